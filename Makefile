@@ -1,0 +1,56 @@
+# The habits of this project: `make run`, `make test`, `make check`, `make bench`.
+# Everything happens in .venv, made from the lock files; nothing else is needed but Python 3.11 and make.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
+
+.DEFAULT_GOAL := help
+.PHONY: help run test soak check fix bench lock clean
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+
+$(VENV)/run.stamp: requirements.txt pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --requirement requirements.txt
+	$(PIP) install --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
+	$(PIP) install --requirement requirements-dev.txt
+	@touch $@
+
+run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console chat, or what liqbot.toml says
+	@$(BIN)/liqbot run
+
+test: $(VENV)/dev.stamp  ## run all tests
+	$(BIN)/pytest -n auto
+
+check: $(VENV)/dev.stamp  ## lint, types, import contract, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+	$(BIN)/python -m docs.check
+
+fix: $(VENV)/dev.stamp  ## mend what lint and the generated docs can mend themselves
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m docs.check --write
+
+bench: $(VENV)/dev.stamp  ## measure, and print the table of README.md
+	$(BIN)/python -m benchmarks
+
+lock: $(VENV)/dev.stamp  ## renew the lock files from pyproject.toml
+	$(PIP) install uv
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --group build --output-file requirements.txt pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --no-emit-index-url --no-emit-find-links \
+	  --custom-compile-command "make lock" --group dev --constraint requirements.txt \
+	  --output-file requirements-dev.txt pyproject.toml
+
+clean:  ## remove the environment and every cache
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

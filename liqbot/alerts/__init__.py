@@ -1,0 +1,1 @@
+"""From a rule's hits to messages that arrive: states, outbox, dispatcher."""

@@ -1,0 +1,1 @@
+"""The commands, each written once, and the adapters that speak to people."""

@@ -1,0 +1,167 @@
+"""The book: who holds what, in all coins, as last seen."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqbot.engine.cohorts import market_makers
+from liqbot.market.positions import Bools, Ints, Positions
+from liqbot.market.updates import AccountsSeen
+
+_NEVER = np.iinfo(np.int64).min
+
+
+class Book:
+    """The open positions of every account, by coin.
+
+    What is seen is put aside and worked in when somebody asks, many updates at once: a poll of one account
+    costs nothing until the next view.
+    """
+
+    def __init__(self) -> None:
+        self.rejected: Counter[str] = Counter()
+        """How many positions were refused, by reason."""
+        self.generation = 0
+        """Rises whenever positions may have changed."""
+        self._numbers: dict[str, int] = {}
+        self._names: list[str] = []
+        self._seen_ms: Ints = np.zeros(0, dtype=np.int64)
+        self._positions: dict[str, Positions] = {}
+        self._waiting: list[AccountsSeen] = []
+
+    @property
+    def names(self) -> Sequence[str]:
+        """Account names, each at its number."""
+        return self._names
+
+    def number(self, name: str) -> int:
+        """Return the number of the account `name`, a new one where it was never heard of."""
+        known = self._numbers.get(name)
+        if known is None:
+            known = self._numbers[name] = len(self._names)
+            self._names.append(name)
+        return known
+
+    def see(self, update: AccountsSeen) -> None:
+        """Take up what was seen of some accounts. An account seen later already keeps what it has."""
+        self._waiting.append(update)
+
+    def coins(self) -> list[str]:
+        """Return the coins in which there are positions."""
+        self._work_in()
+        return [coin for coin, positions in self._positions.items() if len(positions)]
+
+    def positions(self, coin: str) -> Positions:
+        """Return the open positions of `coin`; none where nobody holds it."""
+        self._work_in()
+        return self._positions.get(coin, Positions.empty())
+
+    def forget_before(self, time_ms: int) -> None:
+        """Drop positions that were last seen before `time_ms`."""
+        self._work_in()
+        for coin, positions in self._positions.items():
+            fresh = positions.seen_ms >= time_ms
+            if not fresh.all():
+                self._positions[coin] = positions.take(fresh)
+                self.generation += 1
+
+    def market_makers(self, marks: Mapping[str, float]) -> Bools:
+        """Return by account number who is a market maker, at the mark prices `marks` (USD by coin)."""
+        self._work_in()
+        accounts: list[Ints] = [np.zeros(0, dtype=np.int64)]
+        notional: list[np.ndarray[tuple[int], np.dtype[np.float64]]] = [np.zeros(0)]
+        for coin, mark in marks.items():
+            positions = self._positions.get(coin)
+            if positions is not None:
+                accounts.append(positions.account)
+                notional.append(positions.size * mark)
+        return market_makers(np.concatenate(accounts), np.concatenate(notional), len(self._names))
+
+    def _work_in(self) -> None:
+        if not self._waiting:
+            return
+        waiting, self._waiting = self._waiting, []
+        numbers = [
+            np.fromiter((self.number(name) for name in update.accounts), np.int64, len(update.accounts))
+            for update in waiting
+        ]
+        newest = self._newest(waiting, numbers)
+        incoming: dict[str, list[Positions]] = {}
+        for place, (update, number) in enumerate(zip(waiting, numbers, strict=True)):
+            for coin, rows in _rows_by_coin(update, number, newest == place, self.rejected):
+                incoming.setdefault(coin, []).append(rows)
+        self._replace(newest >= 0, incoming)
+        self.generation += 1
+
+    def _newest(self, waiting: Iterable[AccountsSeen], numbers: Iterable[Ints]) -> Ints:
+        """Return for each account the place of its newest update, -1 where none is newer than what is known."""
+        newest = np.full(len(self._names), -1)
+        more = len(self._names) - len(self._seen_ms)
+        self._seen_ms = np.concatenate([self._seen_ms, np.full(more, _NEVER)])
+        for place, (update, number) in enumerate(zip(waiting, numbers, strict=True)):
+            newer = number[update.time_ms >= self._seen_ms[number]]
+            newest[newer] = place
+            self._seen_ms[newer] = update.time_ms
+        return newest
+
+    def _replace(self, accounts: Bools, incoming: Mapping[str, Sequence[Positions]]) -> None:
+        for coin in self._positions.keys() | incoming.keys():
+            old = self._positions.get(coin, Positions.empty())
+            stays = ~accounts[old.account]
+            kept = old if stays.all() else old.take(stays)
+            self._positions[coin] = Positions.joined([kept, *incoming.get(coin, ())])
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    reason: str
+    passes: Bools
+
+
+def _rows_by_coin(
+    update: AccountsSeen, number: Ints, wanted: Bools, rejected: Counter[str]
+) -> Iterable[tuple[str, Positions]]:
+    """Yield the sound rows of an update, of the accounts that are `wanted` (by number), coin by coin."""
+    sound = wanted[number[update.account]]
+    for check in _checks(update):
+        failed = int(np.count_nonzero(sound & ~check.passes))
+        if failed:
+            rejected[check.reason] += failed
+        sound &= check.passes
+    if not sound.any():
+        return
+    rows = np.flatnonzero(sound)
+    rows = rows[np.argsort(update.coin[rows], kind="stable")]
+    level = update.liquidation[rows]
+    positions = Positions(
+        account=number[update.account[rows]],
+        size=update.size[rows],
+        entry=update.entry[rows],
+        liquidation=np.where(np.isfinite(level) & (level > 0), level, np.nan),
+        leverage=update.leverage[rows],
+        margin_mode=update.margin_mode[rows],
+        seen_ms=np.full(len(rows), update.time_ms, dtype=np.int64),
+    )
+    coins, starts = np.unique(update.coin[rows], return_index=True)
+    for coin, part in zip(coins, np.split(np.arange(len(rows)), starts[1:]), strict=True):
+        yield update.coins[int(coin)], positions.take(part)
+
+
+def _checks(update: AccountsSeen) -> tuple[_Check, ...]:
+    with np.errstate(invalid="ignore"):
+        return (
+            _Check("size is zero or not a number", np.isfinite(update.size) & (update.size != 0)),
+            _Check("entry price is not a number above 0", np.isfinite(update.entry) & (update.entry > 0)),
+            _Check("account and coin twice in one update", _last_of_each(update)),
+        )
+
+
+def _last_of_each(update: AccountsSeen) -> Bools:
+    """Return which rows are the last of their account and coin."""
+    key = update.account.astype(np.int64) * len(update.coins) + update.coin
+    _, last = np.unique(key[::-1], return_index=True)
+    mask = np.zeros(len(key), dtype=np.bool_)
+    mask[len(key) - 1 - last] = True
+    return mask

@@ -1,0 +1,88 @@
+"""Liquidation prices and the margin behind them, with maintenance margin in tiers.
+
+The formulas are Hyperliquid's (docs, "Liquidations" and "Margin tiers"):
+`liq = price - side * margin_available / size / (1 - l * side)` while one tier holds, where `l` is the
+maintenance rate. The tier that counts is that of the position's value *at the liquidation price*, so each
+tier is solved and the one positive root that lies in its own tier is the answer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from liqbot.market.positions import Floats
+
+
+@dataclass(frozen=True)
+class MarginTiers:
+    """A coin's margin tiers: from `lower_bounds[k]` USD of notional on, `max_leverages[k]` is the most."""
+
+    lower_bounds: tuple[float, ...]
+    """Rising; the first is 0."""
+    max_leverages: tuple[float, ...]
+    """Falling; all above 0.5, so that the maintenance rate stays below 1."""
+
+    def __post_init__(self) -> None:
+        bounds, leverages = self.lower_bounds, self.max_leverages
+        if not bounds or bounds[0] != 0 or list(bounds) != sorted(set(bounds)):
+            raise ValueError(f"tiers must start at 0 and rise, not {bounds}")
+        if len(leverages) != len(bounds) or list(leverages) != sorted(set(leverages), reverse=True):
+            raise ValueError(f"one falling leverage for each of {len(bounds)} tiers, not {leverages}")
+        if leverages[-1] <= 0.5:
+            raise ValueError(f"a leverage of {leverages[-1]} has no maintenance rate below 1")
+
+    @staticmethod
+    def flat(max_leverage: float) -> "MarginTiers":
+        """Return a single tier."""
+        return MarginTiers((0.0,), (max_leverage,))
+
+    @cached_property
+    def rates(self) -> Floats:
+        """Maintenance rate of each tier: half the initial margin at its maximal leverage."""
+        return 1.0 / (2.0 * np.asarray(self.max_leverages, dtype=np.float64))
+
+    @cached_property
+    def deductions(self) -> Floats:
+        """What each tier takes off `rate * notional`, in USD, so that margin does not jump between tiers."""
+        steps = np.diff(self.rates, prepend=self.rates[0]) * np.asarray(self.lower_bounds)
+        return np.cumsum(steps)
+
+    def maintenance_margin(self, notional: Floats) -> Floats:
+        """Return the maintenance margin in USD of each `notional` (USD, not negative)."""
+        tier = np.searchsorted(self.lower_bounds, notional, side="right") - 1
+        return notional * self.rates[tier] - self.deductions[tier]
+
+
+def liquidation_price(size: Floats, mark: Floats, margin_available: Floats, tiers: MarginTiers) -> Floats:
+    """Return the liquidation price in USD of each position, NaN where no positive root exists.
+
+    `size` in coins, positive for long; `mark` in USD; `margin_available` in USD: for a cross position the
+    account's value less the maintenance margin of *all* its cross positions, for an isolated one its own
+    equity (`rawUsd + size * mark`) less its own maintenance margin. All of shape (n,), one coin.
+    """
+    side, coins = np.sign(size), np.abs(size)
+    equity_less_others = margin_available + tiers.maintenance_margin(coins * mark)
+    price = np.full(len(size), np.nan)
+    uppers: Sequence[float] = (*tiers.lower_bounds[1:], np.inf)
+    for rate, deduction, lower, upper in zip(
+        tiers.rates, tiers.deductions, tiers.lower_bounds, uppers, strict=True
+    ):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            root = (side * coins * mark - equity_less_others - deduction) / (coins * (side - rate))
+        value = coins * root
+        price = np.where((root > 0) & (lower <= value) & (value < upper), root, price)
+    return price
+
+
+def margin_available(size: Floats, mark: Floats, liquidation: Floats, tiers: MarginTiers) -> Floats:
+    """Return the margin in USD that puts each position's liquidation price where it is.
+
+    The inverse of `liquidation_price`. All cross positions of an account give the same figure, their common
+    pool: so that the pool which one position reveals predicts the liquidation price of another.
+    """
+    side, coins = np.sign(size), np.abs(size)
+    loss_until_then = side * coins * (mark - liquidation)
+    more_maintenance = tiers.maintenance_margin(coins * liquidation) - tiers.maintenance_margin(coins * mark)
+    return loss_until_then + more_maintenance

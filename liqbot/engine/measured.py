@@ -1,0 +1,118 @@
+"""The measured map: real positions, ordered once so that every reading of them is a slice."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqbot.market.cohort import Cohort
+from liqbot.market.maps import Bins, LiquidationMap
+from liqbot.market.positions import Floats, Ints, Positions
+from liqbot.market.side import BySide, Side
+
+ABSURD = 10.0
+"""A level this many times spot is no level: exchanges report such prices for shorts that cannot be reached."""
+_COHORTS = len(Cohort)
+_GROUPS = 2 * _COHORTS
+
+
+class Levels:
+    """Positions of one coin in the order side, cohort, liquidation price.
+
+    Ordering costs a sort when positions change; after that a map is one pass over one column, and sums
+    between two prices are exact, however the bins fall.
+    """
+
+    def __init__(self, positions: Positions, cohort: NDArray[np.int8]) -> None:
+        group = np.where(positions.is_long, 0, _COHORTS) + cohort
+        order = np.lexsort((positions.liquidation, group))
+        self.positions = positions.take(order)
+        self.cohort = cohort[order]
+        self._coins: Floats = np.append(np.abs(self.positions.size), 0.0)
+        """Shape (n + 1,): a closing zero lets a slice end behind the last row."""
+        self._ends: Ints = np.searchsorted(group[order], np.arange(_GROUPS + 1))
+        self._edges: tuple[Bins, NDArray[np.intp]] | None = None
+
+    def map(self, spot: float) -> LiquidationMap:
+        """Return the map at `spot`: only levels that price has not passed, within the map's reach."""
+        bins = Bins.around(spot)
+        edges = self._bin_edges(bins)
+        live = np.array([self._live(group, spot) for group in range(_GROUPS)])
+        usd = _sums_between(self._coins, np.clip(edges, live[:, :1], live[:, 1:])) * spot
+        return LiquidationMap(bins, spot, usd.reshape(2, _COHORTS, bins.count))
+
+    def usd_between(self, side: Side, low: float, high: float, spot: float) -> Floats:
+        """Return the USD by cohort, shape (4,), of `side` in [low, high], not passed by `spot`."""
+        slices = [self._between(group, low, high, spot) for group in _groups_of(side)]
+        return np.array([self._coins[part].sum() for part in slices]) * spot
+
+    def rows_between(self, side: Side, low: float, high: float, spot: float) -> Ints:
+        """Return the rows of `positions` whose level of `side` lies in [low, high] and not beyond `spot`."""
+        chosen = np.zeros(len(self.positions), dtype=np.bool_)
+        for group in _groups_of(side):
+            chosen[self._between(group, low, high, spot)] = True
+        return np.flatnonzero(chosen)
+
+    def open_usd(self, spot: float) -> BySide[float]:
+        """Return each side's open size in USD, with or without a level."""
+        return self._by_side(np.ones(len(self.positions), dtype=np.bool_), spot)
+
+    def unreachable(self, spot: float) -> BySide[float]:
+        """Return the USD of positions that no price can reach: without a level, or with an absurd one."""
+        level = self.positions.liquidation
+        return self._by_side(np.isnan(level) | (level > ABSURD * spot), spot)
+
+    def stale(self, spot: float) -> BySide[float]:
+        """Return the USD of levels that `spot` has already passed, or stands on."""
+        level = self.positions.liquidation
+        passed = np.where(self.positions.is_long, level >= spot, level <= spot)
+        return self._by_side(passed & ~(level > ABSURD * spot), spot)
+
+    def beyond(self, spot: float) -> BySide[float]:
+        """Return the USD of levels that can be reached but lie outside the map at `spot`."""
+        bins = Bins.around(spot)
+        level = self.positions.liquidation
+        outside = (level < bins.edges[0]) | ((level >= bins.edges[-1]) & (level <= ABSURD * spot))
+        live = np.where(self.positions.is_long, level < spot, level > spot)
+        return self._by_side(outside & live, spot)
+
+    def _by_side(self, chosen: NDArray[np.bool_], spot: float) -> BySide[float]:
+        coins = np.where(chosen, self._coins[:-1], 0.0)
+        middle = self._ends[_COHORTS]
+        return BySide(float(coins[:middle].sum()) * spot, float(coins[middle:].sum()) * spot)
+
+    def _level_column(self, group: int) -> Floats:
+        return self.positions.liquidation[self._ends[group] : self._ends[group + 1]]
+
+    def _live(self, group: int, spot: float) -> tuple[int, int]:
+        """Return the first and last+1 row of the group's levels that `spot` has not passed."""
+        start, column = int(self._ends[group]), self._level_column(group)
+        if group < _COHORTS:
+            return start, start + int(np.searchsorted(column, spot, side="left"))
+        with_level = int(np.searchsorted(column, np.inf, side="right"))
+        return start + int(np.searchsorted(column, spot, side="right")), start + with_level
+
+    def _between(self, group: int, low: float, high: float, spot: float) -> slice:
+        start, column = int(self._ends[group]), self._level_column(group)
+        first, last = self._live(group, spot)
+        first = max(first, start + int(np.searchsorted(column, low, side="left")))
+        last = min(last, start + int(np.searchsorted(column, high, side="right")))
+        return slice(first, max(first, last))
+
+    def _bin_edges(self, bins: Bins) -> NDArray[np.intp]:
+        """Return for each group the rows at which its bins begin, shape (groups, bins + 1)."""
+        if self._edges is None or self._edges[0] != bins:
+            rows = [
+                self._ends[group] + np.searchsorted(self._level_column(group), bins.edges)
+                for group in range(_GROUPS)
+            ]
+            self._edges = (bins, np.array(rows, dtype=np.intp))
+        return self._edges[1]
+
+
+def _groups_of(side: Side) -> range:
+    return range(side.row * _COHORTS, (side.row + 1) * _COHORTS)
+
+
+def _sums_between(values: Floats, bounds: NDArray[np.intp]) -> Floats:
+    """Return the sums of `values` between neighbouring `bounds` of each row, shape (rows, columns - 1)."""
+    sums = np.add.reduceat(values, bounds.reshape(-1)).reshape(bounds.shape)[:, :-1]
+    return np.where(bounds[:, :-1] < bounds[:, 1:], sums, 0.0)

@@ -1,0 +1,91 @@
+"""The market as everyone above the engine sees it: one coin at one instant."""
+
+from dataclasses import dataclass, replace
+
+from liqbot.market.clusters import Clusters, EndedCluster
+from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.grid import Grid
+from liqbot.market.layer import Layer
+from liqbot.market.maps import LiquidationMap
+from liqbot.market.regime import Regime, ratio_of, regime_of
+from liqbot.market.side import BySide
+
+
+@dataclass(frozen=True, slots=True)
+class Trapped:
+    """Shares (0 to 1) of each side's open size, by notional, that are underwater; None: the side is empty."""
+
+    underwater: BySide[float | None]
+    """Spot stands beyond the entry price, against the position."""
+    deep: BySide[float | None]
+    """The same, by more than 5% of the entry price."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MarketView:
+    """One coin at one instant. Immutable; all USD figures are |size| x spot.
+
+    The open size of a side is the sum of four parts: what the map holds, `beyond`, `stale` and `unreachable`.
+    """
+
+    coin: str
+    layer: Layer
+    time_ms: int
+    spot: float
+    low: float
+    high: float
+    """Lowest and highest spot since the view before, USD."""
+    map: LiquidationMap
+    clusters: Clusters
+    ended: tuple[EndedCluster, ...] = ()
+    """Clusters that ended since the view before."""
+    up_usd: float
+    """Short liquidations in (spot, 1.05 spot], summed exactly, not by bins."""
+    down_usd: float
+    """Long liquidations in [0.95 spot, spot), summed exactly, not by bins."""
+    open_usd: BySide[float]
+    beyond: BySide[float]
+    """Levels out of the map's reach."""
+    stale: BySide[float]
+    """Levels that price has already passed: not fuel, and not in the map."""
+    unreachable: BySide[float]
+    """Positions without a reachable level (no liquidation price, or an absurd one)."""
+    liquidated: BySide[float]
+    """Liquidations reported since the view before; zero where the source reports none."""
+    accounts: BySide[int]
+    """How many accounts hold an open position."""
+    trapped: Trapped
+    cohorts: dict[Cohort, CohortReading]
+    holdings: tuple[Holding, ...]
+    """The largest positions, the largest first."""
+    funding: float | None
+    """Fraction per hour, positive where longs pay."""
+    open_interest: float | None
+    """One-sided, in coins."""
+    coverage: float | None
+    """Known notional (mean of both sides) over open interest; None where open interest is unknown."""
+    age_s: float | None
+    """Mean age of the positions, weighted by notional, in seconds; None without positions."""
+    oldest_s: float | None
+    """Age of the oldest position, in seconds; None without positions."""
+    grid: Grid | None = None
+    """Past maps, where they were asked for."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Fuel above over fuel below, None where either is zero."""
+        return ratio_of(self.up_usd, self.down_usd)
+
+    @property
+    def regime(self) -> Regime:
+        """Where the fuel lies."""
+        return regime_of(self.up_usd, self.down_usd)
+
+    @property
+    def open_interest_usd(self) -> float | None:
+        """One-sided open interest in USD at spot, None where unknown."""
+        return None if self.open_interest is None else self.open_interest * self.spot
+
+    def with_grid(self, grid: Grid) -> "MarketView":
+        """Return the same view with past maps, for a heatmap."""
+        return replace(self, grid=grid)

@@ -1,0 +1,140 @@
+"""A view as bytes and back, and as the plain object that `liqbot view --json` prints."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from liqbot.market.clusters import Cluster, Clusters
+from liqbot.market.side import Side
+from liqbot.market.view import MarketView
+
+VERSION = 1
+
+
+class WireError(ValueError):
+    """The bytes are not a view, or one of another version."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """An array on the wire. `places` is set where only the cells that are not zero are written."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    values: bytes
+    places: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Envelope:
+    version: int
+    view: MarketView
+
+
+def to_bytes(view: MarketView) -> bytes:
+    """Return the whole view, its grid included, as bytes that `from_bytes` reads on any machine."""
+    return msgspec.msgpack.encode(_Envelope(VERSION, view), enc_hook=_encode)
+
+
+def from_bytes(data: bytes) -> MarketView:
+    """Return the view that `to_bytes` wrote. Raises `WireError`."""
+    try:
+        return _decoder.decode(data).view
+    except msgspec.DecodeError as error:
+        raise WireError(f"not a market view of version {VERSION}: {error}") from error
+
+
+def summary(view: MarketView) -> dict[str, Any]:
+    """Return the readings of a view as one plain object; its keys are a promise to scripts."""
+    trapped = view.trapped
+    return {
+        "coin": view.coin,
+        "time_ms": view.time_ms,
+        "spot": view.spot,
+        "ratio": view.ratio,
+        "regime": view.regime.value,
+        "up_usd": view.up_usd,
+        "down_usd": view.down_usd,
+        "long_usd": view.open_usd.long,
+        "short_usd": view.open_usd.short,
+        "coverage": view.coverage,
+        "age_s": view.age_s,
+        "trapped": {
+            "long": trapped.underwater.long,
+            "short": trapped.underwater.short,
+            "long_5pct": trapped.deep.long,
+            "short_5pct": trapped.deep.short,
+        },
+        "cohorts": {
+            cohort.name.lower(): {
+                "accounts": reading.accounts,
+                "long_usd": reading.open_usd.long,
+                "short_usd": reading.open_usd.short,
+                "up_usd": reading.fuel_usd.short,
+                "down_usd": reading.fuel_usd.long,
+            }
+            for cohort, reading in view.cohorts.items()
+        },
+        "clusters": [_cluster(cluster) for cluster in view.clusters],
+        "layer": view.layer.label,
+        "accounts": {side.value: view.accounts[side] for side in Side},
+        "beyond_usd": {side.value: view.beyond[side] for side in Side},
+        "stale_usd": {side.value: view.stale[side] for side in Side},
+        "unreachable_usd": {side.value: view.unreachable[side] for side in Side},
+        "funding": view.funding,
+        "open_interest": view.open_interest,
+    }
+
+
+def _cluster(cluster: Cluster) -> dict[str, Any]:
+    return {
+        "id": cluster.id,
+        "side": cluster.side.value,
+        "price": cluster.price,
+        "low": cluster.low,
+        "high": cluster.high,
+        "usd": cluster.usd,
+        "accounts": cluster.accounts,
+        "whale_share": cluster.whale_share,
+        "distance_pct": cluster.distance_pct,
+    }
+
+
+def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook takes and gives anything
+    if isinstance(value, np.ndarray):
+        return _column(cast("NDArray[Any]", value))
+    if isinstance(value, Clusters):
+        return list(value)
+    raise NotImplementedError(f"{type(value).__name__} has no form on the wire")
+
+
+def _decode(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook takes and gives anything
+    if kind is Clusters:
+        return Clusters(msgspec.convert(value, list[Cluster]))
+    return _array(msgspec.convert(value, _Column))
+
+
+def _column(array: NDArray[Any]) -> _Column:
+    flat = np.ascontiguousarray(array).reshape(-1)
+    little = flat.astype(flat.dtype.newbyteorder("<"), copy=False)
+    places = np.flatnonzero(flat)
+    if len(places) * 2 < len(flat):
+        return _Column(
+            little.dtype.str, array.shape, little[places].tobytes(), places.astype("<u4").tobytes()
+        )
+    return _Column(little.dtype.str, array.shape, little.tobytes(), None)
+
+
+def _array(column: _Column) -> NDArray[Any]:
+    values = np.frombuffer(column.values, dtype=column.dtype)
+    if column.places is None:
+        return values.reshape(column.shape)
+    array = np.zeros(int(np.prod(column.shape)), dtype=column.dtype)
+    array[np.frombuffer(column.places, dtype="<u4")] = values
+    return array.reshape(column.shape)
+
+
+_decoder = msgspec.msgpack.Decoder(_Envelope, dec_hook=_decode)

@@ -1,0 +1,1 @@
+"""What a rule is, its parameters, and loading plugins."""

@@ -1,0 +1,1 @@
+"""The database: chats, subscriptions, alerts, deliveries, history. The only room with SQL."""
