@@ -1,1 +1,1 @@
-"""liqbot watches where leveraged crypto positions will be force-closed, draws it, and says when it matters."""
+"""Watch where leveraged crypto positions will be force-closed, draw it, and say when it matters."""

@@ -96,7 +96,7 @@ class Book:
         self.generation += 1
 
     def _newest(self, waiting: Iterable[AccountsSeen], numbers: Iterable[Ints]) -> Ints:
-        """Return for each account the place of its newest update, -1 where none is newer than what is known."""
+        """Return each account's newest update by its place, -1 where none is newer than what is known."""
         newest = np.full(len(self._names), -1)
         more = len(self._names) - len(self._seen_ms)
         self._seen_ms = np.concatenate([self._seen_ms, np.full(more, _NEVER)])

@@ -13,7 +13,7 @@ NEAR_FLAT = 0.1
 def market_makers(account: Ints, notional: Floats, accounts: int) -> Bools:
     """Return which of `accounts` accounts hold both sides of the market in a near-flat book.
 
-    `account` (n,) numbers the holder of each position in any coin, `notional` (n,) is its signed value in USD.
+    `account` (n,) numbers the holder of each position in any coin, `notional` (n,) is its signed value, USD.
     """
     net = np.bincount(account, weights=notional, minlength=accounts)
     gross = np.bincount(account, weights=np.abs(notional), minlength=accounts)

@@ -9,7 +9,7 @@ from liqbot.market.positions import Floats, Ints, Positions
 from liqbot.market.side import BySide, Side
 
 ABSURD = 10.0
-"""A level this many times spot is no level: exchanges report such prices for shorts that cannot be reached."""
+"""A level this many times spot is no level: exchanges report such prices for shorts out of all reach."""
 _COHORTS = len(Cohort)
 _GROUPS = 2 * _COHORTS
 
