@@ -1,1 +1,7 @@
 """The rules that come with liqbot, written like anyone's plugin."""
+
+from liqbot.builtin.near_cluster import near_cluster
+from liqbot.builtin.regime_flip import regime_flip
+from liqbot.builtin.trapped import trapped
+
+RULES = (near_cluster, regime_flip, trapped)

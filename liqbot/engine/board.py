@@ -3,17 +3,19 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from liqbot.engine.book import Book
 from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
+from liqbot.engine.extremes import Extremes
 from liqbot.engine.measured import Levels
 from liqbot.engine.readings import ages, cohort_readings, fuel_by_cohort, holdings, trapped
 from liqbot.engine.tracking import Memory, Passage, Tracks, follow, recalled, remembered
 from liqbot.market.layer import Layer
+from liqbot.market.positions import Bools
 from liqbot.market.side import BySide, Side
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
 from liqbot.market.view import MarketView
@@ -30,15 +32,19 @@ class _Market:
     """What the board keeps of one coin besides its positions."""
 
     context: AssetContext
+    since_ms: int
+    """When its price was first told."""
     low: float
     high: float
     """Lowest and highest mark since the last view."""
-    liquidated: dict[Side, float]
-    """USD liquidated since the last view."""
     tracks: Tracks
+    extremes: Extremes = field(default_factory=Extremes)
+    liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
+    """USD liquidated since the last view."""
     levels: Levels | None = None
-    generation: int = -1
-    """The book's generation that `levels` was made of."""
+    made_of: tuple[int, int] | None = None
+    passed: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
+    """What `levels` was made of: a version of the book, and whose levels price had been through."""
 
 
 class Board:
@@ -56,6 +62,8 @@ class Board:
         self._markets: dict[str, _Market] = {}
         self._rejected: Counter[str] = Counter()
         self._memories: dict[str, Memory] = {}
+        self._version: tuple[int, int] | None = None
+        self._makers: Bools = np.zeros(0, dtype=np.bool_)
 
     @property
     def coins(self) -> list[str]:
@@ -69,13 +77,15 @@ class Board:
 
     def apply(self, update: Update) -> None:
         """Take up one update. What makes no sense is refused and counted in `rejected`."""
+        taken = True
         if isinstance(update, AccountsSeen):
             self._book.see(update)
         elif isinstance(update, AssetContext):
-            self._take_context(update)
+            taken = self._take_context(update)
         elif isinstance(update, Liquidation):
-            self._take_liquidation(update)
-        self.time_ms = max(self.time_ms, update.time_ms)
+            taken = self._take_liquidation(update)
+        if taken:
+            self.time_ms = max(self.time_ms, update.time_ms)
 
     def apply_all(self, updates: Iterable[Update]) -> Beat | None:
         """Take up `updates` until a beat, and return it; None when they end first."""
@@ -93,13 +103,16 @@ class Board:
         market = self._markets.get(coin)
         if market is None:
             raise NoViewError(f"{self.layer.venue} has no price for {coin}")
-        self._book.forget_before(self.time_ms - self._max_age_ms)
+        too_old_ms = self.time_ms - self._max_age_ms
+        self._book.forget_before(too_old_ms)
+        market.extremes.forget_before(too_old_ms)
         spot, levels = market.context.mark, self._levels(coin, market)
         liquidation_map = levels.map(spot)
         market.tracks, clusters, ended = follow(
             market.tracks,
             find_clusters(liquidation_map, levels),
             Passage(spot, market.low, market.high, self.time_ms),
+            lambda number: market.since_ms < too_old_ms or self._book.has_seen(number),
         )
         fuel = fuel_by_cohort(levels, spot)
         open_usd = levels.open_usd(spot)
@@ -137,46 +150,73 @@ class Board:
         return view
 
     def memory(self) -> list[Memory]:
-        """Return the clusters that live now, so that their identities outlast a restart."""
-        return [remembered(market.tracks, self._book.names) for market in self._markets.values()]
+        """Return the clusters that live now or are yet to be met again: identities outlast a restart."""
+        living = [remembered(market.tracks, self._book.names) for market in self._markets.values()]
+        return living + list(self._memories.values())
 
     def recall(self, memories: Iterable[Memory]) -> None:
         """Take up identities that an earlier board remembered, for coins that are still to come."""
         self._memories.update({memory.coin: memory for memory in memories})
 
-    def _take_context(self, context: AssetContext) -> None:
+    def _take_context(self, context: AssetContext) -> bool:
         if not (math.isfinite(context.mark) and context.mark > 0):
-            self._rejected["mark price is not a number above 0"] += 1
-            return
+            return self._refuse("mark price is not a number above 0")
         market = self._markets.get(context.coin)
+        if market is not None and context.time_ms < market.context.time_ms:
+            return self._refuse("older than what is known")
+        context = self._without_nonsense(context)
         if market is None:
             memory = self._memories.pop(context.coin, Memory(context.coin))
             tracks = recalled(memory, self._book.number)
-            nothing = dict.fromkeys(Side, 0.0)
-            self._markets[context.coin] = _Market(context, context.mark, context.mark, nothing, tracks)
-        elif context.time_ms < market.context.time_ms:
-            self._rejected["older than what is known"] += 1
-        else:
-            market.context = context
-            market.low = min(market.low, context.mark)
-            market.high = max(market.high, context.mark)
+            market = _Market(context, context.time_ms, context.mark, context.mark, tracks)
+            self._markets[context.coin] = market
+        market.context = context
+        market.low = min(market.low, context.mark)
+        market.high = max(market.high, context.mark)
+        market.extremes.add(context.time_ms, context.mark)
+        return True
 
-    def _take_liquidation(self, event: Liquidation) -> None:
+    def _without_nonsense(self, context: AssetContext) -> AssetContext:
+        """Return `context` with figures that cannot be unknown."""
+        interest, funding = context.open_interest, context.funding
+        if interest is not None and not (math.isfinite(interest) and interest >= 0):
+            self._refuse("open interest is not a number from 0 up")
+            context = replace(context, open_interest=None)
+        if funding is not None and not math.isfinite(funding):
+            self._refuse("funding rate is not a number")
+            context = replace(context, funding=None)
+        return context
+
+    def _take_liquidation(self, event: Liquidation) -> bool:
         market = self._markets.get(event.coin)
-        usd = event.price * event.size
-        if market is None or not (math.isfinite(usd) and usd > 0):
-            self._rejected["liquidation of an unknown coin or without a size"] += 1
-            return
-        market.liquidated[event.side] += usd
+        if market is None:
+            return self._refuse("liquidation of an unknown coin")
+        if not all(math.isfinite(value) and value > 0 for value in (event.price, event.size)):
+            return self._refuse("liquidation without a price or a size above 0")
+        market.liquidated[event.side] += event.price * event.size
+        return True
+
+    def _refuse(self, reason: str) -> bool:
+        self._rejected[reason] += 1
+        return False
 
     def _levels(self, coin: str, market: _Market) -> Levels:
         positions = self._book.positions(coin)
-        if market.levels is None or market.generation != self._book.generation:
-            marks = {coin: market.context.mark for coin, market in self._markets.items()}
-            makers = self._book.market_makers(marks)
-            market.levels = Levels(positions, cohorts(positions, makers))
-            market.generation = self._book.generation
+        passed = market.extremes.passed(positions)
+        self._find_market_makers()
+        same = market.made_of == self._version and np.array_equal(passed, market.passed)
+        if market.levels is None or not same:
+            market.levels = Levels(positions, cohorts(positions, self._makers), passed)
+            market.made_of, market.passed = self._version, passed
         return market.levels
+
+    def _find_market_makers(self) -> None:
+        """Find who is a market maker anew where positions have changed, or another price became known."""
+        version = (self._book.generation, len(self._markets))
+        if version != self._version:
+            marks = {coin: market.context.mark for coin, market in self._markets.items()}
+            self._makers = self._book.market_makers(marks)
+            self._version = version
 
 
 def _coverage(open_usd: BySide[float], context: AssetContext) -> float | None:

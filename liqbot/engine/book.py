@@ -11,6 +11,8 @@ from liqbot.market.positions import Bools, Ints, Positions
 from liqbot.market.updates import AccountsSeen
 
 _NEVER = np.iinfo(np.int64).min
+_MOST_WAITING = 4096
+"""So many updates are put aside before they are worked in, whether anybody asks or not."""
 
 
 class Book:
@@ -21,8 +23,6 @@ class Book:
     """
 
     def __init__(self) -> None:
-        self.rejected: Counter[str] = Counter()
-        """How many positions were refused, by reason."""
         self.generation = 0
         """Rises whenever positions may have changed."""
         self._numbers: dict[str, int] = {}
@@ -30,6 +30,13 @@ class Book:
         self._seen_ms: Ints = np.zeros(0, dtype=np.int64)
         self._positions: dict[str, Positions] = {}
         self._waiting: list[AccountsSeen] = []
+        self._rejected: Counter[str] = Counter()
+
+    @property
+    def rejected(self) -> Counter[str]:
+        """How many accounts or positions were refused, by reason."""
+        self._work_in()
+        return self._rejected
 
     @property
     def names(self) -> Sequence[str]:
@@ -47,6 +54,13 @@ class Book:
     def see(self, update: AccountsSeen) -> None:
         """Take up what was seen of some accounts. An account seen later already keeps what it has."""
         self._waiting.append(update)
+        if len(self._waiting) >= _MOST_WAITING:
+            self._work_in()
+
+    def has_seen(self, number: int) -> bool:
+        """Return whether the positions of the account `number` were ever seen."""
+        self._work_in()
+        return number < len(self._seen_ms) and bool(self._seen_ms[number] != _NEVER)
 
     def coins(self) -> list[str]:
         """Return the coins in which there are positions."""
@@ -90,7 +104,7 @@ class Book:
         newest = self._newest(waiting, numbers)
         incoming: dict[str, list[Positions]] = {}
         for place, (update, number) in enumerate(zip(waiting, numbers, strict=True)):
-            for coin, rows in _rows_by_coin(update, number, newest == place, self.rejected):
+            for coin, rows in _rows_by_coin(update, number, newest[number] == place, self._rejected):
                 incoming.setdefault(coin, []).append(rows)
         self._replace(newest >= 0, incoming)
         self.generation += 1
@@ -102,6 +116,8 @@ class Book:
         self._seen_ms = np.concatenate([self._seen_ms, np.full(more, _NEVER)])
         for place, (update, number) in enumerate(zip(waiting, numbers, strict=True)):
             newer = number[update.time_ms >= self._seen_ms[number]]
+            if len(newer) < len(number):
+                self._rejected["older than what is known"] += len(number) - len(newer)
             newest[newer] = place
             self._seen_ms[newer] = update.time_ms
         return newest
@@ -123,24 +139,28 @@ class _Check:
 def _rows_by_coin(
     update: AccountsSeen, number: Ints, wanted: Bools, rejected: Counter[str]
 ) -> Iterable[tuple[str, Positions]]:
-    """Yield the sound rows of an update, of the accounts that are `wanted` (by number), coin by coin."""
-    sound = wanted[number[update.account]]
-    for check in _checks(update):
+    """Yield the sound rows of an update coin by coin.
+
+    `number` and `wanted` tell of each of its accounts the number, and whether this update is its newest.
+    """
+    sound = np.ones(len(update.size), dtype=np.bool_)
+    for check in _checks(update, number):
         failed = int(np.count_nonzero(sound & ~check.passes))
         if failed:
             rejected[check.reason] += failed
         sound &= check.passes
+    sound &= wanted[update.account]
     if not sound.any():
         return
     rows = np.flatnonzero(sound)
     rows = rows[np.argsort(update.coin[rows], kind="stable")]
-    level = update.liquidation[rows]
+    level, leverage = update.liquidation[rows], update.leverage[rows]
     positions = Positions(
         account=number[update.account[rows]],
         size=update.size[rows],
         entry=update.entry[rows],
         liquidation=np.where(np.isfinite(level) & (level > 0), level, np.nan),
-        leverage=update.leverage[rows],
+        leverage=np.where(np.isfinite(leverage) & (leverage > 0), leverage, np.nan),
         margin_mode=update.margin_mode[rows],
         seen_ms=np.full(len(rows), update.time_ms, dtype=np.int64),
     )
@@ -149,18 +169,19 @@ def _rows_by_coin(
         yield update.coins[int(coin)], positions.take(part)
 
 
-def _checks(update: AccountsSeen) -> tuple[_Check, ...]:
-    with np.errstate(invalid="ignore"):
-        return (
-            _Check("size is zero or not a number", np.isfinite(update.size) & (update.size != 0)),
-            _Check("entry price is not a number above 0", np.isfinite(update.entry) & (update.entry > 0)),
-            _Check("account and coin twice in one update", _last_of_each(update)),
-        )
+def _checks(update: AccountsSeen, number: Ints) -> tuple[_Check, ...]:
+    return (
+        _Check("size is zero or not a number", np.isfinite(update.size) & (update.size != 0)),
+        _Check("entry price is not a number above 0", np.isfinite(update.entry) & (update.entry > 0)),
+        _Check("account and coin twice in one update", _last_of_each(update, number)),
+    )
 
 
-def _last_of_each(update: AccountsSeen) -> Bools:
-    """Return which rows are the last of their account and coin."""
-    key = update.account.astype(np.int64) * len(update.coins) + update.coin
+def _last_of_each(update: AccountsSeen, number: Ints) -> Bools:
+    """Return which rows are the last of their account and coin, by name: places may name one twice."""
+    place = {coin: place for place, coin in enumerate(update.coins)}
+    coin = np.array([place[coin] for coin in update.coins], dtype=np.int64)
+    key = number[update.account] * len(coin) + coin[update.coin]
     _, last = np.unique(key[::-1], return_index=True)
     mask = np.zeros(len(key), dtype=np.bool_)
     mask[len(key) - 1 - last] = True

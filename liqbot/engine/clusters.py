@@ -16,6 +16,8 @@ FOOT = 0.3
 """A cluster reaches from its peak outwards to where the density falls below this share of the peak's."""
 STANDS_OUT = 1.5
 """A peak stands out if its density is this many times the side's mean over bins that have any."""
+LASTS = 0.5
+"""A cluster that is known already lasts until its density falls below this share of that."""
 MOST = 24
 """At most this many clusters a side are found, the heaviest."""
 
@@ -38,10 +40,14 @@ class Found:
     """Who liquidates in it, shape (n,): numbers in the board's register."""
     coins: Floats
     """How many coins each of them, shape (n,), positive."""
+    stands_out: bool = True
+    """False: only worth keeping where it is known already."""
 
 
 def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found]:
-    """Return the clusters of both sides of a map made from `levels`, each side's heaviest first.
+    """Return the clusters of both sides of a map made from `levels`.
+
+    Of each side those that stand out come first, the heaviest first; then those that no longer do.
 
     Peaks of the smoothed density are taken from the highest down; each claims its neighbourhood down to
     `FOOT` of its height, so that no level is in two clusters. A cluster's bounds are real levels, and its
@@ -49,24 +55,34 @@ def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found
     """
     found: list[Found] = []
     for side in Side:
-        usd = liquidation_map.of(side)
-        runs = _runs(usd)
-        clusters = [_measure(liquidation_map, levels, side, first, last) for first, last in runs]
-        found += sorted(clusters, key=lambda cluster: -cluster.usd)[:MOST]
+        runs = _runs(liquidation_map.of(side))
+        clusters = [_measure(liquidation_map, levels, side, run) for run in runs]
+        for stands_out in (True, False):
+            alike = [cluster for cluster in clusters if cluster.stands_out is stands_out]
+            found += sorted(alike, key=lambda cluster: -cluster.usd)[:MOST]
     return found
 
 
-def _runs(usd: Floats) -> list[tuple[int, int]]:
-    """Return first and last bin of each run that stands out; runs do not overlap."""
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Adjacent bins, from the first to the last that holds anything."""
+
+    first: int
+    last: int
+    stands_out: bool
+
+
+def _runs(usd: Floats) -> list[_Run]:
+    """Return the runs around peaks that stand out, or nearly do; runs do not overlap."""
     density = np.convolve(usd, _kernel, mode="same")
     if not density.any():
         return []
-    threshold = _threshold(density, usd)
+    stands_out = STANDS_OUT * float(density[density > 0].mean())
     padded = np.concatenate(([0.0], density, [0.0]))
-    is_peak = (density >= threshold) & (density > padded[:-2]) & (density >= padded[2:])
+    is_peak = (density >= LASTS * stands_out) & (density > padded[:-2]) & (density >= padded[2:])
     peaks = np.flatnonzero(is_peak)
     claimed = np.zeros(len(usd), dtype=np.bool_)
-    runs: list[tuple[int, int]] = []
+    runs: list[_Run] = []
     for peak in peaks[np.argsort(-density[peaks], kind="stable")]:
         if claimed[peak]:
             continue
@@ -75,15 +91,8 @@ def _runs(usd: Floats) -> list[tuple[int, int]]:
         claimed[first : last + 1] = True
         held = np.flatnonzero(usd[first : last + 1])
         if len(held):
-            runs.append((first + int(held[0]), first + int(held[-1])))
+            runs.append(_Run(first + int(held[0]), first + int(held[-1]), bool(density[peak] >= stands_out)))
     return runs
-
-
-def _threshold(density: Floats, usd: Floats) -> float:
-    """Return the density from which a peak stands out; a single level always does."""
-    mean = float(density[density > 0].mean())
-    lone = np.count_nonzero(usd) == 1
-    return 0.0 if lone else STANDS_OUT * mean
 
 
 def _run_around(free: np.ndarray[tuple[int], np.dtype[np.bool_]], place: int) -> tuple[int, int]:
@@ -94,9 +103,9 @@ def _run_around(free: np.ndarray[tuple[int], np.dtype[np.bool_]], place: int) ->
     return first, last
 
 
-def _measure(liquidation_map: LiquidationMap, levels: Levels, side: Side, first: int, last: int) -> Found:
+def _measure(liquidation_map: LiquidationMap, levels: Levels, side: Side, run: _Run) -> Found:
     edges, spot = liquidation_map.bins.edges, liquidation_map.spot
-    rows = levels.rows_between(side, edges[first], np.nextafter(edges[last + 1], 0.0), spot)
+    rows = levels.rows_between(side, edges[run.first], np.nextafter(edges[run.last + 1], 0.0), spot)
     positions = levels.positions.take(rows)
     coins = np.abs(positions.size)
     whale = levels.cohort[rows] == Cohort.WHALE
@@ -109,6 +118,7 @@ def _measure(liquidation_map: LiquidationMap, levels: Levels, side: Side, first:
         whale_share=float(coins[whale].sum() / coins.sum()),
         account=positions.account,
         coins=coins,
+        stands_out=run.stands_out,
     )
 
 

@@ -25,11 +25,12 @@ def cohorts(positions: Positions, makers: Bools) -> NDArray[np.int8]:
     """Return the `Cohort` of each position of one coin.
 
     `makers` tells by account number who is a market maker. Whales are the fewest accounts that together hold
-    half of what is left, in one coin's money: so the answer does not depend on its price.
+    half of what is left, in one coin's money: so the answer does not depend on its price. Of equally large
+    ones the account with the lower number goes first, so that it does not depend on who was seen last either.
     """
     maker = makers[positions.account]
     held = np.where(maker, 0.0, np.abs(positions.size))
-    order = np.argsort(-held, kind="stable")
+    order = np.lexsort((positions.account, -held))
     held_by_larger = np.cumsum(held[order]) - held[order]
     whale = np.zeros(len(positions), dtype=np.bool_)
     whale[order] = held_by_larger < held.sum() / 2

@@ -2,15 +2,14 @@
 
 The formulas are Hyperliquid's (docs, "Liquidations" and "Margin tiers"):
 `liq = price - side * margin_available / size / (1 - l * side)` while one tier holds, where `l` is the
-maintenance rate. The tier that counts is that of the position's value *at the liquidation price*, so each
-tier is solved and the one positive root that lies in its own tier is the answer.
+maintenance rate. The tier that counts is that of the position's value *at the liquidation price*.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from liqbot.market.positions import Floats
 
@@ -64,16 +63,11 @@ def liquidation_price(size: Floats, mark: Floats, margin_available: Floats, tier
     """
     side, coins = np.sign(size), np.abs(size)
     equity_less_others = margin_available + tiers.maintenance_margin(coins * mark)
-    price = np.full(len(size), np.nan)
-    uppers: Sequence[float] = (*tiers.lower_bounds[1:], np.inf)
-    for rate, deduction, lower, upper in zip(
-        tiers.rates, tiers.deductions, tiers.lower_bounds, uppers, strict=True
-    ):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            root = (side * coins * mark - equity_less_others - deduction) / (coins * (side - rate))
-        value = coins * root
-        price = np.where((root > 0) & (lower <= value) & (value < upper), root, price)
-    return price
+    needed = side * coins * mark - equity_less_others
+    tier = _tier_at_root(side, needed, tiers)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        root = (needed - tiers.deductions[tier]) / (coins * (side - tiers.rates[tier]))
+    return np.where((root > 0) & np.isfinite(root), root, np.nan)
 
 
 def margin_available(size: Floats, mark: Floats, liquidation: Floats, tiers: MarginTiers) -> Floats:
@@ -86,3 +80,15 @@ def margin_available(size: Floats, mark: Floats, liquidation: Floats, tiers: Mar
     loss_until_then = side * coins * (mark - liquidation)
     more_maintenance = tiers.maintenance_margin(coins * liquidation) - tiers.maintenance_margin(coins * mark)
     return loss_until_then + more_maintenance
+
+
+def _tier_at_root(side: Floats, needed: Floats, tiers: MarginTiers) -> NDArray[np.intp]:
+    """Return the tier that holds at each liquidation price, shape (n,).
+
+    The margin left over falls steadily from the mark to the liquidation price and beyond, so its sign at a
+    tier's lower bound tells on which side of that bound the root lies. Solving every tier and keeping the
+    root inside its own would lose a root on the very bound to rounding, on both sides of it.
+    """
+    bounds = np.asarray(tiers.lower_bounds[1:], dtype=np.float64)
+    surplus = side[:, np.newaxis] * bounds - tiers.maintenance_margin(bounds) - needed[:, np.newaxis]
+    return np.count_nonzero(side[:, np.newaxis] * surplus <= 0, axis=1)

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from liqbot.market.cohort import Cohort
 from liqbot.market.maps import Bins, LiquidationMap
-from liqbot.market.positions import Floats, Ints, Positions
+from liqbot.market.positions import Bools, Floats, Ints, Positions
 from liqbot.market.side import BySide, Side
 
 ABSURD = 10.0
@@ -21,11 +21,22 @@ class Levels:
     between two prices are exact, however the bins fall.
     """
 
-    def __init__(self, positions: Positions, cohort: NDArray[np.int8]) -> None:
+    def __init__(self, positions: Positions, cohort: NDArray[np.int8], passed: Bools | None = None) -> None:
+        """Order `positions` of the cohorts `cohort`, shape (n,).
+
+        `passed` (n,) tells whose level price has been through since the position was seen: that level stays
+        stale wherever spot goes.
+        """
+        if passed is None:
+            passed = np.zeros(len(positions), dtype=np.bool_)
         group = np.where(positions.is_long, 0, _COHORTS) + cohort
-        order = np.lexsort((positions.liquidation, group))
+        level = np.where(passed, np.nan, positions.liquidation)
+        order = np.lexsort((level, group))
         self.positions = positions.take(order)
         self.cohort = cohort[order]
+        self._level: Floats = level[order]
+        """Shape (n,): rising within a group; at its end NaN, for no level and for a stale one."""
+        self._passed: Bools = passed[order]
         self._coins: Floats = np.append(np.abs(self.positions.size), 0.0)
         """Shape (n + 1,): a closing zero lets a slice end behind the last row."""
         self._ends: Ints = np.searchsorted(group[order], np.arange(_GROUPS + 1))
@@ -61,26 +72,25 @@ class Levels:
         return self._by_side(np.isnan(level) | (level > ABSURD * spot), spot)
 
     def stale(self, spot: float) -> BySide[float]:
-        """Return the USD of levels that `spot` has already passed, or stands on."""
+        """Return the USD of levels that price has been through, or that `spot` stands on."""
         level = self.positions.liquidation
-        passed = np.where(self.positions.is_long, level >= spot, level <= spot)
-        return self._by_side(passed & ~(level > ABSURD * spot), spot)
+        passed = np.where(self.positions.is_long, level >= spot, level <= spot) | self._passed
+        return self._by_side(passed & ~np.isnan(level) & ~(level > ABSURD * spot), spot)
 
     def beyond(self, spot: float) -> BySide[float]:
         """Return the USD of levels that can be reached but lie outside the map at `spot`."""
-        bins = Bins.around(spot)
-        level = self.positions.liquidation
+        bins, level = Bins.around(spot), self._level
         outside = (level < bins.edges[0]) | ((level >= bins.edges[-1]) & (level <= ABSURD * spot))
         live = np.where(self.positions.is_long, level < spot, level > spot)
         return self._by_side(outside & live, spot)
 
-    def _by_side(self, chosen: NDArray[np.bool_], spot: float) -> BySide[float]:
+    def _by_side(self, chosen: Bools, spot: float) -> BySide[float]:
         coins = np.where(chosen, self._coins[:-1], 0.0)
         middle = self._ends[_COHORTS]
         return BySide(float(coins[:middle].sum()) * spot, float(coins[middle:].sum()) * spot)
 
     def _level_column(self, group: int) -> Floats:
-        return self.positions.liquidation[self._ends[group] : self._ends[group + 1]]
+        return self._level[self._ends[group] : self._ends[group + 1]]
 
     def _live(self, group: int, spot: float) -> tuple[int, int]:
         """Return the first and last+1 row of the group's levels that `spot` has not passed."""

@@ -28,17 +28,16 @@ def fuel_by_cohort(levels: Levels, spot: float) -> BySide[np.ndarray[tuple[int],
 
 def trapped(positions: Positions, spot: float) -> Trapped:
     """Return the shares of each side, by notional, whose entry price is worse than `spot`."""
-    loss = _loss(positions, spot)
     return Trapped(
-        underwater=_share_by_side(positions, loss > 0),
-        deep=_share_by_side(positions, loss > DEEP),
+        underwater=_share_by_side(positions, _underwater(positions, spot)),
+        deep=_share_by_side(positions, _underwater(positions, spot, by=DEEP)),
     )
 
 
 def cohort_readings(levels: Levels, spot: float) -> dict[Cohort, CohortReading]:
     """Return what each cohort that is present holds."""
     fuel = fuel_by_cohort(levels, spot)
-    underwater = _loss(levels.positions, spot) > 0
+    underwater = _underwater(levels.positions, spot)
     readings: dict[Cohort, CohortReading] = {}
     for cohort in Cohort:
         rows = levels.cohort == cohort
@@ -84,9 +83,10 @@ def ages(positions: Positions, time_ms: int) -> tuple[float | None, float | None
     return float(np.average(age_s, weights=np.abs(positions.size))), float(age_s.max())
 
 
-def _loss(positions: Positions, spot: float) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Return how far `spot` is beyond each entry price, against the position, as a share of the entry."""
-    return np.where(positions.is_long, 1.0, -1.0) * (1 - spot / positions.entry)
+def _underwater(positions: Positions, spot: float, *, by: float = 0.0) -> Bools:
+    """Return where `spot` is beyond the entry price, against the position, by more than that share of it."""
+    # Prices are compared, not shares of them: 1 - 95 / 100 is a little more than 0.05.
+    return np.where(positions.is_long, spot < positions.entry * (1 - by), spot > positions.entry * (1 + by))
 
 
 def _share_by_side(positions: Positions, chosen: Bools) -> BySide[float | None]:

@@ -1,6 +1,7 @@
 """Giving clusters identities that last from view to view, and telling how they end."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +31,7 @@ class Track:
 
 @dataclass(slots=True)
 class Tracks:
-    """The clusters of one coin that live now."""
+    """The clusters of one coin that live now, or wait for their accounts to be seen again."""
 
     coin: str
     next_number: int = 1
@@ -75,32 +76,43 @@ class Passage:
 
 
 def follow(
-    tracks: Tracks, found: Sequence[Found], passage: Passage
+    tracks: Tracks,
+    found: Sequence[Found],
+    passage: Passage,
+    is_known: Callable[[int], bool] = lambda _: True,
 ) -> tuple[Tracks, Clusters, tuple[EndedCluster, ...]]:
     """Return the tracks after this view, its clusters with their identities, and those that ended.
 
     Clusters are one if mostly the same accounts are in them, wherever their level went: a cross position's
-    level drifts with its account. Where holders changed, the same place will do. Of the parts of a cluster
-    that splits, the largest keeps the identity; of clusters that grow together, the largest does.
+    level drifts with its account. Where holders changed, the same place will do, unless price went through
+    it. Of the parts of a cluster that splits, the largest keeps the identity; of clusters that grow together,
+    the largest does. A cluster of accounts that are not known yet, as after a restart, waits unseen for them.
     """
-    holders = [_largest_holders(item) for item in found]
-    matched = _match(tracks.living, found, holders)
-    number, living = tracks.next_number, list[Track]()
+    shared = _shared_coins(tracks.living, found)
+    matched = _match(tracks.living, found, shared, passage)
+    number, living, shown = tracks.next_number, list[Track](), dict[int, Cluster]()
     rank = dict.fromkeys(Side, 0)
     for place, item in enumerate(found):
         rank[item.side] += 1
-        old = matched.get(place)
-        if old is None and rank[item.side] > SHOWN:
+        old = tracks.living[matched[place]].cluster if place in matched else None
+        if old is None and (rank[item.side] > SHOWN or not item.stands_out):
             continue
         if old is None:
             identity, since = f"{tracks.coin}-{item.side.value[0].upper()}{number}", passage.time_ms
             number += 1
         else:
-            identity, since = old.cluster.id, old.cluster.since_ms
-        living.append(Track(_cluster(item, identity, since, passage.spot), holders[place]))
-    kept = {id(old) for old in matched.values()}
-    ended = tuple(_end(old, living, passage) for old in tracks.living if id(old) not in kept)
-    return Tracks(tracks.coin, number, living), Clusters([track.cluster for track in living]), ended
+            identity, since = old.id, old.since_ms
+        shown[place] = _cluster(item, identity, since, passage.spot)
+        living.append(Track(shown[place], _largest_holders(item)))
+    ended: list[EndedCluster] = []
+    gone = set(range(len(tracks.living))) - set(matched.values())
+    for old_place in sorted(gone):
+        track = tracks.living[old_place]
+        if _reached(track.cluster, passage) or _mostly_held_by(track, is_known):
+            ended.append(_end(track, shown, shared[old_place], passage))
+        else:
+            living.append(track)
+    return Tracks(tracks.coin, number, living), Clusters(list(shown.values())), tuple(ended)
 
 
 def _largest_holders(item: Found) -> dict[int, float]:
@@ -123,56 +135,81 @@ def _cluster(item: Found, identity: str, since_ms: int, spot: float) -> Cluster:
     )
 
 
+def _shared_coins(living: Sequence[Track], found: Sequence[Found]) -> list[dict[int, float]]:
+    """Return for each track how many coins its holders have in which of `found`, by place."""
+    old_accounts = np.array([account for track in living for account in track.holders], dtype=np.int64)
+    home: dict[int, tuple[int, float]] = {}
+    for place, item in enumerate(found):
+        rows = np.isin(item.account, old_accounts)
+        for account, coins in zip(item.account[rows].tolist(), item.coins[rows].tolist(), strict=True):
+            home[account] = (place, coins)
+    shared: list[dict[int, float]] = []
+    for track in living:
+        by_place: dict[int, float] = {}
+        for account, coins in track.holders.items():
+            if account in home:
+                place, now = home[account]
+                by_place[place] = by_place.get(place, 0.0) + min(coins, now)
+        shared.append(by_place)
+    return shared
+
+
 def _match(
-    living: Sequence[Track], found: Sequence[Found], holders: Sequence[dict[int, float]]
-) -> dict[int, Track]:
-    """Return for places in `found` the track that they continue; the best pairs are taken first."""
+    living: Sequence[Track], found: Sequence[Found], shared: Sequence[dict[int, float]], passage: Passage
+) -> dict[int, int]:
+    """Return for places in `found` the place in `living` that they continue; the best pairs come first."""
     pairs: list[tuple[int, float, int, int]] = []
+    coins = [float(item.coins.sum()) for item in found]
+    ranges = [_range(item.low, item.high) for item in found]
     for old_place, old in enumerate(living):
+        # Where price went through, what remains must be most of what was: else it was liquidated.
+        reached, old_coins = _reached(old.cluster, passage), sum(old.holders.values())
+        old_range = _range(old.cluster.low, old.cluster.high)
         for place, item in enumerate(found):
             if item.side is not old.cluster.side:
                 continue
-            common = _common_coins(old.holders, holders[place])
-            smaller = min(sum(old.holders.values()), sum(holders[place].values()))
-            if common >= SAME_HOLDERS * smaller:
+            common = shared[old_place].get(place, 0.0)
+            if common >= SAME_HOLDERS * (old_coins if reached else min(old_coins, coins[place])):
                 pairs.append((0, -common, old_place, place))
-            elif _overlap(old.cluster, item) >= SAME_PLACE:
+            elif not reached and _overlap(old_range, ranges[place]) >= SAME_PLACE:
                 pairs.append((1, -min(old.cluster.usd, item.usd), old_place, place))
-    matched: dict[int, Track] = {}
-    taken: set[int] = set()
+    matched: dict[int, int] = {}
     for _, _, old_place, place in sorted(pairs):
-        if old_place not in taken and place not in matched:
-            taken.add(old_place)
-            matched[place] = living[old_place]
+        if old_place not in matched.values() and place not in matched:
+            matched[place] = old_place
     return matched
 
 
-def _common_coins(one: dict[int, float], other: dict[int, float]) -> float:
-    few, many = (one, other) if len(one) <= len(other) else (other, one)
-    return sum(min(coins, many[account]) for account, coins in few.items() if account in many)
+def _range(low: float, high: float) -> tuple[float, float]:
+    """Return a cluster's range in ln(price), at least 0.2% wide."""
+    middle, half = math.log(low * high) / 2, max(math.log(high / low) / 2, 0.001)
+    return middle - half, middle + half
 
 
-def _overlap(old: Cluster, new: Found) -> float:
-    """Return the share of the narrower range in ln(price) that both cover."""
-    old_low, old_high = _widened(old.low, old.high)
-    new_low, new_high = _widened(new.low, new.high)
-    common = min(old_high, new_high) - max(old_low, new_low)
-    return common / min(old_high - old_low, new_high - new_low)
+def _overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
+    """Return the share of the narrower range that both cover."""
+    common = min(one[1], other[1]) - max(one[0], other[0])
+    return common / min(one[1] - one[0], other[1] - other[0])
 
 
-def _widened(low: float, high: float) -> tuple[float, float]:
-    middle, half = np.log(low * high) / 2, max(float(np.log(high / low)) / 2, 0.001)
-    return float(middle - half), float(middle + half)
+def _reached(cluster: Cluster, passage: Passage) -> bool:
+    """Return whether price went through the cluster's peak."""
+    return passage.low <= cluster.price if cluster.side is Side.LONG else passage.high >= cluster.price
 
 
-def _end(old: Track, living: Sequence[Track], passage: Passage) -> EndedCluster:
-    cluster = old.cluster
-    reached = passage.low <= cluster.price if cluster.side is Side.LONG else passage.high >= cluster.price
-    if reached:
-        return EndedCluster(cluster, End.SWEPT, passage.time_ms)
+def _mostly_held_by(track: Track, known: Callable[[int], bool]) -> bool:
+    held = sum(coins for account, coins in track.holders.items() if known(account))
+    return held >= SAME_HOLDERS * sum(track.holders.values())
+
+
+def _end(
+    old: Track, shown: Mapping[int, Cluster], shared: Mapping[int, float], passage: Passage
+) -> EndedCluster:
+    if _reached(old.cluster, passage):
+        return EndedCluster(old.cluster, End.SWEPT, passage.time_ms)
     coins = sum(old.holders.values())
-    for track in living:
-        same_side = track.cluster.side is cluster.side
-        if same_side and _common_coins(old.holders, track.holders) >= SAME_HOLDERS * coins:
-            return EndedCluster(cluster, End.MERGED, passage.time_ms, into=track.cluster.id)
-    return EndedCluster(cluster, End.FADED, passage.time_ms)
+    for place, common in sorted(shared.items()):
+        other = shown.get(place)
+        if other and other.side is old.cluster.side and common >= SAME_HOLDERS * coins:
+            return EndedCluster(old.cluster, End.MERGED, passage.time_ms, into=other.id)
+    return EndedCluster(old.cluster, End.FADED, passage.time_ms)

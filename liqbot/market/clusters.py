@@ -39,7 +39,7 @@ class End(StrEnum):
     SWEPT = "swept"
     """Price went through it."""
     FADED = "faded"
-    """Its positions were closed or moved away."""
+    """Its positions were closed or moved away, or others have outgrown it."""
     MERGED = "merged"
     """It grew together with a larger cluster, which keeps its own identity."""
 

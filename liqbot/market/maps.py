@@ -48,7 +48,7 @@ class Bins:
 
     def place(self, price: float) -> int:
         """Return the number of the bin that holds `price`; below 0 or from `count` on it is outside."""
-        return absolute_bin(price) - self.first
+        return int(np.searchsorted(self.edges, price, side="right")) - 1
 
 
 def absolute_bin(price: float) -> int:

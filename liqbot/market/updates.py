@@ -32,6 +32,14 @@ class AccountsSeen:
     leverage: Floats
     margin_mode: NDArray[np.int8]
 
+    def __post_init__(self) -> None:
+        columns = ("account", "coin", "size", "entry", "liquidation", "leverage", "margin_mode")
+        lengths = {name: len(getattr(self, name)) for name in columns}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns differ in length: {lengths}")
+        _require_places("account", self.account, len(self.accounts))
+        _require_places("coin", self.coin, len(self.coins))
+
 
 @dataclass(frozen=True, slots=True)
 class AssetContext:
@@ -65,6 +73,13 @@ class Beat:
     """All that came before belongs to this instant: now views may be made."""
 
     time_ms: int
+
+
+def _require_places(name: str, column: Ints, count: int) -> None:
+    if column.dtype.kind not in "iu":
+        raise ValueError(f"`{name}` must hold whole numbers, not {column.dtype}")
+    if len(column) and not (column.min() >= 0 and column.max() < count):
+        raise ValueError(f"`{name}` must lie in 0 to {count - 1}, not {column.min()} to {column.max()}")
 
 
 Update: TypeAlias = AccountsSeen | AssetContext | Liquidation | Beat

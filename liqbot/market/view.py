@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from liqbot.market import figures
 from liqbot.market.clusters import Clusters, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.grid import Grid
@@ -85,6 +86,13 @@ class MarketView:
     def open_interest_usd(self) -> float | None:
         """One-sided open interest in USD at spot, None where unknown."""
         return None if self.open_interest is None else self.open_interest * self.spot
+
+    @property
+    def provenance(self) -> str:
+        """How sure and how old, in words: `Hyperliquid, measured · coverage 61% · positions 4 min old`."""
+        coverage = "unknown" if self.coverage is None else figures.share(self.coverage)
+        age = "no positions" if self.age_s is None else f"positions {figures.duration(self.age_s)} old"
+        return f"{self.layer.label} · coverage {coverage} · {age}"
 
     def with_grid(self, grid: Grid) -> "MarketView":
         """Return the same view with past maps, for a heatmap."""

@@ -1,7 +1,8 @@
 """A view as bytes and back, and as the plain object that `liqbot view --json` prints."""
 
+import math
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args
 
 import msgspec
 import numpy as np
@@ -13,6 +14,8 @@ from liqbot.market.view import MarketView
 
 VERSION = 1
 
+_Dtype = Literal["<f8", "<f4", "<i8"]
+
 
 class WireError(ValueError):
     """The bytes are not a view, or one of another version."""
@@ -22,10 +25,17 @@ class WireError(ValueError):
 class _Column:
     """An array on the wire. `places` is set where only the cells that are not zero are written."""
 
-    dtype: str
+    dtype: _Dtype
     shape: tuple[int, ...]
     values: bytes
     places: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """What every version has, so that another one is told from garbage."""
+
+    version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +52,11 @@ def to_bytes(view: MarketView) -> bytes:
 def from_bytes(data: bytes) -> MarketView:
     """Return the view that `to_bytes` wrote. Raises `WireError`."""
     try:
+        version = _header_decoder.decode(data).version
+        if version != VERSION:
+            raise WireError(f"a market view of version {version}, where only version {VERSION} can be read")
         return _decoder.decode(data).view
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, MemoryError) as error:
         raise WireError(f"not a market view of version {VERSION}: {error}") from error
 
 
@@ -120,21 +133,29 @@ def _decode(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook tak
 def _column(array: NDArray[Any]) -> _Column:
     flat = np.ascontiguousarray(array).reshape(-1)
     little = flat.astype(flat.dtype.newbyteorder("<"), copy=False)
+    if little.dtype.str not in get_args(_Dtype):
+        raise NotImplementedError(f"an array of {little.dtype} has no form on the wire")
+    dtype = cast("_Dtype", little.dtype.str)
     places = np.flatnonzero(flat)
     if len(places) * 2 < len(flat):
-        return _Column(
-            little.dtype.str, array.shape, little[places].tobytes(), places.astype("<u4").tobytes()
-        )
-    return _Column(little.dtype.str, array.shape, little.tobytes(), None)
+        return _Column(dtype, array.shape, little[places].tobytes(), places.astype("<u4").tobytes())
+    return _Column(dtype, array.shape, little.tobytes(), None)
 
 
 def _array(column: _Column) -> NDArray[Any]:
+    if any(length < 0 for length in column.shape):
+        raise ValueError(f"an array cannot have the shape {column.shape}")
     values = np.frombuffer(column.values, dtype=column.dtype)
     if column.places is None:
         return values.reshape(column.shape)
-    array = np.zeros(int(np.prod(column.shape)), dtype=column.dtype)
-    array[np.frombuffer(column.places, dtype="<u4")] = values
+    places = np.frombuffer(column.places, dtype="<u4")
+    array = np.zeros(math.prod(column.shape), dtype=column.dtype)
+    if len(places) and places.max() >= len(array):
+        raise ValueError(f"cell {places.max()} lies outside an array of {len(array)}")
+    array[places] = values
+    array.flags.writeable = False
     return array.reshape(column.shape)
 
 
+_header_decoder = msgspec.msgpack.Decoder(_Header)
 _decoder = msgspec.msgpack.Decoder(_Envelope, dec_hook=_decode)

@@ -24,6 +24,11 @@ class Source(Protocol):
         """Whose positions these are, and on what basis."""
         ...
 
+    @property
+    def live_from_ms(self) -> int:
+        """Updates before this time are past that the source makes up for history; 0 where it has none."""
+        ...
+
     def updates(self) -> AsyncIterator[Update]:
         """Yield updates in the order of their time, with a `Beat` whenever what came before belongs together.
 

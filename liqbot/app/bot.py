@@ -1,0 +1,161 @@
+"""The bot: what the sources tell becomes views, views become alerts, alerts reach chats."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+import structlog
+
+from liqbot.alerts.dispatcher import Chat, Dispatcher
+from liqbot.alerts.watching import Watching
+from liqbot.app.feed import Feed
+from liqbot.builtin import RULES
+from liqbot.charts.studio import DrawingError, Studio
+from liqbot.chat.answering import Answering
+from liqbot.chat.desk import Desk
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.engine.tracking import Memory
+from liqbot.market.layer import Origin
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+from liqbot.rules.loading import Rules
+from liqbot.settings import Settings
+from liqbot.sources.source import Source
+from liqbot.store.store import Store
+
+_log = structlog.get_logger()
+
+DRAIN_S = 10
+"""How long a shutdown waits for deliveries that are under way."""
+ALERT_WINDOW = "24h"
+"""The window of the heatmap that goes with an alert."""
+
+
+def load_rules(settings: Settings) -> Rules:
+    """Return the built-in rules and those of the plugins folder."""
+    rules = Rules()
+    rules.add(RULES)
+    rules.load_folder(settings.plugins_path)
+    for error in rules.errors:
+        _log.error("a plugin was left out", reason=str(error))
+    return rules
+
+
+def clock_ms() -> int:
+    """Return the time in ms since 1970 UTC."""
+    return time.time_ns() // 1_000_000
+
+
+class Bot:
+    """Everything wired together; it works between `async with`.
+
+    Of a coin that several sources know, the first one gives the view that people see and rules read.
+    """
+
+    def __init__(self, settings: Settings, sources: Sequence[Source], chats: Mapping[str, Chat]) -> None:
+        """Open the database and load the rules. Raises `DatabaseError`."""
+        self.store = Store(settings.database)
+        rules = load_rules(settings)
+        self._watching = Watching(rules, self.store.outbox)
+        self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        self._feeds = [
+            Feed(source, settings.coins, self._engine, self._take, self._recall_past) for source in sources
+        ]
+        self.desk = Desk(
+            store=self.store,
+            rules=rules,
+            studio=Studio(),
+            clock=clock_ms,
+            sources=[feed.health for feed in self._feeds],
+            faults=self._watching.faults,
+        )
+        self.answering = Answering(COMMANDS)
+        self.dispatcher = Dispatcher(self.store.outbox, chats, self._illustrate, clock_ms)
+        self._changed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._dispatching: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Bot":
+        for feed in self._feeds:
+            self._begin(feed)
+        self._dispatching = asyncio.create_task(self.dispatcher.run())
+        self._tasks = [asyncio.create_task(self._run(feed)) for feed in self._feeds]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.drain()
+        if self._dispatching is not None:
+            self._dispatching.cancel()
+            await asyncio.gather(self._dispatching, return_exceptions=True)
+        self._engine.shutdown()
+        self.desk.studio.close()
+        self.store.close()
+
+    @property
+    def ended(self) -> bool:
+        """Whether no source will tell anything more."""
+        return all(task.done() for task in self._tasks)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until `holds()`, asked whenever there are new views, or until every source has ended."""
+        while not (holds() or self.ended):
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def drain(self) -> None:
+        """Send what is due, as long as `DRAIN_S` allows; what is left stays in the outbox."""
+        self.dispatcher.wake()
+        try:
+            async with asyncio.timeout(DRAIN_S):
+                await self.dispatcher.drained()
+        except TimeoutError:
+            _log.warning("deliveries are still under way; they go out after the next start")
+
+    def _begin(self, feed: Feed) -> None:
+        """Give a live market's board its clusters back; any other market starts over."""
+        layer = feed.source.layer
+        if layer.origin is not Origin.LIVE:
+            self.store.begin_anew(layer)
+            return
+        feed.board.recall(msgspec.json.decode(memory, type=Memory) for memory in self.store.memories.load(layer))
+
+    async def _run(self, feed: Feed) -> None:
+        try:
+            await feed.run()
+        finally:
+            asyncio.get_running_loop().call_soon(self._changed.set)
+
+    def _recall_past(self, views: Sequence[MarketView]) -> None:
+        self.store.history.record(views)
+
+    def _take(self, views: Sequence[MarketView]) -> None:
+        mine = [view for view in views if self._is_first(view)]
+        self.desk.views.update({view.coin: view for view in mine})
+        if self.store.history.record(views):
+            self._remember(views)
+        if sum(self._watching.take(view, clock_ms()) for view in mine):
+            self.dispatcher.wake()
+        self._changed.set()
+
+    def _is_first(self, view: MarketView) -> bool:
+        shown = self.desk.views.get(view.coin)
+        order = [feed.source.layer for feed in self._feeds]
+        return shown is None or order.index(view.layer) <= order.index(shown.layer)
+
+    def _remember(self, views: Sequence[MarketView]) -> None:
+        layer = views[0].layer
+        board = next(feed.board for feed in self._feeds if feed.source.layer == layer)
+        memories = {memory.coin: msgspec.json.encode(memory) for memory in board.memory()}
+        self.store.memories.save(layer, {view.coin: memories[view.coin] for view in views})
+
+    async def _illustrate(self, view: MarketView) -> Picture | None:
+        try:
+            return await self.desk.heatmap(view, ALERT_WINDOW)
+        except DrawingError as error:
+            _log.error("an alert goes out without its picture", reason=str(error))
+            return None

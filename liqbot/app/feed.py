@@ -1,0 +1,93 @@
+"""A feed: one source, the board that it fills, and the views that come of it."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+
+import structlog
+
+from liqbot.chat.desk import SourceHealth
+from liqbot.engine.board import Board
+from liqbot.market.updates import Beat
+from liqbot.market.view import MarketView
+from liqbot.sources.source import Source, SourceError
+
+_log = structlog.get_logger()
+
+LONGEST_PAUSE_S = 60
+"""The longest pause before a source that failed is tried again."""
+HOUR_MS = 3_600_000
+
+
+class Feed:
+    """Follows a source for as long as it lasts, and hands on the views of each beat."""
+
+    def __init__(
+        self,
+        source: Source,
+        coins: Sequence[str],
+        engine: Executor,
+        take: Callable[[Sequence[MarketView]], None],
+        recall_past: Callable[[Sequence[MarketView]], None],
+    ) -> None:
+        """Give views of `coins` to `take`, and those of a past that the source makes up first to `recall_past`.
+
+        Views are made in `engine`, off the event loop.
+        """
+        self.board = Board(source.layer)
+        self.health = SourceHealth(source.name, source.layer)
+        self.source = source
+        self._coins = coins
+        self._engine = engine
+        self._take = take
+        self._recall_past = recall_past
+        self._kept_ms = 0
+
+    async def run(self) -> None:
+        """Return when the source has no more to tell; start it again, after a pause, when it fails."""
+        pause_s = 1
+        while True:
+            self.health.state = "running"
+            try:
+                await self._listen()
+            except SourceError as error:
+                self.health.state = f"stopped: {error}"
+                _log.error("a source has stopped", source=self.source.name, reason=str(error))
+                return
+            except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
+                self.health.state = f"failed, is tried again: {error!r}"
+                _log.exception("a source failed", source=self.source.name, again_in_s=pause_s)
+            else:
+                self.health.state = "ended"
+                return
+            await asyncio.sleep(pause_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _listen(self) -> None:
+        async for update in self.source.updates():
+            self.board.apply(update)
+            if isinstance(update, Beat):
+                await self._beat(update)
+
+    async def _beat(self, beat: Beat) -> None:
+        self.health.rejected = self.board.rejected
+        live_from_ms = self.source.live_from_ms
+        if beat.time_ms >= live_from_ms:
+            self._take(await self._views())
+        elif self._worth_keeping(beat.time_ms, live_from_ms):
+            self._recall_past(await self._views())
+
+    async def _views(self) -> list[MarketView]:
+        loop = asyncio.get_running_loop()
+        known = set(self.board.coins)
+        wanted = [coin for coin in self._coins if coin in known]
+        return [await loop.run_in_executor(self._engine, self.board.view, coin) for coin in wanted]
+
+    def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
+        """Return whether a beat of the past begins a new step of history: fine for its last day only."""
+        step_ms = HOUR_MS // 6 if live_from_ms - time_ms <= 24 * HOUR_MS else HOUR_MS
+        if time_ms // step_ms == self._kept_ms // step_ms:
+            return False
+        self._kept_ms = time_ms
+        return True
+

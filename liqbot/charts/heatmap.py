@@ -1,0 +1,148 @@
+"""The heatmap: price by time, brighter where more would be force-closed, and today's map beside it."""
+
+import re
+
+import numpy as np
+
+from liqbot.charts import frame, heat, panel, theme, words
+from liqbot.charts.canvas import Canvas, baseline, width
+from liqbot.charts.frame import LEFT, RIGHT, TOP
+from liqbot.charts.heat import HeatScale
+from liqbot.charts.price_axis import PriceAxis, fitted, ticks, worth_seeing
+from liqbot.charts.time_axis import TimeAxis
+from liqbot.market import figures
+from liqbot.market.grid import Grid
+from liqbot.market.positions import Floats
+from liqbot.market.side import BySide
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+
+BOTTOM = TOP + 520
+_MONEY = 0.7
+"""The price axis reaches as far as the nearest 70% of each side's money."""
+_PRICE_APART = 44
+_TIME_APART = 110
+
+
+def draw(view: MarketView, *, window: str) -> Picture:
+    """Return the heatmap of a view that has a grid; `window` names how far back it goes: `7d`.
+
+    Raises `ValueError` for a view without a grid. The same view gives the same bytes, with the same versions
+    of matplotlib and zlib.
+    """
+    grid = view.grid
+    if grid is None or not len(grid):
+        raise ValueError(f"a heatmap of {view.coin} needs a view with past maps: view.with_grid(...)")
+    canvas = Canvas()
+    prices = _price_axis(view, grid)
+    right = _heat_right(view, prices)
+    times = TimeAxis.of(grid, right - LEFT)
+    scale = _heat(canvas, grid, prices, times)
+    _axes(canvas, prices, times)
+    _price_line(canvas, grid, prices, times)
+    _spot_tag(canvas, view, prices, right)
+    named = panel.draw(canvas, view, panel.Panel(prices, BOTTOM))
+    _colour_bar(canvas, scale, prices)
+    frame.header(canvas, view)
+    frame.tag(canvas, LEFT + 10, BOTTOM - prices.length + 10, window, *words.tags(view))
+    frame.footer(canvas, view)
+    return Picture(
+        png=canvas.png(),
+        alt=words.alt(view, f"liquidation heatmap, {window}", named),
+        name=f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{view.coin} heatmap {window}')}.png",
+    )
+
+
+def _price_axis(view: MarketView, grid: Grid) -> PriceAxis:
+    """Return the axis that holds the whole price path, and most of today's money."""
+    low, high = worth_seeing(view.map, _MONEY)
+    path_low, path_high = float(grid.low.min()), float(grid.high.max())
+    return fitted(
+        min(low, path_low * 0.995),
+        max(high, path_high * 1.005),
+        BOTTOM - TOP,
+        fine=(8, 6, 5, 4, 3, 2),
+        coarse=(3, 2),
+    )
+
+
+def _heat_right(view: MarketView, prices: PriceAxis) -> int:
+    """Return where the heat ends, so that spot and the labels of prices fit between it and the panel."""
+    shown = [width((words.compact(price), theme.TICK)) for price in ticks(prices, _PRICE_APART)]
+    spot = width((figures.price(view.spot), theme.TAG))
+    return panel.LEFT - 6 - round(max(spot + 16, *shown, 0) + 8)
+
+
+def _heat(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> HeatScale:
+    usd = heat.by_side(grid, prices)
+    scale = HeatScale.of(usd.long + usd.short)
+    columns = times.columns(grid)
+    line = np.interp(np.arange(times.length) + 0.5, times.along(grid.time_ms), prices.along(grid.spot))
+    levels = BySide(long=scale.levels(usd.long), short=scale.levels(usd.short))
+    area = canvas.pixels[BOTTOM - prices.length : BOTTOM, LEFT : LEFT + times.length, :3]
+    area[:] = heat.pixels(levels, line, columns, prices)
+    return scale
+
+
+def _axes(canvas: Canvas, prices: PriceAxis, times: TimeAxis) -> None:
+    """Draw the labels of both axes, and lines that lead the eye without hiding heat."""
+    right = LEFT + times.length
+    for price in ticks(prices, _PRICE_APART):
+        y = BOTTOM - prices.at(price)
+        canvas.blend((LEFT, int(y), right, int(y) + 1), theme.TEXT, 0.1)
+        if BOTTOM - prices.length + 6 < y < BOTTOM - 6:
+            canvas.text(right + 8, baseline(y, theme.TICK.size), (words.compact(price), theme.TICK))
+    for place, label in times.ticks(_TIME_APART):
+        x = LEFT + round(place)
+        canvas.blend((x, BOTTOM - prices.length, x + 1, BOTTOM), theme.TEXT, 0.1)
+        half = width((label, theme.TICK)) / 2
+        canvas.text(min(max(x, LEFT + half), right - half), BOTTOM + 22, (label, theme.TICK), align="middle")
+
+
+def _price_line(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> None:
+    """Draw spot as a line, broken where nothing is known, and how far it went where that is farther."""
+    x = LEFT + times.along(grid.time_ms)
+    y, low, high = (BOTTOM - prices.along(price) for price in (grid.spot, grid.low, grid.high))
+    before = np.concatenate((y[:1], y[:-1]))
+    farther = (low > np.maximum(y, before) + 2) | (high < np.minimum(y, before) - 2)
+    wicks = np.full((3 * len(grid), 2), np.nan)
+    wicks[0::3], wicks[1::3] = np.stack([x, low], axis=-1), np.stack([x, high], axis=-1)
+    wicks = wicks[np.repeat(farther, 3)]
+    line = _broken(grid, np.stack([x, y], axis=-1), LEFT + times.along(grid.until_ms), float(LEFT + times.length))
+    canvas.line(wicks, theme.BACKGROUND, 3.5, share=0.6)
+    canvas.line(line, theme.BACKGROUND, 5.5, share=0.8)
+    canvas.line(wicks, theme.TEXT, 1.3, share=0.75)
+    canvas.line(line, theme.TEXT, 2.4)
+
+
+def _broken(grid: Grid, points: Floats, until: Floats, right: float) -> Floats:
+    """Return the points of the price line, with a break after each column that a gap follows."""
+    pieces: list[Floats] = []
+    gaps = [*(grid.until_ms[:-1] < grid.time_ms[1:]), False]
+    for place, end, gap in zip(points, until, gaps, strict=True):
+        pieces.append(place)
+        if gap:
+            pieces += [np.array([end, place[1]]), np.array([np.nan, np.nan])]
+    return np.array([*pieces, [right, points[-1, 1]]])
+
+
+def _spot_tag(canvas: Canvas, view: MarketView, prices: PriceAxis, right: int) -> None:
+    y = round(BOTTOM - prices.at(view.spot))
+    letters = theme.TAG.in_colour(theme.BACKGROUND)
+    text = figures.price(view.spot)
+    end = right + 10 + round(width((text, letters))) + 10
+    canvas.shape([(right + 1, y), (right + 9, y - 8), (right + 9, y + 8)], theme.TEXT)
+    canvas.fill(right + 8, y - 14, end, y + 14, theme.TEXT)
+    canvas.text(right + 13, baseline(y, letters.size), (text, letters))
+
+
+def _colour_bar(canvas: Canvas, scale: HeatScale, prices: PriceAxis) -> None:
+    """Draw what the colours mean, beneath the panel: from nothing to the cap, and what a cell is."""
+    top, wide = BOTTOM + 9, 110
+    letters = theme.FINE.in_colour(theme.SOFT)
+    more = f"{figures.usd(scale.cap)}+ per {figures.percent(round(prices.row_pct, 1))}"
+    canvas.text(RIGHT, top + 12, (more, letters), align="right")
+    bar = round(RIGHT - width((more, letters)) - 8 - wide)
+    ramp = theme.HEAT[scale.levels(np.linspace(0, scale.cap, wide))]
+    canvas.pixels[top : top + 13, bar : bar + wide, :3] = ramp
+    canvas.text(bar - 6, top + 12, ("$0", letters), align="right")

@@ -1,0 +1,163 @@
+"""The price axis: ln(price) in whole bins and whole pixels, wide enough for where the money is."""
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from liqbot.market.maps import BIN_WIDTH, Bins, LiquidationMap
+from liqbot.market.positions import Floats
+from liqbot.market.regime import FUEL_PCT
+from liqbot.market.side import BySide, Side
+
+MOST_REACH = 0.5
+"""Money farther than this from spot, in ln(price), does not widen an axis: 39% below, 65% above."""
+MARGIN = 0.01
+"""Room left beyond what must be seen, in ln(price)."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceAxis:
+    """Rows of equal ratio, from the lowest price up. A row is a whole number of bins and of pixels."""
+
+    first: int
+    """Number of the lowest bin, counted as in `absolute_bin`."""
+    rows: int
+    bins: int
+    """Bins in a row."""
+    pixels: int
+    """Pixels in a row."""
+
+    @property
+    def length(self) -> int:
+        """Its length in pixels."""
+        return self.rows * self.pixels
+
+    @property
+    def low(self) -> float:
+        """The price at which it begins, USD."""
+        return math.exp(self.first * BIN_WIDTH)
+
+    @property
+    def high(self) -> float:
+        """The price at which it ends, USD."""
+        return math.exp((self.first + self.rows * self.bins) * BIN_WIDTH)
+
+    @property
+    def row_pct(self) -> float:
+        """How much of price a row covers, in percent."""
+        return self.bins * BIN_WIDTH * 100
+
+    def at(self, price: float) -> float:
+        """Return how many pixels from its low end `price` is; below 0 or above `length` it is outside."""
+        return (math.log(price) / BIN_WIDTH - self.first) * self.pixels / self.bins
+
+    def along(self, prices: Floats) -> Floats:
+        """Return the same for many prices."""
+        return (np.log(prices) / BIN_WIDTH - self.first) * self.pixels / self.bins
+
+    def holds(self, price: float) -> bool:
+        """Return whether `price` is on the axis."""
+        return self.low <= price <= self.high
+
+    def sums(self, usd: NDArray[np.floating[Any]], bins: Bins) -> Floats:
+        """Return the USD of each row, shape (..., rows), from `usd` by bin, shape (..., bins.count).
+
+        What lies outside the axis is left out; nothing of the rest is lost or smeared.
+        """
+        wide = np.zeros((*usd.shape[:-1], self.rows * self.bins))
+        start, stop = max(bins.first, self.first), min(bins.first + bins.count, self.first + wide.shape[-1])
+        if start < stop:
+            wide[..., start - self.first : stop - self.first] = usd[
+                ..., start - bins.first : stop - bins.first
+            ]
+        return wide.reshape(*usd.shape[:-1], self.rows, self.bins).sum(axis=-1)
+
+
+def fitted(low: float, high: float, length: int, *, fine: Iterable[int], coarse: Iterable[int]) -> PriceAxis:
+    """Return the axis of at most `length` pixels that holds `low` to `high` with the least to spare.
+
+    A row may have as many pixels as `fine` names where it is one bin, and as `coarse` names where it is more.
+    What is to spare is shared by both ends.
+    """
+    start, stop = math.floor(math.log(low) / BIN_WIDTH), math.ceil(math.log(high) / BIN_WIDTH)
+    needed = max(stop - start, 1)
+    options = [(length // pixels, 1, pixels) for pixels in fine if length // pixels >= needed]
+    # Two rows more than needed: the first begins at a multiple of its bins, so that rows keep their prices
+    # while the axis moves.
+    options += [
+        (rows, max(2, math.ceil(needed / (rows - 2))), pixels)
+        for pixels in coarse
+        if (rows := length // pixels)
+    ]
+    rows, bins, pixels = min(options, key=lambda option: (option[0] * option[1], -option[0]))
+    first = (start - (rows * bins - needed) // 2) // bins * bins
+    return PriceAxis(first=first, rows=rows, bins=bins, pixels=pixels)
+
+
+def worth_seeing(liquidation_map: LiquidationMap, money: float) -> tuple[float, float]:
+    """Return the lowest and highest price between which a picture of the map should reach, USD.
+
+    On each side that is as far as the nearest `money` (0 to 1) of its notional lies, leaving aside what lies
+    beyond `MOST_REACH`, and never less than where fuel is counted.
+    """
+    reach = BySide(*(_reach(liquidation_map, side, money) for side in Side))
+    spot = liquidation_map.spot
+    return spot * math.exp(-reach.long), spot * math.exp(reach.short)
+
+
+def _reach(liquidation_map: LiquidationMap, side: Side, money: float) -> float:
+    """Return how far from spot, in ln(price), a side should be seen."""
+    least = abs(math.log(1 - side.sign * FUEL_PCT / 100))
+    away = np.abs(np.log(liquidation_map.bins.centers / liquidation_map.spot))
+    usd = np.where(away <= MOST_REACH, liquidation_map.of(side), 0.0)
+    order = np.argsort(away, kind="stable")
+    held = np.cumsum(usd[order])
+    if held[-1] <= 0:
+        return least + MARGIN
+    # The sum may round to less than the share that is looked for.
+    place = min(int(np.searchsorted(held, money * held[-1])), len(held) - 1)
+    return max(least, float(away[order[place]])) + MARGIN
+
+
+def ticks(axis: PriceAxis, apart: float) -> list[float]:
+    """Return round prices on the axis, rising, at least `apart` pixels from each other.
+
+    Over a narrow range they are evenly spaced; over a wide one, where the same step would crowd the upper
+    end, the roundest come first and others fill the room that is left.
+    """
+    even = max(
+        (_on(axis, step) for step in _steps(axis.low)),
+        key=lambda prices: len(prices) if _spacing(axis, prices) >= apart else -1,
+    )
+    if axis.high <= 1.5 * axis.low and _spacing(axis, even) >= apart:
+        return even
+    chosen: list[float] = []
+    for step in sorted(_steps(axis.low), reverse=True):
+        for price in _on(axis, step):
+            if all(abs(axis.at(price) - axis.at(other)) >= apart for other in chosen):
+                chosen.append(price)
+    return sorted(chosen)
+
+
+def _steps(price: float) -> Iterator[float]:
+    """Yield the steps 1, 2, 5 times a power of ten, from a thousandth of `price` to more than itself."""
+    magnitude = math.floor(math.log10(price))
+    for exponent in range(magnitude - 3, magnitude + 2):
+        for digit in (1, 2, 5):
+            yield digit * 10.0**exponent
+
+
+def _on(axis: PriceAxis, step: float) -> list[float]:
+    """Return the multiples of `step` on the axis, each the float nearest to its decimal."""
+    numbers = range(math.ceil(axis.low / step), math.floor(axis.high / step) + 1)
+    return [float(f"{number * step:.6g}") for number in numbers]
+
+
+def _spacing(axis: PriceAxis, prices: list[float]) -> float:
+    """Return the least distance in pixels between neighbours; infinite for fewer than two."""
+    return min((axis.at(after) - axis.at(before) for before, after in pairwise(prices)), default=math.inf)

@@ -1,0 +1,199 @@
+"""What a picture says in words: the sentence, the fine print, and the text for those who cannot see it.
+
+Every figure is a reading of the view or a sum over its map: the words never know more than the picture.
+"""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from liqbot.market import figures
+from liqbot.market.clusters import Cluster
+from liqbot.market.layer import Basis, Origin
+from liqbot.market.regime import FUEL_PCT, Regime
+from liqbot.market.side import Side
+from liqbot.market.view import MarketView
+
+ALT_LIMIT = 1024
+"""Most characters that a chat takes as the description of a picture."""
+WITHIN_PCT = 10.0
+"""A cluster nearer than this is what the sentence is about."""
+EVEN = 1.1
+SLIGHTLY = 1.5
+"""Up to these ratios of the heavier to the lighter side, fuel is even, or slightly heavier on one."""
+NOT_A_FORECAST = "where forced orders sit, not a forecast"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a move to a price would set off."""
+
+    side: Side
+    price: float
+    """USD, rounded away from spot."""
+    usd: float
+    """All liquidations of the side from spot to `price`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What a view means, in one sentence: how it leans, and what a move would set off."""
+
+    lead: str
+    """The regime, as a sentence begins: `Short-squeeze setup`."""
+    rest: tuple[str, ...]
+    """What follows it, the longest wording first; all say the same."""
+    side: Side | None
+    """The side that it is about; None without a reading."""
+
+    def __str__(self) -> str:
+        return self.lead + self.rest[0]
+
+
+def sentence(view: MarketView) -> Sentence:
+    """Return what `view` means."""
+    if view.regime is Regime.NO_READING:
+        return Sentence("No reading", _nothing_near(view), None)
+    side = Side.SHORT if view.up_usd > view.down_usd else Side.LONG
+    lead = view.regime.value[0].upper() + view.regime.value[1:]
+    leaning = _leaning(view)
+    return Sentence(lead, tuple(f"{leaning}: {move}" for move in _moves(view, side)), side)
+
+
+def target(view: MarketView, side: Side) -> Target | None:
+    """Return what it takes to clear the heaviest cluster of `side` near spot; None without a near one.
+
+    The price is the cluster's far end, so that the sum holds all of it.
+    """
+    near = view.clusters.of(side).within(WITHIN_PCT)
+    if not near:
+        return None
+    price = _outwards(near[0].low if side is Side.LONG else near[0].high, side)
+    bins = view.map.bins
+    place = min(max(bins.place(price), 0), bins.count - 1)
+    sums = view.map.forced_sells if side is Side.LONG else view.map.forced_buys
+    return Target(side, price, float(sums[place]))
+
+
+def compact(price: float) -> str:
+    """Return a price as short as it goes without rounding to fewer than six digits: `59.8k`, `0.0042`."""
+    if price >= 10_000:
+        return f"{price / 1000:.6g}k"
+    if price >= 1000:
+        return f"{price:,.6g}" if price == round(price) else f"{price:,.1f}"
+    return figures.price(price).rstrip("0").rstrip(".") if price < 1 else f"{price:.6g}"
+
+
+def place(cluster: Cluster) -> str:
+    """Return where a cluster is: `66,909 (+7.9%)`."""
+    return f"{figures.price(cluster.price)} ({figures.percent(cluster.distance_pct, signed=True)})"
+
+
+def ratio(view: MarketView) -> tuple[str, str]:
+    """Return the name and the figure of the ratio, or what is said where there is none."""
+    if view.regime is Regime.NO_READING:
+        return "ratio ", "—"
+    if view.ratio is None:
+        return "only ", "shorts" if view.up_usd > 0 else "longs"
+    return "ratio ", figures.ratio(view.ratio)
+
+
+def trapped(view: MarketView) -> list[tuple[Side, float]]:
+    """Return the trapped share (0 to 1) of each side that has any size, the more trapped side first."""
+    shares = [(side, view.trapped.underwater[side]) for side in Side]
+    known = [(side, share) for side, share in shares if share is not None]
+    return sorted(known, key=lambda known_share: -known_share[1])
+
+
+def provenance(view: MarketView) -> str:
+    """Return the fine print: venue and basis, coverage, age of the positions, time."""
+    coverage = "unknown" if view.coverage is None else figures.share(view.coverage)
+    age = "no positions" if view.age_s is None else f"positions {figures.duration(view.age_s)} old"
+    return f"{view.layer.label} · coverage {coverage} · {age}  |  {utc(view.time_ms)}  |  {NOT_A_FORECAST}"
+
+
+def tags(view: MarketView) -> list[str]:
+    """Return what must not be overlooked: that a market is modelled, recorded or simulated."""
+    basis = ["MODELLED"] if view.layer.basis is Basis.MODELLED else []
+    return basis + ([] if view.layer.origin is Origin.LIVE else [view.layer.origin.value.upper()])
+
+
+def utc(time_ms: int) -> str:
+    """Return a time to the minute: `2026-06-27 19:33 UTC`."""
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)
+    return f"{time:%Y-%m-%d %H:%M} UTC"
+
+
+def alt(view: MarketView, title: str, shown: list[Cluster]) -> str:
+    """Return the picture in words, at most `ALT_LIMIT` characters; `title` says what kind it is."""
+    name, figure = ratio(view)
+    fuel = (
+        f"Within ±{FUEL_PCT:.0f}%: {figures.usd(view.up_usd)} of shorts above, "
+        f"{figures.usd(view.down_usd)} of longs below; {name}{figure}, {view.regime.value}."
+    )
+    trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
+    opening = [
+        f"{view.coin} {title}. Spot ${figures.price(view.spot)}.",
+        fuel,
+        f"{sentence(view)}.",
+    ]
+    closing = [
+        f"Trapped: {trapped_shares}." if trapped_shares else "",
+        f"{provenance(view).replace('  |  ', '; ')}.",
+    ]
+    heaviest = [f"{figures.usd(cluster.usd)} of {cluster.side.value}s at {place(cluster)}" for cluster in shown]
+    while True:
+        clusters = f"Heaviest clusters: {', '.join(heaviest)}." if heaviest else ""
+        text = " ".join(part for part in [*opening, clusters, *closing] if part)
+        if len(text) <= ALT_LIMIT or not heaviest:
+            return text[:ALT_LIMIT]
+        heaviest.pop()
+
+
+def _leaning(view: MarketView) -> str:
+    if view.ratio is None:
+        return f", no {'longs' if view.up_usd > 0 else 'shorts'} within {FUEL_PCT:.0f}%"
+    if view.regime is not Regime.BALANCED:
+        return ""
+    heavier = max(view.ratio, 1 / view.ratio)
+    above = view.ratio > 1
+    if heavier < EVEN:
+        return ""
+    if heavier <= SLIGHTLY:
+        return f", slightly heavier {'above' if above else 'below'}"
+    return f", leaning {'up' if above else 'down'}"
+
+
+def _moves(view: MarketView, side: Side) -> tuple[str, ...]:
+    """Return what a move towards `side` would set off, the longest wording first."""
+    aim = target(view, side)
+    move, order = ("drop", "force-sell") if side is Side.LONG else ("rise", "force-buy")
+    if aim is not None:
+        said = f"a {move} to {compact(aim.price)} would {order} {figures.usd(aim.usd)}"
+    else:
+        usd = view.down_usd if side is Side.LONG else view.up_usd
+        said = f"a {FUEL_PCT:.0f}% {move} would {order} {figures.usd(usd)}"
+    return f"{said} of {side.value}s", said
+
+
+def _nothing_near(view: MarketView) -> tuple[str, ...]:
+    if not view.map.usd.any():
+        none = "no open positions are known"
+        unreachable = "no position has a liquidation price within reach"
+        return (f": {unreachable if view.open_usd.long or view.open_usd.short else none}",)
+    nothing = f": nothing within {FUEL_PCT:.0f}%"
+    if not view.clusters:
+        return (nothing,)
+    heaviest = view.clusters[0]
+    what = f"{figures.usd(heaviest.usd)} of {heaviest.side.value}s at {place(heaviest)}"
+    return f"{nothing} of spot; the heaviest cluster is {what}", f"{nothing}; heaviest is {what}"
+
+
+def _outwards(price: float, side: Side) -> float:
+    """Return `price` in four digits, rounded away from spot."""
+    step = 10.0 ** (math.floor(math.log10(price)) - 3)
+    steps = price / step
+    # A price that has four digits already is not moved by what floats cannot say.
+    rounded = round(steps) if math.isclose(steps, round(steps), rel_tol=1e-9) else None
+    whole = rounded or (math.floor(steps) if side is Side.LONG else math.ceil(steps))
+    return float(f"{whole * step:.4g}")

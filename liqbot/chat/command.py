@@ -1,0 +1,111 @@
+"""What a command is: an async function; its arguments, in their order, are typed after its name."""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
+
+from liqbot.chat.desk import Desk
+from liqbot.message import Message
+from liqbot.store.subscriptions import ChatKey
+
+
+class Kind(StrEnum):
+    """What an argument is, so that chats can complete it and refuse what it is not."""
+
+    COIN = "COIN"
+    WINDOW = "window"
+    RULE = "RULE"
+    NUMBER = "NUMBER"
+    TOPIC = "command"
+    SETTINGS = "name=value"
+
+
+Coin = Annotated[str, Kind.COIN]
+"""A coin of which there is a view."""
+Window = Annotated[str, Kind.WINDOW]
+"""How far back a heatmap looks: a key of `WINDOWS`."""
+RuleName = Annotated[str, Kind.RULE]
+"""A rule that is loaded."""
+Number = Annotated[int, Kind.NUMBER]
+"""The number of one of the chat's subscriptions."""
+Topic = Annotated[str, Kind.TOPIC]
+"""A command or a rule to explain; empty for all."""
+Settings = Annotated[dict[str, str], Kind.SETTINGS]
+"""All that follows, as `name=value` pairs."""
+
+
+class Refusal(Exception):  # noqa: N818 - an answer to a person, not an error of ours
+    """What was asked cannot be done. The text says why, and what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Who asks, where, and what there is to answer with."""
+
+    chat: ChatKey
+    desk: Desk
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """One thing that is typed after a command's name."""
+
+    name: str
+    kind: Kind
+    required: bool
+    default: Any = None
+
+    @property
+    def usage(self) -> str:
+        """How it stands in help: `COIN`, `[window]`, `[name=value …]`."""
+        text = f"{self.kind} …" if self.kind is Kind.SETTINGS else self.kind.value
+        return text if self.required else f"[{text}]"
+
+
+Answer: TypeAlias = Callable[..., Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command, the same on every platform."""
+
+    name: str
+    function: Answer = field(repr=False)
+    arguments: tuple[Argument, ...]
+
+    @property
+    def usage(self) -> str:
+        """How to type it: `/heatmap COIN [window]`."""
+        return " ".join([f"/{self.name}", *(argument.usage for argument in self.arguments)])
+
+    @property
+    def summary(self) -> str:
+        """The first line of its docstring."""
+        return (inspect.getdoc(self.function) or "").split("\n", maxsplit=1)[0]
+
+    @property
+    def details(self) -> str:
+        """The docstring after its first line."""
+        return (inspect.getdoc(self.function) or "").partition("\n")[2].strip()
+
+
+def command(function: Answer) -> Command:
+    """Make a command of `function`, with its name. Raises `TypeError` for a wrong signature."""
+    name = function.__name__
+    if not inspect.getdoc(function):
+        raise TypeError(f"command {name} needs a docstring: its first line is its help")
+    hints = get_type_hints(function, include_extras=True)
+    first, *rest = inspect.signature(function).parameters.values()
+    if hints.get(first.name) is not Ask:
+        raise TypeError(f"command {name} must take an Ask first")
+    return Command(name, function, tuple(_argument(name, hints[item.name], item) for item in rest))
+
+
+def _argument(command_name: str, hint: Any, parameter: inspect.Parameter) -> Argument:  # noqa: ANN401 - an annotation may be anything
+    kinds = [extra for extra in get_args(hint) if isinstance(extra, Kind)]
+    if get_origin(hint) is not Annotated or len(kinds) != 1:
+        raise TypeError(f"argument {parameter.name} of command {command_name} must be a Coin, a Window, …")
+    required = parameter.default is inspect.Parameter.empty
+    return Argument(parameter.name, kinds[0], required, None if required else parameter.default)

@@ -1,0 +1,63 @@
+"""The desk: what commands may look at and use."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from liqbot.charts.studio import Studio
+from liqbot.market.layer import Layer
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+from liqbot.rules.loading import Rules
+from liqbot.store.store import Store
+
+HOUR_MS = 3_600_000
+WINDOWS = {
+    "12h": 12 * HOUR_MS,
+    "24h": 24 * HOUR_MS,
+    "3d": 3 * 24 * HOUR_MS,
+    "7d": 7 * 24 * HOUR_MS,
+    "30d": 30 * 24 * HOUR_MS,
+    "90d": 90 * 24 * HOUR_MS,
+    "180d": 180 * 24 * HOUR_MS,
+    "1y": 365 * 24 * HOUR_MS,
+}
+"""The windows of a heatmap, in ms."""
+
+
+@dataclass(slots=True)
+class SourceHealth:
+    """How a source is doing, for `/status`."""
+
+    name: str
+    layer: Layer
+    state: str = "starting"
+    """In a word or two: `running`, `ended`, or what went wrong."""
+    rejected: Counter[str] = field(default_factory=Counter[str])
+    """Updates or positions that made no sense, by reason."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the bot knows and can do, as the commands see it."""
+
+    store: Store
+    rules: Rules
+    studio: Studio
+    clock: Callable[[], int]
+    """The time in ms since 1970 UTC."""
+    sources: list[SourceHealth] = field(default_factory=list[SourceHealth])
+    views: dict[str, MarketView] = field(default_factory=dict[str, MarketView])
+    """The newest view of each coin."""
+    faults: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How often each rule failed."""
+
+    async def heatmap(self, view: MarketView, window: str) -> Picture:
+        """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop."""
+        grid = await asyncio.to_thread(self.store.past.grid, view, WINDOWS[window])
+        return await self.studio.heatmap(view.with_grid(grid), window)
+
+    async def map(self, view: MarketView) -> Picture:
+        """Draw the map of `view`, off the event loop."""
+        return await self.studio.map(view)

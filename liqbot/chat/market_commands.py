@@ -1,0 +1,153 @@
+"""The commands that show the market: pictures, clusters, regime, trapped shares, whales."""
+
+from liqbot.chat.command import Ask, Coin, Window, command
+from liqbot.chat.desk import WINDOWS
+from liqbot.market.clusters import Cluster
+from liqbot.market.cohort import Cohort, Holding
+from liqbot.market.figures import duration, percent, price, ratio, share, usd
+from liqbot.market.regime import Regime
+from liqbot.market.side import BySide, Side
+from liqbot.market.view import MarketView
+from liqbot.message import Button, Message, Picture, Tone
+
+CLUSTERS_SHOWN = 5
+"""Of each side."""
+HOLDINGS_SHOWN = 8
+_TONES = {Regime.SHORT_SQUEEZE: Tone.SHORTS, Regime.LONG_LIQUIDATION: Tone.LONGS}
+_MEANING = {
+    Regime.SHORT_SQUEEZE: "More would be force-bought on the way up than force-sold on the way down.",
+    Regime.LONG_LIQUIDATION: "More would be force-sold on the way down than force-bought on the way up.",
+    Regime.BALANCED: "Neither side stands out: the ratio is between 0.5 and 2.",
+    Regime.NO_READING: "No known position would be liquidated within 5% of spot.",
+}
+
+
+@command
+async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
+    """Liquidation heatmap: where forced orders sat over time, and where they sit now."""
+    view = ask.desk.views[coin]
+    picture = await ask.desk.heatmap(view, window)
+    others = [Button(other, f"/heatmap {coin} {other}") for other in WINDOWS if other != window]
+    buttons = [Button("Refresh", f"/heatmap {coin} {window}"), Button("Map", f"/map {coin}"), *others]
+    return _message(view, _fuel(view), picture=picture, buttons=buttons)
+
+
+@command
+async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its command's name
+    """Liquidation map: forced orders by price at this moment."""
+    view = ask.desk.views[coin]
+    buttons = [Button("Refresh", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
+    return _message(view, _fuel(view), picture=await ask.desk.map(view), buttons=buttons)
+
+
+@command
+async def clusters(ask: Ask, coin: Coin) -> Message:
+    """The heaviest clusters of liquidations above and below spot, in the order of price."""
+    view = ask.desk.views[coin]
+    above, below = (_by_price(view, side) for side in (Side.SHORT, Side.LONG))
+    lines = [
+        "▲ Above spot: shorts, forced buys" if above else "▲ Nothing stands out above spot",
+        *above,
+        f"— spot {price(view.spot)} —",
+        *below,
+        "▼ Below spot: longs, forced sells" if below else "▼ Nothing stands out below spot",
+    ]
+    buttons = [Button("Map", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
+    return _message(view, *lines, buttons=buttons)
+
+
+@command
+async def regime(ask: Ask, coin: Coin) -> Message:
+    """The ratio of fuel above and below spot, and what it is called."""
+    view = ask.desk.views[coin]
+    cohorts = [
+        f"{cohort.words.capitalize()}: {_above_below(reading.fuel_usd)}"
+        for cohort, reading in view.cohorts.items()
+    ]
+    funding = [] if view.funding is None else [_funding(view.funding)]
+    return _message(view, _fuel(view), _MEANING[view.regime], *cohorts, *funding)
+
+
+@command
+async def trapped(ask: Ask, coin: Coin) -> Message:
+    """How much of each side is underwater, and how much of it by more than 5%."""
+    view = ask.desk.views[coin]
+    lines = [_trapped(view, side) for side in Side]
+    caveat = "Underwater is not liquidated: trapped positions tend to be closed into the next move their way."
+    return _message(view, *lines, caveat)
+
+
+@command
+async def whales(ask: Ask, coin: Coin) -> Message:
+    """The accounts that together hold the top half of the coin's money, and the largest positions."""
+    view = ask.desk.views[coin]
+    lines: list[str] = []
+    for cohort in (Cohort.WHALE, Cohort.RETAIL, Cohort.MARKET_MAKER):
+        reading = view.cohorts.get(cohort)
+        if reading is not None:
+            held = f"{usd(reading.open_usd.long)} long, {usd(reading.open_usd.short)} short"
+            lines.append(f"{cohort.words.capitalize()} ({reading.accounts}): {held}")
+    lines += [_holding(holding, view) for holding in view.holdings[:HOLDINGS_SHOWN]]
+    return _message(view, *(lines or ["Nobody is known to hold it."]))
+
+
+COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
+
+
+def _message(
+    view: MarketView, *lines: str, picture: Picture | None = None, buttons: list[Button] | None = None
+) -> Message:
+    return Message(
+        title=f"{view.coin} {price(view.spot)} · {view.regime}",
+        lines=lines,
+        tone=_TONES.get(view.regime, Tone.NEUTRAL),
+        picture=picture,
+        buttons=tuple(buttons or ()),
+        time_ms=view.time_ms,
+        footer=view.provenance,
+    )
+
+
+def _fuel(view: MarketView) -> str:
+    fuel = _above_below(BySide(long=view.down_usd, short=view.up_usd))
+    return f"Within ±5%: {fuel}, ratio {ratio(view.ratio)}"
+
+
+def _above_below(fuel: BySide[float]) -> str:
+    return f"▲ {usd(fuel.short)} above, ▼ {usd(fuel.long)} below"
+
+
+def _by_price(view: MarketView, side: Side) -> list[str]:
+    heaviest = view.clusters.of(side)[:CLUSTERS_SHOWN]
+    return [_cluster(cluster, view) for cluster in sorted(heaviest, key=lambda item: -item.price)]
+
+
+def _cluster(cluster: Cluster, view: MarketView) -> str:
+    text = f"{usd(cluster.usd)} @ {price(cluster.price)} ({percent(cluster.distance_pct, signed=True)})"
+    if cluster.accounts is not None and cluster.whale_share is not None:
+        plural = "" if cluster.accounts == 1 else "s"
+        text += f" · {cluster.accounts} account{plural} · whales {share(cluster.whale_share)}"
+    standing = (view.time_ms - cluster.since_ms) / 1000
+    return f"{text} · for {duration(standing)}" if standing > 0 else text
+
+
+def _trapped(view: MarketView, side: Side) -> str:
+    underwater, deep = view.trapped.underwater[side], view.trapped.deep[side]
+    if underwater is None or deep is None:
+        return f"No {side}s are known."
+    held = f"{share(underwater)} of {usd(view.open_usd[side])}"
+    return f"{side.value.capitalize()}s: {held} underwater, {share(deep)} by more than 5%"
+
+
+def _holding(holding: Holding, view: MarketView) -> str:
+    level = "no reachable level"
+    if holding.liquidation is not None:
+        away = percent((holding.liquidation / view.spot - 1) * 100, signed=True)
+        level = f"liquidates at {price(holding.liquidation)} ({away})"
+    name = holding.account if len(holding.account) <= 12 else f"{holding.account[:6]}…{holding.account[-4:]}"
+    return f"{usd(holding.usd)} {holding.side} from {price(holding.entry)}, {level} · {name}"
+
+
+def _funding(rate: float) -> str:
+    payer = "longs pay" if rate > 0 else "shorts pay" if rate < 0 else "nobody pays"
+    return f"Funding {rate * 100:+.4f}% an hour: {payer}"

@@ -1,0 +1,235 @@
+"""Recordings: the open positions of accounts, written down snapshot by snapshot.
+
+A recording is a CSV file, plain or gzipped, with the columns `COLUMNS`: one row a position, rows of one
+snapshot share their `time_ms` and stand together. The mark price of a row is `position_value / |szi|`. An
+empty `liquidation_px` is a position without a reachable level. The leverage type is not in the file. An
+account that is absent from a snapshot was not fetched, which is not the same as flat.
+"""
+
+import csv
+import gzip
+import math
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+import numpy as np
+
+from liqbot.market.positions import Floats, Ints
+from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Update
+from liqbot.sources.source import SourceError
+
+COLUMNS = (
+    "time_ms",
+    "account",
+    "coin",
+    "szi",
+    "entry_px",
+    "leverage",
+    "position_value",
+    "unrealized_pnl",
+    "liquidation_px",
+)
+_GZIP_MAGIC = b"\x1f\x8b"
+
+
+class Problem(NamedTuple):
+    """A row that was skipped."""
+
+    line: int
+    reason: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Snapshot:
+    """All rows of one time: columns of shape (n,), `account` and `coin` are places in the names."""
+
+    time_ms: int
+    accounts: tuple[str, ...]
+    coins: tuple[str, ...]
+    account: Ints
+    coin: Ints
+    size: Floats
+    entry: Floats
+    leverage: Floats
+    mark: Floats
+    liquidation: Floats
+
+    def updates(self) -> Iterator[Update]:
+        """Yield the snapshot as a source tells it: the price of each coin, the accounts, a beat.
+
+        The price of a coin is the median mark of its rows.
+        """
+        for place, coin in enumerate(self.coins):
+            mark = float(np.median(self.mark[self.coin == place]))
+            yield AssetContext(coin=coin, time_ms=self.time_ms, mark=mark)
+        yield AccountsSeen(
+            time_ms=self.time_ms,
+            accounts=self.accounts,
+            coins=self.coins,
+            account=self.account,
+            coin=self.coin,
+            size=self.size,
+            entry=self.entry,
+            liquidation=self.liquidation,
+            leverage=self.leverage,
+            margin_mode=np.zeros(len(self.size), dtype=np.int8),
+        )
+        yield Beat(self.time_ms)
+
+
+class _Row(NamedTuple):
+    time_ms: int
+    account: str
+    coin: str
+    size: float
+    entry: float
+    leverage: float
+    mark: float
+    liquidation: float
+
+
+@dataclass(slots=True)
+class Recording:
+    """A recording on disk, read once from start to end without being held in memory."""
+
+    path: Path
+    problems: list[Problem] = field(default_factory=list[Problem])
+    """The rows that were skipped so far."""
+    read_bytes: int = 0
+    """How far the file has been read, for a progress bar."""
+
+    @property
+    def total_bytes(self) -> int:
+        """The size of the file."""
+        return self.path.stat().st_size
+
+    def snapshots(self) -> Iterator[Snapshot]:
+        """Yield the snapshots in the order of the file, broken rows left out and noted in `problems`.
+
+        Raises `SourceError` where the file cannot be opened, has other columns or no sound row, or breaks
+        off (the snapshots before the break have been yielded; the one that it may have cut has not).
+        """
+        self.problems.clear()
+        newest = None
+        try:
+            with self.path.open("rb") as file:
+                for _, rows in groupby(self._rows(file), key=lambda row: row.time_ms):
+                    newest = _snapshot(list(rows))
+                    yield newest
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            where = f"after time_ms {newest.time_ms}" if newest else "before its first snapshot ends"
+            raise SourceError(f"{self.path}: the file breaks off {where}: {error}") from error
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise SourceError(f"{self.path}: cannot be read: {error}") from error
+        if newest is None:
+            skipped = f"; {self.problems[0]}" if self.problems else ""
+            raise SourceError(f"{self.path}: has no sound row{skipped}")
+
+    def _rows(self, file: BinaryIO) -> Iterator[_Row]:
+        reader = csv.reader(self._lines(file))
+        header = next(reader, list[str]())
+        if tuple(name.strip() for name in header) != COLUMNS:
+            raise SourceError(
+                f"{self.path}: not a recording: the columns must be {', '.join(COLUMNS)}; "
+                f"they are {', '.join(header) or 'none'}"
+            )
+        newest = 0
+        for cells in reader:
+            try:
+                row = _parsed(cells)
+                if row.time_ms < newest:
+                    raise ValueError(f"time_ms {row.time_ms} is before {newest}, the row above")  # noqa: TRY301 - a broken row like the others
+            except ValueError as error:
+                self.problems.append(Problem(reader.line_num, str(error)))
+                continue
+            newest = row.time_ms
+            yield row
+
+    def _lines(self, file: BinaryIO) -> Iterator[str]:
+        with gzip.open(file) if _is_gzip(file) else file as raw:
+            for line in raw:
+                self.read_bytes = file.tell()
+                yield line.decode()
+        self.read_bytes = self.total_bytes
+
+
+def _is_gzip(file: BinaryIO) -> bool:
+    magic = file.read(len(_GZIP_MAGIC))
+    file.seek(0)
+    return magic == _GZIP_MAGIC
+
+
+def _parsed(cells: list[str]) -> _Row:
+    """Return the row's fields. Raises `ValueError` that names the column."""
+    if len(cells) != len(COLUMNS):
+        raise ValueError(f"{len(cells)} fields instead of {len(COLUMNS)}")
+    named: Mapping[str, str] = dict[str, str](zip(COLUMNS, cells, strict=True))
+    if not named["account"] or not named["coin"]:
+        raise ValueError("account or coin is empty")
+    size = _number(named, "szi")
+    value = _number(named, "position_value")
+    if size == 0:
+        raise ValueError("szi is 0: not a position")
+    return _Row(
+        time_ms=_time(named["time_ms"]),
+        account=named["account"],
+        coin=named["coin"],
+        size=size,
+        entry=_above_zero("entry_px", _number(named, "entry_px")),
+        leverage=_above_zero("leverage", _number(named, "leverage")),
+        mark=_above_zero("position_value / |szi|", value / abs(size)),
+        liquidation=_number(named, "liquidation_px") if named["liquidation_px"].strip() else math.nan,
+    )
+
+
+def _time(text: str) -> int:
+    try:
+        time_ms = int(text)
+    except ValueError:
+        raise ValueError(f"time_ms is {text!r}, not whole milliseconds") from None
+    if time_ms <= 0:
+        raise ValueError(f"time_ms is {time_ms}, not after 1970")
+    return time_ms
+
+
+def _number(named: Mapping[str, str], column: str) -> float:
+    text = named[column]
+    try:
+        number = float(text)
+    except ValueError:
+        raise ValueError(f"{column} is {text!r}, not a number") from None
+    if not math.isfinite(number):
+        raise ValueError(f"{column} is {text!r}, not a finite number")
+    return number
+
+
+def _above_zero(column: str, number: float) -> float:
+    if number <= 0:
+        raise ValueError(f"{column} is {number:g}, not above 0")
+    return number
+
+
+def _snapshot(rows: list[_Row]) -> Snapshot:
+    accounts = tuple(dict.fromkeys(row.account for row in rows))
+    coins = tuple(dict.fromkeys(row.coin for row in rows))
+    account_place = {name: place for place, name in enumerate(accounts)}
+    coin_place = {name: place for place, name in enumerate(coins)}
+    return Snapshot(
+        time_ms=rows[0].time_ms,
+        accounts=accounts,
+        coins=coins,
+        account=np.array([account_place[row.account] for row in rows], dtype=np.int64),
+        coin=np.array([coin_place[row.coin] for row in rows], dtype=np.int64),
+        size=np.array([row.size for row in rows]),
+        entry=np.array([row.entry for row in rows]),
+        leverage=np.array([row.leverage for row in rows]),
+        mark=np.array([row.mark for row in rows]),
+        liquidation=np.array([row.liquidation for row in rows]),
+    )

@@ -1,0 +1,49 @@
+"""A recording played as a source, at a chosen speed."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from liqbot.market.layer import Basis, Layer, Origin
+from liqbot.market.updates import Update
+from liqbot.sources.recording import Recording
+
+RECORDED_LAYER = Layer("Hyperliquid", Basis.MEASURED, Origin.RECORDED)
+"""The recording format is Hyperliquid's."""
+
+
+class Replay:
+    """Plays the snapshots of a recording, with the pauses between them divided by `speed`."""
+
+    def __init__(self, path: Path, *, speed: float = 0.0) -> None:
+        """Play `path` at `speed` recorded seconds a second; 0 is as fast as possible."""
+        if speed < 0:
+            raise ValueError(f"speed must be 0 (as fast as possible) or above, not {speed:g}")
+        self.recording = Recording(path)
+        self._speed = speed
+
+    @property
+    def name(self) -> str:
+        """`replay:FILE`."""
+        return f"replay:{self.recording.path}"
+
+    @property
+    def layer(self) -> Layer:
+        """Hyperliquid's positions, measured, recorded."""
+        return RECORDED_LAYER
+
+    @property
+    def live_from_ms(self) -> int:
+        """All of a recording is played as if it were live."""
+        return 0
+
+    async def updates(self) -> AsyncIterator[Update]:
+        """Yield the recording's updates, a beat after each snapshot. Raises `SourceError`."""
+        before_ms = None
+        for snapshot in self.recording.snapshots():
+            if before_ms is not None and self._speed > 0:
+                await asyncio.sleep((snapshot.time_ms - before_ms) / 1000 / self._speed)
+            before_ms = snapshot.time_ms
+            for update in snapshot.updates():
+                yield update
+            await asyncio.sleep(0)

@@ -1,0 +1,164 @@
+"""The simulated market as a whole: one step after another, each a list of updates."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from liqbot.market.positions import Bools, Floats
+from liqbot.market.side import Side
+from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
+from liqbot.sources.simulator.accounts import make_accounts
+from liqbot.sources.simulator.coins import DEFAULT_COINS, coins_named
+from liqbot.sources.simulator.crowd import Crowd
+from liqbot.sources.simulator.ledger import Ledger, Standing
+from liqbot.sources.simulator.makers import Makers
+from liqbot.sources.simulator.openings import Openings
+from liqbot.sources.simulator.past import Past, live_through_the_past
+from liqbot.sources.simulator.prices import HOUR_S, Prices
+from liqbot.sources.simulator.reports import Reports
+from liqbot.sources.simulator.scenario import Phase, Scenario, phases
+
+EVENT_H = 6.0
+"""Hours from the start until what the scenario is about begins, where the caller does not say."""
+INTEREST, MOST_FUNDING = 1.25e-5, 4e-4
+"""Funding per hour of a market at rest (Hyperliquid's interest, 0.01% in 8 h), and the most there can be."""
+FUNDING_BY_TREND, FUNDING_BY_SKEW = 1.2e-5, 1e-3
+
+
+class SimulatedMarket:
+    """A seeded market. The same arguments and calls give the same updates, on any day and in any process."""
+
+    def __init__(
+        self,
+        seed: int,
+        scenario: Scenario = Scenario.MIXED,
+        coins: Sequence[str] = DEFAULT_COINS,
+        *,
+        start_ms: int,
+        step_s: int = 60,
+        event_after_s: float = EVENT_H * HOUR_S,
+    ) -> None:
+        """Make the market as it is at `start_ms` (ms since 1970 UTC), with weeks behind it.
+
+        What the scenario is about begins `event_after_s` seconds later. Raises `ValueError` for coins that
+        the simulator does not know and for steps that are not above 0.
+        """
+        if step_s <= 0:
+            raise ValueError(f"a step takes more than 0 seconds, not {step_s}")
+        self.coins = tuple(coins)
+        self.time_ms = start_ms
+        self.step_s = step_s
+        self._coins = coins_named(coins)
+        streams = np.random.default_rng(seed).spawn(7)
+        self._rng = streams[0]
+        self._accounts = make_accounts(self._coins, streams[1])
+        self._prices = Prices(self._coins, streams[2])
+        self._ledger = Ledger(len(self._accounts.names), self._coins)
+        self._reports = Reports(self._accounts, self._coins, streams[3])
+        openings = Openings(self._accounts, self._coins, streams[4])
+        path = live_through_the_past(self._prices, streams[2])
+        Past(path, self._coins, streams[5]).fill(self._ledger, self._accounts, openings)
+        self._crowd = Crowd(self._accounts, self._ledger, openings, self._coins, streams[5])
+        self._makers = Makers(self._accounts, self._coins, streams[6])
+        self._makers.absorb(self._ledger, self._crowd.net(), self._prices.marks, 0.0)
+        self._ledger.changed[:] = True
+        self._story = phases(scenario, self._rng, event_after_s / HOUR_S)
+        self._phase = Phase(0.0)
+        self._phase_left_s = 0.0
+        self._elapsed_s = 0.0
+
+    def step(self, step_s: int | None = None) -> list[Update]:
+        """Let `step_s` seconds pass, as many as at construction where left out, and tell what happened.
+
+        Prices come first, then liquidations, then accounts, and last one `Beat`.
+        """
+        seconds = self.step_s if step_s is None else step_s
+        if seconds <= 0:
+            raise ValueError(f"a step takes more than 0 seconds, not {seconds}")
+        self.time_ms += seconds * 1000
+        self._elapsed_s += seconds
+        before = self._prices.marks
+        self._prices.step(seconds, self._next_phase(seconds))
+        funding = self._funding()
+        self._ledger.fund(self._prices.marks, funding * (seconds / HOUR_S))
+        liquidations = self._liquidate(before)
+        marks = self._prices.marks
+        self._crowd.act(self._ledger.standing(marks), self._prices, seconds)
+        self._makers.absorb(self._ledger, self._crowd.net(), marks, seconds)
+        interest = self.open_interest()
+        contexts = [
+            AssetContext(name, self.time_ms, float(marks[place]), interest[name], float(funding[place]))
+            for place, name in enumerate(self.coins)
+        ]
+        chosen = (self._ledger.changed | self._reports.due(self._elapsed_s, seconds)) & self._accounts.found
+        seen = self._reports.seen(chosen, self._ledger, self._ledger.standing(marks), self.time_ms)
+        self._ledger.changed[:] = False
+        return [*contexts, *liquidations, seen, Beat(self.time_ms)]
+
+    def shock(self, coin: str, percent: float, over_s: float) -> None:
+        """Make `coin` move by `percent` (above -100) within the next `over_s` seconds, besides all else."""
+        if percent <= -100:
+            raise ValueError(f"a price cannot fall by {-percent}%")
+        self._prices.push(self.coins.index(coin), math.log1p(percent / 100), over_s)
+
+    def play(self, scenario: Scenario, after_s: float = 0.0) -> None:
+        """Go on with `scenario`; what it is about begins in `after_s` seconds."""
+        self._story = phases(scenario, self._rng, after_s / HOUR_S)
+        self._phase_left_s = 0.0
+
+    def open_interest(self) -> dict[str, float]:
+        """Return the one-sided open interest of each coin, in coins: of all accounts, found or not."""
+        return dict(zip(self.coins, (np.abs(self._ledger.size).sum(axis=0) / 2).tolist(), strict=True))
+
+    def census(self) -> AccountsSeen:
+        """Return all positions as they are now, also those of accounts that nobody found: the full truth."""
+        everybody = np.ones(len(self._accounts.names), dtype=np.bool_)
+        standing = self._ledger.standing(self._prices.marks)
+        return self._reports.seen(everybody, self._ledger, standing, self.time_ms)
+
+    def _next_phase(self, seconds: float) -> Phase:
+        while self._phase_left_s <= 0:
+            self._phase = next(self._story)
+            self._phase_left_s += self._phase.hours * HOUR_S
+        self._phase_left_s -= seconds
+        return self._phase
+
+    def _funding(self) -> Floats:
+        """Return the funding rates per hour: longs pay where price runs ahead."""
+        premium = FUNDING_BY_TREND * self._prices.trend + FUNDING_BY_SKEW * self._prices.displaced
+        return np.clip(INTEREST + premium, -MOST_FUNDING, MOST_FUNDING)
+
+    def _liquidate(self, before: Floats) -> list[Liquidation]:
+        """Close what is used up; that pushes prices, which may use up more; go on until nothing is.
+
+        `before` are the marks of the step before.
+        """
+        events: list[Liquidation] = []
+        while True:
+            standing = self._ledger.standing(self._prices.marks)
+            used_up = self._ledger.used_up(standing) & self._accounts.of_crowd[:, None]
+            if not used_up.any():
+                return events
+            events += self._events(used_up, before, standing)
+            forced = -(self._ledger.size * used_up).sum(axis=0) * standing.marks
+            self._ledger.seize(used_up)
+            self._prices.force(forced)
+
+    def _events(self, used_up: Bools, before: Floats, standing: Standing) -> list[Liquidation]:
+        """Return the liquidations, each at its level, as far as the mark went through it."""
+        row, place = np.nonzero(used_up)
+        level = self._ledger.levels(row, place, self._ledger.standing(before))
+        now, then = standing.marks[place], before[place]
+        price = np.clip(np.where(np.isnan(level), now, level), np.minimum(now, then), np.maximum(now, then))
+        size = self._ledger.size[row, place]
+        return [
+            Liquidation(
+                self.coins[which],
+                self.time_ms,
+                Side.LONG if coins > 0 else Side.SHORT,
+                at,
+                abs(coins),
+            )
+            for which, at, coins in zip(place.tolist(), price.tolist(), size.tolist(), strict=True)
+        ]

@@ -1,0 +1,115 @@
+"""The positions that are open when the simulation begins, as if it had run for weeks."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from liqbot.engine.liquidation_price import liquidation_price
+from liqbot.market.positions import Bools, Floats, Ints
+from liqbot.sources.simulator.accounts import Accounts
+from liqbot.sources.simulator.coins import Coin
+from liqbot.sources.simulator.ledger import Ledger, Opening, Places
+from liqbot.sources.simulator.openings import OCCUPIED, Openings, Surroundings
+from liqbot.sources.simulator.prices import HOUR_S, MEMORY_H, Prices
+from liqbot.sources.simulator.scenario import Scenario, phases
+
+PAST_H = 480
+"""Nothing that is open is older than this many hours."""
+MEAN_AGE_H = 360.0
+"""Mean age of positions of accounts of common restlessness: one over the hazard of closing."""
+TRIES = 6
+"""An account whose position would have been liquidated since tries again so often, ever later."""
+LATER = 0.4
+"""At each try ages are this many times those before."""
+MOVE_H, QUIET = 4, 0.15
+"""More positions are opened where price moved most in so many hours; in stillness this share of the most."""
+WITHIN_HOUR = 0.004
+"""Prices may have gone this far beyond the hourly ones."""
+
+
+def live_through_the_past(prices: Prices, rng: np.random.Generator) -> Floats:
+    """Let `prices` live through the past, and return it: hourly marks, shape (hours, coins), USD.
+
+    It ends at the prices that `prices` had before.
+    """
+    present = prices.marks
+    story = phases(Scenario.MIXED, rng, math.inf)
+    phase, left = next(story), 0.0
+    path: list[Floats] = []
+    for _ in range(PAST_H):
+        if left <= 0:
+            phase = next(story)
+            left = phase.hours
+        prices.step(HOUR_S, phase)
+        path.append(prices.marks)
+        left -= 1
+    prices.rebase(present)
+    return np.array(path) * (present / path[-1])
+
+
+class Past:
+    """Fills a ledger with positions that were opened along a path of hourly marks, and survived it."""
+
+    def __init__(self, path: Floats, coins: Sequence[Coin], rng: np.random.Generator) -> None:
+        self._path, self._coins, self._rng = path, coins, rng
+        self._lowest_since: Floats = np.minimum.accumulate(path[::-1])[::-1]
+        self._highest_since: Floats = np.maximum.accumulate(path[::-1])[::-1]
+        until = [path[max(0, hour - MEMORY_H) : hour + 1] for hour in range(len(path))]
+        self._lows: Floats = np.array([marks.min(axis=0) for marks in until])
+        self._highs: Floats = np.array([marks.max(axis=0) for marks in until])
+        moved = np.zeros_like(path)
+        moved[MOVE_H:] = np.abs(np.log(path[MOVE_H:] / path[:-MOVE_H]))
+        self._busy: Floats = np.clip(QUIET + moved / (4 * moved.mean(axis=0)), 0.0, 1.0)
+
+    def fill(self, ledger: Ledger, accounts: Accounts, openings: Openings) -> None:
+        """Open positions in the empty `ledger`: of each coin as many coins long as short."""
+        wants = accounts.trades & (self._rng.random(accounts.trades.shape) < OCCUPIED)
+        row, place = np.nonzero(wants)
+        side = np.where(self._rng.random(len(accounts.names)) < 0.5, 1.0, -1.0)[row]
+        age_h = MEAN_AGE_H / accounts.restless[row]
+        parts: list[Opening] = []
+        for attempt in range(TRIES):
+            hour = self._hours(place, age_h * LATER**attempt)
+            seen = Surroundings(self._path[hour, place], self._lows[hour, place], self._highs[hour, place])
+            drafted = openings.draft(row, place, side, openings.usual_usd(row, place), seen)
+            alive = self._survives(drafted, hour)
+            parts.append(drafted.take(alive))
+            row, place, side, age_h = row[~alive], place[~alive], side[~alive], age_h[~alive]
+        ledger.open(_balanced(Opening.joined(parts), len(self._coins)))
+        ledger.seize(ledger.used_up(ledger.standing(self._path[-1])))
+
+    def _hours(self, place: Places, mean_age_h: Floats) -> Ints:
+        """Return when positions were opened, as hours of the path: rather after moves than in quiet times."""
+        hour = np.zeros(len(place), dtype=np.int64)
+        undecided = np.ones(len(place), dtype=np.bool_)
+        for _ in range(5):
+            age = self._rng.exponential(mean_age_h) % (len(self._path) - 2)
+            drawn = len(self._path) - 1 - age.astype(np.int64)
+            hour = np.where(undecided, drawn, hour)
+            undecided &= self._rng.random(len(place)) > self._busy[hour, place]
+        return hour
+
+    def _survives(self, drafted: Opening, hour: Ints) -> Bools:
+        """Return which positions were not liquidated between their hour and the present."""
+        low = self._lowest_since[hour, drafted.place] * (1 - WITHIN_HOUR)
+        high = self._highest_since[hour, drafted.place] * (1 + WITHIN_HOUR)
+        survives = np.zeros(len(hour), dtype=np.bool_)
+        for which, coin in enumerate(self._coins):
+            here = drafted.place == which
+            size, price = drafted.size[here], drafted.price[here]
+            spare = drafted.margin[here] - coin.tiers.maintenance_margin(np.abs(size) * price)
+            level = liquidation_price(size, price, spare, coin.tiers)
+            survives[here] = np.where(size > 0, ~(level >= low[here]), ~(level <= high[here]))
+        return survives
+
+
+def _balanced(opening: Opening, coins: int) -> Opening:
+    """Return the same positions, scaled so that each coin's long and short sizes are equal."""
+    long = opening.size > 0
+    group = opening.place * 2 + long
+    held = np.bincount(group, np.abs(opening.size), 2 * coins)
+    mean = np.repeat(held.reshape(coins, 2).mean(axis=1), 2)
+    factor = (mean / np.maximum(held, np.finfo(np.float64).tiny))[group]
+    return replace(opening, size=opening.size * factor, margin=opening.margin * factor)

@@ -1,0 +1,169 @@
+"""How prices move: stochastic volatility with fat tails, BTC in the lead, forced orders that push.
+
+A price is a lasting part and a displacement. Forced orders move both, in proportion to their size over the
+depth of the order book; the displacement then fades, and the book, which they have thinned, fills up again.
+"""
+
+import math
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqbot.market.positions import Floats
+from liqbot.sources.simulator.coins import LEADER, Coin
+from liqbot.sources.simulator.scenario import Phase
+
+HOUR_S = 3600
+HOURS_A_YEAR = 8766.0
+TAIL = 5
+"""Degrees of freedom of the returns (Student's t)."""
+MOOD_H, MOOD_SPREAD = 16.0, 0.35
+"""Relaxation time in hours of log volatility, and its standard deviation."""
+LAG_S = 50.0
+"""For about so long other coins go on following a move of BTC."""
+HOME_H = 400.0
+"""Relaxation time in hours of the pull back to where the simulation began, so that months stay plausible."""
+LASTING = 0.45
+"""Share of a forced order's push that stays."""
+FADE_H = 0.7
+"""Relaxation time in hours of the rest."""
+REFILL_H = 0.4
+"""Relaxation time in hours of the order book."""
+BRITTLE = 15.0
+"""An order that would push the log price by 1% thins the book by about so many percent."""
+THINNEST = 0.35
+"""A book is never thinner than this share of its usual depth."""
+FASTEST, FARTHEST = 0.004, 0.04
+"""Forced orders push the log price at most so far in a minute, and never farther away than so; beyond, the
+backstop takes positions over instead."""
+TREND_H = 3.0
+"""Relaxation time in hours of the average that tells which way price is going."""
+MEMORY_H = 72
+"""For so many hours highs and lows are remembered."""
+
+
+@dataclass(slots=True)
+class _Push:
+    """A move that was asked for."""
+
+    place: int
+    log_move: float
+    seconds: float
+
+
+class Prices:
+    """The mark prices of some coins. All arrays are of shape (coins,)."""
+
+    def __init__(self, coins: Sequence[Coin], rng: np.random.Generator) -> None:
+        self._rng = rng
+        self._beta: Floats = np.array([coin.beta for coin in coins])
+        self._depth: Floats = np.array([coin.depth_usd for coin in coins])
+        hourly = np.array([coin.volatility for coin in coins]) / math.sqrt(HOURS_A_YEAR)
+        self._leader_hourly = LEADER.volatility / math.sqrt(HOURS_A_YEAR)
+        self._own_hourly: Floats = np.sqrt(np.maximum(hourly**2 - (self._beta * self._leader_hourly) ** 2, 0))
+        self._follows: Floats = np.array([0.0 if coin is LEADER else 1.0 for coin in coins])
+        self._trend_spread: Floats = hourly * math.sqrt(TREND_H)
+        self._home: Floats = np.log([coin.spot for coin in coins])
+        self._lasting: Floats = self._home.copy()
+        self._displaced: Floats = np.zeros(len(coins))
+        self._average: Floats = self._home.copy()
+        self._book: Floats = np.ones(len(coins))
+        self._room: Floats = np.zeros(len(coins))
+        self._moods: Floats = MOOD_SPREAD * rng.standard_normal(len(coins) + 1)
+        self._leader_before = 0.0
+        self._phase = Phase(0.0)
+        self._pushes: list[_Push] = []
+        self._hourly: deque[Floats] = deque([self._home], maxlen=MEMORY_H)
+        self._past_hour_s = 0.0
+
+    @property
+    def marks(self) -> Floats:
+        """Mark prices in USD."""
+        return np.exp(self._lasting + self._displaced)
+
+    @property
+    def displaced(self) -> Floats:
+        """How far forced orders hold the log price away from where it would be."""
+        return self._displaced
+
+    @property
+    def trend(self) -> Floats:
+        """How far the log price is from its average of a few hours, in calm standard deviations."""
+        return (self._lasting + self._displaced - self._average) / self._trend_spread
+
+    @property
+    def lows(self) -> Floats:
+        """Lowest hourly price that is remembered, USD."""
+        return np.exp(np.min(self._hourly, axis=0))
+
+    @property
+    def highs(self) -> Floats:
+        """Highest hourly price that is remembered, USD."""
+        return np.exp(np.max(self._hourly, axis=0))
+
+    def push(self, place: int, log_move: float, seconds: float) -> None:
+        """Move the coin at `place` by `log_move` over the next `seconds`, besides what it does anyway."""
+        self._pushes.append(_Push(place, log_move, seconds))
+
+    def step(self, seconds: float, phase: Phase) -> None:
+        """Let time pass: everything but forced orders."""
+        hours = seconds / HOUR_S
+        self._phase = phase
+        self._room = np.full(len(self._beta), FASTEST * math.sqrt(seconds / 60))
+        self._lasting += self._returns(seconds, phase) + self._pushed(seconds)
+        self._lasting += phase.drift * hours * self._beta
+        self._lasting += (self._home - self._lasting) * -math.expm1(-hours / HOME_H)
+        self._displaced *= math.exp(-hours / FADE_H)
+        self._book += (1 - self._book) * -math.expm1(-hours / REFILL_H)
+        log_marks = self._lasting + self._displaced
+        self._average += (log_marks - self._average) * -math.expm1(-hours / TREND_H)
+        self._past_hour_s += seconds
+        if self._past_hour_s >= HOUR_S:
+            self._past_hour_s = 0.0
+            self._hourly.append(log_marks)
+
+    def force(self, usd: Floats) -> None:
+        """Let forced orders of `usd` (buys above 0, sells below) push. Bounded, whatever their size."""
+        depth = self._depth * self._book * self._phase.depth
+        wanted = 0.01 * usd / depth
+        room = np.maximum(FARTHEST - np.sign(wanted) * self._displaced, 0.0)
+        room = np.minimum(room, self._room)
+        fading = np.clip((1 - LASTING) * wanted, -room, room)
+        self._room -= np.abs(fading)
+        self._displaced += fading
+        self._lasting += fading * (LASTING / (1 - LASTING))
+        self._book = np.maximum(self._book * np.exp(-np.abs(wanted) * BRITTLE), THINNEST)
+
+    def rebase(self, marks: Floats) -> None:
+        """Make `marks` (USD) the present prices, and all that was remembered relative to them."""
+        shift = np.log(marks) - (self._lasting + self._displaced)
+        self._lasting += shift
+        self._average += shift
+        self._home += shift
+        self._hourly = deque((log_marks + shift for log_marks in self._hourly), maxlen=MEMORY_H)
+
+    def _returns(self, seconds: float, phase: Phase) -> Floats:
+        """Return the log returns of `seconds`: BTC's, felt by all, and each coin's own."""
+        hours = seconds / HOUR_S
+        fresh = -math.expm1(-2 * hours / MOOD_H)
+        draws = self._rng.standard_normal(len(self._moods))
+        self._moods = self._moods * math.exp(-hours / MOOD_H) + MOOD_SPREAD * math.sqrt(fresh) * draws
+        spread = np.exp(self._moods - MOOD_SPREAD**2) * (phase.volatility * math.sqrt(hours))
+        shocks = self._rng.standard_t(TAIL, len(self._moods)) * math.sqrt((TAIL - 2) / TAIL)
+        leader = float(spread[0] * shocks[0]) * self._leader_hourly
+        lag = self._follows * math.exp(-seconds / LAG_S)
+        common = self._beta * ((1 - lag) * leader + lag * self._leader_before)
+        self._leader_before = leader
+        return common + self._follows * self._own_hourly * spread[1:] * shocks[1:]
+
+    def _pushed(self, seconds: float) -> Floats:
+        moved = np.zeros(len(self._beta))
+        for push in self._pushes:
+            share = min(1.0, seconds / push.seconds) if push.seconds > 0 else 1.0
+            moved[push.place] += share * push.log_move
+            push.log_move *= 1 - share
+            push.seconds -= seconds
+        self._pushes = [push for push in self._pushes if push.seconds > 0]
+        return moved
