@@ -31,7 +31,9 @@ class SimulatorSettings(_Section):
         default="mixed", description="what the market is up to"
     )
     speed: float = Field(default=60, ge=0, description="simulated seconds a second; 0 is as fast as possible")
-    backfill_days: float = Field(default=7, ge=0, le=366, description="days of history made up before the start")
+    backfill_days: float = Field(
+        default=7, ge=0, le=366, description="days of history made up before the start"
+    )
 
 
 class ReplaySettings(_Section):
@@ -115,14 +117,33 @@ def described() -> Iterator[tuple[str, str, str]]:
     yield from _described(Settings, PREFIX)
 
 
+def effective(settings: Settings) -> dict[str, str]:
+    """Return the value of every setting by its variable."""
+    return {CONFIG: os.environ.get(CONFIG, "liqbot.toml"), **_values(settings, PREFIX)}
+
+
+def _values(model: BaseModel, prefix: str) -> dict[str, str]:
+    values: dict[str, str] = {}
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, BaseModel):
+            values |= _values(value, f"{prefix}{name.upper()}__")
+        else:
+            values[f"{prefix}{name.upper()}"] = _shown(value)
+    return values
+
+
+def _shown(value: object) -> str:
+    return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
+
+
 def _described(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, field in model.model_fields.items():
         default = field.default
         if isinstance(default, BaseModel):
             yield from _described(type(default), f"{prefix}{name.upper()}__")
             continue
-        text = ",".join(map(str, cast("tuple[object, ...]", default))) if isinstance(default, tuple) else str(default)
-        yield f"{prefix}{name.upper()}", text, field.description or ""
+        yield f"{prefix}{name.upper()}", _shown(default), field.description or ""
 
 
 def _from_file(file: Path) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Self
 
 import msgspec
 import structlog
@@ -22,7 +23,7 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.loading import Rules
 from liqbot.settings import Settings
-from liqbot.sources.source import Source
+from liqbot.sources.source import Source, SourceError
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -73,11 +74,13 @@ class Bot:
         )
         self.answering = Answering(COMMANDS)
         self.dispatcher = Dispatcher(self.store.outbox, chats, self._illustrate, clock_ms)
+        self.beats = 0
+        """How often there were new views."""
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> "Bot":
+    async def __aenter__(self) -> Self:
         for feed in self._feeds:
             self._begin(feed)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
@@ -95,6 +98,12 @@ class Bot:
         self._engine.shutdown()
         self.desk.studio.close()
         self.store.close()
+
+    @property
+    def failure(self) -> SourceError | None:
+        """Why there is nothing to show: the first source's failure, where every source has failed."""
+        failures = [feed.failure for feed in self._feeds]
+        return failures[0] if all(failures) else None
 
     @property
     def ended(self) -> bool:
@@ -122,7 +131,9 @@ class Bot:
         if layer.origin is not Origin.LIVE:
             self.store.begin_anew(layer)
             return
-        feed.board.recall(msgspec.json.decode(memory, type=Memory) for memory in self.store.memories.load(layer))
+        feed.board.recall(
+            msgspec.json.decode(memory, type=Memory) for memory in self.store.memories.load(layer)
+        )
 
     async def _run(self, feed: Feed) -> None:
         try:
@@ -140,6 +151,7 @@ class Bot:
             self._remember(views)
         if sum(self._watching.take(view, clock_ms()) for view in mine):
             self.dispatcher.wake()
+        self.beats += 1
         self._changed.set()
 
     def _is_first(self, view: MarketView) -> bool:

@@ -30,7 +30,7 @@ class Feed:
         take: Callable[[Sequence[MarketView]], None],
         recall_past: Callable[[Sequence[MarketView]], None],
     ) -> None:
-        """Give views of `coins` to `take`, and those of a past that the source makes up first to `recall_past`.
+        """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
 
         Views are made in `engine`, off the event loop.
         """
@@ -42,6 +42,8 @@ class Feed:
         self._take = take
         self._recall_past = recall_past
         self._kept_ms = 0
+        self.failure: SourceError | None = None
+        """Why the source has stopped for good."""
 
     async def run(self) -> None:
         """Return when the source has no more to tell; start it again, after a pause, when it fails."""
@@ -52,6 +54,7 @@ class Feed:
                 await self._listen()
             except SourceError as error:
                 self.health.state = f"stopped: {error}"
+                self.failure = error
                 _log.error("a source has stopped", source=self.source.name, reason=str(error))
                 return
             except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
@@ -90,4 +93,3 @@ class Feed:
             return False
         self._kept_ms = time_ms
         return True
-

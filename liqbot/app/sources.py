@@ -23,5 +23,10 @@ def make_simulator(settings: Settings, now_ms: int) -> Simulator:
     own = settings.simulator
     coins = [coin for coin in settings.coins if coin in KNOWN_COINS] or None
     return Simulator(
-        seed=own.seed, scenario=Scenario(own.scenario), coins=coins, speed=own.speed, backfill_days=own.backfill_days, now_ms=now_ms
+        seed=own.seed,
+        scenario=Scenario(own.scenario),
+        coins=coins,
+        speed=own.speed,
+        backfill_days=own.backfill_days,
+        now_ms=now_ms,
     )

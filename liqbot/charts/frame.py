@@ -4,7 +4,7 @@ from liqbot.charts import theme, words
 from liqbot.charts.canvas import Canvas, Word, baseline, width
 from liqbot.charts.theme import BACKGROUND, HEIGHT, WIDTH
 from liqbot.market import figures
-from liqbot.market.regime import FUEL_PCT
+from liqbot.market.regime import FUEL_PCT, Regime
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
@@ -20,18 +20,26 @@ _APART = 28
 
 def header(canvas: Canvas, view: MarketView) -> None:
     """Draw what is read first: coin, spot, fuel, ratio; and what it means, and who is trapped."""
-    name, figure = words.ratio(view)
-    ratio = ((name, theme.BESIDE), (figure, theme.FIGURE))
+    ratio = (
+        ("ratio ", theme.BESIDE),
+        ("▲", theme.BESIDE.in_colour(theme.HUE.short)),
+        ("/", theme.BESIDE),
+        ("▼ ", theme.BESIDE.in_colour(theme.HUE.long)),
+        (words.ratio(view), theme.FIGURE),
+    )
     canvas.text(RIGHT, _FIRST_LINE, *ratio, align="right")
     room = RIGHT - LEFT - _APART
-    canvas.text(LEFT + 2, _FIRST_LINE, *_fitting([_fuel(view, True), _fuel(view, False)], room - width(*ratio)))
+    canvas.text(
+        LEFT + 2, _FIRST_LINE, *fitting([_fuel(view, True), _fuel(view, False)], room - width(*ratio))
+    )
     said = words.sentence(view)
-    lead_colour = theme.TEXT if said.side is None else theme.HUE[said.side]
+    one_sided = said.side is not None and view.regime is not Regime.BALANCED
+    lead_colour = theme.HUE[said.side] if one_sided else theme.TEXT
     lead = (said.lead, theme.LEAD.in_colour(lead_colour))
     sentences = [(lead, (rest, theme.SENTENCE)) for rest in said.rest]
-    trapped = _fitting(_trapped(view), room - min(width(*sentence) for sentence in sentences))
+    trapped = fitting(_trapped(view), room - min(width(*sentence) for sentence in sentences))
     canvas.text(RIGHT, _SECOND_LINE, *trapped, align="right")
-    canvas.text(LEFT + 2, _SECOND_LINE, *_fitting(sentences, room - width(*trapped)))
+    canvas.text(LEFT + 2, _SECOND_LINE, *fitting(sentences, room - width(*trapped)))
 
 
 def footer(canvas: Canvas, view: MarketView, *, beside: str = "") -> None:
@@ -39,7 +47,7 @@ def footer(canvas: Canvas, view: MarketView, *, beside: str = "") -> None:
     right = ((beside, theme.FINE),)
     canvas.text(RIGHT, HEIGHT - 13, *right, align="right")
     prints = [((words.provenance(view), theme.FINE),)]
-    canvas.text(LEFT + 2, HEIGHT - 13, *_fitting(prints, RIGHT - LEFT - width(*right)))
+    canvas.text(LEFT + 2, HEIGHT - 13, *fitting(prints, RIGHT - LEFT - width(*right)))
 
 
 def tag(canvas: Canvas, left: int, top: int, *parts: str) -> None:
@@ -86,7 +94,7 @@ def _comma(number: int) -> tuple[Word, ...]:
     return ((" · ", theme.BESIDE),) if number else ()
 
 
-def _fitting(options: list[tuple[Word, ...]], room: float) -> tuple[Word, ...]:
+def fitting(options: list[tuple[Word, ...]], room: float) -> tuple[Word, ...]:
     """Return the first of `options` that fits into `room` pixels, or the last, made smaller until it does."""
     for option in options:
         if width(*option) <= room:

@@ -14,10 +14,13 @@ from liqbot.market.maps import BIN_WIDTH
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.side import BySide
 
-CAP_PERCENTILE = 99.7
-"""One huge cell must not turn the rest black: from this percentile on, all is the brightest colour."""
-FAINTEST = 5
-"""The level of the smallest amount that is not nothing: a lone small position is still seen."""
+CAP_PERCENTILE = 97.0
+"""One huge cell must not turn the rest black: of the cells with any money, those from this percentile on are
+all of the brightest colour."""
+FAINT, FAINT_SHARE = 4, 0.01
+FAINTEST = 2
+"""Amounts from a hundredth of the cap on have at least the level `FAINT`, and smaller ones `FAINTEST`: so a
+lone small position is seen, and is not taken for more than it is."""
 _HATCH_EVERY, _HATCH_WIDE = 14, 3
 
 
@@ -30,14 +33,15 @@ class HeatScale:
 
     @staticmethod
     def of(usd: Floats) -> "HeatScale":
-        """Return the scale for cells of `usd`: capped at their 99.7th percentile, rounded down."""
-        most = float(np.percentile(usd, CAP_PERCENTILE)) or float(usd.max())
-        return HeatScale(_round_down(most) if most > 0 else 1.0)
+        """Return the scale for cells of `usd`: capped at their 97th percentile, rounded down."""
+        lit = usd[usd > 0]
+        return HeatScale(_round_down(float(np.percentile(lit, CAP_PERCENTILE))) if len(lit) else 1.0)
 
     def levels(self, usd: Floats) -> NDArray[np.uint8]:
         """Return the level of the heat ramp for each amount: 0 for nothing, then in proportion."""
         brightest = theme.HEAT_LEVELS - 1
-        level = np.clip(np.rint(usd * (brightest / self.cap)), FAINTEST, brightest)
+        least = np.where(usd >= FAINT_SHARE * self.cap, FAINT, FAINTEST)
+        level = np.clip(np.rint(usd * (brightest / self.cap)), least, brightest)
         return np.where(usd > 0, level, 0).astype(np.uint8)
 
 

@@ -13,6 +13,7 @@ from liqbot.charts.time_axis import TimeAxis
 from liqbot.market import figures
 from liqbot.market.grid import Grid
 from liqbot.market.positions import Floats
+from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -20,8 +21,8 @@ from liqbot.message import Picture
 BOTTOM = TOP + 520
 _MONEY = 0.7
 """The price axis reaches as far as the nearest 70% of each side's money."""
-_PRICE_APART = 44
-_TIME_APART = 110
+_PRICE_APART = 36
+_TIME_APART = 96
 
 
 def draw(view: MarketView, *, window: str) -> Picture:
@@ -38,7 +39,7 @@ def draw(view: MarketView, *, window: str) -> Picture:
     right = _heat_right(view, prices)
     times = TimeAxis.of(grid, right - LEFT)
     scale = _heat(canvas, grid, prices, times)
-    _axes(canvas, prices, times)
+    _axes(canvas, view, prices, times)
     _price_line(canvas, grid, prices, times)
     _spot_tag(canvas, view, prices, right)
     named = panel.draw(canvas, view, panel.Panel(prices, BOTTOM))
@@ -84,14 +85,19 @@ def _heat(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> Hea
     return scale
 
 
-def _axes(canvas: Canvas, prices: PriceAxis, times: TimeAxis) -> None:
+def _axes(canvas: Canvas, view: MarketView, prices: PriceAxis, times: TimeAxis) -> None:
     """Draw the labels of both axes, and lines that lead the eye without hiding heat."""
-    right = LEFT + times.length
+    right, spot = LEFT + times.length, BOTTOM - prices.at(view.spot)
     for price in ticks(prices, _PRICE_APART):
         y = BOTTOM - prices.at(price)
         canvas.blend((LEFT, int(y), right, int(y) + 1), theme.TEXT, 0.1)
-        if BOTTOM - prices.length + 6 < y < BOTTOM - 6:
+        if BOTTOM - prices.length + 6 < y < BOTTOM - 6 and abs(y - spot) > 25:
             canvas.text(right + 8, baseline(y, theme.TICK.size), (words.compact(price), theme.TICK))
+    for percent in (FUEL_PCT, -FUEL_PCT):
+        y = BOTTOM - prices.at(view.spot * (1 + percent / 100))
+        if abs(y - spot) > 25:
+            word = (figures.percent(percent, signed=True), theme.FINE)
+            canvas.text(panel.LEFT - 4, baseline(y, theme.FINE.size), word, align="right")
     for place, label in times.ticks(_TIME_APART):
         x = LEFT + round(place)
         canvas.blend((x, BOTTOM - prices.length, x + 1, BOTTOM), theme.TEXT, 0.1)
@@ -108,7 +114,9 @@ def _price_line(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) 
     wicks = np.full((3 * len(grid), 2), np.nan)
     wicks[0::3], wicks[1::3] = np.stack([x, low], axis=-1), np.stack([x, high], axis=-1)
     wicks = wicks[np.repeat(farther, 3)]
-    line = _broken(grid, np.stack([x, y], axis=-1), LEFT + times.along(grid.until_ms), float(LEFT + times.length))
+    line = _broken(
+        grid, np.stack([x, y], axis=-1), LEFT + times.along(grid.until_ms), float(LEFT + times.length)
+    )
     canvas.line(wicks, theme.BACKGROUND, 3.5, share=0.6)
     canvas.line(line, theme.BACKGROUND, 5.5, share=0.8)
     canvas.line(wicks, theme.TEXT, 1.3, share=0.75)

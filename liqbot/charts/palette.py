@@ -19,8 +19,8 @@ def _ramp(low: Rgb, high: Rgb, steps: int) -> list[Rgb]:
 def _colours() -> NDArray[np.uint8]:
     """Return all colours, shape (n, 3): the heat ramp first, then what soft edges are blended from."""
     others = [theme.PANEL, theme.ZONE, theme.RULE, theme.GAP, theme.HATCH]
-    others += _ramp(theme.BACKGROUND, theme.TEXT, 40)
-    others += _ramp(theme.BACKGROUND, theme.SOFT, 12) + _ramp(theme.BACKGROUND, theme.DIM, 12)
+    others += _ramp(theme.BACKGROUND, theme.TEXT, 14)
+    others += _ramp(theme.BACKGROUND, theme.SOFT, 7) + _ramp(theme.BACKGROUND, theme.DIM, 6)
     for hue, tint, shade, deep in zip(
         (theme.HUE.long, theme.HUE.short),
         (theme.TINT.long, theme.TINT.short),

@@ -6,7 +6,7 @@ import numpy as np
 
 from liqbot.charts import labels, theme, words
 from liqbot.charts.canvas import Box, Canvas, baseline
-from liqbot.charts.frame import RIGHT
+from liqbot.charts.frame import RIGHT, fitting
 from liqbot.charts.price_axis import PriceAxis
 from liqbot.charts.theme import PANEL
 from liqbot.market import figures
@@ -16,8 +16,8 @@ from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
-LEFT = 902
-_BARS = 88
+LEFT = 898
+_BARS = 84
 """Width of the longest bar."""
 _BRACKET = LEFT + _BARS + 6
 _WORDS = _BRACKET + 18
@@ -84,7 +84,10 @@ def _bars(canvas: Canvas, panel: Panel, side: Side, widths: Floats, spot: int) -
 
 def _curves(canvas: Canvas, panel: Panel, rows: dict[Side, Floats], spot: int) -> None:
     """Draw what a move from spot to each price would set off in all."""
-    sums = {Side.SHORT: np.cumsum(rows[Side.SHORT].sum(axis=0)), Side.LONG: np.cumsum(rows[Side.LONG].sum(axis=0)[::-1])}
+    sums = {
+        Side.SHORT: np.cumsum(rows[Side.SHORT].sum(axis=0)),
+        Side.LONG: np.cumsum(rows[Side.LONG].sum(axis=0)[::-1]),
+    }
     most = max(float(total[-1]) for total in sums.values())
     if most <= 0:
         return
@@ -99,10 +102,15 @@ def _curves(canvas: Canvas, panel: Panel, rows: dict[Side, Floats], spot: int) -
 
 
 def _name_sides(canvas: Canvas, panel: Panel, spot: int) -> None:
-    for side, sign, text in ((Side.SHORT, -1, "▲ shorts: forced buys"), (Side.LONG, 1, "▼ longs: forced sells")):
+    for side, sign, text in (
+        (Side.SHORT, -1, "▲ shorts: forced buys"),
+        (Side.LONG, 1, "▼ longs: forced sells"),
+    ):
         y = baseline(spot + sign * 17, theme.LEGEND.size)
         if panel.top + 8 < spot + sign * 17 < panel.bottom - 8:
-            canvas.text(RIGHT - 8, y, (text, theme.LEGEND.in_colour(theme.HUE[side])), align="right")
+            canvas.text(
+                RIGHT - 8, y, (text, theme.LEGEND.in_colour(theme.HUE[side])), align="right", halo=theme.ZONE
+            )
 
 
 def _clusters(canvas: Canvas, view: MarketView, panel: Panel, side: Side, spot: int) -> list[Cluster]:
@@ -127,10 +135,10 @@ def label(canvas: Canvas, panel: Panel, cluster: Cluster, middle: float) -> Box:
         theme.DEEP[cluster.side],
     )
     canvas.fill(_WORDS - 8, round(top), _WORDS - 5, round(bottom), theme.HUE[cluster.side])
-    usd = [(figures.usd(cluster.usd), theme.CLUSTER_USD)]
-    if cluster.accounts == 1:
-        usd.append((" 1 account", theme.FINE.in_colour(theme.SOFT)))
-    canvas.text(_WORDS, middle - 3, *usd)
-    place = theme.CLUSTER_PLACE.in_colour(theme.TINT[cluster.side])
-    canvas.text(_WORDS, middle + 21, (f"@ {words.place(cluster)}", place))
+    usd = (figures.usd(cluster.usd), theme.CLUSTER_USD)
+    alone = ("  1 account", theme.FINE.in_colour(theme.TINT[cluster.side]))
+    options = [(usd, alone), (usd,)] if cluster.accounts == 1 else [(usd,)]
+    canvas.text(_WORDS, middle - 3, *fitting(options, RIGHT - 2 - _WORDS))
+    place = (f"@ {words.place(cluster)}", theme.CLUSTER_PLACE.in_colour(theme.TINT[cluster.side]))
+    canvas.text(_WORDS, middle + 21, *fitting([(place,)], RIGHT - 2 - _WORDS))
     return Box(_WORDS, middle - _HALF, RIGHT, middle + _HALF)

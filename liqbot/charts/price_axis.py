@@ -1,9 +1,8 @@
 """The price axis: ln(price) in whole bins and whole pixels, wide enough for where the money is."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -127,37 +126,22 @@ def _reach(liquidation_map: LiquidationMap, side: Side, money: float) -> float:
 def ticks(axis: PriceAxis, apart: float) -> list[float]:
     """Return round prices on the axis, rising, at least `apart` pixels from each other.
 
-    Over a narrow range they are evenly spaced; over a wide one, where the same step would crowd the upper
-    end, the roundest come first and others fill the room that is left.
+    They are multiples of the smallest of 1, 2 or 5 times a power of ten that keeps them apart; over a wide
+    axis that is a smaller step at its lower end.
     """
-    even = max(
-        (_on(axis, step) for step in _steps(axis.low)),
-        key=lambda prices: len(prices) if _spacing(axis, prices) >= apart else -1,
-    )
-    if axis.high <= 1.5 * axis.low and _spacing(axis, even) >= apart:
-        return even
-    chosen: list[float] = []
-    for step in sorted(_steps(axis.low), reverse=True):
-        for price in _on(axis, step):
-            if all(abs(axis.at(price) - axis.at(other)) >= apart for other in chosen):
-                chosen.append(price)
-    return sorted(chosen)
+    closest = math.exp(-apart * axis.bins * BIN_WIDTH / axis.pixels)
+    price, chosen = axis.high, list[float]()
+    while True:
+        step = _round_up(price * (1 / closest - 1))
+        # The float nearest to the decimal, so that a label says no more than the price does.
+        price = float(f"{math.floor(price / step * (1 + 1e-12)) * step:.6g}")
+        if price < axis.low:
+            return chosen[::-1]
+        chosen.append(price)
+        price *= closest
 
 
-def _steps(price: float) -> Iterator[float]:
-    """Yield the steps 1, 2, 5 times a power of ten, from a thousandth of `price` to more than itself."""
-    magnitude = math.floor(math.log10(price))
-    for exponent in range(magnitude - 3, magnitude + 2):
-        for digit in (1, 2, 5):
-            yield digit * 10.0**exponent
-
-
-def _on(axis: PriceAxis, step: float) -> list[float]:
-    """Return the multiples of `step` on the axis, each the float nearest to its decimal."""
-    numbers = range(math.ceil(axis.low / step), math.floor(axis.high / step) + 1)
-    return [float(f"{number * step:.6g}") for number in numbers]
-
-
-def _spacing(axis: PriceAxis, prices: list[float]) -> float:
-    """Return the least distance in pixels between neighbours; infinite for fewer than two."""
-    return min((axis.at(after) - axis.at(before) for before, after in pairwise(prices)), default=math.inf)
+def _round_up(value: float) -> float:
+    """Return the smallest 1, 2 or 5 times a power of ten from `value` on."""
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= value)

@@ -59,7 +59,7 @@ COHORT_COLOUR = {
 }
 """Colour of a bar's parts, in the order in which they are stacked."""
 
-HEAT_LEVELS = 64
+HEAT_LEVELS = 48
 _HEAT_STOPS = (
     "#0A0E17",
     "#10254A",

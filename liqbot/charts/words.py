@@ -85,17 +85,16 @@ def compact(price: float) -> str:
 
 
 def place(cluster: Cluster) -> str:
-    """Return where a cluster is: `66,909 (+7.9%)`."""
-    return f"{figures.price(cluster.price)} ({figures.percent(cluster.distance_pct, signed=True)})"
+    """Return where a cluster is: `66,909 (+7.9%)`; far away, whole percents are enough."""
+    distance = cluster.distance_pct if abs(cluster.distance_pct) < 9.95 else round(cluster.distance_pct)
+    return f"{figures.price(cluster.price)} ({figures.percent(distance, signed=True)})"
 
 
-def ratio(view: MarketView) -> tuple[str, str]:
-    """Return the name and the figure of the ratio, or what is said where there is none."""
-    if view.regime is Regime.NO_READING:
-        return "ratio ", "—"
-    if view.ratio is None:
-        return "only ", "shorts" if view.up_usd > 0 else "longs"
-    return "ratio ", figures.ratio(view.ratio)
+def ratio(view: MarketView) -> str:
+    """Return the ratio, or what is said where there is none."""
+    if view.ratio is None and view.regime is not Regime.NO_READING:
+        return "shorts only" if view.up_usd > 0 else "longs only"
+    return figures.ratio(view.ratio)
 
 
 def trapped(view: MarketView) -> list[tuple[Side, float]]:
@@ -126,10 +125,9 @@ def utc(time_ms: int) -> str:
 
 def alt(view: MarketView, title: str, shown: list[Cluster]) -> str:
     """Return the picture in words, at most `ALT_LIMIT` characters; `title` says what kind it is."""
-    name, figure = ratio(view)
     fuel = (
         f"Within ±{FUEL_PCT:.0f}%: {figures.usd(view.up_usd)} of shorts above, "
-        f"{figures.usd(view.down_usd)} of longs below; {name}{figure}, {view.regime.value}."
+        f"{figures.usd(view.down_usd)} of longs below; ratio {ratio(view)}, {view.regime.value}."
     )
     trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
     opening = [
@@ -141,7 +139,9 @@ def alt(view: MarketView, title: str, shown: list[Cluster]) -> str:
         f"Trapped: {trapped_shares}." if trapped_shares else "",
         f"{provenance(view).replace('  |  ', '; ')}.",
     ]
-    heaviest = [f"{figures.usd(cluster.usd)} of {cluster.side.value}s at {place(cluster)}" for cluster in shown]
+    heaviest = [
+        f"{figures.usd(cluster.usd)} of {cluster.side.value}s at {place(cluster)}" for cluster in shown
+    ]
     while True:
         clusters = f"Heaviest clusters: {', '.join(heaviest)}." if heaviest else ""
         text = " ".join(part for part in [*opening, clusters, *closing] if part)

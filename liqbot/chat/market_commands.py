@@ -44,16 +44,8 @@ async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its com
 async def clusters(ask: Ask, coin: Coin) -> Message:
     """The heaviest clusters of liquidations above and below spot, in the order of price."""
     view = ask.desk.views[coin]
-    above, below = (_by_price(view, side) for side in (Side.SHORT, Side.LONG))
-    lines = [
-        "▲ Above spot: shorts, forced buys" if above else "▲ Nothing stands out above spot",
-        *above,
-        f"— spot {price(view.spot)} —",
-        *below,
-        "▼ Below spot: longs, forced sells" if below else "▼ Nothing stands out below spot",
-    ]
     buttons = [Button("Map", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
-    return _message(view, *lines, buttons=buttons)
+    return _message(view, *_clusters(view), buttons=buttons)
 
 
 @command
@@ -81,14 +73,20 @@ async def trapped(ask: Ask, coin: Coin) -> Message:
 async def whales(ask: Ask, coin: Coin) -> Message:
     """The accounts that together hold the top half of the coin's money, and the largest positions."""
     view = ask.desk.views[coin]
-    lines: list[str] = []
-    for cohort in (Cohort.WHALE, Cohort.RETAIL, Cohort.MARKET_MAKER):
-        reading = view.cohorts.get(cohort)
-        if reading is not None:
-            held = f"{usd(reading.open_usd.long)} long, {usd(reading.open_usd.short)} short"
-            lines.append(f"{cohort.words.capitalize()} ({reading.accounts}): {held}")
-    lines += [_holding(holding, view) for holding in view.holdings[:HOLDINGS_SHOWN]]
+    lines = _cohorts(view) + [_holding(holding, view) for holding in view.holdings[:HOLDINGS_SHOWN]]
     return _message(view, *(lines or ["Nobody is known to hold it."]))
+
+
+def about(view: MarketView, picture: Picture) -> Message:
+    """Return a view with its picture, as a message."""
+    return _message(view, _fuel(view), picture=picture)
+
+
+def described(view: MarketView) -> list[str]:
+    """Return all that the commands say of a view, as lines: regime, trapped shares, clusters, cohorts."""
+    title = f"{view.coin} {price(view.spot)} · {view.regime}"
+    trapped_lines = [_trapped(view, side) for side in Side]
+    return [title, _fuel(view), _MEANING[view.regime], *trapped_lines, *_clusters(view), *_cohorts(view)]
 
 
 COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
@@ -115,6 +113,27 @@ def _fuel(view: MarketView) -> str:
 
 def _above_below(fuel: BySide[float]) -> str:
     return f"▲ {usd(fuel.short)} above, ▼ {usd(fuel.long)} below"
+
+
+def _clusters(view: MarketView) -> list[str]:
+    above, below = (_by_price(view, side) for side in (Side.SHORT, Side.LONG))
+    return [
+        "▲ Above spot: shorts, forced buys" if above else "▲ Nothing stands out above spot",
+        *above,
+        f"— spot {price(view.spot)} —",
+        *below,
+        "▼ Below spot: longs, forced sells" if below else "▼ Nothing stands out below spot",
+    ]
+
+
+def _cohorts(view: MarketView) -> list[str]:
+    lines: list[str] = []
+    for cohort in (Cohort.WHALE, Cohort.RETAIL, Cohort.MARKET_MAKER):
+        reading = view.cohorts.get(cohort)
+        if reading is not None:
+            held = f"{usd(reading.open_usd.long)} long, {usd(reading.open_usd.short)} short"
+            lines.append(f"{cohort.words.capitalize()} ({reading.accounts}): {held}")
+    return lines
 
 
 def _by_price(view: MarketView, side: Side) -> list[str]:

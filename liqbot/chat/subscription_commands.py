@@ -1,5 +1,7 @@
 """The commands with which a chat says what it wants to hear of."""
 
+from collections.abc import Mapping
+
 from liqbot.alerts.states import status_words
 from liqbot.alerts.watching import decode_state
 from liqbot.chat.command import Ask, Coin, Number, Refusal, RuleName, Settings, command
@@ -15,14 +17,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
 
     What is not given has its default; `/help RULE` lists what can be given.
     """
-    form = ask.desk.rules.by_name[rule].form
-    try:
-        parameters = form.canonical(form.parse(settings))
-    except ParameterError as error:
-        raise Refusal(f"{rule}: {error}. See /help {rule}") from None
-    subscription, is_new = ask.desk.store.subscriptions.subscribe(
-        ask.chat, rule=rule, coin=coin, parameters=parameters, now_ms=ask.desk.clock()
-    )
+    subscription, is_new = enter(ask, rule, coin, settings)
     said = "Subscribed" if is_new else "You have that subscription already"
     return Message(
         title=f"{said}: #{subscription.number} {_words(ask, subscription.watch)}",
@@ -53,6 +48,18 @@ async def unsubscribe(ask: Ask, number: Number) -> Message:
     if ended is None:
         raise Refusal(f"There is no subscription {number} here. See /subscriptions")
     return Message(f"Unsubscribed: #{ended.number} {_words(ask, ended.watch)}")
+
+
+def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[Subscription, bool]:
+    """Write a subscription down; return it, and whether it is new. Raises `Refusal` for wrong settings."""
+    form = ask.desk.rules.by_name[rule].form
+    try:
+        parameters = form.canonical(form.parse(settings))
+    except ParameterError as error:
+        raise Refusal(f"{rule}: {error}. See /help {rule}") from None
+    return ask.desk.store.subscriptions.subscribe(
+        ask.chat, rule=rule, coin=coin, parameters=parameters, now_ms=ask.desk.clock()
+    )
 
 
 COMMANDS = (subscribe, subscriptions, unsubscribe)

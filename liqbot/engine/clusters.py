@@ -123,10 +123,12 @@ def _measure(liquidation_map: LiquidationMap, levels: Levels, side: Side, run: _
 
 
 def _peak_price(level: Floats, coins: Floats) -> float:
-    """Return the level around which most coins liquidate, within one bin either way."""
+    """Return the middle level (half the coins on either side) of the 0.2% in which most coins liquidate."""
     order = np.argsort(level, kind="stable")
     price, held = level[order], np.cumsum(coins[order])
     low = np.searchsorted(price, price * 0.999, side="left")
     high = np.searchsorted(price, price * 1.001, side="right")
-    near = held[high - 1] - np.where(low > 0, held[low - 1], 0.0)
-    return float(price[int(np.argmax(near))])
+    before = np.where(low > 0, held[low - 1], 0.0)
+    most = int(np.argmax(held[high - 1] - before))
+    middle = (before[most] + held[high[most] - 1]) / 2
+    return float(price[int(np.searchsorted(held, middle, side="left"))])

@@ -105,10 +105,12 @@ class Recording:
     read_bytes: int = 0
     """How far the file has been read, for a progress bar."""
 
-    @property
-    def total_bytes(self) -> int:
-        """The size of the file."""
-        return self.path.stat().st_size
+    def size(self) -> int:
+        """Return the size of the file in bytes. Raises `SourceError` where there is none."""
+        try:
+            return self.path.stat().st_size
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be read: {error.strerror}") from None
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Yield the snapshots in the order of the file, broken rows left out and noted in `problems`.
@@ -157,7 +159,7 @@ class Recording:
             for line in raw:
                 self.read_bytes = file.tell()
                 yield line.decode()
-        self.read_bytes = self.total_bytes
+        self.read_bytes = self.size()
 
 
 def _is_gzip(file: BinaryIO) -> bool:

@@ -1,5 +1,6 @@
 """Messages on a terminal: text with rich, pictures as files."""
 
+import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,11 +27,30 @@ class Printer:
     def __init__(self, console: Console, pictures: Path) -> None:
         self._console = console
         self._pictures = pictures
+        self.alerts = 0
+        """How many alerts have been brought."""
+        self._alert = asyncio.Event()
 
     async def send(self, chat: ChatKey, message: Message) -> None:
         """Print an alert, as the dispatcher brings it."""
         del chat  # a terminal is one chat
         self.show(message, heading="ALERT")
+        self.alerts += 1
+        self._alert.set()
+
+    async def alerted(self, *, more_than: int) -> None:
+        """Wait until more than that many alerts have been brought."""
+        while self.alerts <= more_than:
+            self._alert.clear()
+            await self._alert.wait()
+
+    def narrate(self, text: str) -> None:
+        """Print a line that explains what comes next."""
+        self._console.print(Text(text, style="italic cyan"), soft_wrap=True)
+
+    def echo(self, line: str) -> None:
+        """Print a line as if somebody had typed it at the prompt."""
+        self._console.print(Text("liqbot> ", style="bright_black").append(line, style="bold"), soft_wrap=True)
 
     def show(self, message: Message, *, heading: str = "") -> None:
         """Print one message."""

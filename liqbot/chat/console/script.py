@@ -50,7 +50,7 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class WaitAlert:
-    """Wait until an alert has been delivered that was not there when waiting began."""
+    """Wait until an alert has been delivered since the last such wait."""
 
 
 @dataclass(frozen=True, slots=True)

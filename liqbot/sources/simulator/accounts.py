@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from liqbot.market.positions import Bools, Floats
 from liqbot.sources.simulator.coins import Coin
 
+Places = NDArray[np.intp]
+
 
 class Kind(IntEnum):
     """What sort of account it is."""
@@ -23,103 +25,124 @@ class Kind(IntEnum):
     """Stands behind the makers: takes over most of what they cannot."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Make:
-    """How accounts of one kind are made. Dollars, leverages and restlessness are log-normal."""
+    """How accounts of one kind are made. Dollars and leverages are log-normal: a median and a spread."""
 
     count: int
-    usd: float
-    """Median position in USD."""
-    usd_spread: float
-    timid: float
-    """Share that uses so little leverage that its longs cannot be liquidated."""
-    boldness: float
-    """Median leverage (position over margin) of the others."""
-    boldness_spread: float
-    isolated: float
-    """Share of their positions that is isolated."""
-    eager: float
-    """How much sooner they open again than their restlessness says."""
     found: float
     """Share that somebody found: only these are seen."""
+    usd: tuple[float, float] = (0.0, 0.0)
+    """Size of a position."""
+    timid: float = 0.0
+    """Share that uses so little leverage that its longs cannot be liquidated."""
+    boldness: tuple[float, float] = (1.0, 0.0)
+    """Leverage (position over margin) of the others."""
+    isolated: float = 0.0
+    """Share of their positions that is isolated."""
+    eager: float = 0.0
+    """How much sooner they open again than their restlessness says."""
 
 
 _MAKES = {
-    Kind.SMALL: _Make(900, 250.0, 1.7, 0.64, 28.0, 0.6, 0.40, 5.0, 0.55),
-    Kind.MIDDLE: _Make(1550, 260e3, 1.05, 0.66, 8.5, 0.75, 0.30, 1.0, 0.70),
-    Kind.LARGE: _Make(550, 1.1e6, 0.8, 0.42, 7.0, 0.75, 0.05, 1.0, 0.75),
-    Kind.MAKER: _Make(6, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
-    Kind.VAULT: _Make(1, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0),
+    Kind.SMALL: _Make(
+        count=1000, found=0.55, usd=(220.0, 1.7), timid=0.64, boldness=(28, 0.6), isolated=0.4, eager=5.0
+    ),
+    Kind.MIDDLE: _Make(
+        count=2200, found=0.7, usd=(300e3, 1.0), timid=0.66, boldness=(8.5, 0.75), isolated=0.3, eager=1.0
+    ),
+    Kind.LARGE: _Make(
+        count=700, found=0.75, usd=(1e6, 0.8), timid=0.42, boldness=(7, 0.75), isolated=0.05, eager=1.0
+    ),
+    Kind.MAKER: _Make(count=6, found=1.0),
+    Kind.VAULT: _Make(count=1, found=1.0),
 }
-GIANT_USD = 20e6
-"""One large account is this large, as a vault that bets on a direction would be; it is bold in nothing."""
-TIMID_BOLDNESS, TIMID_SPREAD = 0.35, 1.0
+GIANT_USD, GIANT_BOLDNESS = 25e6, 3.0
+"""One account is as large as a vault that bets on a direction, and as careful."""
+TIMID, TIMID_SPREAD, MOST_TIMID = 0.35, 1.0, 0.95
+"""Median and spread of the leverage of timid accounts, and the most of it."""
 COINS_TRADED = (0.84, 0.12, 0.04)
 """Shares of accounts that trade one, two and three coins."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Accounts:
-    """All accounts, in columns of shape (accounts,)."""
+    """All accounts in columns of shape (accounts,), and their slots in columns of shape (slots,).
+
+    A slot is one account's place for a position in one coin that it trades. Slots are ordered by coin.
+    """
 
     names: tuple[str, ...]
     kind: NDArray[np.int8]
+    found: Bools
     usd: Floats
-    """Size of a typical position, in USD, where coins have equal weight."""
+    """Size of a usual position, in USD, where coins have equal weight."""
     boldness: Floats
-    """Typical leverage: position over the margin behind it."""
+    """Usual leverage: position over the margin behind it."""
     restless: Floats
     """How much sooner than the average it closes."""
     eager: Floats
     """How much sooner than the average it opens again."""
     isolated: Floats
     """Share of its positions that is isolated."""
-    found: Bools
-    trades: Bools
-    """Shape (accounts, coins): which coins it trades of its own accord."""
-
-    @property
-    def of_crowd(self) -> Bools:
-        """True for all that are neither maker nor vault."""
-        return self.kind < Kind.MAKER
+    slot_account: Places
+    slot_coin: Places
+    slot_of_crowd: Bools
+    """False for makers and the vault."""
 
 
 def make_accounts(coins: Sequence[Coin], rng: np.random.Generator) -> Accounts:
     """Return the accounts of a market of these coins."""
-    kind = np.repeat([int(kind) for kind in _MAKES], [make.count for make in _MAKES.values()])
     makes = list(_MAKES.values())
+    kind = np.repeat(np.array(list(_MAKES), dtype=np.int8), [make.count for make in makes])
     n = len(kind)
 
     def each(values: Sequence[float]) -> Floats:
         return np.array(values)[kind]
 
-    usd = each([m.usd for m in makes]) * np.exp(each([m.usd_spread for m in makes]) * rng.standard_normal(n))
-    bold = each([m.boldness for m in makes]) * np.exp(
-        each([m.boldness_spread for m in makes]) * rng.standard_normal(n)
-    )
-    timid = rng.random(n) < each([m.timid for m in makes])
-    shy = np.minimum(TIMID_BOLDNESS * np.exp(TIMID_SPREAD * rng.standard_normal(n)), 0.95)
-    boldness = np.where(timid, shy, np.maximum(bold, 1.1))
+    def scattered(laws: Sequence[tuple[float, float]]) -> Floats:
+        return each([median for median, _ in laws]) * np.exp(
+            each([spread for _, spread in laws]) * rng.standard_normal(n)
+        )
+
+    usd = scattered([make.usd for make in makes])
+    bold = np.maximum(scattered([make.boldness for make in makes]), 1.1)
+    shy = np.minimum(TIMID * np.exp(TIMID_SPREAD * rng.standard_normal(n)), MOST_TIMID)
+    boldness = np.where(rng.random(n) < each([make.timid for make in makes]), shy, bold)
+    found = rng.random(n) < each([make.found for make in makes])
     giant = int(np.flatnonzero(kind == Kind.LARGE)[0])
-    usd[giant], boldness[giant] = GIANT_USD, 3.0
+    usd[giant], boldness[giant], found[giant] = GIANT_USD, GIANT_BOLDNESS, True
     restless = np.clip((boldness / 5) ** 0.9, 0.35, 8.0)
-    names = rng.bytes(20 * n).hex()
+    restless /= restless.mean()
+    coin, account = np.nonzero(_trades(coins, kind, rng).T)
     return Accounts(
-        names=tuple(f"0x{names[40 * row : 40 * row + 40]}" for row in range(n)),
-        kind=kind.astype(np.int8),
+        names=_names(n, rng),
+        kind=kind,
+        found=found,
         usd=usd,
         boldness=boldness,
-        restless=restless / restless.mean(),
-        eager=restless / restless.mean() * each([m.eager for m in makes]),
-        isolated=each([m.isolated for m in makes]),
-        found=rng.random(n) < each([m.found for m in makes]),
-        trades=_trades(coins, rng, n) & (kind < Kind.MAKER)[:, None],
+        restless=restless,
+        eager=restless * each([make.eager for make in makes]),
+        isolated=each([make.isolated for make in makes]),
+        slot_account=account,
+        slot_coin=coin,
+        slot_of_crowd=kind[account] < Kind.MAKER,
     )
 
 
-def _trades(coins: Sequence[Coin], rng: np.random.Generator, n: int) -> Bools:
-    """Return which coins each account trades: one to three, the larger markets more often."""
-    how_many = np.searchsorted(np.cumsum(COINS_TRADED), rng.random(n)) + 1
-    weight = np.array([coin.open_interest * coin.spot for coin in coins]) ** 0.5
-    order = rng.exponential(size=(n, len(coins))) / weight
+def _trades(coins: Sequence[Coin], kind: NDArray[np.int8], rng: np.random.Generator) -> Bools:
+    """Return, shape (accounts, coins), which coins each account trades: the larger markets more often.
+
+    The crowd trades one to three coins, makers and the vault all.
+    """
+    how_many = np.searchsorted(np.cumsum(COINS_TRADED)[:-1], rng.random(len(kind)), side="right") + 1
+    how_many[kind >= Kind.MAKER] = len(coins)
+    weight = np.sqrt([coin.open_interest * coin.spot for coin in coins])
+    order = rng.exponential(size=(len(kind), len(coins))) / weight
     return np.argsort(np.argsort(order, axis=1), axis=1) < how_many[:, None]
+
+
+def _names(n: int, rng: np.random.Generator) -> tuple[str, ...]:
+    """Return `n` names that look like addresses."""
+    digits = rng.bytes(20 * n).hex()
+    return tuple(f"0x{digits[40 * row : 40 * row + 40]}" for row in range(n))

@@ -8,41 +8,35 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
-from numpy.typing import NDArray
 
 from liqbot.engine.liquidation_price import liquidation_price
 from liqbot.market.positions import Bools, Floats
+from liqbot.sources.simulator.accounts import Accounts, Places
 from liqbot.sources.simulator.coins import Coin
 
-Places = NDArray[np.intp]
 SPARE = 1.5
 """Who closes a position leaves in the account this many times the maintenance margin of the others."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """What all positions are worth at some mark prices. Dollars."""
+    """What all positions are worth at some mark prices. Columns of shape (slots,), USD."""
 
     marks: Floats
-    """Shape (coins,)."""
+    """Of each slot's coin."""
     own_equity: Floats
-    """Shape (accounts, coins): of each position alone."""
+    """Of the position alone."""
     maintenance: Floats
-    """Shape (accounts, coins)."""
     pool: Floats
-    """Shape (accounts,): equity of all cross positions of an account."""
+    """Equity of all cross positions of the slot's account."""
     pool_maintenance: Floats
-    """Shape (accounts,)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Opening:
     """New positions, in columns of shape (n,)."""
 
-    row: Places
-    """Account."""
-    place: Places
-    """Coin."""
+    slot: Places
     size: Floats
     """Coins, positive for long."""
     price: Floats
@@ -52,8 +46,8 @@ class Opening:
     """As the account set it."""
     isolated: Bools
 
-    def take(self, chosen: Bools | Places) -> "Opening":
-        """Return the rows that `chosen` (a mask or places) picks."""
+    def take(self, chosen: Bools) -> "Opening":
+        """Return the rows that are `chosen`."""
         return Opening(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     @staticmethod
@@ -65,114 +59,139 @@ class Opening:
 
 
 class Ledger:
-    """Positions as matrices of shape (accounts, coins); where nothing is open, all is zero."""
+    """Positions in columns of shape (slots,); where nothing is open, all is zero."""
 
-    def __init__(self, accounts: int, coins: Sequence[Coin]) -> None:
-        shape = (accounts, len(coins))
-        self.size: Floats = np.zeros(shape)
-        self.entry: Floats = np.zeros(shape)
-        self.leverage: Floats = np.zeros(shape)
-        self.isolated: Bools = np.zeros(shape, dtype=np.bool_)
-        self.changed: Bools = np.zeros(accounts, dtype=np.bool_)
-        """Which accounts traded since somebody last cleared this."""
-        self._raw: Floats = np.zeros(shape)
-        self._carry: Floats = np.zeros(accounts)
-        """What is in a cross account besides its positions' own dollars."""
+    def __init__(self, accounts: Accounts, coins: Sequence[Coin]) -> None:
+        self._account, self._coin = accounts.slot_account, accounts.slot_coin
+        self._accounts, self._coins = len(accounts.names), len(coins)
         self._tiers = [coin.tiers for coin in coins]
+        self._slots_of_coin = [
+            slice(*np.searchsorted(self._coin, [place, place + 1]).tolist()) for place in range(len(coins))
+        ]
+        n = len(self._account)
+        self.size: Floats = np.zeros(n)
+        self.entry: Floats = np.zeros(n)
+        self.leverage: Floats = np.zeros(n)
+        self.isolated: Bools = np.zeros(n, dtype=np.bool_)
+        self.changed: Bools = np.zeros(self._accounts, dtype=np.bool_)
+        """Which accounts traded since somebody last cleared this."""
+        self._raw: Floats = np.zeros(n)
+        self._carry: Floats = np.zeros(self._accounts)
+        """What is in a cross account besides its positions' own dollars."""
 
     def standing(self, marks: Floats) -> Standing:
         """Return what everything is worth at `marks` (USD, shape (coins,))."""
-        value = self.size * marks
+        mark = marks[self._coin]
+        value = self.size * mark
         own = self._raw + value
-        notional = np.abs(value)
-        maintenance = np.empty_like(notional)
-        for place, tiers in enumerate(self._tiers):
-            maintenance[:, place] = tiers.maintenance_margin(notional[:, place])
+        np.abs(value, out=value)
+        parts = zip(self._tiers, self._slots_of_coin, strict=True)
+        maintenance = np.concatenate([tiers.maintenance_margin(value[slots]) for tiers, slots in parts])
         cross = ~self.isolated
         return Standing(
-            marks=marks,
+            marks=mark,
             own_equity=own,
             maintenance=maintenance,
-            pool=(own * cross).sum(axis=1) + self._carry,
-            pool_maintenance=(maintenance * cross).sum(axis=1),
+            pool=(self._by_account(own * cross) + self._carry)[self._account],
+            pool_maintenance=self._by_account(maintenance * cross)[self._account],
         )
 
     def used_up(self, standing: Standing) -> Bools:
-        """Return, shape (accounts, coins), which positions are at or below their maintenance margin.
+        """Return which positions are at or below their maintenance margin.
 
         Of an account's cross positions all are, or none.
         """
-        open_ = self.size != 0
         alone = standing.own_equity <= standing.maintenance
-        pooled = (standing.pool <= standing.pool_maintenance)[:, None]
-        return open_ & np.where(self.isolated, alone, pooled)
+        pooled = standing.pool <= standing.pool_maintenance
+        return np.where(self.isolated, alone, pooled) & (self.size != 0)
 
-    def levels(self, row: Places, place: Places, standing: Standing) -> Floats:
-        """Return the liquidation prices, USD, of some open positions: NaN for none. All shapes (n,)."""
-        own, pool = standing.own_equity - standing.maintenance, standing.pool - standing.pool_maintenance
-        available = np.where(self.isolated[row, place], own[row, place], pool[row])
-        levels = np.full(len(row), np.nan)
-        for which, tiers in enumerate(self._tiers):
-            here = place == which
-            size = self.size[row[here], which]
-            mark = np.full(len(size), standing.marks[which])
-            levels[here] = liquidation_price(size, mark, available[here], tiers)
+    def levels(self, slot: Places, standing: Standing) -> Floats:
+        """Return the liquidation prices, USD, of the open positions in `slot` (shape (n,)): NaN for none."""
+        available = np.where(
+            self.isolated[slot],
+            standing.own_equity[slot] - standing.maintenance[slot],
+            standing.pool[slot] - standing.pool_maintenance[slot],
+        )
+        return self.levels_of(slot, self.size[slot], standing.marks[slot], available)
+
+    def levels_of(self, slot: Places, size: Floats, mark: Floats, available: Floats) -> Floats:
+        """Return the engine's liquidation price of positions that are, or might be, in `slot`."""
+        levels = np.full(len(slot), np.nan)
+        for place, tiers in enumerate(self._tiers):
+            here = self._coin[slot] == place
+            levels[here] = liquidation_price(size[here], mark[here], available[here], tiers)
         return levels
+
+    def maintenance_of(self, slot: Places, notional: Floats) -> Floats:
+        """Return the maintenance margin in USD of positions of `notional` USD that might be in `slot`."""
+        margin = np.zeros(len(slot))
+        for place, tiers in enumerate(self._tiers):
+            here = self._coin[slot] == place
+            margin[here] = tiers.maintenance_margin(notional[here])
+        return margin
+
+    def by_coin(self, column: Floats) -> Floats:
+        """Return the sums of `column` (shape (slots,)) by coin, shape (coins,)."""
+        return np.bincount(self._coin, column, self._coins)
 
     def open(self, opening: Opening) -> None:
         """Open positions where none were."""
-        at = opening.row, opening.place
-        self.size[at], self.entry[at] = opening.size, opening.price
-        self._raw[at] = opening.margin - opening.size * opening.price
-        self.leverage[at], self.isolated[at] = opening.leverage, opening.isolated
-        self.changed[opening.row] = True
+        slot = opening.slot
+        self.size[slot], self.entry[slot] = opening.size, opening.price
+        self._raw[slot] = opening.margin - opening.size * opening.price
+        self.leverage[slot], self.isolated[slot] = opening.leverage, opening.isolated
+        self.changed[self._account[slot]] = True
 
-    def close(self, closing: Bools, standing: Standing) -> None:
-        """Close positions (mask of shape (accounts, coins)) at the marks of `standing`, and take money out.
+    def close(self, slot: Places, standing: Standing) -> None:
+        """Close positions at the marks of `standing`, and take money out.
 
         A cross account keeps what its other positions need.
         """
-        rows = np.flatnonzero(closing.any(axis=1))
-        shut = closing[rows]
-        pooled = shut & ~self.isolated[rows]
-        freed = np.where(pooled, standing.own_equity[rows], 0.0).sum(axis=1)
-        needed = np.where(pooled, 0.0, standing.maintenance[rows]) * ~self.isolated[rows]
-        spare = standing.pool[rows] - SPARE * needed.sum(axis=1)
-        self._carry[rows] += freed - np.clip(spare, 0.0, np.maximum(freed, 0.0))
-        self._clear(closing)
+        cross = slot[~self.isolated[slot]]
+        own, maintenance = np.zeros_like(self._carry), np.zeros_like(self._carry)
+        np.add.at(own, self._account[cross], standing.own_equity[cross])
+        np.add.at(maintenance, self._account[cross], standing.maintenance[cross])
+        rows = self._account[cross]
+        spare = standing.pool[cross] - SPARE * (standing.pool_maintenance[cross] - maintenance[rows])
+        self._carry[rows] += own[rows] - np.clip(spare, 0.0, np.maximum(own[rows], 0.0))
+        self._clear(slot)
 
-    def seize(self, closing: Bools) -> None:
+    def seize(self, slot: Places) -> None:
         """Take positions and the margin behind them away: of a cross account all, of isolated ones theirs."""
-        self._carry[(closing & ~self.isolated).any(axis=1)] = 0.0
-        self._clear(closing)
+        self._carry[self._account[slot[~self.isolated[slot]]]] = 0.0
+        self._clear(slot)
 
-    def trade_to(self, rows: Places, target: Floats, marks: Floats) -> None:
-        """Trade the positions of some accounts to `target` (coins, shape (n, coins)) at `marks`, on cross."""
-        size, entry = self.size[rows], self.entry[rows]
+    def trade_to(self, slot: Places, target: Floats, mark: Floats, leverage: float) -> None:
+        """Trade cross positions to `target` coins at `mark`; all of shape (n,)."""
+        size, entry = self.size[slot], self.entry[slot]
         delta = target - size
         grows, turns = size * delta >= 0, size * target < 0
         with np.errstate(invalid="ignore", divide="ignore"):
-            average = (size * entry + delta * marks) / target
-        entry = np.where(turns, marks, np.where(grows, average, entry))
-        self.entry[rows] = np.where(target == 0, 0.0, entry)
-        self._raw[rows] -= delta * marks
-        self.size[rows] = target
-        self._carry[rows] += np.where(target == 0, self._raw[rows], 0.0).sum(axis=1)
-        self._raw[rows] *= target != 0
-        self.changed[rows] |= (delta != 0).any(axis=1)
+            average = (size * entry + delta * mark) / target
+        entry = np.where(turns, mark, np.where(grows, average, entry))
+        self.entry[slot] = np.where(target == 0, 0.0, entry)
+        self._raw[slot] -= delta * mark
+        self.size[slot], self.leverage[slot] = target, leverage
+        self.changed[self._account[slot[delta != 0]]] = True
 
-    def endow(self, rows: Places, wanted: Floats, standing: Standing) -> None:
-        """Pay into some cross accounts what their pool lacks of `wanted` (USD, shape (n,))."""
-        self._carry[rows] += np.maximum(wanted - standing.pool[rows], 0.0)
+    def endow(self, slot: Places, share: float, marks: Floats) -> None:
+        """Pay into the cross accounts of `slot` what their equity lacks of `share` of their positions."""
+        standing, rows = self.standing(marks), self._account[slot]
+        worth = self._by_account(np.abs(self.size) * standing.marks)[rows]
+        self._carry[rows] += np.maximum(share * worth - standing.pool[slot], 0.0)
 
     def fund(self, marks: Floats, rates: Floats) -> None:
         """Let longs pay shorts `rates` (fractions of notional, shape (coins,); below 0 shorts pay longs)."""
-        self._raw -= self.size * (marks * rates)
+        self._raw -= self.size * (marks * rates)[self._coin]
 
-    def _clear(self, closing: Bools) -> None:
+    def _by_account(self, column: Floats) -> Floats:
+        return np.bincount(self._account, column, self._accounts)
+
+    def _clear(self, slot: Places) -> None:
         for column in (self.size, self.entry, self._raw, self.leverage):
-            column[closing] = 0.0
-        self.isolated[closing] = False
-        rows = closing.any(axis=1)
-        self.changed |= rows
-        self._carry[rows & ~((self.size != 0) & ~self.isolated).any(axis=1)] = 0.0
+            column[slot] = 0.0
+        self.isolated[slot] = False
+        rows = self._account[slot]
+        self.changed[rows] = True
+        left = self._by_account(((self.size != 0) & ~self.isolated).astype(np.float64))
+        self._carry[rows[left[rows] == 0]] = 0.0

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from liqbot.market.positions import Bools, Floats
+from liqbot.market.positions import Floats
 from liqbot.market.side import Side
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
-from liqbot.sources.simulator.accounts import make_accounts
+from liqbot.sources.simulator.accounts import Places, make_accounts
 from liqbot.sources.simulator.coins import DEFAULT_COINS, coins_named
 from liqbot.sources.simulator.crowd import Crowd
 from liqbot.sources.simulator.ledger import Ledger, Standing
@@ -54,14 +54,14 @@ class SimulatedMarket:
         self._rng = streams[0]
         self._accounts = make_accounts(self._coins, streams[1])
         self._prices = Prices(self._coins, streams[2])
-        self._ledger = Ledger(len(self._accounts.names), self._coins)
+        self._ledger = Ledger(self._accounts, self._coins)
         self._reports = Reports(self._accounts, self._coins, streams[3])
-        openings = Openings(self._accounts, self._coins, streams[4])
+        openings = Openings(self._accounts, self._ledger, self._coins, streams[4])
         path = live_through_the_past(self._prices, streams[2])
-        Past(path, self._coins, streams[5]).fill(self._ledger, self._accounts, openings)
+        Past(path, streams[5]).fill(self._ledger, self._accounts, openings)
         self._crowd = Crowd(self._accounts, self._ledger, openings, self._coins, streams[5])
-        self._makers = Makers(self._accounts, self._coins, streams[6])
-        self._makers.absorb(self._ledger, self._crowd.net(), self._prices.marks, 0.0)
+        self._makers = Makers(self._accounts, self._ledger, self._coins, streams[6])
+        self._makers.absorb(self._crowd.net(), self._prices.marks, 0.0)
         self._ledger.changed[:] = True
         self._story = phases(scenario, self._rng, event_after_s / HOUR_S)
         self._phase = Phase(0.0)
@@ -85,7 +85,7 @@ class SimulatedMarket:
         liquidations = self._liquidate(before)
         marks = self._prices.marks
         self._crowd.act(self._ledger.standing(marks), self._prices, seconds)
-        self._makers.absorb(self._ledger, self._crowd.net(), marks, seconds)
+        self._makers.absorb(self._crowd.net(), marks, seconds)
         interest = self.open_interest()
         contexts = [
             AssetContext(name, self.time_ms, float(marks[place]), interest[name], float(funding[place]))
@@ -109,13 +109,16 @@ class SimulatedMarket:
 
     def open_interest(self) -> dict[str, float]:
         """Return the one-sided open interest of each coin, in coins: of all accounts, found or not."""
-        return dict(zip(self.coins, (np.abs(self._ledger.size).sum(axis=0) / 2).tolist(), strict=True))
+        return dict(zip(self.coins, self._one_sided().tolist(), strict=True))
 
     def census(self) -> AccountsSeen:
         """Return all positions as they are now, also those of accounts that nobody found: the full truth."""
         everybody = np.ones(len(self._accounts.names), dtype=np.bool_)
         standing = self._ledger.standing(self._prices.marks)
         return self._reports.seen(everybody, self._ledger, standing, self.time_ms)
+
+    def _one_sided(self) -> Floats:
+        return self._ledger.by_coin(np.abs(self._ledger.size)) / 2
 
     def _next_phase(self, seconds: float) -> Phase:
         while self._phase_left_s <= 0:
@@ -137,28 +140,29 @@ class SimulatedMarket:
         events: list[Liquidation] = []
         while True:
             standing = self._ledger.standing(self._prices.marks)
-            used_up = self._ledger.used_up(standing) & self._accounts.of_crowd[:, None]
+            used_up = self._ledger.used_up(standing) & self._accounts.slot_of_crowd
             if not used_up.any():
                 return events
-            events += self._events(used_up, before, standing)
-            forced = -(self._ledger.size * used_up).sum(axis=0) * standing.marks
-            self._ledger.seize(used_up)
+            slot = np.flatnonzero(used_up)
+            events += self._events(slot, before, standing)
+            forced = self._ledger.by_coin(-self._ledger.size * standing.marks * used_up)
+            self._ledger.seize(slot)
             self._prices.force(forced)
 
-    def _events(self, used_up: Bools, before: Floats, standing: Standing) -> list[Liquidation]:
+    def _events(self, slot: Places, before: Floats, standing: Standing) -> list[Liquidation]:
         """Return the liquidations, each at its level, as far as the mark went through it."""
-        row, place = np.nonzero(used_up)
-        level = self._ledger.levels(row, place, self._ledger.standing(before))
-        now, then = standing.marks[place], before[place]
-        price = np.clip(np.where(np.isnan(level), now, level), np.minimum(now, then), np.maximum(now, then))
-        size = self._ledger.size[row, place]
+        then, now = self._ledger.standing(before), standing.marks[slot]
+        level = self._ledger.levels(slot, then)
+        level = np.where(np.isnan(level), now, level)
+        low, high = np.minimum(now, then.marks[slot]), np.maximum(now, then.marks[slot])
+        columns = (self._accounts.slot_coin[slot], np.clip(level, low, high), self._ledger.size[slot])
         return [
             Liquidation(
-                self.coins[which],
-                self.time_ms,
-                Side.LONG if coins > 0 else Side.SHORT,
-                at,
-                abs(coins),
+                coin=self.coins[place],
+                time_ms=self.time_ms,
+                side=Side.LONG if size > 0 else Side.SHORT,
+                price=price,
+                size=abs(size),
             )
-            for which, at, coins in zip(place.tolist(), price.tolist(), size.tolist(), strict=True)
+            for place, price, size in zip(*(column.tolist() for column in columns), strict=True)
         ]

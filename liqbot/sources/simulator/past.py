@@ -1,16 +1,13 @@
 """The positions that are open when the simulation begins, as if it had run for weeks."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from liqbot.engine.liquidation_price import liquidation_price
 from liqbot.market.positions import Bools, Floats, Ints
-from liqbot.sources.simulator.accounts import Accounts
-from liqbot.sources.simulator.coins import Coin
-from liqbot.sources.simulator.ledger import Ledger, Opening, Places
+from liqbot.sources.simulator.accounts import Accounts, Places
+from liqbot.sources.simulator.ledger import Ledger, Opening
 from liqbot.sources.simulator.openings import OCCUPIED, Openings, Surroundings
 from liqbot.sources.simulator.prices import HOUR_S, MEMORY_H, Prices
 from liqbot.sources.simulator.scenario import Scenario, phases
@@ -52,8 +49,8 @@ def live_through_the_past(prices: Prices, rng: np.random.Generator) -> Floats:
 class Past:
     """Fills a ledger with positions that were opened along a path of hourly marks, and survived it."""
 
-    def __init__(self, path: Floats, coins: Sequence[Coin], rng: np.random.Generator) -> None:
-        self._path, self._coins, self._rng = path, coins, rng
+    def __init__(self, path: Floats, rng: np.random.Generator) -> None:
+        self._path, self._rng = path, rng
         self._lowest_since: Floats = np.minimum.accumulate(path[::-1])[::-1]
         self._highest_since: Floats = np.maximum.accumulate(path[::-1])[::-1]
         until = [path[max(0, hour - MEMORY_H) : hour + 1] for hour in range(len(path))]
@@ -65,20 +62,21 @@ class Past:
 
     def fill(self, ledger: Ledger, accounts: Accounts, openings: Openings) -> None:
         """Open positions in the empty `ledger`: of each coin as many coins long as short."""
-        wants = accounts.trades & (self._rng.random(accounts.trades.shape) < OCCUPIED)
-        row, place = np.nonzero(wants)
-        side = np.where(self._rng.random(len(accounts.names)) < 0.5, 1.0, -1.0)[row]
-        age_h = MEAN_AGE_H / accounts.restless[row]
+        holds = accounts.slot_of_crowd & (self._rng.random(len(ledger.size)) < OCCUPIED)
+        slot = np.flatnonzero(holds)
+        side = np.where(self._rng.random(len(accounts.names)) < 0.5, 1.0, -1.0)[accounts.slot_account]
+        age_h = MEAN_AGE_H / accounts.restless[accounts.slot_account]
         parts: list[Opening] = []
         for attempt in range(TRIES):
-            hour = self._hours(place, age_h * LATER**attempt)
+            place = accounts.slot_coin[slot]
+            hour = self._hours(place, age_h[slot] * LATER**attempt)
             seen = Surroundings(self._path[hour, place], self._lows[hour, place], self._highs[hour, place])
-            drafted = openings.draft(row, place, side, openings.usual_usd(row, place), seen)
-            alive = self._survives(drafted, hour)
+            drafted = openings.draft(slot, side[slot], openings.usual_usd(slot), seen)
+            alive = self._survives(drafted, ledger, hour, place)
             parts.append(drafted.take(alive))
-            row, place, side, age_h = row[~alive], place[~alive], side[~alive], age_h[~alive]
-        ledger.open(_balanced(Opening.joined(parts), len(self._coins)))
-        ledger.seize(ledger.used_up(ledger.standing(self._path[-1])))
+            slot = slot[~alive]
+        ledger.open(_balanced(Opening.joined(parts), accounts.slot_coin))
+        ledger.seize(np.flatnonzero(ledger.used_up(ledger.standing(self._path[-1]))))
 
     def _hours(self, place: Places, mean_age_h: Floats) -> Ints:
         """Return when positions were opened, as hours of the path: rather after moves than in quiet times."""
@@ -86,30 +84,25 @@ class Past:
         undecided = np.ones(len(place), dtype=np.bool_)
         for _ in range(5):
             age = self._rng.exponential(mean_age_h) % (len(self._path) - 2)
-            drawn = len(self._path) - 1 - age.astype(np.int64)
-            hour = np.where(undecided, drawn, hour)
+            hour = np.where(undecided, len(self._path) - 1 - age.astype(np.int64), hour)
             undecided &= self._rng.random(len(place)) > self._busy[hour, place]
         return hour
 
-    def _survives(self, drafted: Opening, hour: Ints) -> Bools:
+    def _survives(self, drafted: Opening, ledger: Ledger, hour: Ints, place: Places) -> Bools:
         """Return which positions were not liquidated between their hour and the present."""
-        low = self._lowest_since[hour, drafted.place] * (1 - WITHIN_HOUR)
-        high = self._highest_since[hour, drafted.place] * (1 + WITHIN_HOUR)
-        survives = np.zeros(len(hour), dtype=np.bool_)
-        for which, coin in enumerate(self._coins):
-            here = drafted.place == which
-            size, price = drafted.size[here], drafted.price[here]
-            spare = drafted.margin[here] - coin.tiers.maintenance_margin(np.abs(size) * price)
-            level = liquidation_price(size, price, spare, coin.tiers)
-            survives[here] = np.where(size > 0, ~(level >= low[here]), ~(level <= high[here]))
-        return survives
+        low = self._lowest_since[hour, place] * (1 - WITHIN_HOUR)
+        high = self._highest_since[hour, place] * (1 + WITHIN_HOUR)
+        notional = np.abs(drafted.size) * drafted.price
+        spare = drafted.margin - ledger.maintenance_of(drafted.slot, notional)
+        level = ledger.levels_of(drafted.slot, drafted.size, drafted.price, spare)
+        return ~np.where(drafted.size > 0, level >= low, level <= high)
 
 
-def _balanced(opening: Opening, coins: int) -> Opening:
+def _balanced(opening: Opening, slot_coin: Places) -> Opening:
     """Return the same positions, scaled so that each coin's long and short sizes are equal."""
-    long = opening.size > 0
-    group = opening.place * 2 + long
-    held = np.bincount(group, np.abs(opening.size), 2 * coins)
-    mean = np.repeat(held.reshape(coins, 2).mean(axis=1), 2)
+    group = slot_coin[opening.slot] * 2 + (opening.size > 0)
+    groups = 2 * (int(slot_coin.max()) + 1)
+    held = np.bincount(group, np.abs(opening.size), groups)
+    mean = np.repeat(held.reshape(-1, 2).mean(axis=1), 2)
     factor = (mean / np.maximum(held, np.finfo(np.float64).tiny))[group]
     return replace(opening, size=opening.size * factor, margin=opening.margin * factor)

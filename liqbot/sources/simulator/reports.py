@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from liqbot.market.positions import Bools, Floats, Ints, MarginMode
+from liqbot.market.positions import Bools, Ints, MarginMode
 from liqbot.market.updates import AccountsSeen
 from liqbot.sources.simulator.accounts import Accounts, Kind
 from liqbot.sources.simulator.coins import Coin
-from liqbot.sources.simulator.ledger import Ledger, Places, Standing
+from liqbot.sources.simulator.ledger import Ledger, Standing
 
 POLL_S, POLL_LARGE_S = 1200, 240
 """Every account that was found is looked at after so many seconds, large ones more often; after a trade,
@@ -19,33 +19,31 @@ class Reports:
     """Decides whom to look at, and tells what is seen."""
 
     def __init__(self, accounts: Accounts, coins: Sequence[Coin], rng: np.random.Generator) -> None:
-        self._accounts = accounts
+        self._account, self._coin = accounts.slot_account, accounts.slot_coin
         self._coins = tuple(coin.name for coin in coins)
         self._period_s: Ints = np.where(accounts.kind >= Kind.LARGE, POLL_LARGE_S, POLL_S)
         self._offset_s: Ints = rng.integers(0, self._period_s)
-        self._names = np.array(accounts.names)
+        self._names = accounts.names
 
     def due(self, time_s: float, seconds: float) -> Bools:
         """Return by account whose turn has come in the last `seconds`."""
-        now, before = time_s + self._offset_s, time_s - seconds + self._offset_s
-        return now // self._period_s > before // self._period_s
+        now = self._offset_s + int(time_s)
+        return now // self._period_s > (now - int(seconds)) // self._period_s
 
     def seen(self, chosen: Bools, ledger: Ledger, standing: Standing, time_ms: int) -> AccountsSeen:
         """Return the positions of the accounts in `chosen` (shape (accounts,))."""
         rows = np.flatnonzero(chosen)
-        account, place = np.nonzero(ledger.size[rows])
-        row = rows[account]
+        slot = np.flatnonzero(chosen[self._account] & (ledger.size != 0))
+        mode = np.where(ledger.isolated[slot], MarginMode.ISOLATED, MarginMode.CROSS)
         return AccountsSeen(
             time_ms=time_ms,
-            accounts=tuple(self._names[rows].tolist()),
+            accounts=tuple([self._names[row] for row in rows.tolist()]),
             coins=self._coins,
-            account=account.astype(np.int64),
-            coin=place.astype(np.int64),
-            size=ledger.size[row, place],
-            entry=ledger.entry[row, place],
-            liquidation=ledger.levels(row, place, standing),
-            leverage=ledger.leverage[row, place],
-            margin_mode=np.where(ledger.isolated[row, place], MarginMode.ISOLATED, MarginMode.CROSS).astype(
-                np.int8
-            ),
+            account=(np.cumsum(chosen) - 1)[self._account[slot]],
+            coin=self._coin[slot].astype(np.int64),
+            size=ledger.size[slot],
+            entry=ledger.entry[slot],
+            liquidation=ledger.levels(slot, standing),
+            leverage=ledger.leverage[slot],
+            margin_mode=mode.astype(np.int8),
         )

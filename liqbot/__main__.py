@@ -1,0 +1,5 @@
+"""`python -m liqbot` is `liqbot`."""
+
+from liqbot.cli import main
+
+main()

@@ -1,0 +1,114 @@
+"""`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TypeAlias
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from liqbot.app.bot import load_rules
+from liqbot.logs import set_up_logs
+from liqbot.settings import Settings, described, effective, load_settings
+from liqbot.sources.recording import Recording
+from liqbot.sources.source import SourceError
+from liqbot.store.database import DatabaseError, open_reader
+
+LEAST_DISK_MB = 200
+"""How much should be free where the database lies."""
+Check: TypeAlias = tuple[str, Callable[[Settings], str]]
+
+
+class Ailing(Exception):  # noqa: N818 - a finding, not an error of ours
+    """Something that the bot needs is not as it should be. The text says what to do."""
+
+
+def config() -> None:
+    """Print every setting: its variable, its value, and what it is for."""
+    values = effective(load_settings())
+    table = Table("setting", "value", "what it is", box=None, header_style="bold")
+    for variable, _, what in described():
+        table.add_row(variable, values[variable], what)
+    Console(highlight=False).print(table)
+
+
+def doctor() -> None:
+    """Check everything that the bot needs, and say what to do about what is wrong."""
+    set_up_logs("error")
+    settings = load_settings()
+    console = Console(highlight=False)
+    console.print("✓ settings: understood", markup=False)
+    failed = 0
+    for name, check in _checks(settings):
+        try:
+            console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
+        except (Ailing, DatabaseError, SourceError) as error:
+            failed += 1
+            console.print(f"✗ {name}: {error}", markup=False, soft_wrap=True)
+    raise typer.Exit(1 if failed else 0)
+
+
+def _checks(settings: Settings) -> Iterator[Check]:
+    yield "database", _database
+    yield "disk", _disk
+    yield "pictures", _pictures
+    yield "plugins", _plugins
+    for source in settings.sources:
+        yield f"source {source}", lambda _, source=source: _source(source)
+
+
+def _database(settings: Settings) -> str:
+    path = settings.database
+    if not path.exists():
+        _writable(path.absolute().parent)
+        return f"{path} will be made at the first start"
+    with closing(open_reader(path)) as connection:
+        (found,) = connection.execute("PRAGMA quick_check").fetchone()
+        if found != "ok":
+            raise Ailing(f"{path} is damaged: {found}")
+        (subscriptions,) = connection.execute("SELECT count(*) FROM subscriptions").fetchone()
+    _writable(path)
+    return f"{path}, {subscriptions} subscriptions"
+
+
+def _disk(settings: Settings) -> str:
+    folder = _existing(settings.database.absolute().parent)
+    free_mb = shutil.disk_usage(folder).free // 2**20
+    if free_mb < LEAST_DISK_MB:
+        raise Ailing(f"only {free_mb} MB are free in {folder}; a year of history takes about 10 MB a coin")
+    return f"{free_mb:,} MB are free"
+
+
+def _pictures(settings: Settings) -> str:
+    _writable(settings.pictures_path.absolute())
+    return f"go to {settings.pictures_path}"
+
+
+def _plugins(settings: Settings) -> str:
+    rules = load_rules(settings)
+    if rules.errors:
+        raise Ailing("; ".join(map(str, rules.errors)))
+    return f"{len(rules.by_name)} rules: {', '.join(rules.by_name)}"
+
+
+def _source(name: str) -> str:
+    kind, _, rest = name.partition(":")
+    if kind != "replay":
+        return "needs nothing"
+    first = next(Recording(Path(rest)).snapshots())
+    return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
+
+
+def _writable(path: Path) -> None:
+    existing = _existing(path)
+    if not os.access(existing, os.W_OK):
+        raise Ailing(f"{existing} cannot be written to")
+
+
+def _existing(path: Path) -> Path:
+    """Return `path`, or the nearest folder above it that exists."""
+    return next(place for place in (path, *path.parents) if place.exists())

@@ -1,0 +1,149 @@
+"""`liqbot view` and `liqbot heatmap`: a single look at one coin."""
+
+import json
+from collections.abc import Generator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from liqbot.charts import heatmap as heatmap_chart
+from liqbot.chat.desk import WINDOWS
+from liqbot.chat.market_commands import described
+from liqbot.cli.terminal import find_coin, parse_time, read_with_progress, utc
+from liqbot.engine.board import Board
+from liqbot.market.view import MarketView
+from liqbot.market.wire import summary
+from liqbot.settings import load_settings
+from liqbot.sources.recording import Recording, Snapshot
+from liqbot.sources.replay import RECORDED_LAYER
+from liqbot.sources.source import SourceError
+from liqbot.store.database import open_database, open_reader
+from liqbot.store.history import History
+
+RecordingFile = Annotated[
+    Path | None,
+    typer.Option("--recording", help="A recording instead of the bot's database.", show_default=False),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", help="The newest at or before this time (ISO or ms).", show_default=False),
+]
+
+
+def view(
+    coin: Annotated[str, typer.Argument(help="The coin, as BTC.")],
+    recording: RecordingFile = None,
+    at: At = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Print the readings of one coin: of a snapshot of a recording, or of the newest view in the database."""
+    at_ms = None if at is None else parse_time(at)
+    seen = _stored_view(coin, at_ms) if recording is None else _recorded_view(coin, recording, at_ms)
+    if as_json:
+        typer.echo(json.dumps(summary(seen), allow_nan=False))
+        return
+    console = Console(highlight=False)
+    for line in described(seen):
+        console.print(line, markup=False, soft_wrap=True)
+    console.print(f"{seen.provenance} · {utc(seen.time_ms)}", markup=False, soft_wrap=True)
+
+
+def heatmap(
+    coin: Annotated[str, typer.Argument(help="The coin, as BTC.")],
+    recording: RecordingFile = None,
+    window: Annotated[
+        str | None, typer.Option(help=f"{', '.join(WINDOWS)}; of a recording, all of it.", show_default=False)
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="The PNG file to write.", show_default=False)
+    ] = None,
+) -> None:
+    """Draw the heatmap of one coin: of a recording, or of the bot's database."""
+    if window is not None and window not in WINDOWS:
+        raise typer.BadParameter(
+            f"{window!r} is no window; there is {', '.join(WINDOWS)}", param_hint="--window"
+        )
+    if recording is None:
+        seen, window = _stored_heatmap(coin, window or "24h")
+    else:
+        seen, window = _recorded_heatmap(coin, recording, window)
+    picture = heatmap_chart.draw(seen, window=window)
+    file = output or Path(picture.name)
+    try:
+        file.write_bytes(picture.png)
+    except OSError as error:
+        raise SourceError(f"{file}: cannot be written: {error.strerror}") from None
+    typer.echo(str(file))
+
+
+def span_window(milliseconds: int) -> str:
+    """Return the name of a window that is as long as a recording: `12d`, `6h`."""
+    hours = max(1, round(milliseconds / 3_600_000))
+    return f"{round(hours / 24)}d" if hours >= 48 else f"{hours}h"
+
+
+def _recorded_view(coin: str, file: Path, at_ms: int | None) -> MarketView:
+    """Return the view of the newest snapshot at or before `at_ms`, of that snapshot's rows alone."""
+    newest: Snapshot | None = None
+    for snapshot in read_with_progress(Recording(file)):
+        if at_ms is not None and snapshot.time_ms > at_ms:
+            if newest is None:
+                raise SourceError(f"{file} begins at {utc(snapshot.time_ms)}, after {utc(at_ms)}")
+            break
+        newest = snapshot
+    if newest is None:
+        raise SourceError(f"{file} has no snapshot")
+    board = Board(RECORDED_LAYER)
+    board.apply_all(newest.updates())
+    return board.view(find_coin(coin, board.coins, f"{file}, at {utc(newest.time_ms)},"))
+
+
+def _stored_view(coin: str, at_ms: int | None) -> MarketView:
+    settings = load_settings()
+    with closing(open_reader(settings.database)) as connection:
+        history = History(connection)
+        name = find_coin(coin, history.coins(), str(settings.database))
+        seen = history.newest(name, at_ms)
+    if seen is None:
+        raise SourceError(f"{settings.database} has no view of {name} at that time")
+    return seen
+
+
+def _stored_heatmap(coin: str, window: str) -> tuple[MarketView, str]:
+    seen = _stored_view(coin, None)
+    with closing(open_reader(load_settings().database)) as connection:
+        return seen.with_grid(History(connection).grid(seen, WINDOWS[window])), window
+
+
+def _recorded_heatmap(coin: str, file: Path, window: str | None) -> tuple[MarketView, str]:
+    """Return the last view of a recording with its grid, and the name of its window."""
+    board, name, first_ms = Board(RECORDED_LAYER), "", 0
+    with _scratch_history() as history:
+        seen: MarketView | None = None
+        for snapshot in read_with_progress(Recording(file)):
+            board.apply_all(snapshot.updates())
+            first_ms = first_ms or snapshot.time_ms
+            if coin.lower() in (known.lower() for known in board.coins):
+                name = find_coin(coin, board.coins, str(file))
+                seen = board.view(name)
+                history.record([seen])
+        if seen is None:
+            find_coin(coin, board.coins, str(file))
+            raise SourceError(f"{file} has no view of {coin}")
+        span_ms = WINDOWS[window] if window else seen.time_ms - first_ms
+        return seen.with_grid(history.grid(seen, span_ms)), window or span_window(span_ms)
+
+
+@contextmanager
+def _scratch_history() -> Generator[History]:
+    """Give a history that is thrown away."""
+    with (
+        TemporaryDirectory(prefix="liqbot-") as folder,
+        closing(open_database(Path(folder) / "x.db")) as database,
+    ):
+        yield History(database.conn)

@@ -1,0 +1,142 @@
+"""`liqbot run` and `liqbot demo`: the bot itself."""
+
+import asyncio
+import contextlib
+import signal
+import sys
+import tempfile
+from collections.abc import Generator, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from liqbot.app.bot import Bot, clock_ms
+from liqbot.app.sources import make_simulator, make_source
+from liqbot.app.tour import TOUR, Player, ScriptFailed
+from liqbot.chat.command import Ask
+from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
+from liqbot.chat.console.prompt import Prompt
+from liqbot.chat.console.script import ScriptError, Step, parse_script
+from liqbot.logs import set_up_logs
+from liqbot.settings import Settings, load_settings
+from liqbot.sources.simulator import Scenario
+from liqbot.sources.source import SourceError
+
+EMBEDDED = ("simulator",)
+"""The sources of a bot that nobody has set up yet."""
+
+
+def run() -> None:
+    """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
+
+    At a terminal it opens a prompt. Without one, and with nothing but the simulated market to serve, it plays
+    a short tour and ends.
+    """
+    settings = load_settings()
+    if _at_terminal():
+        _talk(settings)
+    elif settings.sources == EMBEDDED:
+        _play(settings, parse_script(TOUR))
+    else:
+        _serve(settings)
+
+
+def demo(
+    scenario: Annotated[
+        Scenario | None, typer.Option(help="What the simulated market is up to.", show_default=False)
+    ] = None,
+    script: Annotated[
+        Path | None, typer.Option(help="A file of commands to play instead of a prompt.", show_default=False)
+    ] = None,
+) -> None:
+    """Try the bot on the simulated market, with a database that is thrown away."""
+    settings = load_settings()
+    if scenario is not None:
+        simulator = settings.simulator.model_copy(update={"scenario": scenario.value})
+        settings = settings.model_copy(update={"simulator": simulator})
+    if script is None and _at_terminal():
+        with _thrown_away(settings) as own:
+            _talk(own)
+    else:
+        _play(settings, parse_script(TOUR) if script is None else _read_script(script))
+
+
+def _talk(settings: Settings) -> None:
+    """Run the bot with a prompt until the person leaves."""
+    set_up_logs("error")
+    asyncio.run(_talked(settings))
+
+
+def _play(settings: Settings, steps: Sequence[Step]) -> None:
+    """Run the bot on the simulated market for as long as a script takes."""
+    set_up_logs("error")
+    try:
+        with _thrown_away(settings) as own:
+            asyncio.run(_played(own, steps))
+    except ScriptFailed as error:
+        raise SourceError(f"the script stopped: {error}") from None
+
+
+def _serve(settings: Settings) -> None:
+    """Run the bot without a console until it is told to stop."""
+    set_up_logs(settings.log_level)
+    asyncio.run(_served(settings))
+
+
+async def _talked(settings: Settings) -> None:
+    console = Console()
+    printer = Printer(console, settings.pictures_path)
+    sources = [make_source(name, settings, clock_ms()) for name in settings.sources]
+    async with Bot(settings, sources, {CONSOLE_CHAT.platform: printer}) as bot:
+        ask = Ask(CONSOLE_CHAT, bot.desk)
+        with console.status("reading the market …"):
+            await bot.until(lambda: bool(bot.desk.views))
+        if bot.failure is not None:
+            raise bot.failure
+        printer.show(await bot.answering.answer("/status", ask))
+        printer.narrate("Type a command; Tab completes, /help lists them, Ctrl-D leaves.")
+        await Prompt(bot.answering, ask, printer, settings.database.with_suffix(".history")).run()
+
+
+async def _played(settings: Settings, steps: Sequence[Step]) -> None:
+    printer = Printer(Console(), settings.pictures_path)
+    simulator = make_simulator(settings, clock_ms())
+    async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}) as bot:
+        await bot.until(lambda: len(bot.desk.views) == len(simulator.coins))
+        await Player(bot, simulator, printer).play(steps)
+
+
+async def _served(settings: Settings) -> None:
+    sources = [make_source(name, settings, clock_ms()) for name in settings.sources]
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with Bot(settings, sources, {}) as bot:
+        stopped = asyncio.create_task(stop.wait())
+        failed = asyncio.create_task(bot.until(lambda: bot.failure is not None))
+        await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)
+        if bot.failure is None:
+            await stopped
+        failed.cancel()
+    if bot.failure is not None:
+        raise bot.failure
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _read_script(file: Path) -> Sequence[Step]:
+    try:
+        return parse_script(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, ScriptError) as error:
+        raise typer.BadParameter(f"{file}: {error}", param_hint="--script") from None
+
+
+@contextlib.contextmanager
+def _thrown_away(settings: Settings) -> Generator[Settings]:
+    """Give the settings a database of their own, which goes when all is done, and the simulated market."""
+    with tempfile.TemporaryDirectory(prefix="liqbot-") as folder:
+        yield settings.model_copy(update={"database": Path(folder) / "liqbot.db", "sources": EMBEDDED})
