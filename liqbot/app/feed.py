@@ -73,9 +73,8 @@ class Feed:
                 await self._beat(update)
 
     async def _beat(self, beat: Beat) -> None:
-        self.health.rejected = self.board.rejected
         live_from_ms = self.source.live_from_ms
-        if beat.time_ms >= live_from_ms:
+        if beat.time_ms > live_from_ms:
             self._take(await self._views())
         elif self._worth_keeping(beat.time_ms, live_from_ms):
             self._recall_past(await self._views())
@@ -83,6 +82,7 @@ class Feed:
     async def _views(self) -> list[MarketView]:
         loop = asyncio.get_running_loop()
         known = set(self.board.coins)
+        self.health.rejected = self.board.rejected
         wanted = [coin for coin in self._coins if coin in known]
         return [await loop.run_in_executor(self._engine, self.board.view, coin) for coin in wanted]
 

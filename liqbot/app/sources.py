@@ -2,31 +2,41 @@
 
 from pathlib import Path
 
-from liqbot.settings import Settings
+import structlog
+
+from liqbot.settings import Settings, SettingsError
 from liqbot.sources.replay import Replay
 from liqbot.sources.simulator import Scenario, Simulator
+from liqbot.sources.simulator.coins import COINS
 from liqbot.sources.source import Source
+
+_log = structlog.get_logger()
 
 
 def make_source(name: str, settings: Settings, now_ms: int) -> Source:
-    """Return the source called `name` (`simulator`, `replay:FILE`); `now_ms` is the clock's time."""
+    """Return the source called `name` (`simulator`, `replay:FILE`); `now_ms` is the clock's time.
+
+    Raises `SettingsError` where the settings do not fit the source.
+    """
     kind, _, rest = name.partition(":")
     if kind == "replay":
         return Replay(Path(rest), speed=settings.replay.speed)
-    if kind == "simulator":
-        return make_simulator(settings, now_ms)
-    raise ValueError(f"{name!r} is no source")
+    return make_simulator(settings, now_ms)
 
 
 def make_simulator(settings: Settings, now_ms: int) -> Simulator:
-    """Return the simulated market, its past ending at `now_ms`."""
+    """Return the simulated market of those of the coins that it knows, its past ending at `now_ms`."""
     own = settings.simulator
-    coins = [coin for coin in settings.coins if coin in KNOWN_COINS] or None
+    coins = [coin for coin in settings.coins if coin in COINS]
+    if not coins:
+        raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}, none of {settings.coins}")
+    if len(coins) < len(settings.coins):
+        _log.warning("the simulator does not know every coin", knows=", ".join(COINS))
     return Simulator(
+        now_ms=now_ms,
         seed=own.seed,
         scenario=Scenario(own.scenario),
         coins=coins,
-        speed=own.speed,
         backfill_days=own.backfill_days,
-        now_ms=now_ms,
+        speed=own.speed,
     )

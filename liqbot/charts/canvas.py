@@ -5,24 +5,30 @@ the rest has soft edges. A canvas is made for one picture and thrown away, so no
 left in the next one.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from matplotlib.backend_bases import GraphicsContextBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D
 from numpy.typing import NDArray
 
 from liqbot.charts import lettering, palette, png
-from liqbot.charts.theme import BACKGROUND, HEIGHT, WIDTH, Letters, Rgb
+from liqbot.charts.theme import BACKGROUND, HEIGHT, WIDTH, Letters, Pixels, Rgb, pixel
 from liqbot.market.positions import Floats
 
+LARGEST = 80 * 1024
+"""Bytes that a picture should not exceed, so that it is on a phone at once."""
 Word = tuple[str, Letters]
 Align = Literal["left", "middle", "right"]
 _CAP_HEIGHT = 0.73
 """Height of digits and capitals as a share of a letter's size."""
+_TO_MATPLOTLIB = Affine2D().scale(1, -1).translate(0, HEIGHT)
+"""From places counted from the top left to matplotlib's, from the bottom left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,42 +55,45 @@ class Canvas:
 
     def __init__(self) -> None:
         self._agg = RendererAgg(WIDTH, HEIGHT, dpi=72)
-        self.pixels: NDArray[np.uint8] = np.asarray(self._agg.buffer_rgba())
-        """Shape (height, width, 4): what has been drawn so far, red first; may be written to."""
-        self.pixels[:] = (*BACKGROUND, 255)
+        self._parts: NDArray[np.uint8] = np.asarray(self._agg.buffer_rgba())
+        self.pixels: Pixels = self._parts.view("<u4")[..., 0]
+        """Shape (height, width): what has been drawn so far; may be written to."""
+        self.pixels[:] = pixel(BACKGROUND)
 
     def fill(self, left: int, top: int, right: int, bottom: int, colour: Rgb) -> None:
         """Fill the pixels from `left` and `top` up to, without, `right` and `bottom`."""
-        self.pixels[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0), :3] = colour
+        self.pixels[max(top, 0) : max(bottom, 0), max(left, 0) : max(right, 0)] = pixel(colour)
 
     def blend(self, box: tuple[int, int, int, int], colour: Rgb, share: float) -> None:
         """Mix `share` (0 to 1) of `colour` into the pixels of `box`: left, top, right, bottom."""
         left, top, right, bottom = box
-        area = self.pixels[top:bottom, left:right, :3]
+        area = self._parts[top:bottom, left:right, :3]
         area[:] = np.rint(area * (1 - share) + np.multiply(colour, share))
 
     def line(
         self, points: Floats, colour: Rgb, width: float, *, share: float = 1.0, dash: Sequence[float] = ()
     ) -> None:
-        """Draw a line through `points`, shape (n, 2); it breaks where a point is NaN."""
+        """Draw a line through `points`, shape (n, 2), that covers `share` (0 to 1) of what lies beneath.
+
+        It breaks where a point is NaN. `dash` alternates lengths of stroke and gap.
+        """
         if len(points) < 2:
             return
         context = self._agg.new_gc()
         context.set_linewidth(width)
-        context.set_foreground(_share(colour))
+        context.set_foreground(_light(colour))
         context.set_alpha(share)
         context.set_joinstyle("round")
         context.set_capstyle("butt" if dash else "round")
         if dash:
             context.set_dashes(0, list(dash))
-        self._agg.draw_path(context, Path(points), _from_top_left())
+        self._draw(context, Path(points), _TO_MATPLOTLIB)
 
     def shape(self, points: Sequence[tuple[float, float]], colour: Rgb) -> None:
         """Fill the polygon with the corners `points`."""
         context = self._agg.new_gc()
         context.set_linewidth(0)
-        path = Path([*points, points[0]], closed=True)
-        self._agg.draw_path(context, path, _from_top_left(), _share(colour))
+        self._draw(context, Path([*points, points[0]], closed=True), _TO_MATPLOTLIB, colour)
 
     def text(
         self, x: float, baseline: float, *words: Word, align: Align = "left", halo: Rgb | None = None
@@ -94,9 +103,9 @@ class Canvas:
         `x` is where the text begins, has its middle or ends. A `halo` of that colour parts it from what lies
         beneath.
         """
-        total = sum(lettering.width(*word) for word in words)
-        left = x - {"left": 0.0, "middle": total / 2, "right": total}[align]
-        place = left
+        total = width(*words)
+        left = round(x - {"left": 0.0, "middle": total / 2, "right": total}[align])
+        place = float(left)
         for text, letters in words:
             self._set(text, letters, place, baseline, halo)
             place += lettering.width(text, letters)
@@ -104,20 +113,35 @@ class Canvas:
         return Box(left, baseline - _CAP_HEIGHT * size, place, baseline + 0.22 * size)
 
     def png(self) -> bytes:
-        """Return the picture as a PNG."""
-        return png.encode(palette.nearest(self.pixels), palette.COLOURS)
+        """Return the picture as a PNG.
+
+        One that would be larger than `LARGEST` is written with fewer shades of heat.
+        """
+        colours = palette.nearest(self.pixels)
+        written = png.encode(colours, palette.COLOURS)
+        for fewer in (2, 4):
+            if len(written) > LARGEST:
+                written = png.encode(palette.with_fewer_shades(colours, fewer), palette.COLOURS)
+        return written
 
     def _set(self, text: str, letters: Letters, x: float, baseline: float, halo: Rgb | None) -> None:
         path = lettering.outline(text, letters)
-        place = Affine2D().translate(x, HEIGHT - baseline)
+        place = Affine2D().translate(round(x), HEIGHT - round(baseline))
         context = self._agg.new_gc()
         if halo is not None:
             context.set_linewidth(max(4.0, letters.size / 6))
-            context.set_foreground(_share(halo))
+            context.set_foreground(_light(halo))
             context.set_joinstyle("round")
-            self._agg.draw_path(context, path, place)
+            self._draw(context, path, place)
         context.set_linewidth(0)
-        self._agg.draw_path(context, path, place, _share(letters.colour))
+        self._draw(context, path, place, letters.colour)
+
+    def _draw(
+        self, context: GraphicsContextBase, path: Path, place: Affine2D, inside: Rgb | None = None
+    ) -> None:
+        self._agg.draw_path(context, path, place, None if inside is None else _light(inside))
+        # Otherwise Python lets this thread run on for 5 ms before the event loop's has a turn.
+        time.sleep(0)
 
 
 def width(*words: Word) -> float:
@@ -130,11 +154,15 @@ def baseline(middle: float, size: float) -> float:
     return middle + _CAP_HEIGHT / 2 * size
 
 
-def _share(colour: Rgb) -> tuple[float, float, float]:
+def fitting(options: Sequence[tuple[Word, ...]], room: float) -> tuple[Word, ...]:
+    """Return the first of `options` that fits into `room` pixels, or the last, made smaller until it does."""
+    for option in options:
+        if width(*option) <= room:
+            return option
+    last = options[-1]
+    return tuple((text, letters.scaled(room / width(*last))) for text, letters in last)
+
+
+def _light(colour: Rgb) -> tuple[float, float, float]:
     red, green, blue = (part / 255 for part in colour)
     return red, green, blue
-
-
-def _from_top_left() -> Affine2D:
-    """Return what turns places from the top left into matplotlib's, from the bottom left."""
-    return Affine2D().scale(1, -1).translate(0, HEIGHT)

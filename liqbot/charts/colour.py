@@ -27,7 +27,7 @@ def from_linear(light: Floats) -> Floats:
 def to_lab(rgb: Floats) -> Floats:
     """Return L* (0 to 100), a* and b* of sRGB values (0 to 255), both of shape (..., 3)."""
     ratio = to_linear(np.asarray(rgb, dtype=np.float64)) @ _TO_XYZ.T / _WHITE
-    f = np.where(ratio > _KNEE**3, np.cbrt(ratio), ratio / (3 * _KNEE**2) + 4 / 29)
+    f: Floats = np.where(ratio > _KNEE**3, ratio ** (1 / 3), ratio / (3 * _KNEE**2) + 4 / 29)
     return np.stack(
         [116 * f[..., 1] - 16, 500 * (f[..., 0] - f[..., 1]), 200 * (f[..., 1] - f[..., 2])], axis=-1
     )

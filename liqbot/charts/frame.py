@@ -1,7 +1,7 @@
 """What frames every picture: the headline with its figures and its sentence, the tag, the fine print."""
 
 from liqbot.charts import theme, words
-from liqbot.charts.canvas import Canvas, Word, baseline, width
+from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
 from liqbot.charts.theme import BACKGROUND, HEIGHT, WIDTH
 from liqbot.market import figures
 from liqbot.market.regime import FUEL_PCT, Regime
@@ -12,92 +12,89 @@ LEFT = 14
 RIGHT = WIDTH - 14
 TOP = 98
 """Where the header ends and the plot begins."""
+BOTTOM = TOP + 520
+"""Where the plot ends and the labels beneath it begin."""
+TAG_HEIGHT = 28
 _FIRST_LINE = 47
 _SECOND_LINE = 81
+_LAST_LINE = HEIGHT - 13
 _APART = 28
 """Room in pixels between what stands at the left and what stands at the right of a line."""
 
 
 def header(canvas: Canvas, view: MarketView) -> None:
-    """Draw what is read first: coin, spot, fuel, ratio; and what it means, and who is trapped."""
-    ratio = (
-        ("ratio ", theme.BESIDE),
-        ("▲", theme.BESIDE.in_colour(theme.HUE.short)),
-        ("/", theme.BESIDE),
-        ("▼ ", theme.BESIDE.in_colour(theme.HUE.long)),
-        (words.ratio(view), theme.FIGURE),
-    )
-    canvas.text(RIGHT, _FIRST_LINE, *ratio, align="right")
+    """Draw what is read first: coin, spot, fuel, ratio; then what it means, and who is trapped."""
     room = RIGHT - LEFT - _APART
-    canvas.text(
-        LEFT + 2, _FIRST_LINE, *fitting([_fuel(view, True), _fuel(view, False)], room - width(*ratio))
-    )
-    said = words.sentence(view)
-    one_sided = said.side is not None and view.regime is not Regime.BALANCED
-    lead_colour = theme.HUE[said.side] if one_sided else theme.TEXT
-    lead = (said.lead, theme.LEAD.in_colour(lead_colour))
-    sentences = [(lead, (rest, theme.SENTENCE)) for rest in said.rest]
-    trapped = fitting(_trapped(view), room - min(width(*sentence) for sentence in sentences))
+    ratio = _ratio(view)
+    canvas.text(RIGHT, _FIRST_LINE, *ratio, align="right")
+    fuel = [(*_fuel(view), (f"{within}±{FUEL_PCT:.0f}%", theme.BESIDE)) for within in (" within ", " ")]
+    canvas.text(LEFT + 2, _FIRST_LINE, *fitting(fuel, room - width(*ratio)))
+    sentences = _sentences(view)
+    shortest = min(width(*sentence) for sentence in sentences)
+    trapped = fitting(_trapped(view), room - shortest)
     canvas.text(RIGHT, _SECOND_LINE, *trapped, align="right")
     canvas.text(LEFT + 2, _SECOND_LINE, *fitting(sentences, room - width(*trapped)))
 
 
-def footer(canvas: Canvas, view: MarketView, *, beside: str = "") -> None:
+def footer(canvas: Canvas, view: MarketView, *beside: Word) -> None:
     """Draw the fine print; `beside` stands at its right end."""
-    right = ((beside, theme.FINE),)
-    canvas.text(RIGHT, HEIGHT - 13, *right, align="right")
-    prints = [((words.provenance(view), theme.FINE),)]
-    canvas.text(LEFT + 2, HEIGHT - 13, *fitting(prints, RIGHT - LEFT - width(*right)))
+    canvas.text(RIGHT, _LAST_LINE, *beside, align="right")
+    room = RIGHT - LEFT - _APART - width(*beside)
+    canvas.text(LEFT + 2, _LAST_LINE, *fitting([((words.provenance(view), theme.FINE),)], room))
 
 
 def tag(canvas: Canvas, left: int, top: int, *parts: str) -> None:
     """Draw `parts` in a small frame on the picture: what must not be overlooked."""
-    if not parts:
-        return
-    text = " · ".join(parts)
-    inner = round(width((text, theme.TAG)))
-    box = left, top, left + inner + 20, top + 30
-    canvas.fill(*box, theme.SOFT)
-    canvas.fill(box[0] + 1, box[1] + 1, box[2] - 1, box[3] - 1, BACKGROUND)
-    canvas.text(left + 10, baseline(top + 15, theme.TAG.size), (text, theme.TAG))
+    right, bottom = left + tag_width(*parts), top + TAG_HEIGHT
+    canvas.fill(left, top, right, bottom, theme.SOFT)
+    canvas.fill(left + 1, top + 1, right - 1, bottom - 1, BACKGROUND)
+    text = (" · ".join(parts), theme.TAG)
+    canvas.text(left + 10, baseline(top + TAG_HEIGHT / 2, theme.TAG.size), text)
 
 
-def _fuel(view: MarketView, in_full: bool) -> tuple[Word, ...]:
-    price = f"${figures.price(view.spot)}"
+def tag_width(*parts: str) -> int:
+    """Return how wide the tag of `parts` is, in pixels."""
+    return round(width((" · ".join(parts), theme.TAG))) + 20
+
+
+def _ratio(view: MarketView) -> tuple[Word, ...]:
+    up, down = (theme.BESIDE.in_colour(theme.HUE[side]) for side in (Side.SHORT, Side.LONG))
+    return (
+        ("ratio ", theme.BESIDE),
+        ("▲", up),
+        ("/", theme.BESIDE),
+        ("▼ ", down),
+        (words.ratio(view), theme.FIGURE),
+    )
+
+
+def _fuel(view: MarketView) -> tuple[Word, ...]:
     up, down = (theme.FIGURE.in_colour(theme.HUE[side]) for side in (Side.SHORT, Side.LONG))
-    within = f" within ±{FUEL_PCT:.0f}%" if in_full else f" ±{FUEL_PCT:.0f}%"
     return (
         (f"{view.coin} ", theme.COIN),
-        (price, theme.SPOT),
+        (f"${figures.price(view.spot)}", theme.SPOT),
         ("   ▲ ", up.scaled(0.85)),
         (figures.usd(view.up_usd), up),
         ("   ▼ ", down.scaled(0.85)),
         (figures.usd(view.down_usd), down),
-        (within, theme.BESIDE),
     )
+
+
+def _sentences(view: MarketView) -> list[tuple[Word, ...]]:
+    """Return the wordings of what the view means, the longest first; a clean direction has its side's hue."""
+    said = words.sentence(view)
+    directed = said.side is not None and view.regime is not Regime.BALANCED
+    colour = theme.HUE[said.side] if said.side is not None and directed else theme.TEXT
+    return [((said.lead, theme.LEAD.in_colour(colour)), (rest, theme.SENTENCE)) for rest in said.rest]
 
 
 def _trapped(view: MarketView) -> list[tuple[Word, ...]]:
     """Return the trapped shares: of both sides, or if that is too long of the more trapped one."""
-    shares = words.trapped(view)
-    if not shares:
-        return [()]
     each = [
         ((f"{side.value}s ", theme.BESIDE), (figures.share(share), theme.FIGURE.scaled(0.9)))
-        for side, share in shares
+        for side, share in words.trapped(view)
     ]
-    both = [word for number, pair in enumerate(each) for word in (*_comma(number), *pair)]
-    return [(("trapped ", theme.BESIDE), *both), (("trapped ", theme.BESIDE), *each[0]), ()]
-
-
-def _comma(number: int) -> tuple[Word, ...]:
-    return ((" · ", theme.BESIDE),) if number else ()
-
-
-def fitting(options: list[tuple[Word, ...]], room: float) -> tuple[Word, ...]:
-    """Return the first of `options` that fits into `room` pixels, or the last, made smaller until it does."""
-    for option in options:
-        if width(*option) <= room:
-            return option
-    last = options[-1]
-    return tuple((text, letters.scaled(room / width(*last))) for text, letters in last)
+    name, comma = ("trapped ", theme.BESIDE), (" · ", theme.BESIDE)
+    if len(each) == 2:
+        return [(name, *each[0], comma, *each[1]), (name, *each[0]), ()]
+    return [(name, *each[0]), ()] if each else [()]

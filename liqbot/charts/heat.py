@@ -8,19 +8,21 @@ from numpy.typing import NDArray
 
 from liqbot.charts import theme
 from liqbot.charts.price_axis import PriceAxis
+from liqbot.charts.theme import Pixels
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
 from liqbot.market.grid import Grid
-from liqbot.market.maps import BIN_WIDTH
-from liqbot.market.positions import Floats, Ints
-from liqbot.market.side import BySide
+from liqbot.market.maps import BIN_WIDTH, REACH
+from liqbot.market.positions import Bools, Floats, Ints
+from liqbot.market.side import BySide, Side
 
-CAP_PERCENTILE = 97.0
-"""One huge cell must not turn the rest black: of the cells with any money, those from this percentile on are
-all of the brightest colour."""
+BRIGHTEST_DENSE, BRIGHTEST_SPARSE = 0.003, 0.03
+"""One huge cell must not turn the rest black: of the cells with any money, this share has the brightest
+colour, where all cells have some and where hardly any has."""
 FAINT, FAINT_SHARE = 4, 0.01
 FAINTEST = 2
 """Amounts from a hundredth of the cap on have at least the level `FAINT`, and smaller ones `FAINTEST`: so a
 lone small position is seen, and is not taken for more than it is."""
+_SHADES = theme.packed(theme.HEAT)
 _HATCH_EVERY, _HATCH_WIDE = 14, 3
 
 
@@ -33,9 +35,13 @@ class HeatScale:
 
     @staticmethod
     def of(usd: Floats) -> "HeatScale":
-        """Return the scale for cells of `usd`: capped at their 97th percentile, rounded down."""
+        """Return the scale for cells of `usd`: capped so that few are brighter, at a round number."""
         lit = usd[usd > 0]
-        return HeatScale(_round_down(float(np.percentile(lit, CAP_PERCENTILE))) if len(lit) else 1.0)
+        if not len(lit):
+            return HeatScale(1.0)
+        dense = len(lit) / usd.size
+        brightest = dense * BRIGHTEST_DENSE + (1 - dense) * BRIGHTEST_SPARSE
+        return HeatScale(_round_down(float(np.quantile(lit, 1 - brightest))))
 
     def levels(self, usd: Floats) -> NDArray[np.uint8]:
         """Return the level of the heat ramp for each amount: 0 for nothing, then in proportion."""
@@ -60,20 +66,25 @@ def by_side(grid: Grid, axis: PriceAxis) -> BySide[Floats]:
 
 
 def pixels(
-    levels: BySide[NDArray[np.uint8]], line: Floats, columns: Ints, axis: PriceAxis
-) -> NDArray[np.uint8]:
-    """Return the heat, shape (axis.length, len(columns), 3), the highest price on top.
+    levels: BySide[NDArray[np.uint8]], spot: Floats, line: Floats, columns: Ints, axis: PriceAxis
+) -> Pixels:
+    """Return the heat, shape (axis.length, len(columns)), the highest price on top.
 
-    `levels` are by column of the grid and row; `columns` says which column each pixel shows. `line` is where
-    the price is at each pixel, in pixels from the low end: no long level is shown above it and no short one
-    below it, also where price moved since the column's map.
+    `levels` are by column of the grid and row, and `spot` is where it was, in pixels from the low end;
+    `columns` says which column each pixel shows. `line` is where the price is at each pixel: no long level is
+    shown above it and no short one below it, also where price moved since the column's map. Times without a
+    map and prices out of a map's reach are hatched.
     """
     height = np.arange(axis.length)[::-1]
     rows = height // axis.pixels
-    below = height[:, None] + 0.5 < line
-    level = np.where(below, levels.long.T[rows][:, columns], levels.short.T[rows][:, columns])
-    heat = theme.HEAT[level]
-    _hatch(heat, columns)
+    below = (height < line[:, None] - 0.5).T
+    level = np.where(below, *(levels[side].T.take(columns, axis=1).take(rows, axis=0) for side in Side))
+    heat = _SHADES.take(level)
+    _hatch(heat, np.broadcast_to(columns == NO_DATA, heat.shape))
+    reach = REACH * axis.pixels / axis.bins
+    if spot.max() > reach or spot.min() < axis.length - reach:
+        away = np.abs(height[:, None] + 0.5 - spot[columns])
+        _hatch(heat, (away > reach) & (level == 0))
     return heat
 
 
@@ -89,14 +100,11 @@ def _add_cut_rows(longs: Floats, grid: Grid, axis: PriceAxis, boundary: Ints) ->
         longs[column, row[column]] += grid.usd[column, place[inside]]
 
 
-def _hatch(heat: NDArray[np.uint8], columns: Ints) -> None:
-    """Mark the times of which nothing is known."""
-    unknown = columns == NO_DATA
-    if not unknown.any():
-        return
-    x, y = np.flatnonzero(unknown), np.arange(len(heat))
-    stripes = (x + y[:, None]) % _HATCH_EVERY < _HATCH_WIDE
-    heat[:, unknown] = np.where(stripes[..., None], theme.HATCH, theme.GAP)
+def _hatch(heat: Pixels, unknown: Bools) -> None:
+    """Mark the pixels of which nothing is known."""
+    y, x = np.nonzero(unknown)
+    stripes = (x + y) % _HATCH_EVERY < _HATCH_WIDE
+    heat[y, x] = np.where(stripes, theme.pixel(theme.HATCH), theme.pixel(theme.GAP))
 
 
 def _round_down(value: float) -> float:

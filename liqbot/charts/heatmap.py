@@ -9,10 +9,10 @@ from liqbot.charts.canvas import Canvas, baseline, width
 from liqbot.charts.frame import LEFT, RIGHT, TOP
 from liqbot.charts.heat import HeatScale
 from liqbot.charts.price_axis import PriceAxis, fitted, ticks, worth_seeing
-from liqbot.charts.time_axis import TimeAxis
+from liqbot.charts.time_axis import NO_DATA, TimeAxis
 from liqbot.market import figures
 from liqbot.market.grid import Grid
-from liqbot.market.positions import Floats
+from liqbot.market.positions import Floats, Ints
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
@@ -42,11 +42,12 @@ def draw(view: MarketView, *, window: str) -> Picture:
     _axes(canvas, view, prices, times)
     _price_line(canvas, grid, prices, times)
     _spot_tag(canvas, view, prices, right)
-    named = panel.draw(canvas, view, panel.Panel(prices, BOTTOM))
-    _colour_bar(canvas, scale, prices)
+    named = panel.draw(canvas, view, prices, BOTTOM)
+    if scale is not None:
+        _colour_bar(canvas, scale, prices)
     frame.header(canvas, view)
     frame.tag(canvas, LEFT + 10, BOTTOM - prices.length + 10, window, *words.tags(view))
-    frame.footer(canvas, view)
+    frame.footer(canvas, view, *panel.tones(view))
     return Picture(
         png=canvas.png(),
         alt=words.alt(view, f"liquidation heatmap, {window}", named),
@@ -63,7 +64,7 @@ def _price_axis(view: MarketView, grid: Grid) -> PriceAxis:
         max(high, path_high * 1.005),
         BOTTOM - TOP,
         fine=(8, 6, 5, 4, 3, 2),
-        coarse=(3, 2),
+        coarse=(3,),
     )
 
 
@@ -74,15 +75,27 @@ def _heat_right(view: MarketView, prices: PriceAxis) -> int:
     return panel.LEFT - 6 - round(max(spot + 16, *shown, 0) + 8)
 
 
-def _heat(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> HeatScale:
+def _heat(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> HeatScale | None:
+    """Draw the heat, and return what its colours mean; None where there is no money to show."""
     usd = heat.by_side(grid, prices)
     scale = HeatScale.of(usd.long + usd.short)
     columns = times.columns(grid)
     line = np.interp(np.arange(times.length) + 0.5, times.along(grid.time_ms), prices.along(grid.spot))
     levels = BySide(long=scale.levels(usd.long), short=scale.levels(usd.short))
-    area = canvas.pixels[BOTTOM - prices.length : BOTTOM, LEFT : LEFT + times.length, :3]
-    area[:] = heat.pixels(levels, line, columns, prices)
-    return scale
+    area = canvas.pixels[BOTTOM - prices.length : BOTTOM, LEFT : LEFT + times.length]
+    area[:] = heat.pixels(levels, prices.along(grid.spot), line, columns, prices)
+    _name_gaps(canvas, columns, prices)
+    return scale if usd.long.any() or usd.short.any() else None
+
+
+def _name_gaps(canvas: Canvas, columns: Ints, prices: PriceAxis) -> None:
+    """Say what the hatching means, where there is room for it."""
+    word = ("no data", theme.LEGEND)
+    bounds = np.flatnonzero(np.diff(columns == NO_DATA, prepend=False, append=False))
+    for start, end in zip(bounds[::2].tolist(), bounds[1::2].tolist(), strict=True):
+        if end - start > width(word) + 12:
+            y = BOTTOM - prices.length // 2
+            canvas.text(LEFT + (start + end) / 2, y, word, align="middle", halo=theme.GAP)
 
 
 def _axes(canvas: Canvas, view: MarketView, prices: PriceAxis, times: TimeAxis) -> None:
@@ -100,7 +113,7 @@ def _axes(canvas: Canvas, view: MarketView, prices: PriceAxis, times: TimeAxis) 
             canvas.text(panel.LEFT - 4, baseline(y, theme.FINE.size), word, align="right")
     for place, label in times.ticks(_TIME_APART):
         x = LEFT + round(place)
-        canvas.blend((x, BOTTOM - prices.length, x + 1, BOTTOM), theme.TEXT, 0.1)
+        canvas.fill(x, BOTTOM, x + 1, BOTTOM + 5, theme.SOFT)
         half = width((label, theme.TICK)) / 2
         canvas.text(min(max(x, LEFT + half), right - half), BOTTOM + 22, (label, theme.TICK), align="middle")
 
@@ -151,6 +164,6 @@ def _colour_bar(canvas: Canvas, scale: HeatScale, prices: PriceAxis) -> None:
     more = f"{figures.usd(scale.cap)}+ per {figures.percent(round(prices.row_pct, 1))}"
     canvas.text(RIGHT, top + 12, (more, letters), align="right")
     bar = round(RIGHT - width((more, letters)) - 8 - wide)
-    ramp = theme.HEAT[scale.levels(np.linspace(0, scale.cap, wide))]
-    canvas.pixels[top : top + 13, bar : bar + wide, :3] = ramp
+    ramp = theme.packed(theme.HEAT[scale.levels(np.linspace(0, scale.cap, wide))])
+    canvas.pixels[top : top + 13, bar : bar + wide] = ramp
     canvas.text(bar - 6, top + 12, ("$0", letters), align="right")

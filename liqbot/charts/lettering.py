@@ -1,12 +1,12 @@
 """Letters as outlines, at 90% of their width, from the fonts that come with matplotlib."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path as File
 
 import matplotlib as mpl
 import numpy as np
-from matplotlib.font_manager import get_font
+from matplotlib.font_manager import get_font  # pyright: ignore[reportUnknownVariableType] - PathLike of anything
 from matplotlib.ft2font import FT2Font, Kerning, LoadFlags
 from matplotlib.path import Path
 from numpy.typing import NDArray
@@ -24,7 +24,6 @@ _MISSING = "?"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Glyph:
-    number: int
     advance: float
     points: Floats
     codes: NDArray[np.uint8]
@@ -36,30 +35,36 @@ def width(text: str, letters: Letters) -> float:
 
 
 def outline(text: str, letters: Letters) -> Path:
-    """Return the outline of `text` in pixels, y upwards, the start of its baseline at (0, 0)."""
-    glyphs = [_glyph(letter, bold=letters.bold) for letter in text]
-    places = _advances(text, bold=letters.bold)
-    points = [glyph.points + np.array([place, 0.0]) for glyph, place in zip(glyphs, places, strict=False)]
-    drawn = [*points, np.empty((0, 2))]
-    codes = [*(glyph.codes for glyph in glyphs), np.empty(0, dtype=np.uint8)]
-    return Path(np.concatenate(drawn) * _scale(letters), np.concatenate(codes))
+    """Return the outline of `text` in pixels, y upwards, the start of its baseline at (0, 0).
+
+    Each letter begins at a whole pixel: the same letter then is the same pixels everywhere, which reads more
+    evenly and is written in fewer bytes.
+    """
+    scale = np.array(_scale(letters))
+    points, codes = [np.empty((0, 2))], [np.empty(0, dtype=np.uint8)]
+    for letter, place in zip(text, _advances(text, bold=letters.bold), strict=False):
+        glyph = _glyph(letter, bold=letters.bold)
+        points.append(glyph.points * scale + np.array([round(place * scale[0]), 0]))
+        codes.append(glyph.codes)
+    return Path(np.concatenate(points), np.concatenate(codes))
 
 
 def _scale(letters: Letters) -> tuple[float, float]:
     return letters.size / _EM * NARROW, letters.size / _EM
 
 
-def _advances(text: str, *, bold: bool) -> list[float]:
+@lru_cache(maxsize=1024)
+def _advances(text: str, *, bold: bool) -> tuple[float, ...]:
     """Return where each letter begins and, last, where the text ends."""
     places = [0.0]
-    before: _Glyph | None = None
+    before: str | None = None
     for letter in text:
         glyph = _glyph(letter, bold=bold)
         if before is not None:
-            places[-1] += _kerning(before.number, glyph.number, bold=bold)
+            places[-1] += _kerning(before, letter, bold=bold)
         places.append(places[-1] + glyph.advance)
-        before = glyph
-    return places
+        before = letter
+    return tuple(places)
 
 
 def _font(*, bold: bool) -> FT2Font:
@@ -77,9 +82,11 @@ def _glyph(letter: str, *, bold: bool) -> _Glyph:
         return _glyph(_MISSING, bold=bold)
     loaded = font.load_glyph(number, flags=LoadFlags.NO_HINTING)
     points, codes = font.get_path()
-    return _Glyph(number, loaded.linearHoriAdvance / 65536, points, codes.astype(np.uint8))
+    return _Glyph(loaded.linearHoriAdvance / 65536, points, codes.astype(np.uint8))
 
 
 @cache
-def _kerning(left: int, right: int, *, bold: bool) -> float:
-    return _font(bold=bold).get_kerning(left, right, Kerning.UNFITTED) / 64
+def _kerning(left: str, right: str, *, bold: bool) -> float:
+    font = _font(bold=bold)
+    pair = (font.get_char_index(ord(letter)) for letter in (left, right))
+    return font.get_kerning(*pair, Kerning.UNFITTED) / 64

@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqbot.charts import theme
-from liqbot.charts.theme import Rgb, mix
+from liqbot.charts.theme import Pixels, Rgb, mix
 
-_KEY_BITS = 7
-_PRECISION = 8 - _KEY_BITS
+_COLOUR_BITS = np.uint32(0xFFFFFF)
 _WEIGHTS = np.array([2.0, 4.0, 3.0])
 """How much a difference in red, green or blue matters to the eye, roughly."""
 
@@ -21,19 +20,21 @@ def _colours() -> NDArray[np.uint8]:
     others = [theme.PANEL, theme.ZONE, theme.RULE, theme.GAP, theme.HATCH]
     others += _ramp(theme.BACKGROUND, theme.TEXT, 14)
     others += _ramp(theme.BACKGROUND, theme.SOFT, 7) + _ramp(theme.BACKGROUND, theme.DIM, 6)
-    for hue, tint, shade, deep in zip(
+    for hue, tint, shade, deep, wash in zip(
         (theme.HUE.long, theme.HUE.short),
         (theme.TINT.long, theme.TINT.short),
         (theme.SHADE.long, theme.SHADE.short),
         (theme.DEEP.long, theme.DEEP.short),
+        (theme.WASH.long, theme.WASH.short),
         strict=True,
     ):
         others += [
             shade,
             deep,
-            *_ramp(theme.PANEL, hue, 20),
-            *_ramp(theme.PANEL, tint, 12),
-            *_ramp(hue, tint, 6),
+            wash,
+            *_ramp(theme.PANEL, hue, 9),
+            *_ramp(theme.PANEL, tint, 7),
+            *_ramp(hue, tint, 4),
         ]
     heat = [tuple(int(part) for part in colour) for colour in theme.HEAT]
     unique = dict.fromkeys([*heat, *others])
@@ -41,39 +42,42 @@ def _colours() -> NDArray[np.uint8]:
 
 
 COLOURS = _colours()
-"""Shape (n, 3), n at most 256: colour i of the heat ramp is colour i here."""
+"""Shape (n, 3), n at most 255: colour i of the heat ramp is colour i here."""
 
 
-def _keys(colours: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Return where each colour (shape (..., 3) or more, red first) is looked up."""
-    red, green, blue = (colours[..., part].astype(np.int32) >> _PRECISION for part in range(3))
-    return red << (2 * _KEY_BITS) | green << _KEY_BITS | blue
+_lookup = np.zeros(1 << 24, dtype=np.uint8)
+"""The number of the nearest colour, plus one, of each colour that was ever asked for. Memory is taken only
+for those pages that are touched."""
+_lookup[theme.packed(COLOURS)[::-1] & _COLOUR_BITS] = np.arange(len(COLOURS), 0, -1)
 
 
-def _search(keys: NDArray[np.int32]) -> NDArray[np.uint8]:
-    """Return the number of the nearest colour for each key."""
-    parts = np.stack([keys >> (2 * _KEY_BITS), keys >> _KEY_BITS, keys], axis=-1) & ((1 << _KEY_BITS) - 1)
-    wanted = ((parts << _PRECISION) + 0.5) * _WEIGHTS
+def nearest(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return the number of the colour nearest to each pixel; a colour of the palette gives itself.
+
+    What is remembered between calls only saves time: the answer for a pixel never depends on other pixels.
+    """
+    asked = (pixels & _COLOUR_BITS).astype(np.intp)
+    found = _lookup.take(asked)
+    unknown = found == 0
+    if unknown.any():
+        missing = np.unique(asked[unknown])
+        _lookup[missing] = _search(missing) + 1
+        found = _lookup.take(asked)
+    return found - np.uint8(1)
+
+
+def with_fewer_shades(colours: NDArray[np.uint8], fewer: int) -> NDArray[np.uint8]:
+    """Return the same picture with one heat shade for every `fewer`, but for nothing and the brightest."""
+    last = theme.HEAT_LEVELS - 1
+    shade = np.arange(len(COLOURS), dtype=np.uint8)
+    shade[1:last] = np.minimum(shade[1:last] // fewer * fewer + fewer // 2, last - 1)
+    return shade[colours]
+
+
+def _search(asked: NDArray[np.intp]) -> NDArray[np.uint8]:
+    """Return the number of the nearest colour for each packed colour, shape (n,)."""
+    wanted = np.stack([asked, asked >> 8, asked >> 16], axis=-1) & 0xFF
     colours = COLOURS * _WEIGHTS
     # The distance squared, without the part that is the same for all colours.
-    return np.argmin((colours**2).sum(axis=1) - 2 * wanted @ colours.T, axis=1).astype(np.uint8)
-
-
-_nearest = np.zeros(1 << (3 * _KEY_BITS), dtype=np.uint8)
-_known = np.zeros(len(_nearest), dtype=np.bool_)
-_nearest[_keys(COLOURS)[::-1]] = np.arange(len(COLOURS), dtype=np.uint8)[::-1]
-_known[_keys(COLOURS)] = True
-
-
-def nearest(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return the number of the colour nearest to each pixel; `pixels` has shape (h, w, 4), red first.
-
-    A colour of the heat ramp gives itself. What is remembered between calls only saves time: the answer for
-    a pixel never depends on other pixels.
-    """
-    keys = _keys(pixels)
-    missing = np.unique(keys[~_known[keys]])
-    if len(missing):
-        _nearest[missing] = _search(missing)
-        _known[missing] = True
-    return _nearest[keys]
+    far = (colours**2).sum(axis=1) - 2 * (wanted * _WEIGHTS) @ colours.T
+    return np.argmin(far, axis=1).astype(np.uint8)

@@ -112,7 +112,7 @@ def worth_seeing(liquidation_map: LiquidationMap, money: float) -> tuple[float, 
 def _reach(liquidation_map: LiquidationMap, side: Side, money: float) -> float:
     """Return how far from spot, in ln(price), a side should be seen."""
     least = abs(math.log(1 - side.sign * FUEL_PCT / 100))
-    away = np.abs(np.log(liquidation_map.bins.centers / liquidation_map.spot))
+    away: Floats = np.abs(np.log(liquidation_map.bins.centers / liquidation_map.spot))
     usd = np.where(away <= MOST_REACH, liquidation_map.of(side), 0.0)
     order = np.argsort(away, kind="stable")
     held = np.cumsum(usd[order])

@@ -23,6 +23,23 @@ def rgb(code: str) -> Rgb:
     return red, green, blue
 
 
+Pixels = NDArray[np.uint32]
+"""Colours packed into numbers: red in the lowest byte, then green, blue, and 255."""
+
+
+def packed(colours: NDArray[np.uint8]) -> Pixels:
+    """Return colours, shape (..., 3), as pixels of shape (...)."""
+    parts = np.full((*colours.shape[:-1], 4), 0xFF, dtype=np.uint8)
+    parts[..., :3] = colours
+    return parts.view("<u4")[..., 0]
+
+
+def pixel(colour: Rgb) -> int:
+    """Return one colour as a pixel."""
+    red, green, blue = colour
+    return red | green << 8 | blue << 16 | 0xFF << 24
+
+
 def mix(low: Rgb, high: Rgb, share: float) -> Rgb:
     """Return `share` (0 to 1) of `high` and the rest of `low`."""
     red, green, blue = (round(a + (b - a) * share) for a, b in zip(low, high, strict=True))
@@ -50,6 +67,8 @@ SHADE = BySide(long=mix(PANEL, HUE.long, 0.55), short=mix(PANEL, HUE.short, 0.55
 """The side's hue for retail."""
 DEEP = BySide(long=mix(PANEL, HUE.long, 0.28), short=mix(PANEL, HUE.short, 0.28))
 """The side's hue for market makers, and for brackets."""
+WASH = BySide(long=mix(PANEL, HUE.long, 0.13), short=mix(PANEL, HUE.short, 0.13))
+"""The side's hue for wide areas."""
 
 COHORT_COLOUR = {
     Cohort.WHALE: HUE,
@@ -59,7 +78,7 @@ COHORT_COLOUR = {
 }
 """Colour of a bar's parts, in the order in which they are stacked."""
 
-HEAT_LEVELS = 48
+HEAT_LEVELS = 40
 _HEAT_STOPS = (
     "#0A0E17",
     "#10254A",
@@ -75,7 +94,7 @@ _HEAT_STOPS = (
 
 def _heat() -> NDArray[np.uint8]:
     """Return the ramp, shape (levels, 3): hue through the stops, lightness in equal steps."""
-    stops = to_lab(np.array([rgb(code) for code in _HEAT_STOPS], dtype=np.float64))
+    stops: Floats = to_lab(np.array([rgb(code) for code in _HEAT_STOPS], dtype=np.float64))
     lightness: Floats = np.linspace(stops[0, 0], stops[-1, 0], HEAT_LEVELS)
     hue: list[Floats] = [np.interp(lightness, stops[:, 0], stops[:, axis]) for axis in (1, 2)]
     return np.rint(from_lab(np.stack([lightness, *hue], axis=-1))).astype(np.uint8)

@@ -16,6 +16,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _STEPS = tuple(
     timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 60, 120, 180, 360, 720, 1440, 2880, 10080)
 )
+_LONG = timedelta(days=150)
+"""From here on months are named, not days."""
 _MONTHS = (1, 3, 6, 12, 24)
 
 
@@ -36,7 +38,8 @@ class TimeAxis:
 
     def along(self, time_ms: Ints) -> Floats:
         """Return how many pixels from its start each time is."""
-        return (time_ms - self.start_ms) * (self.length / (self.end_ms - self.start_ms))
+        since: Floats = time_ms.astype(np.float64) - self.start_ms
+        return since * (self.length / (self.end_ms - self.start_ms))
 
     def columns(self, grid: Grid) -> Ints:
         """Return the number of the column that holds at the middle of each pixel, `NO_DATA` where none does.
@@ -65,7 +68,7 @@ class TimeAxis:
 def _round_times(start: datetime, end: datetime, least: timedelta) -> Iterator[tuple[datetime, str]]:
     """Yield times at least `least` apart, each with its label: `14:00`, `27 Jun`, `Jul`, `2026`."""
     step = next((step for step in _STEPS if step >= least), None)
-    if step is None:
+    if step is None or end - start > _LONG:
         yield from _round_months(start, end, least)
         return
     time = _EPOCH + -((_EPOCH - start) // step) * step
@@ -76,7 +79,8 @@ def _round_times(start: datetime, end: datetime, least: timedelta) -> Iterator[t
 
 
 def _round_months(start: datetime, end: datetime, least: timedelta) -> Iterator[tuple[datetime, str]]:
-    months = next((months for months in _MONTHS if timedelta(days=28 * months) >= least), 120)
+    # Names of months are short: they may stand closer.
+    months = next((months for months in _MONTHS if timedelta(days=28 * months) >= 0.6 * least), 120)
     number = -(-(12 * start.year + start.month - 1) // months) * months
     while (time := datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)) <= end:
         if time >= start:

@@ -18,6 +18,10 @@ ALT_LIMIT = 1024
 """Most characters that a chat takes as the description of a picture."""
 WITHIN_PCT = 10.0
 """A cluster nearer than this is what the sentence is about."""
+BEYOND_MATTERS = 0.1
+"""From this share of a side on, what lies outside a picture is told in it."""
+UNPLACED_MATTERS = 0.01
+"""From this share of all open size on, what is in no map is told in the fine print."""
 EVEN = 1.1
 SLIGHTLY = 1.5
 """Up to these ratios of the heavier to the lighter side, fuel is even, or slightly heavier on one."""
@@ -77,6 +81,8 @@ def target(view: MarketView, side: Side) -> Target | None:
 
 def compact(price: float) -> str:
     """Return a price as short as it goes without rounding to fewer than six digits: `59.8k`, `0.0042`."""
+    if price >= 1_000_000:
+        return f"{price / 1e6:.6g}M"
     if price >= 10_000:
         return f"{price / 1000:.6g}k"
     if price >= 1000:
@@ -88,6 +94,40 @@ def place(cluster: Cluster) -> str:
     """Return where a cluster is: `66,909 (+7.9%)`; far away, whole percents are enough."""
     distance = cluster.distance_pct if abs(cluster.distance_pct) < 9.95 else round(cluster.distance_pct)
     return f"{figures.price(cluster.price)} ({figures.percent(distance, signed=True)})"
+
+
+def holders(cluster: Cluster) -> tuple[str, ...]:
+    """Return who holds a cluster, the longest wording first; nothing where that is not known."""
+    if cluster.accounts is None:
+        return ()
+    if cluster.accounts == 1:
+        return ("1 account",)
+    many = f"{cluster.accounts:,} accounts"
+    if not cluster.whale_share:
+        return (many,)
+    return f"{many}, {figures.share(cluster.whale_share)} whales", many
+
+
+def beyond(view: MarketView, side: Side, low: float, high: float) -> str:
+    """Return what a side has farther from spot than `low` or `high`; nothing where that is little."""
+    edges, usd = view.map.bins.edges, view.map.of(side)
+    # What is beyond the map's own reach lies there, even where a picture goes farther.
+    low, high = max(low, float(edges[0])), min(high, float(edges[-1]))
+    outside = edges[1:] <= low if side is Side.LONG else edges[:-1] >= high
+    farther = float(usd[outside].sum()) + view.beyond[side]
+    if farther <= BEYOND_MATTERS * (float(usd.sum()) + view.beyond[side]):
+        return ""
+    where = f"below {compact(_short(low))}" if side is Side.LONG else f"above {compact(_short(high))}"
+    return f"{figures.usd(farther)} more {where}"
+
+
+def unplaced(view: MarketView) -> str:
+    """Return what of the open size is in no map, where that matters: without a level, or with a stale one."""
+    matters = UNPLACED_MATTERS * (view.open_usd.long + view.open_usd.short)
+    without = view.unreachable.long + view.unreachable.short
+    stale = view.stale.long + view.stale.short
+    said = [f"{figures.usd(without)} has no level in reach"] if without > matters else []
+    return " · ".join([*said, f"{figures.usd(stale)} is stale"] if stale > matters else said)
 
 
 def ratio(view: MarketView) -> str:
@@ -127,7 +167,7 @@ def alt(view: MarketView, title: str, shown: list[Cluster]) -> str:
     """Return the picture in words, at most `ALT_LIMIT` characters; `title` says what kind it is."""
     fuel = (
         f"Within ±{FUEL_PCT:.0f}%: {figures.usd(view.up_usd)} of shorts above, "
-        f"{figures.usd(view.down_usd)} of longs below; ratio {ratio(view)}, {view.regime.value}."
+        f"{figures.usd(view.down_usd)} of longs below; ratio {figures.ratio(view.ratio)}, {view.regime.value}."
     )
     trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
     opening = [
@@ -187,6 +227,10 @@ def _nothing_near(view: MarketView) -> tuple[str, ...]:
     heaviest = view.clusters[0]
     what = f"{figures.usd(heaviest.usd)} of {heaviest.side.value}s at {place(heaviest)}"
     return f"{nothing} of spot; the heaviest cluster is {what}", f"{nothing}; heaviest is {what}"
+
+
+def _short(price: float) -> float:
+    return float(f"{price:.3g}")
 
 
 def _outwards(price: float, side: Side) -> float:

@@ -1,5 +1,6 @@
 """`liqbot view` and `liqbot heatmap`: a single look at one coin."""
 
+import asyncio
 import json
 from collections.abc import Generator
 from contextlib import closing, contextmanager
@@ -10,7 +11,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from liqbot.charts import heatmap as heatmap_chart
+from liqbot.charts.studio import Studio
 from liqbot.chat.desk import WINDOWS
 from liqbot.chat.market_commands import described
 from liqbot.cli.terminal import find_coin, parse_time, read_with_progress, utc
@@ -72,7 +73,8 @@ def heatmap(
         seen, window = _stored_heatmap(coin, window or "24h")
     else:
         seen, window = _recorded_heatmap(coin, recording, window)
-    picture = heatmap_chart.draw(seen, window=window)
+    with Studio() as studio:
+        picture = asyncio.run(studio.heatmap(seen, window))
     file = output or Path(picture.name)
     try:
         file.write_bytes(picture.png)

@@ -104,7 +104,7 @@ async def _played(settings: Settings, steps: Sequence[Step]) -> None:
     printer = Printer(Console(), settings.pictures_path)
     simulator = make_simulator(settings, clock_ms())
     async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}) as bot:
-        await bot.until(lambda: len(bot.desk.views) == len(simulator.coins))
+        await bot.until(lambda: len(bot.desk.views) == len(simulator.market.coins))
         await Player(bot, simulator, printer).play(steps)
 
 

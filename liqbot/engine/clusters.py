@@ -128,7 +128,8 @@ def _peak_price(level: Floats, coins: Floats) -> float:
     price, held = level[order], np.cumsum(coins[order])
     low = np.searchsorted(price, price * 0.999, side="left")
     high = np.searchsorted(price, price * 1.001, side="right")
-    before = np.where(low > 0, held[low - 1], 0.0)
-    most = int(np.argmax(held[high - 1] - before))
-    middle = (before[most] + held[high[most] - 1]) / 2
+    before: Floats = np.where(low > 0, held[low - 1], 0.0)
+    within: Floats = held[high - 1]
+    most = np.argmax(within - before)
+    middle = float(before[most] + within[most]) / 2
     return float(price[int(np.searchsorted(held, middle, side="left"))])

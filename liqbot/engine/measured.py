@@ -97,8 +97,7 @@ class Levels:
         start, column = int(self._ends[group]), self._level_column(group)
         if group < _COHORTS:
             return start, start + int(np.searchsorted(column, spot, side="left"))
-        with_level = int(np.searchsorted(column, np.inf, side="right"))
-        return start + int(np.searchsorted(column, spot, side="right")), start + with_level
+        return start + int(np.searchsorted(column, spot, side="right")), start + len(column)
 
     def _between(self, group: int, low: float, high: float, spot: float) -> slice:
         start, column = int(self._ends[group]), self._level_column(group)

@@ -26,7 +26,7 @@ class Source(Protocol):
 
     @property
     def live_from_ms(self) -> int:
-        """Updates before this time are past that the source makes up for history; 0 where it has none."""
+        """Updates up to this time are a past that the source makes up for history; 0 where it has none."""
         ...
 
     def updates(self) -> AsyncIterator[Update]:

@@ -3,13 +3,14 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
 from liqbot.engine.clusters import MOST, Found, find_clusters
 from liqbot.engine.measured import Levels
 from liqbot.market.cohort import Cohort
+from liqbot.market.maps import Bins
 from liqbot.market.positions import Positions
 from liqbot.market.side import Side
 
@@ -73,6 +74,20 @@ def test_a_clusters_ends_and_peak_are_real_levels_and_the_peak_lies_between(leve
     for found in clusters_of(levels):
         assert found.low <= found.price <= found.high
         assert {found.low, found.price, found.high} <= set(levels.positions.liquidation)
+
+
+EDGES = Bins.around(SPOT).edges[1000:1060]
+crowded = st.lists(
+    st.tuples(st.sampled_from(EDGES.tolist()), st.sampled_from([1.0, 3.0, 30.0])), min_size=5, max_size=60
+).map(lambda rows: levels_of([coins for _, coins in rows], [level for level, _ in rows]))
+"""Levels on the very edges of bins, so close together that clusters touch."""
+
+
+@settings(max_examples=300)
+@given(crowded)
+def test_clusters_that_touch_share_no_level(levels):
+    accounts = [account for found in clusters_of(levels) for account in found.account]
+    assert len(accounts) == len(set(accounts))
 
 
 @given(markets())

@@ -65,7 +65,8 @@ def test_clusters_stand_the_heaviest_first():
 
 def test_clusters_can_be_asked_by_distance_side_and_identity():
     near, far = cluster("a", 1, distance_pct=-2.0, side=Side.LONG), cluster("b", 2, distance_pct=2.1)
-    clusters = Clusters([near, far])
+    below = cluster("c", 3, distance_pct=-2.1, side=Side.LONG)
+    clusters = Clusters([near, far, below])
     assert list(clusters.within(2.0)) == [near]
     assert list(clusters.of(Side.SHORT)) == [far]
     assert clusters.get("b") is far

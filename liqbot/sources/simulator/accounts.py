@@ -39,30 +39,35 @@ class _Make:
     boldness: tuple[float, float] = (1.0, 0.0)
     """Leverage (position over margin) of the others."""
     isolated: float = 0.0
-    """Share of their positions that is isolated."""
+    """Share of the positions of those of usual leverage that is isolated."""
     eager: float = 0.0
-    """How much sooner they open again than their restlessness says."""
+    """How much sooner than others they open again."""
 
 
 _MAKES = {
     Kind.SMALL: _Make(
-        count=1000, found=0.55, usd=(220.0, 1.7), timid=0.64, boldness=(28, 0.6), isolated=0.4, eager=5.0
+        count=1300, found=0.55, usd=(400.0, 1.7), timid=0.62, boldness=(40, 0.5), isolated=0.2, eager=4.0
     ),
     Kind.MIDDLE: _Make(
-        count=2200, found=0.7, usd=(300e3, 1.0), timid=0.66, boldness=(8.5, 0.75), isolated=0.3, eager=1.0
+        count=2100, found=0.7, usd=(650e3, 1.0), timid=0.62, boldness=(9, 0.8), isolated=0.14, eager=2.0
     ),
     Kind.LARGE: _Make(
-        count=700, found=0.75, usd=(1e6, 0.8), timid=0.42, boldness=(7, 0.75), isolated=0.05, eager=1.0
+        count=600, found=0.75, usd=(2.2e6, 0.8), timid=0.45, boldness=(6, 0.65), isolated=0.03, eager=1.5
     ),
     Kind.MAKER: _Make(count=6, found=1.0),
     Kind.VAULT: _Make(count=1, found=1.0),
 }
-GIANT_USD, GIANT_BOLDNESS = 25e6, 3.0
+GIANT_USD, GIANT_BOLDNESS = 35e6, 3.0
 """One account is as large as a vault that bets on a direction, and as careful."""
 TIMID, TIMID_SPREAD, MOST_TIMID = 0.35, 1.0, 0.95
 """Median and spread of the leverage of timid accounts, and the most of it."""
-COINS_TRADED = (0.84, 0.12, 0.04)
-"""Shares of accounts that trade one, two and three coins."""
+TIMID_SMALLER = 0.4
+"""Their positions are so many times as large as others'."""
+USUAL, BOLD_SMALLER = 5.0, 0.55
+"""The bolder than this much leverage, the more restless, the sooner back, the more often isolated, and the
+smaller: by the leverage to this power."""
+COINS_TRADED = (0.9, 0.07, 0.03)
+"""Shares of accounts that trade one, two and three coins; makers and the vault trade all."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,37 +113,38 @@ def make_accounts(coins: Sequence[Coin], rng: np.random.Generator) -> Accounts:
     usd = scattered([make.usd for make in makes])
     bold = np.maximum(scattered([make.boldness for make in makes]), 1.1)
     shy = np.minimum(TIMID * np.exp(TIMID_SPREAD * rng.standard_normal(n)), MOST_TIMID)
-    boldness = np.where(rng.random(n) < each([make.timid for make in makes]), shy, bold)
+    timid = rng.random(n) < each([make.timid for make in makes])
+    boldness = np.where(timid, shy, bold)
+    usd *= np.where(timid, TIMID_SMALLER, np.minimum((USUAL / boldness) ** BOLD_SMALLER, 1.0))
     found = rng.random(n) < each([make.found for make in makes])
     giant = int(np.flatnonzero(kind == Kind.LARGE)[0])
     usd[giant], boldness[giant], found[giant] = GIANT_USD, GIANT_BOLDNESS, True
-    restless = np.clip((boldness / 5) ** 0.9, 0.35, 8.0)
-    restless /= restless.mean()
-    coin, account = np.nonzero(_trades(coins, kind, rng).T)
+    restless = np.clip((boldness / USUAL) ** 0.9, 0.35, 8.0)
+    eager = np.clip((boldness / USUAL) ** 1.3, 0.35, 20.0) * each([make.eager for make in makes])
+    alone = np.clip(each([make.isolated for make in makes]) * boldness / USUAL, 0.0, 0.95)
+    how_many = np.searchsorted(np.cumsum(COINS_TRADED)[:-1], rng.random(n), side="right") + 1
+    how_many[kind >= Kind.MAKER] = len(coins)
+    how_many[giant] = 1
+    coin, account = np.nonzero(_trades(coins, how_many, rng).T)
     return Accounts(
         names=_names(n, rng),
         kind=kind,
         found=found,
         usd=usd,
         boldness=boldness,
-        restless=restless,
-        eager=restless * each([make.eager for make in makes]),
-        isolated=each([make.isolated for make in makes]),
+        restless=restless / restless.mean(),
+        eager=eager / restless.mean(),
+        isolated=np.where(timid, 0.0, alone),
         slot_account=account,
         slot_coin=coin,
         slot_of_crowd=kind[account] < Kind.MAKER,
     )
 
 
-def _trades(coins: Sequence[Coin], kind: NDArray[np.int8], rng: np.random.Generator) -> Bools:
-    """Return, shape (accounts, coins), which coins each account trades: the larger markets more often.
-
-    The crowd trades one to three coins, makers and the vault all.
-    """
-    how_many = np.searchsorted(np.cumsum(COINS_TRADED)[:-1], rng.random(len(kind)), side="right") + 1
-    how_many[kind >= Kind.MAKER] = len(coins)
+def _trades(coins: Sequence[Coin], how_many: Places, rng: np.random.Generator) -> Bools:
+    """Return, shape (accounts, coins), in which coins each account is: larger markets more often."""
     weight = np.sqrt([coin.open_interest * coin.spot for coin in coins])
-    order = rng.exponential(size=(len(kind), len(coins))) / weight
+    order = rng.exponential(size=(len(how_many), len(coins))) / weight
     return np.argsort(np.argsort(order, axis=1), axis=1) < how_many[:, None]
 
 

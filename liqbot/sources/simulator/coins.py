@@ -29,19 +29,20 @@ class Coin:
 
 _COINS = (
     Coin("BTC", 68_000.0, 0.46, 1.0, 10_000.0, 80e6, 1_000.0, MarginTiers((0.0, 150e6), (40.0, 20.0))),
-    Coin("ETH", 2_050.0, 0.64, 1.15, 190_000.0, 44e6, 50.0, MarginTiers((0.0, 100e6), (25.0, 15.0))),
-    Coin("SOL", 86.0, 0.76, 1.25, 2_100_000.0, 20e6, 2.0, MarginTiers((0.0, 70e6), (20.0, 10.0))),
-    Coin("HYPE", 31.0, 0.9, 1.1, 8_000_000.0, 20e6, 1.0, MarginTiers((0.0, 20e6), (10.0, 5.0))),
+    Coin("ETH", 2_050.0, 0.64, 1.15, 190_000.0, 50e6, 50.0, MarginTiers((0.0, 100e6), (25.0, 15.0))),
+    Coin("SOL", 86.0, 0.76, 1.25, 2_100_000.0, 30e6, 2.0, MarginTiers((0.0, 70e6), (20.0, 10.0))),
+    Coin("HYPE", 31.0, 0.9, 1.1, 8_000_000.0, 30e6, 1.0, MarginTiers((0.0, 20e6), (10.0, 5.0))),
 )
 COINS = {coin.name: coin for coin in _COINS}
-"""All coins that the simulator knows, by name."""
+KNOWN_COINS = tuple(COINS)
+"""The names of all coins that can be simulated."""
 LEADER = COINS["BTC"]
 """The coin whose moves the others follow, whether it is shown or not."""
 DEFAULT_COINS = ("BTC", "ETH", "SOL")
 
 
 def coins_named(names: Iterable[str]) -> tuple[Coin, ...]:
-    """Return the coins of these names. Raises `ValueError` for an unknown one, for one twice, and for none."""
+    """Return the coins of these names. Raises `ValueError` for an unknown one, one twice, and none."""
     wanted = tuple(names)
     unknown = [name for name in wanted if name not in COINS]
     if unknown:

@@ -8,15 +8,16 @@ import numpy as np
 from liqbot.market.positions import Floats
 from liqbot.sources.simulator.accounts import Accounts, Places
 from liqbot.sources.simulator.coins import Coin
-from liqbot.sources.simulator.ledger import Ledger, Standing
+from liqbot.sources.simulator.ledger import Ledger, Standing, sums
 from liqbot.sources.simulator.openings import Openings, Surroundings
 from liqbot.sources.simulator.prices import HOUR_S, Prices
 
 CLOSING_LOSS, CLOSING_PROFIT, CLOSING_DEEP = 0.00248, 0.00371, 0.01115
-"""Hazard per hour of closing a position in loss, in profit, and below a return of -30% on its margin: measured
-on Hyperliquid's isolated positions, 31 July to 3 August 2026 (mean 0.00276). What was measured holds forced
-closings too; here they come on top."""
+"""Hazard per hour of closing a position in loss, in profit, and in deep loss, as measured on Hyperliquid's
+isolated positions, 31 July to 3 August 2026 (mean 0.00276). That counts forced closings too; here they come
+on top."""
 DEEP = -0.3
+"""Loss is deep below this return on the margin that the leverage asks for."""
 OPENING = 0.006
 """Hazard per hour at which an account without a position opens one, in quiet times."""
 EXCITED = 6.0
@@ -76,8 +77,13 @@ class Crowd:
         """Return +1 for long, -1 for short: as the account's other positions are, or as price is going."""
         odds = 0.5 + LEANING * np.tanh(prices.trend[self._coin[slot]] / 2)
         leaning = np.where(self._rng.random(len(slot)) < odds, 1.0, -1.0)
-        others = np.bincount(self._account, np.sign(self._ledger.size), self._accounts)[self._account[slot]]
-        return np.where(others == 0, leaning, np.sign(others))
+        others = self._leaning()[slot]
+        return np.where(others == 0, leaning, others)
+
+    def _leaning(self) -> Floats:
+        """Return by slot whether its account holds rather longs (+1) or shorts (-1), 0 for neither."""
+        held = sums(np.sign(self._ledger.size), self._account, self._accounts)
+        return np.sign(held)[self._account]
 
     def _closing(self, standing: Standing) -> Floats:
         """Return the hazard per hour of closing each position, by how it fares."""
@@ -113,7 +119,7 @@ class Crowd:
             return
         missing = 1 - float(np.abs(size[here]).sum()) / 2 / float(self._usual_interest[place])
         if self._rng.random() < np.clip(0.5 + 2 * missing, 0.1, 0.9):
-            slot = np.flatnonzero(here & (size == 0))
+            slot = np.flatnonzero(here & (size == 0) & (self._leaning() * net <= 0))
             usd = self._openings.usual_usd(slot)
             chosen = self._within(budget, usd, slot)
             if len(chosen):

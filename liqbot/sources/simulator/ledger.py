@@ -6,6 +6,7 @@ isolated positions. The cross positions of an account share theirs.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import cast
 
 import numpy as np
 
@@ -56,6 +57,11 @@ class Opening:
         return Opening(
             *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Opening))
         )
+
+
+def sums(column: Floats, place: Places, places: int) -> Floats:
+    """Return the sums of `column` by `place` (both of shape (n,)), shape (places,)."""
+    return cast("Floats", np.bincount(place, column, places))  # numpy's stubs know only counts
 
 
 class Ledger:
@@ -132,7 +138,7 @@ class Ledger:
 
     def by_coin(self, column: Floats) -> Floats:
         """Return the sums of `column` (shape (slots,)) by coin, shape (coins,)."""
-        return np.bincount(self._coin, column, self._coins)
+        return sums(column, self._coin, self._coins)
 
     def open(self, opening: Opening) -> None:
         """Open positions where none were."""
@@ -185,7 +191,7 @@ class Ledger:
         self._raw -= self.size * (marks * rates)[self._coin]
 
     def _by_account(self, column: Floats) -> Floats:
-        return np.bincount(self._account, column, self._accounts)
+        return sums(column, self._account, self._accounts)
 
     def _clear(self, slot: Places) -> None:
         for column in (self.size, self.entry, self._raw, self.leverage):

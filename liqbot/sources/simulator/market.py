@@ -82,9 +82,9 @@ class SimulatedMarket:
         self._prices.step(seconds, self._next_phase(seconds))
         funding = self._funding()
         self._ledger.fund(self._prices.marks, funding * (seconds / HOUR_S))
-        liquidations = self._liquidate(before)
+        liquidations, standing = self._liquidate(before)
         marks = self._prices.marks
-        self._crowd.act(self._ledger.standing(marks), self._prices, seconds)
+        self._crowd.act(standing, self._prices, seconds)
         self._makers.absorb(self._crowd.net(), marks, seconds)
         interest = self.open_interest()
         contexts = [
@@ -97,9 +97,14 @@ class SimulatedMarket:
         return [*contexts, *liquidations, seen, Beat(self.time_ms)]
 
     def shock(self, coin: str, percent: float, over_s: float) -> None:
-        """Make `coin` move by `percent` (above -100) within the next `over_s` seconds, besides all else."""
+        """Make `coin` move by `percent` within the next `over_s` seconds, besides all else.
+
+        Raises `ValueError` for a coin that is not simulated, and for a fall of 100% or more.
+        """
+        if coin not in self.coins:
+            raise ValueError(f"{coin} is not simulated, only {', '.join(self.coins)}")
         if percent <= -100:
-            raise ValueError(f"a price cannot fall by {-percent}%")
+            raise ValueError(f"a price cannot fall by {-percent:g}%")
         self._prices.push(self.coins.index(coin), math.log1p(percent / 100), over_s)
 
     def play(self, scenario: Scenario, after_s: float = 0.0) -> None:
@@ -132,7 +137,7 @@ class SimulatedMarket:
         premium = FUNDING_BY_TREND * self._prices.trend + FUNDING_BY_SKEW * self._prices.displaced
         return np.clip(INTEREST + premium, -MOST_FUNDING, MOST_FUNDING)
 
-    def _liquidate(self, before: Floats) -> list[Liquidation]:
+    def _liquidate(self, before: Floats) -> tuple[list[Liquidation], Standing]:
         """Close what is used up; that pushes prices, which may use up more; go on until nothing is.
 
         `before` are the marks of the step before.
@@ -142,7 +147,7 @@ class SimulatedMarket:
             standing = self._ledger.standing(self._prices.marks)
             used_up = self._ledger.used_up(standing) & self._accounts.slot_of_crowd
             if not used_up.any():
-                return events
+                return events, standing
             slot = np.flatnonzero(used_up)
             events += self._events(slot, before, standing)
             forced = self._ledger.by_coin(-self._ledger.size * standing.marks * used_up)
@@ -155,14 +160,12 @@ class SimulatedMarket:
         level = self._ledger.levels(slot, then)
         level = np.where(np.isnan(level), now, level)
         low, high = np.minimum(now, then.marks[slot]), np.maximum(now, then.marks[slot])
-        columns = (self._accounts.slot_coin[slot], np.clip(level, low, high), self._ledger.size[slot])
+        place: list[int] = self._accounts.slot_coin[slot].tolist()
+        price = np.clip(level, low, high).tolist()
+        size = self._ledger.size[slot].tolist()
         return [
             Liquidation(
-                coin=self.coins[place],
-                time_ms=self.time_ms,
-                side=Side.LONG if size > 0 else Side.SHORT,
-                price=price,
-                size=abs(size),
+                self.coins[which], self.time_ms, Side.LONG if coins > 0 else Side.SHORT, at, abs(coins)
             )
-            for place, price, size in zip(*(column.tolist() for column in columns), strict=True)
+            for which, at, coins in zip(place, price, size, strict=True)
         ]

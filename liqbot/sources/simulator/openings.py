@@ -14,10 +14,12 @@ OCCUPIED = 0.7
 """Share of slots that hold a position at any time, about."""
 SIZE_SPREAD, BOLDNESS_SPREAD = 0.45, 0.3
 """How much one account's positions differ (standard deviations of the logarithm)."""
-ISOLATED, ISOLATED_SPREAD = 15.0, 0.9
+ISOLATED, ISOLATED_SPREAD = 18.0, 0.8
 """Median and spread of the leverage of isolated positions, whoever opens them."""
 HIDING = 0.5
 """Share of openings whose margin is chosen to put the liquidation just behind a round price or an extreme."""
+GREEDY = 0.7
+"""Who uses more than this share of the maximal leverage does not hide."""
 BEHIND = 0.0012
 """How far behind, on average, as a fraction of price."""
 MENU = (1.0, 2.0, 3.0, 4.0, 5.0, 8.0, 10.0, 15.0, 20.0, 25.0, 40.0)
@@ -68,7 +70,7 @@ class Openings:
         alone = ISOLATED * np.exp(ISOLATED_SPREAD * rng.standard_normal(n))
         bold = np.clip(np.where(isolated, alone, bold), 0.02, most)
         level = self._hidden(slot, side, seen, seen.price * (1 - side / bold))
-        hides = (rng.random(n) < HIDING) & (bold > 2)
+        hides = (rng.random(n) < HIDING) & (bold > 2) & (bold < GREEDY * most)
         size = side * usd / seen.price
         needed = size * (seen.price - level) + self._ledger.maintenance_of(slot, np.abs(size * level))
         margin = np.maximum(np.where(hides, needed, usd / bold), usd / most)

@@ -29,7 +29,7 @@ WITHIN_HOUR = 0.004
 def live_through_the_past(prices: Prices, rng: np.random.Generator) -> Floats:
     """Let `prices` live through the past, and return it: hourly marks, shape (hours, coins), USD.
 
-    It ends at the prices that `prices` had before.
+    It begins and ends at the prices that `prices` had before, so that neither side is all underwater.
     """
     present = prices.marks
     story = phases(Scenario.MIXED, rng, math.inf)
@@ -43,7 +43,8 @@ def live_through_the_past(prices: Prices, rng: np.random.Generator) -> Floats:
         path.append(prices.marks)
         left -= 1
     prices.rebase(present)
-    return np.array(path) * (present / path[-1])
+    trend = np.linspace(np.log(present / path[0]), np.log(present / path[-1]), len(path))
+    return np.array(path) * np.exp(trend)
 
 
 class Past:

@@ -67,7 +67,7 @@ def phases(scenario: Scenario, rng: np.random.Generator, event_h: float) -> Iter
 def _leading_to(
     story: Sequence[_Draw], past: Iterable[Phase], rng: np.random.Generator, event_h: float
 ) -> Iterator[Phase]:
-    """Yield `past`, then the first phase of `story` so that its second begins after `event_h`, then the rest."""
+    """Yield `past`, then `story` over and over, such that its second phase begins after `event_h` hours."""
     crowding = replace(story[0](rng), hours=min(event_h, CROWDING_H))
     past = _until(past, event_h - crowding.hours)
     return chain(past, [crowding], (draw(rng) for draw in story[1:]), _endless(story, rng))
@@ -86,23 +86,23 @@ def _until(story: Iterable[Phase], hours: float) -> Iterator[Phase]:
 
 
 def _calm(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(12, 26))
+    return Phase(rng.uniform(6, 26))
 
 
 def _grind_up(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(30, 48), drift=0.001, volatility=0.8)
+    return Phase(rng.uniform(24, 48), drift=0.001, volatility=0.8)
 
 
 def _grind_down(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(30, 48), drift=-0.001, volatility=0.8)
+    return Phase(rng.uniform(24, 48), drift=-0.001, volatility=0.8)
 
 
 def _squeeze(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(2.0, 3.0), drift=0.019, volatility=1.5, depth=0.6)
+    return Phase(rng.uniform(2.0, 3.0), drift=0.025, volatility=1.5, depth=0.6)
 
 
 def _cascade(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(2.0, 3.0), drift=-0.02, volatility=1.8, depth=0.5)
+    return Phase(rng.uniform(2.0, 3.0), drift=-0.028, volatility=1.8, depth=0.5)
 
 
 def _relief(rng: np.random.Generator) -> Phase:

@@ -1,0 +1,168 @@
+"""The simulated market keeps the rules of a market."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from liqbot.engine.board import Board
+from liqbot.engine.liquidation_price import margin_available
+from liqbot.market.positions import MarginMode
+from liqbot.market.side import Side
+from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation
+from liqbot.sources.simulator import Scenario, SimulatedMarket
+from liqbot.sources.simulator.coins import COINS
+from liqbot.sources.simulator.source import LAYER
+
+SEEDS = st.integers(min_value=0, max_value=2**32)
+SCENARIOS = st.sampled_from(Scenario)
+TAIL_S = 1800
+
+
+def marks_of(updates):
+    return {update.coin: update.mark for update in updates if isinstance(update, AssetContext)}
+
+
+def position_of(census):
+    """Return each position by account and coin: its size, level and margin mode."""
+    rows = zip(census.account, census.coin, census.size, census.liquidation, census.margin_mode, strict=True)
+    return {
+        (census.accounts[account], census.coins[coin]): (float(size), float(level), int(mode))
+        for account, coin, size, level, mode in rows
+    }
+
+
+def with_one_coin(positions):
+    coins = Counter(account for account, _ in positions)
+    return {key: value for key, value in positions.items() if coins[key[0]] == 1}
+
+
+@settings(max_examples=8)
+@given(seed=SEEDS, scenario=SCENARIOS)
+def test_there_is_a_short_for_every_long_and_together_they_are_the_open_interest(seed, scenario):
+    market = SimulatedMarket(seed, scenario, start_ms=0, step_s=900, event_after_s=3600)
+    for _ in range(12):
+        told = {u.coin: u.open_interest for u in market.step() if isinstance(u, AssetContext)}
+        everybody = market.census()
+        for place, coin in enumerate(everybody.coins):
+            size = everybody.size[everybody.coin == place]
+            assert size[size > 0].sum() == pytest.approx(-size[size < 0].sum(), rel=1e-9)
+            assert size[size > 0].sum() == pytest.approx(told[coin], rel=1e-9)
+
+
+@settings(max_examples=8)
+@given(seed=SEEDS, scenario=SCENARIOS)
+def test_after_a_step_no_level_is_on_the_wrong_side_of_the_mark(seed, scenario):
+    market = SimulatedMarket(seed, scenario, start_ms=0, step_s=600, event_after_s=0)
+    for _ in range(12):
+        marks = marks_of(market.step())
+        everybody = market.census()
+        mark = np.array([marks[coin] for coin in everybody.coins])[everybody.coin]
+        level = everybody.liquidation
+        assert not np.any(np.where(everybody.size > 0, level >= mark, level <= mark))
+
+
+@settings(max_examples=6)
+@given(seed=SEEDS, scenario=SCENARIOS)
+def test_a_board_refuses_nothing_and_finds_hardly_anything_stale(seed, scenario):
+    market, board = SimulatedMarket(seed, scenario, start_ms=0, event_after_s=TAIL_S), Board(LAYER)
+    for _ in range(90):
+        assert board.apply_all(market.step()) == Beat(market.time_ms)
+    assert not board.rejected
+    assert board.coins == ["BTC", "ETH", "SOL"]
+    for coin in board.coins:
+        view = board.view(coin)
+        assert view.stale.long + view.stale.short < 0.002 * (view.open_usd.long + view.open_usd.short)
+        assert 0.5 < view.coverage < 0.95
+        assert 0 < view.age_s < view.oldest_s <= 1200
+
+
+def test_who_is_seen_is_part_of_the_truth(lived):
+    market, steps = lived(1, Scenario.CALM)
+    truth, board = position_of(market.census()), Board(LAYER)
+    for updates in steps:
+        board.apply_all(updates)
+    found = {name for updates in steps for u in updates if isinstance(u, AccountsSeen) for name in u.accounts}
+    held = {key for key in truth if key[0] in found}
+    assert 0.5 < len(held) / len(truth) < 0.85
+    assert sum(board.view(coin).accounts[side] for coin in market.coins for side in Side) == len(held)
+
+
+def test_a_position_whose_level_is_passed_is_liquidated_at_its_level():
+    market = SimulatedMarket(3, Scenario.CASCADE, start_ms=0, event_after_s=0)
+    passed = 0
+    for _ in range(120):
+        before = with_one_coin(position_of(market.census()))
+        updates = market.step()
+        after, marks = position_of(market.census()), marks_of(updates)
+        liquidations = {(u.coin, u.side, u.size): u.price for u in updates if isinstance(u, Liquidation)}
+        for (account, coin), (size, level, _) in before.items():
+            # Funding, paid before, moves a level by far less than this.
+            if size > 0 and level > marks[coin] * 1.0005 and level < COINS[coin].spot:
+                passed += 1
+                price = liquidations[coin, Side.LONG, size]
+                assert price == pytest.approx(level, rel=2e-4)
+                assert after.get((account, coin), (0,))[0] != size
+    assert passed > 50
+
+
+def test_a_level_does_not_move_while_nobody_trades_and_only_funding_flows():
+    market = SimulatedMarket(4, Scenario.CALM, start_ms=0)
+    market.step()
+    before = with_one_coin(position_of(market.census()))
+    for _ in range(60):
+        market.step()
+    after = with_one_coin(position_of(market.census()))
+    held = [key for key in before if key in after and before[key][0] == after[key][0]]
+    moved = [abs(after[key][1] / before[key][1] - 1) for key in held if not np.isnan(before[key][1])]
+    assert len(moved) > 1000
+    # A few accounts opened and closed in another coin meanwhile, which left them with more or less margin.
+    assert np.quantile(moved, 0.99) < 2e-3
+
+
+def test_all_cross_positions_of_an_account_tell_of_the_same_pool():
+    market = SimulatedMarket(2, Scenario.CALM, start_ms=0)
+    for _ in range(30):
+        marks = marks_of(market.step())
+    census = market.census()
+    pools = {}
+    for place, coin in enumerate(census.coins):
+        rows = (census.coin == place) & (census.margin_mode == MarginMode.CROSS)
+        rows &= np.isfinite(census.liquidation)
+        size, level = census.size[rows], census.liquidation[rows]
+        available = margin_available(size, np.full(len(size), marks[coin]), level, COINS[coin].tiers)
+        for account, pool in zip(census.account[rows].tolist(), available.tolist(), strict=True):
+            pools.setdefault(account, []).append(pool)
+    shared = [pool for pool in pools.values() if len(pool) > 1]
+    assert len(shared) > 50
+    for pool in shared:
+        assert pool == pytest.approx([pool[0]] * len(pool), rel=1e-6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_thirty_days_of_cascades_leave_prices_finite_and_the_market_alive(seed):
+    market = SimulatedMarket(seed, Scenario.CASCADE, ("BTC", "HYPE"), start_ms=0, step_s=7200)
+    marks = [list(marks_of(market.step()).values()) for _ in range(30 * 12)]
+    assert np.all(np.isfinite(marks))
+    assert np.min(np.array(marks) / marks[0]) > 0.3
+    assert np.max(np.array(marks) / marks[0]) < 3
+    for coin, interest in market.open_interest().items():
+        assert 0.5 < interest / COINS[coin].open_interest < 2
+
+
+def test_a_market_without_btc_goes_its_way():
+    market = SimulatedMarket(1, Scenario.MIXED, ("HYPE",), start_ms=0)
+    board = Board(LAYER)
+    for _ in range(5):
+        board.apply_all(market.step())
+    assert board.view("HYPE").open_usd.long > 0
+
+
+def test_a_step_may_be_of_any_length_above_zero():
+    market = SimulatedMarket(1, start_ms=1000)
+    assert market.step(30)[-1] == Beat(31_000)
+    assert market.step()[-1] == Beat(91_000)
+    with pytest.raises(ValueError, match="more than 0 seconds"):
+        market.step(0)
