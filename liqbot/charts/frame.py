@@ -31,7 +31,8 @@ def header(canvas: Canvas, view: MarketView) -> None:
     canvas.text(LEFT + 2, _FIRST_LINE, *fitting(fuel, room - width(*ratio)))
     sentences = _sentences(view)
     shortest = min(width(*sentence) for sentence in sentences)
-    trapped = fitting(_trapped(view), room - shortest)
+    both, one = _trapped(view)
+    trapped = both if width(*both) <= room - shortest else one
     canvas.text(RIGHT, _SECOND_LINE, *trapped, align="right")
     canvas.text(LEFT + 2, _SECOND_LINE, *fitting(sentences, room - width(*trapped)))
 
@@ -88,13 +89,14 @@ def _sentences(view: MarketView) -> list[tuple[Word, ...]]:
     return [((said.lead, theme.LEAD.in_colour(colour)), (rest, theme.SENTENCE)) for rest in said.rest]
 
 
-def _trapped(view: MarketView) -> list[tuple[Word, ...]]:
-    """Return the trapped shares: of both sides, or if that is too long of the more trapped one."""
+def _trapped(view: MarketView) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+    """Return the trapped shares of both sides, and that of the more trapped one alone."""
     each = [
         ((f"{side.value}s ", theme.BESIDE), (figures.share(share), theme.FIGURE.scaled(0.9)))
         for side, share in words.trapped(view)
     ]
     name, comma = ("trapped ", theme.BESIDE), (" · ", theme.BESIDE)
-    if len(each) == 2:
-        return [(name, *each[0], comma, *each[1]), (name, *each[0]), ()]
-    return [(name, *each[0]), ()] if each else [()]
+    if not each:
+        return (), ()
+    one = (name, *each[0])
+    return ((*one, comma, *each[1]) if len(each) == 2 else one), one

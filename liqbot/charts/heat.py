@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from liqbot.charts import theme
 from liqbot.charts.price_axis import PriceAxis
 from liqbot.charts.theme import Pixels
-from liqbot.charts.time_axis import NO_DATA, TimeAxis
+from liqbot.charts.time_axis import NO_DATA
 from liqbot.market.grid import Grid
 from liqbot.market.maps import BIN_WIDTH, REACH
 from liqbot.market.positions import Bools, Floats, Ints

@@ -1,12 +1,10 @@
 """The heatmap: price by time, brighter where more would be force-closed, and today's map beside it."""
 
-import re
-
 import numpy as np
 
-from liqbot.charts import frame, heat, panel, theme, words
-from liqbot.charts.canvas import Canvas, baseline, width
-from liqbot.charts.frame import LEFT, RIGHT, TOP
+from liqbot.charts import frame, heat, panel, strip, theme, words
+from liqbot.charts.canvas import Box, Canvas, baseline, width
+from liqbot.charts.frame import BOTTOM, LEFT, RIGHT, TOP
 from liqbot.charts.heat import HeatScale
 from liqbot.charts.price_axis import PriceAxis, fitted, ticks, worth_seeing
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
@@ -18,7 +16,6 @@ from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
-BOTTOM = TOP + 520
 _MONEY = 0.7
 """The price axis reaches as far as the nearest 70% of each side's money."""
 _PRICE_APART = 36
@@ -41,8 +38,9 @@ def draw(view: MarketView, *, window: str) -> Picture:
     scale = _heat(canvas, grid, prices, times)
     _axes(canvas, view, prices, times)
     _price_line(canvas, grid, prices, times)
-    _spot_tag(canvas, view, prices, right)
-    named = panel.draw(canvas, view, prices, BOTTOM)
+    spot = (figures.price(view.spot), theme.TAG.in_colour(theme.BACKGROUND))
+    strip.spot_tag(canvas, right + 1, round(BOTTOM - prices.at(view.spot)), spot, towards_right=False)
+    named = panel.draw(canvas, view, prices)
     if scale is not None:
         _colour_bar(canvas, scale, prices)
     frame.header(canvas, view)
@@ -50,22 +48,20 @@ def draw(view: MarketView, *, window: str) -> Picture:
     frame.footer(canvas, view, *panel.tones(view))
     return Picture(
         png=canvas.png(),
-        alt=words.alt(view, f"liquidation heatmap, {window}", named),
-        name=f"{re.sub(r'[^A-Za-z0-9]+', '-', f'{view.coin} heatmap {window}')}.png",
+        alt=words.alt(view, f"liquidation heatmap, {window}", named, _path(grid)),
+        name=words.file_name(view.coin, "heatmap", window),
     )
+
+
+def _path(grid: Grid) -> str:
+    low, high = float(grid.low.min()), float(grid.high.max())
+    return f", between {figures.price(low)} and {figures.price(high)} in that time"
 
 
 def _price_axis(view: MarketView, grid: Grid) -> PriceAxis:
     """Return the axis that holds the whole price path, and most of today's money."""
-    low, high = worth_seeing(view.map, _MONEY)
-    path_low, path_high = float(grid.low.min()), float(grid.high.max())
-    return fitted(
-        min(low, path_low * 0.995),
-        max(high, path_high * 1.005),
-        BOTTOM - TOP,
-        fine=(8, 6, 5, 4, 3, 2),
-        coarse=(3,),
-    )
+    low, high = worth_seeing(view.map, _MONEY, (float(grid.low.min()), float(grid.high.max())))
+    return fitted(low, high, BOTTOM - TOP, fine=(8, 6, 5, 4, 3, 2), coarse=(3,))
 
 
 def _heat_right(view: MarketView, prices: PriceAxis) -> int:
@@ -99,18 +95,22 @@ def _name_gaps(canvas: Canvas, columns: Ints, prices: PriceAxis) -> None:
 
 
 def _axes(canvas: Canvas, view: MarketView, prices: PriceAxis, times: TimeAxis) -> None:
-    """Draw the labels of both axes, and lines that lead the eye without hiding heat."""
-    right, spot = LEFT + times.length, BOTTOM - prices.at(view.spot)
+    """Draw the labels of both axes, and lines that lead the eye to prices without hiding heat."""
+    right, top = LEFT + times.length, BOTTOM - prices.length
+    spot = BOTTOM - prices.at(view.spot)
+    taken = [Box(right, spot - 25, panel.LEFT, spot + 25)]
     for price in ticks(prices, _PRICE_APART):
         y = BOTTOM - prices.at(price)
         canvas.blend((LEFT, int(y), right, int(y) + 1), theme.TEXT, 0.1)
-        if BOTTOM - prices.length + 6 < y < BOTTOM - 6 and abs(y - spot) > 25:
-            canvas.text(right + 8, baseline(y, theme.TICK.size), (words.compact(price), theme.TICK))
+        if top + 6 < y < BOTTOM - 6 and abs(y - spot) > 25:
+            word = (words.compact(price), theme.TICK)
+            taken.append(canvas.text(right + 8, baseline(y, theme.TICK.size), word))
     for percent in (FUEL_PCT, -FUEL_PCT):
         y = BOTTOM - prices.at(view.spot * (1 + percent / 100))
-        if abs(y - spot) > 25:
-            word = (figures.percent(percent, signed=True), theme.FINE)
-            canvas.text(panel.LEFT - 4, baseline(y, theme.FINE.size), word, align="right")
+        word = (figures.percent(percent, signed=True), theme.FINE)
+        box = Box(panel.LEFT - 8 - width(word), y - 10, panel.LEFT - 4, y + 10)
+        if not any(box.overlaps(other) for other in taken):
+            canvas.text(box.right, baseline(y, theme.FINE.size), word, align="right")
     for place, label in times.ticks(_TIME_APART):
         x = LEFT + round(place)
         canvas.fill(x, BOTTOM, x + 1, BOTTOM + 5, theme.SOFT)
@@ -145,16 +145,6 @@ def _broken(grid: Grid, points: Floats, until: Floats, right: float) -> Floats:
         if gap:
             pieces += [np.array([end, place[1]]), np.array([np.nan, np.nan])]
     return np.array([*pieces, [right, points[-1, 1]]])
-
-
-def _spot_tag(canvas: Canvas, view: MarketView, prices: PriceAxis, right: int) -> None:
-    y = round(BOTTOM - prices.at(view.spot))
-    letters = theme.TAG.in_colour(theme.BACKGROUND)
-    text = figures.price(view.spot)
-    end = right + 10 + round(width((text, letters))) + 10
-    canvas.shape([(right + 1, y), (right + 9, y - 8), (right + 9, y + 8)], theme.TEXT)
-    canvas.fill(right + 8, y - 14, end, y + 14, theme.TEXT)
-    canvas.text(right + 13, baseline(y, letters.size), (text, letters))
 
 
 def _colour_bar(canvas: Canvas, scale: HeatScale, prices: PriceAxis) -> None:

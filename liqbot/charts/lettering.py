@@ -88,5 +88,5 @@ def _glyph(letter: str, *, bold: bool) -> _Glyph:
 @cache
 def _kerning(left: str, right: str, *, bold: bool) -> float:
     font = _font(bold=bold)
-    pair = (font.get_char_index(ord(letter)) for letter in (left, right))
-    return font.get_kerning(*pair, Kerning.UNFITTED) / 64
+    before, after = (font.get_char_index(ord(letter)) for letter in (left, right))
+    return font.get_kerning(before, after, Kerning.UNFITTED) / 64

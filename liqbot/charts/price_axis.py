@@ -11,10 +11,14 @@ from numpy.typing import NDArray
 from liqbot.market.maps import BIN_WIDTH, Bins, LiquidationMap
 from liqbot.market.positions import Floats
 from liqbot.market.regime import FUEL_PCT
-from liqbot.market.side import BySide, Side
+from liqbot.market.side import Side
 
 MOST_REACH = 0.5
 """Money farther than this from spot, in ln(price), does not widen an axis: 39% below, 65% above."""
+LEAST_REACH = 0.15
+PATHS = 3
+"""Beside a price path, money does not widen the axis beyond `PATHS` times how far price went, and may always
+widen it to `LEAST_REACH`: so the path is never a flat line amid what is far away."""
 MARGIN = 0.01
 """Room left beyond what must be seen, in ln(price)."""
 
@@ -98,29 +102,38 @@ def fitted(low: float, high: float, length: int, *, fine: Iterable[int], coarse:
     return PriceAxis(first=first, rows=rows, bins=bins, pixels=pixels)
 
 
-def worth_seeing(liquidation_map: LiquidationMap, money: float) -> tuple[float, float]:
+def worth_seeing(
+    liquidation_map: LiquidationMap, money: float, path: tuple[float, float] | None = None
+) -> tuple[float, float]:
     """Return the lowest and highest price between which a picture of the map should reach, USD.
 
     On each side that is as far as the nearest `money` (0 to 1) of its notional lies, leaving aside what lies
-    beyond `MOST_REACH`, and never less than where fuel is counted.
+    too far out for the picture, and never less than where fuel is counted. The lowest and highest price of a
+    `path` are always within.
     """
-    reach = BySide(*(_reach(liquidation_map, side, money) for side in Side))
-    spot = liquidation_map.spot
-    return spot * math.exp(-reach.long), spot * math.exp(reach.short)
+    spot, most = liquidation_map.spot, MOST_REACH
+    if path is not None:
+        most = min(max(PATHS * math.log(path[1] / path[0]), LEAST_REACH), MOST_REACH)
+    low = spot * math.exp(-_reach(liquidation_map, Side.LONG, money, most) - MARGIN)
+    high = spot * math.exp(_reach(liquidation_map, Side.SHORT, money, most) + MARGIN)
+    if path is None:
+        return low, high
+    return min(low, path[0] * math.exp(-MARGIN / 2)), max(high, path[1] * math.exp(MARGIN / 2))
 
 
-def _reach(liquidation_map: LiquidationMap, side: Side, money: float) -> float:
+def _reach(liquidation_map: LiquidationMap, side: Side, money: float, most: float) -> float:
     """Return how far from spot, in ln(price), a side should be seen."""
     least = abs(math.log(1 - side.sign * FUEL_PCT / 100))
-    away: Floats = np.abs(np.log(liquidation_map.bins.centers / liquidation_map.spot))
-    usd = np.where(away <= MOST_REACH, liquidation_map.of(side), 0.0)
-    order = np.argsort(away, kind="stable")
-    held = np.cumsum(usd[order])
-    if held[-1] <= 0:
-        return least + MARGIN
-    # The sum may round to less than the share that is looked for.
-    place = min(int(np.searchsorted(held, money * held[-1])), len(held) - 1)
-    return max(least, float(away[order[place]])) + MARGIN
+    outwards = slice(None, None, -side.sign)
+    away: Floats = side.sign * np.log(liquidation_map.spot / liquidation_map.bins.centers)[outwards]
+    near = (away > 0) & (away <= most)
+    held = np.cumsum(liquidation_map.of(side)[outwards][near])
+    total = float(held[-1]) if len(held) else 0.0
+    if total <= 0:
+        return least
+    # A share of the sum may round to more than the sum.
+    place = min(int(np.searchsorted(held, money * total)), len(held) - 1)
+    return max(least, float(away[near][place]))
 
 
 def ticks(axis: PriceAxis, apart: float) -> list[float]:

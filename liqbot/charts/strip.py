@@ -6,18 +6,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from liqbot.charts import theme
-from liqbot.charts.canvas import Canvas
+from liqbot.charts.canvas import Canvas, Word, baseline, width
 from liqbot.charts.price_axis import PriceAxis
 from liqbot.market.positions import Floats
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
+TAG_HALF = 14
+"""Half the height of spot's tag."""
 SLIVER = 2
 """The smallest position still shows as a bar this many pixels long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Strip:
     """Where a strip stands, in pixels, and what it shows."""
 
@@ -118,6 +120,16 @@ def spot_line(canvas: Canvas, strip: Strip, right: int) -> None:
     """Draw the line that parts the sides."""
     y = strip.spot_y + 0.5
     canvas.line(np.array([(strip.left, y), (right, y)]), theme.TEXT, 1.3, dash=(4, 3))
+
+
+def spot_tag(canvas: Canvas, tip: int, y: int, spot: Word, *, towards_right: bool) -> None:
+    """Draw spot on white, with an arrow whose tip is at `tip` and `y`."""
+    towards = 1 if towards_right else -1
+    base, end = tip - towards * 8, tip - towards * (round(width(spot)) + 18)
+    canvas.shape([(tip, y), (base, y - 8), (base, y + 8)], theme.TEXT)
+    left, right = sorted((base, end))
+    canvas.fill(left, y - TAG_HALF, right, y + TAG_HALF, theme.TEXT)
+    canvas.text((left + right) / 2, baseline(y, spot[1].size), spot, align="middle")
 
 
 def round_steps(most: float, about: int) -> list[float]:

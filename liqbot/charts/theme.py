@@ -95,7 +95,7 @@ _HEAT_STOPS = (
 def _heat() -> NDArray[np.uint8]:
     """Return the ramp, shape (levels, 3): hue through the stops, lightness in equal steps."""
     stops: Floats = to_lab(np.array([rgb(code) for code in _HEAT_STOPS], dtype=np.float64))
-    lightness: Floats = np.linspace(stops[0, 0], stops[-1, 0], HEAT_LEVELS)
+    lightness: Floats = np.linspace(float(stops[0, 0]), float(stops[-1, 0]), HEAT_LEVELS)
     hue: list[Floats] = [np.interp(lightness, stops[:, 0], stops[:, axis]) for axis in (1, 2)]
     return np.rint(from_lab(np.stack([lightness, *hue], axis=-1))).astype(np.uint8)
 

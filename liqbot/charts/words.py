@@ -4,6 +4,7 @@ Every figure is a reading of the view or a sum over its map: the words never kno
 """
 
 import math
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -46,7 +47,7 @@ class Sentence:
     lead: str
     """The regime, as a sentence begins: `Short-squeeze setup`."""
     rest: tuple[str, ...]
-    """What follows it, the longest wording first; all say the same."""
+    """What follows it, the longest wording first."""
     side: Side | None
     """The side that it is about; None without a reading."""
 
@@ -60,8 +61,9 @@ def sentence(view: MarketView) -> Sentence:
         return Sentence("No reading", _nothing_near(view), None)
     side = Side.SHORT if view.up_usd > view.down_usd else Side.LONG
     lead = view.regime.value[0].upper() + view.regime.value[1:]
-    leaning = _leaning(view)
-    return Sentence(lead, tuple(f"{leaning}: {move}" for move in _moves(view, side)), side)
+    leaning, moves = _leaning(view), _moves(view, side)
+    shortest = [f": {moves[-1]}"] if view.ratio is None else []
+    return Sentence(lead, (*(f"{leaning}: {move}" for move in moves), *shortest), side)
 
 
 def target(view: MarketView, side: Side) -> Target | None:
@@ -157,21 +159,30 @@ def tags(view: MarketView) -> list[str]:
     return basis + ([] if view.layer.origin is Origin.LIVE else [view.layer.origin.value.upper()])
 
 
+def file_name(*parts: str) -> str:
+    """Return a name for a picture's file, of plain letters: `BTC-heatmap-7d.png`."""
+    return "-".join(re.findall(r"[A-Za-z0-9]+", " ".join(parts))) + ".png"
+
+
 def utc(time_ms: int) -> str:
     """Return a time to the minute: `2026-06-27 19:33 UTC`."""
     time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def alt(view: MarketView, title: str, shown: list[Cluster]) -> str:
-    """Return the picture in words, at most `ALT_LIMIT` characters; `title` says what kind it is."""
+def alt(view: MarketView, title: str, shown: list[Cluster], path: str = "") -> str:
+    """Return the picture in words, at most `ALT_LIMIT` characters.
+
+    `title` says what kind it is, `shown` are the clusters that it names, `path` tells how price went.
+    """
+    up, down = figures.usd(view.up_usd), figures.usd(view.down_usd)
     fuel = (
-        f"Within ±{FUEL_PCT:.0f}%: {figures.usd(view.up_usd)} of shorts above, "
-        f"{figures.usd(view.down_usd)} of longs below; ratio {figures.ratio(view.ratio)}, {view.regime.value}."
+        f"Within ±{FUEL_PCT:.0f}%: {up} of shorts above, {down} of longs below; "
+        f"ratio {figures.ratio(view.ratio)}, {view.regime.value}."
     )
     trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
     opening = [
-        f"{view.coin} {title}. Spot ${figures.price(view.spot)}.",
+        f"{view.coin} {title}. Spot ${figures.price(view.spot)}{path}.",
         fuel,
         f"{sentence(view)}.",
     ]

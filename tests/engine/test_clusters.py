@@ -3,7 +3,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
@@ -85,6 +85,7 @@ crowded = st.lists(
 
 @settings(max_examples=300)
 @given(crowded)
+@example(levels_of([10, 100, 1, 3, 10, 3, 30], EDGES[[1, 9, 12, 13, 15, 17, 18]]))
 def test_clusters_that_touch_share_no_level(levels):
     accounts = [account for found in clusters_of(levels) for account in found.account]
     assert len(accounts) == len(set(accounts))

@@ -10,6 +10,7 @@ from markets import HOUR, LAYER, MINUTE, board_of, long, price, seen, short
 from liqbot.engine.board import Board
 from liqbot.engine.tracking import KEPT_HOLDERS, SHOWN
 from liqbot.market.clusters import Cluster, End
+from liqbot.market.side import Side
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
 
@@ -259,6 +260,16 @@ def test_only_the_heaviest_get_a_new_identity_but_known_ones_are_kept():
     assert {cluster.id for cluster in before.clusters} <= {cluster.id for cluster in after.clusters}
     assert len(after.clusters) == 2 * SHOWN
     assert len(Market().step(*rows, *heavier).clusters) == SHOWN
+
+
+def test_the_heaviest_are_chosen_of_each_side_for_itself():
+    longs = [long(f"long {number}", number + 10, at=99 - 3 * number) for number in range(SHOWN)]
+    shorts = [short(f"short {number}", number + 30, at=101 + 3 * number) for number in range(SHOWN + 5)]
+    clusters = Market().step(*longs, *shorts).clusters
+    assert len(clusters.of(Side.LONG)) == SHOWN
+    assert [cluster.usd for cluster in clusters.of(Side.SHORT)] == [
+        shorts[-1 - place].size * -100 for place in range(SHOWN)
+    ]
 
 
 positions = st.lists(

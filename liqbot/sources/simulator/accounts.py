@@ -1,6 +1,6 @@
 """Who trades in the simulated market: how rich, how bold, how restless, and whether anybody found them."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -61,6 +61,8 @@ GIANT_USD, GIANT_BOLDNESS = 35e6, 3.0
 """One account is as large as a vault that bets on a direction, and as careful."""
 TIMID, TIMID_SPREAD, MOST_TIMID = 0.35, 1.0, 0.95
 """Median and spread of the leverage of timid accounts, and the most of it."""
+LEAST_BOLD = 1.1
+"""The least leverage of the others."""
 TIMID_SMALLER = 0.4
 """Their positions are so many times as large as others'."""
 USUAL, BOLD_SMALLER = 5.0, 0.55
@@ -96,35 +98,43 @@ class Accounts:
     """False for makers and the vault."""
 
 
+class _Lots:
+    """Draws a figure for each account, by its kind."""
+
+    def __init__(self, kind: NDArray[np.int8], rng: np.random.Generator) -> None:
+        self._kind, self._rng = kind, rng
+
+    def of(self, figure: Callable[[_Make], float]) -> Floats:
+        """Return what `figure` says of each account's kind."""
+        return np.array([figure(make) for make in _MAKES.values()])[self._kind]
+
+    def chance(self, share: Callable[[_Make], float]) -> Bools:
+        """Return True for about `share` of each kind."""
+        return self._rng.random(len(self._kind)) < self.of(share)
+
+    def scattered(self, law: Callable[[_Make], tuple[float, float]]) -> Floats:
+        """Return log-normal figures around each kind's median."""
+        spread = self.of(lambda make: law(make)[1]) * self._rng.standard_normal(len(self._kind))
+        return self.of(lambda make: law(make)[0]) * np.exp(spread)
+
+
 def make_accounts(coins: Sequence[Coin], rng: np.random.Generator) -> Accounts:
     """Return the accounts of a market of these coins."""
-    makes = list(_MAKES.values())
-    kind = np.repeat(np.array(list(_MAKES), dtype=np.int8), [make.count for make in makes])
-    n = len(kind)
-
-    def each(values: Sequence[float]) -> Floats:
-        return np.array(values)[kind]
-
-    def scattered(laws: Sequence[tuple[float, float]]) -> Floats:
-        return each([median for median, _ in laws]) * np.exp(
-            each([spread for _, spread in laws]) * rng.standard_normal(n)
-        )
-
-    usd = scattered([make.usd for make in makes])
-    bold = np.maximum(scattered([make.boldness for make in makes]), 1.1)
+    kind = np.repeat(np.array(list(_MAKES), dtype=np.int8), [make.count for make in _MAKES.values()])
+    lots, n = _Lots(kind, rng), len(kind)
+    usd = lots.scattered(lambda make: make.usd)
+    timid = lots.chance(lambda make: make.timid)
     shy = np.minimum(TIMID * np.exp(TIMID_SPREAD * rng.standard_normal(n)), MOST_TIMID)
-    timid = rng.random(n) < each([make.timid for make in makes])
-    boldness = np.where(timid, shy, bold)
+    boldness = np.where(timid, shy, np.maximum(lots.scattered(lambda make: make.boldness), LEAST_BOLD))
     usd *= np.where(timid, TIMID_SMALLER, np.minimum((USUAL / boldness) ** BOLD_SMALLER, 1.0))
-    found = rng.random(n) < each([make.found for make in makes])
-    giant = int(np.flatnonzero(kind == Kind.LARGE)[0])
-    usd[giant], boldness[giant], found[giant] = GIANT_USD, GIANT_BOLDNESS, True
-    restless = np.clip((boldness / USUAL) ** 0.9, 0.35, 8.0)
-    eager = np.clip((boldness / USUAL) ** 1.3, 0.35, 20.0) * each([make.eager for make in makes])
-    alone = np.clip(each([make.isolated for make in makes]) * boldness / USUAL, 0.0, 0.95)
+    found = lots.chance(lambda make: make.found)
     how_many = np.searchsorted(np.cumsum(COINS_TRADED)[:-1], rng.random(n), side="right") + 1
+    giant = int(np.flatnonzero(kind == Kind.LARGE)[0])
+    usd[giant], boldness[giant], found[giant], how_many[giant] = GIANT_USD, GIANT_BOLDNESS, True, 1
     how_many[kind >= Kind.MAKER] = len(coins)
-    how_many[giant] = 1
+    restless = np.clip((boldness / USUAL) ** 0.9, 0.35, 8.0)
+    eager = np.clip((boldness / USUAL) ** 1.3, 0.35, 20.0) * lots.of(lambda make: make.eager)
+    isolated = np.clip(lots.of(lambda make: make.isolated) * boldness / USUAL, 0.0, 0.95)
     coin, account = np.nonzero(_trades(coins, how_many, rng).T)
     return Accounts(
         names=_names(n, rng),
@@ -134,7 +144,7 @@ def make_accounts(coins: Sequence[Coin], rng: np.random.Generator) -> Accounts:
         boldness=boldness,
         restless=restless / restless.mean(),
         eager=eager / restless.mean(),
-        isolated=np.where(timid, 0.0, alone),
+        isolated=np.where(boldness < 1, 0.0, isolated),
         slot_account=account,
         slot_coin=coin,
         slot_of_crowd=kind[account] < Kind.MAKER,

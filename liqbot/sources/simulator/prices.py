@@ -137,11 +137,11 @@ class Prices:
         self._book = np.maximum(self._book * np.exp(-np.abs(wanted) * BRITTLE), THINNEST)
 
     def rebase(self, marks: Floats) -> None:
-        """Make `marks` (USD) the present prices, and all that was remembered relative to them."""
+        """Make `marks` (USD) the present prices and home, and keep what is remembered relative to them."""
         shift = np.log(marks) - (self._lasting + self._displaced)
         self._lasting += shift
         self._average += shift
-        self._home += shift
+        self._home = np.log(marks)
         self._hourly = deque((log_marks + shift for log_marks in self._hourly), maxlen=MEMORY_H)
 
     def _returns(self, seconds: float, phase: Phase) -> Floats:

@@ -90,11 +90,11 @@ def _calm(rng: np.random.Generator) -> Phase:
 
 
 def _grind_up(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(24, 48), drift=0.001, volatility=0.8)
+    return Phase(rng.uniform(24, 48), drift=0.0012, volatility=0.8)
 
 
 def _grind_down(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(24, 48), drift=-0.001, volatility=0.8)
+    return Phase(rng.uniform(24, 48), drift=-0.0012, volatility=0.8)
 
 
 def _squeeze(rng: np.random.Generator) -> Phase:

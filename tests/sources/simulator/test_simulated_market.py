@@ -122,6 +122,24 @@ def test_a_level_does_not_move_while_nobody_trades_and_only_funding_flows():
     assert np.quantile(moved, 0.99) < 2e-3
 
 
+def test_funding_flows_from_longs_to_shorts_and_moves_their_levels_by_just_that():
+    market = SimulatedMarket(4, Scenario.CALM, ("BTC",), start_ms=0)
+    market.step()
+    before, paid = position_of(market.census()), 0.0
+    for _ in range(60):
+        told = market.step()[0]
+        paid += told.mark * told.funding / 60
+    after = position_of(market.census())
+    assert paid != 0
+    held = [key for key in before if key in after and before[key][::2] == after[key][::2]]
+    alone = [key for key in held if before[key][2] == MarginMode.ISOLATED]
+    assert {np.sign(before[key][0]) for key in alone} == {-1, 1}
+    for key in alone:
+        # What was paid is missing from the margin of each coin; 1.25% is the maintenance rate of small BTC.
+        side = np.sign(before[key][0])
+        assert after[key][1] - before[key][1] == pytest.approx(paid / (1 - side * 0.0125), rel=0.01)
+
+
 def test_all_cross_positions_of_an_account_tell_of_the_same_pool():
     market = SimulatedMarket(2, Scenario.CALM, start_ms=0)
     for _ in range(30):

@@ -1,0 +1,38 @@
+"""Run all benchmarks and print the table; `--write` puts it into README.md."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from benchmarks import drawing, mapping, replaying, starting
+from benchmarks.measure import Row
+from docs.sections import replace_section
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def main() -> int:
+    """Return 0 where every bound is kept, 1 where one is not."""
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    arguments = parser.parse_args()
+    table = ["| what | measured | against | |", "| --- | --- | --- | --- |"]
+    broken = 0
+    print("\n".join(table), flush=True)
+    for part in (mapping, replaying, drawing, starting):
+        for row in part.rows():
+            table.append(_line(row))
+            broken += row.holds is False
+            print(table[-1], flush=True)
+    if arguments.write:
+        README.write_text(replace_section(README.read_text(), "performance", "\n".join(table)))
+    return 1 if broken else 0
+
+
+def _line(row: Row) -> str:
+    mark = {True: "✓", False: "✗", None: ""}[row.holds]
+    return f"| {row.what} | {row.measured} | {row.against} | {mark} |"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

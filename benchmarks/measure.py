@@ -1,0 +1,46 @@
+"""Measuring on a noisy machine: medians, and ratios between things timed in turn."""
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the table."""
+
+    what: str
+    measured: str
+    against: str
+    """What it is compared with, or the bound that it must keep."""
+    holds: bool | None = None
+    """Whether the bound is kept; None where there is none."""
+
+
+def medians_ms(*functions: Callable[[], object], rounds: int = 25) -> list[float]:
+    """Return the median time of each function in ms; they take turns, so that a slow moment hits all."""
+    times: list[list[float]] = [[] for _ in functions]
+    for function in functions:
+        function()
+    for _ in range(rounds):
+        for function, taken in zip(functions, times, strict=True):
+            start = time.perf_counter()
+            function()
+            taken.append((time.perf_counter() - start) * 1000)
+    return [statistics.median(taken) for taken in times]
+
+
+def resident_mb() -> float:
+    """Return this process's resident memory in MB (Linux)."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    raise OSError("/proc/self/status does not tell VmRSS")
+
+
+def percentile(values: list[float], percent: float) -> float:
+    """Return the value that `percent` percent of `values` do not exceed."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]

@@ -1,0 +1,1 @@
+"""Keeping the documents true: what can be generated is, and what is not is checked."""
