@@ -84,11 +84,11 @@ class Feed:
         known = set(self.board.coins)
         self.health.rejected = self.board.rejected
         wanted = [coin for coin in self._coins if coin in known]
-        return [await loop.run_in_executor(self._engine, self.board.view, coin) for coin in wanted]
+        return await loop.run_in_executor(self._engine, lambda: [self.board.view(coin) for coin in wanted])
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""
-        step_ms = HOUR_MS // 6 if live_from_ms - time_ms <= 24 * HOUR_MS else HOUR_MS
+        step_ms = HOUR_MS // 4 if live_from_ms - time_ms <= 24 * HOUR_MS else 2 * HOUR_MS
         if time_ms // step_ms == self._kept_ms // step_ms:
             return False
         self._kept_ms = time_ms

@@ -43,7 +43,7 @@ def draw(view: MarketView) -> Picture:
         _depth(canvas, today)
         _amounts(canvas, today)
         strip.bars(canvas, today, _bars_length(today))
-        strip.curves(canvas, today, _curves_length(today), 2.2)
+        strip.curves(canvas, today, _curves_length(today), 1.8)
         for label in placed:
             _leader(canvas, today, label.cluster)
         _fuel(canvas, view, today)

@@ -65,7 +65,9 @@ class Strip:
         beyond = y < self.spot_y if side is Side.SHORT else y > self.spot_y
         start = float(usd[~beyond].sum())
         totals = start + np.cumsum(usd[beyond])
-        return np.concatenate(([float(self.spot_y)], y[beyond])), np.concatenate(([start], totals))
+        # A step at the far end of each row, so that the curve runs beside the bar that it adds, not over it.
+        steps = np.repeat(np.concatenate(([float(self.spot_y)], y[beyond])), 2)[1:]
+        return steps, np.repeat(np.concatenate(([start], totals)), 2)[:-1]
 
     @property
     def most(self) -> float:
@@ -112,7 +114,7 @@ def curves(canvas: Canvas, strip: Strip, length: int, width: float) -> None:
     for side in Side:
         y, usd = strip.totals(side)
         points = np.stack([strip.left + usd * (length / strip.most), y], axis=-1)
-        canvas.line(points, theme.PANEL, width + 2.6)
+        canvas.line(points, theme.PANEL, width + 1.2, share=0.6)
         canvas.line(points, theme.TINT[side], width)
 
 

@@ -41,6 +41,7 @@ class Levels:
         """Shape (n + 1,): a closing zero lets a slice end behind the last row."""
         self._ends: Ints = np.searchsorted(group[order], np.arange(_GROUPS + 1))
         self._edges: tuple[Bins, NDArray[np.intp]] | None = None
+        self._by_price: dict[Side, Ints] = {}
 
     def map(self, spot: float) -> LiquidationMap:
         """Return the map at `spot`: only levels that price has not passed, within the map's reach."""
@@ -55,12 +56,17 @@ class Levels:
         slices = [self._between(group, low, high, spot) for group in _groups_of(side)]
         return np.array([self._coins[part].sum() for part in slices]) * spot
 
-    def rows_between(self, side: Side, low: float, high: float, spot: float) -> Ints:
-        """Return the rows of `positions` whose level of `side` lies in [low, high] and not beyond `spot`."""
-        chosen = np.zeros(len(self.positions), dtype=np.bool_)
-        for group in _groups_of(side):
-            chosen[self._between(group, low, high, spot)] = True
-        return np.flatnonzero(chosen)
+    def rows_by_price(self, side: Side, spot: float) -> Ints:
+        """Return the rows of the levels of `side` that `spot` has not passed, in rising order."""
+        rows = self._by_price.get(side)
+        if rows is None:
+            start, stop = self._ends[side.row * _COHORTS], self._ends[(side.row + 1) * _COHORTS]
+            order = np.argsort(self._level[start:stop], kind="stable")
+            with_level = np.count_nonzero(~np.isnan(self._level[start:stop]))
+            rows = self._by_price[side] = start + order[:with_level]
+        if side is Side.LONG:
+            return rows[: np.searchsorted(self._level[rows], spot, side="left")]
+        return rows[np.searchsorted(self._level[rows], spot, side="right") :]
 
     def open_usd(self, spot: float) -> BySide[float]:
         """Return each side's open size in USD, with or without a level."""

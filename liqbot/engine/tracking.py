@@ -1,6 +1,5 @@
 """Giving clusters identities that last from view to view, and telling how they end."""
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -8,6 +7,7 @@ import numpy as np
 
 from liqbot.engine.clusters import Found
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
+from liqbot.market.positions import Floats
 from liqbot.market.side import Side
 
 SHOWN = 12
@@ -138,18 +138,20 @@ def _cluster(item: Found, identity: str, since_ms: int, spot: float) -> Cluster:
 def _shared_coins(living: Sequence[Track], found: Sequence[Found]) -> list[dict[int, float]]:
     """Return for each track how many coins its holders have in which of `found`, by place."""
     old_accounts = np.array([account for track in living for account in track.holders], dtype=np.int64)
-    home: dict[int, tuple[int, float]] = {}
-    for place, item in enumerate(found):
-        rows = np.isin(item.account, old_accounts)
-        for account, coins in zip(item.account[rows].tolist(), item.coins[rows].tolist(), strict=True):
-            home[account] = (place, coins)
+    if not found:
+        return [{} for _ in living]
+    account = np.concatenate([item.account for item in found])
+    coins = np.concatenate([item.coins for item in found])
+    place = np.repeat(np.arange(len(found)), [len(item.account) for item in found])
+    rows = np.isin(account, old_accounts)
+    now = zip(account[rows].tolist(), place[rows].tolist(), coins[rows].tolist(), strict=True)
+    home = {holder: (where, held) for holder, where, held in now}
     shared: list[dict[int, float]] = []
     for track in living:
         by_place: dict[int, float] = {}
-        for account, coins in track.holders.items():
-            if account in home:
-                place, now = home[account]
-                by_place[place] = by_place.get(place, 0.0) + min(coins, now)
+        for holder in track.holders.keys() & home.keys():
+            where, held = home[holder]
+            by_place[where] = by_place.get(where, 0.0) + min(track.holders[holder], held)
         shared.append(by_place)
     return shared
 
@@ -159,19 +161,20 @@ def _match(
 ) -> dict[int, int]:
     """Return for places in `found` the place in `living` that they continue; the best pairs come first."""
     pairs: list[tuple[int, float, int, int]] = []
-    coins = [float(item.coins.sum()) for item in found]
-    ranges = [_range(item.low, item.high) for item in found]
+    overlap = _overlaps([old.cluster for old in living], found)
     for old_place, old in enumerate(living):
         # Where price went through, what remains must be most of what was: else it was liquidated.
         reached, old_coins = _reached(old.cluster, passage), sum(old.holders.values())
-        old_range = _range(old.cluster.low, old.cluster.high)
-        for place, item in enumerate(found):
+        near = () if reached else np.flatnonzero(overlap[old_place] >= SAME_PLACE).tolist()
+        for place in {*shared[old_place], *near}:
+            item = found[place]
             if item.side is not old.cluster.side:
                 continue
             common = shared[old_place].get(place, 0.0)
-            if common >= SAME_HOLDERS * (old_coins if reached else min(old_coins, coins[place])):
+            least = old_coins if reached else min(old_coins, float(item.coins.sum()))
+            if common >= SAME_HOLDERS * least:
                 pairs.append((0, -common, old_place, place))
-            elif not reached and _overlap(old_range, ranges[place]) >= SAME_PLACE:
+            elif place in near:
                 pairs.append((1, -min(old.cluster.usd, item.usd), old_place, place))
     matched: dict[int, int] = {}
     for _, _, old_place, place in sorted(pairs):
@@ -180,16 +183,19 @@ def _match(
     return matched
 
 
-def _range(low: float, high: float) -> tuple[float, float]:
-    """Return a cluster's range in ln(price), at least 0.2% wide."""
-    middle, half = math.log(low * high) / 2, max(math.log(high / low) / 2, 0.001)
+def _ranges(clusters: Sequence[Cluster | Found]) -> tuple[Floats, Floats]:
+    """Return the lower and upper ends of the clusters' ranges in ln(price), each at least 0.2% apart."""
+    low = np.log([cluster.low for cluster in clusters])
+    high = np.log([cluster.high for cluster in clusters])
+    middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.001)
     return middle - half, middle + half
 
 
-def _overlap(one: tuple[float, float], other: tuple[float, float]) -> float:
-    """Return the share of the narrower range that both cover."""
-    common = min(one[1], other[1]) - max(one[0], other[0])
-    return common / min(one[1] - one[0], other[1] - other[0])
+def _overlaps(old: Sequence[Cluster], new: Sequence[Found]) -> Floats:
+    """Return the share of the narrower range that each pair has in common, shape (old, new)."""
+    (old_low, old_high), (new_low, new_high) = _ranges(old), _ranges(new)
+    common = np.minimum.outer(old_high, new_high) - np.maximum.outer(old_low, new_low)
+    return common / np.minimum.outer(old_high - old_low, new_high - new_low)
 
 
 def _reached(cluster: Cluster, passage: Passage) -> bool:

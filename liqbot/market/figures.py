@@ -36,7 +36,7 @@ def share(value: float) -> str:
 
 
 def ratio(value: float | None) -> str:
-    """Return a ratio: `0.77`, `12`, `—` where there is none."""
+    """Return a ratio in three digits: `0.77`, `12.3`, `—` where there is none."""
     if value is None:
         return "—"
     if value >= 1000:

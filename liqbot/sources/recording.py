@@ -8,9 +8,10 @@ account that is absent from a snapshot was not fetched, which is not the same as
 
 import csv
 import gzip
+import io
 import math
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -34,6 +35,10 @@ COLUMNS = (
     "liquidation_px",
 )
 _GZIP_MAGIC = b"\x1f\x8b"
+_YEAR_2100_MS = 4_102_444_800_000
+"""A later time is a broken one: it would make every row below it one of the past."""
+_LONGEST_QUOTE = 80
+"""So many characters of what is wrong are quoted."""
 
 
 class Problem(NamedTuple):
@@ -119,6 +124,7 @@ class Recording:
         off (the snapshots before the break have been yielded; the one that it may have cut has not).
         """
         self.problems.clear()
+        self.read_bytes = 0
         newest = None
         try:
             with self.path.open("rb") as file:
@@ -128,37 +134,44 @@ class Recording:
         except (EOFError, zlib.error, gzip.BadGzipFile) as error:
             where = f"after time_ms {newest.time_ms}" if newest else "before its first snapshot ends"
             raise SourceError(f"{self.path}: the file breaks off {where}: {error}") from error
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise SourceError(f"{self.path}: cannot be read: {error}") from error
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be read: {error.strerror or error}") from error
         if newest is None:
             skipped = f"; {self.problems[0]}" if self.problems else ""
             raise SourceError(f"{self.path}: has no sound row{skipped}")
 
     def _rows(self, file: BinaryIO) -> Iterator[_Row]:
-        reader = csv.reader(self._lines(file))
-        header = next(reader, list[str]())
-        if tuple(name.strip() for name in header) != COLUMNS:
-            raise SourceError(
-                f"{self.path}: not a recording: the columns must be {', '.join(COLUMNS)}; "
-                f"they are {', '.join(header) or 'none'}"
-            )
-        newest = 0
-        for cells in reader:
+        lines = self._lines(file)
+        self._require_columns(next(lines, b""))
+        newest, held = 0, set[tuple[str, str]]()
+        for number, line in enumerate(lines, start=2):
+            if not line.strip():
+                continue
             try:
-                row = _parsed(cells)
-                if row.time_ms < newest:
-                    raise ValueError(f"time_ms {row.time_ms} is before {newest}, the row above")  # noqa: TRY301 - a broken row like the others
+                row = _parsed(line)
+                if row.time_ms > newest:
+                    held.clear()
+                _require_order(row, newest, held)
             except ValueError as error:
-                self.problems.append(Problem(reader.line_num, str(error)))
+                self.problems.append(Problem(number, str(error)))
                 continue
             newest = row.time_ms
+            held.add((row.account, row.coin))
             yield row
 
-    def _lines(self, file: BinaryIO) -> Iterator[str]:
-        with gzip.open(file) if _is_gzip(file) else file as raw:
+    def _require_columns(self, header: bytes) -> None:
+        text = header.decode(errors="replace").removeprefix("\ufeff").rstrip("\r\n")
+        if tuple(name.strip(' "') for name in text.split(",")) != COLUMNS:
+            raise SourceError(
+                f"{self.path}: not a recording: the columns must be {', '.join(COLUMNS)}; "
+                f"the first line is {_quoted(text)}"
+            )
+
+    def _lines(self, file: BinaryIO) -> Iterator[bytes]:
+        with io.BufferedReader(gzip.GzipFile(fileobj=file)) if _is_gzip(file) else file as raw:
             for line in raw:
                 self.read_bytes = file.tell()
-                yield line.decode()
+                yield line
         self.read_bytes = self.size()
 
 
@@ -168,12 +181,13 @@ def _is_gzip(file: BinaryIO) -> bool:
     return magic == _GZIP_MAGIC
 
 
-def _parsed(cells: list[str]) -> _Row:
+def _parsed(line: bytes) -> _Row:
     """Return the row's fields. Raises `ValueError` that names the column."""
+    cells = _cells(line)
     if len(cells) != len(COLUMNS):
         raise ValueError(f"{len(cells)} fields instead of {len(COLUMNS)}")
     named: Mapping[str, str] = dict[str, str](zip(COLUMNS, cells, strict=True))
-    if not named["account"] or not named["coin"]:
+    if not named["account"].strip() or not named["coin"].strip():
         raise ValueError("account or coin is empty")
     size = _number(named, "szi")
     value = _number(named, "position_value")
@@ -191,14 +205,35 @@ def _parsed(cells: list[str]) -> _Row:
     )
 
 
+def _cells(line: bytes) -> list[str]:
+    """Return the cells of a line. A line is a row: an unbalanced quote breaks its own and swallows no other."""
+    try:
+        text = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8 text") from None
+    if '"' not in text:
+        return text.split(",")
+    try:
+        return next(csv.reader([text], strict=True))
+    except csv.Error as error:
+        raise ValueError(f"not CSV: {error}") from None
+
+
 def _time(text: str) -> int:
     try:
         time_ms = int(text)
     except ValueError:
-        raise ValueError(f"time_ms is {text!r}, not whole milliseconds") from None
-    if time_ms <= 0:
-        raise ValueError(f"time_ms is {time_ms}, not after 1970")
+        raise ValueError(f"time_ms is {_quoted(text)}, not whole milliseconds") from None
+    if not 0 < time_ms < _YEAR_2100_MS:
+        raise ValueError(f"time_ms is {_quoted(text)}, not between 1970 and 2100")
     return time_ms
+
+
+def _require_order(row: _Row, newest: int, held: Container[tuple[str, str]]) -> None:
+    if row.time_ms < newest:
+        raise ValueError(f"time_ms {row.time_ms} is before {newest}, that of a row above")
+    if (row.account, row.coin) in held:
+        raise ValueError(f"{row.account} has {row.coin} already in this snapshot")
 
 
 def _number(named: Mapping[str, str], column: str) -> float:
@@ -206,16 +241,20 @@ def _number(named: Mapping[str, str], column: str) -> float:
     try:
         number = float(text)
     except ValueError:
-        raise ValueError(f"{column} is {text!r}, not a number") from None
+        raise ValueError(f"{column} is {_quoted(text)}, not a number") from None
     if not math.isfinite(number):
-        raise ValueError(f"{column} is {text!r}, not a finite number")
+        raise ValueError(f"{column} is {_quoted(text)}, not a finite number")
     return number
 
 
 def _above_zero(column: str, number: float) -> float:
-    if number <= 0:
-        raise ValueError(f"{column} is {number:g}, not above 0")
+    if not 0 < number < math.inf:
+        raise ValueError(f"{column} is {number:g}, not a number above 0")
     return number
+
+
+def _quoted(text: str) -> str:
+    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
 
 
 def _snapshot(rows: list[_Row]) -> Snapshot:

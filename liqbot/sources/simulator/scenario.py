@@ -98,11 +98,11 @@ def _grind_down(rng: np.random.Generator) -> Phase:
 
 
 def _squeeze(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(2.0, 3.0), drift=0.025, volatility=1.5, depth=0.6)
+    return Phase(rng.uniform(2.0, 3.0), drift=0.023, volatility=1.5, depth=0.35)
 
 
 def _cascade(rng: np.random.Generator) -> Phase:
-    return Phase(rng.uniform(2.0, 3.0), drift=-0.028, volatility=1.8, depth=0.5)
+    return Phase(rng.uniform(2.0, 3.0), drift=-0.024, volatility=1.8, depth=0.3)
 
 
 def _relief(rng: np.random.Generator) -> Phase:
