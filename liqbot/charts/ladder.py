@@ -24,6 +24,8 @@ _CURVES = 0.97
 """Lengths of the longest bar and of the longer curve, as shares of the strip's width."""
 _MONEY = 0.75
 """The price axis reaches as far as the nearest 75% of each side's money."""
+_FINE, _COARSE = (10, 8, 6, 5, 4), (5, 4)
+"""Pixels that a bar may be high, with the gap to the next: where it is one bin, and where it is more."""
 _PRICE_APART = 36
 _NOTCH = 9
 
@@ -35,7 +37,7 @@ def draw(view: MarketView) -> Picture:
     """
     canvas = Canvas()
     low, high = worth_seeing(view.map, _MONEY)
-    axis = fitted(low, high, BOTTOM - _TOP, fine=(10, 8, 6, 5, 4), coarse=(5, 4))
+    axis = fitted(low, high, BOTTOM - _TOP, fine=_FINE, coarse=_COARSE)
     today = Strip.of(view, axis, left=_left(view, axis), right=_STRIP_RIGHT, bottom=BOTTOM)
     placed = labels.placed(view, today)
     strip.ground(canvas, today, RIGHT)
@@ -43,7 +45,7 @@ def draw(view: MarketView) -> Picture:
         _depth(canvas, today)
         _amounts(canvas, today)
         strip.bars(canvas, today, _bars_length(today))
-        strip.curves(canvas, today, _curves_length(today), 1.8)
+        strip.curves(canvas, today, _curves_length(today), 2.0)
         for label in placed:
             _leader(canvas, today, label.cluster)
         _fuel(canvas, view, today)

@@ -21,7 +21,7 @@ def draw(canvas: Canvas, view: MarketView, axis: PriceAxis) -> list[Cluster]:
     today = Strip.of(view, axis, left=LEFT, right=LEFT + _BARS, bottom=BOTTOM)
     strip.ground(canvas, today, RIGHT)
     strip.bars(canvas, today, _BARS)
-    strip.curves(canvas, today, _BARS, 1.4)
+    strip.curves(canvas, today, _BARS, 1.7)
     strip.spot_line(canvas, today, RIGHT)
     placed = labels.placed(view, today)
     for label in placed:

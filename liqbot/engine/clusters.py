@@ -87,7 +87,8 @@ def _runs(usd: Floats) -> list[_Run]:
     # Plain lists: a walk of a few bins from each peak is quicker in them than in arrays.
     heights: list[float] = density.tolist()
     claimed, runs = bytearray(len(usd)), list[_Run]()
-    for peak in peaks[np.argsort(-density[peaks], kind="stable")].tolist():
+    highest_first: list[int] = peaks[np.argsort(-density[peaks], kind="stable")].tolist()
+    for peak in highest_first:
         if claimed[peak]:
             continue
         first, last = _claim(heights, claimed, peak)

@@ -11,7 +11,7 @@ import gzip
 import io
 import math
 import zlib
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -37,8 +37,6 @@ COLUMNS = (
 _GZIP_MAGIC = b"\x1f\x8b"
 _YEAR_2100_MS = 4_102_444_800_000
 """A later time is a broken one: it would make every row below it one of the past."""
-_LONGEST_QUOTE = 80
-"""So many characters of what is wrong are quoted."""
 
 
 class Problem(NamedTuple):
@@ -160,11 +158,12 @@ class Recording:
             yield row
 
     def _require_columns(self, header: bytes) -> None:
-        text = header.decode(errors="replace").removeprefix("\ufeff").rstrip("\r\n")
-        if tuple(name.strip(' "') for name in text.split(",")) != COLUMNS:
+        text = header.decode(errors="replace").removeprefix("\ufeff")
+        names = tuple(name.strip(' "\r\n') for name in text.split(","))
+        if names != COLUMNS:
+            found = _quoted(", ".join(names), at_most=300) if any(names) else "none"
             raise SourceError(
-                f"{self.path}: not a recording: the columns must be {', '.join(COLUMNS)}; "
-                f"the first line is {_quoted(text)}"
+                f"{self.path}: not a recording: the columns must be {', '.join(COLUMNS)}; they are {found}"
             )
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
@@ -186,27 +185,27 @@ def _parsed(line: bytes) -> _Row:
     cells = _cells(line)
     if len(cells) != len(COLUMNS):
         raise ValueError(f"{len(cells)} fields instead of {len(COLUMNS)}")
-    named: Mapping[str, str] = dict[str, str](zip(COLUMNS, cells, strict=True))
-    if not named["account"].strip() or not named["coin"].strip():
+    time_ms, account, coin, szi, entry, leverage, value, _, liquidation = cells
+    if not account.strip() or not coin.strip():
         raise ValueError("account or coin is empty")
-    size = _number(named, "szi")
-    value = _number(named, "position_value")
+    size = _number("szi", szi)
     if size == 0:
         raise ValueError("szi is 0: not a position")
+    mark = _number("position_value", value) / abs(size)
     return _Row(
-        time_ms=_time(named["time_ms"]),
-        account=named["account"],
-        coin=named["coin"],
+        time_ms=_time(time_ms),
+        account=account,
+        coin=coin,
         size=size,
-        entry=_above_zero("entry_px", _number(named, "entry_px")),
-        leverage=_above_zero("leverage", _number(named, "leverage")),
-        mark=_above_zero("position_value / |szi|", value / abs(size)),
-        liquidation=_number(named, "liquidation_px") if named["liquidation_px"].strip() else math.nan,
+        entry=_above_zero("entry_px", _number("entry_px", entry)),
+        leverage=_above_zero("leverage", _number("leverage", leverage)),
+        mark=_above_zero("position_value / |szi|", mark),
+        liquidation=_number("liquidation_px", liquidation) if liquidation.strip() else math.nan,
     )
 
 
 def _cells(line: bytes) -> list[str]:
-    """Return the cells of a line. A line is a row: an unbalanced quote breaks its own and swallows no other."""
+    """Return the cells of a line. A line is a row: an unbalanced quote breaks it, and swallows no other."""
     try:
         text = line.decode().rstrip("\r\n")
     except UnicodeDecodeError:
@@ -236,8 +235,7 @@ def _require_order(row: _Row, newest: int, held: Container[tuple[str, str]]) -> 
         raise ValueError(f"{row.account} has {row.coin} already in this snapshot")
 
 
-def _number(named: Mapping[str, str], column: str) -> float:
-    text = named[column]
+def _number(column: str, text: str) -> float:
     try:
         number = float(text)
     except ValueError:
@@ -253,8 +251,8 @@ def _above_zero(column: str, number: float) -> float:
     return number
 
 
-def _quoted(text: str) -> str:
-    return repr(text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…")
+def _quoted(text: str, at_most: int = 80) -> str:
+    return repr(text if len(text) <= at_most else f"{text[:at_most]}…")
 
 
 def _snapshot(rows: list[_Row]) -> Snapshot:

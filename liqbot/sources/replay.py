@@ -17,7 +17,7 @@ class Replay:
 
     def __init__(self, path: Path, *, speed: float = 0.0) -> None:
         """Play `path` at `speed` recorded seconds a second; 0 is as fast as possible."""
-        if speed < 0:
+        if not speed >= 0:
             raise ValueError(f"speed must be 0 (as fast as possible) or above, not {speed:g}")
         self.recording = Recording(path)
         self._speed = speed
@@ -38,12 +38,15 @@ class Replay:
         return 0
 
     async def updates(self) -> AsyncIterator[Update]:
-        """Yield the recording's updates, a beat after each snapshot. Raises `SourceError`."""
+        """Yield the recording's updates, a beat after each snapshot. Raises `SourceError`.
+
+        The file is read off the event loop, one snapshot at a time.
+        """
+        snapshots = self.recording.snapshots()
         before_ms = None
-        for snapshot in self.recording.snapshots():
+        while snapshot := await asyncio.to_thread(next, snapshots, None):
             if before_ms is not None and self._speed > 0:
                 await asyncio.sleep((snapshot.time_ms - before_ms) / 1000 / self._speed)
             before_ms = snapshot.time_ms
             for update in snapshot.updates():
                 yield update
-            await asyncio.sleep(0)

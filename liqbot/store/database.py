@@ -22,33 +22,39 @@ class DatabaseError(Exception):
 def open_database(path: Path) -> sqlite_utils.Database:
     """Open or create the database at `path` and bring it up to this version.
 
-    WAL, synchronous FULL: what was committed survives a power cut. A database of a newer version is refused
-    and left untouched. The connection may be used from any thread, by one at a time. Raises `DatabaseError`.
+    WAL, synchronous FULL: what was committed survives a power cut. A database of a newer version, or of
+    another program, is refused and left untouched. The connection may be used from any thread, by one at a
+    time. Raises `DatabaseError`.
     """
-    _refuse_newer(path)
+    _applied(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error}") from error
+    try:
         for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
             connection.execute(f"PRAGMA {pragma}")
         database = sqlite_utils.Database(connection)
         for migrations in _known():
             migrations.apply(database)
-    except (OSError, sqlite3.Error) as error:
+    except sqlite3.Error as error:
+        connection.close()
         raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error}") from error
     return database
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
     """Open the database at `path` for reading beside its writer. Raises `DatabaseError`."""
-    if not path.exists():
+    if not _is_there(path):
         raise DatabaseError(f"{path}: there is no database yet; `liqbot run` makes one")
-    _refuse_newer(path)
+    if _applied(path) < _known_names():
+        raise DatabaseError(f"{path}: is not of this version yet; `liqbot run` brings it up to date")
     try:
         return sqlite3.connect(
-            f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False, timeout=BUSY_MS / 1000
+            _uri_for_reading(path), uri=True, check_same_thread=False, timeout=BUSY_MS / 1000
         )
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: cannot be read: {error}") from error
@@ -60,28 +66,60 @@ def transaction(connection: sqlite3.Connection) -> Generator[sqlite3.Connection]
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield connection
+        connection.commit()
     except BaseException:
         connection.rollback()
         raise
-    connection.commit()
 
 
-def _refuse_newer(path: Path) -> None:
-    if not path.exists() or path.stat().st_size == 0:
-        return
+def _applied(path: Path) -> set[str]:
+    """Return the names of the migrations that the database has had: none where it is still to be made.
+
+    Raises `DatabaseError` for one of a newer version or of another program; it is not touched by the look.
+    """
+    if not _is_there(path):
+        return set()
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            rows = connection.execute(
-                "SELECT name FROM _sqlite_migrations WHERE migration_set = ?", [_SET]
-            ).fetchall()
-    except sqlite3.DatabaseError as error:
+        with closing(sqlite3.connect(_uri_for_reading(path), uri=True)) as connection:
+            rows = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = {name for (name,) in rows}
+            names = _names(connection) if Migrations.migrations_table in tables else set[str]()
+    except sqlite3.Error as error:
         raise DatabaseError(f"{path}: is not a liqbot database: {error}") from error
-    newer = sorted({name for (name,) in rows} - _known_names())
+    if not names and tables - {Migrations.migrations_table}:
+        raise DatabaseError(f"{path}: is the database of another program. Nothing was changed")
+    newer = sorted(names - _known_names())
     if newer:
         raise DatabaseError(
             f"{path}: was written by a newer liqbot (it has {', '.join(newer)}). Nothing was changed; "
             "use that liqbot, or set LIQBOT_DATABASE to another file"
         )
+    return names
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists() and path.stat().st_size > 0
+    except OSError as error:
+        raise DatabaseError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _names(connection: sqlite3.Connection) -> set[str]:
+    rows = connection.execute(
+        f"SELECT name FROM {Migrations.migrations_table} WHERE migration_set = ?",  # noqa: S608 - a constant
+        [_SET],
+    )
+    return {name for (name,) in rows}
+
+
+def _uri_for_reading(path: Path) -> str:
+    """Return the address under which SQLite reads `path` and leaves nothing behind.
+
+    Where there is no log, nobody has the database open: it is read as it lies, also in a folder that cannot
+    be written to. Otherwise SQLite would make a log of its own, and a reader could not remove it.
+    """
+    is_open = path.with_name(f"{path.name}-wal").exists()
+    return f"{path.absolute().as_uri()}?{'mode=ro' if is_open else 'immutable=1'}"
 
 
 @cache
@@ -90,9 +128,10 @@ def _known() -> tuple[Migrations, ...]:
     return tuple(_load(file) for file in sorted(_folder().glob("[0-9]*.py")))
 
 
-def _known_names() -> set[str]:
-    empty = sqlite_utils.Database(memory=True)
-    return {migration.name for migrations in _known() for migration in migrations.pending(empty)}
+@cache
+def _known_names() -> frozenset[str]:
+    with closing(sqlite_utils.Database(memory=True)) as empty:
+        return frozenset(migration.name for known in _known() for migration in known.pending(empty))
 
 
 def _folder() -> Path:

@@ -93,7 +93,9 @@ def crowd(
     random = np.random.default_rng(seed)
     warm, total = columns // 2, columns + columns // 2
     step_ms = hours * HOUR / columns
-    inner = np.exp(np.cumsum(random.normal(0, volatility * (step_ms / (6 * 365 * 24 * HOUR)) ** 0.5, total * 6)))
+    inner = np.exp(
+        np.cumsum(random.normal(0, volatility * (step_ms / (6 * 365 * 24 * HOUR)) ** 0.5, total * 6))
+    )
     path = (inner / inner[-1] * spot).reshape(total, 6)
     many = accounts * 5
     born = random.integers(0, total, many)
@@ -219,14 +221,18 @@ ODD_MARKETS = {
     "only longs": lambda: with_past(view_of(long("ann", 3, at=97), long("bob", 9, at=98)), walk(100)),
     "only shorts": lambda: with_past(view_of(short("ann", 3, at=103), short("bob", 9, at=102)), walk(100)),
     "no position has a level": lambda: with_past(view_of(long("ann", 3), short("bob", 2)), walk(100)),
-    "all is out of reach": lambda: with_past(view_of(long("ann", 3, at=10), short("bob", 2, at=900)), walk(100)),
+    "all is out of reach": lambda: with_past(
+        view_of(long("ann", 3, at=10), short("bob", 2, at=900)), walk(100)
+    ),
     "all is stale": lambda: with_past(view_of(long("ann", 3, at=120), short("bob", 2, at=80)), walk(100)),
     "a level at spot": lambda: with_past(view_of(long("ann", 3, at=100), short("bob", 2, at=100)), walk(100)),
     "no clusters": lambda: replace(crowd(), clusters=Clusters()),
     "a past of one column": lambda: with_past(crowd(), [62_000]),
     "a past of two columns": lambda: with_past(crowd(), [61_000, 62_000]),
     "gaps in the past": with_gaps,
-    "a past of many columns": lambda: with_past(crowd(), walk(62_000, 2500, volatility=0.001), step_ms=60_000),
+    "a past of many columns": lambda: with_past(
+        crowd(), walk(62_000, 2500, volatility=0.001), step_ms=60_000
+    ),
     "price fell to a tenth": lambda: with_past(crowd(), np.geomspace(620_000, 62_000, 300)),
     "price rose tenfold": lambda: with_past(crowd(), np.geomspace(6_200, 62_000, 300)),
     "a price of 0.00001234": lambda: crowd(coin="kSHIB", spot=0.00001234, accounts=300),

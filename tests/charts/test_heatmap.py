@@ -113,7 +113,10 @@ def test_orange_is_only_below_spot_and_blue_only_above():
     plot = Plot(crowd())
     spot = round(BOTTOM - plot.prices.at(plot.view.spot))
     side = plot.all[:, panel.LEFT : RIGHT]
-    for part, own, other in ((side[plot.top : spot], Side.SHORT, Side.LONG), (side[spot + 2 : BOTTOM], Side.LONG, Side.SHORT)):
+    for part, own, other in (
+        (side[plot.top : spot], Side.SHORT, Side.LONG),
+        (side[spot + 2 : BOTTOM], Side.LONG, Side.SHORT),
+    ):
         for colours in (theme.HUE, theme.SHADE, theme.DEEP):
             assert (part == colours[own]).all(axis=-1).any()
             assert not (part == colours[other]).all(axis=-1).any()
@@ -170,7 +173,8 @@ def test_the_same_view_gives_the_same_bytes_whatever_was_drawn_before():
 
 
 @pytest.mark.parametrize(
-    ("hours", "columns", "accounts"), [(24, 288, 3000), (168, 336, 3000), (8760, 365, 3000), (8760, 365, 15_000)]
+    ("hours", "columns", "accounts"),
+    [(24, 288, 3000), (168, 336, 3000), (8760, 365, 3000), (8760, 365, 15_000)],
 )
 def test_a_crowded_market_takes_at_most_80_kib(hours, columns, accounts):
     view = crowd(hours=hours, columns=columns, accounts=accounts)

@@ -35,7 +35,7 @@ BRITTLE = 25.0
 """An order that would push the log price by 1% thins the book by about so many percent."""
 THINNEST = 0.35
 """A book is never thinner than this share of its usual depth."""
-FASTEST, FARTHEST = 0.008, 0.05
+FASTEST, FARTHEST = 0.006, 0.05
 """Forced orders push the log price at most so far in a minute, and never farther away than so; beyond, the
 backstop takes positions over instead."""
 TREND_H = 3.0

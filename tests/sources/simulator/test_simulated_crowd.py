@@ -76,6 +76,16 @@ def test_a_third_of_the_positions_has_no_level_and_all_of_those_are_long(census)
     assert (census.level[census.size < 0] > 10).any()
 
 
+def test_levels_gather_just_behind_round_prices(lived):
+    census = lived(0, Scenario.CALM)[0].census()
+    btc = (census.coin == 0) & np.isfinite(census.liquidation) & (census.liquidation < 2 * COINS["BTC"].spot)
+    level, side = census.liquidation[btc], np.sign(census.size[btc])
+    behind = side * (np.round(level / 1000) * 1000 - level) / level
+    just_behind = np.count_nonzero((behind > 0) & (behind < 0.002))
+    just_before = np.count_nonzero((behind < 0) & (behind > -0.002))
+    assert just_behind > 1.8 * just_before
+
+
 def test_wealth_is_heavy_tailed(census):
     largest = np.sort(census.usd)[::-1]
     assert largest[: len(largest) // 20].sum() > 0.35 * largest.sum()
