@@ -3,8 +3,9 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from functools import partial
+from typing import Any
 
 from benchmarks.measure import Row, percentile, resident_mb
 from benchmarks.simulated import view_with_grid
@@ -62,7 +63,7 @@ async def _timed(draw: partial) -> tuple[float, object]:
     return time.perf_counter() - start, picture
 
 
-async def _lags(work) -> list[float]:
+async def _lags(work: Coroutine[Any, Any, object]) -> list[float]:
     """Return by how much a timer was late, again and again, while `work` goes on."""
     task = asyncio.ensure_future(work)
     lags: list[float] = []

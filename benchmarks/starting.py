@@ -7,10 +7,12 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from benchmarks.measure import Row
 
 ROUNDS = 3
+ROOT = Path(__file__).resolve().parents[1]
 _PROGRAM = """
 import asyncio, sys, time
 from pathlib import Path
@@ -49,11 +51,10 @@ def rows() -> Iterator[Row]:
 
 
 def _start() -> tuple[float, float, float]:
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
     with tempfile.TemporaryDirectory() as folder:
         start = time.time()
         command = [sys.executable, "-c", _PROGRAM]
-        environment = {**os.environ, "PYTHONPATH": root}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, text=True, check=True
         )

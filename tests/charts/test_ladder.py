@@ -41,7 +41,7 @@ def test_a_bar_is_as_long_as_its_dollars_and_as_high_as_its_row():
         row = (int(np.floor(np.log(level) * 1000)) - place) // strip.axis.bins
         rows = slice(BOTTOM - (row + 1) * strip.axis.pixels, BOTTOM - row * strip.axis.pixels)
         bar = (pixels[rows, strip.left : strip.right] == colour).all(axis=-1)
-        assert np.abs(bar.sum(axis=1).max() - length) <= 2
+        assert np.abs(bar.sum(axis=1).max() - length) <= 8  # a curve or a rule may cross it
         assert 1 <= bar.any(axis=1).sum() <= strip.axis.pixels
 
 
