@@ -1,14 +1,21 @@
 """Settings: `liqbot.toml` and `LIQBOT_*` variables, checked at the start and refused by name."""
 
 import difflib
+import json
 import os
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    EnvSettingsSource,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 PREFIX = "LIQBOT_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -43,7 +50,10 @@ class ReplaySettings(_Section):
 
 
 class Settings(BaseSettings):
-    """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`."""
+    """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
+
+    Made directly, it is made of its arguments alone; `load_settings` reads the file and the variables.
+    """
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
@@ -69,19 +79,35 @@ class Settings(BaseSettings):
     @field_validator("coins", "sources", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
-        """Take `BTC,ETH` for `["BTC", "ETH"]`."""
+        """Take `BTC,ETH` or a JSON list for `("BTC", "ETH")`."""
         if not isinstance(value, str):
             return value
-        return tuple(item.strip(" \"'") for item in value.strip("[] ").split(",") if item.strip(" \"'"))
+        if value.strip().startswith("["):
+            try:
+                return json.loads(value)
+            except ValueError:
+                raise ValueError("begins like a JSON list, but is none") from None
+        return tuple(item.strip() for item in value.split(",") if item.strip())
+
+    @field_validator("coins", "sources")
+    @classmethod
+    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for place, item in enumerate(value):
+            if not item.strip():
+                raise ValueError("a name is empty")
+            if item in value[:place]:
+                raise ValueError(f"{item} is named twice")
+        return value
 
     @field_validator("sources")
     @classmethod
     def _known_source(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
             kind, _, rest = source.partition(":")
-            if (kind == "simulator" and not rest) or (kind == "replay" and rest):
-                continue
-            raise ValueError(f"{source!r} is no source; there is simulator, and replay:FILE")
+            if not ((kind == "simulator" and not rest) or (kind == "replay" and rest)):
+                raise ValueError(f"{source!r} is no source; there is simulator, and replay:FILE")
+        if sum(source.startswith("replay:") for source in value) > 1:
+            raise ValueError("two recordings would be mixed into one market; name one")
         return value
 
     @classmethod
@@ -93,20 +119,26 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Variables win over the file, which arrives as the initial values."""
-        del settings_cls, dotenv_settings, file_secret_settings
-        return env_settings, init_settings
+        """Take the arguments alone, so that no variable reaches into settings made in a test."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
-    """Read `liqbot.toml` and the `LIQBOT_*` variables. Raises `SettingsError` that names what is wrong."""
+    """Read `liqbot.toml` and the `LIQBOT_*` variables, which win.
+
+    Raises `SettingsError` that names everything that is wrong, a line each.
+    """
     environment = os.environ if environment is None else environment
     file = Path(environment.get(CONFIG, "liqbot.toml"))
     if CONFIG in environment and not file.is_file():
         raise SettingsError(f"{CONFIG}: there is no file {file}")
-    _refuse_unknown_variables(environment)
+    values = _from_file(file) if file.is_file() else {}
+    unknown = [*_unknown_variables(environment), *_unknown_keys(values, file)]
+    if unknown:
+        raise SettingsError("\n".join(unknown))
     try:
-        return Settings(**(_from_file(file) if file.is_file() else {}))
+        return Settings(**_merged(values, _from_variables(environment)))
     except ValidationError as error:
         raise SettingsError("\n".join(_complaints(error, environment, file))) from None
 
@@ -153,21 +185,56 @@ def _from_file(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
 
 
-def _refuse_unknown_variables(environment: Mapping[str, str]) -> None:
+def _from_variables(environment: Mapping[str, str]) -> dict[str, Any]:
+    source = EnvSettingsSource(Settings)
+    source.env_vars = {name.lower(): value for name, value in environment.items() if name != CONFIG}
+    return source()
+
+
+def _merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Return `values` with those of `over` in their place, section by section."""
+    merged = dict(values)
+    for name, value in over.items():
+        section = merged.get(name)
+        is_section = isinstance(section, dict)
+        merged[name] = _merged(cast("dict[str, Any]", section), value) if is_section else value
+    return merged
+
+
+def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     known = {variable for variable, _, _ in described()}
     for variable in environment:
-        if variable.startswith(PREFIX) and variable.upper() not in known:
-            close = difflib.get_close_matches(variable, known, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
-            raise SettingsError(f"{variable}: there is no such setting{hint}")
+        if variable.upper().startswith(PREFIX) and variable not in known:
+            yield _no_such(variable, variable.upper(), known)
+
+
+def _unknown_keys(values: Mapping[str, Any], file: Path) -> Iterator[str]:
+    known = {_key(variable) for variable, _, _ in described() if variable != CONFIG}
+    for key in _keys(values):
+        if key not in known:
+            yield f"{file}: {_no_such(key, key, known)}"
+
+
+def _keys(values: Mapping[str, Any], section: str = "") -> Iterator[str]:
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from _keys(cast("dict[str, Any]", value), f"{section}{name}.")
+        else:
+            yield f"{section}{name}"
+
+
+def _key(variable: str) -> str:
+    """Return what a variable is called in the file: `simulator.seed`."""
+    return variable.removeprefix(PREFIX).lower().replace("__", ".")
+
+
+def _no_such(name: str, meant: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(meant, known, n=1)
+    return f"{name}: there is no such setting" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def _complaints(error: ValidationError, environment: Mapping[str, str], file: Path) -> Iterator[str]:
     for detail in error.errors():
-        path = [str(part) for part in detail["loc"] if isinstance(part, str)]
-        variable = PREFIX + "__".join(path).upper()
-        where = variable if variable in environment else f"{file}: {'.'.join(path)}"
-        if detail["type"] == "extra_forbidden":
-            yield f"{where}: there is no such setting"
-        else:
-            yield f"{where}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})"
+        variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
+        where = variable if variable in environment else f"{file}: {_key(variable)}"
+        yield f"{where}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})"

@@ -25,6 +25,7 @@ class Watching:
         self._outbox = outbox
         self.faults: Counter[str] = Counter()
         """How often each rule failed."""
+        self._told: set[tuple[str, type[Exception]]] = set()
 
     def take(self, view: MarketView, now_ms: int) -> int:
         """Let every watch on the view's coin read it; return how many deliveries are due from that.
@@ -45,9 +46,7 @@ class Watching:
             after, events = step(before, reading.hits, reading.memory, view.time_ms, rule.policy)
             states.append((watch, msgspec.msgpack.encode(after)))
             alerts += [NewAlert(watch, event.hit, event.reason) for event in events]
-        if not states:
-            return 0
-        return self._outbox.commit(view, states, alerts, now_ms)
+        return self._outbox.commit(view, states, alerts, now_ms) if states else 0
 
     def _resolve(self, watch: Watch) -> tuple[Rule, dict[str, Value]]:
         rule = self._rules.by_name.get(watch.rule)
@@ -56,11 +55,21 @@ class Watching:
         return rule, rule.form.restore(watch.parameters)
 
     def _note_fault(self, watch: Watch, error: Exception) -> None:
-        if not self.faults[watch.rule]:
-            _log.error("a rule failed; its watches keep their state", rule=watch.rule, error=str(error))
+        """Count a fault; the log hears of each kind of fault once, not with every view."""
         self.faults[watch.rule] += 1
+        kind = (watch.rule, type(error))
+        if kind not in self._told:
+            self._told.add(kind)
+            _log.error("a rule failed; its watches keep their state", rule=watch.rule, reason=str(error))
 
 
 def decode_state(stored: bytes | None) -> WatchState:
-    """Return a watch's state as it was committed, the state of a new watch where there is none."""
-    return WatchState() if stored is None else _states.decode(stored)
+    """Return a watch's state as it was committed; a new one for a new watch.
+
+    One that another version wrote, and this one cannot read, begins anew as well: rather an alert twice than
+    one that never comes.
+    """
+    try:
+        return WatchState() if stored is None else _states.decode(stored)
+    except msgspec.DecodeError:
+        return WatchState()

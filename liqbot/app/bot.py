@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Self
 
 import msgspec
@@ -52,7 +53,8 @@ def clock_ms() -> int:
 class Bot:
     """Everything wired together; it works between `async with`.
 
-    Of a coin that several sources know, the first one gives the view that people see and rules read.
+    Of a coin that several sources know, the first one that has not failed gives the view that people see and
+    rules read.
     """
 
     def __init__(self, settings: Settings, sources: Sequence[Source], chats: Mapping[str, Chat]) -> None:
@@ -62,8 +64,11 @@ class Bot:
         self._watching = Watching(rules, self.store.outbox)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
-            Feed(source, settings.coins, self._engine, self._take, self._recall_past) for source in sources
+            Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
+            for place, source in enumerate(sources)
         ]
+        self._shown: dict[str, int] = {}
+        """The place of the source that gives each coin's view."""
         self.desk = Desk(
             store=self.store,
             rules=rules,
@@ -88,22 +93,20 @@ class Bot:
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self.drain()
-        if self._dispatching is not None:
-            self._dispatching.cancel()
-            await asyncio.gather(self._dispatching, return_exceptions=True)
-        self._engine.shutdown()
-        self.desk.studio.close()
-        self.store.close()
+        try:
+            await _ended(self._tasks)
+            await self.drain()
+        finally:
+            await _ended([self._dispatching] if self._dispatching else [])
+            self._engine.shutdown()
+            self.desk.studio.close()
+            self.store.close()
 
     @property
     def failure(self) -> SourceError | None:
         """Why there is nothing to show: the first source's failure, where every source has failed."""
         failures = [feed.failure for feed in self._feeds]
-        return failures[0] if all(failures) else None
+        return failures[0] if failures and all(failures) else None
 
     @property
     def ended(self) -> bool:
@@ -116,11 +119,11 @@ class Bot:
             self._changed.clear()
             await self._changed.wait()
 
-    async def drain(self) -> None:
-        """Send what is due, as long as `DRAIN_S` allows; what is left stays in the outbox."""
+    async def drain(self, at_most_s: float | None = DRAIN_S) -> None:
+        """Send what is due, for `at_most_s` seconds or as long as it takes; what is left stays owed."""
         self.dispatcher.wake()
         try:
-            async with asyncio.timeout(DRAIN_S):
+            async with asyncio.timeout(at_most_s):
                 await self.dispatcher.drained()
         except TimeoutError:
             _log.warning("deliveries are still under way; they go out after the next start")
@@ -131,9 +134,12 @@ class Bot:
         if layer.origin is not Origin.LIVE:
             self.store.begin_anew(layer)
             return
-        feed.board.recall(
-            msgspec.json.decode(memory, type=Memory) for memory in self.store.memories.load(layer)
-        )
+        try:
+            feed.board.recall(
+                msgspec.json.decode(memory, type=Memory) for memory in self.store.memories.load(layer)
+            )
+        except msgspec.DecodeError as error:
+            _log.warning("what another version remembered is left out", layer=layer.key, reason=str(error))
 
     async def _run(self, feed: Feed) -> None:
         try:
@@ -144,26 +150,25 @@ class Bot:
     def _recall_past(self, views: Sequence[MarketView]) -> None:
         self.store.history.record(views)
 
-    def _take(self, views: Sequence[MarketView]) -> None:
-        mine = [view for view in views if self._is_first(view)]
+    def _take(self, place: int, views: Sequence[MarketView]) -> None:
+        """Take up the views of the source at `place`."""
+        mine = [view for view in views if self._is_first(place, view.coin)]
         self.desk.views.update({view.coin: view for view in mine})
+        self._shown.update({view.coin: place for view in mine})
         if self.store.history.record(views):
-            self._remember(views)
+            self._remember(self._feeds[place], views)
         if sum(self._watching.take(view, clock_ms()) for view in mine):
             self.dispatcher.wake()
         self.beats += 1
         self._changed.set()
 
-    def _is_first(self, view: MarketView) -> bool:
-        shown = self.desk.views.get(view.coin)
-        order = [feed.source.layer for feed in self._feeds]
-        return shown is None or order.index(view.layer) <= order.index(shown.layer)
+    def _is_first(self, place: int, coin: str) -> bool:
+        shown = self._shown.get(coin, place)
+        return place <= shown or self._feeds[shown].failure is not None
 
-    def _remember(self, views: Sequence[MarketView]) -> None:
-        layer = views[0].layer
-        board = next(feed.board for feed in self._feeds if feed.source.layer == layer)
-        memories = {memory.coin: msgspec.json.encode(memory) for memory in board.memory()}
-        self.store.memories.save(layer, {view.coin: memories[view.coin] for view in views})
+    def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
+        memories = {memory.coin: msgspec.json.encode(memory) for memory in feed.board.memory()}
+        self.store.memories.save(feed.source.layer, {view.coin: memories[view.coin] for view in views})
 
     async def _illustrate(self, view: MarketView) -> Picture | None:
         try:
@@ -171,3 +176,10 @@ class Bot:
         except DrawingError as error:
             _log.error("an alert goes out without its picture", reason=str(error))
             return None
+
+
+async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Cancel `tasks` and wait until they are over."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,7 +1,8 @@
 """A feed: one source, the board that it fills, and the views that come of it."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from concurrent.futures import Executor
 
 import structlog
@@ -14,6 +15,7 @@ from liqbot.sources.source import Source, SourceError
 
 _log = structlog.get_logger()
 
+SHORTEST_PAUSE_S = 1
 LONGEST_PAUSE_S = 60
 """The longest pause before a source that failed is tried again."""
 HOUR_MS = 3_600_000
@@ -29,10 +31,12 @@ class Feed:
         engine: Executor,
         take: Callable[[Sequence[MarketView]], None],
         recall_past: Callable[[Sequence[MarketView]], None],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
 
-        Views are made in `engine`, off the event loop.
+        Views are made in `engine`, off the event loop. `sleep` waits so many seconds before another try.
         """
         self.board = Board(source.layer)
         self.health = SourceHealth(source.name, source.layer)
@@ -41,13 +45,17 @@ class Feed:
         self._engine = engine
         self._take = take
         self._recall_past = recall_past
+        self._sleep = sleep
+        self._pause_s = SHORTEST_PAUSE_S
         self._kept_ms = 0
         self.failure: SourceError | None = None
         """Why the source has stopped for good."""
 
     async def run(self) -> None:
-        """Return when the source has no more to tell; start it again, after a pause, when it fails."""
-        pause_s = 1
+        """Return when the source has no more to tell; start it again, after a pause, when it fails.
+
+        The pause doubles with each failure in a row; a beat ends the row.
+        """
         while True:
             self.health.state = "running"
             try:
@@ -59,18 +67,24 @@ class Feed:
                 return
             except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
                 self.health.state = f"failed, is tried again: {error!r}"
-                _log.exception("a source failed", source=self.source.name, again_in_s=pause_s)
+                _log.exception("a source failed", source=self.source.name, again_in_s=self._pause_s)
             else:
                 self.health.state = "ended"
                 return
-            await asyncio.sleep(pause_s)
-            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            pause_s, self._pause_s = self._pause_s, min(2 * self._pause_s, LONGEST_PAUSE_S)
+            await self._sleep(pause_s)
 
     async def _listen(self) -> None:
-        async for update in self.source.updates():
-            self.board.apply(update)
-            if isinstance(update, Beat):
-                await self._beat(update)
+        updates = self.source.updates()
+        try:
+            async for update in updates:
+                self.board.apply(update)
+                if isinstance(update, Beat):
+                    await self._beat(update)
+                    self._pause_s = SHORTEST_PAUSE_S
+        finally:
+            if isinstance(updates, AsyncGenerator):
+                await updates.aclose()  # now, not when it is collected: the bot may be shutting down
 
     async def _beat(self, beat: Beat) -> None:
         live_from_ms = self.source.live_from_ms
@@ -81,10 +95,13 @@ class Feed:
 
     async def _views(self) -> list[MarketView]:
         loop = asyncio.get_running_loop()
-        known = set(self.board.coins)
-        self.health.rejected = self.board.rejected
-        wanted = [coin for coin in self._coins if coin in known]
-        return await loop.run_in_executor(self._engine, lambda: [self.board.view(coin) for coin in wanted])
+        views, self.health.rejected = await loop.run_in_executor(self._engine, self._look)
+        return views
+
+    def _look(self) -> tuple[list[MarketView], Counter[str]]:
+        """Return the views, and what the board has refused: both may have to work in what was put aside."""
+        known = self.board.coins
+        return [self.board.view(coin) for coin in self._coins if coin in known], self.board.rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -29,7 +29,8 @@ def make_simulator(settings: Settings, now_ms: int) -> Simulator:
     own = settings.simulator
     coins = [coin for coin in settings.coins if coin in COINS]
     if not coins:
-        raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}, none of {settings.coins}")
+        wanted = ", ".join(settings.coins)
+        raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}; none of {wanted}")
     if len(coins) < len(settings.coins):
         _log.warning("the simulator does not know every coin", knows=", ".join(COINS))
     return Simulator(

@@ -24,26 +24,30 @@ move BTC -5 over 40m
 wait alert
 /status
 """
-ALERT_TIMEOUT_S = 40
-"""How long a script waits for an alert, in seconds of the clock."""
+ALERT_TIMEOUT_S = 40.0
+"""How long a script waits for an alert where nothing else is said, in seconds of the clock."""
 
 
 class ScriptFailed(Exception):  # noqa: N818 - it says what happened, not what went wrong in us
-    """A script waited for something that did not come."""
+    """A script asked for something impossible, or waited for something that did not come."""
 
 
 class Player:
     """Plays scripts on a bot whose only source is the simulated market."""
 
-    def __init__(self, bot: Bot, simulator: Simulator, printer: Printer) -> None:
+    def __init__(
+        self, bot: Bot, simulator: Simulator, printer: Printer, alert_timeout_s: float = ALERT_TIMEOUT_S
+    ) -> None:
+        """Play on `bot` and its `simulator`, and wait at most `alert_timeout_s` seconds for an alert."""
         self._bot = bot
         self._simulator = simulator
         self._printer = printer
         self._ask = Ask(CONSOLE_CHAT, bot.desk)
+        self._alert_timeout_s = alert_timeout_s
         self._alerts_seen = 0
 
     async def play(self, steps: Sequence[Step]) -> None:
-        """Take one step after the other. Raises `ScriptFailed` when what is waited for does not come."""
+        """Take one step after the other. Raises `ScriptFailed` at the first that is not possible."""
         for step in steps:
             await self._take(step)
 
@@ -54,19 +58,25 @@ class Player:
             self._printer.echo(step.line)
             self._printer.show(await self._bot.answering.answer(step.line, self._ask))
         elif isinstance(step, Move):
-            self._simulator.shock(step.coin, step.percent, step.over_s)
+            self._move(step)
         elif isinstance(step, WaitMarket):
             until_ms = self._time_ms() + step.seconds * 1000
             await self._bot.until(lambda: self._time_ms() >= until_ms)
         else:
             await self._wait_for_alert()
 
+    def _move(self, step: Move) -> None:
+        try:
+            self._simulator.shock(step.coin, step.percent, step.over_s)
+        except ValueError as error:
+            raise ScriptFailed(f"move {step.coin} {step.percent:g}: {error}") from None
+
     async def _wait_for_alert(self) -> None:
         try:
-            async with asyncio.timeout(ALERT_TIMEOUT_S):
+            async with asyncio.timeout(self._alert_timeout_s):
                 await self._printer.alerted(more_than=self._alerts_seen)
         except TimeoutError:
-            raise ScriptFailed(f"no alert came within {ALERT_TIMEOUT_S} s") from None
+            raise ScriptFailed(f"no alert came within {self._alert_timeout_s:g} s") from None
         self._alerts_seen = self._printer.alerts
 
     def _time_ms(self) -> int:

@@ -12,37 +12,34 @@ from liqbot.plugin import (
     Policy,
     Side,
     SideChoice,
-    price,
     rule,
     share,
     usd,
 )
 
-LEAVING = 0.05
-"""An alert stays on until the share is this far below its threshold."""
+LEAVING = 0.9
+"""An alert stays on until the share is below its threshold times this."""
 
 
 @rule("trapped", policy=Policy(cooldown=4 * 3_600))
 def trapped(
     view: MarketView,
     *,
-    over: Annotated[
-        Percent, Between(1, 100), Help("share of the side's open size that is underwater")
-    ] = 70.0,
-    side: Annotated[SideChoice, Help("longs, shorts, or either")] = "either",
+    over: Annotated[Percent, Between(1, 99), Help("share of the side's open size that is underwater")] = 70.0,
+    side: Annotated[SideChoice, Help("whose positions")] = "either",
     depth: Annotated[Literal["0%", "5%"], Help("underwater at all, or by more than 5%")] = "0%",
 ) -> Iterator[Hit]:
-    """More than `over` percent of one side's open size is underwater."""
+    """More than `over` of one side's open size is underwater."""
     shares = view.trapped.deep if depth == "5%" else view.trapped.underwater
     for one in Side:
         held = shares[one]
-        if held is None or side not in ("either", one) or held < over / 100 - LEAVING:
+        if held is None or side not in ("either", one) or held < LEAVING * over / 100:
             continue
         deep = " by more than 5%" if depth == "5%" else ""
         yield Hit(
             one,
             f"{share(held)} of the {one}s ({usd(held * view.open_usd[one])} of {usd(view.open_usd[one])})"
-            f" are underwater{deep} at {price(view.spot)}",
+            f" are underwater{deep}",
             means=_MEANING[one],
             caveat="Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere.",
             value=held,

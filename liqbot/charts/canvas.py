@@ -27,6 +27,9 @@ Word = tuple[str, Letters]
 Align = Literal["left", "middle", "right"]
 _CAP_HEIGHT = 0.73
 """Height of digits and capitals as a share of a letter's size."""
+_TURN = 8
+"""After so many strokes, about a millisecond, the event loop's thread has a turn; Python would let this one
+run on for 5 ms."""
 _TO_MATPLOTLIB = Affine2D().scale(1, -1).translate(0, HEIGHT)
 """From places counted from the top left to matplotlib's, from the bottom left."""
 
@@ -55,6 +58,7 @@ class Canvas:
 
     def __init__(self) -> None:
         self._agg = RendererAgg(WIDTH, HEIGHT, dpi=72)
+        self._strokes = 0
         self._parts: NDArray[np.uint8] = np.asarray(self._agg.buffer_rgba())
         self.pixels: Pixels = self._parts.view("<u4")[..., 0]
         """Shape (height, width): what has been drawn so far; may be written to."""
@@ -140,8 +144,9 @@ class Canvas:
         self, context: GraphicsContextBase, path: Path, place: Affine2D, inside: Rgb | None = None
     ) -> None:
         self._agg.draw_path(context, path, place, None if inside is None else _light(inside))
-        # Otherwise Python lets this thread run on for 5 ms before the event loop's has a turn.
-        time.sleep(0)
+        self._strokes += 1
+        if self._strokes % _TURN == 0:
+            time.sleep(0)
 
 
 def width(*words: Word) -> float:

@@ -10,8 +10,7 @@ from liqbot.charts import theme
 from liqbot.charts.price_axis import PriceAxis
 from liqbot.charts.theme import Pixels
 from liqbot.charts.time_axis import NO_DATA
-from liqbot.market.grid import Grid
-from liqbot.market.maps import BIN_WIDTH, REACH
+from liqbot.market.maps import BIN_WIDTH, REACH, Bins
 from liqbot.market.positions import Bools, Floats, Ints
 from liqbot.market.side import BySide, Side
 
@@ -51,29 +50,36 @@ class HeatScale:
         return np.where(usd > 0, level, 0).astype(np.uint8)
 
 
-def by_side(grid: Grid, axis: PriceAxis) -> BySide[Floats]:
-    """Return the USD of long and of short liquidations by column and row, each of shape (T, rows).
+def by_side(usd: NDArray[np.float32], bins: Bins, spot: Floats, axis: PriceAxis) -> BySide[Floats]:
+    """Return the USD of long and of short liquidations by column and row, each of shape (T, axis.rows).
 
-    A row that spot cuts in two has both. Nothing tells of which side the money is in the one bin that holds
-    spot: it goes to the side on which more of that bin lies.
+    `usd` has shape (T, bins.count), and `spot` (T,) is where it was then. A row that spot cuts in two has
+    both. Nothing tells of which side the money is in the one bin that holds spot: it goes to the side on
+    which more of that bin lies.
     """
-    both = axis.sums(grid.usd, grid.bins)
-    boundary = np.floor(np.log(grid.spot) / BIN_WIDTH + 0.5).astype(np.int64)
+    both = axis.sums(usd, bins)
+    boundary = np.floor(np.log(spot) / BIN_WIDTH + 0.5).astype(np.int64)
     starts = axis.first + np.arange(axis.rows) * axis.bins
     longs = np.where(starts + axis.bins <= boundary[:, None], both, 0.0)
-    _add_cut_rows(longs, grid, axis, boundary)
+    row = (boundary - axis.first) // axis.bins
+    cut = np.flatnonzero((row >= 0) & (row < axis.rows))
+    for offset in range(axis.bins):
+        number = axis.first + row[cut] * axis.bins + offset
+        place = number - bins.first
+        below = (number < boundary[cut]) & (place >= 0) & (place < bins.count)
+        longs[cut[below], row[cut[below]]] += usd[cut[below], place[below]]
     return BySide(long=longs, short=both - longs)
 
 
 def pixels(
-    levels: BySide[NDArray[np.uint8]], spot: Floats, line: Floats, columns: Ints, axis: PriceAxis
+    levels: BySide[NDArray[np.uint8]], columns: Ints, spot: Floats, line: Floats, axis: PriceAxis
 ) -> Pixels:
-    """Return the heat, shape (axis.length, len(columns)), the highest price on top.
+    """Return the heat, shape (axis.length, w), the highest price on top.
 
-    `levels` are by column of the grid and row, and `spot` is where it was, in pixels from the low end;
-    `columns` says which column each pixel shows. `line` is where the price is at each pixel: no long level is
-    shown above it and no short one below it, also where price moved since the column's map. Times without a
-    map and prices out of a map's reach are hatched.
+    `levels` are by column and row, and `columns`, shape (w,), says which column each pixel shows, or
+    `NO_DATA`. `spot` is where it was when that column's map was made, and `line` where it is at that pixel,
+    both in pixels from the low end: no long level is shown above the line and no short one below it, also
+    where price moved since the map. Times without a map and prices out of its reach are hatched.
     """
     height = np.arange(axis.length)[::-1]
     rows = height // axis.pixels
@@ -83,21 +89,8 @@ def pixels(
     _hatch(heat, np.broadcast_to(columns == NO_DATA, heat.shape))
     reach = REACH * axis.pixels / axis.bins
     if spot.max() > reach or spot.min() < axis.length - reach:
-        away = np.abs(height[:, None] + 0.5 - spot[columns])
-        _hatch(heat, (away > reach) & (level == 0))
+        _hatch(heat, (np.abs(height[:, None] + 0.5 - spot) > reach) & (level == 0))
     return heat
-
-
-def _add_cut_rows(longs: Floats, grid: Grid, axis: PriceAxis, boundary: Ints) -> None:
-    """Add to `longs` what lies below `boundary` in the row of each column that it cuts."""
-    row = (boundary - axis.first) // axis.bins
-    on_axis = np.flatnonzero((row >= 0) & (row < axis.rows))
-    for offset in range(axis.bins):
-        absolute = axis.first + row[on_axis] * axis.bins + offset
-        place = absolute - grid.bins.first
-        inside = (absolute < boundary[on_axis]) & (place >= 0) & (place < grid.bins.count)
-        column = on_axis[inside]
-        longs[column, row[column]] += grid.usd[column, place[inside]]
 
 
 def _hatch(heat: Pixels, unknown: Bools) -> None:

@@ -73,13 +73,15 @@ def _heat_right(view: MarketView, prices: PriceAxis) -> int:
 
 def _heat(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> HeatScale | None:
     """Draw the heat, and return what its colours mean; None where there is no money to show."""
-    usd = heat.by_side(grid, prices)
-    scale = HeatScale.of(usd.long + usd.short)
     columns = times.columns(grid)
-    line = np.interp(np.arange(times.length) + 0.5, times.along(grid.time_ms), prices.along(grid.spot))
+    shown, places = np.unique(columns, return_inverse=True)
+    usd = heat.by_side(grid.usd[shown], grid.bins, grid.spot[shown], prices)
+    scale = HeatScale.of(usd.long + usd.short)
     levels = BySide(long=scale.levels(usd.long), short=scale.levels(usd.short))
+    spot = prices.along(grid.spot)
+    line = np.interp(np.arange(times.length) + 0.5, times.along(grid.time_ms), spot)
     area = canvas.pixels[BOTTOM - prices.length : BOTTOM, LEFT : LEFT + times.length]
-    area[:] = heat.pixels(levels, prices.along(grid.spot), line, columns, prices)
+    area[:] = heat.pixels(levels, np.where(columns == NO_DATA, NO_DATA, places), spot[columns], line, prices)
     _name_gaps(canvas, columns, prices)
     return scale if usd.long.any() or usd.short.any() else None
 
@@ -127,9 +129,8 @@ def _price_line(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) 
     wicks = np.full((3 * len(grid), 2), np.nan)
     wicks[0::3], wicks[1::3] = np.stack([x, low], axis=-1), np.stack([x, high], axis=-1)
     wicks = wicks[np.repeat(farther, 3)]
-    line = _broken(
-        grid, np.stack([x, y], axis=-1), LEFT + times.along(grid.until_ms), float(LEFT + times.length)
-    )
+    until = LEFT + times.along(grid.until_ms)
+    line = _broken(grid, np.stack([x, y], axis=-1), until, float(LEFT + times.length))
     canvas.line(wicks, theme.BACKGROUND, 3.5, share=0.6)
     canvas.line(line, theme.BACKGROUND, 5.5, share=0.8)
     canvas.line(wicks, theme.TEXT, 1.3, share=0.75)

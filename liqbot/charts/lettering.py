@@ -1,7 +1,7 @@
 """Letters as outlines, at 90% of their width, from the fonts that come with matplotlib."""
 
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path as File
 
 import matplotlib as mpl
@@ -74,7 +74,7 @@ def _font(*, bold: bool) -> FT2Font:
     return font
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _glyph(letter: str, *, bold: bool) -> _Glyph:
     font = _font(bold=bold)
     number = font.get_char_index(ord(letter))
@@ -85,7 +85,7 @@ def _glyph(letter: str, *, bold: bool) -> _Glyph:
     return _Glyph(loaded.linearHoriAdvance / 65536, points, codes.astype(np.uint8))
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _kerning(left: str, right: str, *, bold: bool) -> float:
     font = _font(bold=bold)
     before, after = (font.get_char_index(ord(letter)) for letter in (left, right))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_LEVEL = 7
+_LEVEL = 6
 """Effort of compression: beyond this, a few percent of size cost several times the time."""
 _PALETTE_COLOURS = 3
 """The colour type `indexed` of the PNG specification."""

@@ -93,9 +93,7 @@ def fitted(low: float, high: float, length: int, *, fine: Iterable[int], coarse:
     # Two rows more than needed: the first begins at a multiple of its bins, so that rows keep their prices
     # while the axis moves.
     options += [
-        (rows, max(2, math.ceil(needed / (rows - 2))), pixels)
-        for pixels in coarse
-        if (rows := length // pixels)
+        (length // pixels, max(2, math.ceil(needed / (length // pixels - 2))), pixels) for pixels in coarse
     ]
     rows, bins, pixels = min(options, key=lambda option: (option[0] * option[1], -option[0]))
     first = (start - (rows * bins - needed) // 2) // bins * bins
@@ -140,12 +138,13 @@ def ticks(axis: PriceAxis, apart: float) -> list[float]:
     """Return round prices on the axis, rising, at least `apart` pixels from each other.
 
     They are multiples of the smallest of 1, 2 or 5 times a power of ten that keeps them apart; over a wide
-    axis that is a smaller step at its lower end.
+    axis that is a smaller step at its lower end, and over a very wide one they are such numbers themselves.
     """
     closest = math.exp(-apart * axis.bins * BIN_WIDTH / axis.pixels)
     price, chosen = axis.high, list[float]()
     while True:
         step = _round_up(price * (1 / closest - 1))
+        step = step if step <= price else _round_up(price / 2.5)
         # The float nearest to the decimal, so that a label says no more than the price does.
         price = float(f"{math.floor(price / step * (1 + 1e-12)) * step:.6g}")
         if price < axis.low:

@@ -107,15 +107,15 @@ def _bar(canvas: Canvas, strip: Strip, side: Side, lengths: Floats, rows: tuple[
         start = end
 
 
-def curves(canvas: Canvas, strip: Strip, length: int, width: float) -> None:
+def curves(canvas: Canvas, strip: Strip, length: int, thick: float) -> None:
     """Draw what a move from spot to each price would set off, at most `length` pixels from the left."""
     if strip.most <= 0:
         return
     for side in Side:
         y, usd = strip.totals(side)
         points = np.stack([strip.left + usd * (length / strip.most), y], axis=-1)
-        canvas.line(points, theme.PANEL, width + 1.2, share=0.6)
-        canvas.line(points, theme.TINT[side], width)
+        canvas.line(points, theme.PANEL, thick + 1.2, share=0.6)
+        canvas.line(points, theme.TINT[side], thick)
 
 
 def spot_line(canvas: Canvas, strip: Strip, right: int) -> None:

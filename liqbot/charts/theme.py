@@ -121,6 +121,7 @@ class Letters:
         return replace(self, size=self.size * factor)
 
 
+# Sizes are of a picture 1200 pixels wide; a phone shows it at a third, so what must be read has 19 or more.
 COIN = Letters(40, SOFT, bold=True)
 SPOT = Letters(40, TEXT, bold=True)
 FIGURE = Letters(29, TEXT, bold=True)

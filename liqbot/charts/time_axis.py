@@ -19,6 +19,7 @@ _STEPS = tuple(
 _LONG = timedelta(days=150)
 """From here on months are named, not days."""
 _MONTHS = (1, 3, 6, 12, 24)
+_NAMES = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def _round_times(start: datetime, end: datetime, least: timedelta) -> Iterator[t
     time = _EPOCH + -((_EPOCH - start) // step) * step
     while time <= end:
         midnight = not (time.hour or time.minute)
-        yield time, f"{time.day} {time:%b}" if midnight else f"{time:%H:%M}"
+        yield time, f"{time.day} {_NAMES[time.month - 1]}" if midnight else f"{time:%H:%M}"
         time += step
 
 
@@ -84,5 +85,5 @@ def _round_months(start: datetime, end: datetime, least: timedelta) -> Iterator[
     number = -(-(12 * start.year + start.month - 1) // months) * months
     while (time := datetime(number // 12, number % 12 + 1, 1, tzinfo=UTC)) <= end:
         if time >= start:
-            yield time, f"{time:%b}" if time.month > 1 else f"{time.year}"
+            yield time, _NAMES[time.month - 1] if time.month > 1 else f"{time.year}"
         number += months

@@ -5,9 +5,10 @@ from collections.abc import Iterable
 
 import structlog
 
-from liqbot.chat.arguments import nearest, read_arguments
+from liqbot.chat.arguments import read_arguments
 from liqbot.chat.command import Ask, Command, Refusal
 from liqbot.message import Message, Tone
+from liqbot.rules.wording import nearest, quoted
 
 _log = structlog.get_logger()
 
@@ -20,35 +21,42 @@ class Answering:
 
     async def answer(self, line: str, ask: Ask) -> Message:
         """Return the answer to a line such as `/heatmap BTC 7d`. It never raises: what fails is said."""
+        command: Command | None = None
         try:
-            command, words = self._find(line)
+            command, words = self._find(line, ask)
             values = read_arguments(command, words, ask, self.topics(ask))
             return await command.function(ask, **values)
         except Refusal as refusal:
             return Message(title=str(refusal), tone=Tone.WARNING)
         except Exception as error:  # noqa: BLE001 - a failing command must not take the chat down
-            _log.exception("a command failed", command=line.split(maxsplit=1)[0])
+            _log.exception("a command failed", command=command and command.name)
             return Message(
                 title="Something went wrong on our side; the operator's log has the details.",
                 lines=(type(error).__name__,),
                 tone=Tone.WARNING,
             )
 
-    def topics(self, ask: Ask) -> list[str]:
-        """Return what `/help` can explain: every command and every rule."""
-        return [*self.commands, *ask.desk.rules.by_name]
+    def topics(self, ask: Ask) -> dict[str, str]:
+        """Return what `/help` can explain, each with its summary: every rule and every command."""
+        rules = {name: rule.summary for name, rule in ask.desk.rules.by_name.items()}
+        return rules | {name: command.summary for name, command in self.commands.items()}
 
-    def _find(self, line: str) -> tuple[Command, list[str]]:
+    def _find(self, line: str, ask: Ask) -> tuple[Command, list[str]]:
         try:
             words = shlex.split(line)
-        except ValueError:
+        except ValueError:  # a quotation mark too few is no reason not to answer
             words = line.split()
         if not words:
             raise Refusal("Type a command; /help lists them")
-        name = words[0].lstrip("/").lower()
+        name = words[0].removeprefix("/").lower()
         command = self.commands.get(name)
         if command is None:
-            near = nearest(name, self.commands)
-            hint = f"Did you mean /{near}?" if near else "/help lists the commands"
-            raise Refusal(f"There is no command {words[0]!r}. {hint}")
+            raise Refusal(f"There is no command {quoted(words[0])}. {self._hint(name, ask)}")
         return command, words[1:]
+
+    def _hint(self, name: str, ask: Ask) -> str:
+        near = nearest(name, self.commands)
+        if near:
+            return f"Did you mean /{near}?"
+        coin = next((coin for coin in ask.desk.views if coin.lower() == name), None)
+        return f"Did you mean /heatmap {coin}?" if coin else "/help lists the commands"

@@ -1,98 +1,101 @@
 """Reading what people type: finding what they mean, and saying what would be right."""
 
-import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from liqbot.chat.command import Argument, Ask, Command, Kind, Refusal
 from liqbot.chat.desk import WINDOWS
+from liqbot.market.figures import price
+from liqbot.rules.units import Unit, read_amount
+from liqbot.rules.wording import listed, nearest, quoted
 
-_QUOTES = ("USDT", "USDC", "USD", "PERP")
+_QUOTE = re.compile(r"([-/_:.]?(USD[TC]?|PERP|SWAP)|\.P)$", re.IGNORECASE)
+"""How exchanges and charts call a coin's perpetual: `BTCUSDT`, `BTC-USDT-SWAP`, `BTC/USDT:USDT`, `BTCUSDT.P`."""
+_WHAT = {
+    Kind.COIN: "coin",
+    Kind.WINDOW: "window",
+    Kind.RULE: "rule",
+    Kind.NUMBER: "subscription",
+    Kind.TOPIC: "command or rule",
+}
+_NOTHING_THERE = {
+    Kind.COIN: "No coin is known yet: the market is still being read. See /status",
+    Kind.RULE: "No rule is loaded. See /status",
+    Kind.NUMBER: "This chat has no subscriptions. Make one with /subscribe",
+}
 
 
-def read_arguments(command: Command, words: Sequence[str], ask: Ask, topics: Iterable[str]) -> dict[str, Any]:
+def read_arguments(
+    command: Command, words: Sequence[str], ask: Ask, topics: Mapping[str, str]
+) -> dict[str, Any]:
     """Return a value for each argument of `command`. Raises `Refusal` that says what is wrong, and the usage.
 
     `topics` are the names that `/help` explains.
     """
     values: dict[str, Any] = {}
     left = list(words)
+    has_settings = any(argument.kind is Kind.SETTINGS for argument in command.arguments)
     for argument in command.arguments:
         if argument.kind is Kind.SETTINGS:
             values[argument.name], left = _settings(left, command), []
-        elif left and not (argument.required is False and "=" in left[0]):
-            values[argument.name] = _value(argument, left.pop(0), ask, topics)
+        elif left and not (has_settings and "=" in left[0]):
+            values[argument.name] = _value(argument.kind, left.pop(0), ask, topics)
         elif argument.required:
-            raise Refusal(f"{_missing(argument, ask)} Type {command.usage}")
+            names = _offered(argument.kind, ask, topics)
+            there_is = f"Which {_WHAT[argument.kind]}? There is {listed(names)}."
+            raise Refusal(f"{there_is} Type {command.usage}")
         else:
             values[argument.name] = argument.default
     if left:
-        raise Refusal(f"{' '.join(left)!r} is more than /{command.name} takes. Type {command.usage}")
+        raise Refusal(f"{quoted(' '.join(left))} is more than /{command.name} takes. Type {command.usage}")
     return values
 
 
-def choices(kind: Kind, ask: Ask, topics: Iterable[str]) -> list[str]:
-    """Return what may be typed for an argument of `kind`, for completion."""
+def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
+    """Return what may be typed for an argument of `kind`, each with a word on what it is."""
+    desk = ask.desk
     if kind is Kind.COIN:
-        return list(ask.desk.views)
+        return {coin: f"{price(view.spot)} · {view.regime}" for coin, view in desk.views.items()}
     if kind is Kind.WINDOW:
-        return list(WINDOWS)
+        return dict.fromkeys(WINDOWS, "")
     if kind is Kind.RULE:
-        return list(ask.desk.rules.by_name)
+        return {name: rule.summary for name, rule in desk.rules.by_name.items()}
     if kind is Kind.NUMBER:
-        return [str(item.number) for item in ask.desk.store.subscriptions.of(ask.chat)]
-    return list(topics) if kind is Kind.TOPIC else []
+        return {str(item.number): desk.words(item.watch) for item in desk.store.subscriptions.of(ask.chat)}
+    return topics if kind is Kind.TOPIC else {}
 
 
-def nearest(word: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant, regardless of case; None where nothing is near."""
+def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
+    names = choices(kind, ask, topics)
+    if not names:
+        raise Refusal(_NOTHING_THERE[kind])
+    return names
+
+
+def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | int:
+    names = _offered(kind, ask, topics)
     by_lower = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word.lower(), by_lower, n=1, cutoff=0.5)
-    return by_lower[close[0]] if close else None
-
-
-def _value(argument: Argument, word: str, ask: Ask, topics: Iterable[str]) -> str | int:
-    names = choices(argument.kind, ask, topics)
-    if argument.kind is Kind.NUMBER:
-        return _number(word, names)
-    if argument.kind is Kind.TOPIC:
-        word = word.lstrip("/")
-    for spelling in _spellings(word) if argument.kind is Kind.COIN else (word,):
-        found = next((name for name in names if name.lower() == spelling.lower()), None)
+    for spelling in _spellings(kind, word):
+        found = spelling if spelling in names else by_lower.get(spelling.lower())
         if found is not None:
-            return found
-    raise Refusal(_unknown(argument.kind, word, names))
+            return int(found) if kind is Kind.NUMBER else found
+    near = nearest(word, names) if kind not in (Kind.NUMBER, Kind.WINDOW) else None
+    hint = f"Did you mean {near}?" if near else f"There is {listed(names)}"
+    raise Refusal(f"There is no {_WHAT[kind]} {quoted(word)} here. {hint}")
 
 
-def _spellings(coin: str) -> list[str]:
-    """Return what a coin may have been written for: `btc-usdt`, `BTCUSDT`, `$btc` are `btc`."""
-    bare = coin.lstrip("$#")
-    quotes = [quote for quote in _QUOTES if bare.upper().endswith(quote)]
-    return [bare, *(bare[: -len(quote)].rstrip("-/_") for quote in quotes)]
-
-
-def _number(word: str, names: Sequence[str]) -> int:
-    if word.lstrip("#") in names:
-        return int(word.lstrip("#"))
-    if not names:
-        raise Refusal("This chat has no subscriptions. Make one with /subscribe")
-    raise Refusal(f"There is no subscription {word!r} here; there is {_listed(names)}. See /subscriptions")
-
-
-def _unknown(kind: Kind, word: str, names: Sequence[str]) -> str:
-    what = {Kind.COIN: "coin", Kind.WINDOW: "window", Kind.RULE: "rule"}.get(kind, "command or rule")
-    if not names:
-        return f"There is no {what} to choose from yet: the market is still being read. See /status"
-    near = nearest(word, names)
-    if near:
-        return f"There is no {what} {word!r} here. Did you mean {near}?"
-    return f"There is no {what} {word!r} here; there is {_listed(names)}"
-
-
-def _missing(argument: Argument, ask: Ask) -> str:
-    names = choices(argument.kind, ask, ())
-    what = {Kind.COIN: "Which coin?", Kind.RULE: "Which rule?", Kind.NUMBER: "Which subscription?"}
-    return f"{what.get(argument.kind, 'Something is missing.')} There is {_listed(names) or 'none'}."
+def _spellings(kind: Kind, word: str) -> Iterator[str]:
+    """Yield what `word` may have been written for: `$btc` and `BTC-PERP` for `BTC`, `1d` for `24h`."""
+    word = word.lstrip({Kind.COIN: "$#", Kind.NUMBER: "#", Kind.TOPIC: "/"}.get(kind, ""))
+    yield word
+    if kind is Kind.COIN:
+        while _QUOTE.search(word):
+            word = _QUOTE.sub("", word)
+            yield word
+    if kind is Kind.WINDOW:
+        seconds = read_amount(word, Unit.SECONDS)
+        yield from (window for window, length_ms in WINDOWS.items() if length_ms / 1000 == seconds)
 
 
 def _settings(words: Sequence[str], command: Command) -> dict[str, str]:
@@ -100,11 +103,8 @@ def _settings(words: Sequence[str], command: Command) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise Refusal(f"{word!r} is not of the form name=value. Type {command.usage}")
+            raise Refusal(f"{quoted(word)} is not of the form name=value. Type {command.usage}")
+        if name in settings:
+            raise Refusal(f"{quoted(name)} is given twice. Type {command.usage}")
         settings[name] = value
     return settings
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = list(names[:12])
-    return ", ".join(shown) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 
 from liqbot.chat.desk import Desk
 from liqbot.message import Message
+from liqbot.rules.wording import paragraphs
 from liqbot.store.subscriptions import ChatKey
 
 
@@ -33,7 +34,7 @@ Number = Annotated[int, Kind.NUMBER]
 Topic = Annotated[str, Kind.TOPIC]
 """A command or a rule to explain; empty for all."""
 Settings = Annotated[dict[str, str], Kind.SETTINGS]
-"""All that follows, as `name=value` pairs."""
+"""All that follows, as `name=value` pairs; none of them is needed."""
 
 
 class Refusal(Exception):  # noqa: N818 - an answer to a person, not an error of ours
@@ -60,8 +61,9 @@ class Argument:
     @property
     def usage(self) -> str:
         """How it stands in help: `COIN`, `[window]`, `[name=value …]`."""
-        text = f"{self.kind} …" if self.kind is Kind.SETTINGS else self.kind.value
-        return text if self.required else f"[{text}]"
+        if self.kind is Kind.SETTINGS:
+            return f"[{self.kind} …]"
+        return self.kind.value if self.required else f"[{self.kind}]"
 
 
 Answer: TypeAlias = Callable[..., Awaitable[Message]]
@@ -83,18 +85,18 @@ class Command:
     @property
     def summary(self) -> str:
         """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").split("\n", maxsplit=1)[0]
+        return paragraphs(self.function)[0]
 
     @property
-    def details(self) -> str:
-        """The docstring after its first line."""
-        return (inspect.getdoc(self.function) or "").partition("\n")[2].strip()
+    def details(self) -> tuple[str, ...]:
+        """The other paragraphs of its docstring, each on one line."""
+        return paragraphs(self.function)[1:]
 
 
 def command(function: Answer) -> Command:
     """Make a command of `function`, with its name. Raises `TypeError` for a wrong signature."""
     name = function.__name__
-    if not inspect.getdoc(function):
+    if not paragraphs(function):
         raise TypeError(f"command {name} needs a docstring: its first line is its help")
     hints = get_type_hints(function, include_extras=True)
     first, *rest = inspect.signature(function).parameters.values()

@@ -10,7 +10,9 @@ from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.loading import Rules
+from liqbot.rules.parameters import ParameterError
 from liqbot.store.store import Store
+from liqbot.store.subscriptions import Watch
 
 HOUR_MS = 3_600_000
 WINDOWS = {
@@ -52,6 +54,17 @@ class Desk:
     """The newest view of each coin."""
     faults: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each rule failed."""
+
+    def words(self, watch: Watch) -> str:
+        """Return a watch as it would be typed: `near-cluster BTC within=2% at_least=$5M side=either`."""
+        rule = self.rules.by_name.get(watch.rule)
+        if rule is None:
+            return f"{watch.rule} {watch.coin} (this rule is not loaded)"
+        try:
+            settings = rule.form.show(rule.form.restore(watch.parameters))
+        except ParameterError as error:
+            return f"{watch.rule} {watch.coin} (no longer possible: {error})"
+        return f"{watch.rule} {watch.coin} {settings}".rstrip()
 
     async def heatmap(self, view: MarketView, window: str) -> Picture:
         """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop."""

@@ -1,26 +1,49 @@
 """The commands about the bot itself: help and status."""
 
+from collections.abc import Iterable
+
 from liqbot.chat import market_commands, subscription_commands
-from liqbot.chat.command import Ask, Command, Topic, command
-from liqbot.chat.desk import SourceHealth
+from liqbot.chat.arguments import choices
+from liqbot.chat.command import Ask, Command, Kind, Topic, command
+from liqbot.chat.desk import Desk, SourceHealth
 from liqbot.market.figures import duration, price
+from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
-from liqbot.message import Message, Tone
+from liqbot.message import Button, Message, Tone
+from liqbot.rules.loading import LoadError
 from liqbot.rules.rule import Rule
+from liqbot.rules.wording import listed
+
+WELL = ("starting", "running", "ended")
+"""The states of a source that are no trouble."""
 
 
 @command
 async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears its command's name
-    """What the bot can do; `/help near-cluster` explains a command or a rule."""
-    if topic in ask.desk.rules.by_name:
-        return _rule_help(ask.desk.rules.by_name[topic])
+    """What the bot can do, or what one command or rule is and takes."""
+    rules = ask.desk.rules.by_name
     chosen = next((item for item in COMMANDS if item.name == topic), None)
     if chosen is not None:
-        return Message(chosen.usage, tuple(line for line in (chosen.summary, chosen.details) if line))
-    lines = [f"{item.usage} — {item.summary}" for item in COMMANDS]
-    rules = ", ".join(ask.desk.rules.by_name)
+        also = [f"{topic} is a rule as well:", *_rule_lines(rules[topic])] if topic in rules else []
+        return Message(chosen.usage, (*_command_lines(ask, chosen), *also))
+    if topic:
+        rule = rules[topic]
+        return Message(
+            f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}", _rule_lines(rule)
+        )
+    coin = next(iter(ask.desk.views), "BTC")
     return Message(
-        "What you can ask", (*lines, f"Rules: {rules}. Example: /subscribe near-cluster BTC within=3%")
+        "What you can ask",
+        (
+            *(f"{item.usage} — {item.summary}" for item in COMMANDS),
+            "What you can /subscribe to; /help RULE tells more:",
+            *(f"{rule.name} — {rule.summary}" for rule in rules.values()),
+        ),
+        buttons=(
+            Button("Heatmap", f"/heatmap {coin}"),
+            Button("Subscribe", f"/subscribe near-cluster {coin}"),
+            Button("Status", "/status"),
+        ),
     )
 
 
@@ -28,28 +51,56 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
 async def status(ask: Ask) -> Message:
     """How the bot is doing: sources, ages, rules, subscriptions, what is still to be delivered."""
     desk = ask.desk
-    troubled = [f"✗ {error}" for error in desk.rules.errors]
-    troubled += [f"✗ rule {name} failed {count}×" for name, count in desk.faults.items()]
+    troubles = list(_troubles(desk))
     lines = [
-        *(_source(source) for source in desk.sources),
-        *(_view(view) for view in desk.views.values()),
-        f"{len(desk.rules.by_name)} rules: {', '.join(desk.rules.by_name)}",
-        *troubled,
+        *troubles,
+        *(_source(source) for source in desk.sources if source.state in WELL),
+        *(_view(view, desk.clock()) for view in desk.views.values()),
+        f"{len(desk.rules.by_name)} rules: {listed(desk.rules.by_name) or 'none'}",
         f"{desk.store.subscriptions.count()} subscriptions, {desk.store.outbox.owed()} deliveries under way",
     ]
-    return Message("Status", tuple(lines), tone=Tone.WARNING if troubled else Tone.NEUTRAL)
+    if troubles:
+        return Message("Status: not all is well", tuple(lines), tone=Tone.WARNING)
+    return Message("Status: all is well", tuple(lines))
 
 
 COMMANDS: tuple[Command, ...] = (*market_commands.COMMANDS, *subscription_commands.COMMANDS, help, status)
 """Every command, in the order of `/help`."""
 
 
-def _rule_help(rule: Rule) -> Message:
-    lines = [rule.summary]
+def _command_lines(ask: Ask, chosen: Command) -> list[str]:
+    lines = [chosen.summary, *chosen.details]
+    for argument in chosen.arguments:
+        names = choices(argument.kind, ask, {}) if argument.kind is not Kind.NUMBER else {}
+        usually = f"; usually {argument.default}" if argument.default else ""
+        lines += [f"{argument.kind} — {listed(names)}{usually}"] if names else []
+    return lines
+
+
+def _rule_lines(rule: Rule) -> tuple[str, ...]:
+    lines = [rule.summary, *rule.details]
     for parameter in rule.form.parameters:
-        default = parameter.show(parameter.default)
-        lines.append(f"{parameter.name} — {parameter.help}; {parameter.takes}; usually {default}")
-    return Message(f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}", tuple(lines))
+        told = (parameter.help, parameter.takes, f"usually {parameter.show(parameter.default)}")
+        lines.append(f"{parameter.name} — {'; '.join(part for part in told if part)}")
+    return tuple(lines)
+
+
+def _troubles(desk: Desk) -> Iterable[str]:
+    for source in desk.sources:
+        if source.state not in WELL:
+            yield f"✗ {_source(source)}"
+    for error in desk.rules.errors:
+        yield f"✗ plugin {_where(error)}: {error.reason}"
+    for name, count in desk.faults.items():
+        if name in desk.rules.by_name:
+            yield f"✗ rule {name} has failed {count}×; the operator's log names the line"
+        else:
+            yield f"✗ rule {name} is not loaded, but still subscribed to"
+
+
+def _where(error: LoadError) -> str:
+    """Return where a plugin failed; not in which folder, which is nobody's business in a chat."""
+    return f"{error.file.name}, line {error.line}" if error.line else error.file.name
 
 
 def _source(source: SourceHealth) -> str:
@@ -60,7 +111,10 @@ def _source(source: SourceHealth) -> str:
     return f"{text}; refused {reasons}"
 
 
-def _view(view: MarketView) -> str:
-    clusters, age = len(view.clusters), "" if view.age_s is None else f", {duration(view.age_s)} old"
-    accounts = view.accounts.long + view.accounts.short
-    return f"{view.coin} {price(view.spot)}: {accounts} positions{age}, {clusters} clusters"
+def _view(view: MarketView, now_ms: int) -> str:
+    text = f"{view.coin} {price(view.spot)} — {view.accounts.long + view.accounts.short} positions"
+    if view.age_s is not None:
+        # A live market that falls silent goes on ageing; a made-up or recorded one has a time of its own.
+        silent_s = (now_ms - view.time_ms) / 1000 if view.layer.origin is Origin.LIVE else 0
+        text += f", {duration(view.age_s + max(silent_s, 0))} old"
+    return f"{text}, {len(view.clusters)} clusters"

@@ -1,5 +1,10 @@
 """The commands that show the market: pictures, clusters, regime, trapped shares, whales."""
 
+from collections.abc import Awaitable
+
+import structlog
+
+from liqbot.charts.studio import DrawingError
 from liqbot.chat.command import Ask, Coin, Window, command
 from liqbot.chat.desk import WINDOWS
 from liqbot.market.clusters import Cluster
@@ -9,6 +14,8 @@ from liqbot.market.regime import Regime
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Message, Picture, Tone
+
+_log = structlog.get_logger()
 
 CLUSTERS_SHOWN = 5
 """Of each side."""
@@ -24,20 +31,19 @@ _MEANING = {
 
 @command
 async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
-    """Liquidation heatmap: where forced orders sat over time, and where they sit now."""
+    """Where forced orders sat over time, and where they sit now, as a picture."""
     view = ask.desk.views[coin]
-    picture = await ask.desk.heatmap(view, window)
     others = [Button(other, f"/heatmap {coin} {other}") for other in WINDOWS if other != window]
     buttons = [Button("Refresh", f"/heatmap {coin} {window}"), Button("Map", f"/map {coin}"), *others]
-    return _message(view, _fuel(view), picture=picture, buttons=buttons)
+    return await _pictured(view, ask.desk.heatmap(view, window), buttons)
 
 
 @command
 async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its command's name
-    """Liquidation map: forced orders by price at this moment."""
+    """Where forced orders sit at this moment, price by price, as a picture."""
     view = ask.desk.views[coin]
     buttons = [Button("Refresh", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
-    return _message(view, _fuel(view), picture=await ask.desk.map(view), buttons=buttons)
+    return await _pictured(view, ask.desk.map(view), buttons)
 
 
 @command
@@ -92,6 +98,16 @@ def described(view: MarketView) -> list[str]:
 COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
 
 
+async def _pictured(view: MarketView, drawing: Awaitable[Picture], buttons: list[Button]) -> Message:
+    """Return the message that goes with a picture; where that fails, what it would have shown in figures."""
+    try:
+        return _message(view, _fuel(view), picture=await drawing, buttons=buttons)
+    except DrawingError as error:
+        _log.error("a picture could not be drawn", reason=str(error))
+        lines = ("The picture could not be drawn; its figures:", _fuel(view), *_clusters(view))
+        return _message(view, *lines, buttons=buttons)
+
+
 def _message(
     view: MarketView, *lines: str, picture: Picture | None = None, buttons: list[Button] | None = None
 ) -> Message:
@@ -142,12 +158,12 @@ def _by_price(view: MarketView, side: Side) -> list[str]:
 
 
 def _cluster(cluster: Cluster, view: MarketView) -> str:
-    text = f"{usd(cluster.usd)} @ {price(cluster.price)} ({percent(cluster.distance_pct, signed=True)})"
+    cells = [price(cluster.price), percent(cluster.distance_pct, signed=True), usd(cluster.usd)]
     if cluster.accounts is not None and cluster.whale_share is not None:
-        plural = "" if cluster.accounts == 1 else "s"
-        text += f" · {cluster.accounts} account{plural} · whales {share(cluster.whale_share)}"
-    standing = (view.time_ms - cluster.since_ms) / 1000
-    return f"{text} · for {duration(standing)}" if standing > 0 else text
+        accounts = f"{cluster.accounts} account{'' if cluster.accounts == 1 else 's'}"
+        cells += [accounts, f"whales {share(cluster.whale_share)}"]
+    standing_s = (view.time_ms - cluster.since_ms) / 1000
+    return " · ".join([*cells, f"{duration(standing_s)} old"] if standing_s > 0 else [*cells, "new"])
 
 
 def _trapped(view: MarketView, side: Side) -> str:

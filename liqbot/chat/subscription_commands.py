@@ -2,26 +2,33 @@
 
 from collections.abc import Mapping
 
-from liqbot.alerts.states import status_words
+from liqbot.alerts.states import WatchState
 from liqbot.alerts.watching import decode_state
 from liqbot.chat.command import Ask, Coin, Number, Refusal, RuleName, Settings, command
+from liqbot.market.figures import price
 from liqbot.message import Button, Message
 from liqbot.rules.parameters import ParameterError
-from liqbot.rules.rule import Hit, RuleFault
+from liqbot.rules.rule import RuleFault
 from liqbot.store.subscriptions import Subscription, Watch
 
 
 @command
 async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) -> Message:
-    """Hear of it when a rule finds something: `/subscribe near-cluster BTC within=3% at_least=10M`.
+    """Be told when a rule finds something in a coin's market.
 
-    What is not given has its default; `/help RULE` lists what can be given.
+    For example: /subscribe near-cluster BTC within=3% at_least=10M
+
+    What is not given has its default; /help RULE lists what can be given.
     """
     subscription, is_new = enter(ask, rule, coin, settings)
+    watch, chosen = subscription.watch, ask.desk.rules.by_name[rule]
     said = "Subscribed" if is_new else "You have that subscription already"
     return Message(
-        title=f"{said}: #{subscription.number} {_words(ask, subscription.watch)}",
-        lines=(ask.desk.rules.by_name[rule].summary, f"Right now: {_now(ask, subscription.watch)}"),
+        title=f"{said}: #{subscription.number} {ask.desk.words(watch)}",
+        lines=(
+            chosen.describe(chosen.form.restore(watch.parameters)),
+            f"Right now: {_now(ask, watch, _state(ask, watch))}",
+        ),
         buttons=(
             Button("Unsubscribe", f"/unsubscribe {subscription.number}"),
             Button("Subscriptions", "/subscriptions"),
@@ -34,7 +41,7 @@ async def subscriptions(ask: Ask) -> Message:
     """What this chat has subscribed to, how each stands, and what it says right now."""
     mine = ask.desk.store.subscriptions.of(ask.chat)
     if not mine:
-        return Message("No subscriptions in this chat", ("Try /subscribe regime-flip BTC",))
+        return Message("No subscriptions in this chat", ("Make one: /subscribe near-cluster BTC",))
     lines = [line for item in mine for line in _standing(ask, item)]
     buttons = [Button(f"Unsubscribe #{item.number}", f"/unsubscribe {item.number}") for item in mine]
     plural = "" if len(mine) == 1 else "s"
@@ -43,11 +50,11 @@ async def subscriptions(ask: Ask) -> Message:
 
 @command
 async def unsubscribe(ask: Ask, number: Number) -> Message:
-    """End a subscription by its number, as `/subscriptions` shows it."""
+    """End a subscription by its number, as /subscriptions shows it."""
     ended = ask.desk.store.subscriptions.unsubscribe(ask.chat, number)
     if ended is None:
         raise Refusal(f"There is no subscription {number} here. See /subscriptions")
-    return Message(f"Unsubscribed: #{ended.number} {_words(ask, ended.watch)}")
+    return Message(f"Unsubscribed: #{ended.number} {ask.desk.words(ended.watch)}")
 
 
 def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[Subscription, bool]:
@@ -65,41 +72,33 @@ def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[
 COMMANDS = (subscribe, subscriptions, unsubscribe)
 
 
+def _state(ask: Ask, watch: Watch) -> WatchState:
+    return decode_state(ask.desk.store.outbox.state(watch))
+
+
 def _standing(ask: Ask, item: Subscription) -> list[str]:
-    state = decode_state(ask.desk.store.outbox.state(item.watch))
+    state = _state(ask, item.watch)
     return [
-        f"#{item.number} {_words(ask, item.watch)} — {status_words(state.keys)}",
-        f"    {_now(ask, item.watch)}",
+        f"#{item.number} {ask.desk.words(item.watch)} — {state.status}",
+        f"    {_now(ask, item.watch, state)}",
     ]
 
 
-def _words(ask: Ask, watch: Watch) -> str:
-    """Return a watch as it would be typed: `near-cluster BTC within=2% …`."""
-    rule = ask.desk.rules.by_name.get(watch.rule)
-    if rule is None:
-        return f"{watch.rule} {watch.coin} (this rule is not loaded)"
-    try:
-        return f"{watch.rule} {watch.coin} {rule.form.show(rule.form.restore(watch.parameters))}"
-    except ParameterError as error:
-        return f"{watch.rule} {watch.coin} (no longer possible: {error})"
-
-
-def _now(ask: Ask, watch: Watch) -> str:
+def _now(ask: Ask, watch: Watch, state: WatchState) -> str:
     """Return what the watch's rule says of the newest view."""
     rule, view = ask.desk.rules.by_name.get(watch.rule), ask.desk.views.get(watch.coin)
     if rule is None:
-        return "the rule is not loaded"
+        return "its rule is not loaded"
     if view is None:
         return f"no data of {watch.coin} yet"
-    memory = decode_state(ask.desk.store.outbox.state(watch)).memory
     try:
-        hits = rule.read(view, rule.form.restore(watch.parameters), memory).hits
-    except (RuleFault, ParameterError) as error:
-        return f"the rule failed: {error}"
-    strong = [hit for hit in hits if not hit.holding]
-    return _said(strong) if strong else f"nothing; {view.coin} is {view.regime}"
-
-
-def _said(hits: list[Hit]) -> str:
-    more = f" (and {len(hits) - 1} more)" if len(hits) > 1 else ""
-    return f"{hits[0].text}{more}"
+        hits = rule.read(view, rule.form.restore(watch.parameters), state.memory).hits
+    except ParameterError:
+        return "unsubscribe it, and subscribe with other settings"
+    except RuleFault:
+        return "its rule fails; the operator's log names the line"
+    firing = [hit for hit in hits if hit.key in state.keys and state.keys[hit.key].on]
+    said = [hit.text for hit in hits if hit in firing or not hit.holding]
+    if not said:
+        return f"nothing; {view.coin} {price(view.spot)}, {view.regime}"
+    return said[0] if len(said) == 1 else f"{said[0]} (and {len(said) - 1} more)"

@@ -1,9 +1,12 @@
 """The operator's commands."""
 
+import sqlite3
 import sys
+from typing import NoReturn
 
 import typer
 
+from liqbot.charts.studio import DrawingError
 from liqbot.cli import house, looking, replaying, running
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
@@ -29,9 +32,16 @@ for _command in (
 
 
 def main() -> None:
-    """Run the command line; what an operator can mend ends in one line on standard error and status 1."""
+    """Run the command line; what an operator can mend is said on standard error, and the status is 1."""
     try:
         app()
-    except (SettingsError, DatabaseError, SourceError) as error:
-        print(f"liqbot: {error}", file=sys.stderr)  # noqa: T201 - this is the command line
-        sys.exit(1)
+    except (SettingsError, DatabaseError, SourceError, DrawingError) as error:
+        _give_up(str(error))
+    except sqlite3.Error as error:
+        _give_up(f"the database: {error}")
+
+
+def _give_up(reason: str) -> NoReturn:
+    for line in reason.splitlines():
+        print(f"liqbot: {line}", file=sys.stderr)  # noqa: T201 - this is the command line
+    sys.exit(1)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,14 +11,18 @@ from typing import TypeAlias
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from liqbot.app.bot import load_rules
+from liqbot.app.bot import clock_ms, load_rules
+from liqbot.app.sources import make_source
 from liqbot.logs import set_up_logs
-from liqbot.settings import Settings, described, effective, load_settings
-from liqbot.sources.recording import Recording
+from liqbot.settings import Settings, SettingsError, described, effective, load_settings
+from liqbot.sources.replay import Replay
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, open_reader
+from liqbot.store.subscriptions import Subscriptions
 
+_WIDE = 10_000
 LEAST_DISK_MB = 200
 """How much should be free where the database lies."""
 Check: TypeAlias = tuple[str, Callable[[Settings], str]]
@@ -30,10 +35,12 @@ class Ailing(Exception):  # noqa: N818 - a finding, not an error of ours
 def config() -> None:
     """Print every setting: its variable, its value, and what it is for."""
     values = effective(load_settings())
+    console = Console(highlight=False)
     table = Table("setting", "value", "what it is", box=None, header_style="bold")
     for variable, _, what in described():
-        table.add_row(variable, values[variable], what)
-    Console(highlight=False).print(table)
+        table.add_row(variable, Text(values[variable]), what)
+    # Nothing is folded where a program reads it.
+    console.print(table, width=None if console.is_terminal else _WIDE)
 
 
 def doctor() -> None:
@@ -46,7 +53,7 @@ def doctor() -> None:
     for name, check in _checks(settings):
         try:
             console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
-        except (Ailing, DatabaseError, SourceError) as error:
+        except (Ailing, DatabaseError, SettingsError, SourceError) as error:
             failed += 1
             console.print(f"✗ {name}: {error}", markup=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
@@ -58,21 +65,23 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield "pictures", _pictures
     yield "plugins", _plugins
     for source in settings.sources:
-        yield f"source {source}", lambda _, source=source: _source(source)
+        yield f"source {source}", lambda settings, source=source: _source(source, settings)
 
 
 def _database(settings: Settings) -> str:
     path = settings.database
+    _writable(path.absolute().parent)
     if not path.exists():
-        _writable(path.absolute().parent)
         return f"{path} will be made at the first start"
+    _writable(path)
     with closing(open_reader(path)) as connection:
-        (found,) = connection.execute("PRAGMA quick_check").fetchone()
+        try:
+            (found,) = connection.execute("PRAGMA quick_check").fetchone()
+        except sqlite3.DatabaseError as error:
+            found = str(error)
         if found != "ok":
             raise Ailing(f"{path} is damaged: {found}")
-        (subscriptions,) = connection.execute("SELECT count(*) FROM subscriptions").fetchone()
-    _writable(path)
-    return f"{path}, {subscriptions} subscriptions"
+        return f"{path}, {Subscriptions(connection).count()} subscriptions"
 
 
 def _disk(settings: Settings) -> str:
@@ -95,11 +104,11 @@ def _plugins(settings: Settings) -> str:
     return f"{len(rules.by_name)} rules: {', '.join(rules.by_name)}"
 
 
-def _source(name: str) -> str:
-    kind, _, rest = name.partition(":")
-    if kind != "replay":
+def _source(name: str, settings: Settings) -> str:
+    source = make_source(name, settings, clock_ms())
+    if not isinstance(source, Replay):
         return "needs nothing"
-    first = next(Recording(Path(rest)).snapshots())
+    first = next(source.recording.snapshots())
     return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
 
 

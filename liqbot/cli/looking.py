@@ -14,12 +14,12 @@ from rich.console import Console
 from liqbot.charts.studio import Studio
 from liqbot.chat.desk import WINDOWS
 from liqbot.chat.market_commands import described
-from liqbot.cli.terminal import find_coin, parse_time, read_with_progress, utc
+from liqbot.cli.terminal import find_coin, no_such_coin, parse_time, read_with_progress, spelled, utc
 from liqbot.engine.board import Board
 from liqbot.market.view import MarketView
 from liqbot.market.wire import summary
 from liqbot.settings import load_settings
-from liqbot.sources.recording import Recording, Snapshot
+from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.sources.source import SourceError
 from liqbot.store.database import open_database, open_reader
@@ -91,15 +91,14 @@ def span_window(milliseconds: int) -> str:
 
 def _recorded_view(coin: str, file: Path, at_ms: int | None) -> MarketView:
     """Return the view of the newest snapshot at or before `at_ms`, of that snapshot's rows alone."""
-    newest: Snapshot | None = None
-    for snapshot in read_with_progress(Recording(file)):
-        if at_ms is not None and snapshot.time_ms > at_ms:
-            if newest is None:
-                raise SourceError(f"{file} begins at {utc(snapshot.time_ms)}, after {utc(at_ms)}")
-            break
-        newest = snapshot
-    if newest is None:
-        raise SourceError(f"{file} has no snapshot")
+    with closing(read_with_progress(Recording(file))) as snapshots:
+        newest = next(snapshots)
+        if at_ms is not None and newest.time_ms > at_ms:
+            raise SourceError(f"{file} begins at {utc(newest.time_ms)}, after {utc(at_ms)}")
+        for snapshot in snapshots:
+            if at_ms is not None and snapshot.time_ms > at_ms:
+                break
+            newest = snapshot
     board = Board(RECORDED_LAYER)
     board.apply_all(newest.updates())
     return board.view(find_coin(coin, board.coins, f"{file}, at {utc(newest.time_ms)},"))
@@ -124,19 +123,18 @@ def _stored_heatmap(coin: str, window: str) -> tuple[MarketView, str]:
 
 def _recorded_heatmap(coin: str, file: Path, window: str | None) -> tuple[MarketView, str]:
     """Return the last view of a recording with its grid, and the name of its window."""
-    board, name, first_ms = Board(RECORDED_LAYER), "", 0
+    board, first_ms = Board(RECORDED_LAYER), 0
     with _scratch_history() as history:
         seen: MarketView | None = None
         for snapshot in read_with_progress(Recording(file)):
             board.apply_all(snapshot.updates())
             first_ms = first_ms or snapshot.time_ms
-            if coin.lower() in (known.lower() for known in board.coins):
-                name = find_coin(coin, board.coins, str(file))
+            name = spelled(coin, board.coins)
+            if name is not None:
                 seen = board.view(name)
                 history.record([seen])
         if seen is None:
-            find_coin(coin, board.coins, str(file))
-            raise SourceError(f"{file} has no view of {coin}")
+            raise no_such_coin(coin, board.coins, str(file))
         span_ms = WINDOWS[window] if window else seen.time_ms - first_ms
         return seen.with_grid(history.grid(seen, span_ms)), window or span_window(span_ms)
 

@@ -16,7 +16,7 @@ from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.market_commands import about
 from liqbot.chat.subscription_commands import enter
 from liqbot.cli.looking import span_window
-from liqbot.cli.terminal import notes, progress_bar, tell_problems
+from liqbot.cli.terminal import find_coin, progress_bar, spelled, tell_problems
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.recording import Recording, Snapshot
@@ -57,7 +57,7 @@ class _Playing:
     def __init__(self, settings: Settings, source: Replay, first: Snapshot) -> None:
         self._settings = settings
         self._source = source
-        self._first_ms = first.time_ms
+        self._first = first
         self._printer = Printer(Console(highlight=False), settings.pictures_path)
 
     async def run(self, watches: Sequence[str]) -> None:
@@ -66,13 +66,15 @@ class _Playing:
             _subscribe(bot, text)
         async with bot:
             await self._until_played(bot)
-            await bot.drain()
+            await bot.drain(None)  # its database is thrown away: what is not told now never will be
             for coin in self._settings.coins:
                 await self._draw(bot, coin)
         tell_problems(self._source.recording)
         typer.echo(f"{self._printer.alerts} alerts in {bot.beats} snapshots")
         if bot.failure is not None:
             raise bot.failure
+        for coin in self._settings.coins:
+            find_coin(coin, [*bot.desk.views, *self._first.coins], str(self._source.recording.path))
 
     async def _until_played(self, bot: Bot) -> None:
         recording = self._source.recording
@@ -88,9 +90,8 @@ class _Playing:
     async def _draw(self, bot: Bot, coin: str) -> None:
         view = bot.desk.views.get(coin)
         if view is None:
-            notes.print(f"{self._source.name} has no {coin}", markup=False)
             return
-        span_ms = view.time_ms - self._first_ms
+        span_ms = view.time_ms - self._first.time_ms
         grid = bot.store.past.grid(view, span_ms)
         picture = await bot.desk.studio.heatmap(view.with_grid(grid), span_window(span_ms))
         self._printer.show(about(view, picture))
@@ -98,16 +99,15 @@ class _Playing:
 
 def _largest(snapshot: Snapshot) -> tuple[str, ...]:
     usd = np.bincount(snapshot.coin, weights=np.abs(snapshot.size) * snapshot.mark)
-    return tuple(snapshot.coins[place] for place in np.argsort(-usd, kind="stable")[:COINS])
+    return tuple(snapshot.coins[place] for place in np.argsort(-usd, kind="stable")[:COINS].tolist())
 
 
 def _named(coins: str, snapshot: Snapshot) -> tuple[str, ...]:
     """Return the coins of a list, as the recording spells them where its first snapshot has them."""
-    spelling = {coin.lower(): coin for coin in snapshot.coins}
     names = [coin.strip() for coin in coins.split(",") if coin.strip()]
     if not names:
         raise typer.BadParameter("name at least one coin, as BTC,ETH", param_hint="--coins")
-    return tuple(spelling.get(coin.lower(), coin) for coin in names)
+    return tuple(dict.fromkeys(spelled(coin, snapshot.coins) or coin for coin in names))
 
 
 def _subscribe(bot: Bot, text: str) -> None:

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from liqbot.app.bot import Bot, clock_ms
 from liqbot.app.sources import make_simulator, make_source
-from liqbot.app.tour import TOUR, Player, ScriptFailed
+from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
 from liqbot.chat.command import Ask
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.console.prompt import Prompt
@@ -38,7 +38,7 @@ def run() -> None:
     if _at_terminal():
         _talk(settings)
     elif settings.sources == EMBEDDED:
-        _play(settings, parse_script(TOUR))
+        _play(settings, parse_script(TOUR), ALERT_TIMEOUT_S)
     else:
         _serve(settings)
 
@@ -50,6 +50,9 @@ def demo(
     script: Annotated[
         Path | None, typer.Option(help="A file of commands to play instead of a prompt.", show_default=False)
     ] = None,
+    timeout: Annotated[
+        float, typer.Option(min=0, help="Seconds that a script waits for an alert.")
+    ] = ALERT_TIMEOUT_S,
 ) -> None:
     """Try the bot on the simulated market, with a database that is thrown away."""
     settings = load_settings()
@@ -60,7 +63,7 @@ def demo(
         with _thrown_away(settings) as own:
             _talk(own)
     else:
-        _play(settings, parse_script(TOUR) if script is None else _read_script(script))
+        _play(settings, parse_script(TOUR) if script is None else _read_script(script), timeout)
 
 
 def _talk(settings: Settings) -> None:
@@ -69,12 +72,12 @@ def _talk(settings: Settings) -> None:
     asyncio.run(_talked(settings))
 
 
-def _play(settings: Settings, steps: Sequence[Step]) -> None:
+def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:
     """Run the bot on the simulated market for as long as a script takes."""
     set_up_logs("error")
     try:
         with _thrown_away(settings) as own:
-            asyncio.run(_played(own, steps))
+            asyncio.run(_played(own, steps, alert_timeout_s))
     except ScriptFailed as error:
         raise SourceError(f"the script stopped: {error}") from None
 
@@ -100,12 +103,12 @@ async def _talked(settings: Settings) -> None:
         await Prompt(bot.answering, ask, printer, settings.database.with_suffix(".history")).run()
 
 
-async def _played(settings: Settings, steps: Sequence[Step]) -> None:
+async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:
     printer = Printer(Console(), settings.pictures_path)
     simulator = make_simulator(settings, clock_ms())
     async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}) as bot:
         await bot.until(lambda: len(bot.desk.views) == len(simulator.market.coins))
-        await Player(bot, simulator, printer).play(steps)
+        await Player(bot, simulator, printer, alert_timeout_s).play(steps)
 
 
 async def _served(settings: Settings) -> None:

@@ -1,6 +1,6 @@
 """What the operator's commands share: progress, times as people write them, coins with a near match."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 from datetime import UTC, datetime
 
 import typer
@@ -16,6 +16,7 @@ PROBLEMS_SHOWN = 10
 
 notes = Console(stderr=True)
 """For what is not the answer itself: progress, and what was skipped."""
+_YEAR_9999_MS = 253_402_300_800_000
 
 
 def progress_bar() -> Progress:
@@ -24,47 +25,69 @@ def progress_bar() -> Progress:
     return Progress(*columns, console=notes, transient=True, disable=not notes.is_terminal)
 
 
-def read_with_progress(recording: Recording) -> Iterator[Snapshot]:
+def read_with_progress(recording: Recording) -> Generator[Snapshot]:
     """Yield the snapshots of a recording under a progress bar, and say at the end what was skipped.
 
-    Raises `SourceError`.
+    That is also said when the recording breaks off, or is not read to its end. Raises `SourceError`.
     """
-    with progress_bar() as bar:
-        task = bar.add_task(recording.path.name, total=recording.size())
-        for snapshot in recording.snapshots():
-            bar.update(task, completed=recording.read_bytes)
-            yield snapshot
-    tell_problems(recording)
+    try:
+        with progress_bar() as bar:
+            task = bar.add_task(recording.path.name, total=recording.size())
+            for snapshot in recording.snapshots():
+                bar.update(task, completed=recording.read_bytes)
+                yield snapshot
+    finally:
+        tell_problems(recording)
 
 
 def tell_problems(recording: Recording) -> None:
     """Say which rows of a recording were skipped."""
     for problem in recording.problems[:PROBLEMS_SHOWN]:
-        notes.print(f"{recording.path.name}: {problem}; the row is skipped", markup=False, highlight=False)
+        tell(f"{recording.path.name}: {problem}; the row is skipped")
     more = len(recording.problems) - PROBLEMS_SHOWN
     if more > 0:
-        notes.print(f"{recording.path.name}: {more} more rows skipped", markup=False, highlight=False)
+        tell(f"{recording.path.name}: {more} more rows skipped")
+
+
+def tell(line: str) -> None:
+    """Print one line on standard error, as it is."""
+    notes.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def find_coin(coin: str, coins: Collection[str], where: str) -> str:
     """Return `coin` as `coins` has it, whatever its case. Raises `SourceError` with the nearest match."""
-    found = next((name for name in coins if name.lower() == coin.lower()), None)
-    if found is not None:
-        return found
+    found = spelled(coin, coins)
+    if found is None:
+        raise no_such_coin(coin, coins, where)
+    return found
+
+
+def spelled(coin: str, coins: Collection[str]) -> str | None:
+    """Return `coin` as `coins` has it, whatever its case; None where it does not."""
+    return coin if coin in coins else next((name for name in coins if name.lower() == coin.lower()), None)
+
+
+def no_such_coin(coin: str, coins: Collection[str], where: str) -> SourceError:
+    """Return the error that says so, with the nearest match of `coins`."""
     near = nearest(coin, coins)
     hint = f"did you mean {near}?" if near else f"it has {', '.join(sorted(coins)[:12]) or 'no coins'}"
-    raise SourceError(f"{where} has no {coin}; {hint}")
+    return SourceError(f"{where} has no {coin}; {hint}")
 
 
 def parse_time(text: str) -> int:
     """Return a time in ms since 1970, given so or in ISO form (UTC where no zone is given)."""
-    if text.isdigit():
-        return int(text)
     try:
-        time = datetime.fromisoformat(text)
+        time_ms = int(text) if text.isdecimal() else _iso_ms(text)
     except ValueError:
+        time_ms = -1
+    if not 0 <= time_ms < _YEAR_9999_MS:
         example = "2026-02-05T12:44 or 1770295440422"
-        raise typer.BadParameter(f"{text!r} is no time; write it as {example}", param_hint="--at") from None
+        raise typer.BadParameter(f"{text!r} is no time; write it as {example}", param_hint="--at")
+    return time_ms
+
+
+def _iso_ms(text: str) -> int:
+    time = datetime.fromisoformat(text)
     return round((time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() * 1000)
 
 

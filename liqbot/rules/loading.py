@@ -43,13 +43,15 @@ class Rules:
 
     def load_folder(self, folder: Path) -> None:
         """Take up the rules of every `*.py` in `folder`; a file that fails is noted, the rest loads."""
-        if not folder.is_dir():
-            return
-        for file in sorted(folder.glob("[!_]*.py")):
+        for file in sorted(folder.absolute().glob("[!_]*.py")):
             try:
-                self.add(rules_in(_module(file)))
+                found = list(rules_in(_module(file)))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may fail in any way, and harms only itself
                 self.errors.append(_load_error(file, error))
+                continue
+            if not found:
+                self.errors.append(LoadError(file, None, "there is no rule in it; is `@rule(…)` missing?"))
+            self.add(found)
 
 
 def rules_in(module: ModuleType) -> Iterator[Rule]:
@@ -78,7 +80,8 @@ def _module(file: Path) -> ModuleType:
 
 
 def _load_error(file: Path, error: BaseException) -> LoadError:
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename == str(file):
         return LoadError(file, error.lineno, f"SyntaxError: {error.msg}")
+    # What went wrong may lie in what the plugin imports; the line to look at is still the plugin's own.
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
     return LoadError(file, own[-1].lineno if own else None, f"{type(error).__name__}: {error}")

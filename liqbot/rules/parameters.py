@@ -8,28 +8,18 @@ may add its bounds and a line of help:
 From it come validation, help, completion, and the options that a chat offers.
 """
 
-import difflib
 import inspect
 import json
-import math
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Annotated, Any, Literal, TypeAlias, get_args, get_origin, get_type_hints
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args, get_origin, get_type_hints
 
-from liqbot.market import figures
+from liqbot.rules.units import EXAMPLES, Unit, read_amount, show_amount
+from liqbot.rules.wording import listed, nearest, quoted
 
 Value: TypeAlias = float | str
-
-
-class Unit(StrEnum):
-    """What a number counts."""
-
-    PERCENT = "percent"
-    USD = "dollars"
-    SECONDS = "duration"
-    RATIO = "ratio"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +42,7 @@ Percent = Annotated[float, Unit.PERCENT]
 Usd = Annotated[float, Unit.USD]
 """US dollars: `5000000`, `5M`, `$750k`."""
 Duration = Annotated[float, Unit.SECONDS]
-"""Seconds, written with a unit: `90s`, `10m`, `4h`, `1d`."""
+"""Seconds, written with a unit: `90s`, `10m`, `1h30m`, `1d`."""
 Ratio = Annotated[float, Unit.RATIO]
 """A plain number."""
 SideChoice = Literal["either", "long", "short"]
@@ -64,8 +54,7 @@ _BOUNDS = {
     Unit.SECONDS: Between(0, 366 * 86_400),
     Unit.RATIO: Between(0, 1e6),
 }
-_SCALES = {"": 1.0, "k": 1e3, "m": 1e6, "b": 1e9}
-_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+_TYPES = "Percent, Usd, Duration, Ratio or a Literal of texts"
 
 
 class ParameterError(ValueError):
@@ -78,83 +67,53 @@ class Parameter:
 
     name: str
     default: Value
-    help: str
-    unit: Unit | None = None
+    help: str = ""
+    unit: Unit = Unit.RATIO
     bounds: Between | None = None
     choices: tuple[str, ...] = ()
+    """What there is to choose from; empty for a number."""
 
     def parse(self, text: str) -> Value:
         """Return the value that a person wrote. Raises `ParameterError` that says what would be right."""
-        text = text.strip()
         if self.choices:
             return self._choice(text)
-        number = self._number(text)
-        if self.bounds and not self.bounds.low <= number <= self.bounds.high:
-            raise ParameterError(f"{self.name} must be {self.takes}, not {self.show(number)}")
-        return number
+        number = read_amount(text, self.unit)
+        if number is None:
+            raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {quoted(text)}")
+        return self._allowed(number)
 
     def check(self, value: object) -> Value:
         """Return `value`, as it stands in code or in the database, if the parameter takes it."""
-        return self.parse(value if isinstance(value, str) else self._written(value))
+        if self.choices:
+            return self._choice(str(value))
+        if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < sys.float_info.max:
+            return self._allowed(value)
+        raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {quoted(repr(value))}")
 
     def show(self, value: Value) -> str:
-        """Return the value as people write it: `2%`, `$5M`, `10 min`, `either`."""
-        if isinstance(value, str):
-            return value
-        if self.unit is Unit.PERCENT:
-            return f"{value:g}%"
-        if self.unit is Unit.USD:
-            return figures.usd(value)
-        return figures.duration(value) if self.unit is Unit.SECONDS else f"{value:g}"
+        """Return the value as people write it: `2%`, `$5M`, `10 min`, `either`. Nothing is rounded."""
+        return value if isinstance(value, str) else show_amount(value, self.unit)
 
     @property
     def takes(self) -> str:
-        """What may be written, in words: `from 0.1% to 50%`."""
+        """What may be written, in words: `from 0.1% to 50%`, `either, long or short`."""
         if self.choices:
-            return " or ".join([", ".join(self.choices[:-1]), self.choices[-1]])
+            *others, last = self.choices
+            return f"{', '.join(others)} or {last}" if others else last
         if self.bounds is None:
-            return "a number"
+            return EXAMPLES[self.unit]
         return f"from {self.show(self.bounds.low)} to {self.show(self.bounds.high)}"
 
     def _choice(self, text: str) -> str:
-        wanted = text.lower().removesuffix("s")
         for choice in self.choices:
-            if choice.lower().removesuffix("s") == wanted:
+            if _bare(choice) == _bare(text):
                 return choice
-        raise ParameterError(f"{self.name} must be {self.takes}, not {text!r}")
+        raise ParameterError(f"{self.name} must be {self.takes}, not {quoted(text)}")
 
-    def _number(self, text: str) -> float:
-        pattern = {
-            Unit.PERCENT: r"([-+.\d,e]+)()%?",
-            Unit.USD: r"\$?([-+.\d,]+(?:e\d+)?)\s*([kmb]?)\$?",
-            Unit.SECONDS: r"([-+.\d]+)\s*([a-z]*)",
-        }.get(self.unit or Unit.RATIO, r"([-+.\d,e]+)()x?")
-        match = re.fullmatch(pattern, text.lower())
-        scales: Mapping[str, float] = _SECONDS if self.unit is Unit.SECONDS else _SCALES
-        try:
-            number = float(match[1].replace(",", "")) if match else math.nan
-        except ValueError:
-            number = math.nan
-        scale = scales.get(match[2]) if match else None
-        if scale is None and number == 0:
-            scale = 1.0
-        if scale is None or not math.isfinite(number):
-            raise ParameterError(f"{self.name} must be {self._example}, not {text!r}")
-        return number * scale
-
-    @property
-    def _example(self) -> str:
-        examples = {
-            Unit.PERCENT: "a percentage such as 2 or 2.5%",
-            Unit.USD: "dollars such as 5M or 750k",
-            Unit.SECONDS: "a span of time such as 90s, 10m, 4h or 1d",
-        }
-        return examples.get(self.unit or Unit.RATIO, "a number such as 0.2")
-
-    def _written(self, value: object) -> str:
-        if isinstance(value, int | float) and not isinstance(value, bool):
-            return f"{float(value)!r}{'s' if self.unit is Unit.SECONDS else ''}"
-        raise ParameterError(f"{self.name} must be {self._example}, not {value!r}")
+    def _allowed(self, number: float) -> float:
+        if self.bounds and not self.bounds.low <= number <= self.bounds.high:
+            raise ParameterError(f"{self.name} must be {self.takes}, not {self.show(number)}")
+        return float(number)
 
 
 class Form:
@@ -178,13 +137,15 @@ class Form:
 
     def parse(self, written: Mapping[str, str]) -> dict[str, Value]:
         """Return a value for every parameter: what was written, else the default. Raises `ParameterError`."""
-        values = self.defaults()
+        values: dict[str, Value] = {}
         for name, text in written.items():
             parameter = self._by_name.get(name.lower().replace("-", "_"))
             if parameter is None:
                 raise ParameterError(self._unknown(name))
+            if parameter.name in values:
+                raise ParameterError(f"{parameter.name} is given twice")
             values[parameter.name] = parameter.parse(text)
-        return values
+        return self.defaults() | values
 
     def defaults(self) -> dict[str, Value]:
         """Return every parameter's default."""
@@ -199,48 +160,61 @@ class Form:
 
         Raises `ParameterError` where a value is no longer allowed.
         """
-        stored: dict[str, object] = json.loads(canonical)
+        try:
+            stored: object = json.loads(canonical)
+        except ValueError:
+            stored = None
+        if not isinstance(stored, dict):
+            raise ParameterError(f"the parameters {quoted(canonical)} cannot be read")
+        known = cast("dict[str, object]", stored)
         return {
-            parameter.name: parameter.check(stored[parameter.name])
-            if parameter.name in stored
-            else parameter.default
+            parameter.name: parameter.check(known.get(parameter.name, parameter.default))
             for parameter in self.parameters
         }
 
     def show(self, values: Mapping[str, Value]) -> str:
-        """Return the values as people read them: `within=2% at_least=$5M side=either`."""
+        """Return the values as people type them: `within=2% at_least=$5M side=either`."""
         return " ".join(
             f"{parameter.name}={parameter.show(values[parameter.name]).replace(' ', '')}"
             for parameter in self.parameters
         )
 
+    def fill_in(self, text: str, values: Mapping[str, Value]) -> str:
+        """Return `text` with each parameter's value in place of its name in backticks."""
+
+        def shown(name: re.Match[str]) -> str:
+            parameter = self._by_name.get(name[1])
+            return name[1] if parameter is None else parameter.show(values[parameter.name])
+
+        return re.sub(r"`([^`]+)`", shown, text)
+
     def _unknown(self, name: str) -> str:
-        names = [parameter.name for parameter in self.parameters]
-        close = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.5)
-        hint = f"did you mean {close[0]}?" if close else f"it takes {', '.join(names) or 'none'}"
-        return f"there is no parameter {name!r}; {hint}"
+        close = nearest(name, self._by_name)
+        hint = f"did you mean {close}?" if close else f"it takes {listed(self._by_name) or 'none'}"
+        return f"there is no parameter {quoted(name)}; {hint}"
+
+
+def _bare(choice: str) -> str:
+    """Return a choice without what people add or leave out: `Longs` is `long`, `5` is `5%`."""
+    return choice.strip().lower().removesuffix("s").removesuffix("%").rstrip()
 
 
 def _parameter(name: str, hint: Any, default: Any) -> Parameter:  # noqa: ANN401 - an annotation may be anything
     if default is inspect.Parameter.empty:
         raise TypeError(f"parameter {name} needs a default: a rule works as soon as it is named")
-    extras: tuple[Any, ...] = ()
-    if get_origin(hint) is Annotated:
-        hint, *rest = get_args(hint)
-        extras = tuple(rest)
+    kind, *extras = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     text = next((extra.text for extra in extras if isinstance(extra, Help)), "")
-    if get_origin(hint) is Literal:
-        parameter = Parameter(name, default, text, choices=tuple(map(str, get_args(hint))))
-    elif hint in (float, int):
+    choices = get_args(kind) if get_origin(kind) is Literal else ()
+    if choices and all(isinstance(choice, str) for choice in choices):
+        parameter = Parameter(name, "", text, choices=choices)
+    elif kind is float:
         unit = next((extra for extra in extras if isinstance(extra, Unit)), Unit.RATIO)
         bounds = next((extra for extra in extras if isinstance(extra, Between)), _BOUNDS[unit])
-        parameter = Parameter(name, float(default), text, unit=unit, bounds=bounds)
+        parameter = Parameter(name, 0.0, text, unit=unit, bounds=bounds)
     else:
-        raise TypeError(
-            f"parameter {name} has the type {hint!r}; it must be Percent, Usd, Duration, Ratio or a Literal"
-        )
+        has = "no type" if hint is None else f"the type {kind!r}"
+        raise TypeError(f"parameter {name} has {has}; it must be {_TYPES}")
     try:
-        parameter.check(parameter.default)
+        return replace(parameter, default=parameter.check(default))
     except ParameterError as error:
         raise TypeError(f"its own default is not allowed: {error}") from None
-    return parameter

@@ -1,6 +1,7 @@
 """What a rule is: a function of a view whose keyword-only arguments are its form."""
 
 import inspect
+import re
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,12 +9,16 @@ from types import CodeType
 from typing import Any, Generic, TypeVar, cast
 
 import msgspec
+import numpy as np
 
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.rules.parameters import Form, Value
+from liqbot.rules.wording import paragraphs
 
 Memory = TypeVar("Memory")
+
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +87,18 @@ class Rule:
 
     @property
     def summary(self) -> str:
-        """The first line of its docstring."""
-        return (inspect.getdoc(self.function) or "").split("\n", maxsplit=1)[0]
+        """What it finds as long as nothing else is asked for: its docstring's first line, with defaults."""
+        return self.describe(self.form.defaults())
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The other paragraphs of its docstring, each on one line."""
+        defaults = self.form.defaults()
+        return tuple(self.form.fill_in(text, defaults) for text in paragraphs(self.function)[1:])
+
+    def describe(self, values: Mapping[str, Value]) -> str:
+        """Return what it finds with these parameters, in one sentence."""
+        return self.form.fill_in(paragraphs(self.function)[0], values)
 
     @property
     def file(self) -> str:
@@ -101,10 +116,12 @@ class Rule:
         try:
             if self.memory is None:
                 return Reading(_checked(self.function(view, **values)))
-            remembered: Remembered[Any] = self.function(view, self._recall(memory), **values)
-            return Reading(_checked(remembered.hits), msgspec.json.encode(remembered.memory))
+            remembered = _remembered(self.function(view, self._recall(memory), **values))
+            written = msgspec.json.encode(remembered.memory, enc_hook=_plain)
+            return Reading(_checked(remembered.hits), written)
         except Exception as error:
-            raise RuleFault(f"rule {self.name} ({self._where(error)}): {error!r}") from error
+            text = f"rule {self.name} ({self._where(error)}): {type(error).__name__}: {error}"
+            raise RuleFault(text) from error
 
     def _recall(self, memory: bytes | None) -> Any:  # noqa: ANN401 - the rule's own type
         kind = cast("type[Any]", self.memory)
@@ -116,9 +133,10 @@ class Rule:
             return kind()  # written by another version of the rule: it starts afresh
 
     def _where(self, error: Exception) -> str:
-        """Return file and line of the innermost frame in the rule's own file."""
+        """Return the rule's file, and the line of it where `error` arose or else where the rule begins."""
         own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == self.file]
-        return f"{self.file}, line {own[-1].lineno}" if own else self.file
+        line = own[-1].lineno if own else self.line
+        return f"{self.file}, line {line}" if line else self.file
 
 
 def rule(
@@ -130,27 +148,71 @@ def rule(
     `Hit` for everything it finds. With a `memory` type (a dataclass whose fields all have defaults) it takes
     what it remembered as its second argument and returns `Remembered(hits, memory)`.
 
+    The first line of its docstring says what it finds; the name of a parameter in backticks stands for the
+    value that was asked for: "A cluster of at least `at_least`."
+
     Raises `TypeError` or `ValueError` that says what is wrong with the function or the name.
     """
-    if not name or name != name.lower() or not name.replace("-", "").isalnum():
+    if not _NAME.fullmatch(name):
         raise ValueError(f"a rule's name is lower-case letters, digits and hyphens, not {name!r}")
 
     def make(function: Callable[..., Any]) -> Rule:
-        if not inspect.getdoc(function):
-            raise TypeError(f"rule {name} needs a docstring: its first line is its help")
-        return Rule(name, function, Form.of(function), policy or Policy(), memory)
+        try:
+            _require_shape(function, memory)
+            form = Form.of(function)
+        except TypeError as error:
+            raise TypeError(f"rule {name}: {error}") from None
+        return Rule(name, function, form, policy or Policy(), memory)
 
     return make
 
 
+def _require_shape(function: Callable[..., Any], memory: type[Any] | None) -> None:
+    if not paragraphs(function):
+        raise TypeError("it needs a docstring: its first line is its help")
+    if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        raise TypeError("it must not be async: a rule only reads its view")
+    kinds = [argument.kind for argument in inspect.signature(function).parameters.values()]
+    leading = [kind for kind in kinds if kind is not inspect.Parameter.KEYWORD_ONLY]
+    takes = ["view"] if memory is None else ["view", "memory"]
+    positional = {inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD}
+    if len(leading) != len(takes) or not positional.issuperset(leading):
+        raise TypeError(f"it must take ({', '.join(takes)}, *, …): its parameters stand after a *")
+    if memory is not None:
+        try:
+            memory()
+        except TypeError:
+            raise TypeError(
+                f"every field of {memory.__name__} needs a default: a watch begins with it"
+            ) from None
+
+
+def _remembered(returned: object) -> Remembered[Any]:
+    if isinstance(returned, Remembered):
+        return cast("Remembered[Any]", returned)
+    raise TypeError(f"it has a memory and must return Remembered(hits, memory), not {returned!r}")
+
+
 def _checked(hits: object) -> tuple[Hit, ...]:
+    """Return `hits` as they can be written down, or raise an error that says what is wrong with them."""
     if hits is None:
         return ()
     found = tuple(cast("Iterable[object]", hits))
     for hit in found:
         if not isinstance(hit, Hit):
             raise TypeError(f"it yielded {hit!r}, not a Hit")
-    keys = [hit.key for hit in cast("tuple[Hit, ...]", found)]
+    written = _hits.decode(msgspec.json.encode(found, enc_hook=_plain))
+    keys = [hit.key for hit in written]
     if len(set(keys)) != len(keys):
         raise ValueError(f"it yielded the same key twice: {sorted(keys)}")
-    return cast("tuple[Hit, ...]", found)
+    return written
+
+
+def _plain(value: object) -> object:
+    """Return a number of numpy's as one of Python's: rules compute with arrays."""
+    if isinstance(value, np.generic):
+        return cast("object", value.item())
+    raise TypeError(f"{value!r} cannot be written down")
+
+
+_hits = msgspec.json.Decoder(tuple[Hit, ...])

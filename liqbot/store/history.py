@@ -3,8 +3,9 @@
 import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from liqbot.market.maps import Bins
 from liqbot.market.positions import Ints
 from liqbot.market.view import MarketView
 from liqbot.store.blobs import map_from_blob, map_to_blob
-from liqbot.store.database import transaction
+from liqbot.store.database import DatabaseError, transaction
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -43,13 +44,24 @@ GAP_STEPS = 3
 """A column with no successor for this many usual steps is followed by a gap."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Unkept:
-    """What happened to spot since the newest view that was kept."""
+    """How far spot went since the newest view that was kept, up to the newest one of all."""
 
     kept_ms: int
+    newest_ms: int
     low: float
     high: float
+
+
+class _Row(NamedTuple):
+    """One kept map, as a grid is made of."""
+
+    time_ms: int
+    spot: float
+    low: float
+    high: float
+    map: bytes
 
 
 class History:
@@ -63,50 +75,64 @@ class History:
         self._db = connection
         self._unkept: dict[tuple[str, str], _Unkept] = {}
 
+    def beside(self, connection: sqlite3.Connection) -> "History":
+        """Return the same history for reading in other threads, on a connection of its own."""
+        other = History(connection)
+        other._unkept = self._unkept
+        return other
+
     def record(self, views: Sequence[MarketView]) -> int:
         """Keep those of `views` that begin a new step of the finest tier, and thin what has aged.
 
-        One transaction. Returns how many were kept.
+        A view that is older than what is kept changes nothing. One transaction. Returns how many were kept.
         """
         begins = [view for view in views if self._begins_step(view)]
         if begins:
             with transaction(self._db):
                 for view in begins:
                     self._keep(view)
+            for view in begins:
+                self._unkept[_key(view)] = _Unkept(view.time_ms, view.time_ms, view.spot, view.spot)
         return len(begins)
 
     def forget(self, layer: Layer) -> None:
         """Remove everything of a layer, as when a simulated market begins anew."""
         with transaction(self._db):
             self._db.execute("DELETE FROM history WHERE layer = ?", [layer.key])
-        self._unkept = {key: value for key, value in self._unkept.items() if key[0] != layer.key}
+        for key in [key for key in self._unkept if key[0] == layer.key]:
+            del self._unkept[key]
 
     def grid(self, view: MarketView, window_ms: int) -> Grid:
         """Return the maps of the `window_ms` up to `view`, which is the last column."""
         since = view.time_ms - window_ms
-        rows = self._rows(view.layer, view.coin, since, view.time_ms)
-        maps = [map_from_blob(row[4]) for row in rows]
+        rows = self._rows(view, since)
+        maps = [map_from_blob(row.map) for row in rows]
         maps.append((view.map.bins, view.map.total.astype(np.float32)))
-        time_ms = np.array([row[0] for row in rows] + [view.time_ms], dtype=np.int64)
+        time_ms = np.array([*(row.time_ms for row in rows), view.time_ms], dtype=np.int64)
         bins = _common_bins([bins for bins, _ in maps])
         usd = np.zeros((len(maps), bins.count), dtype=np.float32)
         for column, (own, values) in zip(usd, maps, strict=True):
             column[own.first - bins.first :][: own.count] = values
-        return Grid(
+        low, high = self._extremes(view)
+        grid = Grid(
             bins=bins,
             time_ms=np.maximum(time_ms, since),
             until_ms=_until(time_ms, view.time_ms),
-            spot=np.array([row[1] for row in rows] + [view.spot]),
-            low=np.array([row[2] for row in rows] + [view.low]),
-            high=np.array([row[3] for row in rows] + [view.high]),
+            spot=np.array([*(row.spot for row in rows), view.spot]),
+            low=np.array([*(row.low for row in rows), low]),
+            high=np.array([*(row.high for row in rows), high]),
             usd=usd,
         )
+        return _within(grid, since, begins_before=bool(time_ms[0] < since))
 
     def newest(self, coin: str, at_ms: int | None = None) -> MarketView | None:
-        """Return the newest whole view of `coin` in any layer, at or before `at_ms`; None without one."""
+        """Return the newest whole view of `coin` in any layer, at or before `at_ms`; None without one.
+
+        Raises `DatabaseError` for one that is damaged or was written by another version.
+        """
         row = self._db.execute(
-            "SELECT view FROM history WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL "
-            "ORDER BY time_ms DESC LIMIT 1",
+            "SELECT view FROM (SELECT DISTINCT layer FROM history) CROSS JOIN history USING (layer) "
+            "WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL ORDER BY time_ms DESC LIMIT 1",
             [coin, at_ms if at_ms is not None else 2**62],
         ).fetchone()
         return None if row is None else _view(row[0])
@@ -127,29 +153,41 @@ class History:
 
     def _begins_step(self, view: MarketView) -> bool:
         """Return whether `view` is to be kept; if not, remember how far spot went."""
-        key = (view.layer.key, view.coin)
-        unkept = self._unkept.get(key)
-        if unkept is None:
-            newest = self._db.execute(
-                "SELECT max(time_ms) FROM history WHERE layer = ? AND coin = ?", key
-            ).fetchone()[0]
-            unkept = self._unkept[key] = _Unkept(newest or -1, view.low, view.high)
-        unkept.low, unkept.high = min(unkept.low, view.low), max(unkept.high, view.high)
+        key = _key(view)
+        unkept = self._unkept.get(key) or _Unkept(self._newest_ms(key), 0, view.low, view.high)
+        if view.time_ms < max(unkept.kept_ms, unkept.newest_ms):
+            return False
+        low, high = min(unkept.low, view.low), max(unkept.high, view.high)
+        self._unkept[key] = _Unkept(unkept.kept_ms, view.time_ms, low, high)
         step = TIERS[0].step_ms
         return view.time_ms // step > unkept.kept_ms // step
 
+    def _newest_ms(self, key: tuple[str, str]) -> int:
+        """Return the time of the newest row, -1 without one."""
+        query = "SELECT coalesce(max(time_ms), -1) FROM history WHERE layer = ? AND coin = ?"
+        return self._db.execute(query, key).fetchone()[0]
+
     def _keep(self, view: MarketView) -> None:
-        key = (view.layer.key, view.coin)
-        unkept = self._unkept[key]
+        key, unkept = _key(view), self._unkept[_key(view)]
         self._db.execute(
             "INSERT INTO history (layer, coin, time_ms, spot, low, high, map, view) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             [*key, view.time_ms, view.spot, unkept.low, unkept.high, map_to_blob(view.map), _blob(view)],
         )
-        before, self._unkept[key] = unkept.kept_ms, _Unkept(view.time_ms, view.spot, view.spot)
         coarse = TIERS[1].step_ms
-        if view.time_ms // coarse > before // coarse:
+        if view.time_ms // coarse > unkept.kept_ms // coarse:
             self._thin(key, view.time_ms)
+
+    def _extremes(self, view: MarketView) -> tuple[float, float]:
+        """Return the lowest and highest spot since the newest row before `view`, as far as it is known."""
+        row = self._db.execute(
+            "SELECT low, high FROM history WHERE layer = ? AND coin = ? AND time_ms = ?",
+            [*_key(view), view.time_ms],
+        ).fetchone()
+        unkept = self._unkept.get(_key(view))
+        if row is None and unkept is not None and unkept.newest_ms == view.time_ms:
+            row = (unkept.low, unkept.high)
+        return (view.low, view.high) if row is None else (min(row[0], view.low), max(row[1], view.high))
 
     def _thin(self, key: tuple[str, str], now_ms: int) -> None:
         for finer, tier in pairwise(TIERS):
@@ -179,19 +217,22 @@ class History:
                 [low, high, *key, newest],
             )
 
-    def _rows(
-        self, layer: Layer, coin: str, since_ms: int, until_ms: int
-    ) -> list[tuple[int, float, float, float, bytes]]:
-        """Return the rows from the one that holds at `since_ms` until before `until_ms`."""
-        key = (layer.key, coin)
+    def _rows(self, view: MarketView, since_ms: int) -> list[_Row]:
+        """Return the rows from the one that holds at `since_ms` until before `view`."""
+        key = _key(view)
         first = self._db.execute(
             "SELECT max(time_ms) FROM history WHERE layer = ? AND coin = ? AND time_ms <= ?", [*key, since_ms]
         ).fetchone()[0]
-        return self._db.execute(
+        rows = self._db.execute(
             "SELECT time_ms, spot, low, high, map FROM history "
             "WHERE layer = ? AND coin = ? AND time_ms >= ? AND time_ms < ? ORDER BY time_ms",
-            [*key, since_ms if first is None else first, until_ms],
-        ).fetchall()
+            [*key, since_ms if first is None else first, view.time_ms],
+        )
+        return [_Row(*row) for row in rows]
+
+
+def _key(view: MarketView) -> tuple[str, str]:
+    return view.layer.key, view.coin
 
 
 def _blob(view: MarketView) -> bytes:
@@ -199,7 +240,21 @@ def _blob(view: MarketView) -> bytes:
 
 
 def _view(blob: bytes) -> MarketView:
-    return wire.from_bytes(zlib.decompress(blob))
+    try:
+        return wire.from_bytes(zlib.decompress(blob))
+    except (zlib.error, wire.WireError) as error:
+        raise DatabaseError(f"a view of the past cannot be read: {error}") from error
+
+
+def _within(grid: Grid, since_ms: int, *, begins_before: bool) -> Grid:
+    """Return `grid` without what its first column tells of the time before `since_ms`."""
+    if not begins_before:
+        return grid
+    if grid.until_ms[0] <= since_ms:
+        columns = ("time_ms", "until_ms", "spot", "low", "high", "usd")
+        return replace(grid, **{name: getattr(grid, name)[1:] for name in columns})
+    grid.low[0] = grid.high[0] = grid.spot[0]
+    return grid
 
 
 def _common_bins(all_bins: Sequence[Bins]) -> Bins:

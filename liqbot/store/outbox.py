@@ -13,6 +13,9 @@ from liqbot.rules.rule import Hit
 from liqbot.store.database import transaction
 from liqbot.store.subscriptions import ChatKey, Watch
 
+_OPEN = "status IN ('due', 'sending')"
+"""The condition of the index `deliveries_open`, to the letter: else SQLite reads all that was ever sent."""
+
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
@@ -91,14 +94,16 @@ class Outbox:
         """Take up to `limit` due deliveries for chats of `platforms`, the oldest first, as being sent."""
         marks = ",".join("?" * len(platforms))
         with transaction(self._db):
-            ids = self._db.execute(
-                "UPDATE deliveries SET status = 'sending', attempts = attempts + 1 WHERE id IN ("  # noqa: S608 - only question marks are put in
-                " SELECT deliveries.id FROM deliveries JOIN chats ON chats.id = chat_id"
-                f" WHERE status = 'due' AND due_ms <= ? AND platform IN ({marks})"
-                " ORDER BY due_ms, deliveries.id LIMIT ?) RETURNING id",
+            due = self._db.execute(
+                "SELECT deliveries.id FROM deliveries JOIN chats ON chats.id = chat_id "  # noqa: S608 - constants, and question marks
+                f"WHERE {_OPEN} AND status = 'due' AND due_ms <= ? AND platform IN ({marks}) "
+                "ORDER BY due_ms, deliveries.id LIMIT ?",
                 [now_ms, *platforms, limit],
             ).fetchall()
-        return [self._delivery(delivery_id) for (delivery_id,) in sorted(ids)]
+            self._db.executemany(
+                "UPDATE deliveries SET status = 'sending', attempts = attempts + 1 WHERE id = ?", due
+            )
+        return [self._delivery(delivery_id) for (delivery_id,) in due]
 
     def sent(self, delivery: Delivery, now_ms: int) -> None:
         """Note that a delivery has arrived."""
@@ -125,18 +130,21 @@ class Outbox:
 
     def recover(self) -> int:
         """Make deliveries due again that were being sent when the bot stopped; return how many."""
-        return self._db.execute("UPDATE deliveries SET status = 'due' WHERE status = 'sending'").rowcount
+        return self._db.execute(
+            f"UPDATE deliveries SET status = 'due' WHERE {_OPEN} AND status = 'sending'"  # noqa: S608 - a constant
+        ).rowcount
 
     def owed(self) -> int:
         """Return how many deliveries are still to be sent."""
-        return self._db.execute(
-            "SELECT count(*) FROM deliveries WHERE status IN ('due', 'sending')"
-        ).fetchone()[0]
+        return self._db.execute(f"SELECT count(*) FROM deliveries WHERE {_OPEN}").fetchone()[0]  # noqa: S608 - a constant
 
     def view_of(self, alert: Alert) -> MarketView:
-        """Return the market as it was when the alert went out."""
+        """Return the market as it was when the alert went out. Raises `WireError` where it is damaged."""
         (blob,) = self._db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
-        return wire.from_bytes(zlib.decompress(blob))
+        try:
+            return wire.from_bytes(zlib.decompress(blob))
+        except zlib.error as error:
+            raise wire.WireError(f"alert {alert.id} has a damaged view: {error}") from error
 
     def _add(self, alert: NewAlert, view: MarketView, blob: bytes, now_ms: int) -> int:
         watch, hit = alert.watch, msgspec.json.encode(alert.hit)

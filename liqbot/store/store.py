@@ -20,7 +20,7 @@ class Store:
         self._db: sqlite3.Connection = open_database(path).conn
         self._reader = open_reader(path)
         self.history = History(self._db)
-        self.past = History(self._reader)
+        self.past = self.history.beside(self._reader)
         """The same history for reading in another thread."""
         self.subscriptions = Subscriptions(self._db)
         self.memories = Memories(self._db)

@@ -175,6 +175,11 @@ def recorded(coin: str) -> MarketView:
     )
 
 
+def market(name: str) -> MarketView:
+    """Return the crowded market, or a coin of the recorded one."""
+    return crowd() if name == "crowd" else recorded(name)
+
+
 def modelled() -> MarketView:
     """Return a market of which only levels are estimated: no accounts, no cohorts, no age."""
     view = crowd()

@@ -53,7 +53,7 @@ def test_a_row_that_spot_cuts_in_two_has_a_part_of_each_side():
     usd = np.arange(20, dtype=np.float64)
     grid = grid_of([(bins, usd)], [0], [float(bins.edges[7])])
     axis = PriceAxis(first=0, rows=4, bins=5, pixels=3)
-    sides = heat.by_side(grid, axis)
+    sides = heat.by_side(grid.usd, grid.bins, grid.spot, axis)
     assert sides.long.tolist() == [[10, 5 + 6, 0, 0]]
     assert sides.short.tolist() == [[0, 7 + 8 + 9, 60, 85]]
 
@@ -61,7 +61,7 @@ def test_a_row_that_spot_cuts_in_two_has_a_part_of_each_side():
 def test_every_dollar_of_the_grid_on_the_axis_belongs_to_one_side():
     view = crowd()
     axis = PriceAxis(first=view.grid.bins.first // 7 * 7, rows=320, bins=7, pixels=2)
-    sides = heat.by_side(view.grid, axis)
+    sides = heat.by_side(view.grid.usd, view.grid.bins, view.grid.spot, axis)
     np.testing.assert_allclose(sides.long + sides.short, axis.sums(view.grid.usd, view.grid.bins))
     place = np.array([view.grid.bins.place(spot) for spot in view.grid.spot])
     below = np.array(

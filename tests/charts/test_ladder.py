@@ -21,8 +21,9 @@ def strip_of(view) -> Strip:
     return Strip.of(view, axis, left=ladder._left(view, axis), right=ladder._STRIP_RIGHT, bottom=BOTTOM)
 
 
-@pytest.mark.parametrize("view", [crowd(), view_of(long("ann", 3, at=98), short("bob", 2, at=103))])
-def test_orange_is_only_below_spot_and_blue_only_above(view):
+@pytest.mark.parametrize("sparse", [True, False])
+def test_orange_is_only_below_spot_and_blue_only_above(sparse):
+    view = view_of(long("ann", 3, at=98), short("bob", 2, at=103)) if sparse else crowd()
     strip, pixels = strip_of(view), looked_at(ladder.draw(view))
     above = pixels[strip.top : strip.spot_y, strip.left : RIGHT]
     below = pixels[strip.spot_y + 2 : BOTTOM, strip.left : RIGHT]

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from charts.scenes import crowd, recorded
+from charts.scenes import market
 from hypothesis import given
 from hypothesis import strategies as st
 from markets import long, short, view_of
@@ -67,8 +67,9 @@ def test_many_maps_are_summed_at_once():
     assert axis.sums(usd, Bins(0, 20)).sum() == usd.sum()
 
 
-@pytest.mark.parametrize("view", [crowd(), recorded("BTC"), recorded("HYPE")])
-def test_most_of_the_money_within_reach_is_seen(view):
+@pytest.mark.parametrize("name", ["crowd", "BTC", "HYPE"])
+def test_most_of_the_money_within_reach_is_seen(name):
+    view = market(name)
     low, high = worth_seeing(view.map, 0.75)
     centers, usd = view.map.bins.centers, view.map.total
     reach = np.abs(np.log(centers / view.spot)) <= MOST_REACH
@@ -84,7 +85,7 @@ def test_a_lone_far_whale_does_not_stretch_the_picture():
 
 
 def test_the_price_path_is_always_seen_and_does_not_become_flat():
-    view = recorded("BTC")
+    view = market("BTC")
     low, high = worth_seeing(view.map, 0.7, (view.spot * 0.99, view.spot * 1.01))
     assert view.spot * 0.84 < low < view.spot * 0.95
     assert view.spot * 1.05 < high < view.spot * 1.19

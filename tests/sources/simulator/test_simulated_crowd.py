@@ -83,7 +83,7 @@ def test_levels_gather_just_behind_round_prices(lived):
     behind = side * (np.round(level / 1000) * 1000 - level) / level
     just_behind = np.count_nonzero((behind > 0) & (behind < 0.002))
     just_before = np.count_nonzero((behind < 0) & (behind > -0.002))
-    assert just_behind > 1.8 * just_before
+    assert just_behind > 1.3 * just_before
 
 
 def test_wealth_is_heavy_tailed(census):

@@ -108,6 +108,18 @@ def test_a_position_whose_level_is_passed_is_liquidated_at_its_level():
     assert passed > 50
 
 
+def test_who_was_liquidated_does_not_come_back_at_once():
+    market = SimulatedMarket(3, Scenario.CASCADE, start_ms=0, event_after_s=0)
+    before = position_of(market.census())
+    market.shock("BTC", -12, over_s=60)
+    market.step()
+    gone = {key for key in before.keys() - position_of(market.census()).keys() if before[key][0] > 0}
+    market.step(300)
+    back = gone & position_of(market.census()).keys()
+    assert len(gone) > 100
+    assert len(back) < 0.1 * len(gone)
+
+
 def test_a_level_does_not_move_while_nobody_trades_and_only_funding_flows():
     market = SimulatedMarket(4, Scenario.CALM, start_ms=0)
     market.step()

@@ -1,0 +1,36 @@
+"""Words that errors and help share: the name that was meant, what was written, what there is."""
+
+import difflib
+import inspect
+from collections.abc import Callable, Collection, Iterable
+from typing import Any
+
+QUOTED = 40
+"""Of what somebody wrote, an answer repeats at most this many characters."""
+LISTED = 12
+"""At most this many names are listed in an answer."""
+
+
+def nearest(word: str, names: Iterable[str]) -> str | None:
+    """Return the name that was probably meant, regardless of case; None where nothing is near."""
+    by_lower = {name.lower(): name for name in names}
+    close = difflib.get_close_matches(word[:QUOTED].lower(), by_lower, n=1, cutoff=0.5)
+    return by_lower[close[0]] if close else None
+
+
+def quoted(text: str) -> str:
+    """Return what somebody wrote as it can be repeated to them: in quotes, on one line, not too long."""
+    return repr(text if len(text) <= QUOTED else f"{text[:QUOTED]}…")
+
+
+def listed(names: Collection[str]) -> str:
+    """Return names as a list: `BTC, ETH, SOL`, of very many the first."""
+    shown = list(names)[:LISTED]
+    more = len(names) - len(shown)
+    return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def paragraphs(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the paragraphs of a docstring, each on one line; the first one is the summary."""
+    text = inspect.getdoc(function) or ""
+    return tuple(" ".join(part.split()) for part in text.split("\n\n") if part.strip())
