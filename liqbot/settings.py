@@ -61,10 +61,10 @@ class Settings(BaseSettings):
 
     database: Path = Field(Path("liqbot.db"), description="the database file; it is made where there is none")
     coins: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("BTC", "ETH", "SOL"), min_length=1, description="the coins to watch"
+        ("BTC", "ETH", "SOL"), description="the coins to watch"
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("simulator",), min_length=1, description="where data comes from: simulator, replay:FILE"
+        ("simulator",), description="where data comes from: simulator, replay:FILE"
     )
     plugins_path: Path = Field(
         Path("plugins"), description="the folder whose *.py files are loaded as plugins"
@@ -91,7 +91,9 @@ class Settings(BaseSettings):
 
     @field_validator("coins", "sources")
     @classmethod
-    def _each_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+    def _distinct(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            raise ValueError("name at least one")
         for place, item in enumerate(value):
             if not item.strip():
                 raise ValueError("a name is empty")
@@ -131,9 +133,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     """
     environment = os.environ if environment is None else environment
     file = Path(environment.get(CONFIG, "liqbot.toml"))
-    if CONFIG in environment and not file.is_file():
-        raise SettingsError(f"{CONFIG}: there is no file {file}")
-    values = _from_file(file) if file.is_file() else {}
+    values = _from_file(file, is_named=CONFIG in environment)
     unknown = [*_unknown_variables(environment), *_unknown_keys(values, file)]
     if unknown:
         raise SettingsError("\n".join(unknown))
@@ -178,10 +178,16 @@ def _described(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, 
         yield f"{prefix}{name.upper()}", _shown(default), field.description or ""
 
 
-def _from_file(file: Path) -> dict[str, Any]:
+def _from_file(file: Path, *, is_named: bool) -> dict[str, Any]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except FileNotFoundError:
+        if is_named:
+            raise SettingsError(f"{CONFIG}: there is no file {file}") from None
+        return {}
+    except OSError as error:
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file}: cannot be read: {error}") from None
 
 

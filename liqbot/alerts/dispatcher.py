@@ -22,6 +22,8 @@ MOST_ATTEMPTS = 20
 """After so many tries, which is about an hour, a delivery is given up."""
 LONGEST_PAUSE_S = 300
 """The longest pause between two tries."""
+LOOK_S = 1
+"""How often the outbox is looked at while nobody wakes the dispatcher: something may be due again."""
 PATIENCE_S = 60
 """How long a chat may take over one message before that counts as not arrived."""
 
@@ -91,10 +93,10 @@ class Dispatcher:
                 await self._pause()
 
     async def _pause(self) -> None:
-        """Wait until woken, or for a second: then something may be due for another try."""
+        """Wait until woken, or for a while."""
         self._wake.clear()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(1):
+            async with asyncio.timeout(LOOK_S):
                 await self._wake.wait()
 
     async def _send(self, delivery: Delivery) -> None:

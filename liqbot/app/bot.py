@@ -95,7 +95,7 @@ class Bot:
     async def __aexit__(self, *_: object) -> None:
         try:
             await _ended(self._tasks)
-            await self.drain()
+            await self.drain(DRAIN_S)
         finally:
             await _ended([self._dispatching] if self._dispatching else [])
             self._engine.shutdown()

@@ -20,7 +20,7 @@ TOUR = """
 /subscribe near-cluster BTC within=1% at_least=5M
 /subscriptions
 # The market falls ...
-move BTC -5 over 40m
+move BTC -5 over 15m
 wait alert
 /status
 """

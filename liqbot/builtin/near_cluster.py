@@ -62,8 +62,9 @@ def _holders(cluster: Cluster) -> str:
     if cluster.accounts is None or cluster.whale_share is None:
         return "modelled"
     if cluster.accounts == 1:
-        return "1 account"
-    return f"{cluster.accounts} accounts, {share(cluster.whale_share)} whales"
+        return "1 account, a whale" if cluster.whale_share else "1 account"
+    whales = f", {share(cluster.whale_share)} whales" if cluster.whale_share else ""
+    return f"{cluster.accounts} accounts{whales}"
 
 
 def _meaning(cluster: Cluster) -> str:

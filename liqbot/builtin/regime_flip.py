@@ -51,7 +51,7 @@ def regime_flip(
     only when the ratio has come back by the dead band, and the new one must last, so that a ratio that hovers
     at 2.0 does not chatter. Less fuel than `at_least` is no reading: the last regime stands.
     """
-    stands = Remembered[Flips]((), Flips(flips.confirmed, flips.confirmed))
+    stands = Remembered((), Flips(flips.confirmed, flips.confirmed))
     if view.up_usd + view.down_usd < at_least or view.regime is Regime.NO_READING:
         return stands
     if flips.confirmed is Regime.NO_READING:
@@ -98,5 +98,5 @@ def _fuel(view: MarketView) -> str:
 _MEANING = {
     Regime.SHORT_SQUEEZE: "Shorts are the fuel: a rise would force more buying than a fall would selling.",
     Regime.LONG_LIQUIDATION: "Longs are the fuel: a fall would force more selling than a rise would buying.",
-    Regime.BALANCED: "Neither side stands out: forced buying above and forced selling below are of a kind.",
+    Regime.BALANCED: "Neither side holds twice the fuel of the other: a move either way would be fed alike.",
 }

@@ -5,6 +5,7 @@ nothing does not pay for it, and one that does keeps answering while it loads.
 """
 
 import asyncio
+import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
@@ -12,6 +13,9 @@ from typing import Self
 
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+
+SWITCH_S = 0.001
+"""How long, in seconds, the drawing thread may keep the interpreter when others wait for it."""
 
 
 class DrawingError(Exception):
@@ -25,6 +29,8 @@ class Studio:
     """
 
     def __init__(self) -> None:
+        # A thread that draws gives way to the event loop after this long; Python's own 5 ms would be felt.
+        sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio")
 
     def __enter__(self) -> Self:

@@ -4,14 +4,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from liqbot.chat.command import Argument, Ask, Command, Kind, Refusal
+from liqbot.chat.command import Ask, Command, Kind, Refusal
 from liqbot.chat.desk import WINDOWS
 from liqbot.market.figures import price
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import listed, nearest, quoted
 
 _QUOTE = re.compile(r"([-/_:.]?(USD[TC]?|PERP|SWAP)|\.P)$", re.IGNORECASE)
-"""How exchanges and charts call a coin's perpetual: `BTCUSDT`, `BTC-USDT-SWAP`, `BTC/USDT:USDT`, `BTCUSDT.P`."""
+"""What exchanges and charts add to a coin: `BTCUSDT`, `BTC-USDT-SWAP`, `BTC/USDT:USDT`, `BTCUSDT.P`."""
 _WHAT = {
     Kind.COIN: "coin",
     Kind.WINDOW: "window",
@@ -43,8 +43,8 @@ def read_arguments(
             values[argument.name] = _value(argument.kind, left.pop(0), ask, topics)
         elif argument.required:
             names = _offered(argument.kind, ask, topics)
-            there_is = f"Which {_WHAT[argument.kind]}? There is {listed(names)}."
-            raise Refusal(f"{there_is} Type {command.usage}")
+            which = f"Which {_WHAT[argument.kind]}? Choose from {listed(names)}."
+            raise Refusal(f"{which} Type {command.usage}")
         else:
             values[argument.name] = argument.default
     if left:
@@ -81,7 +81,7 @@ def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | 
         if found is not None:
             return int(found) if kind is Kind.NUMBER else found
     near = nearest(word, names) if kind not in (Kind.NUMBER, Kind.WINDOW) else None
-    hint = f"Did you mean {near}?" if near else f"There is {listed(names)}"
+    hint = f"Did you mean {near}?" if near else f"Choose from {listed(names)}"
     raise Refusal(f"There is no {_WHAT[kind]} {quoted(word)} here. {hint}")
 
 

@@ -12,7 +12,7 @@ from liqbot.market.view import MarketView
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.loading import LoadError
 from liqbot.rules.rule import Rule
-from liqbot.rules.wording import listed
+from liqbot.rules.wording import counted, listed
 
 WELL = ("starting", "running", "ended")
 """The states of a source that are no trouble."""
@@ -22,15 +22,12 @@ WELL = ("starting", "running", "ended")
 async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears its command's name
     """What the bot can do, or what one command or rule is and takes."""
     rules = ask.desk.rules.by_name
-    chosen = next((item for item in COMMANDS if item.name == topic), None)
+    rule, chosen = rules.get(topic), next((item for item in COMMANDS if item.name == topic), None)
     if chosen is not None:
-        also = [f"{topic} is a rule as well:", *_rule_lines(rules[topic])] if topic in rules else []
+        also = () if rule is None else ("It is a rule as well:", _usage(rule), *_rule_lines(rule))
         return Message(chosen.usage, (*_command_lines(ask, chosen), *also))
-    if topic:
-        rule = rules[topic]
-        return Message(
-            f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}", _rule_lines(rule)
-        )
+    if rule is not None:
+        return Message(_usage(rule), _rule_lines(rule))
     coin = next(iter(ask.desk.views), "BTC")
     return Message(
         "What you can ask",
@@ -49,15 +46,16 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
 
 @command
 async def status(ask: Ask) -> Message:
-    """How the bot is doing: sources, ages, rules, subscriptions, what is still to be delivered."""
+    """How the bot is doing, how old its data is, and what is still to be delivered."""
     desk = ask.desk
     troubles = list(_troubles(desk))
     lines = [
         *troubles,
         *(_source(source) for source in desk.sources if source.state in WELL),
         *(_view(view, desk.clock()) for view in desk.views.values()),
-        f"{len(desk.rules.by_name)} rules: {listed(desk.rules.by_name) or 'none'}",
-        f"{desk.store.subscriptions.count()} subscriptions, {desk.store.outbox.owed()} deliveries under way",
+        f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
+        f"{counted(desk.store.subscriptions.count(), 'subscription')}",
+        f"{desk.store.outbox.owed()} deliveries under way",
     ]
     if troubles:
         return Message("Status: not all is well", tuple(lines), tone=Tone.WARNING)
@@ -71,10 +69,14 @@ COMMANDS: tuple[Command, ...] = (*market_commands.COMMANDS, *subscription_comman
 def _command_lines(ask: Ask, chosen: Command) -> list[str]:
     lines = [chosen.summary, *chosen.details]
     for argument in chosen.arguments:
-        names = choices(argument.kind, ask, {}) if argument.kind is not Kind.NUMBER else {}
+        names = () if argument.kind is Kind.NUMBER else tuple(choices(argument.kind, ask, {}))
         usually = f"; usually {argument.default}" if argument.default else ""
         lines += [f"{argument.kind} — {listed(names)}{usually}"] if names else []
     return lines
+
+
+def _usage(rule: Rule) -> str:
+    return f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}".rstrip()
 
 
 def _rule_lines(rule: Rule) -> tuple[str, ...]:
@@ -112,9 +114,9 @@ def _source(source: SourceHealth) -> str:
 
 
 def _view(view: MarketView, now_ms: int) -> str:
-    text = f"{view.coin} {price(view.spot)} — {view.accounts.long + view.accounts.short} positions"
+    text = f"{view.coin} {price(view.spot)} — {counted(view.accounts.long + view.accounts.short, 'position')}"
     if view.age_s is not None:
         # A live market that falls silent goes on ageing; a made-up or recorded one has a time of its own.
         silent_s = (now_ms - view.time_ms) / 1000 if view.layer.origin is Origin.LIVE else 0
         text += f", {duration(view.age_s + max(silent_s, 0))} old"
-    return f"{text}, {len(view.clusters)} clusters"
+    return f"{text}, {counted(len(view.clusters), 'cluster')}"

@@ -8,12 +8,13 @@ from liqbot.charts.studio import DrawingError
 from liqbot.chat.command import Ask, Coin, Window, command
 from liqbot.chat.desk import WINDOWS
 from liqbot.market.clusters import Cluster
-from liqbot.market.cohort import Cohort, Holding
+from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.figures import duration, percent, price, ratio, share, usd
 from liqbot.market.regime import Regime
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Message, Picture, Tone
+from liqbot.rules.wording import counted
 
 _log = structlog.get_logger()
 
@@ -48,7 +49,10 @@ async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its com
 
 @command
 async def clusters(ask: Ask, coin: Coin) -> Message:
-    """The heaviest clusters of liquidations above and below spot, in the order of price."""
+    """The heaviest clusters of liquidations above and below spot.
+
+    Each with its price, its distance from spot, its dollars, who holds it, and how long it has been there.
+    """
     view = ask.desk.views[coin]
     buttons = [Button("Map", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
     return _message(view, *_clusters(view), buttons=buttons)
@@ -56,11 +60,16 @@ async def clusters(ask: Ask, coin: Coin) -> Message:
 
 @command
 async def regime(ask: Ask, coin: Coin) -> Message:
-    """The ratio of fuel above and below spot, and what it is called."""
+    """Which side would be forced more: the ratio of fuel above and below spot.
+
+    Fuel is what would be liquidated within 5% of spot. Above a ratio of 2 it is called a short-squeeze setup,
+    below 0.5 a long-liquidation setup.
+    """
     view = ask.desk.views[coin]
     cohorts = [
         f"{cohort.words.capitalize()}: {_above_below(reading.fuel_usd)}"
-        for cohort, reading in view.cohorts.items()
+        for cohort, reading in _known_cohorts(view)
+        if reading.fuel_usd.long or reading.fuel_usd.short
     ]
     funding = [] if view.funding is None else [_funding(view.funding)]
     return _message(view, _fuel(view), _MEANING[view.regime], *cohorts, *funding)
@@ -77,7 +86,10 @@ async def trapped(ask: Ask, coin: Coin) -> Message:
 
 @command
 async def whales(ask: Ask, coin: Coin) -> Message:
-    """The accounts that together hold the top half of the coin's money, and the largest positions."""
+    """Who holds most, and where the largest positions would be liquidated.
+
+    Whales are the largest accounts that together hold the top half of the coin's money.
+    """
     view = ask.desk.views[coin]
     lines = _cohorts(view) + [_holding(holding, view) for holding in view.holdings[:HOLDINGS_SHOWN]]
     return _message(view, *(lines or ["Nobody is known to hold it."]))
@@ -124,7 +136,7 @@ def _message(
 
 def _fuel(view: MarketView) -> str:
     fuel = _above_below(BySide(long=view.down_usd, short=view.up_usd))
-    return f"Within ±5%: {fuel}, ratio {ratio(view.ratio)}"
+    return f"Within ±5%: {fuel}" + (f", ratio {ratio(view.ratio)}" if view.ratio is not None else "")
 
 
 def _above_below(fuel: BySide[float]) -> str:
@@ -142,14 +154,17 @@ def _clusters(view: MarketView) -> list[str]:
     ]
 
 
+def _known_cohorts(view: MarketView) -> list[tuple[Cohort, CohortReading]]:
+    order = (Cohort.WHALE, Cohort.RETAIL, Cohort.MARKET_MAKER)
+    return [(cohort, view.cohorts[cohort]) for cohort in order if cohort in view.cohorts]
+
+
 def _cohorts(view: MarketView) -> list[str]:
-    lines: list[str] = []
-    for cohort in (Cohort.WHALE, Cohort.RETAIL, Cohort.MARKET_MAKER):
-        reading = view.cohorts.get(cohort)
-        if reading is not None:
-            held = f"{usd(reading.open_usd.long)} long, {usd(reading.open_usd.short)} short"
-            lines.append(f"{cohort.words.capitalize()} ({reading.accounts}): {held}")
-    return lines
+    return [
+        f"{cohort.words.capitalize()}, {counted(reading.accounts, 'account')}:"
+        f" {usd(reading.open_usd.long)} long, {usd(reading.open_usd.short)} short"
+        for cohort, reading in _known_cohorts(view)
+    ]
 
 
 def _by_price(view: MarketView, side: Side) -> list[str]:
@@ -160,8 +175,7 @@ def _by_price(view: MarketView, side: Side) -> list[str]:
 def _cluster(cluster: Cluster, view: MarketView) -> str:
     cells = [price(cluster.price), percent(cluster.distance_pct, signed=True), usd(cluster.usd)]
     if cluster.accounts is not None and cluster.whale_share is not None:
-        accounts = f"{cluster.accounts} account{'' if cluster.accounts == 1 else 's'}"
-        cells += [accounts, f"whales {share(cluster.whale_share)}"]
+        cells += [counted(cluster.accounts, "account"), f"whales {share(cluster.whale_share)}"]
     standing_s = (view.time_ms - cluster.since_ms) / 1000
     return " · ".join([*cells, f"{duration(standing_s)} old"] if standing_s > 0 else [*cells, "new"])
 

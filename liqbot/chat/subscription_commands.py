@@ -9,6 +9,7 @@ from liqbot.market.figures import price
 from liqbot.message import Button, Message
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.rule import RuleFault
+from liqbot.rules.wording import counted
 from liqbot.store.subscriptions import Subscription, Watch
 
 
@@ -44,8 +45,7 @@ async def subscriptions(ask: Ask) -> Message:
         return Message("No subscriptions in this chat", ("Make one: /subscribe near-cluster BTC",))
     lines = [line for item in mine for line in _standing(ask, item)]
     buttons = [Button(f"Unsubscribe #{item.number}", f"/unsubscribe {item.number}") for item in mine]
-    plural = "" if len(mine) == 1 else "s"
-    return Message(f"{len(mine)} subscription{plural}", tuple(lines), buttons=tuple(buttons))
+    return Message(counted(len(mine), "subscription"), tuple(lines), buttons=tuple(buttons))
 
 
 @command
@@ -63,7 +63,7 @@ def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[
     try:
         parameters = form.canonical(form.parse(settings))
     except ParameterError as error:
-        raise Refusal(f"{rule}: {error}. See /help {rule}") from None
+        raise Refusal(f"{rule}: {error} — see /help {rule}") from None
     return ask.desk.store.subscriptions.subscribe(
         ask.chat, rule=rule, coin=coin, parameters=parameters, now_ms=ask.desk.clock()
     )

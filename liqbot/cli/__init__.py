@@ -1,6 +1,5 @@
 """The operator's commands."""
 
-import sqlite3
 import sys
 from typing import NoReturn
 
@@ -10,7 +9,7 @@ from liqbot.charts.studio import DrawingError
 from liqbot.cli import house, looking, replaying, running
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
-from liqbot.store.database import DatabaseError
+from liqbot.store.database import DatabaseError, SqlError
 
 app = typer.Typer(
     name="liqbot",
@@ -37,7 +36,7 @@ def main() -> None:
         app()
     except (SettingsError, DatabaseError, SourceError, DrawingError) as error:
         _give_up(str(error))
-    except sqlite3.Error as error:
+    except SqlError as error:
         _give_up(f"the database: {error}")
 
 

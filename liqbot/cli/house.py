@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -19,7 +18,7 @@ from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
 from liqbot.sources.replay import Replay
 from liqbot.sources.source import SourceError
-from liqbot.store.database import DatabaseError, open_reader
+from liqbot.store.database import DatabaseError, damage, open_reader
 from liqbot.store.subscriptions import Subscriptions
 
 _WIDE = 10_000
@@ -39,8 +38,9 @@ def config() -> None:
     table = Table("setting", "value", "what it is", box=None, header_style="bold")
     for variable, _, what in described():
         table.add_row(variable, Text(values[variable]), what)
-    # Nothing is folded where a program reads it.
-    console.print(table, width=None if console.is_terminal else _WIDE)
+    if not console.is_terminal:
+        console.width = _WIDE  # nothing is folded or cut where a program reads it
+    console.print(table)
 
 
 def doctor() -> None:
@@ -74,13 +74,10 @@ def _database(settings: Settings) -> str:
     if not path.exists():
         return f"{path} will be made at the first start"
     _writable(path)
+    found = damage(path)
+    if found:
+        raise Ailing(f"{path} is damaged: {found}")
     with closing(open_reader(path)) as connection:
-        try:
-            (found,) = connection.execute("PRAGMA quick_check").fetchone()
-        except sqlite3.DatabaseError as error:
-            found = str(error)
-        if found != "ok":
-            raise Ailing(f"{path} is damaged: {found}")
         return f"{path}, {Subscriptions(connection).count()} subscriptions"
 
 
@@ -114,7 +111,7 @@ def _source(name: str, settings: Settings) -> str:
 
 def _writable(path: Path) -> None:
     existing = _existing(path)
-    if not os.access(existing, os.W_OK):
+    if not os.access(existing, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
         raise Ailing(f"{existing} cannot be written to")
 
 

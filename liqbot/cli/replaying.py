@@ -99,7 +99,8 @@ class _Playing:
 
 def _largest(snapshot: Snapshot) -> tuple[str, ...]:
     usd = np.bincount(snapshot.coin, weights=np.abs(snapshot.size) * snapshot.mark)
-    return tuple(snapshot.coins[place] for place in np.argsort(-usd, kind="stable")[:COINS].tolist())
+    largest = sorted(range(len(snapshot.coins)), key=lambda place: -usd[place])[:COINS]
+    return tuple(snapshot.coins[place] for place in largest)
 
 
 def _named(coins: str, snapshot: Snapshot) -> tuple[str, ...]:

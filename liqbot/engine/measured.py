@@ -31,7 +31,9 @@ class Levels:
             passed = np.zeros(len(positions), dtype=np.bool_)
         group = np.where(positions.is_long, 0, _COHORTS) + cohort
         level = np.where(passed, np.nan, positions.liquidation)
-        order = np.lexsort((level, group))
+        order = np.argsort(level)
+        # Quicker than a lexsort: small integers are sorted by counting, which keeps the order of levels.
+        order = order[np.argsort(group[order].astype(np.int8), kind="stable")]
         self.positions = positions.take(order)
         self.cohort = cohort[order]
         self._level: Floats = level[order]

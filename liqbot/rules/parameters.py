@@ -88,7 +88,7 @@ class Parameter:
             return self._choice(str(value))
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < sys.float_info.max:
             return self._allowed(value)
-        raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {quoted(repr(value))}")
+        raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {value!r:.40}")
 
     def show(self, value: Value) -> str:
         """Return the value as people write it: `2%`, `$5M`, `10 min`, `either`. Nothing is rounded."""
@@ -112,7 +112,7 @@ class Parameter:
 
     def _allowed(self, number: float) -> float:
         if self.bounds and not self.bounds.low <= number <= self.bounds.high:
-            raise ParameterError(f"{self.name} must be {self.takes}, not {self.show(number)}")
+            raise ParameterError(f"{self.name} must be {self.takes}, not {self.show(number):.24}")
         return float(number)
 
 
@@ -212,7 +212,7 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:  # noqa: ANN401
         bounds = next((extra for extra in extras if isinstance(extra, Between)), _BOUNDS[unit])
         parameter = Parameter(name, 0.0, text, unit=unit, bounds=bounds)
     else:
-        has = "no type" if hint is None else f"the type {kind!r}"
+        has = "no type" if hint is None else f"the type {kind.__name__ if isinstance(kind, type) else kind}"
         raise TypeError(f"parameter {name} has {has}; it must be {_TYPES}")
     try:
         return replace(parameter, default=parameter.check(default))

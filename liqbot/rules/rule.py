@@ -53,7 +53,7 @@ class Policy:
     """After an alert of a key, no other of the same key for this long."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: `Remembered[Mine](…)` is not possible with them
 class Remembered(Generic[Memory]):
     """What a rule with a memory returns: its hits, and what it wants to be given next time."""
 
@@ -182,9 +182,7 @@ def _require_shape(function: Callable[..., Any], memory: type[Any] | None) -> No
         try:
             memory()
         except TypeError:
-            raise TypeError(
-                f"every field of {memory.__name__} needs a default: a watch begins with it"
-            ) from None
+            raise TypeError(f"every field of its memory {memory.__name__} needs a default") from None
 
 
 def _remembered(returned: object) -> Remembered[Any]:

@@ -26,6 +26,9 @@ EXAMPLES = {
 }
 """What may be written, in words."""
 
+ABSURD = 1e15
+"""From here on a number is not worth its unit."""
+
 _NUMBER = r"([-+]?(?:\d{1,3}(?:,\d{3})+|\d*)(?:\.\d*)?(?:e[-+]?\d{1,3})?)"
 """A comma stands between thousands only: whether `2,5` is 2.5 or a slip, nobody but its writer knows."""
 _FORMS = {
@@ -43,8 +46,8 @@ _SCALES = {
     **dict.fromkeys(("b", "bn", "bln", "billion"), 9),
     **dict.fromkeys(("t", "tn", "trillion"), 12),
 }
-_SPANS = {"d": 86_400, "h": 3_600, "min": 60, "s": 1}
-"""How spans of time are written, the longest first."""
+_SPANS = {"d": 86_400, "h": 3_600, "min": 60}
+"""How spans of time are written, the longest first; what is left are seconds."""
 _SECONDS = {
     **dict.fromkeys(("s", "sec", "second"), 1),
     **dict.fromkeys(("m", "min", "minute"), 60),
@@ -69,6 +72,8 @@ def read_amount(text: str, unit: Unit) -> float | None:
 
 def show_amount(value: float, unit: Unit) -> str:
     """Return a finite number as people write it, in full: `2.5%`, `$1.25M`, `1 h 30 min`, `0.2`."""
+    if abs(value) >= ABSURD:
+        return f"{value:g}"
     exact = Decimal(repr(float(value)))
     if unit is Unit.PERCENT:
         return f"{_plain(exact)}%"
@@ -107,13 +112,12 @@ def _dollars(exact: Decimal) -> str:
 def _units_of_time(exact: Decimal) -> str:
     parts: list[str] = []
     for unit, seconds in _SPANS.items():
-        count, rest = divmod(exact, seconds)
-        if unit == "s":
-            count = exact
+        count, exact = divmod(exact, seconds)
         if count:
             parts.append(f"{_plain(count)} {unit}")
-        exact = rest
-    return " ".join(parts) or "0 s"
+    if exact or not parts:
+        parts.append(f"{_plain(exact)} s")
+    return " ".join(parts)
 
 
 def _plain(exact: Decimal) -> str:

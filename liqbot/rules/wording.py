@@ -30,6 +30,11 @@ def listed(names: Collection[str]) -> str:
     return ", ".join(shown) + (f" and {more} more" if more else "")
 
 
+def counted(count: int, what: str) -> str:
+    """Return how many of something there are: `1 account`, `2 accounts`."""
+    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+
+
 def paragraphs(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the paragraphs of a docstring, each on one line; the first one is the summary."""
     text = inspect.getdoc(function) or ""

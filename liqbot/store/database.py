@@ -12,6 +12,8 @@ from sqlite_utils import Migrations
 
 BUSY_MS = 10_000
 """How long to wait for another process that holds the write lock."""
+SqlError = sqlite3.Error
+"""What SQLite raises at work, where the database turns out to be damaged, locked or out of room."""
 _SET = "liqbot"
 
 
@@ -35,8 +37,11 @@ def open_database(path: Path) -> sqlite_utils.Database:
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error}") from error
     try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-            connection.execute(f"PRAGMA {pragma}")
+        (journal,) = connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        if journal != "wal":
+            raise sqlite3.OperationalError("its file system cannot keep a write-ahead log")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
         database = sqlite_utils.Database(connection)
         for migrations in _known():
             migrations.apply(database)
@@ -58,6 +63,19 @@ def open_reader(path: Path) -> sqlite3.Connection:
         )
     except sqlite3.Error as error:
         raise DatabaseError(f"{path}: cannot be read: {error}") from error
+
+
+def damage(path: Path) -> str | None:
+    """Return what is wrong with the pages of the database at `path`; None where all is well.
+
+    Raises `DatabaseError` where it cannot be read at all.
+    """
+    with closing(open_reader(path)) as connection:
+        try:
+            (found,) = connection.execute("PRAGMA quick_check").fetchone()
+        except sqlite3.DatabaseError as error:
+            return str(error)
+    return None if found == "ok" else found
 
 
 @contextmanager

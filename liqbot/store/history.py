@@ -1,6 +1,7 @@
 """Map history: views as they were, thinned with age, and the grid that a heatmap is drawn from."""
 
 import sqlite3
+import threading
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -74,6 +75,8 @@ class History:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
         self._unkept: dict[tuple[str, str], _Unkept] = {}
+        self._reading = threading.Lock()
+        """One grid at a time: of two on one connection, the later would see only what the earlier sees."""
 
     def beside(self, connection: sqlite3.Connection) -> "History":
         """Return the same history for reading in other threads, on a connection of its own."""
@@ -105,7 +108,8 @@ class History:
     def grid(self, view: MarketView, window_ms: int) -> Grid:
         """Return the maps of the `window_ms` up to `view`, which is the last column."""
         since = view.time_ms - window_ms
-        rows = self._rows(view, since)
+        with self._reading:
+            rows, (low, high) = self._rows(view, since), self._extremes(view)
         maps = [map_from_blob(row.map) for row in rows]
         maps.append((view.map.bins, view.map.total.astype(np.float32)))
         time_ms = np.array([*(row.time_ms for row in rows), view.time_ms], dtype=np.int64)
@@ -113,7 +117,6 @@ class History:
         usd = np.zeros((len(maps), bins.count), dtype=np.float32)
         for column, (own, values) in zip(usd, maps, strict=True):
             column[own.first - bins.first :][: own.count] = values
-        low, high = self._extremes(view)
         grid = Grid(
             bins=bins,
             time_ms=np.maximum(time_ms, since),

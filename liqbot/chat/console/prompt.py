@@ -4,17 +4,31 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
+from prompt_toolkit.auto_suggest import AutoSuggestFromHistory
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.history import FileHistory
+from prompt_toolkit.formatted_text import StyleAndTextTuples
+from prompt_toolkit.history import FileHistory, History, InMemoryHistory
 from prompt_toolkit.patch_stdout import patch_stdout
 
 from liqbot.chat.answering import Answering
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Ask, Command, Kind
-from liqbot.chat.console.printer import Printer
+from liqbot.chat.console.printer import LONGS, SHORTS, Printer
+from liqbot.chat.desk import Desk
+from liqbot.market.figures import price, ratio
+from liqbot.market.regime import Regime
+from liqbot.rules.parameters import Parameter
 
 LEAVE = ("/quit", "/exit", "quit", "exit")
+REFRESH_S = 1.0
+"""How often the line of prices below the prompt is written anew."""
+_MARKS = {
+    Regime.SHORT_SQUEEZE: ("▲", SHORTS),
+    Regime.LONG_LIQUIDATION: ("▼", LONGS),
+    Regime.BALANCED: ("=", ""),
+    Regime.NO_READING: ("", ""),
+}
 
 
 class Prompt:
@@ -29,22 +43,49 @@ class Prompt:
     async def run(self) -> None:
         """Answer line after line; return on Ctrl-D or `/quit`."""
         session: PromptSession[str] = PromptSession(
-            history=FileHistory(str(self._history)),
+            history=_history(self._history),
+            auto_suggest=AutoSuggestFromHistory(),
             completer=LineCompleter(self._answering, self._ask),
             complete_while_typing=True,
+            bottom_toolbar=lambda: ticker(self._ask.desk),
+            refresh_interval=REFRESH_S,
         )
         with patch_stdout(raw=True):
             while True:
                 try:
-                    line = (await session.prompt_async("liqbot> ")).strip()
+                    line = (await session.prompt_async([("bold", "liqbot> ")])).strip()
                 except KeyboardInterrupt:
+                    self._printer.narrate("Ctrl-D or /quit leaves.")
                     continue
                 except EOFError:
                     return
-                if line in LEAVE:
+                if line.lower() in LEAVE:
                     return
                 if line:
                     self._printer.show(await self._answering.answer(line, self._ask))
+
+
+def _history(file: Path) -> History:
+    """Return the history in `file`; one that lasts as long as the prompt where that cannot be written."""
+    try:
+        file.open("ab").close()
+    except OSError:
+        return InMemoryHistory()
+    return FileHistory(str(file))
+
+
+def ticker(desk: Desk) -> StyleAndTextTuples:
+    """Return the line below the prompt: each coin's spot, and which way its fuel lies."""
+    parts: StyleAndTextTuples = [("", " ")]
+    for view in desk.views.values():
+        mark, colour = _MARKS[view.regime]
+        parts += [
+            ("bold", f"{view.coin} "),
+            ("", f"{price(view.spot)} "),
+            (f"fg:{colour}" if colour else "", f"{mark} {ratio(view.ratio)}".strip()),
+            ("", "   "),
+        ]
+    return parts
 
 
 class LineCompleter(Completer):
@@ -65,20 +106,36 @@ class LineCompleter(Completer):
     def _candidates(self, before: list[str], word: str) -> Iterable[tuple[str, str]]:
         if not before:
             slash = "" if word and not word.startswith("/") else "/"
-            return [(f"{slash}{item.name}", item.summary) for item in self._answering.commands.values()]
-        command = self._answering.commands.get(before[0].lstrip("/").lower())
-        return [] if command is None else self._arguments(command, before[1:])
+            commands = [(item.name, item.summary) for item in self._answering.commands.values()]
+            return [(f"{slash}{name}", told) for name, told in [*commands, ("quit", "Leave.")]]
+        command = self._answering.commands.get(before[0].removeprefix("/").lower())
+        return [] if command is None else self._arguments(command, before[1:], word)
 
-    def _arguments(self, command: Command, given: list[str]) -> Iterable[tuple[str, str]]:
-        place = min(len(given), len(command.arguments) - 1)
-        if place < 0:
+    def _arguments(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
+        """Return what may stand in the place after what is `given`; settings have all the places left."""
+        kinds = [argument.kind for argument in command.arguments]
+        if kinds and kinds[-1] is Kind.SETTINGS and len(given) >= len(kinds) - 1:
+            return self._settings(given, word)
+        if len(given) >= len(kinds):
             return []
-        kind = command.arguments[place].kind
-        if kind is not Kind.SETTINGS:
-            return [(text, "") for text in choices(kind, self._ask, self._answering.topics(self._ask))]
-        rule = self._ask.desk.rules.by_name.get(given[0])
+        offered = choices(kinds[len(given)], self._ask, self._answering.topics(self._ask))
+        return offered.items()
+
+    def _settings(self, given: list[str], word: str) -> Iterable[tuple[str, str]]:
+        rule = self._ask.desk.rules.by_name.get(given[0].lower())
         if rule is None:
             return []
-        used = {word.partition("=")[0] for word in given}
+        used = {text.partition("=")[0].lower() for text in given}
         left = [parameter for parameter in rule.form.parameters if parameter.name not in used]
-        return [(f"{item.name}=", f"{item.help}; {item.takes}") for item in left]
+        name, equals, _ = word.partition("=")
+        if equals:
+            return [
+                pair for parameter in left if parameter.name == name.lower() for pair in _values(parameter)
+            ]
+        return [(f"{parameter.name}=", f"{parameter.help}; {parameter.takes}") for parameter in left]
+
+
+def _values(parameter: Parameter) -> Iterable[tuple[str, str]]:
+    usual = parameter.show(parameter.default).replace(" ", "")
+    for value in parameter.choices or (usual,):
+        yield f"{parameter.name}={value}", "usual" if value == usual else ""

@@ -16,9 +16,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from liqbot.rules.parameters import Parameter, ParameterError, Unit
+from liqbot.rules.parameters import Between, Parameter, ParameterError
+from liqbot.rules.units import Unit
 
-_SPAN = Parameter("span", 0.0, "", unit=Unit.SECONDS)
+_SPAN = Parameter("SPAN", 0.0, unit=Unit.SECONDS)
+_PERCENT = Parameter("PERCENT", 0.0, unit=Unit.PERCENT, bounds=Between(-90, 900))
 
 
 class ScriptError(ValueError):
@@ -75,7 +77,7 @@ def _steps(text: str) -> Iterator[Step]:
             continue
         try:
             yield _step(line.strip(), words)
-        except (ParameterError, ValueError) as error:
+        except (ParameterError, ScriptError) as error:
             raise ScriptError(f"line {number}: {line.strip()!r}: {error}") from None
 
 
@@ -88,10 +90,10 @@ def _step(line: str, words: Sequence[str]) -> Step:
         return WaitAlert()
     if words[0] == "wait" and len(words) == 2:
         return WaitMarket(_seconds(words[1]))
-    move = re.fullmatch(r"move (\S+) ([-+]?[\d.]+)%? over (\S+)", " ".join(words))
+    move = re.fullmatch(r"move (\S+) (\S+) over (\S+)", " ".join(words))
     if move:
-        return Move(move[1], float(move[2]), _seconds(move[3]))
-    raise ValueError("not a step: write '# text', '/command', 'move COIN PERCENT over SPAN' or 'wait …'")
+        return Move(move[1], float(_PERCENT.parse(move[2])), _seconds(move[3]))
+    raise ScriptError("not a step: write '# text', '/command', 'move COIN PERCENT over SPAN' or 'wait …'")
 
 
 def _seconds(text: str) -> float:

@@ -1,0 +1,55 @@
+"""A store with rules, a clock that stands until it is told, and a rule that always says the same."""
+
+from collections.abc import Iterable
+
+from liqbot.rules.loading import Rules
+from liqbot.rules.rule import Hit, Policy, Rule, rule
+from liqbot.store.store import Store
+from liqbot.store.subscriptions import ChatKey
+
+ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob")
+
+
+class Clock:
+    """Tells the time it was set to."""
+
+    def __init__(self) -> None:
+        self.now_ms = 1_000_000
+
+    def __call__(self) -> int:
+        return self.now_ms
+
+
+class House:
+    """A store and the rules that are loaded in it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.rules = Rules()
+
+    def with_rules(self, *rules: Rule) -> "House":
+        self.rules.add(rules)
+        return self
+
+    def subscribe(self, chat: ChatKey, rule: str, coin: str = "BTC", **written: str):
+        form = self.rules.by_name[rule].form
+        parameters = form.canonical(form.parse(written))
+        return self.store.subscriptions.subscribe(
+            chat, rule=rule, coin=coin, parameters=parameters, now_ms=0
+        )[0]
+
+    def due(self, platform: str = "paper"):
+        """Return what is due, as (native id of the chat, text of the hit); it is leased by that."""
+        leased = self.store.outbox.lease([platform], 1_000, 10**15)
+        return [(delivery.chat.native_id, delivery.alert.hit.text) for delivery in leased]
+
+
+def saying(name: str, *texts: str, **policy: float) -> Rule:
+    """Return a rule that says the same of every view, each text under its own key."""
+
+    @rule(name, policy=Policy(**policy))
+    def says(view) -> Iterable[Hit]:
+        """It always says the same."""
+        return [Hit(text, f"{view.coin} {text}", means="It means.", caveat="It does not.") for text in texts]
+
+    return says

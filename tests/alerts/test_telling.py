@@ -1,0 +1,115 @@
+"""What arrives on a phone at three in the morning."""
+
+from dataclasses import replace
+
+import pytest
+from markets import HOUR, long, short, view_of
+
+from liqbot.alerts.states import Reason
+from liqbot.alerts.telling import tell
+from liqbot.builtin import near_cluster, regime_flip, trapped
+from liqbot.message import Picture, Tone
+from liqbot.rules.rule import Hit
+from liqbot.store.outbox import Alert
+
+# Spot is $64,000. Longs of three accounts for $21M within a percent, 1.7% to 2.6% below; one short far above.
+VIEW = replace(
+    view_of(
+        long("whale", 200, at=62_700, entry=70_000),
+        long("ann", 80, at=62_600, entry=60_000),
+        long("bob", 48.125, at=62_900, entry=67_000),
+        short("cid", 15, at=66_500, entry=66_000),
+        spot=64_000,
+        open_interest=500,
+    ),
+    time_ms=5 * HOUR,
+    age_s=240.0,
+)
+PICTURE = Picture(b"png", "words", "BTC.png")
+
+
+def alert(hit, rule="near-cluster", reason=Reason.FIRST):
+    return Alert(id=1, rule=rule, coin="BTC", parameters="{}", reason=reason, hit=hit, time_ms=5 * HOUR)
+
+
+def told(rule, view=VIEW, memory=None, **written):
+    [hit] = rule.read(view, rule.form.parse(written), memory).hits
+    return tell(alert(hit, rule.name), view, PICTURE)
+
+
+def as_text(message) -> str:
+    return "\n".join([message.title, *message.lines, message.footer])
+
+
+def test_near_cluster_says_how_big_how_near_what_follows_and_how_sure():
+    message = told(near_cluster, within="3%", side="long")
+    assert as_text(message) == (
+        "BTC: $21M of long liquidations at 62,700, 2% below spot (3 accounts, 61% whales)\n"
+        "Spot 64,000. A fall to 62,900 starts forced selling, which can feed itself down to 62,600.\n"
+        "Says where forced orders sit, not that price will go there or turn there.\n"
+        "near-cluster · Testex, measured, simulated · coverage 34% · positions 4 min old"
+    )
+    assert message.tone is Tone.LONGS
+
+
+def test_regime_flip_says_from_what_to_what_and_what_that_means():
+    before = regime_flip.read(replace(VIEW, up_usd=VIEW.down_usd), regime_flip.form.defaults()).memory
+    message = told(regime_flip, memory=before, confirm="0s")
+    assert as_text(message) == (
+        "BTC: balanced → long-liquidation setup: "
+        "ratio 0.05, $960k of shorts above and $21M of longs below, within 5% of spot\n"
+        "Spot 64,000. Longs are the fuel: a fall would force more selling than a rise would buying.\n"
+        "Says where the fuel lies, not which way price will go, nor when.\n"
+        "regime-flip · Testex, measured, simulated · coverage 34% · positions 4 min old"
+    )
+    assert message.tone is Tone.LONGS
+
+
+def test_trapped_says_how_much_of_whom():
+    message = told(trapped, over="75%")
+    assert as_text(message) == (
+        "BTC: 76% of the longs ($15.9M of $21M) are underwater\n"
+        "Spot 64,000. Trapped longs tend to sell into a bounce, and are force-sold if price falls on.\n"
+        "Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere.\n"
+        "trapped · Testex, measured, simulated · coverage 34% · positions 4 min old"
+    )
+
+
+def test_it_carries_the_picture_the_time_of_the_market_and_what_to_look_at_next():
+    message = told(near_cluster, within="3%", side="long")
+    assert message.picture is PICTURE
+    assert message.time_ms == 5 * HOUR
+    assert [(button.label, button.command) for button in message.buttons] == [
+        ("Refresh", "/heatmap BTC"),
+        ("Clusters", "/clusters BTC"),
+    ]
+
+
+def test_what_has_come_back_says_so():
+    message = tell(alert(Hit("key", "a wall"), reason=Reason.AGAIN), VIEW, None)
+    assert message.title == "BTC again: a wall"
+
+
+@pytest.mark.parametrize(
+    ("means", "caveat", "lines"),
+    [
+        ("It means.", "It does not.", ("Spot 64,000. It means.", "It does not.")),
+        ("It means.", "", ("Spot 64,000. It means.",)),
+        ("", "", ("Spot 64,000.",)),
+    ],
+)
+def test_what_a_rule_does_not_explain_leaves_no_gap(means, caveat, lines):
+    assert tell(alert(Hit("key", "a wall", means=means, caveat=caveat)), VIEW, None).lines == lines
+
+
+def test_without_the_market_it_says_what_is_known():
+    message = tell(alert(Hit("key", "a wall", means="It means.")), None, None)
+    assert (message.title, message.lines, message.footer) == ("BTC: a wall", ("It means.",), "near-cluster")
+    assert tell(alert(Hit("key", "a wall")), None, None).lines == ()
+
+
+@pytest.mark.parametrize(
+    ("side", "tone"), [("long", Tone.LONGS), ("short", Tone.SHORTS), (None, Tone.NEUTRAL)]
+)
+def test_its_colour_is_that_of_the_side_that_would_be_force_closed(side, tone):
+    assert tell(alert(Hit("key", "a wall", side=side)), VIEW, None).tone is tone

@@ -1,0 +1,242 @@
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import pytest
+from alerts.stand_ins import ANN, BOB, saying
+from markets import long, view_of
+from structlog.testing import capture_logs
+
+from liqbot.alerts.states import Status
+from liqbot.alerts.watching import Watching, decode_state
+from liqbot.rules.parameters import Between, Usd
+from liqbot.rules.rule import Hit, Policy, Remembered, rule
+
+VIEW = view_of(long("ann", 2, at=95), spot=100)
+MINUTE = 60_000
+
+
+def at(minute, coin="BTC"):
+    return replace(VIEW, coin=coin, time_ms=minute * MINUTE)
+
+
+@dataclass(frozen=True)
+class Seen:
+    views: int = 0
+
+
+@rule("third", policy=Policy(cooldown=0), memory=Seen)
+def third(view, seen):
+    """It speaks up at every third view."""
+    count = seen.views + 1
+    return Remembered([Hit(str(count), f"{view.coin} view {count}")] if count % 3 == 0 else [], Seen(count))
+
+
+def state_of(house, subscription):
+    return decode_state(house.store.outbox.state(subscription.watch))
+
+
+def test_a_rule_is_read_once_for_each_watch_however_many_subscribe_to_it(house):
+    read = []
+
+    @rule("counting")
+    def counting(view, *, at_least: Usd = 5e6):
+        """It counts."""
+        read.append((view.coin, at_least))
+        yield Hit("key", "text")
+
+    house.with_rules(counting)
+    for number in range(20):
+        house.subscribe(ANN._replace(native_id=str(number)), "counting")
+    house.subscribe(ANN, "counting", at_least="5,000,000")
+    house.subscribe(ANN, "counting", at_least="6M")
+    due = Watching(house.rules, house.store.outbox).take(at(0), now_ms=0)
+    assert read == [("BTC", 5e6), ("BTC", 6e6)]
+    assert due == 22
+
+
+def test_each_subscriber_of_a_watch_is_owed_each_of_its_alerts(house):
+    house.with_rules(saying("both", "one", "two"), saying("other", "three"))
+    house.subscribe(ANN, "both")
+    house.subscribe(BOB, "both")
+    house.subscribe(BOB, "other")
+    assert Watching(house.rules, house.store.outbox).take(at(0), now_ms=0) == 5
+    assert sorted(house.due()) == [
+        *(("ann", "BTC one"), ("ann", "BTC two")),
+        *(("bob", "BTC one"), ("bob", "BTC three"), ("bob", "BTC two")),
+    ]
+
+
+def test_a_watch_reads_only_the_views_of_its_coin(house):
+    house.with_rules(saying("one", "text"))
+    house.subscribe(ANN, "one", "BTC")
+    house.subscribe(ANN, "one", "ETH")
+    watching = Watching(house.rules, house.store.outbox)
+    assert watching.take(at(0, "SOL"), now_ms=0) == 0
+    assert watching.take(at(0, "ETH"), now_ms=0) == 1
+    assert house.due() == [("ann", "ETH text")]
+
+
+def test_a_watch_whose_condition_holds_already_alerts_at_the_next_view_and_then_no_more(house):
+    house.with_rules(saying("one", "text"))
+    watching = Watching(house.rules, house.store.outbox)
+    watching.take(at(0), now_ms=0)
+    house.subscribe(ANN, "one")
+    assert [watching.take(at(minute), now_ms=0) for minute in (1, 2, 3)] == [1, 0, 0]
+
+
+def test_state_and_memory_go_on_where_they_were_after_a_restart(house):
+    house.with_rules(third, saying("slow", "text", hold=180))
+    house.subscribe(ANN, "third")
+    slow = house.subscribe(ANN, "slow")
+    due = [Watching(house.rules, house.store.outbox).take(at(minute), now_ms=0) for minute in range(6)]
+    assert due == [0, 0, 1, 1, 0, 1]
+    assert sorted(text for _, text in house.due()) == ["BTC text", "BTC view 3", "BTC view 6"]
+    assert state_of(house, slow).status is Status.FIRING
+
+
+def test_an_older_view_tells_nothing_and_leaves_the_memory_alone(house):
+    house.with_rules(third)
+    subscription = house.subscribe(ANN, "third")
+    watching = Watching(house.rules, house.store.outbox)
+    for minute in (5, 6, 4, 3):
+        assert watching.take(at(minute), now_ms=0) == 0
+    assert state_of(house, subscription).memory == b'{"views":2}'
+    assert watching.take(at(7), now_ms=0) == 1
+
+
+def test_states_alerts_and_deliveries_are_written_together_or_not_at_all(house, monkeypatch):
+    house.with_rules(third, saying("one", "text"))
+    subscriptions = [house.subscribe(ANN, "third"), house.subscribe(ANN, "one")]
+    watching = Watching(house.rules, house.store.outbox)
+
+    def break_down(*_):
+        raise OSError("the disk is full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(house.store.outbox, "_add", break_down)
+        with pytest.raises(OSError, match="the disk is full"):
+            watching.take(at(0), now_ms=0)
+    assert [house.store.outbox.state(item.watch) for item in subscriptions] == [None, None]
+    assert house.store.outbox.owed() == 0
+    assert watching.take(at(1), now_ms=0) == 1, "the alert is not lost: it goes out with the next view"
+
+
+class TestFaults:
+    @pytest.fixture
+    def moody(self):
+        """Return a rule that fails while `moody.fails` is set."""
+
+        class Moody:
+            fails = True
+
+        mood = Moody()
+
+        @rule("moody", policy=Policy(cooldown=0), memory=Seen)
+        def moody(view, seen):
+            """It fails as it likes."""
+            if mood.fails:
+                raise ZeroDivisionError(view.coin)
+            return Remembered([Hit("key", f"{seen.views} views before")], Seen(seen.views + 1))
+
+        mood.rule = moody
+        return mood
+
+    def test_a_rule_that_fails_holds_up_no_other(self, house, moody):
+        house.with_rules(moody.rule, saying("good", "text"))
+        house.subscribe(ANN, "moody")
+        house.subscribe(ANN, "good")
+        assert Watching(house.rules, house.store.outbox).take(at(0), now_ms=0) == 1
+
+    def test_its_watches_keep_their_state(self, house, moody):
+        house.with_rules(moody.rule)
+        subscription = house.subscribe(ANN, "moody")
+        watching = Watching(house.rules, house.store.outbox)
+        moody.fails = False
+        watching.take(at(0), now_ms=0)
+        before = state_of(house, subscription)
+        moody.fails = True
+        watching.take(at(1), now_ms=0)
+        assert state_of(house, subscription) == before
+        moody.fails = False
+        assert watching.take(at(2), now_ms=0) == 0, "it fires still, as before the fault"
+
+    def test_faults_are_counted_by_rule_and_logged_once_with_the_line(self, house, moody):
+        house.with_rules(moody.rule, saying("good", "text"))
+        house.subscribe(ANN, "moody")
+        house.subscribe(ANN, "good")
+        watching = Watching(house.rules, house.store.outbox)
+        with capture_logs() as logs:
+            for minute in range(5):
+                watching.take(at(minute), now_ms=0)
+        assert watching.faults == {"moody": 5}
+        [entry] = logs
+        assert (entry["log_level"], entry["rule"]) == ("error", "moody")
+        assert f"{__file__}, line " in entry["reason"]
+
+    def test_a_rule_that_is_gone_is_a_fault_and_keeps_its_state(self, house):
+        house.with_rules(saying("gone", "text"), saying("good", "text"))
+        subscription = house.subscribe(ANN, "gone")
+        house.subscribe(ANN, "good")
+        watching = Watching(house.rules, house.store.outbox)
+        watching.take(at(0), now_ms=0)
+        before = state_of(house, subscription)
+        rule_that_goes = house.rules.by_name.pop("gone")
+        with capture_logs() as logs:
+            watching.take(at(1), now_ms=0)
+        assert watching.faults == {"gone": 1}
+        assert logs[0]["reason"] == "there is no rule gone any more"
+        assert state_of(house, subscription) == before
+        house.rules.add([rule_that_goes])
+        assert watching.take(at(2), now_ms=0) == 0
+
+    def test_parameters_that_are_no_longer_allowed_harm_only_their_own_watch(self, house):
+        def with_bounds(bounds):
+            @rule("bounded")
+            def bounded(view, *, at_least: bounds = 5e6):  # noqa: ARG001 - the shape of a rule
+                """It has bounds."""
+                yield Hit("key", str(at_least))
+
+            return bounded
+
+        house.with_rules(with_bounds(Usd))
+        house.subscribe(ANN, "bounded", at_least="100M")
+        house.subscribe(ANN, "bounded", at_least="7M")
+        house.rules.by_name["bounded"] = with_bounds(Annotated[Usd, Between(0, 10e6)])
+        watching = Watching(house.rules, house.store.outbox)
+        with capture_logs() as logs:
+            assert watching.take(at(0), now_ms=0) == 1
+        assert house.due() == [("ann", "7000000.0")]
+        assert logs[0]["reason"] == "at_least must be from $0 to $10M, not $100M"
+
+    def test_parameters_that_a_newer_version_of_the_rule_added_have_their_defaults(self, house):
+        house.with_rules(saying("growing", "text"))
+        house.subscribe(ANN, "growing")
+
+        @rule("growing")
+        def growing(view, *, at_least: Usd = 5e6):  # noqa: ARG001 - the shape of a rule
+            """It has grown."""
+            yield Hit("key", str(at_least))
+
+        house.rules.by_name["growing"] = growing
+        Watching(house.rules, house.store.outbox).take(at(0), now_ms=0)
+        assert house.due() == [("ann", "5000000.0")]
+
+    def test_a_state_that_cannot_be_read_begins_anew(self, house):
+        house.with_rules(saying("one", "text"))
+        subscription = house.subscribe(ANN, "one")
+        house.store.outbox.commit(at(0), [(subscription.watch, b"\xc1")], [], now_ms=0)
+        assert Watching(house.rules, house.store.outbox).take(at(1), now_ms=0) == 1
+
+    def test_what_a_hit_cannot_carry_is_its_rules_fault_and_never_reaches_the_database(self, house):
+        @rule("odd")
+        def odd(view):
+            """It says numbers."""
+            yield Hit("key", view.spot)
+
+        house.with_rules(odd, saying("good", "text"))
+        house.subscribe(ANN, "odd")
+        house.subscribe(ANN, "good")
+        watching = Watching(house.rules, house.store.outbox)
+        assert watching.take(at(0), now_ms=0) == 1
+        assert watching.faults == {"odd": 1}
+        assert house.due() == [("ann", "BTC text")]

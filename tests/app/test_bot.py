@@ -1,0 +1,307 @@
+"""The bot: what sources tell becomes views, views become alerts, alerts reach chats."""
+
+import asyncio
+import sqlite3
+
+import pytest
+from app.stand_ins import ME, Chat, Told, beat, subscribe
+from markets import HOUR, MINUTE
+
+from liqbot.alerts.dispatcher import DeliveryError
+from liqbot.app import bot as bot_room
+from liqbot.charts.studio import DrawingError, Studio
+from liqbot.chat.command import Ask
+from liqbot.market.layer import Basis, Layer, Origin
+from liqbot.sources.source import SourceError
+from liqbot.store.store import Store
+from liqbot.store.subscriptions import ChatKey
+
+OTHER = Layer("Otherex", Basis.MEASURED)
+YOU = ChatKey("here", "you")
+ELSEWHERE = ChatKey("there", "them")
+
+
+async def status(bot):
+    message = await bot.answering.answer("/status", Ask(ME, bot.desk))
+    return "\n".join(message.lines)
+
+
+async def played(bot):
+    """Run a bot until its sources have told all and what is due has been sent."""
+    async with bot:
+        await bot.until(lambda: False)
+        await bot.drain()
+    return bot
+
+
+# From sources to views
+
+
+async def test_views_stand_on_the_desk_and_in_history(bot_of):
+    async with bot_of(Told([*beat(1), *beat(HOUR, 101), *beat(HOUR + MINUTE, 102)])) as bot:
+        await bot.until(lambda: False)
+        assert bot.beats == 3
+        assert bot.ended
+        view = bot.desk.views["BTC"]
+        assert view.spot == 102
+        assert bot.store.past.grid(view, 24 * HOUR).spot.tolist() == [100, 101, 102]
+
+
+async def test_waiting_ends_as_soon_as_what_is_waited_for_holds(bot_of):
+    more = asyncio.Event()
+    source = Told([*beat(1), more, *beat(2, 50), asyncio.Event()])
+    async with bot_of(source) as bot:
+        await bot.until(lambda: "BTC" in bot.desk.views)
+        assert not bot.ended
+        waiting = asyncio.create_task(bot.until(lambda: bot.desk.views["BTC"].spot == 50))
+        await source.waiting.wait()
+        assert not waiting.done()
+        more.set()
+        await waiting
+
+
+async def test_the_past_that_a_source_makes_up_is_history_but_nobody_is_alerted_of_it(bot_of):
+    chat = Chat()
+    bot = bot_of(Told([*beat(1, near=99), *beat(9 * HOUR, near=99)], live_from_ms=9 * HOUR), here=chat)
+    subscribe(bot)
+    async with bot:
+        await bot.until(lambda: False)
+        assert bot.desk.views == {}
+        assert bot.store.history.coins() == ["BTC"]
+    assert chat.got == []
+
+
+async def test_of_a_coin_that_two_sources_know_the_first_gives_the_view(bot_of):
+    before = asyncio.Event()
+    first = Told([before, *beat(5, 100), asyncio.Event()], name="first")
+    second = Told([*beat(1, 7), asyncio.Event()], name="second", layer=OTHER)
+    async with bot_of(first, second) as bot:
+        await bot.until(lambda: bool(bot.desk.views))
+        assert bot.desk.views["BTC"].layer == OTHER
+        before.set()
+        await bot.until(lambda: bot.beats == 2)
+        assert bot.desk.views["BTC"].spot == 100
+
+
+async def test_the_second_source_never_replaces_a_view_of_the_first(bot_of):
+    after = asyncio.Event()
+    first = Told([*beat(5, 100), asyncio.Event()], name="first")
+    second = Told([after, *beat(9, 7)], name="second", layer=OTHER)
+    async with bot_of(first, second) as bot:
+        await bot.until(lambda: bool(bot.desk.views))
+        after.set()
+        await bot.until(lambda: bot.beats == 2)
+        assert bot.desk.views["BTC"].spot == 100
+        assert bot.store.history.newest("BTC").layer == OTHER
+
+
+async def test_when_the_first_source_has_failed_the_second_takes_over(bot_of):
+    failing, after = asyncio.Event(), asyncio.Event()
+    first = Told([*beat(5, 100), failing, SourceError("gone")], name="first")
+    second = Told([after, *beat(9, 7)], name="second", layer=OTHER)
+    async with bot_of(first, second) as bot:
+        await bot.until(lambda: bool(bot.desk.views))
+        failing.set()
+        await bot.until(lambda: first.closed == 1)
+        after.set()
+        await bot.until(lambda: False)
+        assert bot.desk.views["BTC"].spot == 7
+
+
+# Sources that fail
+
+
+async def test_a_source_that_cannot_go_on_shows_in_the_status_and_the_rest_goes_on(bot_of):
+    more = asyncio.Event()
+    bad = Told([SourceError("told: the key was refused")], name="bad", layer=OTHER)
+    async with bot_of(bad, Told([*beat(1), more, *beat(2)])) as bot:
+        await bot.until(lambda: bot.desk.sources[0].state != "starting" and bool(bot.desk.views))
+        said = await status(bot)
+        assert "bad (Otherex, measured): stopped: told: the key was refused" in said
+        assert "told (Testex, measured): running" in said
+        assert bot.failure is None
+        more.set()
+        await bot.until(lambda: bot.beats == 2)
+
+
+async def test_when_every_source_has_failed_the_bot_says_why(bot_of):
+    errors = [SourceError("one"), SourceError("two")]
+    async with bot_of(Told([errors[0]]), Told([errors[1]], layer=OTHER)) as bot:
+        await bot.until(lambda: False)
+        assert bot.ended
+        assert bot.failure is errors[0]
+
+
+async def test_a_source_that_ends_is_no_failure(bot_of):
+    bot = await played(bot_of(Told(beat(1))))
+    assert bot.failure is None
+    assert bot_of().failure is None
+
+
+# Alerts
+
+
+async def test_an_alert_reaches_every_chat_that_subscribed_with_its_picture(bot_of):
+    here, there = Chat(), Chat()
+    bot = bot_of(Told([*beat(1, near=90), *beat(2, near=99)]), here=here, there=there)
+    for chat in (ME, YOU, ELSEWHERE):
+        subscribe(bot, chat)
+    await played(bot)
+    assert [chat for chat, _ in here.got] == [ME, YOU]
+    ((chat, message),) = there.got
+    assert chat == ELSEWHERE
+    assert message.title.startswith("BTC: $10M of long liquidations at 99")
+    assert message.picture.alt == "BTC over 24h"
+    assert message.time_ms == 2
+
+
+async def test_an_alert_whose_picture_cannot_be_drawn_goes_out_without_it(bot_of, monkeypatch):
+    async def broken(*_):
+        raise DrawingError("no ink")
+
+    monkeypatch.setattr(Studio, "heatmap", broken)
+    chat = Chat()
+    bot = bot_of(Told(beat(1, near=99)), here=chat)
+    subscribe(bot)
+    await played(bot)
+    ((_, message),) = chat.got
+    assert message.picture is None
+
+
+async def test_a_chat_that_fails_holds_up_no_other(bot_of):
+    good, bad = Chat(), Chat(error=DeliveryError("the chat is gone", final=True))
+    bot = bot_of(Told(beat(1, near=99)), here=bad, there=good)
+    subscribe(bot, ME)
+    subscribe(bot, ELSEWHERE)
+    async with bot:
+        await good.has_got(1)
+        await bot.drain()
+        assert bot.store.outbox.owed() == 0
+
+
+# Restarts
+
+
+async def test_what_is_still_owed_is_delivered_after_a_restart_and_not_told_anew(bot_of):
+    first = bot_of(Told(beat(1, near=99)))  # no chat is there to send it to
+    subscribe(first)
+    async with first:
+        await first.until(lambda: False)
+        assert first.store.outbox.owed() == 1
+    chat = Chat()
+    second = bot_of(Told(beat(2, near=99)), here=chat)  # it still holds: no second alert
+    async with second:
+        await chat.has_got(1)
+        await second.until(lambda: False)
+        await second.drain()
+        assert second.store.outbox.owed() == 0
+    assert [(where, message.time_ms) for where, message in chat.got] == [(ME, 1)]
+
+
+async def test_what_was_being_sent_when_the_bot_stopped_is_sent_again(bot_of, monkeypatch):
+    monkeypatch.setattr(bot_room, "DRAIN_S", 0)
+    stuck = Chat(hangs=True)
+    first = bot_of(Told(beat(1, near=99)), here=stuck)
+    subscribe(first)
+    async with first:
+        await stuck.tried.wait()
+    chat = Chat()
+    async with bot_of(Told(), here=chat):
+        await chat.has_got(1)
+    assert len(chat.got) == 1
+
+
+async def test_the_clusters_of_a_live_market_keep_their_identities(bot_of):
+    first = await played(bot_of(Told([*beat(1, near=90), *beat(HOUR, near=91)])))
+    second = await played(bot_of(Told(beat(2 * HOUR, near=92))))
+    ids = [[cluster.id for cluster in bot.desk.views["BTC"].clusters] for bot in (first, second)]
+    assert ids[0] == ids[1] != []
+    assert second.desk.views["BTC"].clusters[0].since_ms == 1
+
+
+async def test_what_another_version_remembered_is_left_out(bot_of, settings):
+    store = Store(settings.database)
+    store.memories.save(Told().layer, {"BTC": b'{"from": "another version"'})
+    store.close()
+    bot = await played(bot_of(Told(beat(1))))
+    assert bot.desk.views["BTC"].clusters
+
+
+@pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.RECORDED])
+async def test_a_market_that_is_not_live_begins_anew(bot_of, origin):
+    layer, chat = Layer("Testex", Basis.MEASURED, origin), Chat()
+    for _ in range(2):
+        bot = bot_of(Told(beat(HOUR, near=99), layer=layer), here=chat)
+        subscribe(bot)
+        await played(bot)
+    assert len(chat.got) == 2
+    store = Store(bot.store.path)
+    assert len(store.past.grid(bot.desk.views["BTC"], 24 * HOUR)) == 1
+    store.close()
+
+
+# Shutting down
+
+
+async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
+    events = []
+    source, chat = Told([*beat(1, near=99), asyncio.Event()]), Chat()
+    bot = bot_of(source, here=chat)
+    subscribe(bot)
+    drain, close = bot.drain, bot.store.close
+
+    async def draining(*arguments):
+        events.append(f"sources over: {source.closed}")
+        await drain(*arguments)
+        events.append(f"delivered: {len(chat.got)}")
+
+    def closing():
+        events.append("store closed")
+        close()
+
+    monkeypatch.setattr(bot, "drain", draining)
+    monkeypatch.setattr(bot.store, "close", closing)
+    async with bot:
+        await source.waiting.wait()
+    assert events == ["sources over: 1", "delivered: 1", "store closed"]
+    assert bot.ended
+    with pytest.raises(sqlite3.ProgrammingError):
+        bot.store.subscriptions.count()
+
+
+async def test_it_shuts_down_when_what_it_was_for_fails(bot_of):
+    source = Told([*beat(1), asyncio.Event()])
+    bot = bot_of(source)
+
+    async def fail():
+        async with bot:
+            await source.waiting.wait()
+            raise KeyError("boom")
+
+    with pytest.raises(KeyError, match="boom"):
+        await fail()
+    assert source.closed == 1
+    with pytest.raises(sqlite3.ProgrammingError):
+        bot.store.subscriptions.count()
+
+
+async def test_it_lets_go_of_the_database_when_its_shutdown_is_cut_short(bot_of, monkeypatch):
+    bot = bot_of(Told([asyncio.Event()]))
+
+    async def cut(*_):
+        raise asyncio.CancelledError
+
+    monkeypatch.setattr(bot, "drain", cut)
+    await bot.__aenter__()
+    with pytest.raises(asyncio.CancelledError):
+        await bot.__aexit__(None, None, None)
+    with pytest.raises(sqlite3.ProgrammingError):
+        bot.store.subscriptions.count()
+
+
+async def test_no_task_and_no_thread_is_left(bot_of):
+    before = asyncio.all_tasks()
+    bot = await played(bot_of(Told(beat(1, near=99)), here=Chat()))
+    assert asyncio.all_tasks() == before
+    with pytest.raises(RuntimeError, match="shutdown"):
+        bot._engine.submit(int)

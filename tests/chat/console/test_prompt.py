@@ -1,0 +1,193 @@
+import asyncio
+from contextlib import contextmanager
+from io import StringIO
+
+import pytest
+from chat.stand_ins import BTC, ME
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from prompt_toolkit.application import create_app_session
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from prompt_toolkit.input import create_pipe_input
+from prompt_toolkit.output import DummyOutput
+from rich.console import Console
+
+from liqbot.chat.command import Ask
+from liqbot.chat.console.printer import Printer
+from liqbot.chat.console.prompt import LineCompleter, Prompt, ticker
+
+TYPED = ["/subscribe", "trapped", "BTC", "over=", "side=l", "/help", "", "="]
+ENTER, CTRL_C, CTRL_D, UP, TAB = "\r", "\x03", "\x04", "\x1b[A", "\t"
+
+
+class Seat:
+    """Somebody at the prompt: keys that are pressed, and what is on the screen."""
+
+    def __init__(self, room, folder, keyboard):
+        self.keyboard = keyboard
+        self.file = StringIO()
+        printer = Printer(Console(file=self.file, width=200), folder / "pictures")
+        self.prompt = Prompt(room.answering, Ask(ME, room.desk), printer, folder / "history")
+
+    async def press(self, *keys) -> str:
+        """Press keys until the prompt is left; return what was printed."""
+        self.keyboard.send_text("".join(keys))
+        async with asyncio.timeout(10):
+            await self.prompt.run()
+        return self.file.getvalue()
+
+
+@pytest.fixture
+def sit(room, tmp_path):
+    """Return a way to sit down at a prompt; a second one finds the history of the first."""
+
+    @contextmanager
+    def seat():
+        with create_pipe_input() as keyboard, create_app_session(input=keyboard, output=DummyOutput()):
+            yield Seat(room, tmp_path, keyboard)
+
+    return seat
+
+
+class TestPrompt:
+    async def test_commands_are_answered_one_after_the_other(self, sit):
+        with sit() as seat:
+            screen = await seat.press("/clusters BTC", ENTER, "regime eth", ENTER, "/quit", ENTER)
+        assert screen.index("BTC 64,000 · long-liquidation setup") < screen.index("ETH 2,000 · no reading")
+
+    async def test_a_mistake_is_answered_and_the_prompt_goes_on(self, sit):
+        with sit() as seat:
+            screen = await seat.press("/clutsers", ENTER, "/map doge", ENTER, "/quit", ENTER)
+        assert "Did you mean /clusters?" in screen
+        assert "There is no coin 'doge' here." in screen
+
+    @pytest.mark.parametrize("word", ["/quit", "/exit", "quit", "exit", "  /quit ", "/QUIT"])
+    async def test_a_word_leaves(self, sit, word):
+        with sit() as seat:
+            assert await seat.press(word, ENTER, "/status", ENTER) == ""
+
+    async def test_ctrl_d_leaves(self, sit):
+        with sit() as seat:
+            assert "Status" in await seat.press("/status", ENTER, CTRL_D)
+
+    async def test_ctrl_c_drops_the_line_says_how_to_leave_and_does_not_leave(self, sit):
+        with sit() as seat:
+            screen = await seat.press("/map BT", CTRL_C, "/status", ENTER, CTRL_D)
+        assert "Ctrl-D or /quit leaves." in screen
+        assert "Status: all is well" in screen
+        assert "There is no" not in screen
+
+    async def test_an_empty_line_says_nothing(self, sit):
+        with sit() as seat:
+            assert await seat.press(ENTER, "   ", ENTER, CTRL_D) == ""
+
+    async def test_what_was_typed_is_there_again_the_next_time(self, sit):
+        with sit() as seat:
+            await seat.press("/regime BTC", ENTER, CTRL_D)
+        with sit() as seat:
+            assert "BTC 64,000" in await seat.press(UP, ENTER, CTRL_D)
+
+    async def test_a_history_that_cannot_be_written_is_done_without(self, sit, tmp_path):
+        (tmp_path / "history").mkdir()
+        with sit() as seat:
+            assert "Status" in await seat.press("/status", ENTER, CTRL_D)
+
+
+def complete(room, text):
+    """Return what the completer offers at the end of `text`, each with its help."""
+    completer = LineCompleter(room.answering, Ask(ME, room.desk))
+    offered = completer.get_completions(Document(text), CompleteEvent())
+    return {item.text: item.display_meta_text for item in offered}
+
+
+def words(room, text):
+    return list(complete(room, text))
+
+
+class TestCompleting:
+    def test_commands_with_their_help(self, room):
+        assert set(complete(room, "/")) == {f"/{name}" for name in [*room.answering.commands, "quit"]}
+        assert complete(room, "/clu") == {
+            "/clusters": "The heaviest clusters of liquidations above and below spot."
+        }
+
+    def test_commands_without_a_slash_where_none_was_typed(self, room):
+        assert words(room, "reg") == ["regime"]
+        assert words(room, "")[0] == "/heatmap"
+        assert words(room, "/REG") == ["/regime"]
+
+    def test_coins_with_what_they_are_at(self, room):
+        assert complete(room, "/clusters ") == {
+            "BTC": "64,000 · long-liquidation setup",
+            "ETH": "2,000 · no reading",
+        }
+        assert words(room, "/clusters b") == ["BTC"]
+        assert words(room, "CLUSTERS e") == ["ETH"]
+
+    def test_windows(self, room):
+        assert words(room, "/heatmap BTC ") == ["12h", "24h", "3d", "7d", "30d", "90d", "180d", "1y"]
+        assert words(room, "/heatmap BTC 1") == ["12h", "180d", "1y"]
+
+    def test_rules_with_what_they_find(self, room):
+        assert complete(room, "/subscribe t") == {
+            "trapped": "More than 70% of one side's open size is underwater."
+        }
+
+    def test_parameters_with_their_help_and_bounds_but_those_that_are_given(self, room):
+        assert complete(room, "/subscribe trapped BTC ") == {
+            "over=": "share of the side's open size that is underwater; from 1% to 99%",
+            "side=": "whose positions; either, long or short",
+            "depth=": "underwater at all, or by more than 5%; 0% or 5%",
+        }
+        assert words(room, "/subscribe trapped BTC over=60 ") == ["side=", "depth="]
+        assert words(room, "/subscribe TRAPPED BTC side=long d") == ["depth="]
+
+    def test_the_values_of_a_parameter(self, room):
+        assert complete(room, "/subscribe trapped BTC side=") == {
+            "side=either": "usual",
+            "side=long": "",
+            "side=short": "",
+        }
+        assert words(room, "/subscribe trapped BTC side=l") == ["side=long"]
+        assert words(room, "/subscribe near-cluster BTC within=") == ["within=2%"]
+        assert words(room, "/subscribe near-cluster BTC nothing=") == []
+
+    async def test_subscription_numbers_with_what_they_are(self, room):
+        await room.say("/subscribe trapped BTC")
+        await room.say("/subscribe trapped ETH over=60")
+        assert complete(room, "/unsubscribe ") == {
+            "1": "trapped BTC over=70% side=either depth=0%",
+            "2": "trapped ETH over=60% side=either depth=0%",
+        }
+
+    def test_what_help_can_explain(self, room):
+        offered = complete(room, "/help t")
+        assert offered == {
+            "trapped": "How much of each side is underwater, and how much of it by more than 5%."
+        }
+        assert "near-cluster" in complete(room, "/help ")
+
+    @pytest.mark.parametrize(
+        "text", ["/status ", "/map BTC ", "/heatmap BTC 7d ", "/nothing ", "/subscribe nothing BTC ", "/zzz"]
+    )
+    def test_nothing_where_nothing_fits(self, room, text):
+        assert words(room, text) == []
+
+    def test_every_completion_of_a_command_line_is_understood(self, room):
+        for coin in words(room, "/heatmap "):
+            for window in words(room, f"/heatmap {coin} "):
+                assert "There is no" not in asyncio.run(room.title(f"/heatmap {coin} {window}"))
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.one_of(st.text(), st.lists(st.sampled_from(TYPED)).map(" ".join)))
+    def test_whatever_is_typed_the_completer_does_not_break(self, room, text):
+        complete(room, text)
+
+
+def test_below_the_prompt_stands_each_coin_with_its_spot_and_which_way_its_fuel_lies(room):
+    assert "".join(text for _, text, *_ in ticker(room.desk)) == " BTC 64,000 ▼ 0.24   ETH 2,000 —   "
+    room.desk.views = {"BTC": BTC}
+    assert ("fg:#FF9F43", "▼ 0.24") in ticker(room.desk)
+    room.desk.views = {}
+    assert ticker(room.desk) == [("", " ")]

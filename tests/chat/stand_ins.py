@@ -1,0 +1,114 @@
+"""A desk in a market of two lines, and somebody who types at it."""
+
+import asyncio
+from dataclasses import replace
+
+from markets import HOUR, long, short, view_of
+
+from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.watching import Watching
+from liqbot.builtin import RULES
+from liqbot.charts.studio import DrawingError
+from liqbot.chat.answering import Answering
+from liqbot.chat.command import Ask
+from liqbot.chat.desk import Desk
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.message import Message, Picture
+from liqbot.rules.loading import Rules
+from liqbot.store.store import Store
+from liqbot.store.subscriptions import ChatKey
+
+ME, SOMEBODY_ELSE = ChatKey("console", "me"), ChatKey("console", "somebody else")
+NOW_MS = 100 * HOUR
+
+# A coin of BTC is $64,000: longs for $20.5M around 62,700, 2% below spot; shorts for $5M at 66,500.
+BTC = replace(
+    view_of(
+        long("0x1111222233334444", 200, at=62_700, entry=70_000),
+        long("ann", 120, at=62_600, entry=60_000),
+        short("bob", 78.125, at=66_500, entry=63_000),
+        spot=64_000,
+        open_interest=400,
+        funding=0.0000125,
+    ),
+    time_ms=NOW_MS,
+    age_s=240.0,
+)
+ETH = replace(
+    view_of(long("ann", 2_000, at=1_700, coin="ETH"), spot=2_000, coin="ETH"), time_ms=NOW_MS, age_s=60.0
+)
+
+
+class PaperStudio:
+    """Draws nothing, and remembers what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.broken = False
+
+    async def heatmap(self, view, window) -> Picture:
+        assert view.grid is not None
+        return self._drawn(view, f"heatmap-{window}")
+
+    async def map(self, view) -> Picture:
+        return self._drawn(view, "map")
+
+    def _drawn(self, view, what) -> Picture:
+        self.asked.append(f"{view.coin}-{what}")
+        if self.broken:
+            raise DrawingError(f"could not draw the {view.coin} {what}: no ink")
+        return Picture(b"png", f"{view.coin} {what} in words", f"{view.coin}-{what}.png")
+
+
+class Room:
+    """A chat: what is typed, and what comes back."""
+
+    def __init__(self, store: Store) -> None:
+        rules = Rules()
+        rules.add(RULES)
+        self.studio = PaperStudio()
+        self.watching = Watching(rules, store.outbox)
+        self.desk = Desk(
+            store=store,
+            rules=rules,
+            studio=self.studio,
+            clock=lambda: NOW_MS,
+            views={"BTC": BTC, "ETH": ETH},
+            faults=self.watching.faults,
+        )
+        self.answering = Answering(COMMANDS)
+        self.got: list[tuple[str, str]] = []
+
+    async def say(self, line: str, chat: ChatKey = ME) -> Message:
+        return await self.answering.answer(line, Ask(chat, self.desk))
+
+    async def title(self, line: str, chat: ChatKey = ME) -> str:
+        return (await self.say(line, chat)).title
+
+    async def text(self, line: str, chat: ChatKey = ME) -> str:
+        return as_text(await self.say(line, chat))
+
+    async def see(self, view) -> None:
+        """Let the market go on to `view`, and what follows be delivered."""
+        self.desk.views[view.coin] = view
+        self.watching.take(view, NOW_MS)
+        dispatcher = Dispatcher(self.desk.store.outbox, {"console": self}, self.studio.map, lambda: NOW_MS)
+        await run_until_drained(dispatcher)
+
+    async def send(self, chat: ChatKey, message: Message) -> None:
+        self.got.append((chat.native_id, message.title))
+
+
+async def run_until_drained(dispatcher: Dispatcher) -> None:
+    task = asyncio.create_task(dispatcher.run())
+    await dispatcher.drained()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def as_text(message: Message) -> str:
+    return "\n".join([message.title, *message.lines])
+
+
+def later(view, minutes, **changes):
+    return replace(view, time_ms=view.time_ms + minutes * 60_000, **changes)

@@ -1,0 +1,246 @@
+import pytest
+from chat.stand_ins import ME, Room
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+
+from liqbot.chat.answering import Answering
+from liqbot.chat.command import Ask, Coin, Refusal, Settings, Window, command
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.message import Message, Tone
+from liqbot.rules.loading import Rules
+from liqbot.store.store import Store
+
+SUBSCRIBE = "/subscribe RULE COIN [name=value …]"
+
+
+@pytest.mark.parametrize(
+    "line", ["/clusters BTC", "clusters BTC", "/CLUSTERS btc", "  /clusters   btc  ", '/clusters "btc"']
+)
+async def test_a_command_is_found_with_or_without_its_slash_in_any_case(room, line):
+    assert await room.title(line) == "BTC 64,000 · long-liquidation setup"
+
+
+async def test_a_quotation_mark_too_few_is_no_reason_not_to_answer(room):
+    assert await room.title("/clusters 'btc") == 'There is no coin "\'btc" here. Did you mean BTC?'
+
+
+@pytest.mark.parametrize(
+    "coin",
+    [
+        *(
+            "BTC",
+            "btc",
+            "Btc",
+            "$btc",
+            "#BTC",
+            "BTC-PERP",
+            "btcusdt",
+            "BTCUSDC",
+            "BTCUSD",
+            "btc-usd",
+            "BTC/USDT",
+        ),
+        *("BTC_USDT", "BTC-USDT-SWAP", "BTCUSDT.P", "BTC/USDT:USDT", "$BTC-PERP"),
+    ],
+)
+async def test_a_coin_is_found_as_exchanges_and_charts_write_it(room, coin):
+    assert (await room.title(f"/regime {coin}")).startswith("BTC 64,000")
+
+
+@pytest.mark.parametrize(
+    ("window", "drawn"),
+    [
+        ("12h", "12h"),
+        ("7D", "7d"),
+        ("1d", "24h"),
+        ("72h", "3d"),
+        ("1w", "7d"),
+        ("365d", "1y"),
+        ("0.5d", "12h"),
+    ],
+)
+async def test_a_window_is_found_by_its_length(room, window, drawn):
+    await room.say(f"/heatmap BTC {window}")
+    assert room.studio.asked == [f"BTC-heatmap-{drawn}"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        # Commands.
+        ("", "Type a command; /help lists them"),
+        ("   ", "Type a command; /help lists them"),
+        ("/", "There is no command '/'. /help lists the commands"),
+        ("/clutsers BTC", "There is no command '/clutsers'. Did you mean /clusters?"),
+        ("/heat BTC", "There is no command '/heat'. Did you mean /heatmap?"),
+        ("btc", "There is no command 'btc'. Did you mean /heatmap BTC?"),
+        ("good morning", "There is no command 'good'. /help lists the commands"),
+        # Coins.
+        ("/clusters", "Which coin? Choose from BTC, ETH. Type /clusters COIN"),
+        ("/map BTCC", "There is no coin 'BTCC' here. Did you mean BTC?"),
+        ("/map doge", "There is no coin 'doge' here. Choose from BTC, ETH"),
+        ("/map usdt", "There is no coin 'usdt' here. Choose from BTC, ETH"),
+        ("/map BTC ETH", "'ETH' is more than /map takes. Type /map COIN"),
+        # Windows.
+        ("/heatmap BTC 5d", "There is no window '5d' here. Choose from 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y"),
+        (
+            "/heatmap BTC window=7d",
+            "There is no window 'window=7d' here. Choose from 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y",
+        ),
+        ("/heatmap BTC 7d please", "'please' is more than /heatmap takes. Type /heatmap COIN [window]"),
+        # Rules and their parameters.
+        ("/subscribe", f"Which rule? Choose from near-cluster, regime-flip, trapped. Type {SUBSCRIBE}"),
+        ("/subscribe near-clutser BTC", "There is no rule 'near-clutser' here. Did you mean near-cluster?"),
+        (
+            "/subscribe anything BTC",
+            "There is no rule 'anything' here. Choose from near-cluster, regime-flip, trapped",
+        ),
+        ("/subscribe trapped", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),
+        ("/subscribe trapped over=60", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),
+        ("/subscribe trapped DOGE", "There is no coin 'DOGE' here. Choose from BTC, ETH"),
+        ("/subscribe trapped BTC over", f"'over' is not of the form name=value. Type {SUBSCRIBE}"),
+        ("/subscribe trapped BTC =60", f"'=60' is not of the form name=value. Type {SUBSCRIBE}"),
+        ("/subscribe trapped BTC over=60 over=70", f"'over' is given twice. Type {SUBSCRIBE}"),
+        (
+            "/subscribe trapped BTC ovre=60",
+            "trapped: there is no parameter 'ovre'; did you mean over? — see /help trapped",
+        ),
+        (
+            "/subscribe trapped BTC over=200%",
+            "trapped: over must be from 1% to 99%, not 200% — see /help trapped",
+        ),
+        (
+            "/subscribe trapped BTC side=up",
+            "trapped: side must be either, long or short, not 'up' — see /help trapped",
+        ),
+        (
+            "/subscribe trapped BTC over=",
+            "trapped: over must be a percentage such as 2 or 2.5%, not '' — see /help trapped",
+        ),
+        # Numbers.
+        ("/unsubscribe", "This chat has no subscriptions. Make one with /subscribe"),
+        ("/unsubscribe 1", "This chat has no subscriptions. Make one with /subscribe"),
+        # Topics.
+        ("/help clusterz", "There is no command or rule 'clusterz' here. Did you mean clusters?"),
+        ("/status now", "'now' is more than /status takes. Type /status"),
+    ],
+)
+async def test_what_is_wrong_is_answered_with_what_would_be_right(room, line, said):
+    answer = await room.say(line)
+    assert (answer.title, answer.tone) == (said, Tone.WARNING)
+
+
+async def test_of_a_long_text_only_the_beginning_is_repeated(room):
+    for line in (
+        "x" * 9_999,
+        f"/map {'x' * 9_999}",
+        f"/map BTC {'x' * 9_999}",
+        f"/subscribe trapped BTC {'x' * 9_999}",
+    ):
+        assert len(await room.title(line)) < 160
+
+
+async def test_before_the_first_view_it_says_that_the_market_is_still_being_read(room):
+    room.desk.views.clear()
+    said = "No coin is known yet: the market is still being read. See /status"
+    assert await room.title("/clusters") == said
+    assert await room.title("/clusters BTC") == said
+    assert await room.title("/help") == "What you can ask"
+
+
+async def test_without_any_rule_it_says_so(room):
+    room.desk.rules = Rules()
+    assert await room.title("/subscribe near-cluster BTC") == "No rule is loaded. See /status"
+
+
+async def test_a_command_that_fails_says_so_and_its_trace_goes_to_the_log_only(room):
+    def break_down(_chat):
+        raise ZeroDivisionError("secrets of the house")
+
+    room.desk.store.subscriptions.of = break_down
+    with capture_logs() as logs:
+        answer = await room.say("/subscriptions")
+    assert answer == Message(
+        title="Something went wrong on our side; the operator's log has the details.",
+        lines=("ZeroDivisionError",),
+        tone=Tone.WARNING,
+    )
+    [entry] = logs
+    assert (entry["event"], entry["command"], entry["exc_info"]) == (
+        "a command failed",
+        "subscriptions",
+        True,
+    )
+
+
+words = st.one_of(
+    st.sampled_from([command.name for command in COMMANDS]).map("/{}".format),
+    st.sampled_from(
+        ["BTC", "$eth", "near-cluster", "trapped", "7d", "1", "#1", "within=3%", "side=longs", "over="]
+    ),
+    st.text(),
+    st.text(alphabet="/=#$%\"'\\ \n\t\0", max_size=5),
+)
+
+
+@pytest.fixture(scope="module")
+def used_room(tmp_path_factory):
+    """Return a room for many examples: what they leave behind is part of the fun."""
+    store = Store(tmp_path_factory.mktemp("room") / "liqbot.db")
+    yield Room(store)
+    store.close()
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@given(line=st.one_of(st.text(), st.lists(words, max_size=6).map(" ".join)))
+async def test_any_text_at_all_is_answered_and_never_breaks_anything(used_room, line):
+    with capture_logs() as logs:
+        answer = await used_room.say(line)
+    assert answer.title
+    assert logs == [], "nothing went wrong on our side"
+
+
+class TestDeclaringCommands:
+    def test_a_command_without_a_docstring_is_refused(self):
+        async def silent(ask: Ask): ...
+
+        with pytest.raises(TypeError, match=r"command silent needs a docstring: its first line is its help"):
+            command(silent)
+
+    def test_a_command_takes_an_ask_first(self):
+        async def wrong(coin: Coin):
+            """It is wrong."""
+
+        with pytest.raises(TypeError, match="command wrong must take an Ask first"):
+            command(wrong)
+
+    @pytest.mark.parametrize("kind", [str, int, dict[str, str]])
+    def test_an_argument_must_be_of_a_kind_that_chats_can_complete(self, kind):
+        async def wrong(ask: Ask, thing): ...
+
+        wrong.__doc__ = "It is wrong."
+        wrong.__annotations__["thing"] = kind
+        with pytest.raises(TypeError, match="argument thing of command wrong must be a Coin, a Window, …"):
+            command(wrong)
+
+    def test_its_usage_shows_what_may_be_left_out(self):
+        @command
+        async def draw(ask: Ask, coin: Coin, window: Window = "24h", settings: Settings = {}):  # noqa: B006
+            """It draws.
+
+            Very well
+            indeed.
+            """
+
+        assert draw.usage == "/draw COIN [window] [name=value …]"
+        assert (draw.summary, draw.details) == ("It draws.", ("Very well indeed.",))
+
+    async def test_a_refusal_becomes_the_answer(self, room):
+        @command
+        async def refuse(ask: Ask) -> Message:
+            """It refuses."""
+            raise Refusal(f"Not for {ask.chat.native_id}")
+
+        answer = await Answering([refuse]).answer("/refuse", Ask(ME, room.desk))
+        assert answer == Message("Not for me", tone=Tone.WARNING)

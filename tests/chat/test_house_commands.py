@@ -1,0 +1,143 @@
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from chat.stand_ins import BTC, NOW_MS
+from markets import LAYER
+
+from liqbot.builtin import RULES
+from liqbot.chat.desk import SourceHealth
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.market.layer import Basis, Layer
+from liqbot.message import Tone
+from liqbot.rules.loading import LoadError
+
+TOPICS = ["", *(command.name for command in COMMANDS), *(rule.name for rule in RULES)]
+LIVE = Layer("Testex", Basis.MEASURED)
+
+
+class TestHelp:
+    async def test_it_lists_every_command_with_its_usage_and_every_rule(self, room):
+        lines = (await room.say("/help")).lines
+        for command in COMMANDS:
+            assert f"{command.usage} — {command.summary}" in lines
+        for rule in RULES:
+            assert f"{rule.name} — {rule.summary}" in lines
+
+    async def test_its_buttons_can_be_tapped_right_away(self, room):
+        for button in (await room.say("/help")).buttons:
+            assert (await room.say(button.command)).tone is not Tone.WARNING
+
+    @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+    async def test_it_explains_every_command(self, room, command):
+        for topic in (command.name, f"/{command.name}", command.name.upper()):
+            answer = await room.say(f"/help {topic}")
+            assert answer.title == command.usage
+            assert answer.lines[0] == command.summary
+
+    @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+    async def test_it_explains_every_rule_with_every_parameter_its_bounds_and_its_default(self, room, rule):
+        text = await room.text(f"/help {rule.name}")
+        assert f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}" in text
+        assert rule.summary in text
+        for parameter in rule.form.parameters:
+            usual = parameter.show(parameter.default)
+            assert f"{parameter.name} — {parameter.help}; {parameter.takes}; usually {usual}" in text
+
+    async def test_what_is_a_command_and_a_rule_is_explained_as_both(self, room):
+        answer = await room.say("/help trapped")
+        assert answer.title == "/trapped COIN"
+        assert "It is a rule as well:" in answer.lines
+        assert "/subscribe trapped COIN over=70% side=either depth=0%" in answer.lines
+
+    async def test_it_says_what_an_argument_may_be(self, room):
+        assert (await room.say("/help heatmap")).lines[1:] == (
+            "COIN — BTC, ETH",
+            "window — 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y; usually 24h",
+        )
+        assert "RULE — near-cluster, regime-flip, trapped" in (await room.say("/help subscribe")).lines
+
+    @pytest.mark.parametrize("topic", TOPICS)
+    async def test_it_reads_well_for_people_who_do_not_read_code(self, room, topic):
+        text = await room.text(f"/help {topic}")
+        assert "`" not in text
+        assert "None" not in text
+        assert "  " not in text
+        assert len(text) < 2_000, "it fits into one message"
+
+    async def test_its_examples_work(self, room):
+        example = next(
+            line for line in (await room.say("/help subscribe")).lines if line.startswith("For example")
+        )
+        assert (await room.title(example.removeprefix("For example: "))).startswith("Subscribed: #1")
+
+
+class TestStatus:
+    async def test_when_all_is_well_it_says_so_and_what_there_is(self, room):
+        room.desk.sources.append(SourceHealth("simulator", LAYER, state="running"))
+        await room.say("/subscribe trapped BTC")
+        answer = await room.say("/status")
+        assert (answer.title, answer.tone) == ("Status: all is well", Tone.NEUTRAL)
+        assert answer.lines == (
+            "simulator (Testex, measured, simulated): running",
+            "BTC 64,000 — 3 positions, 4 min old, 2 clusters",
+            "ETH 2,000 — 1 position, 1 min old, 1 cluster",
+            "3 rules: near-cluster, regime-flip, trapped",
+            "1 subscription",
+            "0 deliveries under way",
+        )
+
+    async def test_before_anything_was_read_it_answers_too(self, room):
+        room.desk.views.clear()
+        assert (await room.say("/status")).lines[0] == "3 rules: near-cluster, regime-flip, trapped"
+
+    async def test_what_a_source_has_refused_is_counted_by_reason(self, room):
+        rejected = Counter({"older than what is known": 3, "funding rate is not a number": 1})
+        room.desk.sources.append(SourceHealth("told", LAYER, state="running", rejected=rejected))
+        assert (await room.say("/status")).lines[0] == (
+            "told (Testex, measured, simulated): running; "
+            "refused 3× older than what is known, 1× funding rate is not a number"
+        )
+
+    @pytest.mark.parametrize(
+        ("state", "is_trouble"),
+        [
+            ("starting", False),
+            ("running", False),
+            ("ended", False),
+            ("stopped: there is no such file", True),
+            ("failed, is tried again: OSError()", True),
+        ],
+    )
+    async def test_a_source_that_failed_is_a_trouble_and_stands_first(self, room, state, is_trouble):
+        room.desk.sources.append(SourceHealth("told", LAYER, state=state))
+        answer = await room.say("/status")
+        mark = "✗ " if is_trouble else ""
+        assert answer.lines[0] == f"{mark}told (Testex, measured, simulated): {state}"
+        assert answer.tone is (Tone.WARNING if is_trouble else Tone.NEUTRAL)
+
+    async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
+        room.desk.rules.errors += [
+            LoadError(Path("/home/ann/plugins/wall.py"), 7, "SyntaxError: invalid syntax"),
+            LoadError(Path("/home/ann/plugins/empty.py"), None, "there is no rule in it"),
+        ]
+        answer = await room.say("/status")
+        assert (answer.title, answer.tone) == ("Status: not all is well", Tone.WARNING)
+        assert answer.lines[:2] == (
+            "✗ plugin wall.py, line 7: SyntaxError: invalid syntax",
+            "✗ plugin empty.py: there is no rule in it",
+        )
+        assert "ann" not in "".join(answer.lines)
+
+    async def test_rules_that_fail_or_are_gone_are_named(self, room):
+        room.watching.faults.update({"trapped": 3, "wall": 2})
+        assert (await room.say("/status")).lines[:2] == (
+            "✗ rule trapped has failed 3×; the operator's log names the line",
+            "✗ rule wall is not loaded, but still subscribed to",
+        )
+
+    @pytest.mark.parametrize(("layer", "age"), [(LIVE, "34 min"), (LAYER, "4 min")])
+    async def test_what_is_live_goes_on_ageing_when_nothing_is_heard_of_it(self, room, layer, age):
+        room.desk.views = {"BTC": replace(BTC, layer=layer, time_ms=NOW_MS - 30 * 60_000)}
+        assert f", {age} old, " in (await room.say("/status")).lines[0]

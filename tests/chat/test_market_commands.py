@@ -1,0 +1,189 @@
+from dataclasses import replace
+
+import pytest
+from chat.stand_ins import BTC, ETH, as_text, later
+from markets import view_of
+
+from liqbot.chat.market_commands import COMMANDS, about, described
+from liqbot.market.clusters import Clusters
+from liqbot.market.cohort import Cohort
+from liqbot.market.side import BySide, Side
+from liqbot.message import Picture, Tone
+
+PROVENANCE = "Testex, measured, simulated · coverage 50% · positions 4 min old"
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+async def test_every_answer_says_which_market_how_sure_how_old_and_when(room, command):
+    answer = await room.say(f"/{command} BTC")
+    assert answer.title == "BTC 64,000 · long-liquidation setup"
+    assert answer.tone is Tone.LONGS
+    assert answer.footer == PROVENANCE
+    assert answer.time_ms == BTC.time_ms
+    assert answer.lines
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+async def test_every_command_answers_for_an_empty_market(room, command):
+    room.desk.views["BTC"] = view_of(spot=100)
+    answer = await room.say(f"/{command} BTC")
+    assert (answer.title, answer.tone) == ("BTC 100.00 · no reading", Tone.NEUTRAL)
+    assert "no positions" in answer.footer
+
+
+@pytest.mark.parametrize("command", [command.name for command in COMMANDS])
+async def test_every_command_answers_where_accounts_are_not_known(room, command):
+    clusters = [replace(cluster, accounts=None, whale_share=None) for cluster in BTC.clusters]
+    room.desk.views["BTC"] = replace(BTC, clusters=Clusters(clusters), cohorts={}, holdings=())
+    assert (await room.say(f"/{command} BTC")).title.startswith("BTC 64,000")
+
+
+class TestPictures:
+    @pytest.mark.parametrize(
+        ("line", "asked"),
+        [
+            ("/heatmap BTC", "BTC-heatmap-24h"),
+            ("/heatmap BTC 7d", "BTC-heatmap-7d"),
+            ("/heatmap ETH 1y", "ETH-heatmap-1y"),
+            ("/map BTC", "BTC-map"),
+        ],
+    )
+    async def test_the_picture_that_was_asked_for_comes_with_the_figures_in_words(self, room, line, asked):
+        answer = await room.say(line)
+        assert room.studio.asked == [asked]
+        assert answer.picture.name == f"{asked}.png"
+        assert answer.lines[0].startswith("Within ±5%: ")
+
+    async def test_a_heatmap_offers_the_other_windows_and_the_map(self, room):
+        buttons = {button.label: button.command for button in (await room.say("/heatmap BTC 7d")).buttons}
+        assert buttons["Refresh"] == "/heatmap BTC 7d"
+        assert buttons["Map"] == "/map BTC"
+        assert buttons["30d"] == "/heatmap BTC 30d"
+        assert "7d" not in buttons
+
+    @pytest.mark.parametrize("line", ["/heatmap BTC", "/map BTC"])
+    async def test_a_picture_that_cannot_be_drawn_is_replaced_by_its_figures(self, room, line):
+        room.studio.broken = True
+        answer = await room.say(line)
+        assert answer.picture is None
+        assert answer.lines[0] == "The picture could not be drawn; its figures:"
+        assert "62,700 · −2% · $20.5M" in as_text(answer)
+
+
+class TestClusters:
+    async def test_they_stand_in_the_order_of_price_with_spot_between(self, room):
+        room.desk.views["BTC"] = later(BTC, 60)
+        assert await room.text("/clusters BTC") == (
+            "BTC 64,000 · long-liquidation setup\n"
+            "▲ Above spot: shorts, forced buys\n"
+            "66,500 · +3.9% · $5M · 1 account · whales 0% · 4.2 d old\n"
+            "— spot 64,000 —\n"
+            "62,700 · −2% · $20.5M · 2 accounts · whales 62% · 4.2 d old\n"
+            "▼ Below spot: longs, forced sells"
+        )
+
+    async def test_a_side_without_any_says_so(self, room):
+        text = await room.text("/clusters ETH")
+        assert "▲ Nothing stands out above spot\n— spot 2,000 —\n1,700 · −15% · $4M" in text
+
+    async def test_one_that_has_just_appeared_is_new_and_of_a_modelled_one_nobody_is_known(self, room):
+        clusters = [
+            replace(cluster, accounts=None, whale_share=None, since_ms=BTC.time_ms)
+            for cluster in BTC.clusters
+        ]
+        room.desk.views["BTC"] = replace(BTC, clusters=Clusters(clusters))
+        assert "\n62,700 · −2% · $20.5M · new\n" in await room.text("/clusters BTC")
+
+    async def test_of_each_side_the_heaviest_five_are_shown(self, room):
+        below = BTC.clusters.of(Side.LONG)[0]
+        many = [replace(below, id=str(rank), usd=rank * 1e6, price=62_000 + rank) for rank in range(1, 9)]
+        room.desk.views["BTC"] = replace(BTC, clusters=Clusters(many))
+        shown = [
+            line.split(" · ")[2] for line in (await room.say("/clusters BTC")).lines if "account" in line
+        ]
+        assert shown == ["$8M", "$7M", "$6M", "$5M", "$4M"]
+
+
+class TestRegime:
+    async def test_it_says_the_ratio_what_it_means_who_and_who_pays(self, room):
+        assert (await room.say("/regime BTC")).lines == (
+            "Within ±5%: ▲ $5M above, ▼ $20.5M below, ratio 0.24",
+            "More would be force-sold on the way down than force-bought on the way up.",
+            "Whales: ▲ $0 above, ▼ $12.8M below",
+            "Retail: ▲ $5M above, ▼ $7.7M below",
+            "Funding +0.0013% an hour: longs pay",
+        )
+
+    async def test_without_a_finite_ratio_none_is_claimed(self, room):
+        assert (await room.say("/regime ETH")).lines == (
+            "Within ±5%: ▲ $0 above, ▼ $0 below",
+            "No known position would be liquidated within 5% of spot.",
+        )
+
+    @pytest.mark.parametrize(
+        ("up", "down", "regime", "tone"),
+        [
+            (30, 10, "short-squeeze setup", Tone.SHORTS),
+            (10, 30, "long-liquidation setup", Tone.LONGS),
+            (10, 10, "balanced", Tone.NEUTRAL),
+        ],
+    )
+    async def test_its_colour_is_that_of_the_fuel(self, room, up, down, regime, tone):
+        room.desk.views["BTC"] = replace(BTC, up_usd=up * 1e6, down_usd=down * 1e6)
+        answer = await room.say("/regime BTC")
+        assert (answer.title, answer.tone) == (f"BTC 64,000 · {regime}", tone)
+
+    @pytest.mark.parametrize(
+        ("rate", "words"),
+        [(-0.0001, "Funding -0.0100% an hour: shorts pay"), (0.0, "Funding +0.0000% an hour: nobody pays")],
+    )
+    async def test_it_says_who_pays_funding(self, room, rate, words):
+        room.desk.views["BTC"] = replace(BTC, funding=rate)
+        assert (await room.say("/regime BTC")).lines[-1] == words
+
+
+async def test_trapped_says_how_much_of_each_side_and_how_deep(room):
+    assert (await room.say("/trapped BTC")).lines[:2] == (
+        "Longs: 62% of $20.5M underwater, 62% by more than 5%",
+        "Shorts: 100% of $5M underwater, 0% by more than 5%",
+    )
+    assert (await room.say("/trapped ETH")).lines[1] == "No shorts are known."
+
+
+class TestWhales:
+    async def test_it_says_who_holds_what_and_where_the_largest_would_be_liquidated(self, room):
+        assert (await room.say("/whales BTC")).lines == (
+            "Whales, 1 account: $12.8M long, $0 short",
+            "Retail, 2 accounts: $7.7M long, $5M short",
+            "$12.8M long from 70,000, liquidates at 62,700 (−2%) · 0x1111…4444",
+            "$7.7M long from 60,000, liquidates at 62,600 (−2.2%) · ann",
+            "$5M short from 63,000, liquidates at 66,500 (+3.9%) · bob",
+        )
+
+    async def test_a_position_that_no_price_reaches_says_so(self, room):
+        holdings = [replace(holding, liquidation=None) for holding in BTC.holdings]
+        room.desk.views["BTC"] = replace(BTC, holdings=tuple(holdings))
+        assert "$7.7M long from 60,000, no reachable level · ann" in (await room.say("/whales BTC")).lines
+
+    async def test_where_nobody_is_known_it_says_so(self, room):
+        room.desk.views["BTC"] = replace(BTC, holdings=(), cohorts={})
+        assert (await room.say("/whales BTC")).lines == ("Nobody is known to hold it.",)
+
+    async def test_market_makers_come_last(self, room):
+        reading = replace(BTC.cohorts[Cohort.WHALE], open_usd=BySide(1e6, 1e6), accounts=7)
+        room.desk.views["BTC"] = replace(BTC, cohorts={Cohort.MARKET_MAKER: reading} | BTC.cohorts)
+        lines = (await room.say("/whales BTC")).lines
+        assert lines[2] == "Market makers, 7 accounts: $1M long, $1M short"
+
+
+def test_a_view_with_its_picture_is_a_message():
+    picture = Picture(b"png", "words", "BTC.png")
+    message = about(BTC, picture)
+    assert (message.title, message.picture) == ("BTC 64,000 · long-liquidation setup", picture)
+
+
+def test_a_view_can_be_described_in_full():
+    text = "\n".join(described(BTC))
+    for part in ("BTC 64,000", "ratio 0.24", "Longs: 62%", "62,700 · −2%", "Whales, 1 account"):
+        assert part in text
+    assert "No shorts are known." in "\n".join(described(ETH))

@@ -1,0 +1,82 @@
+import ast
+from pathlib import Path
+
+import pytest
+
+import liqbot.builtin
+import liqbot.plugin
+
+BUILT_IN = sorted(Path(liqbot.builtin.__file__).parent.glob("[!_]*.py"))
+
+
+def test_the_public_face_is_exactly_this():
+    assert liqbot.plugin.__all__ == [
+        "API",
+        "SQUEEZE_RATIO",
+        "Basis",
+        "Between",
+        "Bins",
+        "BySide",
+        "Cluster",
+        "Clusters",
+        "Cohort",
+        "CohortReading",
+        "Duration",
+        "End",
+        "EndedCluster",
+        "Help",
+        "Hit",
+        "Holding",
+        "Layer",
+        "LiquidationMap",
+        "MarketView",
+        "Origin",
+        "Percent",
+        "Policy",
+        "Ratio",
+        "Regime",
+        "Remembered",
+        "Side",
+        "SideChoice",
+        "Trapped",
+        "Usd",
+        "duration",
+        "percent",
+        "price",
+        "ratio",
+        "rule",
+        "share",
+        "usd",
+    ]
+    assert liqbot.plugin.API == 1
+
+
+def test_everything_that_is_promised_is_there_and_nothing_else_is():
+    there = {name for name in vars(liqbot.plugin) if not name.startswith("_")}
+    assert there == set(liqbot.plugin.__all__)
+
+
+def test_the_promise_is_in_order():
+    names = liqbot.plugin.__all__
+    kinds = [0 if name.isupper() else 1 if name[0].isupper() else 2 for name in names]
+    assert list(zip(kinds, names, strict=True)) == sorted(zip(kinds, names, strict=True))
+
+
+@pytest.mark.parametrize("file", BUILT_IN, ids=lambda file: file.stem)
+def test_a_built_in_rule_imports_from_liqbot_only_the_public_face(file):
+    from_liqbot = []
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            from_liqbot += [alias.name for alias in node.names if alias.name.split(".")[0] == "liqbot"]
+        if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "liqbot"):
+            from_liqbot += [f"{node.module}.{alias.name}" for alias in node.names]
+    assert from_liqbot
+    assert set(from_liqbot) <= {f"liqbot.plugin.{name}" for name in liqbot.plugin.__all__}
+
+
+def test_every_built_in_rule_is_in_a_file_of_its_own_and_says_what_each_parameter_is_for():
+    rules = {rule.name: rule for rule in liqbot.builtin.RULES}
+    assert sorted(rules) == sorted(file.stem.replace("_", "-") for file in BUILT_IN)
+    for rule in rules.values():
+        assert all(parameter.help for parameter in rule.form.parameters)
+        assert "`" not in rule.summary

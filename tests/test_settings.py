@@ -1,0 +1,291 @@
+"""Settings: from variables and from a file, checked at the start and refused by name."""
+
+from pathlib import Path
+
+import pytest
+from recordings import ordinary_user
+
+from liqbot.settings import CONFIG, Settings, SettingsError, described, effective, load_settings
+
+EXAMPLES = {
+    # variable: (its text, the same in TOML, the value)
+    "LIQBOT_DATABASE": ("/data/bot.db", '"/data/bot.db"', Path("/data/bot.db")),
+    "LIQBOT_COINS": ("BTC,HYPE", '["BTC", "HYPE"]', ("BTC", "HYPE")),
+    "LIQBOT_SOURCES": (
+        "simulator,replay:a.csv.gz",
+        '["simulator", "replay:a.csv.gz"]',
+        ("simulator", "replay:a.csv.gz"),
+    ),
+    "LIQBOT_PLUGINS_PATH": ("rules", '"rules"', Path("rules")),
+    "LIQBOT_PICTURES_PATH": ("out", '"out"', Path("out")),
+    "LIQBOT_LOG_LEVEL": ("debug", '"debug"', "debug"),
+    "LIQBOT_SIMULATOR__SEED": ("3", "3", 3),
+    "LIQBOT_SIMULATOR__SCENARIO": ("cascade", '"cascade"', "cascade"),
+    "LIQBOT_SIMULATOR__SPEED": ("0.5", "0.5", 0.5),
+    "LIQBOT_SIMULATOR__BACKFILL_DAYS": ("1.5", "1.5", 1.5),
+    "LIQBOT_REPLAY__SPEED": ("60", "60", 60),
+}
+WRONG = {
+    "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
+    "LIQBOT_SOURCES": ["", "simulater", "replay", "replay:", "simulator:7", "simulator,simulator"],
+    "LIQBOT_LOG_LEVEL": ["loud", "INFO", ""],
+    "LIQBOT_SIMULATOR__SEED": ["x", "1.5", ""],
+    "LIQBOT_SIMULATOR__SCENARIO": ["boom"],
+    "LIQBOT_SIMULATOR__SPEED": ["-1", "nan", "fast"],
+    "LIQBOT_SIMULATOR__BACKFILL_DAYS": ["-1", "367", "nan", "inf"],
+    "LIQBOT_REPLAY__SPEED": ["-0.1", "x"],
+}
+EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def write(folder):
+    return lambda text: (folder / "liqbot.toml").write_text(text, encoding="utf-8")
+
+
+def read(settings, variable):
+    value = settings
+    for name in variable.removeprefix("LIQBOT_").lower().split("__"):
+        value = getattr(value, name)
+    return value
+
+
+def in_toml(variable, value):
+    *section, name = variable.removeprefix("LIQBOT_").lower().split("__")
+    return "".join(f"[{each}]\n" for each in section) + f"{name} = {value}\n"
+
+
+def refused(environment=None):
+    with pytest.raises(SettingsError) as error:
+        load_settings(environment or {})
+    return str(error.value)
+
+
+# Read
+
+
+def test_there_is_an_example_of_every_setting():
+    assert {variable for variable, _, _ in described()} == {*EXAMPLES, CONFIG}
+
+
+@pytest.mark.usefixtures("folder")
+def test_without_file_and_variables_everything_has_its_default():
+    assert load_settings({}) == Settings()
+    assert Settings().sources == ("simulator",)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("variable", EXAMPLES)
+def test_every_setting_can_be_set_by_its_variable(variable):
+    text, _, value = EXAMPLES[variable]
+    settings = load_settings({variable: text})
+    assert read(settings, variable) == value != read(Settings(), variable)
+
+
+@pytest.mark.parametrize("variable", EXAMPLES)
+def test_every_setting_can_be_set_in_the_file(write, variable):
+    _, toml, value = EXAMPLES[variable]
+    write(in_toml(variable, toml))
+    assert read(load_settings({}), variable) == value
+
+
+@pytest.mark.parametrize("variable", EXAMPLES)
+def test_a_variable_wins_over_the_file_and_leaves_the_rest_of_it(write, variable):
+    _, toml, value = EXAMPLES[variable]
+    write(in_toml(variable, toml))
+    others = {name: text for name, (text, _, _) in EXAMPLES.items() if name != variable}
+    settings = load_settings(others)
+    assert read(settings, variable) == value
+    assert all(read(settings, name) == EXAMPLES[name][2] for name in others)
+    default = str(effective(Settings())[variable])
+    assert read(load_settings({variable: default}), variable) == read(Settings(), variable)
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("text", "coins"),
+    [
+        ("BTC", ("BTC",)),
+        ("BTC,ETH", ("BTC", "ETH")),
+        (" BTC , ETH, ", ("BTC", "ETH")),
+        ('["BTC", "ETH"]', ("BTC", "ETH")),
+        (' ["BTC"] ', ("BTC",)),
+    ],
+)
+def test_a_list_is_written_with_commas_or_as_json(text, coins):
+    assert load_settings({"LIQBOT_COINS": text}).coins == coins
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_name_with_brackets_quotes_or_commas_can_be_written():
+    assert load_settings({"LIQBOT_SOURCES": "replay:[old] 'x'.csv"}).sources == ("replay:[old] 'x'.csv",)
+    assert load_settings({"LIQBOT_SOURCES": '["replay:a,b.csv"]'}).sources == ("replay:a,b.csv",)
+
+
+def test_a_list_in_the_file_may_be_written_with_commas_too(write):
+    write('coins = "BTC,ETH"')
+    assert load_settings({}).coins == ("BTC", "ETH")
+
+
+def test_the_process_own_variables_are_read_where_none_are_given(folder, monkeypatch):
+    assert folder
+    monkeypatch.setenv("LIQBOT_COINS", "SOL")
+    assert load_settings().coins == ("SOL",)
+
+
+def test_settings_made_directly_are_made_of_their_arguments_alone(monkeypatch):
+    monkeypatch.setenv("LIQBOT_DATABASE", "/the/operators/own.db")
+    assert Settings().database == Path("liqbot.db")
+    assert Settings(database=Path("mine.db")).database == Path("mine.db")
+
+
+def test_the_settings_file_may_lie_elsewhere(folder):
+    (folder / "mine.toml").write_text('coins = ["SOL"]', encoding="utf-8")
+    (folder / "liqbot.toml").write_text('coins = ["ETH"]', encoding="utf-8")
+    assert load_settings({CONFIG: str(folder / "mine.toml")}).coins == ("SOL",)
+
+
+def test_variables_of_others_are_none_of_our_business(folder):
+    assert folder
+    assert load_settings({"LIQ": "1", "MY_LIQBOT_COINS": "x", "PATH": "/bin"}) == Settings()
+
+
+# Refused
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(("variable", "text"), EACH_WRONG)
+def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable, text):
+    told = refused({variable: text})
+    assert told.startswith(f"{variable}: ")
+    assert "(it is " in told
+    assert "\n" not in told
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        (
+            "[simulator]\nspeed = -1",
+            "liqbot.toml: simulator.speed: Input should be greater than or equal to 0",
+        ),
+        ("[simulator]\nseed = 1.5", "liqbot.toml: simulator.seed: "),
+        ("coins = []", "liqbot.toml: coins: "),
+        ('sources = ["replay:"]', "liqbot.toml: sources: 'replay:' is no source; there is simulator, and"),
+        ("coins = 3", "liqbot.toml: coins: "),
+    ],
+)
+def test_a_wrong_value_in_the_file_is_refused_by_file_and_key(write, toml, told):
+    write(toml)
+    assert refused().startswith(told)
+
+
+@pytest.mark.usefixtures("folder")
+def test_two_recordings_are_refused_for_they_would_be_one_market():
+    assert "LIQBOT_SOURCES: two recordings" in refused({"LIQBOT_SOURCES": "replay:a,replay:b"})
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("LIQBOT_COIN", "LIQBOT_COINS"),
+        ("LIQBOT_SIMULATOR_SEED", "LIQBOT_SIMULATOR__SEED"),
+        ("LIQBOT_SIMULATOR__SPED", "LIQBOT_SIMULATOR__SPEED"),
+        ("LIQBOT_DATABASE__PATH", "LIQBOT_DATABASE"),
+        ("LIQBOT_coins", "LIQBOT_COINS"),
+        ("liqbot_coins", "LIQBOT_COINS"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_the_nearest_one(variable, hint):
+    assert refused({variable: "1"}) == f"{variable}: there is no such setting; did you mean {hint}?"
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_unknown_variable_like_no_other_is_refused_without_a_guess():
+    assert refused({"LIQBOT_QQQQQQQQQQQQQQQQQQQ": "1"}).endswith("there is no such setting")
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        ('coin = ["BTC"]', "coin: there is no such setting; did you mean coins?"),
+        ("[simulater]\nseed = 1", "simulater.seed: there is no such setting; did you mean simulator.seed?"),
+        (
+            "[simulator]\nbackfil_days = 1",
+            "simulator.backfil_days: there is no such setting; did you mean simulator.backfill_days?",
+        ),
+        ("[simulater]", "simulater: there is no such setting; did you mean simulator.seed?"),
+        ("simulator = 3", "simulator: there is no such setting; did you mean simulator.seed?"),
+        ("_env_file = 'x'", "_env_file: there is no such setting"),
+        ("COINS = ['BTC']", "COINS: there is no such setting"),
+    ],
+)
+def test_an_unknown_key_or_section_is_refused_with_the_nearest_one(write, toml, told):
+    write(toml)
+    assert refused().startswith(f"liqbot.toml: {told}")
+
+
+def test_everything_that_is_wrong_is_named_at_once(write):
+    write("[simulator]\nseed = 'x'\n")
+    told = refused({"LIQBOT_LOG_LEVEL": "loud", "LIQBOT_REPLAY__SPEED": "-1"}).splitlines()
+    assert [line.split(": ")[0] for line in told] == [
+        "LIQBOT_LOG_LEVEL",
+        "liqbot.toml",
+        "LIQBOT_REPLAY__SPEED",
+    ]
+
+
+def test_a_settings_file_that_is_named_but_not_there_is_refused(folder):
+    assert (
+        refused({CONFIG: str(folder / "gone.toml")}) == f"{CONFIG}: there is no file {folder / 'gone.toml'}"
+    )
+    assert refused({CONFIG: str(folder)}) == f"{folder}: cannot be read: Is a directory"
+
+
+def test_a_settings_file_that_may_not_be_read_is_refused():
+    with ordinary_user() as folder:
+        file = folder / "liqbot.toml"
+        file.touch(mode=0)
+        assert refused({CONFIG: str(file)}) == f"{file}: cannot be read: Permission denied"
+
+
+@pytest.mark.parametrize("text", [b"coins = [", b"\xff\xfe", b"coins = 1\ncoins = 2"])
+def test_a_settings_file_that_is_no_toml_is_refused_by_name(folder, text):
+    (folder / "liqbot.toml").write_bytes(text)
+    assert refused().startswith("liqbot.toml: cannot be read: ")
+
+
+# Shown
+
+
+def test_every_setting_is_described_with_its_default():
+    rows = {variable: (default, what) for variable, default, what in described()}
+    assert all(what for _, what in rows.values())
+    assert rows["LIQBOT_COINS"][0] == "BTC,ETH,SOL"
+    assert rows["LIQBOT_SIMULATOR__SCENARIO"][0] == "mixed"
+    assert {variable: default for variable, (default, _) in rows.items()} == effective(Settings())
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_in_effect_is_shown_of_every_setting():
+    environment = {variable: text for variable, (text, _, _) in EXAMPLES.items()}
+    shown = effective(load_settings(environment))
+    assert shown.keys() == {variable for variable, _, _ in described()}
+    assert {variable: shown[variable] for variable in environment} == environment | {
+        "LIQBOT_REPLAY__SPEED": "60.0"
+    }
+
+
+@pytest.mark.usefixtures("folder")
+def test_what_is_shown_can_be_set_again():
+    settings = load_settings({variable: text for variable, (text, _, _) in EXAMPLES.items()})
+    again = {name: value for name, value in effective(settings).items() if name != CONFIG}
+    assert load_settings(again) == settings
