@@ -7,7 +7,7 @@ import structlog
 
 
 def set_up_logs(level: str) -> None:
-    """Log from `level` on (`debug`, `info`, `warning`, `error`) to standard error, in colour at a terminal."""
+    """Log to standard error, in colour at a terminal: `level` is `debug`, `info`, `warning` or `error`."""
     threshold = logging.getLevelNamesMapping()[level.upper()]
     structlog.configure(
         processors=[

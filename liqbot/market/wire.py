@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqbot.market.clusters import Cluster, Clusters
-from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
 VERSION = 1
@@ -92,13 +91,6 @@ def summary(view: MarketView) -> dict[str, Any]:
             for cohort, reading in view.cohorts.items()
         },
         "clusters": [_cluster(cluster) for cluster in view.clusters],
-        "layer": view.layer.label,
-        "accounts": {side.value: view.accounts[side] for side in Side},
-        "beyond_usd": {side.value: view.beyond[side] for side in Side},
-        "stale_usd": {side.value: view.stale[side] for side in Side},
-        "unreachable_usd": {side.value: view.unreachable[side] for side in Side},
-        "funding": view.funding,
-        "open_interest": view.open_interest,
     }
 
 

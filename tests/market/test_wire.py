@@ -258,7 +258,6 @@ def test_a_summary_says_what_the_view_says():
         spot=100,
         time_ms=7,
         open_interest=30,
-        funding=1e-5,
     )
     readings = summary(view)
     assert readings["coin"] == "BTC"
@@ -271,11 +270,25 @@ def test_a_summary_says_what_the_view_says():
     assert readings["coverage"] == 0.1
     assert readings["age_s"] == 0
     assert readings["trapped"] == {"long": 2 / 3, "short": 1, "long_5pct": 2 / 3, "short_5pct": 0}
-    assert readings["funding"] == 1e-5
     assert [(each["side"], each["price"], each["usd"]) for each in readings["clusters"]] == [
         ("short", 104, 300),
         ("long", 96, 200),
     ]
+
+
+def test_the_keys_of_a_summary_are_exactly_those_promised():
+    readings = summary(view_of(long("ann", 2, at=96)))
+    assert (
+        list(readings)
+        == (
+            "coin time_ms spot ratio regime up_usd down_usd long_usd short_usd "
+            "coverage age_s trapped cohorts clusters"
+        ).split()
+    )
+    assert (
+        list(readings["clusters"][0])
+        == ("id side price low high usd accounts whale_share distance_pct").split()
+    )
 
 
 def test_a_summary_of_nothing_is_nulls_and_noughts():
@@ -292,6 +305,5 @@ def test_figures_that_are_no_numbers_never_reach_a_summary():
     nonsense = float("nan")
     view = view_of(long("ann", 1, at=nonsense), open_interest=nonsense, funding=nonsense)
     readings = summary(view)
-    assert readings["open_interest"] is None
-    assert readings["funding"] is None
+    assert readings["coverage"] is None
     json.dumps(readings, allow_nan=False)

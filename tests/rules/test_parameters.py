@@ -35,7 +35,11 @@ def rule_function(
 
 
 FORM = Form.of(rule_function)
-texts = st.one_of(st.text(), st.from_regex(r"[0-9]{1,400}[a-z%]?", fullmatch=True), st.from_regex(r"[-+$]?[0-9.,e]{0,8} ?[a-zA-Z%]{0,6}", fullmatch=True))
+texts = st.one_of(
+    st.text(),
+    st.from_regex(r"[0-9]{1,400}[a-z%]?", fullmatch=True),
+    st.from_regex(r"[-+$]?[0-9.,e]{0,8} ?[a-zA-Z%]{0,6}", fullmatch=True),
+)
 
 
 def form_of(hint, default) -> Form:
