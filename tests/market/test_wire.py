@@ -278,17 +278,33 @@ def test_a_summary_says_what_the_view_says():
 
 def test_the_keys_of_a_summary_are_exactly_those_promised():
     readings = summary(view_of(long("ann", 2, at=96)))
-    assert (
-        list(readings)
-        == (
-            "coin time_ms spot ratio regime up_usd down_usd long_usd short_usd "
-            "coverage age_s trapped cohorts clusters"
-        ).split()
-    )
-    assert (
-        list(readings["clusters"][0])
-        == ("id side price low high usd accounts whale_share distance_pct").split()
-    )
+    assert list(readings) == [
+        "coin",
+        "time_ms",
+        "spot",
+        "ratio",
+        "regime",
+        "up_usd",
+        "down_usd",
+        "long_usd",
+        "short_usd",
+        "coverage",
+        "age_s",
+        "trapped",
+        "cohorts",
+        "clusters",
+    ]
+    assert list(readings["clusters"][0]) == [
+        "id",
+        "side",
+        "price",
+        "low",
+        "high",
+        "usd",
+        "accounts",
+        "whale_share",
+        "distance_pct",
+    ]
 
 
 def test_a_summary_of_nothing_is_nulls_and_noughts():
