@@ -20,7 +20,8 @@ def nearest(word: str, names: Iterable[str]) -> str | None:
 
 def quoted(text: str) -> str:
     """Return what somebody wrote as it can be repeated to them: in quotes, on one line, not too long."""
-    return repr(text if len(text) <= QUOTED else f"{text[:QUOTED]}…")
+    shown = repr(text)
+    return shown if len(shown) <= QUOTED + 2 else f"{shown[: QUOTED + 1]}…{shown[0]}"
 
 
 def listed(names: Collection[str]) -> str:
