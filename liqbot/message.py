@@ -29,10 +29,13 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to tap. `command` is a line that the chat could have typed: `/heatmap BTC 7d`."""
+    """Something to tap. It says nothing but a command, so that it works after a restart as well."""
 
     label: str
     command: str
+    """A line that the chat could have typed, at most 60 bytes of UTF-8: `/heatmap BTC 7d`."""
+    renews: bool = False
+    """True: the answer takes the place of the message that the button hangs on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +51,5 @@ class Message:
     """When what it says was so, ms since 1970 UTC."""
     footer: str | None = None
     """Provenance: venue, basis, coverage, age."""
+    private: bool = False
+    """True: only for the person who asked, where the platform can do that."""

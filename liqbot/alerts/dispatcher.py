@@ -12,7 +12,7 @@ from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
 from liqbot.store.outbox import Alert, Delivery, Outbox
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 _log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 from liqbot.chat.desk import Desk
 from liqbot.message import Message
 from liqbot.rules.wording import paragraphs
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 
 class Kind(StrEnum):
@@ -20,6 +20,10 @@ class Kind(StrEnum):
     RULE = "RULE"
     NUMBER = "NUMBER"
     TOPIC = "command"
+    SPAN = "time"
+    HOURS = "FROM-TO"
+    ZONE = "ZONE"
+    ALERT = "ALERT"
     SETTINGS = "name=value"
 
 
@@ -33,6 +37,14 @@ Number = Annotated[int, Kind.NUMBER]
 """The number of one of the chat's subscriptions."""
 Topic = Annotated[str, Kind.TOPIC]
 """A command or a rule to explain; empty for all."""
+Span = Annotated[float, Kind.SPAN]
+"""A span of time, in seconds."""
+Hours = Annotated[str, Kind.HOURS]
+"""From when to when, each day: `23:00-07:00`; `off` for never."""
+Zone = Annotated[str, Kind.ZONE]
+"""A time zone of the IANA database: `Europe/Berlin`; empty for none given."""
+AlertNumber = Annotated[int, Kind.ALERT]
+"""The number of an alert that the chat has got."""
 Settings = Annotated[dict[str, str], Kind.SETTINGS]
 """All that follows, as `name=value` pairs; none of them is needed."""
 
@@ -47,6 +59,12 @@ class Ask:
 
     chat: ChatKey
     desk: Desk
+    person: str = ""
+    """The platform's id of who asks; empty where there is but one person."""
+    may_manage: bool = True
+    """Whether they may change what the chat subscribes to and how it is spoken to."""
+    language: str = ""
+    """Theirs, as the platform names it: `en`, `pt-BR`; empty for unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +94,10 @@ class Command:
     name: str
     function: Answer = field(repr=False)
     arguments: tuple[Argument, ...]
+    manages: bool = False
+    """It changes what a chat subscribes to, or how it is spoken to: in a group not for everyone."""
+    public: bool = False
+    """Its answer is for everyone in the chat; another one is for who asked, where the platform can do that."""
 
     @property
     def usage(self) -> str:
@@ -93,16 +115,21 @@ class Command:
         return paragraphs(self.function)[1:]
 
 
-def command(function: Answer) -> Command:
-    """Make a command of `function`, with its name. Raises `TypeError` for a wrong signature."""
-    name = function.__name__
-    if not paragraphs(function):
-        raise TypeError(f"command {name} needs a docstring: its first line is its help")
-    hints = get_type_hints(function, include_extras=True)
-    first, *rest = inspect.signature(function).parameters.values()
-    if hints.get(first.name) is not Ask:
-        raise TypeError(f"command {name} must take an Ask first")
-    return Command(name, function, tuple(_argument(name, hints[item.name], item) for item in rest))
+def command(*, manages: bool = False, public: bool = False) -> Callable[[Answer], Command]:
+    """Make a command of a function, with its name. Raises `TypeError` for a wrong signature."""
+
+    def make(function: Answer) -> Command:
+        name = function.__name__
+        if not paragraphs(function):
+            raise TypeError(f"command {name} needs a docstring: its first line is its help")
+        hints = get_type_hints(function, include_extras=True)
+        first, *rest = inspect.signature(function).parameters.values()
+        if hints.get(first.name) is not Ask:
+            raise TypeError(f"command {name} must take an Ask first")
+        arguments = tuple(_argument(name, hints[item.name], item) for item in rest)
+        return Command(name, function, arguments, manages, public)
+
+    return make
 
 
 def _argument(command_name: str, hint: Any, parameter: inspect.Parameter) -> Argument:  # noqa: ANN401 - an annotation may be anything

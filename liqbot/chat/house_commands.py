@@ -18,7 +18,7 @@ WELL = ("starting", "running", "ended")
 """The states of a source that are no trouble."""
 
 
-@command
+@command()
 async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears its command's name
     """What the bot can do, or what one command or rule is and takes."""
     rules = ask.desk.rules.by_name
@@ -44,7 +44,7 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
     )
 
 
-@command
+@command()
 async def status(ask: Ask) -> Message:
     """How the bot is doing, how old its data is, and what is still to be delivered."""
     desk = ask.desk

@@ -30,7 +30,7 @@ _MEANING = {
 }
 
 
-@command
+@command(public=True)
 async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
     """Where forced orders sat over time, and where they sit now, as a picture."""
     view = ask.desk.views[coin]
@@ -39,7 +39,7 @@ async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
     return await _pictured(view, ask.desk.heatmap(view, window), buttons)
 
 
-@command
+@command(public=True)
 async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its command's name
     """Where forced orders sit at this moment, price by price, as a picture."""
     view = ask.desk.views[coin]
@@ -47,7 +47,7 @@ async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its com
     return await _pictured(view, ask.desk.map(view), buttons)
 
 
-@command
+@command(public=True)
 async def clusters(ask: Ask, coin: Coin) -> Message:
     """The heaviest clusters of liquidations above and below spot.
 
@@ -58,7 +58,7 @@ async def clusters(ask: Ask, coin: Coin) -> Message:
     return _message(view, *_clusters(view), buttons=buttons)
 
 
-@command
+@command(public=True)
 async def regime(ask: Ask, coin: Coin) -> Message:
     """Which side would be forced more: the ratio of fuel above and below spot.
 
@@ -75,7 +75,7 @@ async def regime(ask: Ask, coin: Coin) -> Message:
     return _message(view, _fuel(view), _MEANING[view.regime], *cohorts, *funding)
 
 
-@command
+@command(public=True)
 async def trapped(ask: Ask, coin: Coin) -> Message:
     """How much of each side is underwater, and how much of it by more than 5%."""
     view = ask.desk.views[coin]
@@ -84,7 +84,7 @@ async def trapped(ask: Ask, coin: Coin) -> Message:
     return _message(view, *lines, caveat)
 
 
-@command
+@command(public=True)
 async def whales(ask: Ask, coin: Coin) -> Message:
     """Who holds most, and where the largest positions would be liquidated.
 

@@ -13,7 +13,7 @@ from liqbot.rules.wording import counted
 from liqbot.store.subscriptions import Subscription, Watch
 
 
-@command
+@command(manages=True)
 async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) -> Message:
     """Be told when a rule finds something in a coin's market.
 
@@ -37,7 +37,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
     )
 
 
-@command
+@command()
 async def subscriptions(ask: Ask) -> Message:
     """What this chat has subscribed to, how each stands, and what it says right now."""
     mine = ask.desk.store.subscriptions.of(ask.chat)
@@ -48,7 +48,7 @@ async def subscriptions(ask: Ask) -> Message:
     return Message(counted(len(mine), "subscription"), tuple(lines), buttons=tuple(buttons))
 
 
-@command
+@command(manages=True)
 async def unsubscribe(ask: Ask, number: Number) -> Message:
     """End a subscription by its number, as /subscriptions shows it."""
     ended = ask.desk.store.subscriptions.unsubscribe(ask.chat, number)

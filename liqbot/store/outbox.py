@@ -11,7 +11,8 @@ from liqbot.market import wire
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
 from liqbot.store.database import transaction
-from liqbot.store.subscriptions import ChatKey, Watch
+from liqbot.store.chats import ChatKey
+from liqbot.store.subscriptions import Watch
 
 _OPEN = "status IN ('due', 'sending')"
 """The condition of the index `deliveries_open`, to the letter: else SQLite reads all that was ever sent."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from liqbot.rules.loading import Rules
 from liqbot.rules.rule import Hit, Policy, Rule, rule
 from liqbot.store.store import Store
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob")
 

@@ -11,7 +11,7 @@ from liqbot.alerts.dispatcher import BATCH, MOST_ATTEMPTS, DeliveryError, Dispat
 from liqbot.alerts.watching import Watching
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 PICTURE = Picture(b"png", "words", "BTC.png")

@@ -7,7 +7,7 @@ from markets import long, price, seen, short
 
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import Beat, Update
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 LIVE = Layer("Testex", Basis.MEASURED)
 ME = ChatKey("here", "me")

@@ -14,7 +14,7 @@ from liqbot.chat.command import Ask
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.sources.source import SourceError
 from liqbot.store.store import Store
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 OTHER = Layer("Otherex", Basis.MEASURED)
 YOU = ChatKey("here", "you")

@@ -16,7 +16,7 @@ from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Picture
 from liqbot.rules.loading import Rules
 from liqbot.store.store import Store
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 ME, SOMEBODY_ELSE = ChatKey("console", "me"), ChatKey("console", "somebody else")
 NOW_MS = 100 * HOUR

@@ -16,7 +16,7 @@ from liqbot.rules.rule import Hit
 from liqbot.store.database import transaction
 from liqbot.store.outbox import NewAlert
 from liqbot.store.store import Store
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 TESTS = Path(__file__).parents[1]
 ANN, BOB = ChatKey("console", "ann"), ChatKey("telegram", "bob", "topic")

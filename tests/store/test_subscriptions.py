@@ -3,7 +3,7 @@
 import pytest
 
 from liqbot.store.store import Store
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 ANN, BOB = ChatKey("console", "ann"), ChatKey("telegram", "bob")
 WISH = {"rule": "near-cluster", "coin": "BTC", "parameters": '{"within":2.0}'}

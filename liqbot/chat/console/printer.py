@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from liqbot.message import Message, Picture, Tone
-from liqbot.store.subscriptions import ChatKey
+from liqbot.store.chats import ChatKey
 
 CONSOLE_CHAT = ChatKey("console", "terminal")
 """The one chat that a terminal is."""

@@ -1,0 +1,103 @@
+"""A chat platform as alerts see it: what is handed over, what comes back, and what may go wrong."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from liqbot.message import Message
+from liqbot.store.chats import ChatKey
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How fast a platform may be sent to, and what it promises."""
+
+    a_second: float = 1_000
+    """Most messages a second to all chats together."""
+    a_chat_s: float = 0
+    """Least seconds between two messages to one chat."""
+    a_group_minute: int | None = None
+    """Most messages a minute to one group."""
+    in_flight: int = 20
+    """Most requests at the same time."""
+    knows_repeats: bool = False
+    """Whether a delivery that is sent again under its `Parcel.key` does not become a second message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """One message to one chat, with what the platform needs to deliver it well."""
+
+    chat: ChatKey
+    message: Message
+    key: str
+    """Names the delivery: the same whenever it is tried again; at most 25 letters, digits and hyphens."""
+    silent: bool = False
+    """Without a sound."""
+    role: str | None = None
+    """The platform's id of a role to ping."""
+    upload: str | None = None
+    """The handle under which the platform has the message's picture already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a platform says of a message that has arrived."""
+
+    message_id: str
+    upload: str | None = None
+    """A handle under which the picture can be sent to other chats without uploading it; None for none."""
+
+
+class Platform(Protocol):
+    """What the dispatcher needs of a chat platform."""
+
+    @property
+    def limits(self) -> Limits:
+        """How fast it may be sent to."""
+        ...
+
+    def is_group(self, chat: ChatKey) -> bool:
+        """Return whether several people share the chat, and its limits are those of a group."""
+        ...
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Bring a message to its chat.
+
+        Raises one of this module's errors where it did not arrive, or not surely. Any other exception counts
+        as `Unclear`.
+        """
+        ...
+
+
+class NotSent(Exception):  # noqa: N818 - an outcome
+    """It has surely not arrived; another try may work."""
+
+
+class Unclear(NotSent):
+    """It may have arrived: the answer got lost."""
+
+
+class SlowDown(NotSent):
+    """The platform wants a pause."""
+
+    def __init__(self, reason: str, *, pause_s: float, everywhere: bool = False) -> None:
+        """`everywhere`: no chat may be sent to for that long, not only this one."""
+        super().__init__(reason)
+        self.pause_s = pause_s
+        self.everywhere = everywhere
+
+
+class Refused(NotSent):
+    """The platform will never take this message; the chat itself is well."""
+
+
+class ChatGone(NotSent):
+    """The chat cannot be reached any more: it blocked the bot, or is no more."""
+
+
+class ChatMoved(NotSent):
+    """The chat has another id now."""
+
+    def __init__(self, reason: str, *, native_id: str) -> None:
+        super().__init__(reason)
+        self.native_id = native_id
