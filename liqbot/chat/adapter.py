@@ -1,0 +1,37 @@
+"""What a chat adapter is: it brings messages to a platform, and people's commands to the bot."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from liqbot.alerts.platform import Platform
+from liqbot.chat.answering import Answering
+from liqbot.chat.desk import Desk
+from liqbot.store.chats import ChatKey
+
+
+class AdapterError(Exception):
+    """An adapter cannot serve its platform at all, as with a wrong token. The text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What an adapter serves people with."""
+
+    answering: Answering
+    """Finds the answer to a line that somebody typed."""
+    desk: Desk
+    """What commands may look at: coins, rules, the chat's subscriptions; for completion and options."""
+    turn: Callable[[ChatKey], Awaitable[None]]
+    """Waits until a reply may go to that chat: ahead of all broadcasts, within the platform's limits.
+
+    For a platform that counts replies like any message; where replies are free, as Discord's are, not needed.
+    """
+
+
+class Adapter(Platform, Protocol):
+    """A platform that people talk to."""
+
+    async def run(self) -> None:
+        """Serve people until cancelled; reconnect by itself. Raises `AdapterError` for good."""
+        ...
