@@ -156,7 +156,11 @@ class Chats:
             "UPDATE OR IGNORE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ?",
             [new, last, old],
         )
-        self._db.execute("UPDATE OR IGNORE deliveries SET chat_id = ? WHERE chat_id = ?", [new, old])
+        self._db.execute(
+            "UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND alert_id NOT IN "
+            "(SELECT alert_id FROM deliveries WHERE chat_id = ?)",
+            [new, old, new],
+        )
         self._db.execute(
             "UPDATE chats SET last_number = coalesce("
             "(SELECT max(number) FROM subscriptions WHERE chat_id = id), last_number) WHERE id = ?",
