@@ -1,12 +1,12 @@
 """Deliveries: one alert to one chat, and how far each has come.
 
-          heads        claim                    settle
-    due ─────────▶ (chosen) ─────▶ sending ───────────────▶ sent, failed
-     ▲  │                             │   not arrived        expired: nobody wants it any more
-     │  └──▶ held, until the chat     ├──────────────▶ due, later
-     │       wants to hear of it      │   nobody knows
-     └────── again: then with all     └──────────────▶ unknown, tried again as a repeat
-             others as one digest
+heads        claim                    settle
+due ─────────▶ (chosen) ─────▶ sending ───────────────▶ sent, failed
+▲  │                             │   not arrived        expired: nobody wants it any more
+│  └──▶ held, until the chat     ├──────────────▶ due, later
+│       wants to hear of it      │   nobody knows
+└────── again: then with all     └──────────────▶ unknown, tried again as a repeat
+others as one digest
 """
 
 import sqlite3
@@ -75,6 +75,8 @@ class Outcome:
     message_id: str | None = None
     upload: str | None = None
     """The handle that its picture has on the platform now."""
+    counts: bool = True
+    """Whether it was a try at all: a platform that asks for a pause has not tried."""
 
 
 class Deliveries:
@@ -83,16 +85,17 @@ class Deliveries:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
-    def heads(self, platform: str, limit: int, now_ms: int, *, but_not: Collection[int]) -> list[Delivery]:
+    def heads(self, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]) -> list[Delivery]:
         """Return what is due next in up to `limit` chats of a platform: of each chat only the first.
 
-        `but_not` are chats (`Delivery.chat_id`) to leave out. What is due for longest comes first.
+        `but_not` are native ids of chats to leave out. What is due for longest comes first.
         """
         rows = self._db.execute(
             f"""
             SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
                 d.status = 'unknown', d.carrier, d.error, s.number, s.silent, s.role, s.digest,
-                c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit, c.inactive,
+                c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
+                c.inactive,
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
@@ -103,7 +106,7 @@ class Deliveries:
             LEFT JOIN watches AS w ON (w.rule, w.coin, w.parameters) = (a.rule, a.coin, a.parameters)
             LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
             WHERE d.{OPEN} AND d.status != 'sending' AND d.due_ms <= :now AND c.platform = :platform
-                AND d.chat_id NOT IN (SELECT value FROM json_each(:but_not))
+                AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))
                 AND NOT EXISTS (SELECT 1 FROM deliveries AS e
                     WHERE e.chat_id = d.chat_id AND e.id < d.id AND e.{OPEN})
             ORDER BY d.due_ms, d.id LIMIT :limit
@@ -140,7 +143,7 @@ class Deliveries:
         with transaction(self._db):
             self._db.executemany(
                 "UPDATE deliveries SET status = 'held', carrier = NULL, due_ms = ?, error = ?, "
-                f"expires_ms = ? WHERE id = ? AND {OPEN}",  # noqa: S608 - a constant
+                "expires_ms = ? WHERE id = ? AND status IN ('due', 'unknown')",
                 [
                     (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
                     for delivery, until_ms, reason in held
@@ -196,18 +199,12 @@ class Deliveries:
         """Return since when the oldest open delivery has been due; None where there is none."""
         return self._db.execute(f"SELECT min(due_ms) FROM deliveries WHERE {OPEN}").fetchone()[0]  # noqa: S608 - a constant
 
-    def next_due_ms(self) -> int | None:
-        """Return when the next delivery that waits is due, held ones included; None where there is none."""
-        return self._db.execute(
-            "SELECT min(due_ms) FROM (SELECT min(due_ms) AS due_ms FROM deliveries WHERE "  # noqa: S608 - a constant
-            f"{OPEN} AND status != 'sending' UNION ALL SELECT min(due_ms) FROM deliveries WHERE status = 'held')"
-        ).fetchone()[0]
-
     def _delivery(self, row: tuple[Any, ...]) -> Delivery:
         ids, alerts = (row[0],), (row[1],)
         if row[8] is not None:
             group = self._db.execute(
-                f"SELECT id, alert_id FROM deliveries WHERE chat_id = ? AND carrier = ? AND {OPEN} ORDER BY id",  # noqa: S608 - a constant
+                f"SELECT id, alert_id FROM deliveries WHERE chat_id = ? AND {OPEN} "  # noqa: S608 - a constant
+                "AND carrier = ? ORDER BY id",
                 [row[2], row[8]],
             ).fetchall()
             ids, alerts = zip(*group, strict=True)
@@ -235,9 +232,19 @@ class Deliveries:
         error = None if sent else delivery.held or outcome.error
         self._db.executemany(
             "UPDATE deliveries SET status = ?, due_ms = iif(?, due_ms, ?), sent_ms = iif(?, ?, NULL), "
-            "error = ?, message_id = ? WHERE id = ? AND status = 'sending'",
+            "attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = 'sending'",
             [
-                (outcome.status, sent, outcome.at_ms, sent, outcome.at_ms, error, outcome.message_id, row)
+                (
+                    outcome.status,
+                    sent,
+                    outcome.at_ms,
+                    sent,
+                    outcome.at_ms,
+                    not outcome.counts,
+                    error,
+                    outcome.message_id,
+                    row,
+                )
                 for row in delivery.ids
             ],
         )

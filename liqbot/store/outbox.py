@@ -129,8 +129,8 @@ class Outbox:
             "WHERE alert_id = ? AND (platform, native_id, thread) = (?, ?, ?)",
             [alert_id, *chat],
         ).fetchone()
-        alert = None if row is None else self.alert(alert_id)
-        return None if alert is None else Told(alert, *row)
+        alert = self.alert(alert_id)
+        return None if row is None or alert is None else Told(alert, *row)
 
     def newest_of(self, chat: ChatKey, limit: int) -> list[int]:
         """Return the numbers of the newest alerts that have arrived in `chat`."""
@@ -162,7 +162,7 @@ class Outbox:
         self._db.execute("UPDATE watches SET state = NULL")
 
     def prune(self, before_ms: int) -> int:
-        """Remove alerts from before then, by the clock, of which nothing is owed any more; return how many."""
+        """Remove alerts from before then, by the clock, of which nothing is owed; return how many."""
         return self._db.execute(
             "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
             "HAVING max(due_ms) < ? AND max(status IN ('due', 'sending', 'unknown', 'held')) = 0)",

@@ -79,8 +79,10 @@ class Subscriptions:
                 "SELECT id, last_number + 1 FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)", chat
             ).fetchone()
             (given,) = self._db.execute(
-                "INSERT INTO subscriptions (chat_id, watch_id, number, created_ms, created_by, silent, role, digest) "
-                "SELECT ?, watches.id, ?, ?, ?, ?, ?, ? FROM watches WHERE (rule, coin, parameters) = (?, ?, ?) "
+                "INSERT INTO subscriptions "
+                "(chat_id, watch_id, number, created_ms, created_by, silent, role, digest) "
+                "SELECT ?, watches.id, ?, ?, ?, ?, ?, ? FROM watches "
+                "WHERE (rule, coin, parameters) = (?, ?, ?) "
                 "ON CONFLICT (chat_id, watch_id) DO UPDATE SET silent = excluded.silent, "
                 "role = excluded.role, digest = excluded.digest, paused = 0 RETURNING number",
                 [
@@ -115,9 +117,7 @@ class Subscriptions:
             (chat_id,) = self._db.execute(
                 "SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)", chat
             ).fetchone()
-            self._db.execute(
-                "DELETE FROM subscriptions WHERE (chat_id, number) = (?, ?)", [chat_id, number]
-            )
+            self._db.execute("DELETE FROM subscriptions WHERE (chat_id, number) = (?, ?)", [chat_id, number])
             self._db.execute(
                 f"DELETE FROM deliveries WHERE chat_id = ? AND ({OPEN} OR status = 'held') "  # noqa: S608 - a constant
                 "AND status != 'sending' AND alert_id IN "
@@ -132,7 +132,7 @@ class Subscriptions:
         return ended
 
     def pause(self, chat: ChatKey, numbers: Sequence[int], *, paused: bool) -> int:
-        """Pause the chat's subscriptions of these numbers, or let them go on; return how many that changed."""
+        """Pause the chat's subscriptions of these numbers, or let them go on; return how many changed."""
         with transaction(self._db):
             return sum(
                 self._db.execute(
@@ -146,8 +146,9 @@ class Subscriptions:
     def of(self, chat: ChatKey) -> list[Subscription]:
         """Return the subscriptions of a chat in the order of their numbers."""
         rows = self._db.execute(
-            "SELECT number, watches.id, rule, coin, parameters, subscriptions.created_ms, silent, role, digest,"
-            " paused FROM subscriptions JOIN watches ON watches.id = watch_id JOIN chats ON chats.id = chat_id "
+            "SELECT number, watches.id, rule, coin, parameters, subscriptions.created_ms, "
+            "silent, role, digest, paused "
+            "FROM subscriptions JOIN watches ON watches.id = watch_id JOIN chats ON chats.id = chat_id "
             "WHERE (platform, native_id, thread) = (?, ?, ?) ORDER BY number",
             chat,
         )
