@@ -55,12 +55,17 @@ async def test_all_is_well_as_long_as_it_is(bot_of):
 
 
 async def test_a_source_that_stops_is_told_once(bot_of):
+    failed, stays_down = asyncio.Event(), asyncio.Event()
+
+    async def pause(_seconds):
+        failed.set()
+        await stays_down.wait()
+
     bot = bot_of(Told([RuntimeError("the exchange is down")]))
+    bot.feeds[0]._sleep = pause
     desk = Desk(bot)
     async with bot:
-        async with asyncio.timeout(10):
-            while bot.desk.sources[0].state in {"starting", "running"}:
-                await asyncio.sleep(0.001)
+        await asyncio.wait_for(failed.wait(), 10)
         for _ in range(3):
             await desk.look()
     assert desk.heard == ["Trouble: source told"]
