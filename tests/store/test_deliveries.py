@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import pytest
+import sqlite_utils
 
 from liqbot.rules.rule import Hit
 from liqbot.store.chats import ChatKey, ChatSettings
@@ -306,8 +307,8 @@ def test_what_is_forgotten_leaves_nothing(office):
     assert office.store.outbox.watches("BTC") != []
     office.store.chats.forget(BOB)
     assert office.store.outbox.watches("BTC") == []
-    for table in ("chats", "subscriptions", "deliveries"):
-        assert office.store._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    left = sqlite_utils.Database(office.store._db)
+    assert [left[table].count for table in ("chats", "subscriptions", "deliveries")] == [0, 0, 0]
 
 
 def test_looking_for_what_is_due_does_not_read_all_that_was_ever_sent(office):
