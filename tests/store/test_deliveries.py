@@ -244,7 +244,7 @@ def test_what_is_held_back_does_not_expire_before_its_digest(office):
 def test_who_wants_to_hear_again_gets_the_digest_at_once(office):
     office.alert()
     office.store.deliveries.hold([(head, 10**9, "muted") for head in office.heads()])
-    office.store.deliveries.wake_held(ANN, now_ms=5)
+    office.store.deliveries.wake_held(ANN, 5, "muted")
     office.store.deliveries.release(5)
     assert [head.chat for head in office.heads(5)] == [ANN]
 
