@@ -69,13 +69,19 @@ class TestHours:
 
     @pytest.mark.parametrize(
         ("written", "read"),
-        [("24-6", "00:00-06:00"), ("12am-12pm", "00:00-12:00"), ("12:30pm-1am", "12:30-01:00"), ("No", "off")],
+        [
+            ("24-6", "00:00-06:00"),
+            ("12am-12pm", "00:00-12:00"),
+            ("12:30pm-1am", "12:30-01:00"),
+            ("No", "off"),
+        ],
     )
     def test_at_midnight_and_at_noon(self, written, read):
         assert read_hours(written) == read
 
     @pytest.mark.parametrize(
-        "written", ["", "23", "23:00", "25-7", "24:30-7", "23:60-7", "13pm-7am", "0am-7am", "1-2-3", "a-b", "²-7"]
+        "written",
+        ["", "23", "23:00", "25-7", "24:30-7", "23:60-7", "13pm-7am", "0am-7am", "1-2-3", "a-b", "²-7"],
     )
     def test_that_are_none_are_answered_with_how_to_write_them(self, written):
         assert refusal(read_hours, written) == f"From when to when is {written!r}? Write 23:00-07:00, or off"
@@ -111,7 +117,13 @@ class TestZones:
 
     @pytest.mark.parametrize(
         ("written", "told"),
-        [("UTC+2", "UTC+2"), ("gmt+2", "UTC+2"), ("+2", "UTC+2"), ("UTC-5", "UTC-5"), ("utc +02:00", "UTC+2")],
+        [
+            ("UTC+2", "UTC+2"),
+            ("gmt+2", "UTC+2"),
+            ("+2", "UTC+2"),
+            ("UTC-5", "UTC-5"),
+            ("utc +02:00", "UTC+2"),
+        ],
     )
     def test_an_offset_is_meant_as_people_mean_it_not_as_the_database_does(self, written, told):
         name = read_zone(written)
@@ -146,22 +158,22 @@ class TestCounts:
     def test_are_whole_numbers(self, written):
         assert read_count(written) == int(written)
 
-    @pytest.mark.parametrize("written", ["0", "-1", "1.5", "1001", "²", "٣", "", "many", "000000001" + "9" * 5_000])
+    @pytest.mark.parametrize(
+        "written", ["0", "-1", "1.5", "1001", "²", "٣", "", "many", "000000001" + "9" * 5_000]
+    )
     def test_that_are_none_or_too_many_are_refused(self, written):
         assert refusal(read_count, written).endswith("is not a number from 1 to 1000")
 
 
 @pytest.mark.parametrize("read", [read_span, read_hours, read_zone, read_count])
-def test_whatever_is_written_is_read_or_refused(read):
-    @given(st.one_of(st.text(), st.text(alphabet="0123456789:-–+apmutch ")))
-    @example("9" * 5_000)
-    def try_it(written):
-        try:
-            read(written)
-        except Refusal as refusal:
-            assert len(str(refusal)) < 160
-
-    try_it()
+@given(st.one_of(st.text(), st.text(alphabet="0123456789:-–+apmutch ")))
+@example("9" * 5_000)
+def test_whatever_is_written_is_read_or_refused(read, written):
+    try:
+        said = str(read(written))
+    except Refusal as refusal:
+        said = str(refusal)
+    assert 0 < len(said) < 160
 
 
 class TestTelling:
