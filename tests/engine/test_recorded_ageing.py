@@ -34,7 +34,7 @@ def snapshots_apart(recording: Recording, hours: float):
             yield np.flatnonzero(recording.time_ms == time), np.flatnonzero(recording.time_ms == later)
 
 
-def known_pools(recording: Recording, rows: np.ndarray) -> np.ndarray:
+def known_pools(recording: Recording, mark: np.ndarray, rows: np.ndarray) -> np.ndarray:
     """Return which of `rows` reveal the same margin as the others of their account."""
     revealed = np.full(len(rows), np.nan)
     for number in np.unique(recording.coin[rows]):
@@ -42,7 +42,7 @@ def known_pools(recording: Recording, rows: np.ndarray) -> np.ndarray:
         of = rows[here]
         revealed[here] = margin_available(
             recording.size[of],
-            recording.mark[of],
+            mark[of],
             recording.liquidation[of],
             tiers_of(recording.coins[number]),
         )
@@ -52,13 +52,13 @@ def known_pools(recording: Recording, rows: np.ndarray) -> np.ndarray:
 
 def predictions(recording: Recording, hours: float):
     """Return the relative errors of levels as they were, and as they were aged, at the later snapshot."""
-    left, aged = [], []
+    left, aged, mark = [], [], recording.mark
     for before, after in snapshots_apart(recording, hours):
         marks = {
-            recording.coins[number]: float(np.median(recording.mark[after][recording.coin[after] == number]))
+            recording.coins[number]: float(np.median(mark[after][recording.coin[after] == number]))
             for number in np.unique(recording.coin[after])
         }
-        known = known_pools(recording, before)
+        known = known_pools(recording, mark, before)
         whole = np.bincount(recording.account[before], known, len(recording.accounts)) > 0
         positions, rows = {}, {}
         for number in np.unique(recording.coin[before]):
@@ -71,7 +71,7 @@ def predictions(recording: Recording, hours: float):
                 entry=recording.entry[here],
                 liquidation=recording.liquidation[here],
                 margin_mode=np.where(whole[recording.account[here]], MarginMode.CROSS, MarginMode.UNKNOWN),
-                mark=recording.mark[here],
+                mark=mark[here],
                 maintenance_rate=np.full(len(here), tiers_of(coin).rates[0]),
             )
         levels = aged_levels(positions, marks, len(recording.accounts))
@@ -83,7 +83,7 @@ def predictions(recording: Recording, hours: float):
             for row, level in zip(rows[coin].tolist(), aged_level.tolist(), strict=True):
                 key = (recording.account[row], recording.coin[row], recording.size[row] > 0)
                 truth = recording.liquidation[later[key]] if key in later else np.nan
-                if chosen[row] and np.isfinite(truth) and recording.liquidation[row] < 10 * recording.mark[row]:
+                if chosen[row] and np.isfinite(truth) and recording.liquidation[row] < 10 * mark[row]:
                     left.append(abs(recording.liquidation[row] / truth - 1))
                     aged.append(abs(level / truth - 1) if np.isfinite(level) else np.inf)
     return np.array(left), np.array(aged)
