@@ -11,7 +11,7 @@ from liqbot.chat.desk import SourceHealth
 from liqbot.engine.board import Board
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
-from liqbot.sources.source import Source, SourceError
+from liqbot.sources.source import Reporting, Source, SourceError
 
 _log = structlog.get_logger()
 
@@ -87,6 +87,8 @@ class Feed:
                 await updates.aclose()  # now, not when it is collected: the bot may be shutting down
 
     async def _beat(self, beat: Beat) -> None:
+        if isinstance(self.source, Reporting):
+            self.health.report = self.source.report()
         live_from_ms = self.source.live_from_ms
         if beat.time_ms > live_from_ms:
             self._take(await self._views())

@@ -43,7 +43,9 @@ marks = st.floats(60, 160)
 
 
 @given(sizes, sizes, marks, marks, st.floats(50, 5000))
-def test_a_level_is_where_the_exchange_would_put_it_after_the_other_coin_moved(mine, other, bitcoin, ether, pool):
+def test_a_level_is_where_the_exchange_would_put_it_after_the_other_coin_moved(
+    mine, other, bitcoin, ether, pool
+):
     positions = {
         "BTC": held(mine, level_of(mine, 100.0, pool)),
         "ETH": held(other, level_of(other, 100.0, pool)),

@@ -76,9 +76,7 @@ def predictions(recording: Recording, hours: float):
             )
         levels = aged_levels(positions, marks, len(recording.accounts))
         chosen = dict(zip(before.tolist(), known.tolist(), strict=True))
-        later = {
-            (recording.account[row], recording.coin[row], recording.size[row] > 0): row for row in after
-        }
+        later = {(recording.account[row], recording.coin[row], recording.size[row] > 0): row for row in after}
         for coin, aged_level in levels.items():
             for row, level in zip(rows[coin].tolist(), aged_level.tolist(), strict=True):
                 key = (recording.account[row], recording.coin[row], recording.size[row] > 0)
@@ -90,7 +88,9 @@ def predictions(recording: Recording, hours: float):
 
 
 @pytest.mark.parametrize("hours", [1, 6, 24])
-def test_an_aged_level_predicts_the_next_recorded_one_better_than_leaving_it(recording, hours, record_property):
+def test_an_aged_level_predicts_the_next_recorded_one_better_than_leaving_it(
+    recording, hours, record_property
+):
     left, aged = predictions(recording, hours)
     told = {
         "rows": len(left),
