@@ -66,11 +66,11 @@ class HyperliquidSettings(_Section):
         description="where accounts are found; empty for nowhere",
     )
     vaults: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("0xdfc24b077bc1425ad1dea75bcb6f8158e10df303",),
+        default=("0xdfc24b077bc1425ad1dea75bcb6f8158e10df303",),
         description="vaults whose leaders, children and followers are looked at; the first is HLP",
     )
     dexes: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="builder-deployed dexes besides, as xyz; each doubles what an account costs"
+        default=(), description="builder-deployed dexes besides, as xyz; each doubles what an account costs"
     )
     accounts_file: str = Field(
         default="", description="a file of addresses to look at, one a line; empty for none"

@@ -15,9 +15,9 @@ _log = structlog.get_logger()
 
 
 def make_source(name: str, settings: Settings, now_ms: int) -> Source:
-    """Return the source called `name` (`simulator`, `hyperliquid`, `replay:FILE`); `now_ms` is the clock's time.
+    """Return the source called `name` (`simulator`, `hyperliquid`, `replay:FILE`).
 
-    Raises `SettingsError` where the settings do not fit the source.
+    `now_ms` is the clock's time. Raises `SettingsError` where the settings do not fit the source.
     """
     kind, _, rest = name.partition(":")
     if kind == "replay":

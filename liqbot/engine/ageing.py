@@ -1,10 +1,9 @@
 """Levels between two looks at an account: a cross position's level moves with the rest of its account.
 
 All cross positions of an account share one pool of margin. While nobody trades, the pool moves by what the
-positions gain and by what their maintenance margin asks more, so that to first order, with maintenance rate
-`l` and side +1 for long, -1 for short, another position's move `dm` shifts a level by
-`-(size' - l' |size'|) dm' / (size - l |size|)`. A position alone in its account keeps its level, as an isolated
-one does.
+positions gain and by what their maintenance margin asks more. So to first order, with maintenance rate `l`, a
+move `dm'` of another position's mark shifts a level by `-(size' - l' |size'|) dm' / (size - l |size|)`. A
+position alone in its account keeps its level, as an isolated one does.
 
 On the recording this predicts the next recorded level far better than leaving it as it was
 (`tests/engine/test_recorded_ageing.py`).
@@ -22,8 +21,9 @@ def aged_levels(
 ) -> dict[str, Floats]:
     """Return by coin the liquidation price of each position at `marks`, USD, shape (n,), NaN for none.
 
-    Coins are left out in which no level can move. `accounts` is above every account number. A level stays as it was seen where the pool is not known: the
-    position is not cross, or the mark or the maintenance rate of any cross position of its account is unknown.
+    Coins are left out in which no level can move. `accounts` is above every account number. A level stays as
+    it was seen where the pool is not known: the position is not cross, or the mark or the maintenance rate of
+    any cross position of its account is unknown.
     """
     gain, unknown = np.zeros(accounts), np.zeros(accounts, dtype=np.bool_)
     weights, gains = dict[str, Floats](), dict[str, Floats]()

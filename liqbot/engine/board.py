@@ -22,7 +22,7 @@ from liqbot.market.view import MarketView
 
 DAY_MS = 24 * 60 * 60 * 1000
 AGED_WITHIN = 2e-4
-"""Levels are moved with their accounts whenever a price has moved by more than this share: a fifth of a bin."""
+"""Levels move with their accounts whenever a price has moved by more than this share: a fifth of a bin."""
 
 
 class NoViewError(LookupError):

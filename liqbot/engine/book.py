@@ -74,7 +74,7 @@ class Book:
         return self._positions.get(coin, Positions.empty())
 
     def aged_levels(self, marks: Mapping[str, float]) -> dict[str, Floats]:
-        """Return by coin the liquidation prices as they are at `marks` (USD by coin), see `engine/ageing.py`."""
+        """Return by coin the levels as they are at `marks` (USD by coin), see `engine/ageing.py`."""
         self._work_in()
         return aged_levels(self._positions, marks, len(self._names))
 

@@ -31,7 +31,7 @@ class AccountsSeen:
     """USD, NaN for none."""
     leverage: Floats
     margin_mode: NDArray[np.int8]
-    """A `MarginMode`: cross only where all of the account's cross positions, and nothing else, share a pool."""
+    """A `MarginMode`: cross only where the account's cross positions, and nothing else, share a pool."""
     mark: Floats | None = None
     """Mark price in USD at which each position was looked at; None where unknown."""
     maintenance_rate: Floats | None = None

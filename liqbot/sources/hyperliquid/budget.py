@@ -6,10 +6,12 @@ from collections import deque
 from liqbot.sources.hyperliquid.clock import Clock
 
 MINUTE_MS = 60_000
-BURST = 0.05
+BURST = 0.02
 """Share of a minute's weight that may be spent at once."""
-LEAST_BURST = 60
-"""The heaviest single request (userRole)."""
+LEAST_BURST = 20
+"""The weight of most requests."""
+SLACK_MS = 2_000
+"""What is handed out in this much more than a minute may reach the other side within one."""
 PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
 """After a refusal nothing is sent for so long; twice as long after the next in a row."""
 LEAST_PACE = 0.1
@@ -27,7 +29,7 @@ class Budget:
         self._clock = clock
         self._limit = weight_per_minute
         self._burst = min(weight_per_minute, max(LEAST_BURST, BURST * weight_per_minute))
-        self._per_ms = (weight_per_minute - self._burst) / MINUTE_MS or weight_per_minute / 2 / MINUTE_MS
+        self._per_ms = max(weight_per_minute - self._burst, weight_per_minute / 2) / (MINUTE_MS + SLACK_MS)
         self._left = self._burst
         self._counted_ms = clock.now_ms()
         self._turn = asyncio.Lock()

@@ -66,7 +66,7 @@ class InfoClient:
         return await self._ask({"type": "spotClearinghouseState", "user": user}, LIGHT, payloads.SPOT_STATE)
 
     async def abstraction(self, user: str) -> str:
-        """Return how an account pools its margin: `unifiedAccount`, `portfolioMargin`, `disabled`, `default`."""
+        """Return an account's mode: `unifiedAccount`, `portfolioMargin`, `disabled` or `default`."""
         return await self._ask({"type": "userAbstraction", "user": user}, HEAVY, payloads.WORD)
 
     async def contexts(self, dex: str = "") -> tuple[Meta, list[AssetCtx]]:

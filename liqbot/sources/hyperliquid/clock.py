@@ -1,4 +1,4 @@
-"""The clock by which the source waits and stamps: the system's, or a faster one against a simulated exchange."""
+"""The clock by which the source waits and stamps: the system's, or a faster one in a simulated market."""
 
 import asyncio
 import time

@@ -57,6 +57,8 @@ class Discovery:
         self._client = client
         self._roster = roster
         self._clock = clock
+        self.looked = False
+        """Whether it has looked everywhere once, with or without success."""
 
     def from_file(self) -> None:
         """Take up the operator's own accounts. Raises `SettingsError`."""
@@ -87,7 +89,9 @@ class Discovery:
             *(self._recent_trades(coin) for coin in coins),
             *(self._vault(vault) for vault in self._settings.vaults),
         ]
-        return all([await self._try(look) for look in looks])
+        found = [await self._try(look) for look in looks]
+        self.looked = True
+        return all(found)
 
     async def _recent_trades(self, coin: str) -> None:
         self.from_trades(await self._client.recent_trades(coin))

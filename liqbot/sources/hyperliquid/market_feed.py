@@ -1,4 +1,4 @@
-"""The market as a whole: marks, funding and open interest of every coin; books and candles of those watched."""
+"""The market as a whole: marks, funding and open interest of every coin; books and candles of some."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,6 +16,8 @@ _log = structlog.get_logger()
 
 EVERY_S = 60.0
 """All coins are asked for so often (one request a dex, 20 weight); those watched are streamed besides."""
+RETRY_S = 5.0
+"""Without any price it is tried again after so long."""
 JUMP = 3.0
 """A mark that is off by this factor from the one before is believed when it is told twice."""
 
@@ -44,6 +46,7 @@ class MarketFeed:
         """The newest candle of a minute."""
         self.refused = 0
         """Contexts that made no sense."""
+        self.last_failure = ""
 
     @property
     def marks(self) -> dict[str, float]:
@@ -64,8 +67,9 @@ class MarketFeed:
             try:
                 await self.ask()
             except RequestFailed as error:
+                self.last_failure = str(error)
                 _log.warning("the market could not be asked", reason=str(error))
-            await self._clock.sleep(EVERY_S)
+            await self._clock.sleep(EVERY_S if self.coins else RETRY_S)
 
     def take_frame(self, frame: Frame) -> None:
         """Take up a frame of the stream. Raises `PayloadError`."""

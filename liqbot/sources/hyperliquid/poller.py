@@ -27,6 +27,7 @@ class Poller:
         self,
         client: InfoClient,
         roster: Roster,
+        *,
         feed: MarketFeed,
         policy: Policy,
         dexes: Sequence[str],
@@ -88,6 +89,7 @@ class Poller:
             self.last_failure = str(error)
             self._roster.fail(number, self._clock.now_ms())
         except Implausible as error:
+            self.last_failure = str(error)
             self.refused[str(error)] += 1
             self._roster.fail(number, self._clock.now_ms())
         else:

@@ -17,6 +17,8 @@ MARK_WITHIN = 2.0
 """A position's mark lies within this factor of the coin's, or one of the two is nonsense."""
 MOST_OF_INTEREST = 2.0
 """Nobody holds more than the open interest; by this factor it may have grown since we asked."""
+TELLING = 3.0
+"""Levels beyond this many times the mark tell nothing of an account's margin."""
 SAME_LEVEL = 1e-3
 """An account is plain where its margin explains one of its levels to this share."""
 
@@ -165,13 +167,19 @@ def _is_plain(state: ClearinghouseState, positions: Sequence[Position]) -> bool:
 
     The pool of unified and portfolio-margin accounts lies elsewhere: their `crossMarginSummary` does not.
     """
-    cross = [item for item in positions if item.leverage.type == "cross" and item.liquidation_px is not None]
-    if not cross:
+    telling = [item for item in positions if item.leverage.type == "cross" and _is_in_reach(item)]
+    if not telling:
         return True
     if state.cross_margin_summary is None:
         return False
     available = state.cross_margin_summary.account_value - state.cross_maintenance_margin_used
-    return any(_explains(available, position) for position in cross)
+    return any(_explains(available, position) for position in telling)
+
+
+def _is_in_reach(position: Position) -> bool:
+    """Return whether a position has a level that is not absurdly far, where other tiers hold."""
+    level, mark = position.liquidation_px, position.position_value / abs(position.szi)
+    return level is not None and level < TELLING * mark
 
 
 def _explains(available: float, position: Position) -> bool:

@@ -16,6 +16,7 @@ FORGOTTEN_AFTER_MS = 14 * DAY_MS
 """An account that is flat and has not traded for so long is forgotten."""
 RETRY_MS, LONGEST_RETRY_MS = 5_000, 300_000
 """A failed poll is tried again after so long, twice as long after the next in a row."""
+ENOUGH_FAILURES = 3
 
 
 @dataclass(slots=True, eq=False)
@@ -84,6 +85,12 @@ class Roster:
     def __len__(self) -> int:
         """Return how many accounts are known; the forgotten are not."""
         return len(self.names) - int(np.count_nonzero(self.column("gone")))
+
+    @property
+    def asked(self) -> int:
+        """How many of them were asked, with an answer or after three failures in a row without."""
+        settled = (self.column("polled_ms") > 0) | (self.column("failures") >= ENOUGH_FAILURES)
+        return int(np.count_nonzero(settled & ~self.column("gone")))
 
     def column(self, name: str) -> np.ndarray:
         """Return one of the columns, cut to the accounts that there are."""

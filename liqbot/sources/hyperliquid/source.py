@@ -11,7 +11,7 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import Beat, Update
 from liqbot.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.budget import Budget
-from liqbot.sources.hyperliquid.client import InfoClient
+from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock, SystemClock
 from liqbot.sources.hyperliquid.discovery import Discovery
 from liqbot.sources.hyperliquid.hyperperps import HyperPerps
@@ -22,7 +22,7 @@ from liqbot.sources.hyperliquid.polling import ByWorth, Policy
 from liqbot.sources.hyperliquid.reading import Batch, Reading
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.stream import Stream
-from liqbot.sources.source import Report
+from liqbot.sources.source import Report, SourceError
 from liqbot.store.accounts import Accounts
 from liqbot.store.database import SqlError
 
@@ -62,7 +62,13 @@ class Hyperliquid:
         )
         self.stream = Stream(settings.ws_url, self._coins, self.feed.take_frame, self.clock)
         self.poller = Poller(
-            self.client, self.roster, self.feed, policy or ByWorth(), settings.dexes, self.clock, self._take
+            self.client,
+            self.roster,
+            feed=self.feed,
+            policy=policy or ByWorth(),
+            dexes=settings.dexes,
+            clock=self.clock,
+            take=self._take,
         )
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
@@ -97,15 +103,25 @@ class Hyperliquid:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
 
+    async def check(self) -> str:
+        """Ask for the market once, and say what came. Raises `SourceError` where nothing comes."""
+        try:
+            async with self.client:
+                await self.feed.ask()
+        except RequestFailed as error:
+            raise SourceError(f"{self._settings.api_url} does not answer: {error}") from None
+        return f"{self._settings.api_url} tells of {len(self.feed.coins)} coins"
+
     def report(self) -> Report:
         """Return how it is doing."""
-        asked = int((self.roster.column("polled_ms") > 0).sum())
         limit = f" of {self._settings.weight_per_minute:,}" if self._settings.weight_per_minute else ""
         lines = [
-            f"{len(self.roster):,} accounts known, {asked:,} of them asked",
+            f"{len(self.roster):,} accounts known, {self.roster.asked:,} of them asked",
             f"in the last minute {self.poller.a_minute:,} polls, {self.budget.spent:,.0f}{limit} weight",
             self.modes.words(),
         ]
+        if not self.feed.coins:
+            lines.append(f"no prices yet: {self.feed.last_failure or 'no answer so far'}")
         if self.roster.failed:
             lines.append(f"{self.roster.failed:,} polls failed; the last: {self.poller.last_failure}")
         if self.budget.refusals:

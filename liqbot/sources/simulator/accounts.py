@@ -123,7 +123,9 @@ def make_accounts(coins: Sequence[Coin], rng: np.random.Generator, crowd: float 
 
     Their sizes follow: the open interest of a coin does not depend on how many share it.
     """
-    counts = [make.count if kind >= Kind.MAKER else round(crowd * make.count) for kind, make in _MAKES.items()]
+    counts = [
+        make.count if kind >= Kind.MAKER else round(crowd * make.count) for kind, make in _MAKES.items()
+    ]
     kind = np.repeat(np.array(list(_MAKES), dtype=np.int8), counts)
     lots, n = _Lots(kind, rng), len(kind)
     usd = lots.scattered(lambda make: make.usd)

@@ -132,7 +132,10 @@ class Control:
             "updated_at": "2026-11-21T00:00:00Z",
             "sample_size": 5000,
             "longs": [{**row, "price": mark * 0.98, "notional_usd": 0.9 * truth["down"]}],
-            "shorts": [{**row, "price": mark * 1.02, "notional_usd": str(0.9 * truth["up"])}, {"price": None}],
+            "shorts": [
+                {**row, "price": mark * 1.02, "notional_usd": str(0.9 * truth["up"])},
+                {"price": None},
+            ],
             "_meta": {"age_seconds": 10},
         }
         return 200, msgspec.json.encode(told)

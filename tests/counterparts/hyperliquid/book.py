@@ -53,5 +53,3 @@ class Deal:
     size: float
     buyer: str
     seller: str
-
-

@@ -59,7 +59,9 @@ class Exchange:
         except (KeyError, ValueError):
             return 422, REFUSED
         self.weight.spend(weight_of_items(kind, answer), now_ms, at_any_rate=True)
-        fault = self.faults.strike() if kind == "clearinghouseState" or self.faults.shares.get("all") else None
+        fault = (
+            self.faults.strike() if kind == "clearinghouseState" or self.faults.shares.get("all") else None
+        )
         if fault and fault != "all":
             return self.faults.spoil(fault, answer)
         return 200, msgspec.json.encode(answer)

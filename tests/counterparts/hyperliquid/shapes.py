@@ -68,7 +68,8 @@ def meta(coins: list[CoinState]) -> dict:
                 {
                     "description": f"tiered {tiers[0][1]:.0f}x",
                     "marginTiers": [
-                        {"lowerBound": number(bound), "maxLeverage": int(leverage)} for bound, leverage in tiers
+                        {"lowerBound": number(bound), "maxLeverage": int(leverage)}
+                        for bound, leverage in tiers
                     ],
                 },
             ]

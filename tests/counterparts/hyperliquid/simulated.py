@@ -11,10 +11,16 @@ AMBIENT = 1.0
 """Trades that change nothing much, a coin and second: somebody buys, and sells again."""
 
 
+LEAST = 1e-6
+"""Coins; less is rounded away."""
+
+
 class Simulated:
     """Accounts of the simulated market, found or not, as the exchange itself knows them."""
 
-    def __init__(self, *, seed: int, scenario: str, crowd: float, start_ms: int, still: bool, event_after_s: float):
+    def __init__(
+        self, *, seed: int, scenario: str, crowd: float, start_ms: int, still: bool, event_after_s: float
+    ):
         self.market = SimulatedMarket(
             seed, Scenario(scenario), start_ms=start_ms, crowd=crowd, event_after_s=event_after_s
         )
@@ -65,7 +71,7 @@ class Simulated:
         number = self.number.get(name)
         if number is None:
             return Book()
-        slots = [slot for slot in self._slots[number] if self._size[slot] != 0]
+        slots = [slot for slot in self._slots[number] if abs(self._size[slot]) > LEAST]
         cross = [slot for slot in slots if not self._isolated[slot]]
         spot = self.pooled.get(name)
         return Book(
@@ -84,7 +90,12 @@ class Simulated:
             usd = np.abs(size) * mark
             up = usd[(size < 0) & (level > mark) & (level <= 1.05 * mark)].sum()
             down = usd[(size > 0) & (level < mark) & (level >= 0.95 * mark)].sum()
-            told[coin.name] = {"mark": float(mark), "up": float(up), "down": float(down), "usd": float(usd.sum())}
+            told[coin.name] = {
+                "mark": float(mark),
+                "up": float(up),
+                "down": float(down),
+                "usd": float(usd.sum()),
+            }
         return told
 
     def worth(self) -> np.ndarray:
@@ -97,7 +108,7 @@ class Simulated:
         """Return who holds what, in coins."""
         held: dict[str, dict[str, float]] = {}
         names = [coin.name for coin in self.market._coins]
-        for slot in np.flatnonzero(self._size).tolist():
+        for slot in np.flatnonzero(np.abs(self._size) > LEAST).tolist():
             account = self.names[self._slot_account[slot]]
             held.setdefault(account, {})[names[self._slot_coin[slot]]] = float(self._size[slot])
         return held
@@ -165,5 +176,3 @@ class Simulated:
                 for (a, b), size in zip(users.tolist(), sizes.tolist(), strict=True)
             ]
         return deals
-
-

@@ -5,7 +5,13 @@ from collections.abc import Callable
 
 Answer = Callable[[str, str, bytes], tuple[int, bytes]]
 """From method, path and body to status and body."""
-REASONS = {200: "OK", 404: "Not Found", 422: "Unprocessable Entity", 429: "Too Many Requests", 502: "Bad Gateway"}
+REASONS = {
+    200: "OK",
+    404: "Not Found",
+    422: "Unprocessable Entity",
+    429: "Too Many Requests",
+    502: "Bad Gateway",
+}
 
 
 class Web(asyncio.Protocol):
@@ -33,7 +39,8 @@ class Web(asyncio.Protocol):
             kind = "application/json" if status == 200 else "text/plain"
             self._transport.write(
                 f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: {kind}\r\n"
-                f"content-length: {len(answer)}\r\n\r\n".encode() + answer
+                f"content-length: {len(answer)}\r\n\r\n".encode()
+                + answer
             )
 
 
