@@ -1,7 +1,7 @@
 """The polling policy against plain round-robin, at equal budget, on the same simulated exchange.
 
-Measured on the counterpart of the tests, as a process of its own, over simulated minutes. Round-robin asks whoever
-has waited longest, new accounts first.
+Measured on the counterpart of the tests, as a process of its own, over simulated minutes. Round-robin asks
+whoever has waited longest, new accounts first.
 """
 
 import asyncio

@@ -66,7 +66,7 @@ class Recorder:
             self._write_snapshot(update.time_ms)
 
     def _see(self, update: AccountsSeen) -> None:
-        found = [list[_Position]() for _ in update.accounts]
+        found: list[list[_Position]] = [list[_Position]() for _ in update.accounts]
         for row in range(len(update.size)):
             position = _Position(
                 update.coins[update.coin[row]],

@@ -1,7 +1,7 @@
 """How well an aged level predicts the next recorded one, beside leaving it as it was.
 
-The recording does not tell margin modes: an account's pool counts as known where the liquidation prices of its
-positions reveal the same margin. Maintenance rates are those of the first tier.
+The recording does not tell margin modes: an account's pool counts as known where the liquidation prices of
+its positions reveal the same margin. Maintenance rates are those of the first tier.
 """
 
 import numpy as np
@@ -99,7 +99,6 @@ def test_an_aged_level_predicts_the_next_recorded_one_better_than_leaving_it(
         "better": float((aged < left).mean()),
     }
     record_property(f"{hours} h", told)
-    print(hours, "h", told)
     assert len(left) > 4000
     assert np.median(aged) < min(MEDIAN_AT_MOST[hours], np.median(left) / 2)
     assert (aged > 0.02).mean() < 0.8 * (left > 0.02).mean()

@@ -1,7 +1,8 @@
-"""Run the counterpart: it prints one line of JSON that says where it listens, and serves until it is stopped."""
+"""Run the counterpart: it says in one line of JSON where it listens, and serves until it is stopped."""
 
 import argparse
 import asyncio
+import sys
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import msgspec
 
 from .clock import FastClock
 from .exchange import Exchange
+from .recorded import Recorded
 from .simulated import Simulated
 from .sockets import Sockets, pace
 from .web import Web
@@ -34,8 +36,6 @@ def main() -> None:
 async def _serve(options: argparse.Namespace) -> None:
     clock = FastClock(options.speed, time.time(), time.time_ns() // 1_000_000)
     if options.recording:
-        from .recorded import Recorded  # noqa: PLC0415 - its recording is read at once
-
         market = Recorded(options.recording, start_ms=clock.start_ms)
     else:
         market = Simulated(
@@ -62,7 +62,8 @@ async def _serve(options: argparse.Namespace) -> None:
         "start_ms": clock.start_ms,
         "accounts": len(market.names),
     }
-    print(msgspec.json.encode(where).decode(), flush=True)
+    sys.stdout.write(f"{msgspec.json.encode(where).decode()}\n")
+    sys.stdout.flush()
     await pace(exchange, sockets, options.step)
 
 
@@ -75,23 +76,17 @@ class Control:
         self._tasks: set[asyncio.Task] = set()
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
-        match method, path:
-            case "POST", "/info":
-                return self._exchange.ask(body)
-            case "GET", "/leaderboard":
-                return 200, self._exchange.leaderboard()
-            case "POST", "/control":
-                return 200, msgspec.json.encode(self._control(msgspec.json.decode(body)))
-            case "GET", "/stats":
-                return 200, msgspec.json.encode(self._stats())
-            case "GET", "/truth":
-                return 200, msgspec.json.encode(self._exchange.market.truth())
-            case "GET", "/positions":
-                return 200, msgspec.json.encode(self._exchange.market.positions())
-            case _ if path.startswith("/heatmap/"):
-                return self._heatmap(path.removeprefix("/heatmap/"))
-            case _:
-                return 404, b"not found"
+        if (method, path) == ("POST", "/info"):
+            return self._exchange.ask(body)
+        if path == "/leaderboard":
+            return 200, self._exchange.leaderboard()
+        if path.startswith("/heatmap/"):
+            return self._heatmap(path.removeprefix("/heatmap/"))
+        if (method, path) == ("POST", "/control"):
+            return 200, msgspec.json.encode(self._control(msgspec.json.decode(body)))
+        market = self._exchange.market
+        told = {"/stats": self._stats, "/truth": market.truth, "/positions": market.positions}.get(path)
+        return (404, b"not found") if told is None else (200, msgspec.json.encode(told()))
 
     def _control(self, asked: dict) -> object:
         exchange = self._exchange

@@ -59,10 +59,8 @@ class Exchange:
         except (KeyError, ValueError):
             return 422, REFUSED
         self.weight.spend(weight_of_items(kind, answer), now_ms, at_any_rate=True)
-        fault = (
-            self.faults.strike() if kind == "clearinghouseState" or self.faults.shares.get("all") else None
-        )
-        if fault and fault != "all":
+        fault = self.faults.strike() if kind == "clearinghouseState" else None
+        if fault:
             return self.faults.spoil(fault, answer)
         return 200, msgspec.json.encode(answer)
 

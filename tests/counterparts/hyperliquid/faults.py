@@ -5,6 +5,7 @@ import random
 import msgspec
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
+STATUS = {"429": (429, b"Too Many Requests"), "502": (502, HTML)}
 OUT_OF_RANGE = ("nan", "1e400", "-3.0", "0.0", "inf", "9e18")
 FIELDS = ("szi", "positionValue", "entryPx")
 
@@ -16,7 +17,7 @@ class Faults:
         self.shares: dict[str, float] = {}
         self.silent = False
         """Sockets stay open and say nothing, not even pong."""
-        self._random = random.Random(seed)
+        self._random = random.Random(seed)  # noqa: S311 - faults, not secrets
         self.made: dict[str, int] = {}
 
     def strike(self) -> str | None:
@@ -29,25 +30,24 @@ class Faults:
                 return fault
         return None
 
-    def spoil(self, fault: str, answer: object) -> tuple[int, bytes]:
+    def spoil(self, fault: str, answer: dict) -> tuple[int, bytes]:
         """Return the status and the body that go out instead of `answer`."""
-        if fault == "429":
-            return 429, b"Too Many Requests"
-        if fault == "502":
-            return 502, HTML
-        body = msgspec.json.encode(answer)
+        if fault in STATUS:
+            return STATUS[fault]
         if fault == "malformed":
+            body = msgspec.json.encode(answer)
             return 200, body[: self._random.randrange(len(body))]
-        if fault == "missing" and isinstance(answer, dict):
-            del answer[self._random.choice(sorted(answer.keys() & {"assetPositions", "marginSummary"}))]
-            return 200, msgspec.json.encode(answer)
-        if fault == "empty" and isinstance(answer, dict):
-            return 200, msgspec.json.encode({**answer, "assetPositions": []})
-        if fault == "range" and isinstance(answer, dict):
-            return 200, msgspec.json.encode(self._out_of_range(answer))
-        if fault == "future" and isinstance(answer, dict):
-            return 200, msgspec.json.encode({**answer, "time": 4_000_000_000_000})
-        return 200, body
+        return 200, msgspec.json.encode(self._altered(fault, answer))
+
+    def _altered(self, fault: str, answer: dict) -> dict:
+        if fault == "missing":
+            gone = self._random.choice(("assetPositions", "marginSummary"))
+            return {name: value for name, value in answer.items() if name != gone}
+        if fault == "empty":
+            return {**answer, "assetPositions": []}
+        if fault == "future":
+            return {**answer, "time": 4_000_000_000_000}
+        return self._out_of_range(answer)
 
     def _out_of_range(self, answer: dict) -> dict:
         positions = answer.get("assetPositions")

@@ -1,4 +1,4 @@
-"""The answers, field for field as the exchange sends them. Numbers are strings, but for leverages and times."""
+"""The answers, field for field as the exchange sends them: numbers are strings, leverages and times are not."""
 
 from .book import Book, CoinState, Deal, Held
 
