@@ -69,13 +69,13 @@ class Recorder:
         found: list[list[_Position]] = [list[_Position]() for _ in update.accounts]
         for row in range(len(update.size)):
             position = _Position(
-                update.coins[update.coin[row]],
+                update.coins[int(update.coin[row])],
                 float(update.size[row]),
                 float(update.entry[row]),
                 float(update.leverage[row]),
                 float(update.liquidation[row]),
             )
-            found[update.account[row]].append(position)
+            found[int(update.account[row])].append(position)
         self._waiting.update(zip(update.accounts, found, strict=True))
 
     def _write_snapshot(self, time_ms: int) -> None:

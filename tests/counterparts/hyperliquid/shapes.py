@@ -1,4 +1,4 @@
-"""The answers, field for field as the exchange sends them: numbers are strings, leverages and times are not."""
+"""The answers, field for field as the exchange sends them; all numbers but leverages and times are strings."""
 
 from .book import Book, CoinState, Deal, Held
 
