@@ -3,7 +3,7 @@
 import gzip
 import math
 from pathlib import Path
-from typing import NamedTuple, Self, TextIO
+from typing import BinaryIO, NamedTuple, Self
 
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Update
 from liqbot.sources.recording import COLUMNS
@@ -38,7 +38,7 @@ class Recorder:
         """The positions of each account that was seen."""
         self._last_ms = 0
         try:
-            self._file = _opened(path)
+            self._file: BinaryIO = path.open("xb")
         except FileExistsError:
             raise SourceError(f"{path}: is there already; name a file that is not") from None
         except OSError as error:
@@ -103,15 +103,10 @@ class Recorder:
         return f"{held.coin},{held.size!r},{held.entry!r},{leverage!r},{value!r},{gain!r},{level}"
 
     def _write(self, lines: list[str]) -> None:
+        text = "".join(f"{line}\n" for line in lines).encode()
         try:
-            self._file.write("".join(f"{line}\n" for line in lines))
+            # A member of its own each time: what is whole stays readable, whatever happens to the next.
+            self._file.write(gzip.compress(text) if self.path.suffix == ".gz" else text)
             self._file.flush()
         except OSError as error:
             raise SourceError(f"{self.path}: cannot be written: {error.strerror}") from None
-
-
-def _opened(path: Path) -> TextIO:
-    """Open a new file, to be closed by whoever asked."""
-    if path.suffix == ".gz":
-        return gzip.open(path, "xt", encoding="utf-8", newline="")
-    return path.open("x", encoding="utf-8", newline="")
