@@ -21,6 +21,8 @@ PING_S = 20.0
 """After so much silence it is asked whether anybody is there …"""
 SILENT_S = 10.0
 """… and after so much more the connection is given up."""
+MUTE_MS = 60_000
+"""So is one that answers, but has told nothing for so long."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 LARGEST_FRAME = 4 * 2**20
 CHANNELS = ("trades", "activeAssetCtx", "candle", "l2Book")
@@ -79,17 +81,17 @@ class Stream:
         """Subscribe, and hand on what comes until it is silent; return whether anything came."""
         for subscription in wanted:
             await socket.send(msgspec.json.encode({"method": "subscribe", "subscription": subscription}))
-        lively = False
+        lively, heard_ms = False, self._clock.now_ms()
         while True:
             frame = await self._receive(socket, PING_S)
             if frame is None:
                 await socket.send(_PING)
                 frame = await self._receive(socket, SILENT_S)
-            if frame is None:
+            if frame is not None and self._handle(frame):
+                lively, heard_ms = True, self._clock.now_ms()
+            if frame is None or self._clock.now_ms() - heard_ms > MUTE_MS:
                 _log.info("the stream has fallen silent, and is opened anew")
                 return lively
-            lively = True
-            self._handle(frame)
 
     async def _receive(self, socket: ClientConnection, seconds: float) -> str | bytes | None:
         """Return the next frame, None where none comes in `seconds` of the clock."""
@@ -102,12 +104,16 @@ class Stream:
             waiting.cancel()
             alarm.cancel()
 
-    def _handle(self, data: str | bytes) -> None:
+    def _handle(self, data: str | bytes) -> bool:
+        """Hand on a frame; return whether it tells something of the market."""
         try:
-            self._take(decode(data, payloads.FRAME, "frame"))
+            frame = decode(data, payloads.FRAME, "frame")
+            self._take(frame)
         except PayloadError as error:
             self.refused += 1
             _log.debug("a frame was passed over", reason=str(error))
+            return False
+        return frame.channel in CHANNELS
 
 
 def subscriptions(coins: Sequence[str]) -> list[Subscription]:
