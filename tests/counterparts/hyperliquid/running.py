@@ -30,14 +30,14 @@ class Counterpart:
 
     def settings(self, *, weight_a_minute: float = 1000, **more) -> HyperliquidSettings:
         """Return settings that lead here, with a budget by the minute of the client's clock."""
-        return HyperliquidSettings(
-            api_url=self.http,
-            ws_url=self.ws,
-            leaderboard_url=f"{self.http}/leaderboard",
-            hyperperps_url=f"{self.http}/heatmap",
-            weight_per_minute=round(weight_a_minute),
-            **more,
-        )
+        leading_here = {
+            "api_url": self.http,
+            "ws_url": self.ws,
+            "leaderboard_url": f"{self.http}/leaderboard",
+            "hyperperps_url": f"{self.http}/heatmap",
+            "weight_per_minute": round(weight_a_minute),
+        }
+        return HyperliquidSettings(**leading_here | more)
 
     def control(self, **asked) -> dict:
         return httpx.post(f"{self.http}/control", json=asked, timeout=30).json()

@@ -1,5 +1,6 @@
 """Clocks, accounts and answers for the tests of the Hyperliquid source."""
 
+import asyncio
 import contextlib
 import copy
 
@@ -27,6 +28,7 @@ class VirtualClock:
     async def sleep(self, seconds):
         self.slept.append(seconds)
         self.time_ms += seconds * 1000
+        await asyncio.sleep(0)
 
 
 def address(number):
