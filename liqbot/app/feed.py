@@ -40,6 +40,8 @@ class Feed:
         """
         self.board = Board(source.layer)
         self.health = SourceHealth(source.name, source.layer)
+        if isinstance(source, Reporting):
+            self.health.report = source.report
         self.source = source
         self._coins = coins
         self._engine = engine
@@ -87,8 +89,6 @@ class Feed:
                 await updates.aclose()  # now, not when it is collected: the bot may be shutting down
 
     async def _beat(self, beat: Beat) -> None:
-        if isinstance(self.source, Reporting):
-            self.health.report = self.source.report()
         live_from_ms = self.source.live_from_ms
         if beat.time_ms > live_from_ms:
             self._take(await self._views())

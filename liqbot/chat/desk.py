@@ -39,8 +39,8 @@ class SourceHealth:
     """In a word or two: `running`, `ended`, or what went wrong."""
     rejected: Counter[str] = field(default_factory=Counter[str])
     """Updates or positions that made no sense, by reason."""
-    report: Report = field(default_factory=Report)
-    """What the source itself has to say."""
+    report: Callable[[], Report] = Report
+    """What the source itself has to say when asked."""
 
 
 @dataclass(slots=True)

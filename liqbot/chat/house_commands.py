@@ -52,7 +52,7 @@ async def status(ask: Ask) -> Message:
     lines = [
         *troubles,
         *(_source(source) for source in desk.sources if source.state in WELL),
-        *(line for source in desk.sources for line in (*source.report.lines, *_compared(source, desk))),
+        *(line for source in desk.sources for line in (*source.report().lines, *_compared(source, desk))),
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
         f"{counted(desk.store.subscriptions.count(), 'subscription')}",
@@ -108,7 +108,7 @@ def _where(error: LoadError) -> str:
 
 def _source(source: SourceHealth) -> str:
     text = f"{source.name} ({source.layer.label}): {source.state}"
-    refused = source.rejected + source.report.refused
+    refused = source.rejected + source.report().refused
     if not refused:
         return text
     reasons = ", ".join(f"{count}× {reason}" for reason, count in refused.most_common(3))
@@ -117,7 +117,7 @@ def _source(source: SourceHealth) -> str:
 
 def _compared(source: SourceHealth, desk: Desk) -> Iterable[str]:
     """Yield how the fuel of a source's views compares with what others say."""
-    for other in source.report.elsewhere:
+    for other in source.report().elsewhere:
         view = desk.views.get(other.coin)
         if view is not None and view.layer == source.layer:
             yield (

@@ -13,7 +13,7 @@ from counterparts.hyperliquid.running import counterpart
 
 @pytest.fixture(scope="module")
 def exchange():
-    with counterpart(crowd=0.1, speed=20, limit=0, listed=1.0) as running:
+    with counterpart(crowd=0.1, speed=20, limit=0, listed=1.0, still=True) as running:
         yield running
 
 
@@ -84,7 +84,12 @@ def test_the_bot_serves_the_live_market_and_keeps_what_it_found(folder, exchange
     """Start it as a process of its own, wait until its database covers most, stop it, look at what it left."""
     environment = clean(**variables(exchange))
     process = subprocess.Popen(
-        command("run"), cwd=folder, env=environment, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command("run"),
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     try:
         deadline, seen = time.monotonic() + 60, {}

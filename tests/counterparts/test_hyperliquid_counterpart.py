@@ -59,7 +59,9 @@ def shape(value):
         return {name: shape(item) for name, item in value.items()}
     if isinstance(value, list):
         return [shape(value[0])] if value else []
-    return "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    return (
+        "number" if isinstance(value, int | float) and not isinstance(value, bool) else type(value).__name__
+    )
 
 
 def of_the_selection(value):

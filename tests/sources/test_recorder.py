@@ -80,9 +80,7 @@ def test_an_account_that_was_not_seen_stays_as_it_was(file):
 
 
 def test_snapshots_come_as_often_as_asked_with_the_newest_of_each_account(file):
-    steps = [
-        market(second * 1000, 100.0, long("ann", second, at=95)) for second in range(1, 200)
-    ]
+    steps = [market(second * 1000, 100.0, long("ann", second, at=95)) for second in range(1, 200)]
     recorder = recorded(file, *steps)
     views, _ = played(file)
     assert recorder.snapshots == len(views)
@@ -92,7 +90,10 @@ def test_snapshots_come_as_often_as_asked_with_the_newest_of_each_account(file):
 
 
 def test_a_position_whose_price_is_not_known_waits_for_nothing_and_breaks_nothing(file):
-    step = [price(100.0, time_ms=MINUTE), seen(long("ann", 1, at=90), long("ann", 1, coin="X"), time_ms=MINUTE)]
+    step = [
+        price(100.0, time_ms=MINUTE),
+        seen(long("ann", 1, at=90), long("ann", 1, coin="X"), time_ms=MINUTE),
+    ]
     recorded(file, [*step, Beat(MINUTE)])
     (view,), recording = played(file)
     assert view.open_usd.long == 100

@@ -1,7 +1,8 @@
 """Finding accounts: the leaderboard, vaults, recent trades, and a file of the operator's."""
 
 import re
-from collections.abc import Coroutine, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -85,9 +86,9 @@ class Discovery:
     async def once(self, coins: Iterable[str]) -> bool:
         """Look everywhere: the leaderboard, recent trades of `coins`, vaults; return whether all was had."""
         looks = [
-            self._leaderboard(),
-            *(self._recent_trades(coin) for coin in coins),
-            *(self._vault(vault) for vault in self._settings.vaults),
+            self._leaderboard,
+            *(partial(self._recent_trades, coin) for coin in coins),
+            *(partial(self._vault, vault) for vault in self._settings.vaults),
         ]
         found = [await self._try(look) for look in looks]
         self.looked = True
@@ -117,9 +118,9 @@ class Discovery:
         for address in _addresses(names):
             self._roster.find(address, now_ms, guess_usd=usd)
 
-    async def _try(self, work: Coroutine[object, object, None]) -> bool:
+    async def _try(self, look: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await work
+            await look()
         except RequestFailed as error:
             _log.warning("accounts were not found where they might be", reason=str(error))
             return False

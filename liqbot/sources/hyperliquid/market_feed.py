@@ -47,6 +47,8 @@ class MarketFeed:
         self.refused = 0
         """Contexts that made no sense."""
         self.last_failure = ""
+        self.heard_ms = 0
+        """When a price was last told."""
 
     @property
     def marks(self) -> dict[str, float]:
@@ -100,7 +102,8 @@ class MarketFeed:
             return
         self.coins[coin] = CoinFacts(mark, interest)
         funding = context.funding if math.isfinite(context.funding) else None
-        self._tell(AssetContext(coin, self._clock.now_ms(), mark, interest, funding))
+        self.heard_ms = self._clock.now_ms()
+        self._tell(AssetContext(coin, self.heard_ms, mark, interest, funding))
 
     def _is_believed(self, coin: str, mark: float) -> bool:
         """Return whether a mark is near the last one, or near a doubted one: then the market has jumped."""

@@ -33,6 +33,8 @@ LIVE_LAYER = Layer("Hyperliquid", Basis.MEASURED)
 BEAT_S = 5.0
 """Views are made so often."""
 SAVE_S = 60.0
+QUIET_MS = 180_000
+"""Without any price for so long there are no more views: those before age."""
 
 
 class Hyperliquid:
@@ -164,8 +166,8 @@ class Hyperliquid:
     async def _beat(self) -> None:
         while True:
             await self.clock.sleep(BEAT_S)
-            if not self.feed.coins:
-                continue  # nothing can be said without a price
+            if self.clock.now_ms() - self.feed.heard_ms > QUIET_MS:
+                continue  # nothing can be said without a price, or at one of long ago
             for update in self._batch.take():
                 self._tell(update)
             self._tell(Beat(self.clock.now_ms()))

@@ -11,9 +11,7 @@ from liqbot.sources.hyperliquid.budget import LONGEST_PAUSE_S, PAUSE_S, Budget
 
 
 def spent_in_any_minute(spent):
-    return max(
-        sum(weight for at, weight in spent if start <= at < start + MINUTE_MS) for start, _ in spent
-    )
+    return max(sum(weight for at, weight in spent if start <= at < start + MINUTE_MS) for start, _ in spent)
 
 
 def spend_all(budget, clock, weights):

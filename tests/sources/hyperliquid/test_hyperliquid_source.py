@@ -15,6 +15,7 @@ from liqbot.market.updates import AccountsSeen, Beat
 from liqbot.settings import HyperliquidSettings, SettingsError
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.polling import FirstLook
+from liqbot.sources.hyperliquid.source import QUIET_MS
 from liqbot.sources.source import Reporting, SourceError
 
 COINS = ("BTC", "ETH", "SOL")
@@ -154,7 +155,9 @@ async def test_pooled_accounts_keep_the_exchanges_price_and_are_not_aged(databas
                     modes |= set(update.margin_mode.tolist())
                     unknown = update.margin_mode == MarginMode.UNKNOWN
                     levels += update.liquidation[unknown].tolist()
-                if isinstance(update, Beat) and any("portfolioMargin" in line for line in source.report().lines):
+                if isinstance(update, Beat) and any(
+                    "portfolioMargin" in line for line in source.report().lines
+                ):
                     break
         assert modes == {MarginMode.UNKNOWN, MarginMode.CROSS, MarginMode.ISOLATED}
         assert np.isfinite(levels).any()
@@ -209,7 +212,9 @@ async def test_another_dex_is_asked_of_every_account(database):
 async def test_an_exchange_that_cannot_be_reached_is_told_and_tried_again(database):
     nowhere = HyperliquidSettings(api_url="http://127.0.0.1:9", ws_url="ws://127.0.0.1:9", leaderboard_url="")
     source = Hyperliquid(nowhere, COINS, database)
-    with pytest.raises(SourceError, match=r"http://127\.0\.0\.1:9 does not answer: metaAndAssetCtxs: ConnectError"):
+    with pytest.raises(
+        SourceError, match=r"http://127\.0\.0\.1:9 does not answer: metaAndAssetCtxs: ConnectError"
+    ):
         await source.check()
     clock = VirtualClock()
     source = Hyperliquid(nowhere, COINS, database, clock=clock)
@@ -244,3 +249,18 @@ def test_a_line_that_is_no_address_is_refused_by_its_number(database, tmp_path, 
 def test_a_file_of_accounts_that_is_not_there_is_refused(database):
     with pytest.raises(SettingsError, match=r"ACCOUNTS_FILE: none\.txt cannot be read"):
         Hyperliquid(HyperliquidSettings(accounts_file="none.txt"), COINS, database)
+
+
+async def test_when_the_exchange_is_gone_there_are_no_more_views_at_its_last_prices(database):
+    with counterpart(crowd=0.02, speed=240, still=True, limit=0) as exchange:
+        watched = Watched(source_of(exchange, database, weight_a_minute=0))
+        task = asyncio.create_task(watched.run(exchange.positions()))
+        await watched.minutes(1)
+    gone_ms = exchange.clock.now_ms()
+    async with asyncio.timeout(30):
+        while exchange.clock.now_ms() < gone_ms + QUIET_MS + 5 * MINUTE_MS:
+            await asyncio.sleep(0)
+    assert gone_ms <= watched.views[-1][0] <= gone_ms + QUIET_MS + MINUTE_MS
+    assert any("polls failed" in line for line in watched.source.report().lines)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -90,7 +90,15 @@ async def test_frames_that_make_no_sense_are_passed_over_and_the_connection_stay
     came = asyncio.Event()
 
     async def talk(socket):
-        for frame in ("{", "[]", '"x"', b"\xff", '{"data":1}', '{"channel":"trades","data":{}}', '{"channel":"pong"}'):
+        for frame in (
+            "{",
+            "[]",
+            '"x"',
+            b"\xff",
+            '{"data":1}',
+            '{"channel":"trades","data":{}}',
+            '{"channel":"pong"}',
+        ):
             await socket.send(frame)
         await socket.wait_closed()
 
@@ -139,7 +147,10 @@ def test_coins_are_spread_over_sockets_and_never_more_than_the_limits():
     assert len(stream._groups) == MOST_SOCKETS
     assert all(len(group) <= COINS_A_SOCKET for group in stream._groups)
     assert sum(len(subscriptions(group)) for group in stream._groups) <= 1000
-    assert [len(group) for group in Stream("ws://x", coins[:13], lambda _: None, VirtualClock())._groups] == [12, 1]
+    assert [len(group) for group in Stream("ws://x", coins[:13], lambda _: None, VirtualClock())._groups] == [
+        12,
+        1,
+    ]
 
 
 class _Slow(VirtualClock):
@@ -179,7 +190,9 @@ def test_a_context_becomes_price_funding_and_open_interest(feed):
     assert feed.marks == {"BTC": 100.0}
 
 
-@pytest.mark.parametrize("bad", [{"mark": "nan"}, {"mark": "-1"}, {"mark": "0"}, {"interest": "inf"}, {"interest": "-5"}])
+@pytest.mark.parametrize(
+    "bad", [{"mark": "nan"}, {"mark": "-1"}, {"mark": "0"}, {"interest": "inf"}, {"interest": "-5"}]
+)
 def test_a_context_that_makes_no_sense_is_refused(feed, bad):
     feed, told, _ = feed
     feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context(**bad)}}}'))
