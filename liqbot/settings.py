@@ -218,6 +218,8 @@ def _values(model: BaseModel, prefix: str) -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
 
 

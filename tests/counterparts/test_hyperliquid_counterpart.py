@@ -1,4 +1,4 @@
-"""The stand-in for Hyperliquid: its answers have the shape of the recorded ones, and it keeps the same limits."""
+"""The stand-in for Hyperliquid: its answers have the shape of the recorded ones, its limits are the same."""
 
 import contextlib
 import json

@@ -1,4 +1,4 @@
-"""The answers, field for field as the exchange sends them; all numbers but leverages and times are strings."""
+"""The answers, field for field as the exchange sends them; numbers are strings, but leverages and times."""
 
 from .book import Book, CoinState, Deal, Held
 

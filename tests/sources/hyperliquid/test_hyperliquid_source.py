@@ -259,7 +259,7 @@ async def test_when_the_exchange_is_gone_there_are_no_more_views_at_its_last_pri
     gone_ms = exchange.clock.now_ms()
     async with asyncio.timeout(30):
         while exchange.clock.now_ms() < gone_ms + QUIET_MS + 5 * MINUTE_MS:
-            await asyncio.sleep(0)
+            await exchange.clock.sleep(10)
     assert gone_ms <= watched.views[-1][0] <= gone_ms + QUIET_MS + MINUTE_MS
     assert any("polls failed" in line for line in watched.source.report().lines)
     task.cancel()

@@ -1,8 +1,9 @@
-"""The websocket: what is told, and what becomes of a connection that breaks, falls silent or talks nonsense."""
+"""The websocket: what is told, and what becomes of a connection that breaks, falls silent or raves."""
 
 import asyncio
 import contextlib
 
+import msgspec
 import pytest
 from counterparts.hyperliquid.running import counterpart
 from sources.hyperliquid.stand_ins import VirtualClock, address
@@ -71,16 +72,18 @@ async def test_a_socket_that_falls_silent_is_noticed_and_opened_again(exchange):
     async with streaming(exchange) as (heard, stream, until):
         await until(everything)
         await asyncio.to_thread(exchange.control, silent=True)
+        began_ms = exchange.clock.now_ms()
         async with asyncio.timeout(30):
             while not stream.reconnects:
-                await asyncio.sleep(0)
+                await exchange.clock.sleep(1)
+        assert exchange.clock.now_ms() - began_ms < 120_000
         await asyncio.to_thread(exchange.control, silent=False)
         heard.clear()
         await until(everything)
 
 
 async def test_a_pong_is_a_sign_of_life(exchange):
-    async with streaming(exchange, coins=("BTC",)) as (heard, stream, until):
+    async with streaming(exchange, coins=("BTC",)) as (_, stream, until):
         await until(lambda heard: "trades" in heard)
         assert stream.reconnects == 0
     assert stream.connected == 0
@@ -173,13 +176,7 @@ def context(mark="100.0", interest="5.0", funding="0.0001"):
 
 
 def frame(channel, data):
-    return Frame(channel, payloads_raw(data))
-
-
-def payloads_raw(text):
-    import msgspec
-
-    return msgspec.Raw(text.encode())
+    return Frame(channel, msgspec.Raw(data.encode()))
 
 
 def test_a_context_becomes_price_funding_and_open_interest(feed):
