@@ -203,6 +203,8 @@ def draw(courses: Mapping[str, Sequence[Course]], file: Path) -> None:
         axes.set_xlabel("simulated minutes", fontsize=8)
         axes.set_ylim(bottom=0)
     panels[2].set_yscale("log")
+    panels[2].set_ylim(0.1, 110)
+    panels[2].set_yticks((0.1, 1, 10, 100), labels=("0.1", "1", "10", "100"))
     panels[0].axhline(WANTED, color="grey", linewidth=0.6)
     panels[0].axvline(WITHIN_MIN, color="grey", linewidth=0.6)
     panels[0].legend(fontsize=8, frameon=False, loc="lower right")
@@ -223,7 +225,9 @@ def _beside(
         times * float(np.mean([course.mean(name, from_min) for course in courses]))
         for courses in (mine, plain)
     )
-    return Row(what, f"{ours:.2g} {unit}", f"round-robin {theirs:.2g} {unit}; less is better", ours < theirs)
+    digits = 0 if unit == "s" else 1
+    told = f"round-robin {theirs:.{digits}f} {unit}; less is better"
+    return Row(what, f"{ours:.{digits}f} {unit}", told, ours < theirs)
 
 
 if __name__ == "__main__":
