@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -53,6 +53,53 @@ class ReplaySettings(_Section):
     speed: float = Field(default=0, ge=0, description="recorded seconds a second; 0 is as fast as possible")
 
 
+class HyperliquidSettings(_Section):
+    """Hyperliquid, live."""
+
+    api_url: str = Field(
+        default="https://api.hyperliquid.xyz", description="the Info API: the base before `/info`"
+    )
+    ws_url: str = Field(default="wss://api.hyperliquid.xyz/ws", description="the websocket")
+    weight_per_minute: int = Field(
+        default=1000,
+        ge=0,
+        description="request weight a minute, of the 1200 that an address has; 0 is no limit",
+    )
+    leaderboard_url: str = Field(
+        default="https://stats-data.hyperliquid.xyz/Mainnet/leaderboard",
+        description="where accounts are found; empty for nowhere",
+    )
+    vaults: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("0xdfc24b077bc1425ad1dea75bcb6f8158e10df303",),
+        description="vaults whose leaders, children and followers are looked at; the first is HLP",
+    )
+    dexes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="builder-deployed dexes besides, as xyz; each doubles what an account costs"
+    )
+    accounts_file: str = Field(
+        default="", description="a file of addresses to look at, one a line; empty for none"
+    )
+    hyperperps: bool = Field(
+        default=False, description="compare with HyperPerps' public heatmap in `/status`"
+    )
+    hyperperps_url: str = Field(
+        default="https://trade.hyperperps.app/api/public/heatmap", description="where that heatmap is"
+    )
+
+    @field_validator("api_url", "ws_url", "leaderboard_url", "hyperperps_url")
+    @classmethod
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        schemes = ("ws://", "wss://") if info.field_name == "ws_url" else ("http://", "https://")
+        if value.startswith(schemes) or (info.field_name == "leaderboard_url" and not value):
+            return value
+        raise ValueError(f"begins with {' or '.join(schemes)}")
+
+    @field_validator("vaults", "dexes", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return _listed(value)
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -68,7 +115,7 @@ class Settings(BaseSettings):
         ("BTC", "ETH", "SOL"), description="the coins to watch"
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("simulator",), description="where data comes from: simulator, replay:FILE"
+        ("simulator",), description="where data comes from: simulator, hyperliquid, replay:FILE"
     )
     plugins_path: Path = Field(
         Path("plugins"), description="the folder whose *.py files are loaded as plugins"
@@ -84,19 +131,12 @@ class Settings(BaseSettings):
     metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
     simulator: SimulatorSettings = SimulatorSettings()
     replay: ReplaySettings = ReplaySettings()
+    hyperliquid: HyperliquidSettings = HyperliquidSettings()
 
     @field_validator("coins", "sources", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
-        """Take `BTC,ETH` or a JSON list for `("BTC", "ETH")`."""
-        if not isinstance(value, str):
-            return value
-        if value.strip().startswith("["):
-            try:
-                return json.loads(value)
-            except ValueError:
-                raise ValueError("begins like a JSON list, but is none") from None
-        return tuple(item.strip() for item in value.split(",") if item.strip())
+        return _listed(value)
 
     @field_validator("coins", "sources")
     @classmethod
@@ -115,8 +155,8 @@ class Settings(BaseSettings):
     def _known_source(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
             kind, _, rest = source.partition(":")
-            if not ((kind == "simulator" and not rest) or (kind == "replay" and rest)):
-                raise ValueError(f"{source!r} is no source; there is simulator, and replay:FILE")
+            if not ((source in ("simulator", "hyperliquid")) or (kind == "replay" and rest)):
+                raise ValueError(f"{source!r} is no source; there is simulator, hyperliquid, and replay:FILE")
         if sum(source.startswith("replay:") for source in value) > 1:
             raise ValueError("two recordings would be mixed into one market; name one")
         return value
@@ -141,6 +181,18 @@ class Settings(BaseSettings):
         """Take the arguments alone, so that no variable reaches into settings made in a test."""
         del settings_cls, env_settings, dotenv_settings, file_secret_settings
         return (init_settings,)
+
+
+def _listed(value: object) -> object:
+    """Take `BTC,ETH` or a JSON list for `("BTC", "ETH")`."""
+    if not isinstance(value, str):
+        return value
+    if value.strip().startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            raise ValueError("begins like a JSON list, but is none") from None
+    return tuple(item.strip() for item in value.split(",") if item.strip())
 
 
 def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -183,6 +235,8 @@ def _values(model: BaseModel, prefix: str) -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import structlog
 
 from liqbot.settings import Settings, SettingsError
+from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.replay import Replay
 from liqbot.sources.simulator import Scenario, Simulator
 from liqbot.sources.simulator.coins import COINS
@@ -14,13 +15,15 @@ _log = structlog.get_logger()
 
 
 def make_source(name: str, settings: Settings, now_ms: int) -> Source:
-    """Return the source called `name` (`simulator`, `replay:FILE`); `now_ms` is the clock's time.
+    """Return the source called `name` (`simulator`, `hyperliquid`, `replay:FILE`).
 
-    Raises `SettingsError` where the settings do not fit the source.
+    `now_ms` is the clock's time. Raises `SettingsError` where the settings do not fit the source.
     """
     kind, _, rest = name.partition(":")
     if kind == "replay":
         return Replay(Path(rest), speed=settings.replay.speed)
+    if kind == "hyperliquid":
+        return Hyperliquid(settings.hyperliquid, settings.coins, settings.database)
     return make_simulator(settings, now_ms)
 
 

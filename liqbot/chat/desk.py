@@ -11,6 +11,7 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError
+from liqbot.sources.source import Report
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import Watch
 
@@ -38,6 +39,8 @@ class SourceHealth:
     """In a word or two: `running`, `ended`, or what went wrong."""
     rejected: Counter[str] = field(default_factory=Counter[str])
     """Updates or positions that made no sense, by reason."""
+    report: Callable[[], Report] = Report
+    """What the source itself has to say when asked."""
 
 
 def _nobody() -> None:

@@ -6,7 +6,7 @@ from liqbot.chat import alert_commands, control_commands, market_commands, subsc
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Argument, Ask, Command, Kind, Topic, command
 from liqbot.chat.desk import Desk, SourceHealth
-from liqbot.market.figures import duration, price
+from liqbot.market.figures import duration, price, usd
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Message, Tone
@@ -53,6 +53,7 @@ async def status(ask: Ask) -> Message:
     lines = [
         *troubles,
         *(_source(source) for source in desk.sources if source.state in WELL),
+        *(line for source in desk.sources for line in (*source.report().lines, *_compared(source, desk))),
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
         f"{counted(desk.store.subscriptions.count(), 'subscription')}",
@@ -124,10 +125,23 @@ def _where(error: LoadError) -> str:
 
 def _source(source: SourceHealth) -> str:
     text = f"{source.name} ({source.layer.label}): {source.state}"
-    if not source.rejected:
+    refused = source.rejected + source.report().refused
+    if not refused:
         return text
-    reasons = ", ".join(f"{count}× {reason}" for reason, count in source.rejected.most_common(3))
+    reasons = ", ".join(f"{count}× {reason}" for reason, count in refused.most_common(3))
     return f"{text}; refused {reasons}"
+
+
+def _compared(source: SourceHealth, desk: Desk) -> Iterable[str]:
+    """Yield how the fuel of a source's views compares with what others say."""
+    for other in source.report().elsewhere:
+        view = desk.views.get(other.coin)
+        if view is not None and view.layer == source.layer:
+            yield (
+                f"{other.coin} within 5%: {usd(view.up_usd)} ↑ · {usd(view.down_usd)} ↓ here, "
+                f"{usd(other.up_usd)} ↑ · {usd(other.down_usd)} ↓ at {other.who}, "
+                f"{duration(max(desk.clock() - other.time_ms, 0) / 1000)} ago"
+            )
 
 
 def _view(view: MarketView, now_ms: int) -> str:

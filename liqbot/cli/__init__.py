@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import database, house, looking, replaying, running
+from liqbot.cli import database, house, looking, replaying, running, scanning
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, SqlError
@@ -24,6 +24,8 @@ for _command in (
     replaying.replay,
     looking.view,
     looking.heatmap,
+    scanning.scan,
+    scanning.record,
     house.config,
     house.doctor,
 ):

@@ -1,5 +1,6 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from liqbot.app.bot import clock_ms, load_rules
 from liqbot.app.sources import make_source
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
+from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.replay import Replay
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, damage, open_reader
@@ -103,6 +105,8 @@ def _plugins(settings: Settings) -> str:
 
 def _source(name: str, settings: Settings) -> str:
     source = make_source(name, settings, clock_ms())
+    if isinstance(source, Hyperliquid):
+        return asyncio.run(source.check())
     if not isinstance(source, Replay):
         return "needs nothing"
     first = next(source.recording.snapshots())

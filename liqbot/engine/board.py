@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -15,12 +15,14 @@ from liqbot.engine.measured import Levels
 from liqbot.engine.readings import ages, cohort_readings, fuel_by_cohort, holdings, trapped
 from liqbot.engine.tracking import Memory, Passage, Tracks, follow, recalled, remembered
 from liqbot.market.layer import Layer
-from liqbot.market.positions import Bools
+from liqbot.market.positions import Bools, Floats
 from liqbot.market.side import BySide, Side
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
 from liqbot.market.view import MarketView
 
 DAY_MS = 24 * 60 * 60 * 1000
+AGED_WITHIN = 2e-4
+"""Levels move with their accounts whenever a price has moved by more than this share: a fifth of a bin."""
 
 
 class NoViewError(LookupError):
@@ -42,9 +44,10 @@ class _Market:
     liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
     """USD liquidated since the last view."""
     levels: Levels | None = None
-    made_of: tuple[int, int] | None = None
+    made_of: tuple[tuple[int, int] | None, int] | None = None
     passed: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
-    """What `levels` was made of: a version of the book, and whose levels price had been through."""
+    """What `levels` was made of: a version of the book, how often levels had been moved, and which of them
+    price had been through."""
 
 
 class Board:
@@ -64,6 +67,11 @@ class Board:
         self._memories: dict[str, Memory] = {}
         self._version: tuple[int, int] | None = None
         self._makers: Bools = np.zeros(0, dtype=np.bool_)
+        self._aged = 0
+        """How often levels were moved with their accounts."""
+        self._aged_for: tuple[int, int] | None = None
+        self._aged_at: dict[str, float] = {}
+        self._aged_levels: dict[str, Floats] = {}
 
     @property
     def coins(self) -> list[str]:
@@ -204,11 +212,23 @@ class Board:
         positions = self._book.positions(coin)
         passed = market.extremes.passed(positions)
         self._find_market_makers()
-        same = market.made_of == self._version and np.array_equal(passed, market.passed)
+        self._age()
+        made_of = (self._version, self._aged)
+        same = market.made_of == made_of and np.array_equal(passed, market.passed)
         if market.levels is None or not same:
-            market.levels = Levels(positions, cohorts(positions, self._makers), passed)
-            market.made_of, market.passed = self._version, passed
+            aged = replace(positions, liquidation=self._aged_levels.get(coin, positions.liquidation))
+            market.levels = Levels(aged, cohorts(positions, self._makers), passed)
+            market.made_of, market.passed = made_of, passed
         return market.levels
+
+    def _age(self) -> None:
+        """Move levels with their accounts anew where positions have changed, or a price has moved."""
+        marks = {coin: market.context.mark for coin, market in self._markets.items()}
+        if self._aged_for == self._version and _are_near(marks, self._aged_at):
+            return
+        levels = self._book.aged_levels(marks)
+        self._aged += bool(levels or self._aged_levels)
+        self._aged_for, self._aged_at, self._aged_levels = self._version, marks, levels
 
     def _find_market_makers(self) -> None:
         """Find who is a market maker anew where positions have changed, or another price became known."""
@@ -217,6 +237,12 @@ class Board:
             marks = {coin: market.context.mark for coin, market in self._markets.items()}
             self._makers = self._book.market_makers(marks)
             self._version = version
+
+
+def _are_near(marks: Mapping[str, float], others: Mapping[str, float]) -> bool:
+    return marks.keys() == others.keys() and all(
+        abs(mark - others[coin]) <= AGED_WITHIN * others[coin] for coin, mark in marks.items()
+    )
 
 
 def _coverage(open_usd: BySide[float], context: AssetContext) -> float | None:

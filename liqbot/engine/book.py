@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liqbot.engine.ageing import aged_levels
 from liqbot.engine.cohorts import market_makers
-from liqbot.market.positions import Bools, Ints, Positions
+from liqbot.market.positions import Bools, Floats, Ints, Positions
 from liqbot.market.updates import AccountsSeen
 
 _NEVER = np.iinfo(np.int64).min
@@ -71,6 +72,11 @@ class Book:
         """Return the open positions of `coin`; none where nobody holds it."""
         self._work_in()
         return self._positions.get(coin, Positions.empty())
+
+    def aged_levels(self, marks: Mapping[str, float]) -> dict[str, Floats]:
+        """Return by coin the levels as they are at `marks` (USD by coin), see `engine/ageing.py`."""
+        self._work_in()
+        return aged_levels(self._positions, marks, len(self._names))
 
     def forget_before(self, time_ms: int) -> None:
         """Drop positions that were last seen before `time_ms`."""
@@ -163,10 +169,16 @@ def _rows_by_coin(
         leverage=np.where(np.isfinite(leverage) & (leverage > 0), leverage, np.nan),
         margin_mode=update.margin_mode[rows],
         seen_ms=np.full(len(rows), update.time_ms, dtype=np.int64),
+        mark=_known(update.mark, rows),
+        maintenance_rate=_known(update.maintenance_rate, rows),
     )
     coins, starts = np.unique(update.coin[rows], return_index=True)
     for coin, part in zip(coins, np.split(np.arange(len(rows)), starts[1:]), strict=True):
         yield update.coins[int(coin)], positions.take(part)
+
+
+def _known(column: Floats | None, rows: Ints) -> Floats:
+    return np.full(len(rows), np.nan) if column is None else column[rows]
 
 
 def _checks(update: AccountsSeen, number: Ints) -> tuple[_Check, ...]:

@@ -43,6 +43,10 @@ class Positions:
     """A `MarginMode`."""
     seen_ms: Ints
     """When the position was last known to be so, ms since 1970 UTC."""
+    mark: Floats
+    """Mark price in USD at which it was seen, NaN where unknown."""
+    maintenance_rate: Floats
+    """Share of notional that it must keep as margin, at the margin; NaN where unknown."""
 
     def __post_init__(self) -> None:
         lengths = {field.name: len(getattr(self, field.name)) for field in fields(self)}
@@ -85,6 +89,8 @@ class Positions:
         leverage: Sequence[float] | Floats | None = None,
         margin_mode: Sequence[int] | NDArray[np.int8] | None = None,
         seen_ms: Sequence[int] | Ints | int = 0,
+        mark: Sequence[float] | Floats | None = None,
+        maintenance_rate: Sequence[float] | Floats | None = None,
     ) -> "Positions":
         """Make positions from plain sequences; what is left out is numbered (`account`) or unknown."""
         n = len(size)
@@ -93,7 +99,13 @@ class Positions:
             size=np.asarray(size, dtype=np.float64),
             entry=np.asarray(entry, dtype=np.float64),
             liquidation=np.asarray(liquidation, dtype=np.float64),
-            leverage=np.full(n, np.nan) if leverage is None else np.asarray(leverage, dtype=np.float64),
+            leverage=_floats(leverage, n),
             margin_mode=np.zeros(n, np.int8) if margin_mode is None else np.asarray(margin_mode, np.int8),
             seen_ms=np.broadcast_to(np.asarray(seen_ms, dtype=np.int64), (n,)).copy(),
+            mark=_floats(mark, n),
+            maintenance_rate=_floats(maintenance_rate, n),
         )
+
+
+def _floats(values: Sequence[float] | Floats | None, n: int) -> Floats:
+    return np.full(n, np.nan) if values is None else np.asarray(values, dtype=np.float64)

@@ -31,9 +31,17 @@ class AccountsSeen:
     """USD, NaN for none."""
     leverage: Floats
     margin_mode: NDArray[np.int8]
+    """A `MarginMode`: cross only where the account's cross positions, and nothing else, share a pool."""
+    mark: Floats | None = None
+    """Mark price in USD at which each position was looked at; None where unknown."""
+    maintenance_rate: Floats | None = None
+    """Share of notional that each position must keep as margin, at the margin; None where unknown."""
 
     def __post_init__(self) -> None:
-        columns = ("account", "coin", "size", "entry", "liquidation", "leverage", "margin_mode")
+        columns = (
+            *("account", "coin", "size", "entry", "liquidation", "leverage", "margin_mode"),
+            *(name for name in ("mark", "maintenance_rate") if getattr(self, name) is not None),
+        )
         lengths = {name: len(getattr(self, name)) for name in columns}
         if len(set(lengths.values())) > 1:
             raise ValueError(f"columns differ in length: {lengths}")

@@ -3,7 +3,8 @@
 A recording is a CSV file, plain or gzipped, with the columns `COLUMNS`: one row a position, rows of one
 snapshot share their `time_ms` and stand together. The mark price of a row is `position_value / |szi|`. An
 empty `liquidation_px` is a position without a reachable level. The leverage type is not in the file. An
-account that is absent from a snapshot was not fetched, which is not the same as flat.
+account that is absent from a snapshot was not fetched, which is not the same as flat: an account that holds
+nothing is a row with nothing but its time and its name.
 """
 
 import csv
@@ -88,6 +89,8 @@ class Snapshot:
 
 
 class _Row(NamedTuple):
+    """A position; where `coin` is empty, an account that holds nothing."""
+
     time_ms: int
     account: str
     coin: str
@@ -186,6 +189,8 @@ def _parsed(line: bytes) -> _Row:
     if len(cells) != len(COLUMNS):
         raise ValueError(f"{len(cells)} fields instead of {len(COLUMNS)}")
     time_ms, account, coin, szi, entry, leverage, value, _, liquidation = cells
+    if account.strip() and not any(cell.strip() for cell in cells[2:]):
+        return _Row(_time(time_ms), account, "", 0.0, 0.0, 0.0, 0.0, 0.0)
     if not account.strip() or not coin.strip():
         raise ValueError("account or coin is empty")
     size = _number("szi", szi)
@@ -256,12 +261,13 @@ def _quoted(text: str, at_most: int = 80) -> str:
 
 
 def _snapshot(rows: list[_Row]) -> Snapshot:
-    accounts = tuple(dict.fromkeys(row.account for row in rows))
+    time_ms, accounts = rows[0].time_ms, tuple(dict.fromkeys(row.account for row in rows))
+    rows = [row for row in rows if row.coin]
     coins = tuple(dict.fromkeys(row.coin for row in rows))
     account_place = {name: place for place, name in enumerate(accounts)}
     coin_place = {name: place for place, name in enumerate(coins)}
     return Snapshot(
-        time_ms=rows[0].time_ms,
+        time_ms=time_ms,
         accounts=accounts,
         coins=coins,
         account=np.array([account_place[row.account] for row in rows], dtype=np.int64),

@@ -1,7 +1,9 @@
 """What a source is to the rest of the house."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
 
 from liqbot.market.layer import Layer
 from liqbot.market.updates import Update
@@ -34,4 +36,35 @@ class Source(Protocol):
 
         Ends when there is nothing more to tell; raises `SourceError` when it cannot go on.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """What somebody else's map says of the same market: the fuel within 5% of spot, in USD."""
+
+    who: str
+    coin: str
+    up_usd: float
+    down_usd: float
+    time_ms: int
+    """When it was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How a source is doing, in its own words."""
+
+    lines: tuple[str, ...] = ()
+    refused: Counter[str] = field(default_factory=Counter[str])
+    """What it took for nonsense and did not pass on, by reason."""
+    elsewhere: tuple[Elsewhere, ...] = ()
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A source that has more to say of itself than that it runs."""
+
+    def report(self) -> Report:
+        """Return how it is doing."""
         ...

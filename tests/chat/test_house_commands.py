@@ -12,6 +12,7 @@ from liqbot.chat.house_commands import COMMANDS, SELDOM
 from liqbot.market.layer import Basis, Layer
 from liqbot.message import Tone
 from liqbot.rules.loading import LoadError
+from liqbot.sources.source import Elsewhere, Report
 
 TOPICS = ["", *(command.name for command in COMMANDS), *(rule.name for rule in RULES)]
 LIVE = Layer("Testex", Basis.MEASURED)
@@ -121,6 +122,27 @@ class TestStatus:
         mark = "✗ " if is_trouble else ""
         assert answer.lines[0] == f"{mark}told (Testex, measured, simulated): {state}"
         assert answer.tone is (Tone.WARNING if is_trouble else Tone.NEUTRAL)
+
+    async def test_what_a_source_says_of_itself_is_told_and_compared_with_another_map(self, room):
+        report = Report(
+            lines=("5,007 accounts known, 4,900 of them asked",),
+            refused=Counter({"a figure that is not finite": 2}),
+            elsewhere=(
+                Elsewhere("HyperPerps", "BTC", 4e6, 18e6, NOW_MS - 120_000),
+                Elsewhere("HyperPerps", "ETH", 1.0, 1.0, NOW_MS),
+                Elsewhere("HyperPerps", "DOGE", 1.0, 1.0, NOW_MS),
+            ),
+        )
+        layer = room.desk.views["BTC"].layer
+        source = SourceHealth("hyperliquid", layer, state="running", report=lambda: report)
+        room.desk.sources.append(source)
+        lines = (await room.say("/status")).lines
+        assert "5,007 accounts known, 4,900 of them asked" in lines
+        assert any("refused 2× a figure that is not finite" in line for line in lines)
+        assert "BTC within 5%: $5M ↑ · $20.5M ↓ here, $4M ↑ · $18M ↓ at HyperPerps, 2 min ago" in lines
+        assert not any("DOGE" in line for line in lines)
+        source.layer = Layer("Elsewhere", Basis.MEASURED)
+        assert not any("HyperPerps" in line for line in (await room.say("/status")).lines)
 
     async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
         room.desk.rules.errors += [

@@ -455,3 +455,22 @@ def test_whatever_is_written_is_read_back(tmp_path_factory, times, drawn, ending
         assert snapshot.mark.tolist() == [each["value"] / abs(each["size"]) for each in rows]
         levels = [np.nan if each["liquidation"] is None else each["liquidation"] for each in rows]
         np.testing.assert_array_equal(snapshot.liquidation, levels)
+
+
+def test_an_account_that_holds_nothing_is_a_row_with_its_time_and_name_alone(file):
+    recorded(
+        file,
+        row("ann", 2, time_ms=1000),
+        row("bob", 1, time_ms=1000),
+        f"2000,ann{',' * 7}",
+        row("bob", 1, time_ms=2000),
+        f"3000,bob{',' * 7}",
+    )
+    snapshots, skipped = read(file)
+    assert skipped == []
+    assert [snapshot.accounts for snapshot in snapshots] == [("ann", "bob"), ("ann", "bob"), ("bob",)]
+    board, longs = Board(RECORDED_LAYER), []
+    for snapshot in snapshots:
+        board.apply_all(snapshot.updates())
+        longs.append(board.view("BTC").open_usd.long)
+    assert longs == [300, 100, 0]

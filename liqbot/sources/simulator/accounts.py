@@ -118,9 +118,15 @@ class _Lots:
         return self.of(lambda make: law(make)[0]) * np.exp(spread)
 
 
-def make_accounts(coins: Sequence[Coin], rng: np.random.Generator) -> Accounts:
-    """Return the accounts of a market of these coins."""
-    kind = np.repeat(np.array(list(_MAKES), dtype=np.int8), [make.count for make in _MAKES.values()])
+def make_accounts(coins: Sequence[Coin], rng: np.random.Generator, crowd: float = 1.0) -> Accounts:
+    """Return the accounts of a market of these coins, the crowd `crowd` times as many as usual.
+
+    Their sizes follow: the open interest of a coin does not depend on how many share it.
+    """
+    counts = [
+        make.count if kind >= Kind.MAKER else round(crowd * make.count) for kind, make in _MAKES.items()
+    ]
+    kind = np.repeat(np.array(list(_MAKES), dtype=np.int8), counts)
     lots, n = _Lots(kind, rng), len(kind)
     usd = lots.scattered(lambda make: make.usd)
     timid = lots.chance(lambda make: make.timid)

@@ -38,10 +38,12 @@ class SimulatedMarket:
         start_ms: int,
         step_s: int = 60,
         event_after_s: float = EVENT_H * HOUR_S,
+        crowd: float = 1.0,
     ) -> None:
         """Make the market as it is at `start_ms` (ms since 1970 UTC), with weeks behind it.
 
-        What the scenario is about begins `event_after_s` seconds later. Raises `ValueError` for coins that
+        What the scenario is about begins `event_after_s` seconds later. There are `crowd` times as many
+        accounts as the usual 4,000. Raises `ValueError` for coins that
         the simulator does not know and for steps that are not above 0.
         """
         if step_s <= 0:
@@ -52,7 +54,7 @@ class SimulatedMarket:
         self._coins = coins_named(coins)
         streams = np.random.default_rng(seed).spawn(7)
         self._rng = streams[0]
-        self._accounts = make_accounts(self._coins, streams[1])
+        self._accounts = make_accounts(self._coins, streams[1], crowd)
         self._prices = Prices(self._coins, streams[2])
         self._ledger = Ledger(self._accounts, self._coins)
         self._reports = Reports(self._accounts, self._coins, streams[3])

@@ -1,0 +1,191 @@
+"""Hyperliquid as a source: finding, asking, listening and saving, side by side, and one stream of updates."""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+import structlog
+
+from liqbot.market.layer import Basis, Layer
+from liqbot.market.updates import Beat, Update
+from liqbot.settings import HyperliquidSettings
+from liqbot.sources.hyperliquid.budget import Budget
+from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
+from liqbot.sources.hyperliquid.clock import Clock, SystemClock
+from liqbot.sources.hyperliquid.discovery import Discovery
+from liqbot.sources.hyperliquid.hyperperps import HyperPerps
+from liqbot.sources.hyperliquid.market_feed import MarketFeed
+from liqbot.sources.hyperliquid.modes import Modes
+from liqbot.sources.hyperliquid.poller import Poller
+from liqbot.sources.hyperliquid.polling import ByWorth, Policy
+from liqbot.sources.hyperliquid.reading import Batch, Reading
+from liqbot.sources.hyperliquid.roster import Roster
+from liqbot.sources.hyperliquid.stream import Stream
+from liqbot.sources.source import Report, SourceError
+from liqbot.store.accounts import Accounts
+from liqbot.store.database import SqlError
+
+_log = structlog.get_logger()
+
+NAME = "hyperliquid"
+LIVE_LAYER = Layer("Hyperliquid", Basis.MEASURED)
+BEAT_S = 5.0
+"""Views are made so often."""
+SAVE_S = 60.0
+QUIET_MS = 180_000
+"""Without any price for so long there are no more views: those before age."""
+
+
+class Hyperliquid:
+    """Every position that one address can reach. It may be followed again after it has failed."""
+
+    def __init__(
+        self,
+        settings: HyperliquidSettings,
+        coins: Sequence[str],
+        database: Path,
+        *,
+        clock: Clock | None = None,
+        policy: Policy | None = None,
+    ) -> None:
+        """Stream `coins`; keep the accounts that are found in `database`. Raises `SettingsError`."""
+        self._settings = settings
+        self._coins = tuple(coins)
+        self._database = database
+        self.clock = clock or SystemClock()
+        self.budget = Budget(settings.weight_per_minute, self.clock)
+        self.client = InfoClient(settings.api_url, self.budget)
+        self.roster = Roster()
+        self.discovery = Discovery(settings, self.client, self.roster, self.clock)
+        self.discovery.from_file()
+        self.feed = MarketFeed(
+            self.client, settings.dexes, self.clock, self._tell, self.discovery.from_trades
+        )
+        self.stream = Stream(settings.ws_url, self._coins, self.feed.take_frame, self.clock)
+        self.poller = Poller(
+            self.client,
+            self.roster,
+            feed=self.feed,
+            policy=policy or ByWorth(),
+            dexes=settings.dexes,
+            clock=self.clock,
+            take=self._take,
+        )
+        self.modes = Modes(self.client, self.clock)
+        self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
+        self._batch = Batch()
+        self._queue: asyncio.Queue[Update | None] = asyncio.Queue()
+
+    @property
+    def name(self) -> str:
+        """The name in `LIQBOT_SOURCES`."""
+        return NAME
+
+    @property
+    def layer(self) -> Layer:
+        """Real positions, measured, live."""
+        return LIVE_LAYER
+
+    @property
+    def live_from_ms(self) -> int:
+        """It makes up no past."""
+        return 0
+
+    async def updates(self) -> AsyncIterator[Update]:
+        """Yield what comes in, with a beat every five seconds. Raises `DatabaseError`."""
+        self._queue = queue = asyncio.Queue[Update | None]()
+        work = asyncio.create_task(self._work())
+        work.add_done_callback(lambda _: queue.put_nowait(None))
+        try:
+            while update := await queue.get():
+                yield update
+            await work
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+    async def check(self) -> str:
+        """Ask for the market once, and say what came. Raises `SourceError` where nothing comes."""
+        try:
+            async with self.client:
+                await self.feed.ask()
+        except RequestFailed as error:
+            raise SourceError(f"{self._settings.api_url} does not answer: {error}") from None
+        return f"{self._settings.api_url} tells of {len(self.feed.coins)} coins"
+
+    def report(self) -> Report:
+        """Return how it is doing."""
+        limit = f" of {self._settings.weight_per_minute:,}" if self._settings.weight_per_minute else ""
+        lines = [
+            f"{len(self.roster):,} accounts known, {self.roster.asked:,} of them asked",
+            f"in the last minute {self.poller.a_minute:,} polls, {self.budget.spent:,.0f}{limit} weight",
+            self.modes.words(),
+        ]
+        if not self.feed.coins:
+            lines.append(f"no prices yet: {self.feed.last_failure or 'no answer so far'}")
+        if self.roster.failed:
+            lines.append(f"{self.roster.failed:,} polls failed; the last: {self.poller.last_failure}")
+        if self.budget.refusals:
+            lines.append(f"{self.budget.refusals:,}× told to slow down")
+        if self.stream.reconnects:
+            lines.append(f"{self.stream.reconnects:,}× reconnected")
+        refused = Counter(self.poller.refused)
+        refused["a price or a frame that made no sense"] += self.feed.refused + self.stream.refused
+        return Report(
+            tuple(line for line in lines if line), +refused, tuple(self.cross_check.readings.values())
+        )
+
+    async def _work(self) -> None:
+        accounts = await asyncio.to_thread(Accounts, self._database, NAME)
+        try:
+            self.roster.take_back(await asyncio.to_thread(accounts.load))
+            async with self.client, asyncio.TaskGroup() as group:
+                for work in (
+                    self.feed.run(),
+                    self.stream.run(),
+                    self.discovery.run(self._coins),
+                    self.poller.run(),
+                    self.modes.run(),
+                    self._beat(),
+                    self._save_often(accounts),
+                ):
+                    group.create_task(work)
+                if self._settings.hyperperps:
+                    group.create_task(self.cross_check.run())
+        finally:
+            await asyncio.shield(asyncio.to_thread(_close, accounts, self.roster))
+
+    def _tell(self, update: Update) -> None:
+        self._queue.put_nowait(update)
+
+    def _take(self, reading: Reading) -> None:
+        self._batch.add(reading)
+        self.modes.take(reading)
+
+    async def _beat(self) -> None:
+        while True:
+            await self.clock.sleep(BEAT_S)
+            if self.clock.now_ms() - self.feed.heard_ms > QUIET_MS:
+                continue  # nothing can be said without a price, or at one of long ago
+            for update in self._batch.take():
+                self._tell(update)
+            self._tell(Beat(self.clock.now_ms()))
+
+    async def _save_often(self, accounts: Accounts) -> None:
+        while True:
+            await self.clock.sleep(SAVE_S)
+            forgotten, changed = self.roster.forget_idle(self.clock.now_ms()), self.roster.unsaved()
+            try:
+                await asyncio.to_thread(accounts.save, changed)
+                await asyncio.to_thread(accounts.forget, forgotten)
+            except SqlError as error:
+                self.roster.still_unsaved(changed)
+                _log.warning("accounts are not saved yet", reason=str(error))
+
+
+def _close(accounts: Accounts, roster: Roster) -> None:
+    try:
+        accounts.save(roster.unsaved())
+    finally:
+        accounts.close()

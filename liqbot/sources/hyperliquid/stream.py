@@ -1,0 +1,124 @@
+"""The websocket: subscriptions spread over few connections, each of which comes back by itself."""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from liqbot.sources.hyperliquid import payloads
+from liqbot.sources.hyperliquid.clock import Clock
+from liqbot.sources.hyperliquid.payloads import Frame, PayloadError, decode
+
+_log = structlog.get_logger()
+
+COINS_A_SOCKET = 12
+MOST_SOCKETS = 10
+PING_S = 20.0
+"""After so much silence it is asked whether anybody is there …"""
+SILENT_S = 10.0
+"""… and after so much more the connection is given up."""
+MUTE_MS = 60_000
+"""So is one that answers, but has told nothing for so long."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+LARGEST_FRAME = 4 * 2**20
+CHANNELS = ("trades", "activeAssetCtx", "candle", "l2Book")
+"""What is subscribed to of each coin."""
+_PING = b'{"method":"ping"}'
+
+Subscription = Mapping[str, str]
+
+
+class Stream:
+    """Listens to everything about some coins."""
+
+    def __init__(
+        self, url: str, coins: Sequence[str], take: Callable[[Frame], None], clock: Clock, seed: int = 0
+    ) -> None:
+        """Hand frames to `take`; one that it refuses with `PayloadError` is counted and passed over."""
+        most = COINS_A_SOCKET * MOST_SOCKETS
+        if len(coins) > most:
+            _log.warning("only some coins are streamed", streamed=most, wanted=len(coins))
+        groups = range(0, min(len(coins), most), COINS_A_SOCKET)
+        self._groups = [coins[first : first + COINS_A_SOCKET] for first in groups]
+        self._url = url
+        self._take = take
+        self._clock = clock
+        self._random = random.Random(seed)  # noqa: S311 - pauses, not secrets
+        self.reconnects = 0
+        self.refused = 0
+        """Frames that made no sense."""
+        self.connected = 0
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for coins in self._groups:
+                group.create_task(self._keep(subscriptions(coins)))
+
+    async def _keep(self, wanted: Sequence[Subscription]) -> None:
+        """Connect again and again. Pauses double with each failure in a row, and vary, so as not to flock."""
+        pause_s = SHORTEST_PAUSE_S
+        while True:
+            try:
+                async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
+                    self.connected += 1
+                    try:
+                        if await self._listen(socket, wanted):
+                            pause_s = SHORTEST_PAUSE_S
+                    finally:
+                        self.connected -= 1
+            except (OSError, TimeoutError, WebSocketException) as error:
+                _log.info("the stream broke off", reason=f"{type(error).__name__} {error}".rstrip())
+            self.reconnects += 1
+            await self._clock.sleep(pause_s * self._random.uniform(0.5, 1.0))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def _listen(self, socket: ClientConnection, wanted: Sequence[Subscription]) -> bool:
+        """Subscribe, and hand on what comes until it is silent; return whether anything came."""
+        for subscription in wanted:
+            await socket.send(msgspec.json.encode({"method": "subscribe", "subscription": subscription}))
+        lively, heard_ms = False, self._clock.now_ms()
+        while True:
+            frame = await self._receive(socket, PING_S)
+            if frame is None:
+                await socket.send(_PING)
+                frame = await self._receive(socket, SILENT_S)
+            if frame is not None and self._handle(frame):
+                lively, heard_ms = True, self._clock.now_ms()
+            if frame is None or self._clock.now_ms() - heard_ms > MUTE_MS:
+                _log.info("the stream has fallen silent, and is opened anew")
+                return lively
+
+    async def _receive(self, socket: ClientConnection, seconds: float) -> str | bytes | None:
+        """Return the next frame, None where none comes in `seconds` of the clock."""
+        waiting = asyncio.ensure_future(socket.recv())
+        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
+        try:
+            await asyncio.wait((waiting, alarm), return_when=asyncio.FIRST_COMPLETED)
+            return await waiting if waiting.done() else None
+        finally:
+            waiting.cancel()
+            alarm.cancel()
+
+    def _handle(self, data: str | bytes) -> bool:
+        """Hand on a frame; return whether it tells something of the market."""
+        try:
+            frame = decode(data, payloads.FRAME, "frame")
+            self._take(frame)
+        except PayloadError as error:
+            self.refused += 1
+            _log.debug("a frame was passed over", reason=str(error))
+            return False
+        return frame.channel in CHANNELS
+
+
+def subscriptions(coins: Sequence[str]) -> list[Subscription]:
+    """Return what is subscribed to of `coins`."""
+    extra = {"candle": {"interval": "1m"}}
+    return [
+        {"type": channel, "coin": coin, **extra.get(channel, {})} for coin in coins for channel in CHANNELS
+    ]

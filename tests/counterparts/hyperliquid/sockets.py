@@ -1,0 +1,140 @@
+"""The websocket: subscriptions, what is told to whom, and the limits on both."""
+
+import asyncio
+
+import msgspec
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from . import shapes
+from .book import Deal
+from .exchange import Exchange
+from .limits import CONNECTIONS, MESSAGES_A_MINUTE, SUBSCRIPTIONS, USERS, Window
+
+_ALL = ("allMids",)
+_OF_A_COIN = ("trades", "activeAssetCtx", "l2Book", "candle", "bbo")
+
+
+class Sockets:
+    """All open connections of the one address that there is on loopback."""
+
+    def __init__(self, exchange: Exchange):
+        self._exchange = exchange
+        self._subscriptions: dict[ServerConnection, dict[str, dict]] = {}
+        self._messages = Window(MESSAGES_A_MINUTE)
+        self.opened = 0
+        self.turned_away = 0
+
+    async def run(self, host: str, port: int):
+        return await serve(self._serve, host, port, ping_interval=None)
+
+    @property
+    def open(self) -> int:
+        return len(self._subscriptions)
+
+    async def drop(self) -> None:
+        """Break all connections off."""
+        for socket in list(self._subscriptions):
+            await socket.close(1001)
+
+    async def tell(self, deals: list[Deal]) -> None:
+        """Tell all subscribers what a step has brought."""
+        if self._exchange.faults.silent:
+            return
+        for socket, wanted in list(self._subscriptions.items()):
+            for subscription in list(wanted.values()):
+                for frame in self._frames(subscription, deals):
+                    try:
+                        await socket.send(msgspec.json.encode(frame).decode())
+                    except ConnectionClosed:
+                        break
+
+    async def _serve(self, socket: ServerConnection) -> None:
+        self.opened += 1
+        if len(self._subscriptions) >= CONNECTIONS:
+            self.turned_away += 1
+            await socket.close(1008, "too many connections")
+            return
+        self._subscriptions[socket] = {}
+        try:
+            async for message in socket:
+                if self._exchange.faults.silent:
+                    continue
+                for frame in self._answer(socket, message):
+                    await socket.send(msgspec.json.encode(frame).decode())
+        except ConnectionClosed:
+            pass
+        finally:
+            del self._subscriptions[socket]
+
+    def _answer(self, socket: ServerConnection, message: str | bytes):
+        if not self._messages.spend(1, self._exchange.clock.now_ms()):
+            return [_error("Too many messages")]
+        try:
+            asked = msgspec.json.decode(message)
+            method = asked["method"]
+        except (msgspec.DecodeError, KeyError, TypeError):
+            return [_error(f"Error parsing JSON into valid websocket request: {message!r}")]
+        if method == "ping":
+            return [{"channel": "pong"}]
+        return self._subscribe(socket, asked.get("subscription", {}))
+
+    def _subscribe(self, socket: ServerConnection, subscription: dict):
+        kind, coin = subscription.get("type"), subscription.get("coin")
+        names = {state.name for state in self._exchange.market.coins()}
+        if kind not in {*_ALL, *_OF_A_COIN, "userFills"} or (kind in _OF_A_COIN and coin not in names):
+            return [_error(f"Invalid subscription {subscription}")]
+        everything = [item for wanted in self._subscriptions.values() for item in wanted.values()]
+        users = {item["user"] for item in everything if "user" in item}
+        if len(everything) >= SUBSCRIPTIONS:
+            return [_error("Cannot track more than 1000 subscriptions")]
+        if "user" in subscription and len(users | {subscription["user"]}) > USERS:
+            return [_error("Cannot track more than 10 total users.")]
+        key = msgspec.json.encode(subscription, order="sorted").decode()
+        self._subscriptions[socket][key] = subscription
+        told = {"method": "subscribe", "subscription": subscription}
+        return [{"channel": "subscriptionResponse", "data": told}, *self._frames(subscription, [])]
+
+    def _frames(self, subscription: dict, deals: list[Deal]):
+        kind = subscription["type"]
+        now_ms = self._exchange.clock.now_ms()
+        if kind == "allMids":
+            mids = {coin.name: shapes.number(coin.mark) for coin in self._exchange.market.coins()}
+            yield {"channel": "allMids", "data": {"mids": mids}}
+        if kind not in _OF_A_COIN:
+            return
+        coin = self._exchange.coin(subscription["coin"])
+        match kind:
+            case "trades":
+                mine = [deal for deal in deals if deal.coin == coin.name]
+                self._exchange.tid += len(mine)
+                rows = [shapes.trade(deal, now_ms, self._exchange.tid + n) for n, deal in enumerate(mine)]
+                if rows:
+                    yield {"channel": "trades", "data": rows}
+            case "activeAssetCtx":
+                yield {"channel": kind, "data": {"coin": coin.name, "ctx": shapes.asset_context(coin)}}
+            case "l2Book":
+                yield {"channel": kind, "data": shapes.l2_book(coin, now_ms)}
+            case "candle":
+                start = now_ms // 60_000 * 60_000
+                prices = [price for at, price in self._exchange.prices[coin.name] if at >= start]
+                told = shapes.candle(coin, start, 60_000, "1m", prices or [coin.mark])
+                yield {"channel": kind, "data": told}
+            case _:
+                book = shapes.l2_book(coin, now_ms)
+                best = [side[0] for side in book["levels"]]
+                yield {"channel": kind, "data": {"coin": coin.name, "time": now_ms, "bbo": best}}
+
+
+def _error(text: str) -> dict:
+    return {"channel": "error", "data": text}
+
+
+async def pace(exchange: Exchange, sockets: Sockets, step_s: int) -> None:
+    """Let the market follow the clock, a step at a time."""
+    due_ms = exchange.clock.now_ms()
+    while True:
+        due_ms += step_s * 1000
+        await exchange.clock.sleep(max(0.0, (due_ms - exchange.clock.now_ms()) / 1000))
+        await sockets.tell(exchange.step(step_s))
+        await asyncio.sleep(0)

@@ -1,0 +1,266 @@
+"""The source against its counterpart: what it finds and covers, what it survives, and what it never does."""
+
+import asyncio
+import contextlib
+
+import numpy as np
+import pytest
+from counterparts.hyperliquid.running import counterpart
+from recordings import recorded, row
+from sources.hyperliquid.stand_ins import MINUTE_MS, Holdings, VirtualClock, address, follow
+
+from liqbot.engine.board import Board
+from liqbot.market.positions import MarginMode
+from liqbot.market.updates import AccountsSeen, Beat
+from liqbot.settings import HyperliquidSettings, SettingsError
+from liqbot.sources.hyperliquid import Hyperliquid
+from liqbot.sources.hyperliquid.polling import FirstLook
+from liqbot.sources.hyperliquid.source import QUIET_MS
+from liqbot.sources.source import Reporting, SourceError
+
+COINS = ("BTC", "ETH", "SOL")
+BAD_DAY = {"502": 0.1, "malformed": 0.1, "missing": 0.1, "range": 0.15, "empty": 0.1, "future": 0.1}
+
+
+@pytest.fixture
+def database(tmp_path):
+    return tmp_path / "liqbot.db"
+
+
+def source_of(exchange, database, **settings):
+    policy = settings.pop("policy", None)
+    return Hyperliquid(exchange.settings(**settings), COINS, database, clock=exchange.clock, policy=policy)
+
+
+def coverage(board):
+    return [board.view(coin).coverage for coin in COINS if coin in board.coins]
+
+
+def is_covered(share):
+    return lambda board, _: len(coverage(board)) == len(COINS) and min(coverage(board)) >= share
+
+
+async def test_80_percent_of_5000_accounts_money_within_ten_minutes_and_the_budget_is_kept(database):
+    with counterpart(crowd=1.25, speed=60) as exchange:
+        assert exchange.accounts == 5007
+        source = source_of(exchange, database)
+        assert isinstance(source, Reporting)
+        await follow(source, is_covered(0.8), seconds=600)
+        stats = exchange.stats()
+    assert stats["peak_weight"] <= 1000
+    assert stats["refused"] == 0
+
+
+class Watched:
+    """A source that is followed in the background, and what it has told so far."""
+
+    def __init__(self, source):
+        self.source, self.board, self.holdings = source, Board(source.layer), Holdings()
+        self.beats, self._came = 0, asyncio.Event()
+        self.views, self.wrong = [], []
+
+    async def run(self, truth):
+        async with contextlib.aclosing(self.source.updates()) as updates:
+            async for update in updates:
+                self.board.apply(update)
+                self.holdings.take(update)
+                if isinstance(update, Beat):
+                    held = self.holdings.held
+                    self.wrong += [name for name in held if held[name].keys() != truth.get(name, {}).keys()]
+                    self.views.append((update.time_ms, self.board.view("BTC")))
+                    self.beats += 1
+                    self._came.set()
+
+    async def minutes(self, minutes):
+        """Wait until so many simulated minutes have passed."""
+        until_ms = self.source.clock.now_ms() + minutes * MINUTE_MS
+        async with asyncio.timeout(60):
+            while not (self.views and self.views[-1][0] >= until_ms):
+                self._came.clear()
+                await self._came.wait()
+        return self.views[-1][1]
+
+
+async def test_an_hour_of_bad_days_loses_no_account_closes_nothing_wrongly_and_tells_the_age(database):
+    with counterpart(crowd=0.1, speed=240, still=True, listed=1.0, limit=360) as exchange:
+        truth = exchange.positions()
+        watched = Watched(source_of(exchange, database, weight_a_minute=300))
+        task = asyncio.create_task(watched.run(truth))
+
+        async def control(**asked):
+            return await asyncio.to_thread(lambda: exchange.control(**asked))
+
+        calm = await watched.minutes(12)
+        assert calm.coverage > 0.99
+        await control(faults=BAD_DAY)
+        bad = await watched.minutes(12)
+        await control(faults={"502": 1.0}, drop=True)
+        before = await watched.minutes(1)
+        outage = await watched.minutes(12)
+        await control(faults={"429": 1.0}, silent=True)
+        refused = await watched.minutes(6)
+        await control(faults={}, silent=False, pool=0.5)
+        await watched.minutes(4)
+        await control(faults=BAD_DAY)
+        end = await watched.minutes(14)
+        stats, report = await asyncio.to_thread(exchange.stats), watched.source.report()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    assert watched.views[-1][0] - watched.views[0][0] > 58 * MINUTE_MS
+    assert watched.wrong == []
+    assert {name: set(held) for name, held in watched.holdings.held.items() if held} == {
+        name: set(held) for name, held in truth.items()
+    }
+    assert len(watched.source.roster) >= exchange.accounts
+    for view in (bad, before, outage, refused, end):
+        assert view.coverage == pytest.approx(calm.coverage, rel=1e-3)
+    assert outage.age_s > before.age_s + 11 * 60
+    assert refused.age_s > outage.age_s + 4 * 60
+    assert end.age_s < 15 * 60
+    assert {"502", "malformed", "missing", "range", "empty", "future", "429"} <= stats["faults"].keys()
+    assert stats["refused"] == 0
+    assert any("told to slow down" in line for line in report.lines)
+    assert any("reconnected" in line for line in report.lines)
+    assert any("margin lies elsewhere" in line for line in report.lines)
+    assert report.refused["fewer positions than it says"] > 0
+    assert not watched.board.rejected
+
+
+async def test_what_was_found_is_known_after_a_restart_and_the_largest_are_asked_first(database):
+    with counterpart(crowd=0.1, speed=60, still=True, listed=1.0, limit=0) as exchange:
+        first = source_of(exchange, database, weight_a_minute=0)
+        await follow(first, is_covered(0.99))
+        known = len(first.roster)
+        again = source_of(exchange, database, weight_a_minute=200, leaderboard_url="", vaults=())
+        board = await follow(again, is_covered(0.5), seconds=600)
+        assert len(again.roster) == known
+        assert sum(coverage(board)) / len(COINS) > 4 * again.roster.answered / known / 2
+
+
+async def test_accounts_that_no_list_has_are_found_by_their_trades(database):
+    with counterpart(crowd=0.1, speed=60, still=True, listed=0.0, limit=0) as exchange:
+        source = source_of(exchange, database, weight_a_minute=0, vaults=())
+        await follow(source, lambda *_: len(source.roster) > 200, seconds=3600)
+
+
+async def test_pooled_accounts_keep_the_exchanges_price_and_are_not_aged(database):
+    with counterpart(crowd=0.1, speed=60, still=True, listed=1.0, limit=0) as exchange:
+        exchange.control(pool=0.4)
+        source = source_of(exchange, database, weight_a_minute=0)
+        modes, levels = set(), []
+        async with contextlib.aclosing(source.updates()) as updates:
+            async for update in updates:
+                if isinstance(update, AccountsSeen):
+                    modes |= set(update.margin_mode.tolist())
+                    unknown = update.margin_mode == MarginMode.UNKNOWN
+                    levels += update.liquidation[unknown].tolist()
+                if isinstance(update, Beat) and any(
+                    "portfolioMargin" in line for line in source.report().lines
+                ):
+                    break
+        assert modes == {MarginMode.UNKNOWN, MarginMode.CROSS, MarginMode.ISOLATED}
+        assert np.isfinite(levels).any()
+        (name,) = [name for name, mode in source.modes.named.items() if mode == "portfolioMargin"][:1]
+        assert source.modes.pools[name] > 0
+
+
+async def test_a_position_that_a_later_answer_lacks_is_closed(database, tmp_path):
+    account, other = address(10), address(11)
+    held = [
+        row(account, 2, at=90, time_ms=1000),
+        row(account, -1, at=15, mark=10, coin="ETH", time_ms=1000),
+        row(other, 5, at=80, time_ms=1000),
+        row(account, 2, at=90, time_ms=5 * MINUTE_MS),
+        f"{9 * MINUTE_MS},{other}{',' * 7}",
+    ]
+    with counterpart(recording=recorded(tmp_path / "x.csv", *held), speed=240, listed=1.0) as exchange:
+        source = source_of(exchange, database)
+        longs = {}
+
+        def closed(board, beat):
+            if "BTC" in board.coins and "ETH" in board.coins:
+                longs[(beat.time_ms - exchange.clock.start_ms) // MINUTE_MS] = (
+                    board.view("BTC").open_usd.long,
+                    board.view("ETH").open_usd.short,
+                )
+            return bool(longs) and list(longs.values())[-1] == (200, 0)
+
+        await follow(source, closed, seconds=3600)
+    assert (700, 10) in longs.values()
+    assert (700, 0) in longs.values()
+    assert max(longs) >= 8
+
+
+async def test_another_heatmap_is_read_beside_it(database):
+    with counterpart(crowd=0.1, speed=60, still=True, limit=0) as exchange:
+        source = source_of(exchange, database, weight_a_minute=0, hyperperps=True)
+        await follow(source, lambda *_: len(source.report().elsewhere) == 3, seconds=600)
+        truth = exchange.truth()
+    for told in source.report().elsewhere:
+        assert told.up_usd == pytest.approx(0.9 * truth[told.coin]["up"])
+        assert told.down_usd == pytest.approx(0.9 * truth[told.coin]["down"])
+
+
+async def test_another_dex_is_asked_of_every_account(database):
+    with counterpart(crowd=0.02, speed=60, still=True, limit=0, listed=1.0) as exchange:
+        source = source_of(exchange, database, weight_a_minute=0, dexes=("xyz",), policy=FirstLook())
+        await follow(source, lambda *_: source.discovery.looked and source.roster.asked >= len(source.roster))
+        assert exchange.stats()["requests"]["clearinghouseState"] == 2 * source.roster.answered
+
+
+async def test_an_exchange_that_cannot_be_reached_is_told_and_tried_again(database):
+    nowhere = HyperliquidSettings(api_url="http://127.0.0.1:9", ws_url="ws://127.0.0.1:9", leaderboard_url="")
+    source = Hyperliquid(nowhere, COINS, database)
+    with pytest.raises(
+        SourceError, match=r"http://127\.0\.0\.1:9 does not answer: metaAndAssetCtxs: ConnectError"
+    ):
+        await source.check()
+    clock = VirtualClock()
+    source = Hyperliquid(nowhere, COINS, database, clock=clock)
+    updates = source.updates()
+    coming = asyncio.create_task(anext(updates))
+    async with asyncio.timeout(20):
+        while not any("no prices yet: metaAndAssetCtxs" in line for line in source.report().lines):
+            assert not coming.done()
+            await asyncio.sleep(0)
+    coming.cancel()
+    await asyncio.gather(coming, return_exceptions=True)
+
+
+def test_the_operators_own_accounts_come_from_a_file(database, tmp_path):
+    file = tmp_path / "mine.txt"
+    file.write_text(f"# mine\n{address(1)}\n\n{address(10).upper().replace('0X', '0x')}  # the other\n")
+    source = Hyperliquid(HyperliquidSettings(accounts_file=str(file)), COINS, database)
+    assert source.roster.names == [address(1), address(10)]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("0x12\n", "line 1: '0x12' is no address"), (f"{address(1)}\n{address(2)},x\n", "line 2: ")],
+)
+def test_a_line_that_is_no_address_is_refused_by_its_number(database, tmp_path, text, told):
+    file = tmp_path / "mine.txt"
+    file.write_text(text)
+    with pytest.raises(SettingsError, match="LIQBOT_HYPERLIQUID__ACCOUNTS_FILE: .*" + told):
+        Hyperliquid(HyperliquidSettings(accounts_file=str(file)), COINS, database)
+
+
+def test_a_file_of_accounts_that_is_not_there_is_refused(database):
+    with pytest.raises(SettingsError, match=r"ACCOUNTS_FILE: none\.txt cannot be read"):
+        Hyperliquid(HyperliquidSettings(accounts_file="none.txt"), COINS, database)
+
+
+async def test_when_the_exchange_is_gone_there_are_no_more_views_at_its_last_prices(database):
+    with counterpart(crowd=0.02, speed=240, still=True, limit=0) as exchange:
+        watched = Watched(source_of(exchange, database, weight_a_minute=0))
+        task = asyncio.create_task(watched.run(exchange.positions()))
+        await watched.minutes(1)
+    gone_ms = exchange.clock.now_ms()
+    async with asyncio.timeout(30):
+        while exchange.clock.now_ms() < gone_ms + QUIET_MS + 5 * MINUTE_MS:
+            await exchange.clock.sleep(10)
+    assert gone_ms <= watched.views[-1][0] <= gone_ms + QUIET_MS + MINUTE_MS
+    assert any("polls failed" in line for line in watched.source.report().lines)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

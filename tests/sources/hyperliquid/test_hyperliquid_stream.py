@@ -1,0 +1,229 @@
+"""The websocket: what is told, and what becomes of a connection that breaks, falls silent or raves."""
+
+import asyncio
+import contextlib
+
+import msgspec
+import pytest
+from counterparts.hyperliquid.running import counterpart
+from sources.hyperliquid.stand_ins import VirtualClock, address
+from websockets.asyncio.server import serve
+
+from liqbot.sources.hyperliquid.budget import Budget
+from liqbot.sources.hyperliquid.client import InfoClient
+from liqbot.sources.hyperliquid.market_feed import MarketFeed
+from liqbot.sources.hyperliquid.payloads import Frame, PayloadError
+from liqbot.sources.hyperliquid.stream import COINS_A_SOCKET, MOST_SOCKETS, Stream, subscriptions
+
+
+@pytest.fixture(scope="module")
+def exchange():
+    with counterpart(speed=60, still=True, limit=0) as running:
+        yield running
+
+
+@contextlib.asynccontextmanager
+async def streaming(exchange, coins=("BTC", "ETH")):
+    """Give what a running stream has heard, by channel, and the stream."""
+    heard, changed = {}, asyncio.Event()
+
+    def take(frame):
+        heard[frame.channel] = heard.get(frame.channel, 0) + 1
+        changed.set()
+
+    stream = Stream(exchange.ws, coins, take, exchange.clock)
+    task = asyncio.create_task(stream.run())
+
+    async def until(holds):
+        async with asyncio.timeout(30):
+            while not holds(heard):
+                changed.clear()
+                await changed.wait()
+
+    try:
+        yield heard, stream, until
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def everything(heard):
+    return {"trades", "activeAssetCtx", "candle", "l2Book"} <= heard.keys()
+
+
+async def test_it_hears_trades_contexts_candles_and_books(exchange):
+    async with streaming(exchange) as (heard, stream, until):
+        await until(everything)
+        assert heard["subscriptionResponse"] == 8
+        assert stream.reconnects == 0
+        assert stream.connected == 1
+
+
+async def test_a_connection_that_breaks_is_opened_again_and_subscribed_anew(exchange):
+    async with streaming(exchange) as (heard, stream, until):
+        await until(everything)
+        heard.clear()
+        await asyncio.to_thread(exchange.control, drop=True)
+        await until(lambda heard: everything(heard) and heard.get("subscriptionResponse") == 8)
+        assert stream.reconnects == 1
+
+
+async def test_a_socket_that_falls_silent_is_noticed_and_opened_again(exchange):
+    async with streaming(exchange) as (heard, stream, until):
+        await until(everything)
+        await asyncio.to_thread(exchange.control, silent=True)
+        began_ms = exchange.clock.now_ms()
+        async with asyncio.timeout(30):
+            while not stream.reconnects:
+                await exchange.clock.sleep(1)
+        assert exchange.clock.now_ms() - began_ms < 120_000
+        await asyncio.to_thread(exchange.control, silent=False)
+        heard.clear()
+        await until(everything)
+
+
+async def test_a_pong_is_a_sign_of_life(exchange):
+    async with streaming(exchange, coins=("BTC",)) as (_, stream, until):
+        await until(lambda heard: "trades" in heard)
+        assert stream.reconnects == 0
+    assert stream.connected == 0
+
+
+async def test_frames_that_make_no_sense_are_passed_over_and_the_connection_stays():
+    came = asyncio.Event()
+
+    async def talk(socket):
+        for frame in (
+            "{",
+            "[]",
+            '"x"',
+            b"\xff",
+            '{"data":1}',
+            '{"channel":"trades","data":{}}',
+            '{"channel":"pong"}',
+        ):
+            await socket.send(frame)
+        await socket.wait_closed()
+
+    def take(frame):
+        if frame.channel == "trades":
+            raise PayloadError("trades: not a list")
+        came.set()
+
+    async with serve(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        clock = _Slow()
+        stream = Stream(f"ws://127.0.0.1:{port}", ["BTC"], take, clock)
+        task = asyncio.create_task(stream.run())
+        async with asyncio.timeout(20):
+            await came.wait()
+        assert stream.refused == 6
+        assert stream.reconnects == 0
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_where_nobody_listens_it_tries_again_with_pauses_that_double_and_vary():
+    clock, enough = VirtualClock(), asyncio.Event()
+
+    class Counting(VirtualClock):
+        async def sleep(self, seconds):
+            clock.slept.append(seconds)
+            if len(clock.slept) >= 9:
+                enough.set()
+                await asyncio.Event().wait()
+
+    stream = Stream("ws://127.0.0.1:9", ["BTC"], lambda _: None, Counting())
+    task = asyncio.create_task(stream.run())
+    async with asyncio.timeout(20):
+        await enough.wait()
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    most = [1, 2, 4, 8, 16, 32, 60, 60, 60]
+    assert all(high / 2 <= slept <= high for slept, high in zip(clock.slept, most, strict=True))
+    assert len({round(slept / high, 3) for slept, high in zip(clock.slept, most, strict=True)}) > 5
+
+
+def test_coins_are_spread_over_sockets_and_never_more_than_the_limits():
+    coins = [f"C{number}" for number in range(300)]
+    stream = Stream("ws://x", coins, lambda _: None, VirtualClock())
+    assert len(stream._groups) == MOST_SOCKETS
+    assert all(len(group) <= COINS_A_SOCKET for group in stream._groups)
+    assert sum(len(subscriptions(group)) for group in stream._groups) <= 1000
+    assert [len(group) for group in Stream("ws://x", coins[:13], lambda _: None, VirtualClock())._groups] == [
+        12,
+        1,
+    ]
+
+
+class _Slow(VirtualClock):
+    async def sleep(self, _):
+        await asyncio.Event().wait()
+
+
+# What frames become.
+
+
+@pytest.fixture
+def feed():
+    clock, told, traded = VirtualClock(), [], []
+    feed = MarketFeed(InfoClient("http://x", Budget(0, clock)), (), clock, told.append, traded.extend)
+    return feed, told, traded
+
+
+def context(mark="100.0", interest="5.0", funding="0.0001"):
+    return f'{{"markPx":"{mark}","openInterest":"{interest}","funding":"{funding}"}}'
+
+
+def frame(channel, data):
+    return Frame(channel, msgspec.Raw(data.encode()))
+
+
+def test_a_context_becomes_price_funding_and_open_interest(feed):
+    feed, told, _ = feed
+    feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context()}}}'))
+    (update,) = told
+    assert (update.coin, update.mark, update.open_interest, update.funding) == ("BTC", 100.0, 5.0, 0.0001)
+    assert feed.marks == {"BTC": 100.0}
+
+
+@pytest.mark.parametrize(
+    "bad", [{"mark": "nan"}, {"mark": "-1"}, {"mark": "0"}, {"interest": "inf"}, {"interest": "-5"}]
+)
+def test_a_context_that_makes_no_sense_is_refused(feed, bad):
+    feed, told, _ = feed
+    feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context(**bad)}}}'))
+    assert told == []
+    assert feed.refused == 1
+
+
+def test_a_price_that_jumps_is_believed_when_it_is_told_twice(feed):
+    feed, told, _ = feed
+    for mark in ("100", "9e18", "101", "400", "405"):
+        feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context(mark)}}}'))
+    assert [update.mark for update in told] == [100, 101, 405]
+    assert feed.refused == 2
+
+
+def test_trades_books_and_candles_are_taken_up(feed):
+    feed, _, traded = feed
+    users = f'["{address(1)}","{address(2)}"]'
+    feed.take_frame(frame("trades", f'[{{"coin":"BTC","px":"10","sz":"2","users":{users}}}]'))
+    assert [trade.users for trade in traded] == [(address(1), address(2))]
+    feed.take_frame(frame("l2Book", '{"coin":"BTC","time":1,"levels":[[{"px":"9","sz":"1","n":1}],[]]}'))
+    assert feed.books["BTC"].levels[0][0].px == 9
+    candle = '{"t":1,"T":2,"s":"BTC","i":"1m","o":"1","c":"2","h":"3","l":"0.5","v":"4","n":1}'
+    feed.take_frame(frame("candle", candle))
+    assert feed.candles["BTC"].h == 3
+
+
+@pytest.mark.parametrize("channel", ["trades", "activeAssetCtx", "l2Book", "candle"])
+def test_a_frame_of_another_shape_is_refused(feed, channel):
+    with pytest.raises(PayloadError, match=channel):
+        feed[0].take_frame(frame(channel, '"x"'))
+
+
+def test_frames_that_say_nothing_of_the_market_are_let_pass(feed):
+    for channel in ("pong", "subscriptionResponse", "error", "somethingNew"):
+        feed[0].take_frame(frame(channel, '"x"'))
+    assert feed[1] == []
