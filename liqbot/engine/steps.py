@@ -94,9 +94,11 @@ def boxes(steps: Steps, rungs: Rungs, row: int) -> Boxes:
     """Return where each step opens positions of the side `row` (see `Side.row`)."""
     low, high = np.log(steps.low) / BIN_WIDTH, np.log(steps.high) / BIN_WIDTH
     offset, half = rungs.offsets[row], rungs.smear / 2
-    first = np.floor(low[:, np.newaxis] + (offset - half) + 0.5).astype(np.int64)
-    stop = np.floor(high[:, np.newaxis] + (offset + half) + 0.5).astype(np.int64)
-    stop = np.maximum(stop, first + 1)
+    bottom, top = low[:, np.newaxis] + (offset - half), high[:, np.newaxis] + (offset + half)
+    first, stop = np.floor(bottom + 0.5).astype(np.int64), np.floor(top + 0.5).astype(np.int64)
+    narrow = first == stop  # less than a bin: then it is the one that holds the middle
+    first = np.where(narrow, np.floor((bottom + top) / 2).astype(np.int64), first)
+    stop = np.where(narrow, first + 1, stop)
     share = rungs.shares / (stop - first)
     reach = np.floor(high if row else low).astype(np.int64)
     if row:
