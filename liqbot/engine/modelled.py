@@ -129,24 +129,26 @@ class Model:
         flows = (_joined(parts[0]), _joined(parts[1]))
         return replace(self, steps=Steps.joined([self.steps, steps]), flows=flows, state=state)
 
+    def flowing(self, steps: Steps) -> "Model":
+        """Return a model of `steps` alone, with what is here now as its base, for looking at their past.
+
+        Its `state` is still that of the base.
+        """
+        now = self.state
+        least = least_opened(steps, self.assumptions.turnover_per_hour, now.time_ms, now.interest)
+        sides = [_Side.of(steps, self.rungs, now, row) for row in range(2)]
+        longs, shorts = (side.flow(steps.interest, least, now.interest) for side in sides)
+        return Model(self.rungs, self.assumptions, now, steps, (longs, shorts), now)
+
     def _at_once(self, steps: Steps) -> "Model":
         """Return the model after many steps: their flow first, then what it leaves."""
-        state = self.state
-        least = least_opened(steps, self.assumptions.turnover_per_hour, state.time_ms, state.interest)
-        fresh: list[Flow] = []
-        for row in range(2):
-            side = _Side.of(steps, self.rungs, state, row)
-            held = side.held.sum(axis=0)
-            fresh.append(
-                conserve(
-                    side.boxes, steps.interest, least, before=state.interest, held=held, first=side.first
-                )
-            )
-        lately = Model(self.rungs, self.assumptions, state, steps, (fresh[0], fresh[1]), state)
+        lately = self.flowing(steps)
         after = lately.state_at(len(steps) - 1)
         after.require_conservation()
-        flows = [_joined([old, _scaled(new, old)]) for old, new in zip(self.flows, fresh, strict=True)]
-        return replace(self, steps=Steps.joined([self.steps, steps]), flows=(flows[0], flows[1]), state=after)
+        longs, shorts = (
+            _joined([old, _scaled(new, old)]) for old, new in zip(self.flows, lately.flows, strict=True)
+        )
+        return replace(self, steps=Steps.joined([self.steps, steps]), flows=(longs, shorts), state=after)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -181,6 +183,11 @@ class _Side:
         """Return the bins of the side at `row`, out of the mirror."""
         count = self.held.shape[1]
         return Bins(-self.first - count if row else self.first, count)
+
+    def flow(self, interest: Floats, least: Floats, before: float) -> Flow:
+        """Return what the steps did, see `conserve`."""
+        held = self.held.sum(axis=0)
+        return conserve(self.boxes, interest, least, before=before, held=held, first=self.first)
 
     def surviving(self, at: Ints, units: Floats, tiers: Bools, held: Floats) -> Floats:
         """Return what is left of `units` and of `held`, shape (n, bins), after each of `at`."""

@@ -94,7 +94,8 @@ def boxes(steps: Steps, rungs: Rungs, row: int) -> Boxes:
     """Return where each step opens positions of the side `row` (see `Side.row`)."""
     low, high = np.log(steps.low) / BIN_WIDTH, np.log(steps.high) / BIN_WIDTH
     offset, half = rungs.offsets[row], rungs.smear / 2
-    bottom, top = low[:, np.newaxis] + (offset - half), high[:, np.newaxis] + (offset + half)
+    bottom: Floats = low[:, np.newaxis] + (offset - half)
+    top: Floats = high[:, np.newaxis] + (offset + half)
     first, stop = np.floor(bottom + 0.5).astype(np.int64), np.floor(top + 0.5).astype(np.int64)
     narrow = first == stop  # less than a bin: then it is the one that holds the middle
     first = np.where(narrow, np.floor((bottom + top) / 2).astype(np.int64), first)
