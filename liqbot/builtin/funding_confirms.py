@@ -66,17 +66,11 @@ def _fuel(view: MarketView) -> str:
 
 
 _FUEL = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
+_CROWDED = "{}s are crowded, pay for it, and are near their liquidations: a {} would be fed."
+_SAFE = "{}s pay, yet {}s are the fuel: the payers sit in profit, and what is left of the {}s is fragile."
 _MEANING = {
-    ("agree", Side.LONG): "Longs are crowded, pay for it, and are near their liquidations:"
-    " a fall would be fed.",
-    ("agree", Side.SHORT): "Shorts are crowded, pay for it, and are near their liquidations:"
-    " a rise would be fed.",
-    (
-        "disagree",
-        Side.LONG,
-    ): "Shorts pay, yet longs are the fuel: shorts sit in profit, and what is left of the longs is fragile.",
-    (
-        "disagree",
-        Side.SHORT,
-    ): "Longs pay, yet shorts are the fuel: longs sit in profit, and what is left of the shorts is fragile.",
+    ("agree", Side.LONG): _CROWDED.format("Long", "fall"),
+    ("agree", Side.SHORT): _CROWDED.format("Short", "rise"),
+    ("disagree", Side.LONG): _SAFE.format("Short", "long", "long"),
+    ("disagree", Side.SHORT): _SAFE.format("Long", "short", "short"),
 }

@@ -47,14 +47,19 @@ def test_it_says_who_leans_where_and_what_that_means():
     )
     assert hit.key == "measured-higher"
     assert hit.value == 0.5
-    assert "squeezed by a rise" in hit.means
+    assert "A rise would squeeze the known accounts" in hit.means
     assert not hit.holding
 
 
 def test_the_other_way_round_it_is_another_alert():
     (hit,) = hits(seen(10, 30, elsewhere(30, 10)))
     assert hit.key == "modelled-higher"
-    assert "hurt by a fall" in hit.means
+    assert "A fall would hurt the known accounts" in hit.means
+
+
+def test_where_both_lean_to_one_side_no_opposition_is_claimed():
+    (hit,) = hits(seen(39, 1, elsewhere(22, 18)))
+    assert hit.means.startswith("Both see their fuel on the same side")
 
 
 def test_of_several_venues_the_mean_counts_weighted_by_open_interest():
@@ -85,7 +90,7 @@ def test_little_fuel_is_no_reading():
 
 
 def test_it_stays_on_until_they_have_come_well_together():
-    assert not hits(seen(30, 10, elsewhere(14, 26)), over="0.4")[0].holding
+    assert not hits(seen(30, 10, elsewhere(13, 27)), over="0.4")[0].holding
     assert hits(seen(28, 12, elsewhere(14, 26)), over="0.4")[0].holding
     assert not hits(seen(24, 16, elsewhere(14, 26)), over="0.4")
 
