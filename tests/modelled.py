@@ -57,6 +57,7 @@ def assumptions(draw) -> Assumptions:
         isolated_share=draw(st.sampled_from([0.1, 0.5, 1.0])),
         turnover_per_hour=draw(st.sampled_from([0.0, 0.003, 0.1])),
         smear=draw(st.sampled_from([0.0, 0.003, 0.01])),
+        spread=draw(st.sampled_from([0.0, 0.4])),
     )
 
 
