@@ -23,7 +23,7 @@ from liqbot.store.database import open_reader
 from liqbot.store.history import History
 
 DAY_MS = 24 * 3_600_000
-MAP_COLUMNS = ("map", "rank correlation", "mass in common", "behind modelled", "size, real 1")
+MAP_COLUMNS = ("map", "rank correlation", "mass in common", "behind modelled", "size")
 FORECAST_COLUMNS = ("forecast", "bits gained", "behind modelled", "AUC", "lift at 20%")
 RecordingFile = Annotated[
     Path | None,
@@ -69,7 +69,7 @@ def show(found: Outcome) -> None:
     for columns, rows in ((MAP_COLUMNS, map_rows(found)), (FORECAST_COLUMNS, forecast_rows(found))):
         if not rows:
             continue
-        table = Table(box=None, pad_edge=False)
+        table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
         for name in columns:
             table.add_column(name)
         for cells in rows:
@@ -122,7 +122,7 @@ def _shown(interval: Interval | None, digits: int = 2) -> str:
         return ""
     figures = (interval.value, interval.low, interval.high)
     value, low, high = (f"{number + 0.0:.{digits}f}".replace("-", "−") for number in figures)
-    return f"{value} ({low} … {high})"
+    return f"{value} ({low}…{high})"
 
 
 def simulated_outcome(coin: str, days: int, markets: int) -> Outcome:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Floats, Ints
 
-MODEL, FREE, STACK, DISTANCE = "modelled", "sweep only", "stack without sweeping", "distance only"
+MODEL, FREE, STACK, DISTANCE = "modelled", "sweep only", "stack, not swept", "distance only"
 REAL = "real positions"
 """The maps that are compared and scored."""
 
