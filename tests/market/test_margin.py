@@ -47,5 +47,5 @@ def test_two_tiers_may_share_a_leverage_where_their_rates_are_published():
     ],
 )
 def test_tiers_that_cannot_be_are_refused(bounds, leverages, rates):
-    with pytest.raises(ValueError, match="tier|leverage|maintenance"):
+    with pytest.raises(ValueError, match=r"tier|leverage|maintenance"):
         MarginTiers(bounds, leverages, rates)
