@@ -1,7 +1,7 @@
 """What a command is: an async function; its arguments, in their order, are typed after its name."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -52,7 +52,7 @@ Sure = Annotated[str, Kind.SURE]
 """`yes`, or empty."""
 AlertNumber = Annotated[int, Kind.ALERT]
 """The number of an alert that the chat has got."""
-Settings = Annotated[dict[str, str], Kind.SETTINGS]
+Settings = Annotated[Mapping[str, str], Kind.SETTINGS]
 """All that follows, as `name=value` pairs; none of them is needed."""
 
 

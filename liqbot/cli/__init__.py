@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import database, house, looking, replaying, running, scanning
+from liqbot.cli import database, house, looking, replaying, running, scanning, validating
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, SqlError
@@ -26,6 +26,7 @@ for _command in (
     looking.heatmap,
     scanning.scan,
     scanning.record,
+    validating.validate,
     house.config,
     house.doctor,
 ):

