@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 from chat.stand_ins import BTC, ETH, SOMEBODY_ELSE, as_text, later
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from platforms import Paper
 from structlog.testing import capture_logs
 
@@ -108,15 +110,15 @@ class TestWhy:
         assert lines[3] == "When: after it has lasted 10 min; no pause between two alerts of the same"
 
     @pytest.mark.parametrize(
-        ("settings", "minutes", "reason"),
+        ("wish", "minutes", "reason"),
         [
             ("repeat=1h", (1, 62), "Why: it was still so, and reminders are on (repeat=)."),
             ("resolved=yes", (1, -2), "Why: it was over, and you asked to hear of that (resolved=yes)."),
             ("cooldown=1h", (1, -2, 3, 62), "Why: it was back, after it had been over."),
         ],
     )
-    async def test_each_reason_is_told_in_words(self, room, settings, minutes, reason):
-        await room.say(f"/subscribe near-cluster BTC within=3% {settings}")
+    async def test_each_reason_is_told_in_words(self, room, wish, minutes, reason):
+        await room.say(f"/subscribe near-cluster BTC within=3% {wish}")
         for minute in minutes:
             gone = {"clusters": Clusters([])} if minute < 0 else {}
             await room.see(later(BTC, abs(minute), **gone))
@@ -154,6 +156,13 @@ class TestWhy:
         answer = await told.say(f"/why '{number}'")
         assert answer.tone is Tone.WARNING
         assert "wrong on our side" not in answer.title
+
+    @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
+    @given(st.one_of(st.text(), st.from_regex(r"#*[0-9]{1,30}", fullmatch=True)))
+    async def test_whatever_is_written_for_a_number_is_answered(self, told, written):
+        with capture_logs() as logs:
+            assert (await told.say(f"/why {written}")).title
+        assert logs == []
 
     async def test_without_a_number_the_newest_are_named(self, told):
         assert await told.title("/why") == "Which alert? Choose from 1. Type /why ALERT"
