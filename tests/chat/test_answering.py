@@ -4,6 +4,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
+from liqbot.builtin import RULES
 from liqbot.chat.answering import Answering
 from liqbot.chat.command import Ask, Coin, Refusal, Settings, Window, command
 from liqbot.chat.house_commands import COMMANDS
@@ -17,6 +18,8 @@ SUBSCRIBE = "/subscribe RULE COIN [name=value …]"
 @pytest.mark.parametrize(
     "line", ["/clusters BTC", "clusters BTC", "/CLUSTERS btc", "  /clusters   btc  ", '/clusters "btc"']
 )
+
+RULE_NAMES = ", ".join(rule.name for rule in RULES)
 async def test_a_command_is_found_with_or_without_its_slash_in_any_case(room, line):
     assert await room.title(line) == "BTC 64,000 · long-liquidation setup"
 
@@ -95,12 +98,12 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
         # Rules and their parameters.
         (
             "/subscribe",
-            f"Which rule? Choose from near-cluster, regime-flip, trapped, divergence, funding-confirms. Type {SUBSCRIBE}",
+            f"Which rule? Choose from {RULE_NAMES}. Type {SUBSCRIBE}",
         ),
         ("/subscribe near-clutser BTC", "There is no rule 'near-clutser' here. Did you mean near-cluster?"),
         (
             "/subscribe anything BTC",
-            "There is no rule 'anything' here. Choose from near-cluster, regime-flip, trapped, divergence, funding-confirms",
+            f"There is no rule 'anything' here. Choose from {RULE_NAMES}",
         ),
         ("/subscribe trapped", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),
         ("/subscribe trapped over=60", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),

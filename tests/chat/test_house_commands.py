@@ -14,6 +14,8 @@ from liqbot.message import Tone
 from liqbot.rules.loading import LoadError
 from liqbot.sources.source import Elsewhere, Report
 
+RULE_NAMES = ", ".join(rule.name for rule in RULES)
+
 TOPICS = ["", *(command.name for command in COMMANDS), *(rule.name for rule in RULES)]
 LIVE = Layer("Testex", Basis.MEASURED)
 
@@ -92,16 +94,14 @@ class TestStatus:
             "simulator (Testex, measured, simulated): running",
             "BTC 64,000 — 3 positions, 4 min old, 2 clusters",
             "ETH 2,000 — 1 position, 1 min old, 1 cluster",
-            "5 rules: near-cluster, regime-flip, trapped, divergence, funding-confirms",
+            f"5 rules: {RULE_NAMES}",
             "1 subscription",
             "0 deliveries under way",
         )
 
     async def test_before_anything_was_read_it_answers_too(self, room):
         room.desk.views.clear()
-        assert (await room.say("/status")).lines[
-            0
-        ] == "5 rules: near-cluster, regime-flip, trapped, divergence, funding-confirms"
+        assert (await room.say("/status")).lines[0] == f"5 rules: {RULE_NAMES}"
 
     async def test_what_a_source_has_refused_is_counted_by_reason(self, room):
         rejected = Counter({"older than what is known": 3, "funding rate is not a number": 1})
