@@ -1,7 +1,8 @@
 """What a source is to the rest of the house."""
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from typing import Protocol, runtime_checkable
 
 from liqbot.market.layer import Layer
 from liqbot.market.updates import Update
@@ -9,6 +10,10 @@ from liqbot.market.updates import Update
 
 class SourceError(Exception):
     """A source cannot go on. The text names the source and says why, in words an operator understands."""
+
+
+class NoDataError(Exception):
+    """A source has nothing to tell for now, and is worth another try. The text names it and says why."""
 
 
 class Source(Protocol):
@@ -34,4 +39,19 @@ class Source(Protocol):
 
         Ends when there is nothing more to tell; raises `SourceError` when it cannot go on.
         """
+        ...
+
+
+@runtime_checkable
+class Reporting(Protocol):
+    """A source that can say what it lacks while it goes on with the rest. `/status` shows it."""
+
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Why there is no data, by what is missing: a coin, liquidations."""
+        ...
+
+    @property
+    def refused(self) -> Counter[str]:
+        """How many of the rows that it was told made no sense, by reason."""
         ...

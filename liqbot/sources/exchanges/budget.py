@@ -1,0 +1,45 @@
+"""Rate budgets: what an exchange lets one address ask for."""
+
+import asyncio
+from collections import deque
+
+
+class Budget:
+    """At most so many requests, or so much weight, in any window of so many seconds.
+
+    Whoever takes from it waits for their turn; the first to come is the first to be served.
+    """
+
+    def __init__(self, allowed: float, per_s: float) -> None:
+        """Allow a weight of `allowed` in any `per_s` seconds."""
+        if not (allowed > 0 and per_s > 0):
+            raise ValueError(f"a budget of {allowed:g} in {per_s:g} s lets nothing through")
+        self.allowed = allowed
+        self.per_s = per_s
+        self._taken: deque[tuple[float, float]] = deque()
+        self._spent = 0.0
+        self._closed_until = 0.0
+        self._turn = asyncio.Lock()
+
+    async def take(self, weight: float = 1.0) -> None:
+        """Wait until `weight` fits, and take it. Raises `ValueError` for what never fits."""
+        if weight > self.allowed:
+            raise ValueError(f"a request of weight {weight:g} never fits a budget of {self.allowed:g}")
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            while (wait_s := self._wait_s(weight, loop.time())) > 0:
+                await asyncio.sleep(wait_s)
+            self._taken.append((loop.time(), weight))
+            self._spent += weight
+
+    def close_for(self, seconds: float) -> None:
+        """Let nothing through for `seconds`: the exchange has asked for a pause."""
+        self._closed_until = max(self._closed_until, asyncio.get_running_loop().time() + seconds)
+
+    def _wait_s(self, weight: float, now: float) -> float:
+        while self._taken and self._taken[0][0] <= now - self.per_s:
+            self._spent -= self._taken.popleft()[1]
+        wait_s = self._closed_until - now
+        if self._spent + weight > self.allowed:
+            wait_s = max(wait_s, self._taken[0][0] + self.per_s - now)
+        return wait_s
