@@ -5,53 +5,11 @@ The formulas are Hyperliquid's (docs, "Liquidations" and "Margin tiers"):
 maintenance rate. The tier that counts is that of the position's value *at the liquidation price*.
 """
 
-from dataclasses import dataclass
-from functools import cached_property
-
 import numpy as np
 from numpy.typing import NDArray
 
+from liqbot.market.margin import MarginTiers
 from liqbot.market.positions import Floats
-
-
-@dataclass(frozen=True)
-class MarginTiers:
-    """A coin's margin tiers: from `lower_bounds[k]` USD of notional on, `max_leverages[k]` is the most."""
-
-    lower_bounds: tuple[float, ...]
-    """Rising; the first is 0."""
-    max_leverages: tuple[float, ...]
-    """Falling; all above 0.5, so that the maintenance rate stays below 1."""
-
-    def __post_init__(self) -> None:
-        bounds, leverages = self.lower_bounds, self.max_leverages
-        if not bounds or bounds[0] != 0 or list(bounds) != sorted(set(bounds)):
-            raise ValueError(f"tiers must start at 0 and rise, not {bounds}")
-        if len(leverages) != len(bounds) or list(leverages) != sorted(set(leverages), reverse=True):
-            raise ValueError(f"one falling leverage for each of {len(bounds)} tiers, not {leverages}")
-        if leverages[-1] <= 0.5:
-            raise ValueError(f"a leverage of {leverages[-1]} has no maintenance rate below 1")
-
-    @staticmethod
-    def flat(max_leverage: float) -> "MarginTiers":
-        """Return a single tier."""
-        return MarginTiers((0.0,), (max_leverage,))
-
-    @cached_property
-    def rates(self) -> Floats:
-        """Maintenance rate of each tier: half the initial margin at its maximal leverage."""
-        return 1.0 / (2.0 * np.asarray(self.max_leverages, dtype=np.float64))
-
-    @cached_property
-    def deductions(self) -> Floats:
-        """What each tier takes off `rate * notional`, in USD, so that margin does not jump between tiers."""
-        steps = np.diff(self.rates, prepend=self.rates[0]) * np.asarray(self.lower_bounds)
-        return np.cumsum(steps)
-
-    def maintenance_margin(self, notional: Floats) -> Floats:
-        """Return the maintenance margin in USD of each `notional` (USD, not negative)."""
-        tier = np.searchsorted(self.lower_bounds, notional, side="right") - 1
-        return notional * self.rates[tier] - self.deductions[tier]
 
 
 def liquidation_price(size: Floats, mark: Floats, margin_available: Floats, tiers: MarginTiers) -> Floats:

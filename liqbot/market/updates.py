@@ -6,6 +6,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from liqbot.market.candles import Candles
+from liqbot.market.margin import MarginTiers
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.side import Side
 
@@ -64,8 +66,63 @@ class Liquidation:
     side: Side
     """The side of the position that was liquidated."""
     price: float
+    """USD: what the exchange reports, a fill or a bankruptcy price up to 1% beyond the mark price."""
     size: float
     """Coins, positive."""
+    sampled: bool = False
+    """True where the exchange reports only some (Binance: at most one a second): sums are lower bounds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CandlesSeen:
+    """Closed candles of one coin, in the order of their time; a source never tells of one still open.
+
+    A candle that is known already is passed over, and so is one that lies before the newest: a source may
+    repeat itself after a break, as long as it then goes on where it stopped.
+    """
+
+    coin: str
+    candles: Candles
+
+    @property
+    def time_ms(self) -> int:
+        """When the last of them closed; 0 where there is none."""
+        return self.candles.until_ms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenInterestSeen:
+    """Open interest of one coin at some instants, in the order of their time: its history, or the newest.
+
+    It is told before the candles that it belongs to: a candle waits for an open interest that is as new as
+    its own end, and goes without only when a later candle has come.
+    """
+
+    coin: str
+    times_ms: Ints
+    """Shape (n,), rising."""
+    coins: Floats
+    """Shape (n,): one-sided (a contract is one long and one short, counted once), above 0."""
+
+    def __post_init__(self) -> None:
+        if len(self.times_ms) != len(self.coins):
+            raise ValueError(f"{len(self.times_ms)} times do not go with {len(self.coins)} open interests")
+        if np.any(np.diff(self.times_ms) <= 0):
+            raise ValueError("the times of open interest must rise")
+
+    @property
+    def time_ms(self) -> int:
+        """The last of the instants; 0 where there is none."""
+        return int(self.times_ms[-1]) if len(self.times_ms) else 0
+
+
+@dataclass(frozen=True, slots=True)
+class MarginTiersSeen:
+    """The margin tiers of one coin, as the venue publishes them."""
+
+    coin: str
+    time_ms: int
+    tiers: MarginTiers
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +139,6 @@ def _require_places(name: str, column: Ints, count: int) -> None:
         raise ValueError(f"`{name}` must lie in 0 to {count - 1}, not {column.min()} to {column.max()}")
 
 
-Update: TypeAlias = AccountsSeen | AssetContext | Liquidation | Beat
+Update: TypeAlias = (
+    AccountsSeen | AssetContext | Liquidation | CandlesSeen | OpenInterestSeen | MarginTiersSeen | Beat
+)
