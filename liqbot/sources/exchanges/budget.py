@@ -27,7 +27,7 @@ class Budget:
             raise ValueError(f"a request of weight {weight:g} never fits a budget of {self.allowed:g}")
         loop = asyncio.get_running_loop()
         async with self._turn:
-            while (wait_s := self._wait_s(weight, loop.time())) > 0:
+            while (wait_s := self._wait_s(weight, loop.time())) > 0:  # noqa: ASYNC110 - it is time that is awaited
                 await asyncio.sleep(wait_s)
             self._taken.append((loop.time(), weight))
             self._spent += weight

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -14,7 +14,7 @@ from liqbot.sources.exchanges.errors import BusyError
 from liqbot.sources.source import NoDataError
 
 T = TypeVar("T")
-Params = dict[str, str | int]
+Params = Mapping[str, str | int]
 
 TRIES = 4
 """How often a request is made before there is no data."""

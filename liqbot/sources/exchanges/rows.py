@@ -7,7 +7,6 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import NamedTuple
 
 from liqbot.market.margin import MarginTiers
@@ -17,6 +16,8 @@ MOST = 1e15
 PERIOD_MS = 300_000
 """The length of candles and the pace of open interest: five minutes."""
 HOUR_MS = 3_600_000
+USUAL_INTERVAL_H = 8.0
+"""Hours between two payments of funding, where nothing else is known."""
 
 
 class OpenInterest(NamedTuple):
@@ -68,10 +69,11 @@ class Tier(NamedTuple):
 class Now:
     """How an instrument stands."""
 
-    time_ms: int
+    time_ms: int | None
+    """When it was so; None where the exchange does not say."""
     mark: float
-    open_interest: float
-    """Coins, one-sided."""
+    open_interest: OpenInterest
+    """The newest figure, which may be minutes older."""
     funding: float | None
     """Fraction per hour, positive where longs pay."""
 
@@ -129,17 +131,25 @@ def is_plausible(value: float) -> bool:
     return 0 < value < MOST
 
 
-def per_hour(payments: Sequence[Funding], usual_h: float = 8.0) -> list[tuple[int, float]]:
-    """Return when each payment was and its rate per hour, by the time since the payment before.
+def interval_h(times_ms: Sequence[int]) -> float:
+    """Return the hours between the last two payments; `USUAL_INTERVAL_H` where there are not two.
 
-    Of the first one the interval is that of the second, or `usual_h` hours where it is alone. A payment that
-    is missing would make an interval twice as long: more than `usual_h` is never assumed.
+    A payment that is missing makes the interval look twice as long: it is never longer than the usual one.
     """
-    spans_h = [(late.time_ms - early.time_ms) / HOUR_MS for early, late in pairwise(payments)]
-    hours = [spans_h[0] if spans_h else usual_h, *spans_h]
+    if len(times_ms) < 2:
+        return USUAL_INTERVAL_H
+    return min(max(float(round((times_ms[-1] - times_ms[-2]) / HOUR_MS)), 1.0), USUAL_INTERVAL_H)
+
+
+def per_hour(payments: Sequence[Funding]) -> list[tuple[int, float]]:
+    """Return when each payment was and its rate per hour, by the time since the one before.
+
+    The interval of the first is taken to be that of the second.
+    """
+    times = [payment.time_ms for payment in payments]
     return [
-        (payment.time_ms, payment.rate / min(max(round(span_h), 1), usual_h))
-        for payment, span_h in zip(payments, hours, strict=True)
+        (payment.time_ms, payment.rate / interval_h(times[max(place - 1, 0) : max(place, 1) + 1]))
+        for place, payment in enumerate(payments)
     ]
 
 
@@ -161,4 +171,6 @@ def margin_tiers(rows: Iterable[Tier]) -> MarginTiers | None:
 
 
 def _is_tier(row: Tier) -> bool:
-    return math.isfinite(row.floor_usd) and row.floor_usd >= 0 and 1 <= row.leverage <= 1000 and 0 < row.rate < 1
+    return (
+        math.isfinite(row.floor_usd) and row.floor_usd >= 0 and 1 <= row.leverage <= 1000 and 0 < row.rate < 1
+    )
