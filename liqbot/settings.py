@@ -49,6 +49,59 @@ class ReplaySettings(_Section):
     speed: float = Field(default=0, ge=0, description="recorded seconds a second; 0 is as fast as possible")
 
 
+EXCHANGES = ("binance", "bybit", "okx", "bitget", "gate")
+"""The exchanges whose maps are modelled: what they are called in `LIQBOT_SOURCES`."""
+
+_Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
+_WebsocketUrl = Annotated[str, Field(pattern=r"^wss?://[^\s/]+")]
+_BackfillDays = Annotated[
+    float, Field(ge=0, le=30, description="days of history to begin with; the exchange keeps about a month")
+]
+
+
+class BinanceSettings(_Section):
+    """Binance."""
+
+    api_url: _Url = Field("https://fapi.binance.com", description="the address of its API")
+    ws_url: _WebsocketUrl = Field(
+        "wss://fstream.binance.com/market/ws", description="the address of its streams, before `/!forceOrder@arr`"
+    )
+    backfill_days: _BackfillDays = 30
+
+
+class BybitSettings(_Section):
+    """Bybit."""
+
+    api_url: _Url = Field("https://api.bybit.com", description="the address of its API")
+    ws_url: _WebsocketUrl = Field(
+        "wss://stream.bybit.com/v5/public/linear", description="the address of its stream"
+    )
+    backfill_days: _BackfillDays = 30
+
+
+class OkxSettings(_Section):
+    """OKX."""
+
+    api_url: _Url = Field("https://www.okx.com", description="the address of its API")
+    ws_url: _WebsocketUrl = Field(
+        "wss://ws.okx.com:8443/ws/v5/public", description="the address of its public stream"
+    )
+    backfill_days: _BackfillDays = 30
+
+
+class BitgetSettings(_Section):
+    """Bitget."""
+
+    api_url: _Url = Field("https://api.bitget.com", description="the address of its API")
+
+
+class GateSettings(_Section):
+    """Gate."""
+
+    api_url: _Url = Field("https://api.gateio.ws", description="the address of its API")
+    backfill_days: _BackfillDays = 30
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -64,7 +117,7 @@ class Settings(BaseSettings):
         ("BTC", "ETH", "SOL"), description="the coins to watch"
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("simulator",), description="where data comes from: simulator, replay:FILE"
+        ("simulator",), description="where data comes from: simulator, replay:FILE, binance, bybit, okx, bitget, gate"
     )
     plugins_path: Path = Field(
         Path("plugins"), description="the folder whose *.py files are loaded as plugins"
@@ -75,6 +128,11 @@ class Settings(BaseSettings):
     )
     simulator: SimulatorSettings = SimulatorSettings()
     replay: ReplaySettings = ReplaySettings()
+    binance: BinanceSettings = BinanceSettings()
+    bybit: BybitSettings = BybitSettings()
+    okx: OkxSettings = OkxSettings()
+    bitget: BitgetSettings = BitgetSettings()
+    gate: GateSettings = GateSettings()
 
     @field_validator("coins", "sources", mode="before")
     @classmethod
@@ -106,8 +164,9 @@ class Settings(BaseSettings):
     def _known_source(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
             kind, _, rest = source.partition(":")
-            if not ((kind == "simulator" and not rest) or (kind == "replay" and rest)):
-                raise ValueError(f"{source!r} is no source; there is simulator, and replay:FILE")
+            if not ((kind in ("simulator", *EXCHANGES) and not rest) or (kind == "replay" and rest)):
+                known = f"simulator, {', '.join(EXCHANGES)}, and replay:FILE"
+                raise ValueError(f"{source!r} is no source; there is {known}")
         if sum(source.startswith("replay:") for source in value) > 1:
             raise ValueError("two recordings would be mixed into one market; name one")
         return value

@@ -11,7 +11,7 @@ from liqbot.chat.desk import SourceHealth
 from liqbot.engine.board import Board
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
-from liqbot.sources.source import Source, SourceError
+from liqbot.sources.source import NoDataError, Reporting, Source, SourceError
 
 _log = structlog.get_logger()
 
@@ -40,6 +40,8 @@ class Feed:
         """
         self.board = Board(source.layer)
         self.health = SourceHealth(source.name, source.layer)
+        if isinstance(source, Reporting):
+            self.health.missing, self.health.limits = source.missing, source.limits
         self.source = source
         self._coins = coins
         self._engine = engine
@@ -65,6 +67,11 @@ class Feed:
                 self.failure = error
                 _log.error("a source has stopped", source=self.source.name, reason=str(error))
                 return
+            except NoDataError as error:
+                self.health.state = f"no data, is tried again: {error}"
+                _log.warning(
+                    "a source has no data", source=self.source.name, reason=str(error), again_in_s=self._pause_s
+                )
             except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
                 self.health.state = f"failed, is tried again: {error!r}"
                 _log.exception("a source failed", source=self.source.name, again_in_s=self._pause_s)
@@ -101,7 +108,10 @@ class Feed:
     def _look(self) -> tuple[list[MarketView], Counter[str]]:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""
         known = self.board.coins
-        return [self.board.view(coin) for coin in self._coins if coin in known], self.board.rejected
+        rejected = self.board.rejected
+        if isinstance(self.source, Reporting):
+            rejected = rejected + self.source.refused
+        return [self.board.view(coin) for coin in self._coins if coin in known], rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -38,6 +38,10 @@ class SourceHealth:
     """In a word or two: `running`, `ended`, or what went wrong."""
     rejected: Counter[str] = field(default_factory=Counter[str])
     """Updates or positions that made no sense, by reason."""
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Why there is no data at the moment, by what is missing: a coin, liquidations."""
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the source never has, and why."""
 
 
 @dataclass(slots=True)

@@ -103,10 +103,19 @@ def _plugins(settings: Settings) -> str:
 
 def _source(name: str, settings: Settings) -> str:
     source = make_source(name, settings, clock_ms())
+    if isinstance(source, ExchangeSource):
+        return _exchange(source)
     if not isinstance(source, Replay):
         return "needs nothing"
     first = next(source.recording.snapshots())
     return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
+
+
+def _exchange(source: ExchangeSource) -> str:
+    try:
+        return asyncio.run(source.check())
+    except NoDataError as error:
+        raise Ailing(str(error)) from None
 
 
 def _writable(path: Path) -> None:

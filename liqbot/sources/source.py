@@ -48,7 +48,12 @@ class Reporting(Protocol):
 
     @property
     def missing(self) -> Mapping[str, str]:
-        """Why there is no data, by what is missing: a coin, liquidations."""
+        """Why there is no data at the moment, by what is missing: a coin, liquidations."""
+        ...
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """What it never has, and why."""
         ...
 
     @property

@@ -72,6 +72,7 @@ class ExchangeSource:
         self._sleep = sleep
         self._live_from_ms = 0
         self._missing: dict[str, str] = {}
+        self._limits: dict[str, str] = {}
         self._again_ms: dict[str, int] = {}
         """When a coin that could not be begun is tried again."""
         self._following: dict[str, _Following] = {}
@@ -94,8 +95,13 @@ class ExchangeSource:
 
     @property
     def missing(self) -> Mapping[str, str]:
-        """Why there is no data, by coin; and of liquidations."""
+        """Why there is no data at the moment, by coin; and of liquidations."""
         return self._missing
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """What the exchange does not have at all, or only from now on."""
+        return self._limits
 
     @property
     def refused(self) -> Counter[str]:
@@ -110,6 +116,7 @@ class ExchangeSource:
         """
         self._live_from_ms = self._clock() // PERIOD_MS * PERIOD_MS
         self._missing.clear()
+        self._limits.clear()
         self._again_ms.clear()
         self._following.clear()
         async with self._client.session():
@@ -123,6 +130,13 @@ class ExchangeSource:
                     for update in await self._present():
                         yield update
                     await self._sleep(self._poll_s)
+
+    async def check(self) -> str:
+        """Ask for the first coin, and return what to tell an operator. Raises `NoDataError`."""
+        async with self._client.session():
+            first = self._instruments[0]
+            now = await self._client.now(first)
+            return f"answers: {first.symbol} {now.mark:,.6g}, {now.open_interest.coins:,.0f} coins open"
 
     async def _begin(self, instruments: Sequence[Instrument]) -> list[History]:
         """Fetch the past of `instruments`; those that have none to give are missing."""
@@ -149,7 +163,7 @@ class ExchangeSource:
         self._again_ms.pop(coin, None)
         self._missing.pop(coin, None)
         if self._backfill_ms and history.candles is None:
-            self._missing[f"history of {coin}"] = "there is none: the map begins with the start"
+            self._limits[f"history of {coin}"] = "the exchange gives none, so its map begins with the start"
         self._following[coin] = _Following(
             history.instrument,
             candles_ms=history.until_ms or self._live_from_ms,
@@ -159,7 +173,7 @@ class ExchangeSource:
         )
 
     def _listed(self) -> list[Instrument]:
-        """Return the instruments that the exchange has, or may have: of some the past could not be had yet."""
+        """Return the instruments that the exchange has, or may have: some could not be begun yet."""
         soon_ms = self._clock() + AGAIN_MS
         return [which for which in self._instruments if self._again_ms.get(which.coin, 0) <= soon_ms]
 
@@ -248,7 +262,7 @@ class ExchangeSource:
         """Collect liquidations meanwhile. Where they fail, they are missing, and all else goes on."""
         feed = self._client.liquidations(instruments, self._tell)
         if feed is None:
-            self._missing[LIQUIDATIONS] = f"{self._client.venue} does not publish them"
+            self._limits[LIQUIDATIONS] = "the exchange does not publish them"
             yield
             return
         listener = asyncio.create_task(self._listen(feed))
