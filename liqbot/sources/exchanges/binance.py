@@ -31,6 +31,8 @@ from liqbot.sources.source import NoDataError
 
 CANDLES, HISTORY, PAYMENTS = 1000, 500, 1000
 """Rows that one answer may have: candles, open interest, payments of funding."""
+KEPT_MS = 30 * 24 * HOUR_MS - HOUR_MS
+"""So much of open interest is kept, less an hour in which to ask."""
 FORCED_ORDERS = "/!forceOrder@arr"
 SILENT_AFTER_S = 600.0
 """All symbols come over the one stream, several a minute: this long without any, and it is the wrong path
@@ -128,8 +130,9 @@ class Binance:
         )
 
     async def open_interest(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[OpenInterest]:
-        """Return five-minute open interest; the exchange keeps a month."""
+        """Return five-minute open interest of the last month: who asks for more is refused altogether."""
         rows: list[OpenInterest] = []
+        from_ms = max(from_ms, to_ms - KEPT_MS)
         for first, last in windows(from_ms, to_ms, HISTORY * PERIOD_MS):
             answer = await self._rest.get(
                 "/futures/data/openInterestHist",
@@ -149,7 +152,7 @@ class Binance:
     async def candles(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Candle]:
         """Return candles; periods without a trade are left out by the exchange."""
         rows: list[Candle] = []
-        for first, last in windows(from_ms, to_ms, CANDLES * PERIOD_MS):
+        for first, last in windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS):
             answer = await self._rest.get(
                 "/fapi/v1/klines",
                 list[_Candle],

@@ -131,7 +131,7 @@ class Bitget:
     async def candles(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Candle]:
         """Return candles; the exchange keeps a month of five minutes."""
         rows: list[Candle] = []
-        for first, last in windows(from_ms, to_ms, CANDLES * PERIOD_MS):
+        for first, last in windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS):
             span: Params = {"granularity": "5m", "startTime": first, "endTime": last + 1, "limit": CANDLES}
             answer = await self._get("candles", _Answer[list[_Candle]], instrument, span)
             rows += (_candle(row, instrument.unit) for row in answer.data)

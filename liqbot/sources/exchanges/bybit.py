@@ -164,7 +164,7 @@ class Bybit:
     async def candles(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Candle]:
         """Return candles; volume is in coins for contracts settled in USDT."""
         rows: list[Candle] = []
-        for first, last in windows(from_ms, to_ms, CANDLES * PERIOD_MS):
+        for first, last in windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS):
             span: Params = {"interval": "5", "start": first, "end": last, "limit": CANDLES}
             answer = await self._get("kline", _Answer[_List[_Candle]], instrument, span)
             rows += (_candle(row, instrument.unit) for row in answer.result.list)

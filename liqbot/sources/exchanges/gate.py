@@ -138,7 +138,7 @@ class Gate:
         """Return candles; their volume comes in contracts."""
         contract = await self._contract(instrument)
         rows: list[Candle] = []
-        for first, last in windows(from_ms, to_ms, CANDLES * PERIOD_MS):
+        for first, last in windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS):
             span: Params = {"interval": "5m", "from": first // 1000, "to": last // 1000}
             answer = await self._get("candlesticks", list[_Candle], instrument, span)
             rows += (_candle(row, instrument.unit, contract.quanto_multiplier) for row in answer)

@@ -178,7 +178,7 @@ class Okx:
     async def candles(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Candle]:
         """Return candles. `before` and `after` are exclusive, and mean newer and older."""
         rows: list[Candle] = []
-        for first, last in windows(from_ms, to_ms, CANDLES * PERIOD_MS):
+        for first, last in windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS):
             answer = await self._rest.get(
                 "/api/v5/market/history-candles",
                 _Answer[_Candle],
