@@ -1,0 +1,101 @@
+"""What the modelled map assumes of positions, and where that puts their levels.
+
+Nobody outside an exchange sees them, and nobody publishes the truth. `liqbot validate` measures
+how wrong these are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqbot.engine.liquidation_price import liquidation_price
+from liqbot.market.maps import BIN_WIDTH
+from liqbot.market.margin import MarginTiers
+from liqbot.market.positions import Bools, Floats
+
+SIDES = np.array([1.0, -1.0])
+"""The sign of a size, by `Side.row`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Assumptions:
+    """What is assumed of the positions that are opened on a venue."""
+
+    leverages: tuple[float, ...] = (5.0, 10.0, 25.0, 50.0, 100.0)
+    """The leverage tiers, rising."""
+    shares: tuple[float, ...] = (0.15, 0.30, 0.25, 0.20, 0.10)
+    """How much of what is opened in isolation belongs to each tier; they add up to 1."""
+    isolated_share: float = 0.5
+    """Share of what is opened that liquidates by itself; the rest is cross, hedged, or at 3x and less."""
+    turnover_per_hour: float = 0.00276
+    """Share of open interest that is closed and opened anew in an hour in which open interest stands still
+    (measured on Hyperliquid, summer 2026: a hazard of 0.00276 an hour, all positions)."""
+    smear: float = 0.003
+    """A level is known to this share of its price: entries differ, and so does margin."""
+    position_usd: float = 50_000.0
+    """Size of a position, which decides its margin tier."""
+
+    def __post_init__(self) -> None:
+        if len(self.leverages) != len(self.shares) or abs(sum(self.shares) - 1) > 1e-9:
+            raise ValueError(f"one share a leverage, 1 in all, not {self.shares} for {self.leverages}")
+        if list(self.leverages) != sorted(set(self.leverages)) or min(self.leverages, default=2) <= 1:
+            raise ValueError(f"leverages rise and are above 1, not {self.leverages}")
+        if min(self.shares, default=0) < 0 or not 0 <= self.isolated_share <= 1:
+            raise ValueError("shares lie between 0 and 1")
+        if not 0 <= self.turnover_per_hour <= 0.1:
+            raise ValueError(f"a turnover between 0 and 0.1 an hour, not {self.turnover_per_hour}")
+        if not 0 <= self.smear <= 0.05 or not self.position_usd > 0:
+            raise ValueError("a smear between 0 and 0.05, and a position above 0 USD")
+
+
+@dataclass(frozen=True, eq=False)
+class Rungs:
+    """The leverage tiers that a venue allows, and how far from its entry each of them liquidates."""
+
+    leverages: Floats
+    """Shape (tiers,), rising."""
+    shares: Floats
+    """Shape (tiers,): of all that is opened; what they leave over has no level."""
+    offsets: Floats
+    """Shape (2 sides, tiers): ln(level / entry) in bins; below 0 for longs, above 0 for shorts."""
+    smear: float
+    """Width in bins over which a level is spread."""
+
+    def __len__(self) -> int:
+        return len(self.leverages)
+
+    def among(self, leverages: Sequence[float] | None) -> Bools:
+        """Return which tiers are among `leverages`, all for None, shape (tiers,)."""
+        if leverages is None:
+            return np.ones(len(self), dtype=np.bool_)
+        return np.isin(self.leverages, leverages)
+
+
+def rungs_of(assumptions: Assumptions, tiers: MarginTiers | None) -> Rungs:
+    """Return the leverage tiers as `tiers` allow them; tiers above the venue's maximum are left out.
+
+    Levels are exact for an isolated linear position of `position_usd`, `liquidation_price` with the margin
+    tier that holds at the level. Without `tiers` (None: the venue's are not known) only the initial margin
+    is reckoned with, so that levels lie a little too far out.
+    """
+    leverages, shares = np.array(assumptions.leverages), np.array(assumptions.shares)
+    size = assumptions.position_usd
+    if tiers is None:
+        offsets = np.log(1 - SIDES[:, np.newaxis] / leverages)
+    else:
+        notional = np.full(len(leverages), size)
+        margin = notional / leverages - tiers.maintenance_margin(notional)
+        ones = np.ones(len(leverages))
+        levels = [liquidation_price(side * notional, ones, margin, tiers) for side in SIDES]
+        offsets = np.log(np.array(levels))
+        most = tiers.max_leverages[int(np.searchsorted(tiers.lower_bounds, size, side="right")) - 1]
+        offsets[:, leverages > most] = np.nan
+    usable = np.all(SIDES[:, np.newaxis] * offsets < 0, axis=0)
+    left = shares[usable].sum()
+    return Rungs(
+        leverages=leverages[usable],
+        shares=assumptions.isolated_share * shares[usable] / (left if left > 0 else 1.0),
+        offsets=offsets[:, usable] / BIN_WIDTH,
+        smear=assumptions.smear / BIN_WIDTH,
+    )
