@@ -178,7 +178,10 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable, text):
         ),
         ("[simulator]\nseed = 1.5", "liqbot.toml: simulator.seed: "),
         ("coins = []", "liqbot.toml: coins: "),
-        ('sources = ["replay:"]', "liqbot.toml: sources: 'replay:' is no source; there is simulator, binance,"),
+        (
+            'sources = ["replay:"]',
+            "liqbot.toml: sources: 'replay:' is no source; there is simulator, binance,",
+        ),
         ("coins = 3", "liqbot.toml: coins: "),
     ],
 )

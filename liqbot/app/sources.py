@@ -13,6 +13,7 @@ from liqbot.sources.exchanges.bybit import Bybit
 from liqbot.sources.exchanges.client import Client
 from liqbot.sources.exchanges.gate import Gate
 from liqbot.sources.exchanges.okx import Okx
+from liqbot.sources.exchanges.source import BACKFILL_DAYS
 from liqbot.sources.replay import Replay
 from liqbot.sources.simulator import Scenario, Simulator
 from liqbot.sources.simulator.coins import COINS
@@ -52,7 +53,7 @@ def _client(name: str, settings: Settings) -> tuple[Client, float]:
         own = settings.okx
         return Okx(own.api_url, own.ws_url), own.backfill_days
     if name == "bitget":
-        return Bitget(settings.bitget.api_url), 0.0
+        return Bitget(settings.bitget.api_url), BACKFILL_DAYS
     return Gate(settings.gate.api_url), settings.gate.backfill_days
 
 

@@ -1,7 +1,9 @@
 """Rate budgets: what an exchange lets one address ask for."""
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Awaitable, Callable
 
 
 class Budget:
@@ -10,8 +12,15 @@ class Budget:
     Whoever takes from it waits for their turn; the first to come is the first to be served.
     """
 
-    def __init__(self, allowed: float, per_s: float) -> None:
-        """Allow a weight of `allowed` in any `per_s` seconds."""
+    def __init__(
+        self,
+        allowed: float,
+        per_s: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Allow a weight of `allowed` in any `per_s` seconds of `clock`, which passes while `sleep` waits."""
         if not (allowed > 0 and per_s > 0):
             raise ValueError(f"a budget of {allowed:g} in {per_s:g} s lets nothing through")
         self.allowed = allowed
@@ -20,21 +29,22 @@ class Budget:
         self._spent = 0.0
         self._closed_until = 0.0
         self._turn = asyncio.Lock()
+        self._clock = clock
+        self._sleep = sleep
 
     async def take(self, weight: float = 1.0) -> None:
         """Wait until `weight` fits, and take it. Raises `ValueError` for what never fits."""
         if weight > self.allowed:
             raise ValueError(f"a request of weight {weight:g} never fits a budget of {self.allowed:g}")
-        loop = asyncio.get_running_loop()
         async with self._turn:
-            while (wait_s := self._wait_s(weight, loop.time())) > 0:  # noqa: ASYNC110 - it is time that is awaited
-                await asyncio.sleep(wait_s)
-            self._taken.append((loop.time(), weight))
+            while (wait_s := self._wait_s(weight, self._clock())) > 0:
+                await self._sleep(wait_s)
+            self._taken.append((self._clock(), weight))
             self._spent += weight
 
     def close_for(self, seconds: float) -> None:
         """Let nothing through for `seconds`: the exchange has asked for a pause."""
-        self._closed_until = max(self._closed_until, asyncio.get_running_loop().time() + seconds)
+        self._closed_until = max(self._closed_until, self._clock() + seconds)
 
     def _wait_s(self, weight: float, now: float) -> float:
         while self._taken and self._taken[0][0] <= now - self.per_s:

@@ -72,7 +72,7 @@ async def fetch_history(client: Client, instrument: Instrument, from_ms: int, to
     """
     tiers = await client.margin_tiers(instrument)
     interest = await client.open_interest(instrument, from_ms, to_ms)
-    candles = await client.candles(instrument, from_ms, to_ms)
+    candles = await client.candles(instrument, from_ms, to_ms) if interest else []
     funding = await client.funding(instrument, from_ms - DAY_MS, to_ms)
     first_ms = interest[0].time_ms if interest else to_ms + 1
     known = [candle for candle in candles if candle.begin_ms + PERIOD_MS >= first_ms]

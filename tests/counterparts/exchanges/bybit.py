@@ -144,7 +144,8 @@ def tickers(query, world):
         price,
     )
     empty = dict.fromkeys(
-        "predictedDeliveryPrice basisRate deliveryFeeRate basis preOpenPrice preQty curPreListingPhase".split(), ""
+        "predictedDeliveryPrice basisRate basisRateYear deliveryFeeRate basis preOpenPrice preQty curPreListingPhase".split(),
+        "",
     )
     row = {
         "symbol": query["symbol"],

@@ -31,9 +31,7 @@ class Fault:
 def renamed(payload, name):
     """Return `payload` with the field `name` called something else; rows that are lists lose their end."""
     if isinstance(payload, dict):
-        return {
-            (f"{key}_v2" if key == name else key): renamed(value, name) for key, value in payload.items()
-        }
+        return {(f"{key}_v2" if key == name else key): renamed(value, name) for key, value in payload.items()}
     if isinstance(payload, list):
         if payload and not isinstance(payload[0], dict | list):
             return payload[: int(name)] if name.isdigit() else payload

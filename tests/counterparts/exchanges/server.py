@@ -74,6 +74,7 @@ class Exchanges:
     async def clear(self, _):
         self.faults.clear()
         self.requests.clear()
+        self._times.clear()  # another address comes
         return web.json_response({})
 
     async def set_now(self, request):
@@ -97,7 +98,12 @@ class Exchanges:
             return await self._socket(request, venue, module, path)
         response = self._rest(venue, module, path, dict(request.query))
         self.requests.append(
-            {"venue": venue, "path": path, "query": dict(request.query), "status": response and response.status}
+            {
+                "venue": venue,
+                "path": path,
+                "query": dict(request.query),
+                "status": response and response.status,
+            }
         )
         if response is None:
             request.transport.abort()
@@ -108,7 +114,9 @@ class Exchanges:
         """Return the answer, None for a connection that breaks."""
         if (wait_s := self._beyond_limits(venue, module, path)) is not None:
             self.late[venue] += 1
-            return web.Response(status=429, text="Too many requests", headers={"Retry-After": f"{wait_s:.2f}"})
+            return web.Response(
+                status=429, text="Too many requests", headers={"Retry-After": f"{wait_s:.2f}"}
+            )
         fault = next((fault for fault in self.faults if fault.strikes(venue, path)), None)
         if fault is not None and fault.kind in ("status", "html", "reset", "error-200"):
             return _broken(fault, module)
@@ -147,7 +155,9 @@ class Exchanges:
         fault = next((one for one in self.faults if one.strikes(venue, path)), None)
         if fault is not None and fault.kind == "refuse":
             return web.Response(status=503)
-        silent = (fault is not None and fault.kind == "silent") or path == getattr(module, "SILENT_STREAM", "")
+        silent = (fault is not None and fault.kind == "silent") or path == getattr(
+            module, "SILENT_STREAM", ""
+        )
         if path not in (getattr(module, "STREAM", None), getattr(module, "SILENT_STREAM", None)):
             raise web.HTTPNotFound
         socket = web.WebSocketResponse(autoping=True)
