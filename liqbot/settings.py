@@ -64,7 +64,8 @@ class BinanceSettings(_Section):
 
     api_url: _Url = Field("https://fapi.binance.com", description="the address of its API")
     ws_url: _WebsocketUrl = Field(
-        "wss://fstream.binance.com/market/ws", description="the address of its streams, before `/!forceOrder@arr`"
+        "wss://fstream.binance.com/market/ws",
+        description="the address of its streams, before `/!forceOrder@arr`",
     )
     backfill_days: _BackfillDays = 30
 
@@ -117,7 +118,8 @@ class Settings(BaseSettings):
         ("BTC", "ETH", "SOL"), description="the coins to watch"
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("simulator",), description="where data comes from: simulator, replay:FILE, binance, bybit, okx, bitget, gate"
+        ("simulator",),
+        description="where data comes from: simulator, replay:FILE, binance, bybit, okx, bitget, gate",
     )
     plugins_path: Path = Field(
         Path("plugins"), description="the folder whose *.py files are loaded as plugins"

@@ -70,7 +70,10 @@ class Feed:
             except NoDataError as error:
                 self.health.state = f"no data, is tried again: {error}"
                 _log.warning(
-                    "a source has no data", source=self.source.name, reason=str(error), again_in_s=self._pause_s
+                    "a source has no data",
+                    source=self.source.name,
+                    reason=str(error),
+                    again_in_s=self._pause_s,
                 )
             except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
                 self.health.state = f"failed, is tried again: {error!r}"

@@ -52,7 +52,11 @@ async def status(ask: Ask) -> Message:
     lines = [
         *troubles,
         *(_source(source) for source in desk.sources if source.state in WELL),
-        *(f"{source.name} without {what}: {why}" for source in desk.sources for what, why in source.limits.items()),
+        *(
+            f"{source.name} without {what}: {why}"
+            for source in desk.sources
+            for what, why in source.limits.items()
+        ),
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
         f"{counted(desk.store.subscriptions.count(), 'subscription')}",

@@ -36,6 +36,8 @@ CANDLES, HISTORY, PAYMENTS = 1900, 100, 900
 SIDES_COUNTED = 1
 """How often open interest counts a contract. Gate does not say; the size of the market speaks for once."""
 LIQUIDATIONS_EVERY_S = 30.0
+ORDERS = 1000
+"""So many liquidation orders are asked for each time: a cascade has hundreds a minute."""
 OVERLAP_S = 120
 """Each time the last two minutes are asked for again: an order may be listed late."""
 SAYS_BUSY, SAYS_UNKNOWN = ("TOO_MANY_REQUESTS", "SERVER_ERROR"), ("CONTRACT_NOT_FOUND",)
@@ -177,7 +179,7 @@ class Gate:
         while True:
             for instrument in instruments:
                 try:
-                    orders = await self._get("liq_orders", list[_Order], instrument, {"limit": 100})
+                    orders = await self._get("liq_orders", list[_Order], instrument, {"limit": ORDERS})
                 except NoDataError as error:
                     tell(str(error))
                     continue
@@ -190,7 +192,8 @@ class Gate:
                 if before is None:  # what lies before the start is history
                     continue
                 oldest = max((order.time for order in before), default=0) - OVERLAP_S
-                for order in (Counter(orders) - before).elements():
+                fresh = sorted((Counter(orders) - before).elements(), key=lambda order: order.time)
+                for order in fresh:
                     if order.time > oldest and (found := self._liquidation(order, instrument)):
                         yield found
             await asyncio.sleep(self._every_s)

@@ -139,7 +139,7 @@ def forced_order(symbol, event, world):
     """Return the frame of a liquidation: the order's side, its limit beyond what was paid."""
     at = Book(world, LISTINGS[symbol], SHARE)
     is_long = event.side is Side.LONG
-    filled = text(at.units(event.size), 3)
+    filled = text(at.units(event.size))
     return {
         "e": "forceOrder",
         "E": event.time_ms + 2,

@@ -123,7 +123,7 @@ def liq_orders(query, world):
         {
             "contract": query["contract"],
             "left": 0,
-            "size": round(at.contracts(event.size) * (1 if event.side is Side.LONG else -1)),
+            "size": max(round(at.contracts(event.size)), 1) * (1 if event.side is Side.LONG else -1),
             "fill_price": text(at.price(event.price), 16),
             "order_price": text(at.price(event.price) * (0.996 if event.side is Side.LONG else 1.004), 16),
             "time": event.time_ms // 1000,
