@@ -3,7 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from liqbot.engine.book import Book
 from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
 from liqbot.engine.extremes import Extremes
+from liqbot.engine.hearing import nonsense_in, sensible_context
 from liqbot.engine.measured import Levels
 from liqbot.engine.readings import ages, cohort_readings, fuel_by_cohort, holdings, trapped
 from liqbot.engine.tracking import Memory, Passage, Tracks, follow, recalled, remembered
@@ -159,12 +160,12 @@ class Board:
         self._memories.update({memory.coin: memory for memory in memories})
 
     def _take_context(self, context: AssetContext) -> bool:
-        if not (math.isfinite(context.mark) and context.mark > 0):
-            return self._refuse("mark price is not a number above 0")
         market = self._markets.get(context.coin)
-        if market is not None and context.time_ms < market.context.time_ms:
-            return self._refuse("older than what is known")
-        context = self._without_nonsense(context)
+        sensible, refused = sensible_context(context, market and market.context)
+        self._rejected.update(refused)
+        if sensible is None:
+            return False
+        context = sensible
         if market is None:
             memory = self._memories.pop(context.coin, Memory(context.coin))
             tracks = recalled(memory, self._book.number)
@@ -176,23 +177,13 @@ class Board:
         market.extremes.add(context.time_ms, context.mark)
         return True
 
-    def _without_nonsense(self, context: AssetContext) -> AssetContext:
-        """Return `context` with figures that cannot be unknown."""
-        interest, funding = context.open_interest, context.funding
-        if interest is not None and not (math.isfinite(interest) and interest >= 0):
-            self._refuse("open interest is not a number from 0 up")
-            context = replace(context, open_interest=None)
-        if funding is not None and not math.isfinite(funding):
-            self._refuse("funding rate is not a number")
-            context = replace(context, funding=None)
-        return context
-
     def _take_liquidation(self, event: Liquidation) -> bool:
         market = self._markets.get(event.coin)
         if market is None:
             return self._refuse("liquidation of an unknown coin")
-        if not all(math.isfinite(value) and value > 0 for value in (event.price, event.size)):
-            return self._refuse("liquidation without a price or a size above 0")
+        nonsense = nonsense_in(event)
+        if nonsense is not None:
+            return self._refuse(nonsense)
         market.liquidated[event.side] += event.price * event.size
         return True
 

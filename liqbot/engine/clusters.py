@@ -8,7 +8,7 @@ from liqbot.engine.measured import Levels
 from liqbot.market.cohort import Cohort
 from liqbot.market.maps import LiquidationMap
 from liqbot.market.positions import Bools, Floats, Ints
-from liqbot.market.side import Side
+from liqbot.market.side import BySide, Side
 
 SMOOTHING = 2.0
 """Standard deviation in bins (0.1% each) of the kernel in whose density peaks are sought."""
@@ -24,6 +24,7 @@ MOST = 24
 _reach = int(3 * SMOOTHING)
 _kernel = np.exp(-0.5 * (np.arange(-_reach, _reach + 1) / SMOOTHING) ** 2)
 _kernel /= _kernel.sum()
+_NOBODY: Ints = np.zeros(0, dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,9 +36,10 @@ class Found:
     low: float
     high: float
     usd: float
-    whale_share: float
+    whale_share: float | None
+    """None where nobody's accounts are known."""
     account: Ints
-    """Who liquidates in it, shape (n,): numbers in the board's register."""
+    """Who liquidates in it, shape (n,): numbers in the board's register; none where nobody is known."""
     coins: Floats
     """How many coins each of them, shape (n,), positive."""
     stands_out: bool = True
@@ -53,9 +55,16 @@ def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found
     `FOOT` of its height, so that no level is in two clusters. A cluster's bounds are real levels, and its
     dollars are summed over positions, not bins.
     """
+    spot = liquidation_map.spot
+    columns = BySide(*(LevelColumn.of(levels, side, spot) for side in Side))
+    return find_among(liquidation_map, columns)
+
+
+def find_among(liquidation_map: LiquidationMap, columns: BySide["LevelColumn"]) -> list[Found]:
+    """Return the same of a map that was made from the levels in `columns`."""
     found: list[Found] = []
     for side in Side:
-        column = _Column.of(levels, side, liquidation_map.spot)
+        column = columns[side]
         runs = sorted(_runs(liquidation_map.of(side)), key=lambda run: -run.usd)
         for stands_out in (True, False):
             alike = [run for run in runs if run.stands_out is stands_out][:MOST]
@@ -63,6 +72,22 @@ def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found
                 _measure(column, side, run, liquidation_map.bins.edges, liquidation_map.spot) for run in alike
             ]
     return found
+
+
+def find_in_bins(liquidation_map: LiquidationMap) -> list[Found]:
+    """Return the same of a map of nobody in particular: each bin counts as one level, in its middle."""
+
+    def column(side: Side) -> LevelColumn:
+        usd = liquidation_map.of(side)
+        held = np.flatnonzero(usd)
+        return LevelColumn(
+            price=liquidation_map.bins.centers[held],
+            coins=usd[held] / liquidation_map.spot,
+            account=None,
+            is_whale=np.zeros(len(held), dtype=np.bool_),
+        )
+
+    return find_among(liquidation_map, BySide(column(Side.LONG), column(Side.SHORT)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +138,20 @@ def _claim(heights: list[float], claimed: bytearray, peak: int) -> tuple[int, in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Column:
-    """The live levels of one side, in the order of their price."""
+class LevelColumn:
+    """The live levels of one side, in the order of their price, in columns of shape (n,)."""
 
     price: Floats
     coins: Floats
-    account: Ints
+    account: Ints | None
+    """None where nobody's accounts are known."""
     is_whale: Bools
 
     @staticmethod
-    def of(levels: Levels, side: Side, spot: float) -> "_Column":
+    def of(levels: Levels, side: Side, spot: float) -> "LevelColumn":
+        """Return those of one side of `levels`."""
         rows = levels.rows_by_price(side, spot)
-        return _Column(
+        return LevelColumn(
             price=levels.positions.liquidation[rows],
             coins=np.abs(levels.positions.size[rows]),
             account=levels.positions.account[rows],
@@ -132,19 +159,19 @@ class _Column:
         )
 
 
-def _measure(column: _Column, side: Side, run: _Run, edges: Floats, spot: float) -> Found:
+def _measure(column: LevelColumn, side: Side, run: _Run, edges: Floats, spot: float) -> Found:
     first, after = np.searchsorted(column.price, edges[[run.first, run.last + 1]])
     price, coins = column.price[first:after], column.coins[first:after]
-    total = float(coins.sum())
+    total, nobody = float(coins.sum()), column.account is None
     return Found(
         side=side,
         price=_peak_price(price, coins),
         low=float(price[0]),
         high=float(price[-1]),
         usd=total * spot,
-        whale_share=float(coins[column.is_whale[first:after]].sum()) / total,
-        account=column.account[first:after],
-        coins=coins,
+        whale_share=None if nobody else float(coins[column.is_whale[first:after]].sum()) / total,
+        account=_NOBODY if column.account is None else column.account[first:after],
+        coins=coins[:0] if nobody else coins,
         stands_out=run.stands_out,
     )
 

@@ -28,6 +28,11 @@ class Extremes:
         self._lows.forget_before(time_ms)
         self._highs.forget_before(time_ms)
 
+    def after(self, time_ms: int) -> tuple[float, float]:
+        """Return the lowest and highest price later than `time_ms`; (infinity, -infinity) without any."""
+        instant = np.array([time_ms])
+        return float(self._lows.after(instant)[0]), -float(self._highs.after(instant)[0])
+
     def passed(self, positions: Positions) -> Bools:
         """Return whose liquidation price was touched by a price later than when the position was seen.
 

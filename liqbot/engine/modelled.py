@@ -56,9 +56,26 @@ class Model:
     @staticmethod
     def begin(time_ms: int, interest: float, rungs: Rungs, assumptions: Assumptions) -> "Model":
         """Return a model at `time_ms`: `interest` coins (one-sided, above 0) are open, none with a level."""
-        state, none = State.beginning(time_ms, interest, len(rungs)), np.zeros(0)
+        return Model.of(State.beginning(time_ms, interest, len(rungs)), rungs, assumptions)
+
+    @staticmethod
+    def of(base: State, rungs: Rungs, assumptions: Assumptions) -> "Model":
+        """Return a model that goes on from `base`."""
+        none = np.zeros(0)
         flow = Flow(none, none, none)
-        return Model(rungs, assumptions, state, Steps.empty(), (flow, flow), state)
+        return Model(rungs, assumptions, base, Steps.empty(), (flow, flow), base)
+
+    def onto(self, rungs: Rungs) -> "Model":
+        """Return a model that goes on from here with other `rungs`; its past is summed up in its base.
+
+        What is open keeps its levels; coins of a tier that there is no more count as residual.
+        """
+        state = self.state
+        coins = np.zeros((2, len(rungs), state.coins.shape[2]))
+        for tier, leverage in enumerate(rungs.leverages.tolist()):
+            coins[:, tier] = state.coins[:, self.rungs.among([leverage])].sum(axis=1)
+        residual = state.residual + state.coins.sum(axis=(1, 2)) - coins.sum(axis=(1, 2))
+        return Model.of(replace(state, coins=coins, residual=residual), rungs, self.assumptions)
 
     def then(self, steps: Steps) -> "Model":
         """Return the model after `steps`, which are later than those known. Raises `ValueError` if not."""

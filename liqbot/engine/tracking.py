@@ -128,7 +128,7 @@ def _cluster(item: Found, identity: str, since_ms: int, spot: float) -> Cluster:
         low=item.low,
         high=item.high,
         usd=item.usd,
-        accounts=len(item.account),
+        accounts=None if item.whale_share is None else len(item.account),
         whale_share=item.whale_share,
         distance_pct=(item.price / spot - 1) * 100,
         since_ms=since_ms,
@@ -172,7 +172,7 @@ def _match(
                 continue
             common = shared[old_place].get(place, 0.0)
             least = old_coins if reached else min(old_coins, float(item.coins.sum()))
-            if common >= SAME_HOLDERS * least:
+            if common > 0 and common >= SAME_HOLDERS * least:
                 pairs.append((0, -common, old_place, place))
             elif place in near:
                 pairs.append((1, -min(old.cluster.usd, item.usd), old_place, place))

@@ -1,5 +1,6 @@
 """What a source tells the engine: the few nouns into which every exchange is translated."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -109,6 +110,13 @@ class OpenInterestSeen:
             raise ValueError(f"{len(self.times_ms)} times do not go with {len(self.coins)} open interests")
         if np.any(np.diff(self.times_ms) <= 0):
             raise ValueError("the times of open interest must rise")
+
+    @staticmethod
+    def of(coin: str, times_ms: Sequence[int], coins: Sequence[float]) -> "OpenInterestSeen":
+        """Make it from plain sequences. Raises `ValueError` for columns that cannot be."""
+        return OpenInterestSeen(
+            coin, np.asarray(times_ms, dtype=np.int64), np.asarray(coins, dtype=np.float64)
+        )
 
     @property
     def time_ms(self) -> int:

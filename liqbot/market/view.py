@@ -1,15 +1,20 @@
 """The market as everyone above the engine sees it: one coin at one instant."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from liqbot.market import figures
 from liqbot.market.clusters import Clusters, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.elsewhere import Elsewhere, Swept, divergence_of, lean_of
 from liqbot.market.grid import Grid
-from liqbot.market.layer import Layer
+from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import LiquidationMap
 from liqbot.market.regime import Regime, ratio_of, regime_of
 from liqbot.market.side import BySide
+
+UPPER_BOUNDS = "upper bounds, not forecasts"
+"""What has to be said of every modelled map: it sees positions open, and only infers that they close."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +69,17 @@ class MarketView:
     open_interest: float | None
     """One-sided, in coins."""
     coverage: float | None
-    """Known notional (mean of both sides) over open interest; None where open interest is unknown."""
+    """Known notional (mean of both sides) over open interest; None where open interest is unknown. Of a
+    modelled layer the share of open interest to which it gives a level."""
     age_s: float | None
-    """Mean age of the positions, weighted by notional, in seconds; None without positions."""
+    """Mean age of the positions, weighted by notional, in seconds; None without positions. Of a modelled
+    layer the age of the newest candle."""
     oldest_s: float | None
     """Age of the oldest position, in seconds; None without positions."""
+    swept: Swept | None = None
+    """In a modelled layer, what price went through in the last day: modelled, and realised."""
+    others: tuple[Elsewhere, ...] = ()
+    """What other layers say of the coin: other venues, another basis."""
     grid: Grid | None = None
     """Past maps, where they were asked for."""
 
@@ -83,6 +94,16 @@ class MarketView:
         return regime_of(self.up_usd, self.down_usd)
 
     @property
+    def lean(self) -> float | None:
+        """Where the fuel lies, from -1 (all below spot) to +1 (all above); None without fuel."""
+        return lean_of(self.up_usd, self.down_usd)
+
+    @property
+    def divergence(self) -> float | None:
+        """How much higher the fuel lies than in the layers of the other basis, -1 to +1; None without any."""
+        return divergence_of(self.lean, self.others, self.layer.basis)
+
+    @property
     def open_interest_usd(self) -> float | None:
         """One-sided open interest in USD at spot, None where unknown."""
         return None if self.open_interest is None else self.open_interest * self.spot
@@ -90,10 +111,31 @@ class MarketView:
     @property
     def provenance(self) -> str:
         """How sure and how old, in words: `Hyperliquid, measured · coverage 61% · positions 4 min old`."""
+        if self.layer.basis is Basis.MODELLED:
+            placed = "none" if self.coverage is None else figures.share(self.coverage)
+            age = "no candles" if self.age_s is None else f"{figures.duration(self.age_s)} old"
+            return f"{self.layer.label} · {placed} of open interest has a level · {age} · {UPPER_BOUNDS}"
         coverage = "unknown" if self.coverage is None else figures.share(self.coverage)
         age = "no positions" if self.age_s is None else f"positions {figures.duration(self.age_s)} old"
         return f"{self.layer.label} · coverage {coverage} · {age}"
 
+    @property
+    def elsewhere(self) -> Elsewhere:
+        """The view in the few figures that views of other layers carry."""
+        return Elsewhere(
+            layer=self.layer,
+            time_ms=self.time_ms,
+            spot=self.spot,
+            up_usd=self.up_usd,
+            down_usd=self.down_usd,
+            open_interest_usd=self.open_interest_usd,
+            funding=self.funding,
+        )
+
     def with_grid(self, grid: Grid) -> "MarketView":
         """Return the same view with past maps, for a heatmap."""
         return replace(self, grid=grid)
+
+    def beside(self, others: Iterable[Elsewhere]) -> "MarketView":
+        """Return the same view with what other layers say."""
+        return replace(self, others=tuple(others))

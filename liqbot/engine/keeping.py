@@ -1,0 +1,110 @@
+"""A model as bytes and back: what of a modelled layer outlasts a restart."""
+
+from dataclasses import dataclass, fields
+from typing import Any, cast
+
+import msgspec
+import numpy as np
+
+from liqbot.engine.assumptions import Assumptions, Rungs
+from liqbot.engine.modelled import Model
+from liqbot.engine.realised import Realised
+from liqbot.engine.stepping import State
+from liqbot.engine.steps import Steps
+from liqbot.engine.tracking import Memory
+from liqbot.market.positions import Floats
+
+VERSION = 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """What a board keeps of one coin."""
+
+    model: Model
+    tracks: Memory
+    realised: tuple[Realised, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Array:
+    dtype: str
+    shape: tuple[int, ...]
+    values: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """The base and the steps; what they come to is computed again, to the same numbers."""
+
+    version: int
+    leverages: _Array
+    shares: _Array
+    offsets: _Array
+    smear: float
+    time_ms: int
+    interest: float
+    first: int
+    coins: _Array
+    residual: _Array
+    steps: tuple[_Array, ...]
+    tracks: Memory
+    realised: tuple[Realised, ...]
+
+
+def kept_to_bytes(kept: Kept) -> bytes:
+    """Return `kept` as bytes that `kept_from_bytes` reads."""
+    model, base = kept.model, kept.model.base
+    written = _Written(
+        version=VERSION,
+        leverages=_array(model.rungs.leverages),
+        shares=_array(model.rungs.shares),
+        offsets=_array(model.rungs.offsets),
+        smear=model.rungs.smear,
+        time_ms=base.time_ms,
+        interest=base.interest,
+        first=base.first,
+        coins=_array(base.coins),
+        residual=_array(base.residual),
+        steps=tuple(_array(getattr(model.steps, item.name)) for item in fields(Steps)),
+        tracks=kept.tracks,
+        realised=kept.realised,
+    )
+    return msgspec.msgpack.encode(written)
+
+
+def kept_from_bytes(data: bytes, assumptions: Assumptions) -> Kept:
+    """Return what `kept_to_bytes` wrote, the model going on with `assumptions`.
+
+    Raises `msgspec.DecodeError` for anything else, and for what another version wrote.
+    """
+    written = _decoder.decode(data)
+    if written.version != VERSION:
+        raise msgspec.DecodeError(f"a model of version {written.version}; only {VERSION} can be read")
+    try:
+        rungs = Rungs(
+            _floats(written.leverages), _floats(written.shares), _floats(written.offsets), written.smear
+        )
+        coins, residual = _floats(written.coins), _floats(written.residual)
+        base = State(written.time_ms, written.interest, written.first, coins, residual)
+        base.require_conservation()
+        model = Model.of(base, rungs, assumptions).then(Steps(*(_read(item) for item in written.steps)))
+    except (ValueError, TypeError, ArithmeticError) as error:
+        raise msgspec.DecodeError(f"not a model: {error}") from error
+    return Kept(model, written.tracks, written.realised)
+
+
+def _array(array: np.ndarray[Any, np.dtype[Any]]) -> _Array:
+    little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"), copy=False)
+    return _Array(little.dtype.str, array.shape, little.tobytes())
+
+
+def _read(item: _Array) -> Any:  # noqa: ANN401 - of the kind that its bytes say
+    return np.frombuffer(item.values, dtype=item.dtype).reshape(item.shape)
+
+
+def _floats(item: _Array) -> Floats:
+    return cast("Floats", _read(item)).astype(np.float64)
+
+
+_decoder = msgspec.msgpack.Decoder(_Written)

@@ -1,0 +1,228 @@
+"""The board of a modelled layer: takes candles and open interest, gives views as other boards do."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from liqbot.engine.aligning import Aligning
+from liqbot.engine.assumptions import Assumptions, rungs_of
+from liqbot.engine.board import NoViewError
+from liqbot.engine.extremes import Extremes
+from liqbot.engine.glimpse import Glimpse
+from liqbot.engine.hearing import nonsense_in, sensible_context
+from liqbot.engine.keeping import Kept, kept_from_bytes, kept_to_bytes
+from liqbot.engine.modelled import Model
+from liqbot.engine.realised import Realisations
+from liqbot.engine.tracking import Memory, Tracks, recalled, remembered
+from liqbot.market.layer import Layer
+from liqbot.market.margin import MarginTiers
+from liqbot.market.side import BySide, Side
+from liqbot.market.updates import (
+    AssetContext,
+    Beat,
+    CandlesSeen,
+    Liquidation,
+    MarginTiersSeen,
+    OpenInterestSeen,
+    Update,
+)
+from liqbot.market.view import MarketView
+
+DAY_MS = 24 * 3_600_000
+PAST_MS = 30 * DAY_MS
+"""So much of the past is kept step by step; what is older is summed up."""
+
+
+@dataclass(slots=True)
+class _Market:
+    """What the board keeps of one coin."""
+
+    tracks: Tracks
+    context: AssetContext | None = None
+    tiers: MarginTiers | None = None
+    model: Model | None = None
+    aligning: Aligning = field(default_factory=Aligning)
+    extremes: Extremes = field(default_factory=Extremes)
+    """Of the mark, since the newest step ended."""
+    low: float = float("inf")
+    high: float = 0.0
+    """Lowest and highest mark since the last view."""
+    liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
+    """USD liquidated since the last view."""
+    realised: Realisations = field(default_factory=Realisations)
+
+
+class ModelledBoard:
+    """All that one source has told of a venue whose positions nobody sees, and the views that follow from it.
+
+    Time is what updates say it is: the board reads no clock, and its own time never goes backwards.
+    """
+
+    def __init__(self, layer: Layer, *, assumptions: Assumptions | None = None) -> None:
+        """Start empty, with what is to be assumed of positions."""
+        self.layer = layer
+        self.time_ms = 0
+        self._assumptions = assumptions or Assumptions()
+        self._markets: dict[str, _Market] = {}
+        self._rejected: Counter[str] = Counter()
+
+    @property
+    def coins(self) -> list[str]:
+        """The coins of which there is a view: their price is known, and there is a model."""
+        for market in self._markets.values():
+            self._work_in(market)
+        return [coin for coin, market in self._markets.items() if market.context is not None and market.model]
+
+    @property
+    def rejected(self) -> Counter[str]:
+        """How many updates or figures were refused since the start, by reason."""
+        return self._rejected.copy()
+
+    def apply(self, update: Update) -> None:
+        """Take up one update. What makes no sense is refused and counted in `rejected`."""
+        if not isinstance(update, Beat):
+            self._take(update)
+        self.time_ms = max(self.time_ms, update.time_ms)
+
+    def apply_all(self, updates: Iterable[Update]) -> Beat | None:
+        """Take up `updates` until a beat, and return it; None when they end first."""
+        for update in updates:
+            self.apply(update)
+            if isinstance(update, Beat):
+                return update
+        return None
+
+    def view(self, coin: str) -> MarketView:
+        """Return the coin as it is now, and move on: clusters are followed from one view to the next.
+
+        Raises `NoViewError` for a coin whose price or whose open interest and candles the source never gave.
+        """
+        glimpse, market = self.glimpse(coin), self._markets[coin]
+        view, market.tracks = glimpse.view(tracks=market.tracks)
+        liquidated = BySide(market.liquidated[Side.LONG], market.liquidated[Side.SHORT])
+        view = replace(
+            view, low=min(market.low, view.spot), high=max(market.high, view.spot), liquidated=liquidated
+        )
+        market.low = market.high = view.spot
+        market.liquidated = dict.fromkeys(Side, 0.0)
+        return view
+
+    def glimpse(self, coin: str) -> Glimpse:
+        """Return the coin as it is now, for views of a part and for past maps. Raises `NoViewError`."""
+        market = self._markets.get(coin)
+        if market is None or market.context is None:
+            raise NoViewError(f"{self.layer.venue} has no price for {coin}")
+        self._work_in(market)
+        if market.model is None:
+            raise NoViewError(f"{self.layer.venue} has no candles with open interest for {coin}")
+        mark = market.context.mark
+        low, high = market.extremes.after(market.model.state.time_ms)
+        return Glimpse(
+            layer=self.layer,
+            context=market.context,
+            model=market.model,
+            time_ms=self.time_ms,
+            low=min(low, mark),
+            high=max(high, mark),
+            swept=market.realised.beside(market.model, self.time_ms),
+        )
+
+    def memories(self) -> dict[str, bytes]:
+        """Return by coin what is worth knowing again after a restart: the model, and its clusters."""
+        memories: dict[str, bytes] = {}
+        for coin, market in self._markets.items():
+            if market.model is not None:
+                kept = Kept(market.model, remembered(market.tracks, ()), tuple(market.realised.events))
+                memories[coin] = kept_to_bytes(kept)
+        return memories
+
+    def recall(self, memories: Iterable[bytes]) -> None:
+        """Take up what an earlier board remembered, before the first update.
+
+        Raises `msgspec.DecodeError` for what another version wrote.
+        """
+        for memory in memories:
+            kept = kept_from_bytes(memory, self._assumptions)
+            market = self._market(kept.tracks.coin)
+            market.tracks = recalled(kept.tracks, lambda _: 0)
+            market.model = kept.model
+            market.aligning = Aligning(until_ms=kept.model.state.time_ms)
+            market.realised.events.extend(kept.realised)
+
+    def _take(self, update: Update) -> None:
+        if isinstance(update, AssetContext):
+            self._take_context(update)
+        elif isinstance(update, CandlesSeen):
+            self._market(update.coin).aligning.hear_candles(update.candles)
+        elif isinstance(update, OpenInterestSeen):
+            self._hear_interest(update)
+        elif isinstance(update, MarginTiersSeen):
+            self._take_tiers(update)
+        elif isinstance(update, Liquidation):
+            self._take_liquidation(update)
+        else:
+            self._rejected[f"{type(update).__name__} does not belong in a modelled layer"] += 1
+
+    def _market(self, coin: str) -> _Market:
+        return self._markets.setdefault(coin, _Market(recalled(Memory(coin), lambda _: 0)))
+
+    def _take_context(self, context: AssetContext) -> None:
+        market = self._market(context.coin)
+        sensible, refused = sensible_context(context, market.context)
+        self._rejected.update(refused)
+        if sensible is None:
+            return
+        market.context = sensible
+        market.low, market.high = min(market.low, sensible.mark), max(market.high, sensible.mark)
+        market.extremes.add(sensible.time_ms, sensible.mark)
+        if sensible.open_interest:
+            seen = OpenInterestSeen.of(context.coin, [sensible.time_ms], [sensible.open_interest])
+            market.aligning.hear_interest(seen.times_ms, seen.coins)
+
+    def _hear_interest(self, seen: OpenInterestSeen) -> None:
+        refused = self._market(seen.coin).aligning.hear_interest(seen.times_ms, seen.coins)
+        if refused:
+            self._rejected["open interest is not a number above 0"] += refused
+
+    def _take_tiers(self, seen: MarginTiersSeen) -> None:
+        """Take up margin tiers. Where a venue has changed them, what is open keeps its levels."""
+        market = self._market(seen.coin)
+        market.tiers = seen.tiers
+        if market.model is None:
+            return
+        self._work_in(market)
+        rungs = rungs_of(self._assumptions, seen.tiers)
+        if not np.array_equal(rungs.offsets, market.model.rungs.offsets):
+            market.model = market.model.onto(rungs)
+
+    def _take_liquidation(self, event: Liquidation) -> None:
+        nonsense = nonsense_in(event)
+        if nonsense is not None:
+            self._rejected[nonsense] += 1
+            return
+        market = self._market(event.coin)
+        market.liquidated[event.side] += event.price * event.size
+        market.realised.take(event, market.model and market.model.state)
+
+    def _work_in(self, market: _Market) -> None:
+        """Let the model take the steps that have become complete."""
+        steps = market.aligning.ready()
+        if not len(steps):
+            return
+        if market.model is None:
+            rungs = rungs_of(self._assumptions, market.tiers)
+            first = int(steps.end_ms[0])
+            market.model = Model.begin(first, float(steps.interest[0]), rungs, self._assumptions)
+            steps = steps.take(slice(1, None))
+        market.model = _without_what_is_old(market.model.then(steps))
+        market.extremes.forget_before(market.model.state.time_ms)
+
+
+def _without_what_is_old(model: Model) -> Model:
+    """Return `model` with a month of steps; a day more is let gather before it is cut."""
+    first = model.steps.end_ms[0] if len(model.steps) else model.state.time_ms
+    if model.state.time_ms - first <= PAST_MS + DAY_MS:
+        return model
+    return model.since(model.state.time_ms - PAST_MS)

@@ -1,0 +1,91 @@
+"""The same coin in another layer, in a few figures, and how far two layers disagree."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from liqbot.market.layer import Basis, Layer
+from liqbot.market.regime import Regime, ratio_of, regime_of
+from liqbot.market.side import BySide
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Elsewhere:
+    """What another layer says of the coin: a venue with its basis. Never to be added to a view's own."""
+
+    layer: Layer
+    time_ms: int
+    """When that was so; no later than the view that carries it, or a beat of a source away."""
+    spot: float
+    up_usd: float
+    """Short liquidations in (spot, 1.05 spot]."""
+    down_usd: float
+    """Long liquidations in [0.95 spot, spot)."""
+    open_interest_usd: float | None
+    """One-sided; None where unknown."""
+    funding: float | None
+    """Fraction per hour, positive where longs pay; None where unknown."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Fuel above over fuel below, None where either is zero."""
+        return ratio_of(self.up_usd, self.down_usd)
+
+    @property
+    def regime(self) -> Regime:
+        """Where the fuel lies."""
+        return regime_of(self.up_usd, self.down_usd)
+
+    @property
+    def lean(self) -> float | None:
+        """Where the fuel lies, as a number, see `lean_of`."""
+        return lean_of(self.up_usd, self.down_usd)
+
+
+def lean_of(up_usd: float, down_usd: float) -> float | None:
+    """Return the asymmetry of a map: (up - down) / (up + down), from -1 (all below spot) to +1 (all above).
+
+    None where there is no fuel at all. Unlike the ratio it is finite, and alike for both sides.
+    """
+    total = up_usd + down_usd
+    return (up_usd - down_usd) / total if total > 0 else None
+
+
+def mean_lean(readings: Iterable[Elsewhere]) -> float | None:
+    """Return the mean lean of several layers, weighted by their open interest; None where none has a lean.
+
+    Leans are averaged, dollars are not added: the fuel of a modelled layer is an estimate. Where a layer's
+    open interest is unknown, all layers count alike.
+    """
+    known = [(reading.lean, reading.open_interest_usd) for reading in readings]
+    leans = [(lean, usd) for lean, usd in known if lean is not None]
+    if not leans:
+        return None
+    weights = [usd or 0.0 for _, usd in leans]
+    if not all(weights):
+        weights = [1.0] * len(leans)
+    return sum(lean * weight for (lean, _), weight in zip(leans, weights, strict=True)) / sum(weights)
+
+
+def divergence_of(lean: float | None, others: Iterable[Elsewhere], basis: Basis) -> float | None:
+    """Return how much higher the fuel lies than in the `others` of the other basis than `basis`.
+
+    Half the difference of the leans: +1 where all fuel here lies above spot and all there below, 0 where
+    they agree, -1 the other way round. None where either has no reading.
+    """
+    there = mean_lean(reading for reading in others if reading.layer.basis is not basis)
+    return None if lean is None or there is None else (lean - there) / 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Swept:
+    """What price went through, by the model and in truth, since some time. USD, by side."""
+
+    since_ms: int
+    modelled: BySide[float]
+    """What the model had at the levels that price went through, at the price of then."""
+    realised: BySide[float]
+    """Liquidations that the venue reported."""
+    foreseen: BySide[float]
+    """Part of `realised` that took place where the model had something."""
+    sampled: bool
+    """Whether the venue reports only some of its liquidations, so that `realised` is a lower bound."""

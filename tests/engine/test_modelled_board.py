@@ -1,0 +1,257 @@
+import msgspec
+import numpy as np
+import pytest
+from modelled import FIVE_MINUTES, START_MS
+
+from liqbot.engine.board import NoViewError
+from liqbot.engine.modelled import Choice
+from liqbot.engine.modelled_board import ModelledBoard
+from liqbot.market.candles import Candles
+from liqbot.market.layer import Basis, Layer
+from liqbot.market.margin import MarginTiers
+from liqbot.market.side import Side
+from liqbot.market.updates import (
+    AccountsSeen,
+    AssetContext,
+    Beat,
+    CandlesSeen,
+    Liquidation,
+    MarginTiersSeen,
+    OpenInterestSeen,
+)
+from liqbot.market.wire import from_bytes, to_bytes
+
+LAYER = Layer("Testex", Basis.MODELLED)
+DAY = 288
+"""Candles of five minutes in a day."""
+
+
+def history(candles: int, seed: int = 1):
+    """Return open interest, candles and the price of BTC up to now, as a source tells them at the start."""
+    rng = np.random.default_rng(seed)
+    close = 60_000 * np.exp(np.cumsum(rng.normal(0, 0.001, candles)))
+    before = np.concatenate(([60_000], close[:-1]))
+    begin = START_MS + FIVE_MINUTES * np.arange(candles)
+    seen = Candles.of(
+        FIVE_MINUTES,
+        begin,
+        open=before,
+        high=np.maximum(before, close) * 1.0005,
+        low=np.minimum(before, close) * 0.9995,
+        close=close,
+    )
+    interest = 1e5 * np.exp(np.cumsum(rng.normal(0, 0.003, candles)))
+    return OpenInterestSeen("BTC", begin + FIVE_MINUTES, interest), CandlesSeen("BTC", seen)
+
+
+def told(board: ModelledBoard, interest: OpenInterestSeen, candles: CandlesSeen, mark=None) -> ModelledBoard:
+    end_ms = candles.time_ms
+    board.apply(MarginTiersSeen("BTC", 0, MarginTiers.flat(150, 0.004)))
+    board.apply(interest)
+    board.apply(candles)
+    board.apply(AssetContext("BTC", end_ms + 1000, mark or float(candles.candles.close[-1]), funding=1e-5))
+    board.apply(Beat(end_ms + 1000))
+    return board
+
+
+def cut(update, rows: slice):
+    if isinstance(update, CandlesSeen):
+        return CandlesSeen(update.coin, update.candles.take(rows))
+    return OpenInterestSeen(update.coin, update.times_ms[rows], update.coins[rows])
+
+
+@pytest.fixture
+def month():
+    return history(3 * DAY)
+
+
+def test_the_open_size_of_each_side_is_open_interest(month):
+    view = told(ModelledBoard(LAYER), *month).view("BTC")
+    assert view.open_interest == month[0].coins[-1]
+    for side in Side:
+        parts = view.map.of(side).sum() + view.beyond[side] + view.stale[side] + view.unreachable[side]
+        assert view.open_usd[side] == pytest.approx(view.open_interest_usd)
+        assert parts == pytest.approx(view.open_interest_usd)
+
+
+def test_a_view_is_called_modelled_and_says_what_that_is_worth(month):
+    view = told(ModelledBoard(LAYER), *month).view("BTC")
+    assert view.provenance.startswith("Testex, modelled · ")
+    assert "of open interest has a level" in view.provenance
+    assert view.provenance.endswith("upper bounds, not forecasts")
+    assert view.clusters
+    assert all(cluster.accounts is None and cluster.whale_share is None for cluster in view.clusters)
+
+
+def test_nothing_of_a_view_lies_on_the_wrong_side_of_the_mark_between_candles(month):
+    close = float(month[1].candles.close[-1])
+    board = told(ModelledBoard(LAYER), *month)
+    whole = board.view("BTC")
+    board.apply(AssetContext("BTC", board.time_ms + 1000, close * 0.97))
+    board.apply(AssetContext("BTC", board.time_ms + 2000, close * 0.995))
+    view = board.view("BTC")
+    gone = view.map.bins.edges[1:] > close * 0.97
+    assert not view.map.of(Side.LONG)[gone].any()
+    assert view.stale.long > 0
+    assert view.stale.long + view.map.of(Side.LONG).sum() == pytest.approx(
+        whole.map.of(Side.LONG).sum() * 0.995, rel=1e-6
+    )
+
+
+def test_fuel_is_what_lies_within_five_percent(month):
+    view = told(ModelledBoard(LAYER), *month).view("BTC")
+    centers = view.map.bins.centers
+    near = view.map.of(Side.SHORT)[centers < 1.05 * view.spot].sum()
+    assert view.up_usd == pytest.approx(near, rel=0.1)
+    assert view.ratio == pytest.approx(view.up_usd / view.down_usd)
+
+
+def test_live_candles_come_to_the_same_as_one_backfill(month):
+    whole = told(ModelledBoard(LAYER), *month).view("BTC")
+    board = told(ModelledBoard(LAYER), *(cut(update, slice(0, 700)) for update in month))
+    board.view("BTC")
+    for row in range(700, 3 * DAY):
+        told(board, *(cut(update, slice(row, row + 1)) for update in month))
+        view = board.view("BTC")
+    assert np.allclose(view.map.usd, whole.map.usd, rtol=1e-9, atol=1e-3)
+    assert view.swept.modelled.long == pytest.approx(whole.swept.modelled.long)
+
+
+def test_a_candle_waits_for_the_open_interest_at_its_end(month):
+    board = told(ModelledBoard(LAYER), cut(month[0], slice(0, 500)), cut(month[1], slice(0, 501)))
+    assert board.view("BTC").open_interest == month[0].coins[499]
+    board.apply(cut(month[0], slice(500, 501)))
+    assert board.view("BTC").open_interest == month[0].coins[500]
+
+
+def test_a_candle_goes_without_when_a_later_one_has_come(month):
+    board = told(ModelledBoard(LAYER), cut(month[0], slice(0, 500)), cut(month[1], slice(0, 510)))
+    assert board.glimpse("BTC").model.state.time_ms == int(month[1].candles.end_ms[508])
+
+
+def test_the_open_interest_that_comes_with_the_price_will_do(month):
+    _, candles = month
+    board = ModelledBoard(LAYER)
+    for row in range(3):
+        one = cut(candles, slice(row, row + 1))
+        board.apply(AssetContext("BTC", one.time_ms - 5, 60_000, open_interest=1000.0 + row))
+        board.apply(one)
+        board.apply(AssetContext("BTC", one.time_ms + 5, 60_000, open_interest=2000.0))
+    assert board.view("BTC").open_interest == 1002.0
+
+
+def test_a_board_that_was_told_no_candles_says_so():
+    board = ModelledBoard(LAYER)
+    with pytest.raises(NoViewError, match="Testex has no price for BTC"):
+        board.view("BTC")
+    board.apply(AssetContext("BTC", 1, 60_000.0, open_interest=5.0))
+    assert board.coins == []
+    with pytest.raises(NoViewError, match="Testex has no candles with open interest for BTC"):
+        board.view("BTC")
+
+
+def test_nonsense_is_refused_and_counted_and_harms_nothing(month):
+    board = told(ModelledBoard(LAYER), *month)
+    before = board.view("BTC")
+    end_ms = board.time_ms
+    none = np.zeros(0)
+    places = np.zeros(0, np.int64)
+    board.apply(
+        AccountsSeen(end_ms, (), ("BTC",), places, places, none, none, none, none, np.zeros(0, np.int8))
+    )
+    board.apply(AssetContext("BTC", end_ms, float("nan")))
+    board.apply(OpenInterestSeen.of("BTC", [end_ms + 1, end_ms + 2], [float("nan"), 0.0]))
+    board.apply(Liquidation("BTC", end_ms, Side.LONG, -1.0, 1.0))
+    assert sum(board.rejected.values()) == 5
+    assert np.array_equal(board.view("BTC").map.usd, before.map.usd)
+
+
+def test_what_is_swept_stands_beside_what_was_liquidated(month):
+    board = told(ModelledBoard(LAYER), *month)
+    view = board.view("BTC")
+    heaviest = view.map.bins.centers[int(np.argmax(view.map.of(Side.LONG)))]
+    board.apply(Liquidation("BTC", board.time_ms, Side.LONG, float(heaviest), 2.0))
+    board.apply(Liquidation("BTC", board.time_ms, Side.LONG, view.spot * 2, 1.0, sampled=True))
+    swept = board.view("BTC").swept
+    flow = board.glimpse("BTC").model.flows[Side.LONG.row]
+    close = board.glimpse("BTC").model.steps.close
+    lately = board.glimpse("BTC").model.steps.end_ms > board.time_ms - DAY * FIVE_MINUTES
+    assert swept.modelled.long == pytest.approx((flow.swept * close)[lately].sum())
+    assert swept.realised.long == pytest.approx(2 * heaviest + 2 * view.spot)
+    assert swept.foreseen.long == pytest.approx(2 * heaviest)
+    assert swept.sampled
+    assert board.view("BTC").liquidated.long == 0
+
+
+def test_a_restart_changes_nothing(month):
+    board = told(ModelledBoard(LAYER), *month)
+    board.apply(Liquidation("BTC", board.time_ms, Side.SHORT, 60_000.0, 2.0))
+    before = board.view("BTC")
+    again = ModelledBoard(LAYER)
+    again.recall(board.memories().values())
+    assert again.coins == []
+    told(again, *month)
+    after = again.view("BTC")
+    assert np.allclose(after.map.usd, before.map.usd)
+    assert [cluster.id for cluster in after.clusters] == [cluster.id for cluster in before.clusters]
+    assert after.swept == before.swept
+    grids = [one.glimpse("BTC").grid(DAY * FIVE_MINUTES) for one in (board, again)]
+    assert np.allclose(grids[0].usd, grids[1].usd)
+
+
+def test_a_memory_that_cannot_be_read_is_refused():
+    for broken in (b"", b"\x80", msgspec.msgpack.encode({"version": 99})):
+        with pytest.raises(msgspec.DecodeError):
+            ModelledBoard(LAYER).recall([broken])
+
+
+def test_the_grid_is_the_past_as_it_was_seen(month):
+    board = told(ModelledBoard(LAYER), *(cut(update, slice(0, 600)) for update in month))
+    then = board.view("BTC")
+    rest = [cut(update, slice(600, None)) for update in month]
+    told(board, *rest)
+    grid = board.glimpse("BTC").grid(3 * DAY * FIVE_MINUTES)
+    column = int(np.searchsorted(grid.time_ms, month[1].candles.end_ms[599]))
+    assert len(grid) <= 501
+    if grid.time_ms[column] == month[1].candles.end_ms[599]:
+        own = grid.usd[column, then.map.bins.first - grid.bins.first :][: then.map.bins.count]
+        assert np.allclose(own, then.map.total, rtol=1e-5)
+    assert grid.time_ms[-1] == board.time_ms
+    assert (grid.until_ms[:-1] <= grid.time_ms[1:]).all()
+    assert np.allclose(grid.usd[-1].sum(), board.view("BTC").map.usd.sum(), rtol=1e-6)
+    assert (grid.low <= grid.spot).all()
+    assert (grid.high >= grid.spot).all()
+
+
+def test_a_part_of_the_layer_is_named_as_a_part(month):
+    glimpse = told(ModelledBoard(LAYER), *month).glimpse("BTC")
+    whole, _ = glimpse.view()
+    parts = [glimpse.view(Choice(leverages=(leverage,)))[0] for leverage in (5.0, 10.0, 25.0, 50.0, 100.0)]
+    assert parts[2].layer.label == "Testex (25x only), modelled"
+    assert np.allclose(sum(part.map.usd for part in parts), whole.map.usd)
+    young, _ = glimpse.view(Choice(opened_since_ms=glimpse.time_ms - DAY * FIVE_MINUTES))
+    assert young.layer.label == "Testex (opened within 1 d only), modelled"
+    assert 0 < young.map.usd.sum() < whole.map.usd.sum()
+    assert (young.map.usd <= whole.map.usd + 1e-6).all()
+
+
+def test_other_margin_tiers_move_what_is_opened_from_then_on(month):
+    board = told(ModelledBoard(LAYER), *(cut(update, slice(0, 800)) for update in month))
+    before = board.view("BTC")
+    board.apply(MarginTiersSeen("BTC", board.time_ms, MarginTiers.flat(20, 0.02)))
+    after = board.view("BTC")
+    assert after.open_usd == before.open_usd
+    tiers = board.glimpse("BTC").model.rungs.leverages.tolist()
+    assert tiers == [5.0, 10.0]
+    told(board, *(cut(update, slice(800, None)) for update in month))
+    assert board.view("BTC").open_interest == month[0].coins[-1]
+
+
+def test_a_view_of_a_modelled_layer_outlasts_the_wire(month):
+    board = told(ModelledBoard(LAYER), *month)
+    view = board.view("BTC")
+    view = view.beside([view.elsewhere]).with_grid(board.glimpse("BTC").grid(FIVE_MINUTES * 50))
+    again = from_bytes(to_bytes(view))
+    assert again.swept == view.swept
+    assert again.others == view.others
+    assert np.array_equal(again.grid.usd, view.grid.usd)
