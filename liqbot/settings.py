@@ -52,55 +52,58 @@ class ReplaySettings(_Section):
 EXCHANGES = ("binance", "bybit", "okx", "bitget", "gate")
 """The exchanges whose maps are modelled: what they are called in `LIQBOT_SOURCES`."""
 
-_Url = Annotated[str, Field(pattern=r"^https?://[^\s/]+")]
-_WebsocketUrl = Annotated[str, Field(pattern=r"^wss?://[^\s/]+")]
-_BackfillDays = Annotated[
-    float, Field(ge=0, le=30, description="days of history to begin with; the exchange keeps about a month")
-]
+_URL, _WEBSOCKET_URL = r"^https?://[^\s/]+", r"^wss?://[^\s/]+"
+_API = "the address of its API"
+_BACKFILL = "days of history to begin with; the exchange keeps about a month"
 
 
 class BinanceSettings(_Section):
     """Binance."""
 
-    api_url: _Url = Field("https://fapi.binance.com", description="the address of its API")
-    ws_url: _WebsocketUrl = Field(
-        "wss://fstream.binance.com/market/ws",
+    api_url: str = Field(default="https://fapi.binance.com", pattern=_URL, description=_API)
+    ws_url: str = Field(
+        default="wss://fstream.binance.com/market/ws",
+        pattern=_WEBSOCKET_URL,
         description="the address of its streams, before `/!forceOrder@arr`",
     )
-    backfill_days: _BackfillDays = 30
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
 
 
 class BybitSettings(_Section):
     """Bybit."""
 
-    api_url: _Url = Field("https://api.bybit.com", description="the address of its API")
-    ws_url: _WebsocketUrl = Field(
-        "wss://stream.bybit.com/v5/public/linear", description="the address of its stream"
+    api_url: str = Field(default="https://api.bybit.com", pattern=_URL, description=_API)
+    ws_url: str = Field(
+        default="wss://stream.bybit.com/v5/public/linear",
+        pattern=_WEBSOCKET_URL,
+        description="the address of its public stream",
     )
-    backfill_days: _BackfillDays = 30
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
 
 
 class OkxSettings(_Section):
     """OKX."""
 
-    api_url: _Url = Field("https://www.okx.com", description="the address of its API")
-    ws_url: _WebsocketUrl = Field(
-        "wss://ws.okx.com:8443/ws/v5/public", description="the address of its public stream"
+    api_url: str = Field(default="https://www.okx.com", pattern=_URL, description=_API)
+    ws_url: str = Field(
+        default="wss://ws.okx.com:8443/ws/v5/public",
+        pattern=_WEBSOCKET_URL,
+        description="the address of its public stream",
     )
-    backfill_days: _BackfillDays = 30
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
 
 
 class BitgetSettings(_Section):
-    """Bitget."""
+    """Bitget, which keeps no history of open interest."""
 
-    api_url: _Url = Field("https://api.bitget.com", description="the address of its API")
+    api_url: str = Field(default="https://api.bitget.com", pattern=_URL, description=_API)
 
 
 class GateSettings(_Section):
     """Gate."""
 
-    api_url: _Url = Field("https://api.gateio.ws", description="the address of its API")
-    backfill_days: _BackfillDays = 30
+    api_url: str = Field(default="https://api.gateio.ws", pattern=_URL, description=_API)
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
 
 
 class Settings(BaseSettings):

@@ -1,5 +1,6 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -16,8 +17,9 @@ from liqbot.app.bot import clock_ms, load_rules
 from liqbot.app.sources import make_source
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
+from liqbot.sources.exchanges import ExchangeSource
 from liqbot.sources.replay import Replay
-from liqbot.sources.source import SourceError
+from liqbot.sources.source import NoDataError, SourceError
 from liqbot.store.database import DatabaseError, damage, open_reader
 from liqbot.store.subscriptions import Subscriptions
 

@@ -16,6 +16,7 @@ MOST = 1e15
 PERIOD_MS = 300_000
 """The length of candles and the pace of open interest: five minutes."""
 HOUR_MS = 3_600_000
+DAY_MS = 24 * HOUR_MS
 USUAL_INTERVAL_H = 8.0
 """Hours between two payments of funding, where nothing else is known."""
 
@@ -139,18 +140,6 @@ def interval_h(times_ms: Sequence[int]) -> float:
     if len(times_ms) < 2:
         return USUAL_INTERVAL_H
     return min(max(float(round((times_ms[-1] - times_ms[-2]) / HOUR_MS)), 1.0), USUAL_INTERVAL_H)
-
-
-def per_hour(payments: Sequence[Funding]) -> list[tuple[int, float]]:
-    """Return when each payment was and its rate per hour, by the time since the one before.
-
-    The interval of the first is taken to be that of the second.
-    """
-    times = [payment.time_ms for payment in payments]
-    return [
-        (payment.time_ms, payment.rate / interval_h(times[max(place - 1, 0) : max(place, 1) + 1]))
-        for place, payment in enumerate(payments)
-    ]
 
 
 def margin_tiers(rows: Iterable[Tier]) -> MarginTiers | None:

@@ -1,4 +1,4 @@
-"""An exchange as a source of a modelled layer: its past first, then what it says from minute to minute."""
+"""An exchange as a source of a modelled layer: its past first, then the present, minute by minute."""
 
 import asyncio
 from collections import Counter, deque
@@ -13,14 +13,12 @@ from liqbot.market.updates import AssetContext, Beat, Liquidation, MarginTiersSe
 from liqbot.sources.exchanges.client import Client
 from liqbot.sources.exchanges.errors import UnknownSymbolError
 from liqbot.sources.exchanges.history import (
-    DAY_MS,
     History,
     candles_seen,
     fetch_history,
     open_interest_seen,
-    steps,
 )
-from liqbot.sources.exchanges.rows import PERIOD_MS
+from liqbot.sources.exchanges.rows import DAY_MS, PERIOD_MS
 from liqbot.sources.exchanges.symbols import Instrument, instrument
 from liqbot.sources.source import NoDataError, SourceError
 
@@ -109,7 +107,7 @@ class ExchangeSource:
         return self._client.sieve.refused
 
     async def updates(self) -> AsyncIterator[Update]:
-        """Yield the past in steps, then the present with a beat a poll.
+        """Yield the past with one beat, then the present with a beat a poll.
 
         Raises `NoDataError` where there is nothing to begin with, and `SourceError` where the exchange lists
         none of the coins. What fails later is `missing` until it comes back; then the gap is filled.
@@ -184,15 +182,11 @@ class ExchangeSource:
         return NoDataError(reasons)
 
     def _past(self, histories: Sequence[History]) -> Iterator[Update]:
-        """Yield the past of all coins, step by step, each with a beat."""
+        """Yield the past of all coins, and one beat: nobody has to look at every step of it."""
         from_ms = self._live_from_ms - self._backfill_ms
         for history in histories:
-            yield from history.opening(from_ms)
-        for begin_ms, end_ms in steps(from_ms, self._live_from_ms):
-            news = [update for history in histories for update in history.between(begin_ms, end_ms)]
-            yield from news
-            if news:
-                yield Beat(end_ms)
+            yield from history.updates(from_ms)
+        yield Beat(self._live_from_ms)
 
     async def _present(self) -> list[Update]:
         """Ask for what is new of every coin; the beat is left out where nothing came."""
@@ -220,12 +214,8 @@ class ExchangeSource:
         due = [which for which in self._instruments if self._again_ms.get(which.coin, now_ms + 1) <= now_ms]
         if not due:
             return []
-        from_ms, to_ms = self._live_from_ms - self._backfill_ms, self._live_from_ms
-        return [
-            update
-            for history in await self._begin(due)
-            for update in [*history.opening(from_ms), *history.between(from_ms, to_ms)]
-        ]
+        from_ms = self._live_from_ms - self._backfill_ms
+        return [update for history in await self._begin(due) for update in history.updates(from_ms)]
 
     async def _news(self, following: _Following) -> list[Update]:
         """Return what is new of one coin. A gap, of this program or the exchange, is filled from history."""

@@ -5,7 +5,6 @@ import asyncio
 import time
 
 from aiohttp import web
-
 from counterparts.exchanges.server import Exchanges
 from counterparts.exchanges.world import World
 

@@ -1,6 +1,6 @@
 """Bybit as it answers: an envelope with a code, the newest row first, open interest of both sides."""
 
-from counterparts.exchanges.venue import Book, Limit, Listing, Refused, newest, number, text
+from counterparts.exchanges.venue import Book, Limit, Listing, Refused, bankruptcy, newest, number, text
 from counterparts.exchanges.world import PERIOD_MS
 
 from liqbot.market.side import Side
@@ -15,7 +15,32 @@ LISTINGS = {
 }
 LIMITS = (Limit("/", 600, 5),)
 STREAM = "/v5/public/linear"
-MAINTENANCE = 0.005
+PRICES = (
+    "lastPrice",
+    "indexPrice",
+    "markPrice",
+    "prevPrice24h",
+    "highPrice24h",
+    "lowPrice24h",
+    "prevPrice1h",
+    "ask1Price",
+    "bid1Price",
+)
+UNUSED = (
+    "predictedDeliveryPrice",
+    "basisRate",
+    "basisRateYear",
+    "deliveryFeeRate",
+    "basis",
+    "preOpenPrice",
+    "preQty",
+    "curPreListingPhase",
+)
+"""Fields of a ticker that a perpetual contract in USDT leaves empty."""
+LEVERAGES = (100, 50, 20)
+TIERS = ((0, 0.005), (2_000_000, 0.01), (10_000_000, 0.025))
+"""From so many USD on, so much of the notional above it is maintenance margin."""
+LIMIT_VALUES = (2_000_000, 10_000_000, 40_000_000)
 TOPICS = 5
 
 
@@ -130,7 +155,7 @@ def risk_limit(query, world):
             "mmDeduction": "",
         }
         for place, (limit, leverage, maintenance) in enumerate(
-            [(2_000_000, 100, MAINTENANCE), (10_000_000, 50, 0.01), (40_000_000, 20, 0.025)], 1
+            zip(LIMIT_VALUES, LEVERAGES, [rate for _, rate in TIERS], strict=True), 1
         )
     ]
     return answer(world, {"category": "linear", "list": rows})
@@ -139,14 +164,8 @@ def risk_limit(query, world):
 def tickers(query, world):
     at = book(query, world)
     price = text(at.mark)
-    texts = dict.fromkeys(
-        "lastPrice indexPrice markPrice prevPrice24h highPrice24h lowPrice24h prevPrice1h ask1Price bid1Price".split(),
-        price,
-    )
-    empty = dict.fromkeys(
-        "predictedDeliveryPrice basisRate basisRateYear deliveryFeeRate basis preOpenPrice preQty curPreListingPhase".split(),
-        "",
-    )
+    texts = dict.fromkeys(PRICES, price)
+    empty = dict.fromkeys(UNUSED, "")
     row = {
         "symbol": query["symbol"],
         **texts,
@@ -179,7 +198,7 @@ ROUTES = {
 
 
 def all_liquidation(symbol, events, world):
-    """Return the frame of some liquidations: the position's side, and the price at which it is worth nothing."""
+    """Return the frame of some liquidations: the position's side, its bankruptcy price."""
     at = Book(world, LISTINGS[symbol], SHARE)
     rows = [
         {
@@ -187,7 +206,7 @@ def all_liquidation(symbol, events, world):
             "s": symbol,
             "S": "Buy" if event.side is Side.LONG else "Sell",
             "v": text(at.units(event.size)),
-            "p": text(at.price(event.price) * (1 + (-1 if event.side is Side.LONG else 1) * MAINTENANCE)),
+            "p": text(at.price(bankruptcy(event, event.size * SHARE, TIERS))),
         }
         for event in events
     ]

@@ -25,7 +25,7 @@ class Control:
         self._post("clear", {})
 
     def now(self, now_ms):
-        """Let it be `now_ms`, and return the liquidations meanwhile: `[time_ms, side, price, coins]` by coin."""
+        """Let it be `now_ms`; return by coin who was liquidated: `[time_ms, side, price, coins]`."""
         return self._post("now", {"now_ms": now_ms})["liquidations"]
 
     def shock(self, percent):

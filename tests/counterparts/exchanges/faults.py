@@ -9,12 +9,15 @@ class Fault:
 
     venue: str
     kind: str
-    """`wrong-field`, `bad-number`, `error-200`, `empty`, `status`, `html`, `reset`, `silent`, `refuse`, `garbage`."""
+    """Of answers: `wrong-field`, `bad-number`, `error-200`, `empty`, `status`, `html`, `reset`.
+
+    Of websockets: `silent`, `refuse`, `garbage`.
+    """
     path: str = ""
     field: str = ""
     """For `wrong-field` and `bad-number`: the name, or the place in rows that are lists."""
     value: str = ""
-    """For `bad-number`: what stands there instead; for `status`: its number, and `Retry-After` after a comma."""
+    """For `bad-number`: what stands there; for `status`: its number, and after a comma `Retry-After`."""
     times: int = -1
     """How often it happens; -1 for as long as it is not cleared."""
     rows: int = -1

@@ -1,6 +1,6 @@
 """OKX as it answers: an envelope with a code as text, sizes in contracts, the newest row first."""
 
-from counterparts.exchanges.venue import Book, Limit, Listing, Refused, newest, number, text
+from counterparts.exchanges.venue import Book, Limit, Listing, Refused, bankruptcy, newest, number, text
 from counterparts.exchanges.world import HOUR_MS, PERIOD_MS
 
 from liqbot.market.side import Side
@@ -189,13 +189,19 @@ ROUTES = {
 }
 
 
+def _tiers_in_usd(at):
+    floors = (0, *(most + 1 for most, _, _ in TIERS[:-1]))
+    contract_usd = at.listing.contract * at.mark
+    return [(floor * contract_usd, rate) for floor, (_, _, rate) in zip(floors, TIERS, strict=True)]
+
+
 def liquidation_orders(symbol, events, world):
     """Return the frame of some liquidations: sizes in contracts, the price at which each is worth nothing."""
     at = Book(world, LISTINGS[symbol], SHARE)
     details = [
         {
             "bkLoss": "0",
-            "bkPx": text(at.price(event.price) * (1 + (-1 if event.side is Side.LONG else 1) * TIERS[0][2])),
+            "bkPx": text(at.price(bankruptcy(event, event.size * SHARE, _tiers_in_usd(at)))),
             "ccy": "",
             "posSide": "long" if event.side is Side.LONG else "short",
             "side": "sell" if event.side is Side.LONG else "buy",

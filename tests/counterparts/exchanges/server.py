@@ -1,4 +1,4 @@
-"""Five exchanges on one port of loopback: `/binance`, `/bybit`, `/okx`, `/bitget`, `/gate`, and `/control`."""
+"""Five exchanges on one port of loopback: `/binance`, `/bybit`, `/okx`, `/bitget`, `/gate`; `/control`."""
 
 import asyncio
 import json
@@ -7,7 +7,6 @@ from collections import Counter, deque
 from types import ModuleType
 
 from aiohttp import WSMsgType, web
-
 from counterparts.exchanges import binance, bitget, bybit, gate, okx
 from counterparts.exchanges.faults import Fault, emptied, renamed, spoilt
 from counterparts.exchanges.venue import Refused

@@ -1,9 +1,12 @@
 """What the five exchanges have in common behind their doors."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from counterparts.exchanges.world import Series, World
+
+from liqbot.market.side import Side
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure
@@ -77,6 +80,17 @@ Handler = Callable[[dict, World], object]
 def text(number, digits=12):
     """Return a number as exchanges write them: as text, without an exponent."""
     return f"{number:.{digits}f}".rstrip("0").rstrip(".") if number else "0"
+
+
+def bankruptcy(event, coins, tiers):
+    """Return the price at which a position of `coins` that was liquidated at its price is worth nothing.
+
+    The margin that was just not enough is what lies between; `tiers` are `(floor_usd, rate)`.
+    """
+    notional, margin, rate = event.price * coins, 0.0, 0.0
+    for (floor, rate), (top, _) in zip(tiers, (*tiers[1:], (math.inf, 0)), strict=True):
+        margin += rate * max(min(notional, top) - floor, 0.0)
+    return event.price - margin / coins * (1 if event.side is Side.LONG else -1)
 
 
 def number(query, name, usual=None):

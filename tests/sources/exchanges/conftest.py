@@ -68,5 +68,5 @@ def hasty(monkeypatch):
 async def holds(condition, seconds=20):
     """Wait until `condition()` is true."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - of another process there is no event
             await asyncio.sleep(0.01)

@@ -30,6 +30,10 @@ NOW_FIELDS = {
 }
 
 
+def no_complaint(_):
+    return None
+
+
 async def failure_of(client, question, *arguments):
     """Return why there is no data."""
     async with client.session():
@@ -111,7 +115,8 @@ async def test_a_candle_that_cannot_be_is_left_out_and_counted(exchanges, venue,
 
 
 @pytest.mark.parametrize("venue", VENUES)
-async def test_an_error_in_an_answer_of_status_200_is_an_error(exchanges, venue, hasty):
+@pytest.mark.usefixtures("hasty")
+async def test_an_error_in_an_answer_of_status_200_is_an_error(exchanges, venue):
     exchanges.fault(venue, "error-200")
     client = client_of(exchanges, venue)
     text = await failure_of(client, client.candles, asked(venue), SINCE, UNTIL)
@@ -145,7 +150,8 @@ async def test_an_empty_answer_about_now_is_no_data(exchanges, venue):
 @pytest.mark.parametrize(
     ("kind", "value"), [("status", "500"), ("status", "503"), ("status", "429"), ("reset", "")]
 )
-async def test_what_may_pass_is_asked_again_until_it_has(exchanges, venue, kind, value, hasty):
+@pytest.mark.usefixtures("hasty")
+async def test_what_may_pass_is_asked_again_until_it_has(exchanges, venue, kind, value):
     exchanges.fault(venue, kind, value=value, times=TRIES - 1)
     client = client_of(exchanges, venue)
     async with client.session():
@@ -153,7 +159,8 @@ async def test_what_may_pass_is_asked_again_until_it_has(exchanges, venue, kind,
 
 
 @pytest.mark.parametrize("venue", HISTORIES)
-async def test_what_does_not_pass_is_no_data_after_some_tries(exchanges, venue, hasty):
+@pytest.mark.usefixtures("hasty")
+async def test_what_does_not_pass_is_no_data_after_some_tries(exchanges, venue):
     exchanges.fault(venue, "status", value="502")
     client = client_of(exchanges, venue)
     text = await failure_of(client, client.open_interest, asked(venue), SINCE, UNTIL)
@@ -170,10 +177,11 @@ async def test_a_page_instead_of_data_is_no_data(exchanges, venue):
     assert "unexpected answer" in text
 
 
-async def test_nobody_at_home_is_no_data(hasty):
+@pytest.mark.usefixtures("hasty")
+async def test_nobody_at_home_is_no_data():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-    rest = Rest("Nowhere", f"http://127.0.0.1:{port}", lambda body: None)
+    rest = Rest("Nowhere", f"http://127.0.0.1:{port}", no_complaint)
     async with rest:
         with pytest.raises(BusyError, match="Nowhere /path: no answer"):
             await rest.get("/path", int, Budget(10, 1), {})
@@ -199,7 +207,7 @@ async def test_pauses_between_tries_double_and_are_shortened_by_chance(exchanges
     async def sleep(seconds):
         pauses.append(seconds)
 
-    rest = Rest("Gate", f"{exchanges.url}/gate", lambda body: None, sleep=sleep)
+    rest = Rest("Gate", f"{exchanges.url}/gate", no_complaint, sleep=sleep)
     async with rest:
         with pytest.raises(BusyError):
             await rest.get("/api/v4/futures/usdt/liq_orders", list, Budget(10, 1), {"contract": "BTC_USDT"})
