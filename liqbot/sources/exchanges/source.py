@@ -148,9 +148,11 @@ class ExchangeSource:
             if isinstance(result, History):
                 histories.append(result)
                 self._follow(result)
+            elif isinstance(result, UnknownSymbolError):
+                self._again_ms[which.coin] = self._clock() + UNKNOWN_AGAIN_MS
+                self._limits[which.coin] = f"no data: {result}"
             elif isinstance(result, NoDataError):
-                wait_ms = UNKNOWN_AGAIN_MS if isinstance(result, UnknownSymbolError) else AGAIN_MS
-                self._again_ms[which.coin] = self._clock() + wait_ms
+                self._again_ms[which.coin] = self._clock() + AGAIN_MS
                 self._miss(which.coin, result)
             else:
                 raise result
@@ -160,6 +162,7 @@ class ExchangeSource:
         coin = history.instrument.coin
         self._again_ms.pop(coin, None)
         self._missing.pop(coin, None)
+        self._limits.pop(coin, None)
         if self._backfill_ms and history.candles is None:
             self._limits[f"history of {coin}"] = "no data: the exchange gives none, so the map begins now"
         self._following[coin] = _Following(
@@ -176,7 +179,7 @@ class ExchangeSource:
         return [which for which in self._instruments if self._again_ms.get(which.coin, 0) <= soon_ms]
 
     def _nothing(self) -> Exception:
-        reasons = "; ".join(dict.fromkeys(self._missing.values()))
+        reasons = "; ".join(dict.fromkeys([*self._missing.values(), *self._limits.values()]))
         if not self._listed():
             return SourceError(f"{self._client.venue} lists none of the coins: {reasons}")
         return NoDataError(reasons)

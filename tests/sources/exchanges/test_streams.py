@@ -85,7 +85,7 @@ async def test_every_liquidation_arrives_in_coins_with_the_positions_side_and_th
         assert [row[:3] for row in found] == [row[:3] for row in expected]
         size_is, price_is = [row[3] for row in found], [row[4] for row in found]
         assert size_is == pytest.approx([row[3] for row in expected], rel=1e-5)
-        # Of a bankruptcy price the level follows with the tiers; those of OKX move with the price of a contract.
+        # The level follows from a bankruptcy price with the tiers; those of OKX move with the price.
         assert price_is == pytest.approx(
             [row[4] for row in expected], rel=1e-9 if venue == "binance" else 2e-3
         )
