@@ -5,6 +5,7 @@ What is listed in `__all__` keeps its meaning as long as `API` keeps its number.
 
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.elsewhere import Elsewhere, Swept
 from liqbot.market.figures import duration, percent, price, ratio, share, usd
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.maps import Bins, LiquidationMap
@@ -29,6 +30,7 @@ __all__ = [
     "Cohort",
     "CohortReading",
     "Duration",
+    "Elsewhere",
     "End",
     "EndedCluster",
     "Help",
@@ -45,6 +47,7 @@ __all__ = [
     "Remembered",
     "Side",
     "SideChoice",
+    "Swept",
     "Trapped",
     "Usd",
     "duration",

@@ -18,7 +18,7 @@ from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.answering import Answering
 from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
-from liqbot.engine.tracking import Memory
+from liqbot.engine.boards import memories_of, recall_into
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -130,9 +130,7 @@ class Bot:
             self.store.begin_anew(layer)
             return
         try:
-            feed.board.recall(
-                msgspec.json.decode(memory, type=Memory) for memory in self.store.memories.load(layer)
-            )
+            recall_into(feed.board, self.store.memories.load(layer))
         except msgspec.DecodeError as error:
             _log.warning("what another version remembered is left out", layer=layer.key, reason=str(error))
 
@@ -147,11 +145,13 @@ class Bot:
 
     def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
-        mine = [view for view in views if self._is_first(place, view.coin)]
+        feed = self._feeds[place]
+        self.desk.layers.keep(views, feed.glimpses)
+        mine = [self.desk.layers.beside(view) for view in views if self._is_first(place, view.coin)]
         self.desk.views.update({view.coin: view for view in mine})
         self._shown.update({view.coin: place for view in mine})
         if self.store.history.record(views):
-            self._remember(self._feeds[place], views)
+            self._remember(feed, views)
         if sum(self._watching.take(view, clock_ms()) for view in mine):
             self.dispatcher.wake()
         self.beats += 1
@@ -162,7 +162,7 @@ class Bot:
         return place <= shown or self._feeds[shown].failure is not None
 
     def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
-        memories = {memory.coin: msgspec.json.encode(memory) for memory in feed.board.memory()}
+        memories = memories_of(feed.board)
         self.store.memories.save(feed.source.layer, {view.coin: memories[view.coin] for view in views})
 
     async def _illustrate(self, view: MarketView) -> Picture | None:

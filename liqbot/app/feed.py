@@ -8,7 +8,8 @@ from concurrent.futures import Executor
 import structlog
 
 from liqbot.chat.desk import SourceHealth
-from liqbot.engine.board import Board
+from liqbot.engine.boards import board_of, glimpse_of
+from liqbot.engine.glimpse import Glimpse
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
 from liqbot.sources.source import NoDataError, Reporting, Source, SourceError
@@ -38,7 +39,9 @@ class Feed:
 
         Views are made in `engine`, off the event loop. `sleep` waits so many seconds before another try.
         """
-        self.board = Board(source.layer)
+        self.board = board_of(source.layer)
+        self.glimpses: dict[str, Glimpse] = {}
+        """Of a modelled layer, by coin: what goes with the newest views."""
         self.health = SourceHealth(source.name, source.layer)
         if isinstance(source, Reporting):
             self.health.missing, self.health.limits = source.missing, source.limits
@@ -111,10 +114,13 @@ class Feed:
     def _look(self) -> tuple[list[MarketView], Counter[str]]:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""
         known = self.board.coins
+        coins = [coin for coin in self._coins if coin in known]
+        glimpses = {coin: glimpse_of(self.board, coin) for coin in coins}
+        self.glimpses = {coin: glimpse for coin, glimpse in glimpses.items() if glimpse is not None}
         rejected = self.board.rejected
         if isinstance(self.source, Reporting):
             rejected = rejected + self.source.refused
-        return [self.board.view(coin) for coin in self._coins if coin in known], rejected
+        return [self.board.view(coin) for coin in coins], rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -148,9 +148,9 @@ def trapped(view: MarketView) -> list[tuple[Side, float]]:
 
 def provenance(view: MarketView) -> str:
     """Return the fine print: venue and basis, coverage, age of the positions, time."""
-    coverage = "unknown" if view.coverage is None else figures.share(view.coverage)
-    age = "no positions" if view.age_s is None else f"positions {figures.duration(view.age_s)} old"
-    return f"{view.layer.label} · coverage {coverage} · {age}  |  {utc(view.time_ms)}  |  {NOT_A_FORECAST}"
+    said = f"{view.provenance}  |  {utc(view.time_ms)}"
+    # What is modelled says so already, and what that means.
+    return said if view.layer.basis is Basis.MODELLED else f"{said}  |  {NOT_A_FORECAST}"
 
 
 def tags(view: MarketView) -> list[str]:

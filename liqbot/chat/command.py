@@ -1,7 +1,7 @@
 """What a command is: an async function; its arguments, in their order, are typed after its name."""
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
@@ -33,7 +33,7 @@ Number = Annotated[int, Kind.NUMBER]
 """The number of one of the chat's subscriptions."""
 Topic = Annotated[str, Kind.TOPIC]
 """A command or a rule to explain; empty for all."""
-Settings = Annotated[dict[str, str], Kind.SETTINGS]
+Settings = Annotated[Mapping[str, str], Kind.SETTINGS]
 """All that follows, as `name=value` pairs; none of them is needed."""
 
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from liqbot.charts.studio import Studio
+from liqbot.chat.layers import Layers, Seen, Wish
+from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -56,6 +58,8 @@ class Desk:
     sources: list[SourceHealth] = field(default_factory=list[SourceHealth])
     views: dict[str, MarketView] = field(default_factory=dict[str, MarketView])
     """The newest view of each coin."""
+    layers: Layers = field(default_factory=Layers)
+    """The newest view of each coin in each layer."""
     faults: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each rule failed."""
 
@@ -70,10 +74,24 @@ class Desk:
             return f"{watch.rule} {watch.coin} (no longer possible: {error})"
         return f"{watch.rule} {watch.coin} {settings}".rstrip()
 
-    async def heatmap(self, view: MarketView, window: str) -> Picture:
-        """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop."""
-        grid = await asyncio.to_thread(self.store.past.grid, view, WINDOWS[window])
+    def seen(self, coin: str, wish: Wish) -> Seen:
+        """Return the view of `coin` that is wished for; its own where nothing particular is.
+
+        Raises `NoSuchLayerError`.
+        """
+        return self.layers.whole(self.views[coin]) if wish == Wish() else self.layers.seen(coin, wish)
+
+    async def heatmap(self, view: MarketView, window: str, seen: Seen | None = None) -> Picture:
+        """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop.
+
+        `seen` is what `view` was taken from; left out where it is the newest of a layer.
+        """
+        seen = seen or self.layers.whole(view)
+        grid = await asyncio.to_thread(self._past, seen, WINDOWS[window])
         return await self.studio.heatmap(view.with_grid(grid), window)
+
+    def _past(self, seen: Seen, window_ms: int) -> Grid:
+        return seen.grid(window_ms) or self.store.past.grid(seen.view, window_ms)
 
     async def map(self, view: MarketView) -> Picture:
         """Draw the map of `view`, off the event loop."""

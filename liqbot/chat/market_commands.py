@@ -1,12 +1,15 @@
 """The commands that show the market: pictures, clusters, regime, trapped shares, whales."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
+from types import MappingProxyType
 
 import structlog
 
 from liqbot.charts.studio import DrawingError
-from liqbot.chat.command import Ask, Coin, Window, command
+from liqbot.chat.command import Ask, Coin, Refusal, Settings, Window, command
 from liqbot.chat.desk import WINDOWS
+from liqbot.chat.layer_words import layer_lines
+from liqbot.chat.layers import NoSuchLayerError, Seen, Wish
 from liqbot.market.clusters import Cluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.figures import duration, percent, price, ratio, share, usd
@@ -21,6 +24,8 @@ _log = structlog.get_logger()
 CLUSTERS_SHOWN = 5
 """Of each side."""
 HOLDINGS_SHOWN = 8
+_PLAIN: Mapping[str, str] = MappingProxyType({})
+"""No `venue=` and no part: a coin's own view."""
 _TONES = {Regime.SHORT_SQUEEZE: Tone.SHORTS, Regime.LONG_LIQUIDATION: Tone.LONGS}
 _MEANING = {
     Regime.SHORT_SQUEEZE: "More would be force-bought on the way up than force-sold on the way down.",
@@ -31,48 +36,57 @@ _MEANING = {
 
 
 @command
-async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
-    """Where forced orders sat over time, and where they sit now, as a picture."""
-    view = ask.desk.views[coin]
-    others = [Button(other, f"/heatmap {coin} {other}") for other in WINDOWS if other != window]
-    buttons = [Button("Refresh", f"/heatmap {coin} {window}"), Button("Map", f"/map {coin}"), *others]
-    return await _pictured(view, ask.desk.heatmap(view, window), buttons)
+async def heatmap(ask: Ask, coin: Coin, window: Window = "24h", settings: Settings = _PLAIN) -> Message:
+    """Where forced orders sat over time, and where they sit now, as a picture.
+
+    For another venue add venue=binance, for all modelled ones added up venue=modelled. Of modelled positions,
+    tier=25x shows one leverage tier alone, and opened=24h only what was opened lately.
+    """
+    seen, wish = _seen(ask, coin, settings)
+    others = [Button(other, f"/heatmap {coin} {other}{wish}") for other in WINDOWS if other != window]
+    refresh = Button("Refresh", f"/heatmap {coin} {window}{wish}")
+    buttons = [refresh, Button("Map", f"/map {coin}{wish}"), *others]
+    return await _pictured(seen.view, ask.desk.heatmap(seen.view, window, seen), buttons)
 
 
 @command
-async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its command's name
-    """Where forced orders sit at this moment, price by price, as a picture."""
-    view = ask.desk.views[coin]
-    buttons = [Button("Refresh", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
+async def map(ask: Ask, coin: Coin, settings: Settings = _PLAIN) -> Message:  # noqa: A001 - it bears its command's name
+    """Where forced orders sit at this moment, price by price, as a picture.
+
+    Takes venue=, tier= and opened= as the heatmap does.
+    """
+    seen, wish = _seen(ask, coin, settings)
+    view = seen.view
+    buttons = [Button("Refresh", f"/map {coin}{wish}"), Button("Heatmap", f"/heatmap {coin} 24h{wish}")]
     return await _pictured(view, ask.desk.map(view), buttons)
 
 
 @command
-async def clusters(ask: Ask, coin: Coin) -> Message:
+async def clusters(ask: Ask, coin: Coin, settings: Settings = _PLAIN) -> Message:
     """The heaviest clusters of liquidations above and below spot.
 
     Each with its price, its distance from spot, its dollars, who holds it, and how long it has been there.
     """
-    view = ask.desk.views[coin]
-    buttons = [Button("Map", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
-    return _message(view, *_clusters(view), buttons=buttons)
+    seen, wish = _seen(ask, coin, settings)
+    buttons = [Button("Map", f"/map {coin}{wish}"), Button("Heatmap", f"/heatmap {coin} 24h{wish}")]
+    return _message(seen.view, *_clusters(seen.view), buttons=buttons)
 
 
 @command
-async def regime(ask: Ask, coin: Coin) -> Message:
+async def regime(ask: Ask, coin: Coin, settings: Settings = _PLAIN) -> Message:
     """Which side would be forced more: the ratio of fuel above and below spot.
 
     Fuel is what would be liquidated within 5% of spot. Above a ratio of 2 it is called a short-squeeze setup,
-    below 0.5 a long-liquidation setup.
+    below 0.5 a long-liquidation setup. What other layers say stands below it, never added to it.
     """
-    view = ask.desk.views[coin]
+    view = _seen(ask, coin, settings)[0].view
     cohorts = [
         f"{cohort.words.capitalize()}: {_above_below(reading.fuel_usd)}"
         for cohort, reading in _known_cohorts(view)
         if reading.fuel_usd.long or reading.fuel_usd.short
     ]
     funding = [] if view.funding is None else [_funding(view.funding)]
-    return _message(view, _fuel(view), _MEANING[view.regime], *cohorts, *funding)
+    return _message(view, _fuel(view), _MEANING[view.regime], *cohorts, *funding, *layer_lines(view))
 
 
 @command
@@ -93,6 +107,15 @@ async def whales(ask: Ask, coin: Coin) -> Message:
     view = ask.desk.views[coin]
     lines = _cohorts(view) + [_holding(holding, view) for holding in view.holdings[:HOLDINGS_SHOWN]]
     return _message(view, *(lines or ["Nobody is known to hold it."]))
+
+
+def _seen(ask: Ask, coin: str, settings: Mapping[str, str]) -> tuple[Seen, str]:
+    """Return the view that is wished for, and the wish as it is typed. Raises `Refusal`."""
+    try:
+        wish = Wish.of(settings)
+        return ask.desk.seen(coin, wish), wish.words
+    except NoSuchLayerError as error:
+        raise Refusal(str(error)) from None
 
 
 def about(view: MarketView, picture: Picture) -> Message:

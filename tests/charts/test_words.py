@@ -183,9 +183,15 @@ def test_the_fine_print_has_all_that_a_figure_stands_on():
 
 
 def test_unknown_coverage_and_age_are_called_unknown():
-    said = words.provenance(modelled())
-    assert "Binance, modelled · coverage unknown" in said
+    said = words.provenance(replace(crowd(), coverage=None, age_s=None))
+    assert "coverage unknown · no positions" in said
     assert "0%" not in said
+
+
+def test_the_fine_print_of_a_modelled_map_says_what_it_is_worth():
+    said = words.provenance(replace(modelled(), coverage=0.41, age_s=240.0))
+    assert said.startswith("Binance, modelled · 41% of open interest has a level · 4 min old")
+    assert "upper bounds, not forecasts" in said
 
 
 @pytest.mark.parametrize(

@@ -77,18 +77,21 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
         ("btc", "There is no command 'btc'. Did you mean /heatmap BTC?"),
         ("good morning", "There is no command 'good'. /help lists the commands"),
         # Coins.
-        ("/clusters", "Which coin? Choose from BTC, ETH. Type /clusters COIN"),
+        ("/clusters", "Which coin? Choose from BTC, ETH. Type /clusters COIN [name=value …]"),
         ("/map BTCC", "There is no coin 'BTCC' here. Did you mean BTC?"),
         ("/map doge", "There is no coin 'doge' here. Choose from BTC, ETH"),
         ("/map usdt", "There is no coin 'usdt' here. Choose from BTC, ETH"),
-        ("/map BTC ETH", "'ETH' is more than /map takes. Type /map COIN"),
+        ("/map BTC ETH", "'ETH' is not of the form name=value. Type /map COIN [name=value …]"),
         # Windows.
         ("/heatmap BTC 5d", "There is no window '5d' here. Choose from 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y"),
         (
             "/heatmap BTC window=7d",
-            "There is no window 'window=7d' here. Choose from 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y",
+            "There is no 'window' here; there is venue=, tier=, opened=",
         ),
-        ("/heatmap BTC 7d please", "'please' is more than /heatmap takes. Type /heatmap COIN [window]"),
+        (
+            "/heatmap BTC 7d please",
+            "'please' is not of the form name=value. Type /heatmap COIN [window] [name=value …]",
+        ),
         # Rules and their parameters.
         ("/subscribe", f"Which rule? Choose from near-cluster, regime-flip, trapped. Type {SUBSCRIBE}"),
         ("/subscribe near-clutser BTC", "There is no rule 'near-clutser' here. Did you mean near-cluster?"),

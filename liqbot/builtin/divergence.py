@@ -1,0 +1,82 @@
+"""divergence: measured positions and modelled ones lean to different sides."""
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from liqbot.plugin import (
+    Basis,
+    Between,
+    Elsewhere,
+    Help,
+    Hit,
+    MarketView,
+    Policy,
+    Ratio,
+    Side,
+    Usd,
+    rule,
+    usd,
+)
+
+LEAVING = 0.8
+"""An alert stays on until the divergence is below its threshold times this."""
+
+
+@rule("divergence", policy=Policy(hold=600, cooldown=6 * 3_600))
+def divergence(
+    view: MarketView,
+    *,
+    over: Annotated[Ratio, Between(0.05, 1), Help("how far apart, from 0 (alike) to 1 (opposite)")] = 0.4,
+    at_least: Annotated[Usd, Help("least fuel within 5% of spot, in either basis")] = 5_000_000,
+) -> Iterator[Hit]:
+    """Measured and modelled maps lean apart by more than `over`: where their fuel lies differs.
+
+    The lean of a map is its fuel above spot less its fuel below, over both: +1 if all lies above, -1 if all
+    lies below. Of several modelled venues it is the mean, weighted by open interest; dollars of measured
+    and of modelled positions are never added. The divergence is half the difference.
+    """
+    value = view.divergence
+    others = [other for other in view.others if other.layer.basis is not view.layer.basis]
+    if value is None or view.lean is None or abs(value) < LEAVING * over:
+        return
+    fuel = sum(other.up_usd + other.down_usd for other in others)
+    if min(view.up_usd + view.down_usd, fuel) < at_least:
+        return
+    there = view.lean - 2 * value
+    higher = view.layer.basis if value > 0 else _other(view.layer.basis)
+    yield Hit(
+        f"{higher}-higher",
+        f"{view.layer.label} {_leans(view.lean)}, {_named(others)} {_leans(there)}: divergence {value:+.2f}",
+        means=_MEANING[higher] if view.lean * there <= 0 else _SAME_SIDE,
+        caveat="Modelled maps are upper bounds that infer who closed; they may simply be wrong here.",
+        value=value,
+        side=Side.SHORT if higher is Basis.MEASURED else Side.LONG,
+        holding=abs(value) <= over,
+    )
+
+
+def _other(basis: Basis) -> Basis:
+    return Basis.MODELLED if basis is Basis.MEASURED else Basis.MEASURED
+
+
+def _leans(lean: float) -> str:
+    if abs(lean) < 0.1:
+        return f"is even ({lean:+.2f})"
+    return f"leans {'up' if lean > 0 else 'down'} ({lean:+.2f})"
+
+
+def _named(others: list[Elsewhere]) -> str:
+    if len(others) == 1:
+        return others[0].layer.label
+    most = sum(other.open_interest_usd or 0.0 for other in others)
+    size = f" of {usd(most)} open interest" if most else ""
+    return f"{len(others)} {others[0].layer.basis} venues{size}"
+
+
+_SAME_SIDE = "Both see their fuel on the same side of spot, but one of them far more of it."
+_MEANING = {
+    Basis.MEASURED: "A rise would squeeze the known accounts, a fall the crowd elsewhere: which venue moves"
+    " first decides whose orders are forced.",
+    Basis.MODELLED: "A fall would hurt the known accounts, a rise the crowd elsewhere: which venue moves"
+    " first decides whose orders are forced.",
+}
