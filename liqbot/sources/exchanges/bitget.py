@@ -98,7 +98,7 @@ class Bitget:
         self.sieve = Sieve()
         self._rest = Rest(BITGET, api_url, _complaint)
         self._budget = Budget(20 * 0.5, 1)
-        self._slow = Budget(1, 1.1)
+        self._slow = Budget(1, 1)
 
     def session(self) -> Rest:
         """Return what must be entered before the first question."""

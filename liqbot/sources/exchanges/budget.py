@@ -5,6 +5,10 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable
 
+SLACK_S = 0.5
+"""Requests are counted where they arrive, and some travel longer than others: two bursts that are a window
+apart here may be less than one apart there."""
+
 
 class Budget:
     """At most so many requests, or so much weight, in any window of so many seconds.
@@ -17,14 +21,18 @@ class Budget:
         allowed: float,
         per_s: float,
         *,
+        slack_s: float = SLACK_S,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Allow a weight of `allowed` in any `per_s` seconds of `clock`, which passes while `sleep` waits."""
+        """Allow a weight of `allowed` in any `per_s` seconds, which are taken to be `slack_s` longer.
+
+        Seconds are those of `clock`, and pass while `sleep` waits.
+        """
         if not (allowed > 0 and per_s > 0):
             raise ValueError(f"a budget of {allowed:g} in {per_s:g} s lets nothing through")
         self.allowed = allowed
-        self.per_s = per_s
+        self._window_s = per_s + slack_s
         self._taken: deque[tuple[float, float]] = deque()
         self._spent = 0.0
         self._closed_until = 0.0
@@ -47,9 +55,9 @@ class Budget:
         self._closed_until = max(self._closed_until, self._clock() + seconds)
 
     def _wait_s(self, weight: float, now: float) -> float:
-        while self._taken and self._taken[0][0] <= now - self.per_s:
+        while self._taken and self._taken[0][0] <= now - self._window_s:
             self._spent -= self._taken.popleft()[1]
         wait_s = self._closed_until - now
         if self._spent + weight > self.allowed:
-            wait_s = max(wait_s, self._taken[0][0] + self.per_s - now)
+            wait_s = max(wait_s, self._taken[0][0] + self._window_s - now)
         return wait_s

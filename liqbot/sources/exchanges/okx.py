@@ -137,9 +137,9 @@ class Okx:
         self.sieve = Sieve()
         self._rest = Rest(OKX, api_url, _complaint)
         self._ws_url = ws_url
-        self._market = Budget(20 * 0.8, 2)
-        self._public = Budget(10 * 0.8, 2)
-        self._statistics = Budget(5 * 0.8, 2)
+        self._market = Budget(20, 2)
+        self._public = Budget(10, 2)
+        self._statistics = Budget(5, 2)
         self._contracts: dict[str, float] = {}
         """Units of the exchange in one contract, by symbol."""
         self._tiers: dict[str, MarginTiers | None] = {}

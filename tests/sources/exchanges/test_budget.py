@@ -32,26 +32,32 @@ async def spent(budget, time, weights):
 
 async def test_in_no_window_is_more_let_through_than_allowed():
     time = Time()
-    budget = Budget(3, 10, clock=time, sleep=time.sleep)
+    budget = Budget(3, 10, slack_s=0, clock=time, sleep=time.sleep)
     assert await spent(budget, time, [1] * 8) == [0, 0, 0, 10, 10, 10, 20, 20]
+
+
+async def test_a_window_is_taken_to_be_longer_for_not_all_requests_travel_equally_fast():
+    time = Time()
+    budget = Budget(2, 10, slack_s=0.5, clock=time, sleep=time.sleep)
+    assert await spent(budget, time, [1] * 4) == [0, 0, 10.5, 10.5]
 
 
 async def test_weight_counts():
     time = Time()
-    budget = Budget(10, 1, clock=time, sleep=time.sleep)
+    budget = Budget(10, 1, slack_s=0, clock=time, sleep=time.sleep)
     assert await spent(budget, time, [5, 5, 5, 1, 5]) == [0, 0, 1, 1, 2]
 
 
 async def test_a_pause_that_was_asked_for_holds_everybody():
     time = Time()
-    budget = Budget(10, 1, clock=time, sleep=time.sleep)
+    budget = Budget(10, 1, slack_s=0, clock=time, sleep=time.sleep)
     budget.close_for(7)
     assert await spent(budget, time, [1, 1]) == [7, 7]
 
 
 async def test_those_who_wait_are_served_in_turn():
     time, order = Time(), []
-    budget = Budget(1, 1, clock=time, sleep=time.sleep)
+    budget = Budget(1, 1, slack_s=0, clock=time, sleep=time.sleep)
 
     async def come(name):
         await budget.take()
