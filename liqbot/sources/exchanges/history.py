@@ -20,7 +20,7 @@ class History:
     instrument: Instrument
     tiers: MarginTiers | None
     interest: OpenInterestSeen | None
-    """None where the exchange keeps none; then there are no candles either."""
+    """None where the exchange keeps none."""
     candles: CandlesSeen | None
 
     @property
@@ -43,12 +43,13 @@ class History:
 async def fetch_history(client: Client, instrument: Instrument, from_ms: int, to_ms: int) -> History:
     """Return the past from `from_ms` to `to_ms`. Raises `NoDataError`.
 
-    Candles before the first open interest are left out: without it they say nothing of positions.
+    Candles before the first open interest are left out: without it they say nothing of positions. Where
+    there is no open interest at all they still say where price has been since an earlier run.
     """
     tiers = await client.margin_tiers(instrument)
     interest = await client.open_interest(instrument, from_ms, to_ms)
-    candles = await client.candles(instrument, from_ms, to_ms) if interest else []
-    first_ms = interest[0].time_ms if interest else to_ms
+    candles = await client.candles(instrument, from_ms, to_ms)
+    first_ms = interest[0].time_ms if interest else from_ms
     known = [candle for candle in candles if candle.begin_ms + PERIOD_MS >= first_ms]
     return History(
         instrument,

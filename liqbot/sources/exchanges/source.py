@@ -163,7 +163,7 @@ class ExchangeSource:
         self._again_ms.pop(coin, None)
         self._missing.pop(coin, None)
         self._limits.pop(coin, None)
-        if self._backfill_ms and history.candles is None:
+        if self._backfill_ms and history.interest is None:
             self._limits[f"history of {coin}"] = "no data: the exchange gives none, so the map begins now"
         self._following[coin] = _Following(
             history.instrument,

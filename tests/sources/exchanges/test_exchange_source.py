@@ -8,8 +8,9 @@ import pytest
 from counterparts.exchanges.world import DAY_MS, HOUR_MS, PERIOD_MS
 from sources.exchanges.conftest import MODULES, NOW, client_of, holds, the_world
 
-from liqbot.engine.boards import board_of
+from liqbot.engine.boards import board_of, memories_of, recall_into
 from liqbot.market.layer import Basis, Origin
+from liqbot.market.side import Side
 from liqbot.market.updates import (
     AssetContext,
     Beat,
@@ -130,7 +131,7 @@ async def test_every_exchange_gives_a_view_that_adds_up_to_its_open_interest(exc
 async def test_bitget_begins_without_a_past_says_so_and_has_a_map_after_a_candle(moving):
     async with Following(moving, "bitget") as following:
         past, _ = await following.begin()
-        assert of(CandlesSeen, past) == []
+        assert of(OpenInterestSeen, past) == []
         assert following.source.limits == {
             "history of BTC": "no data: the exchange gives none, so the map begins now",
             "liquidations": "the exchange does not publish them",
@@ -139,6 +140,23 @@ async def test_bitget_begins_without_a_past_says_so_and_has_a_map_after_a_candle
             await following.poll(5)
         assert following.board.coins == ["BTC"]
         assert not following.source.missing
+
+
+async def test_after_a_restart_what_price_went_through_meanwhile_is_gone_also_without_open_interest(moving):
+    async with Following(moving, "bitget") as before:
+        await before.begin()
+        for _ in range(6):
+            await before.poll(5)
+        known, kept = before.board.view("BTC"), memories_of(before.board)
+    moving.shock(-12)
+    moving.now(before.now_ms + HOUR_MS)
+    async with Following(moving, "bitget", now_ms=before.now_ms + HOUR_MS) as after:
+        recall_into(after.board, kept.values())
+        await after.begin()
+        view = after.board.view("BTC")
+    assert view.spot < 0.95 * known.spot
+    assert known.swept.modelled.long < 0.01 * view.swept.modelled.long
+    assert view.stale.long == 0
 
 
 async def test_a_candle_is_told_once_when_it_has_closed(moving):
@@ -263,7 +281,7 @@ async def test_an_empty_history_is_told_of_and_the_map_begins_now(exchanges, ven
     exchanges.fault(venue, "empty", path, times=2 if venue == "okx" else 1)
     async with Following(exchanges, venue) as following:
         past, first = await following.begin()
-    assert of(CandlesSeen, past) == []
+    assert of(OpenInterestSeen, past) == []
     assert of(OpenInterestSeen, first)
     assert following.source.limits["history of BTC"].startswith("no data")
 
