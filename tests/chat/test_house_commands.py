@@ -117,6 +117,17 @@ class TestStatus:
         assert answer.lines[0] == f"{mark}told (Testex, measured, simulated): {state}"
         assert answer.tone is (Tone.WARNING if is_trouble else Tone.NEUTRAL)
 
+    async def test_what_a_source_lacks_at_the_moment_is_a_trouble_and_what_it_never_has_is_not(self, room):
+        health = SourceHealth("told", LAYER, state="running", limits={"liquidations": "are not published"})
+        room.desk.sources.append(health)
+        answer = await room.say("/status")
+        assert answer.lines[1] == "told without liquidations: are not published"
+        assert answer.tone is Tone.NEUTRAL
+        health.missing = {"BTC": "Testex does not answer"}
+        answer = await room.say("/status")
+        assert answer.lines[0] == "✗ told: no data of BTC: Testex does not answer"
+        assert answer.tone is Tone.WARNING
+
     async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
         room.desk.rules.errors += [
             LoadError(Path("/home/ann/plugins/wall.py"), 7, "SyntaxError: invalid syntax"),

@@ -10,7 +10,6 @@ from sources.exchanges.conftest import MODULES, NOW, client_of, holds, the_world
 
 from liqbot.engine.boards import board_of, memories_of, recall_into
 from liqbot.market.layer import Basis, Origin
-from liqbot.market.side import Side
 from liqbot.market.updates import (
     AssetContext,
     Beat,
