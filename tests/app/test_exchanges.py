@@ -1,4 +1,4 @@
-"""Several exchanges in one bot: each with a layer of its own, and one that fails takes nothing else with it."""
+"""Several exchanges in one bot: each with a layer of its own; one that fails takes nothing else with it."""
 
 import asyncio
 import time
@@ -12,6 +12,8 @@ from liqbot.app.sources import make_source
 from liqbot.chat.command import Ask
 from liqbot.settings import EXCHANGES, Settings
 from liqbot.sources.exchanges import ExchangeSource, rest
+
+A_LITTLE = {"backfill_days": 0.25}
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +38,7 @@ def settings_for(tmp_path, exchanges):
             coins=coins,
             sources=names,
             plugins_path=tmp_path / "plugins",
-            binance={
-                "api_url": f"{api}/binance",
-                "ws_url": f"{ws}/binance/market/ws",
-                "backfill_days": 0.25,
-            },
+            binance={"api_url": f"{api}/binance", "ws_url": f"{ws}/binance/market/ws", **A_LITTLE},
             bybit={
                 "api_url": f"{api}/bybit",
                 "ws_url": f"{ws}/bybit/v5/public/linear",
@@ -48,10 +46,16 @@ def settings_for(tmp_path, exchanges):
             },
             okx={"api_url": f"{api}/okx", "ws_url": f"{ws}/okx/ws/v5/public", "backfill_days": 0.25},
             bitget={"api_url": f"{api}/bitget"},
-            gate={"api_url": f"{api}/gate", "backfill_days": 0.25},
+            gate={"api_url": f"{api}/gate", **A_LITTLE},
         )
 
     return settings_for
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """Let pauses between tries be short."""
+    monkeypatch.setattr(rest, "FIRST_PAUSE_S", 0.001)
 
 
 def bot_of(settings):
@@ -61,7 +65,7 @@ def bot_of(settings):
 
 async def holds(condition):
     async with asyncio.timeout(30):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - several things are waited for, of several tasks
             await asyncio.sleep(0.02)
 
 
@@ -95,11 +99,11 @@ async def test_each_exchange_has_a_layer_of_its_own_and_says_which(settings_for)
         assert "gate without HYPE: no data: Gate /api/v4/futures/usdt/risk_limit_tiers" in status
 
 
+@pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize(
     ("kind", "more", "reason"),
     [
         ("error-200", {}, "10016 Internal server error."),
-        ("wrong-field", {"field": "singleOpenInterest", "path": "nothing"}, None),
         ("wrong-field", {"field": "openInterest", "path": "open-interest"}, "openInterest"),
         ("bad-number", {"field": "markPrice", "value": "n/a", "path": "tickers"}, "markPrice"),
         ("html", {}, "unexpected answer"),
@@ -107,28 +111,23 @@ async def test_each_exchange_has_a_layer_of_its_own_and_says_which(settings_for)
     ],
 )
 async def test_an_exchange_that_fails_has_no_data_by_name_and_the_others_go_on(
-    settings_for, exchanges, monkeypatch, kind, more, reason
+    settings_for, exchanges, kind, more, reason
 ):
-    monkeypatch.setattr(rest, "FIRST_PAUSE_S", 0.001)
     exchanges.fault("bybit", kind, **more)
     async with bot_of(settings_for("bybit", "binance", "gate", coins=("BTC",))) as bot:
-        well = {"Binance", "Gate"} | ({"Bybit"} if reason is None else set())
-        await holds(lambda: well <= venues(bot))
+        await holds(lambda: venues(bot) >= {"Binance", "Gate"})
         (health,) = [source for source in bot.desk.sources if source.name == "bybit"]
-        if reason is not None:
-            await holds(lambda: "no data" in health.state or "BTC" in health.missing)
-            status = await said(bot, "/status")
-            assert "not all is well" in status
-            (line,) = [line for line in status.splitlines() if line.startswith("✗")][:1]
-            assert "bybit" in line
-            assert "no data" in line
-            assert reason in line
+        await holds(lambda: "no data" in health.state or "BTC" in health.missing)
+        status = await said(bot, "/status")
+        assert "not all is well" in status
+        line = next(line for line in status.splitlines() if line.startswith("✗"))
+        assert all(part in line for part in ("bybit", "no data", reason))
         assert "Binance, modelled" in await said(bot, "/clusters BTC venue=binance")
         assert bot.failure is None
 
 
-async def test_an_exchange_that_comes_back_is_there_again(settings_for, exchanges, monkeypatch):
-    monkeypatch.setattr(rest, "FIRST_PAUSE_S", 0.001)
+@pytest.mark.usefixtures("hasty")
+async def test_an_exchange_that_comes_back_is_there_again(settings_for, exchanges):
     exchanges.fault("gate", "status", value="500", times=6)
     async with bot_of(settings_for("gate", "bybit", coins=("BTC",))) as bot:
         await holds(lambda: venues(bot) == {"Gate", "Bybit"})

@@ -172,9 +172,11 @@ async def test_a_source_without_data_says_why_and_is_tried_again():
 class Lacking(Told):
     """A source that says what it lacks."""
 
-    missing = {"BTC": "out of order"}  # noqa: RUF012 - nobody changes it
-    limits = {"liquidations": "are not published"}  # noqa: RUF012
-    refused = Counter({"a candle of another form": 2})
+    def __init__(self, *runs):
+        super().__init__(*runs)
+        self.missing = {"BTC": "out of order"}
+        self.limits = {"liquidations": "are not published"}
+        self.refused = Counter({"a candle of another form": 2})
 
 
 async def test_what_a_source_lacks_and_has_refused_itself_is_known_of_it():
