@@ -40,6 +40,11 @@ class Budget:
         self._clock = clock
         self._sleep = sleep
 
+    @property
+    def closed_for_s(self) -> float:
+        """For so many seconds more nothing is let through; 0 or less where it is open."""
+        return self._closed_until - self._clock()
+
     async def take(self, weight: float = 1.0) -> None:
         """Wait until `weight` fits, and take it. Raises `ValueError` for what never fits."""
         if weight > self.allowed:

@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from types import TracebackType
 from typing import Self, TypeVar
@@ -21,9 +22,13 @@ TRIES = 4
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 30.0
 """The pause before the second try doubles up to the longest, each shortened by chance so that not all
 sources come back at once."""
+PATIENCE_S = 30.0
+"""A longer pause that the exchange asks for is kept too, but said to be no data instead of waited for."""
 TIMEOUT_S = 15.0
 BUSY = (418, 429)
 """Statuses that ask for a pause; 418 is what Binance says to those who do not listen to 429."""
+LONGEST_BAN_S = 3 * 86_400.0
+"""No exchange bans an address for longer."""
 SHOWN = 120
 """So much of an answer that cannot be read is shown in an error."""
 
@@ -53,6 +58,7 @@ class Rest:
         self._sleep = sleep
         self._chance = chance or random.Random()  # noqa: S311 - spreads pauses, guards nothing
         self._http: httpx.AsyncClient | None = None
+        self._banned_until = 0.0
 
     async def __aenter__(self) -> Self:
         self._http = httpx.AsyncClient(timeout=TIMEOUT_S, headers={"User-Agent": "liqbot"})
@@ -71,14 +77,18 @@ class Rest:
         Raises `NoDataError` that names the exchange, the path and what is wrong: after `TRIES` tries where
         asking again may help, at once where not. `UnknownSymbolError` is for a symbol that is not listed.
         """
-        for left in reversed(range(TRIES)):
+        for tried in range(TRIES):
+            if (closed_s := max(budget.closed_for_s, self._banned_until - time.monotonic())) > PATIENCE_S:
+                raise BusyError(f"{self.venue} {path}: wants to be left alone for {closed_s:.0f} s more")
             await budget.take(weight)
             try:
                 return await self._ask(path, kind, params)
             except BusyError as error:
-                if not left:
+                if error.after_s is not None:
+                    self._leave_alone(error.after_s, budget)
+                if tried == TRIES - 1:
                     raise
-                await self._pause(TRIES - 1 - left, error.after_s, budget)
+                await self._pause(tried, error.after_s)
         raise AssertionError("the last try returns or raises")
 
     async def _ask(self, path: str, kind: type[T], params: Params) -> T:
@@ -113,12 +123,16 @@ class Rest:
             text = answer.text[:SHOWN].strip()
             raise NoDataError(f"{self.venue} {path}: refused ({answer.status_code}): {text}")
 
-    async def _pause(self, tried: int, after_s: float | None, budget: Budget) -> None:
-        if after_s is not None:
-            budget.close_for(after_s)
-            return
-        pause_s = min(FIRST_PAUSE_S * 2**tried, LONGEST_PAUSE_S)
-        await self._sleep(pause_s * self._chance.uniform(0.5, 1.0))
+    def _leave_alone(self, seconds: float, budget: Budget) -> None:
+        """Ask nothing of this budget for `seconds`; nothing at all where it is so long that it is a ban."""
+        budget.close_for(seconds)
+        if seconds > PATIENCE_S:
+            self._banned_until = max(self._banned_until, time.monotonic() + seconds)
+
+    async def _pause(self, tried: int, after_s: float | None) -> None:
+        if after_s is None:  # else the budget waits
+            pause_s = min(FIRST_PAUSE_S * 2**tried, LONGEST_PAUSE_S)
+            await self._sleep(pause_s * self._chance.uniform(0.5, 1.0))
 
 
 def _retry_after_s(answer: httpx.Response) -> float | None:
@@ -127,4 +141,4 @@ def _retry_after_s(answer: httpx.Response) -> float | None:
         seconds = float(answer.headers.get("Retry-After", ""))
     except ValueError:
         return None
-    return seconds if 0 <= seconds <= 3600 else None
+    return seconds if 0 <= seconds <= LONGEST_BAN_S else None

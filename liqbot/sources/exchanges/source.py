@@ -130,11 +130,22 @@ class ExchangeSource:
                     await self._sleep(self._poll_s)
 
     async def check(self) -> str:
-        """Ask for the first coin, and return what to tell an operator. Raises `NoDataError`."""
+        """Ask about the first coin that is listed, and return what to tell an operator.
+
+        Raises `NoDataError` where there is no answer, or none of the coins is listed.
+        """
+        unknown: list[UnknownSymbolError] = []
         async with self._client.session():
-            first = self._instruments[0]
-            now = await self._client.now(first)
-            return f"answers: {first.symbol} {now.mark:,.6g}, {now.open_interest.coins:,.0f} coins open"
+            for which in self._instruments:
+                try:
+                    now = await self._client.now(which)
+                except UnknownSymbolError as error:
+                    unknown.append(error)
+                else:
+                    return (
+                        f"answers: {which.symbol} {now.mark:,.6g}, {now.open_interest.coins:,.0f} coins open"
+                    )
+        raise NoDataError("; ".join(map(str, unknown)))
 
     async def _begin(self, instruments: Sequence[Instrument]) -> list[History]:
         """Fetch the past of `instruments`; those that have none to give are missing."""
@@ -143,18 +154,17 @@ class ExchangeSource:
             *(fetch_history(self._client, which, from_ms, self._live_from_ms) for which in instruments),
             return_exceptions=True,
         )
-        histories: list[History] = []
+        histories = [result for result in results if isinstance(result, History)]
+        for history in histories:
+            self._follow(history)
         for which, result in zip(instruments, results, strict=True):
-            if isinstance(result, History):
-                histories.append(result)
-                self._follow(result)
-            elif isinstance(result, UnknownSymbolError):
+            if isinstance(result, UnknownSymbolError):
                 self._again_ms[which.coin] = self._clock() + UNKNOWN_AGAIN_MS
                 self._limits[which.coin] = f"no data: {result}"
             elif isinstance(result, NoDataError):
                 self._again_ms[which.coin] = self._clock() + AGAIN_MS
                 self._miss(which.coin, result)
-            else:
+            elif isinstance(result, BaseException):
                 raise result
         return histories
 
@@ -281,6 +291,6 @@ class ExchangeSource:
             _log.warning("no liquidations", source=self.name, reason=why)
 
     def _miss(self, coin: str, error: NoDataError) -> None:
-        if self._missing.get(coin) != str(error):
+        if self._following and self._missing.get(coin) != str(error):  # else it is all, and told of as such
             _log.warning("no data", source=self.name, coin=coin, reason=str(error))
         self._missing[coin] = str(error)

@@ -343,4 +343,6 @@ async def test_it_may_be_followed_again_from_the_start(moving):
 
 
 async def test_an_operator_can_check_whether_an_exchange_answers(exchanges):
-    assert "answers: BTC_USDT" in await Following(exchanges, "gate").source.check()
+    assert "answers: BTC_USDT" in await Following(exchanges, "gate", ("NOSUCH", "BTC")).source.check()
+    with pytest.raises(NoDataError, match="CONTRACT_NOT_FOUND"):
+        await Following(exchanges, "gate", ("NOSUCH",)).source.check()

@@ -200,6 +200,16 @@ async def test_the_exchange_says_how_long_it_wants_to_be_left_alone_and_is(excha
     assert pauses == [0.2]
 
 
+async def test_a_ban_is_kept_and_said_to_be_one_instead_of_waited_for(exchanges):
+    exchanges.fault("binance", "status", "klines", value="418,7200", times=1)
+    client = client_of(exchanges, "binance")
+    text = await failure_of(client, client.candles, asked("binance"), SINCE, UNTIL)
+    assert "wants to be left alone for 7200 s more" in text
+    text = await failure_of(client, client.open_interest, asked("binance"), SINCE, UNTIL)
+    assert "wants to be left alone" in text
+    assert len(exchanges.asked("binance")) == 1
+
+
 async def test_pauses_between_tries_double_and_are_shortened_by_chance(exchanges):
     exchanges.fault("gate", "status", value="500")
     pauses = []
