@@ -5,9 +5,13 @@ from hypothesis import strategies as st
 
 from liqbot.engine.assumptions import Assumptions, Rungs, rungs_of
 from liqbot.engine.modelled import Model
+from liqbot.engine.modelled_board import ModelledBoard
 from liqbot.engine.steps import Steps
+from liqbot.market.candles import Candles
+from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import BIN_WIDTH, Bins
 from liqbot.market.margin import MarginTiers
+from liqbot.market.updates import AssetContext, Beat, CandlesSeen, MarginTiersSeen, OpenInterestSeen
 
 FIVE_MINUTES = 300_000
 START_MS = 1_770_000_000_000
@@ -57,6 +61,7 @@ def assumptions(draw) -> Assumptions:
         isolated_share=draw(st.sampled_from([0.1, 0.5, 1.0])),
         turnover_per_hour=draw(st.sampled_from([0.0, 0.003, 0.1])),
         smear=draw(st.sampled_from([0.0, 0.003, 0.01])),
+        spread=draw(st.sampled_from([0.0, 0.4])),
     )
 
 
@@ -73,3 +78,50 @@ def one_by_one(steps: Steps, assumed: Assumptions, rungs: Rungs | None = None) -
     for place in range(len(steps)):
         model = model.then(steps.take(slice(place, place + 1)))
     return model
+
+
+LAYER = Layer("Testex", Basis.MODELLED)
+DAY = 288
+"""Candles of five minutes in a day."""
+
+
+def history(candles: int, seed: int = 1, *, coin: str = "BTC"):
+    """Return open interest, candles and the price of BTC up to now, as a source tells them at the start."""
+    rng = np.random.default_rng(seed)
+    close = 60_000 * np.exp(np.cumsum(rng.normal(0, 0.001, candles)))
+    before = np.concatenate(([60_000], close[:-1]))
+    begin = START_MS + FIVE_MINUTES * np.arange(candles)
+    seen = Candles.of(
+        FIVE_MINUTES,
+        begin,
+        open=before,
+        high=np.maximum(before, close) * 1.0005,
+        low=np.minimum(before, close) * 0.9995,
+        close=close,
+    )
+    interest = 1e5 * np.exp(np.cumsum(rng.normal(0, 0.003, candles)))
+    return OpenInterestSeen(coin, begin + FIVE_MINUTES, interest), CandlesSeen(coin, seen)
+
+
+def backfill(interest: OpenInterestSeen, candles: CandlesSeen, mark: float | None = None, **more):
+    """Return what a source tells: margin tiers, open interest, candles, the price a second later, a beat."""
+    end_ms, coin = candles.time_ms, candles.coin
+    close = float(candles.candles.close[-1])
+    return [
+        MarginTiersSeen(coin, 0, TIERS),
+        interest,
+        candles,
+        AssetContext(coin, end_ms + 1000, mark or close, **{"funding": 1e-5, **more}),
+        Beat(end_ms + 1000),
+    ]
+
+
+def told(board: ModelledBoard, interest: OpenInterestSeen, candles: CandlesSeen) -> ModelledBoard:
+    board.apply_all(backfill(interest, candles))
+    return board
+
+
+def cut(update, rows: slice):
+    if isinstance(update, CandlesSeen):
+        return CandlesSeen(update.coin, update.candles.take(rows))
+    return OpenInterestSeen(update.coin, update.times_ms[rows], update.coins[rows])

@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import house, looking, replaying, running
+from liqbot.cli import house, looking, replaying, running, validating
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, SqlError
@@ -24,6 +24,7 @@ for _command in (
     replaying.replay,
     looking.view,
     looking.heatmap,
+    validating.validate,
     house.config,
     house.doctor,
 ):

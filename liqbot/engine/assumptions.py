@@ -28,11 +28,15 @@ class Assumptions:
     """How much of what is opened in isolation belongs to each tier; they add up to 1."""
     isolated_share: float = 0.5
     """Share of what is opened that liquidates by itself; the rest is cross, hedged, or at 3x and less."""
-    turnover_per_hour: float = 0.00276
-    """Share of open interest that is closed and opened anew in an hour in which open interest stands still
-    (measured on Hyperliquid, summer 2026: a hazard of 0.00276 an hour, all positions)."""
+    turnover_per_hour: float = 0.001
+    """Share of open interest that is closed and opened anew in an hour without open interest showing it. All
+    closing on Hyperliquid was measured as a hazard of 0.00276 an hour (summer 2026); most of it shows."""
     smear: float = 0.003
-    """A level is known to this share of its price: entries differ, and so does margin."""
+    """A level is known to this share of its price: entries differ within a candle."""
+    spread: float = 0.4
+    """A level is known to this share of its distance from the entry: who says 10x has put up between 8% and
+    12% of margin. Levels without it are sharper than anybody can know, and `liqbot validate` scores them
+    worse."""
     position_usd: float = 50_000.0
     """Size of a position, which decides its margin tier."""
 
@@ -45,8 +49,8 @@ class Assumptions:
             raise ValueError("shares lie between 0 and 1")
         if not 0 <= self.turnover_per_hour <= 0.1:
             raise ValueError(f"a turnover between 0 and 0.1 an hour, not {self.turnover_per_hour}")
-        if not 0 <= self.smear <= 0.05 or not self.position_usd > 0:
-            raise ValueError("a smear between 0 and 0.05, and a position above 0 USD")
+        if not 0 <= self.smear <= 0.05 or not 0 <= self.spread <= 1 or not self.position_usd > 0:
+            raise ValueError("a smear from 0 to 0.05, a spread from 0 to 1, and a position above 0 USD")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +63,8 @@ class Rungs:
     """Shape (tiers,): of all that is opened; what they leave over has no level."""
     offsets: Floats
     """Shape (2 sides, tiers): ln(level / entry) in bins; below 0 for longs, above 0 for shorts."""
-    smear: float
-    """Width in bins over which a level is spread."""
+    widths: Floats
+    """Shape (2 sides, tiers): over how many bins a level is spread."""
 
     def __len__(self) -> int:
         return len(self.leverages)
@@ -91,11 +95,12 @@ def rungs_of(assumptions: Assumptions, tiers: MarginTiers | None) -> Rungs:
         offsets = np.log(np.array(levels))
         most = tiers.max_leverages[int(np.searchsorted(tiers.lower_bounds, size, side="right")) - 1]
         offsets[:, leverages > most] = np.nan
+    widths = (assumptions.smear + assumptions.spread * np.abs(offsets)) / BIN_WIDTH
     usable = np.all(SIDES[:, np.newaxis] * offsets < 0, axis=0)
     left = shares[usable].sum()
     return Rungs(
         leverages=leverages[usable],
         shares=assumptions.isolated_share * shares[usable] / (left if left > 0 else 1.0),
         offsets=offsets[:, usable] / BIN_WIDTH,
-        smear=assumptions.smear / BIN_WIDTH,
+        widths=widths[:, usable],
     )

@@ -41,7 +41,7 @@ class _Written:
     leverages: _Array
     shares: _Array
     offsets: _Array
-    smear: float
+    widths: _Array
     time_ms: int
     interest: float
     first: int
@@ -60,7 +60,7 @@ def kept_to_bytes(kept: Kept) -> bytes:
         leverages=_array(model.rungs.leverages),
         shares=_array(model.rungs.shares),
         offsets=_array(model.rungs.offsets),
-        smear=model.rungs.smear,
+        widths=_array(model.rungs.widths),
         time_ms=base.time_ms,
         interest=base.interest,
         first=base.first,
@@ -82,9 +82,8 @@ def kept_from_bytes(data: bytes, assumptions: Assumptions) -> Kept:
     if written.version != VERSION:
         raise msgspec.DecodeError(f"a model of version {written.version}; only {VERSION} can be read")
     try:
-        rungs = Rungs(
-            _floats(written.leverages), _floats(written.shares), _floats(written.offsets), written.smear
-        )
+        columns = (written.leverages, written.shares, written.offsets, written.widths)
+        rungs = Rungs(*(_floats(column) for column in columns))
         coins, residual = _floats(written.coins), _floats(written.residual)
         base = State(written.time_ms, written.interest, written.first, coins, residual)
         base.require_conservation()

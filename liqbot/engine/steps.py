@@ -93,7 +93,7 @@ class Boxes:
 def boxes(steps: Steps, rungs: Rungs, row: int) -> Boxes:
     """Return where each step opens positions of the side `row` (see `Side.row`)."""
     low, high = np.log(steps.low) / BIN_WIDTH, np.log(steps.high) / BIN_WIDTH
-    offset, half = rungs.offsets[row], rungs.smear / 2
+    offset, half = rungs.offsets[row], rungs.widths[row] / 2
     bottom: Floats = low[:, np.newaxis] + (offset - half)
     top: Floats = high[:, np.newaxis] + (offset + half)
     first, stop = np.floor(bottom + 0.5).astype(np.int64), np.floor(top + 0.5).astype(np.int64)

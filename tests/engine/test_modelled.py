@@ -136,7 +136,9 @@ def test_twice_the_open_interest_is_twice_the_map(steps, assumed):
 def test_mirrored_prices_swap_the_sides(steps, assumed):
     """In ln(price), around the middle of the bin of the start; so with levels equally far on both sides."""
     rungs = rungs_of(assumed, TIERS)
-    rungs = Rungs(rungs.leverages, rungs.shares, np.array([[-1.0], [1.0]]) * rungs.offsets[1], rungs.smear)
+    signs = np.array([[-1.0], [1.0]])
+    alike = np.stack([rungs.widths[1]] * 2)
+    rungs = Rungs(rungs.leverages, rungs.shares, signs * rungs.offsets[1], alike)
     middle = 2 * np.log(at_bin(0))
 
     def mirrored(price):
@@ -240,7 +242,9 @@ def test_where_no_tier_is_left_all_is_residual():
 
 
 def test_a_fall_sweeps_the_longs_that_it_goes_through_and_no_others():
-    assumed = Assumptions(leverages=(20.0,), shares=(1.0,), isolated_share=1.0, turnover_per_hour=0, smear=0)
+    assumed = Assumptions(
+        leverages=(20.0,), shares=(1.0,), isolated_share=1.0, turnover_per_hour=0, smear=0, spread=0
+    )
     opened = steps_of([0], [0], [1500])
     model = model_of(opened, assumed)
     level = SPOT_BIN + 0.5 + model.rungs.offsets[LONG, 0]

@@ -1,63 +1,21 @@
 import msgspec
 import numpy as np
 import pytest
-from modelled import FIVE_MINUTES, START_MS
+from modelled import DAY, FIVE_MINUTES, LAYER, cut, history, told
 
 from liqbot.engine.board import NoViewError
 from liqbot.engine.modelled import Choice
 from liqbot.engine.modelled_board import ModelledBoard
-from liqbot.market.candles import Candles
-from liqbot.market.layer import Basis, Layer
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 from liqbot.market.updates import (
     AccountsSeen,
     AssetContext,
-    Beat,
-    CandlesSeen,
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
 )
 from liqbot.market.wire import from_bytes, to_bytes
-
-LAYER = Layer("Testex", Basis.MODELLED)
-DAY = 288
-"""Candles of five minutes in a day."""
-
-
-def history(candles: int, seed: int = 1):
-    """Return open interest, candles and the price of BTC up to now, as a source tells them at the start."""
-    rng = np.random.default_rng(seed)
-    close = 60_000 * np.exp(np.cumsum(rng.normal(0, 0.001, candles)))
-    before = np.concatenate(([60_000], close[:-1]))
-    begin = START_MS + FIVE_MINUTES * np.arange(candles)
-    seen = Candles.of(
-        FIVE_MINUTES,
-        begin,
-        open=before,
-        high=np.maximum(before, close) * 1.0005,
-        low=np.minimum(before, close) * 0.9995,
-        close=close,
-    )
-    interest = 1e5 * np.exp(np.cumsum(rng.normal(0, 0.003, candles)))
-    return OpenInterestSeen("BTC", begin + FIVE_MINUTES, interest), CandlesSeen("BTC", seen)
-
-
-def told(board: ModelledBoard, interest: OpenInterestSeen, candles: CandlesSeen, mark=None) -> ModelledBoard:
-    end_ms = candles.time_ms
-    board.apply(MarginTiersSeen("BTC", 0, MarginTiers.flat(150, 0.004)))
-    board.apply(interest)
-    board.apply(candles)
-    board.apply(AssetContext("BTC", end_ms + 1000, mark or float(candles.candles.close[-1]), funding=1e-5))
-    board.apply(Beat(end_ms + 1000))
-    return board
-
-
-def cut(update, rows: slice):
-    if isinstance(update, CandlesSeen):
-        return CandlesSeen(update.coin, update.candles.take(rows))
-    return OpenInterestSeen(update.coin, update.times_ms[rows], update.coins[rows])
 
 
 @pytest.fixture

@@ -1,0 +1,85 @@
+"""From measured views to a trial: open interest and price for the model, real positions to compare with."""
+
+import numpy as np
+
+from liqbot.engine.steps import Steps
+from liqbot.engine.trial.findings import Truth
+from liqbot.market.maps import Bins, LiquidationMap, absolute_bin
+from liqbot.market.positions import Floats
+from liqbot.market.view import MarketView
+
+HOUR_MS = 3_600_000
+MAPS_EVERY_MS = 4 * HOUR_MS
+"""So often a real map is kept to compare with."""
+MARGIN_BINS = 600
+
+
+class Witness:
+    """Sees the measured views of one coin, the oldest first."""
+
+    def __init__(self, warm_up_ms: int) -> None:
+        """The model needs a past: maps of the first `warm_up_ms` are not compared."""
+        self.known_interest = 0
+        """Of how many views the venue told its open interest. For the others, what the known accounts hold
+        stands in for it: the mean of both sides."""
+        self._warm_up_ms = warm_up_ms
+        self._rows: list[tuple[int, float, float, float, float]] = []
+        self._maps: list[tuple[int, LiquidationMap]] = []
+        self._mapped_ms = 0
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def see(self, view: MarketView) -> None:
+        """Take up a view; one that is not later than the one before, or without open size, is passed over."""
+        interest = view.open_interest
+        if interest:
+            self.known_interest += 1
+        else:
+            interest = (view.open_usd.long + view.open_usd.short) / 2 / view.spot
+        if not interest or (self._rows and view.time_ms <= self._rows[-1][0]):
+            return
+        before = self._rows[-1][3] if self._rows else view.spot
+        low, high = min(view.low, view.spot, before), max(view.high, view.spot, before)
+        self._rows.append((view.time_ms, low, high, view.spot, interest))
+        due = view.time_ms - self._mapped_ms >= MAPS_EVERY_MS
+        if due and view.time_ms - self._rows[0][0] > self._warm_up_ms:
+            self._maps.append((len(self._rows) - 1, view.map))
+            self._mapped_ms = view.time_ms
+
+    def steps(self) -> Steps:
+        """Return the price between views, and open interest."""
+        rows = np.array([row[1:] for row in self._rows]).reshape(-1, 4)
+        return Steps(
+            end_ms=np.array([row[0] for row in self._rows], dtype=np.int64),
+            low=rows[:, 0],
+            high=rows[:, 1],
+            close=rows[:, 2],
+            interest=rows[:, 3],
+            traded=np.ones(len(rows), dtype=np.bool_),
+        )
+
+    def truth(self) -> Truth:
+        """Return the real maps. Liquidations with their prices are in no view: there are none."""
+        low, high = (f([row[3] for row in self._rows], default=1.0) for f in (min, max))
+        first = absolute_bin(low) - MARGIN_BINS
+        bins = Bins(first, absolute_bin(high) + MARGIN_BINS - first)
+        none = np.zeros(0)
+        return Truth(
+            at=np.array([at for at, _ in self._maps], dtype=np.int64),
+            coins=np.array([_coins(found, bins) for _, found in self._maps]),
+            bins=bins,
+            event_ms=np.zeros(0, dtype=np.int64),
+            event_row=np.zeros(0, dtype=np.int64),
+            event_price=none,
+            event_usd=none,
+        )
+
+
+def _coins(found: LiquidationMap, bins: Bins) -> Floats:
+    """Return the coins by side and bin of a map, in `bins`."""
+    coins = np.zeros((2, bins.count))
+    own, held = found.bins, found.usd.sum(axis=1) / found.spot
+    low, high = max(own.first, bins.first), min(own.first + own.count, bins.first + bins.count)
+    coins[:, low - bins.first : high - bins.first] = held[:, low - own.first : high - own.first]
+    return coins
