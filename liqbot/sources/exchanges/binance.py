@@ -209,10 +209,21 @@ class Binance:
             except (msgspec.DecodeError, UnicodeDecodeError):
                 self.sieve.refused["a forced order of another form"] += 1
                 continue
-            if (instrument := wanted.get(event.order.symbol)) is not None and (
-                found := _liquidation(event.order, instrument)
-            ):
+            instrument = wanted.get(event.order.symbol)
+            if instrument is not None and (found := self._liquidation(event.order, instrument)):
                 yield found
+
+    def _liquidation(self, order: _Order, instrument: Instrument) -> Liquidation | None:
+        """Return the position that a forced order closes: a sale closes a long.
+
+        `ap` is what was paid on average for the `z` that were filled; `p` would be the order's limit.
+        """
+        side = {"SELL": Side.LONG, "BUY": Side.SHORT}.get(order.side)
+        if side is None or not (is_plausible(order.average_price) and is_plausible(order.filled)):
+            self.sieve.refused["a liquidation without a side, a price or a size"] += 1
+            return None
+        price, coins = order.average_price / instrument.unit, order.filled * instrument.unit
+        return Liquidation(instrument.coin, order.time_ms, side, price, coins, sampled=True)
 
     async def _funding_per_hour(self, instrument: Instrument, premium: _Premium) -> float | None:
         """Return the rate per hour: the interval, 8, 4 or 1 hours, is that between the last two payments."""
@@ -235,24 +246,6 @@ class Binance:
 def _candle(row: _Candle, unit: float) -> Candle:
     return Candle(
         row.begin_ms, row.open / unit, row.high / unit, row.low / unit, row.close / unit, row.volume * unit
-    )
-
-
-def _liquidation(order: _Order, instrument: Instrument) -> Liquidation | None:
-    """Return the position that a forced order closes: a sale closes a long.
-
-    `ap` is what was paid on average for the `z` that were filled; `p` would be the order's limit.
-    """
-    side = {"SELL": Side.LONG, "BUY": Side.SHORT}.get(order.side)
-    if side is None or not (is_plausible(order.average_price) and is_plausible(order.filled)):
-        return None
-    return Liquidation(
-        instrument.coin,
-        order.time_ms,
-        side,
-        order.average_price / instrument.unit,
-        order.filled * instrument.unit,
-        sampled=True,
     )
 
 

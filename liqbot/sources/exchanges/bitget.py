@@ -92,6 +92,7 @@ class Bitget:
     """Bitget's public market data."""
 
     venue = BITGET
+    assumed = ()
 
     def __init__(self, api_url: str) -> None:
         """Ask below `api_url`."""

@@ -117,6 +117,7 @@ class Bybit:
     """Bybit's public market data."""
 
     venue = BYBIT
+    assumed = ()
 
     def __init__(self, api_url: str, ws_url: str) -> None:
         """Ask below `api_url`; follow liquidations at `ws_url`."""

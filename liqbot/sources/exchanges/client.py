@@ -1,6 +1,6 @@
 """What an exchange's client is to the source: the same few questions, whoever is asked."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
@@ -28,6 +28,11 @@ class Client(Protocol):
     @property
     def sieve(self) -> Sieve:
         """What keeps out rows that make no sense."""
+        ...
+
+    @property
+    def assumed(self) -> Collection[str]:
+        """Coins whose margin tiers are assumed, because the exchange does not publish them."""
         ...
 
     def session(self) -> AbstractAsyncContextManager[object]:

@@ -96,6 +96,7 @@ class Gate:
     """Gate's public market data. Times are in seconds; sizes are in contracts."""
 
     venue = GATE
+    assumed = ()
 
     def __init__(self, api_url: str, *, liquidations_every_s: float = LIQUIDATIONS_EVERY_S) -> None:
         """Ask below `api_url`, for liquidations every so many seconds."""

@@ -131,6 +131,7 @@ class Okx:
     """OKX's public market data. Sizes are in contracts; what is given in coins too is taken in coins."""
 
     venue = OKX
+    assumed = ()
 
     def __init__(self, api_url: str, ws_url: str) -> None:
         """Ask below `api_url`; follow liquidations at `ws_url`."""

@@ -25,6 +25,8 @@ sources come back at once."""
 PATIENCE_S = 30.0
 """A longer pause that the exchange asks for is kept too, but said to be no data instead of waited for."""
 TIMEOUT_S = 15.0
+IN_FLIGHT = 10
+"""Requests to one exchange at once: many more would make the client's pool stall the event loop."""
 BUSY = (418, 429)
 """Statuses that ask for a pause; 418 is what Binance says to those who do not listen to 429."""
 LONGEST_BAN_S = 3 * 86_400.0
@@ -58,6 +60,7 @@ class Rest:
         self._sleep = sleep
         self._chance = chance or random.Random()  # noqa: S311 - spreads pauses, guards nothing
         self._http: httpx.AsyncClient | None = None
+        self._in_flight = asyncio.Semaphore(IN_FLIGHT)
         self._banned_until = 0.0
 
     async def __aenter__(self) -> Self:
@@ -95,7 +98,8 @@ class Rest:
         if self._http is None:
             raise RuntimeError(f"{self.venue} is asked outside `async with`")
         try:
-            answer = await self._http.get(f"{self._base_url}{path}", params=params)
+            async with self._in_flight:
+                answer = await self._http.get(f"{self._base_url}{path}", params=params)
         except httpx.TransportError as error:
             what = str(error) or type(error).__name__
             raise BusyError(f"{self.venue} {path}: no answer: {what}") from error

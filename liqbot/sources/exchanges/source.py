@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -173,6 +173,8 @@ class ExchangeSource:
         self._again_ms.pop(coin, None)
         self._missing.pop(coin, None)
         self._limits.pop(coin, None)
+        if coin in self._client.assumed:
+            self._limits[f"margin tiers of {coin}"] = "assumed: the exchange does not publish them"
         if self._backfill_ms and history.interest is None:
             self._limits[f"history of {coin}"] = "no data: the exchange gives none, so the map begins now"
         self._following[coin] = _Following(
@@ -216,10 +218,16 @@ class ExchangeSource:
             else:
                 self._missing.pop(coin, None)
                 news += result
-        liquidations = sorted(self._liquidations, key=lambda event: event.time_ms)
-        self._liquidations.clear()
+        liquidations = self._liquidated()
         told = [*late, *liquidations, *news]
         return [*told, Beat(max(self._clock(), self._live_from_ms + 1))] if late or news else told
+
+    def _liquidated(self) -> list[Liquidation]:
+        """Return the liquidations since the last poll, by time; none is from the future, whatever it says."""
+        now_ms = self._clock()
+        events = [replace(event, time_ms=min(event.time_ms, now_ms)) for event in self._liquidations]
+        self._liquidations.clear()
+        return sorted(events, key=lambda event: event.time_ms)
 
     async def _begin_late(self) -> list[Update]:
         """Return the past, in one go, of coins that could not be begun with and now can."""
@@ -241,10 +249,10 @@ class ExchangeSource:
         now = await client.now(which)
         closed_ms = now_ms // PERIOD_MS * PERIOD_MS
         candles_ms = max(following.candles_ms, closed_ms - (self._backfill_ms or DAY_MS))
-        interest = [now.open_interest]
+        interest = [now.open_interest._replace(time_ms=min(now.open_interest.time_ms, now_ms))]
         if closed_ms - candles_ms > PERIOD_MS:
             interest = [
-                *await client.open_interest(which, candles_ms, now.open_interest.time_ms - 1),
+                *await client.open_interest(which, candles_ms, interest[0].time_ms - 1),
                 *interest,
             ]
         candles = await client.candles(which, candles_ms, closed_ms) if closed_ms > candles_ms else []

@@ -325,6 +325,27 @@ async def test_a_clock_of_an_exchange_that_runs_ahead_does_not_lead_the_board_as
         assert context.time_ms == following.now_ms
 
 
+async def test_what_an_exchange_says_is_from_the_future_is_of_now(moving):
+    moving.fault("binance", "bad-number", "/fapi/v1/openInterest", field="time", value=str(NOW + DAY_MS))
+    async with Following(moving, "binance") as following:
+        await following.begin()
+        await holds(lambda: moving.log()["sockets"])
+        moving.shock(-12)
+        moving.now(NOW + HOUR_MS)  # which our clock does not know of
+        told = []
+        while not of(Liquidation, told):
+            following.now_ms += MINUTE_MS
+            told += await following.beat()
+        times = [update.time_ms for update in told]
+    assert max(times) <= following.now_ms < NOW + HOUR_MS
+
+
+async def test_margin_tiers_that_are_assumed_are_a_limit_by_name(exchanges):
+    async with Following(exchanges, "binance", ("BTC", "kPEPE")) as following:
+        await following.begin()
+    assert following.source.limits == {"margin tiers of kPEPE": "assumed: the exchange does not publish them"}
+
+
 async def test_when_it_is_left_it_leaves_no_socket_behind(moving):
     following = Following(moving, "bybit")
     async with aclosing(following._stream):

@@ -29,7 +29,8 @@ def test_bybits_open_interest_is_both_sides_and_the_single_one_is_taken_where_it
 def test_binances_side_is_the_orders_and_its_price_what_was_paid_on_average():
     sample = shared_json("api-samples/binance/ws_forceOrder.json")
     order = decoded(sample, binance._ForcedOrder).order
-    found = binance._liquidation(order, Instrument("BTC", "BTCUSDT", 1.0))
+    client = binance.Binance("http://localhost", "ws://localhost")
+    found = client._liquidation(order, Instrument("BTC", "BTCUSDT", 1.0))
     assert (sample["o"]["S"], found.side) == ("BUY", Side.SHORT)
     assert (found.price, found.size, found.time_ms) == (34_959.70, 1.437, 1698871323059)
     assert found.sampled
