@@ -37,7 +37,8 @@ class History:
             yield self.interest
         if self.candles is not None:
             yield self.candles
-            yield AssetContext(coin, self.until_ms, float(self.candles.candles.close[-1]))
+            interest = float(self.interest.coins[-1]) if self.interest else None
+            yield AssetContext(coin, self.until_ms, float(self.candles.candles.close[-1]), interest)
 
 
 async def fetch_history(client: Client, instrument: Instrument, from_ms: int, to_ms: int) -> History:

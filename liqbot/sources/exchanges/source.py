@@ -242,10 +242,6 @@ class ExchangeSource:
         """Return what is new of one coin. A gap, of this program or the exchange, is filled from history."""
         client, which, coin = self._client, following.instrument, following.instrument.coin
         now_ms = self._clock()
-        told: list[Update] = []
-        if now_ms - following.tiers_ms > DAY_MS and (tiers := await client.margin_tiers(which)):
-            following.tiers_ms = now_ms
-            told.append(MarginTiersSeen(coin, now_ms, tiers))
         now = await client.now(which)
         closed_ms = now_ms // PERIOD_MS * PERIOD_MS
         candles_ms = max(following.candles_ms, closed_ms - (self._backfill_ms or DAY_MS))
@@ -256,10 +252,15 @@ class ExchangeSource:
                 *interest,
             ]
         candles = await client.candles(which, candles_ms, closed_ms) if closed_ms > candles_ms else []
+        tiers = await client.margin_tiers(which) if now_ms - following.tiers_ms > DAY_MS else None
         interest = [row for row in interest if row.time_ms > following.interest_ms]
+        told: list[Update] = []  # from here on nothing fails: what is noted as told is told
         if interest:
             following.interest_ms = interest[-1].time_ms
             told.append(open_interest_seen(coin, interest))
+        if tiers is not None:
+            following.tiers_ms = now_ms
+            told.append(MarginTiersSeen(coin, now_ms, tiers))
         if candles:
             following.candles_ms = candles[-1].begin_ms + PERIOD_MS
             told.append(candles_seen(coin, candles))

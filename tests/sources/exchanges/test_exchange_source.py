@@ -201,6 +201,16 @@ async def test_liquidations_are_told_before_the_news_of_the_poll(moving, venue):
         assert {event.coin for event in events} == {"BTC"}
 
 
+async def test_margin_tiers_are_asked_for_again_after_a_day_and_told_before_the_candles(moving):
+    async with Following(moving, "bybit") as following:
+        await following.begin()
+        assert not of(MarginTiersSeen, await following.poll(minutes=23 * 60))
+        told = await following.poll(minutes=61)
+        kinds = [type(update) for update in told]
+    assert kinds.index(MarginTiersSeen) < kinds.index(CandlesSeen)
+    assert not {MarginTiersSeen} & {type(update) for update in told[kinds.index(MarginTiersSeen) + 1 :]}
+
+
 async def test_after_a_break_the_gap_is_filled_from_history(moving):
     async with Following(moving, "gate") as following:
         await following.begin()
