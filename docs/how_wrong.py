@@ -12,9 +12,10 @@ from liqbot.cli.validating import (
     MAP_COLUMNS,
     forecast_rows,
     map_rows,
-    simulated_outcome,
+    simulated,
     summary,
 )
+from liqbot.engine.assumptions import Assumptions
 
 PAGE = Path(__file__).with_name("how-wrong.md")
 COIN, DAYS, MARKETS = "BTC", 60, 3
@@ -22,13 +23,15 @@ COIN, DAYS, MARKETS = "BTC", 60, 3
 
 def main() -> None:
     """Write the tables anew."""
-    found = simulated_outcome(COIN, DAYS, MARKETS)
+    found, sharp = simulated(COIN, DAYS, MARKETS, [Assumptions(), Assumptions(spread=0.0)])
     parts = [
         summary(found),
         _table(MAP_COLUMNS, map_rows(found)),
         _table(FORECAST_COLUMNS, forecast_rows(found)),
     ]
-    PAGE.write_text(replace_section(PAGE.read_text(), "simulated", "\n\n".join(parts)))
+    page = replace_section(PAGE.read_text(), "simulated", "\n\n".join(parts))
+    rows = [_table(MAP_COLUMNS, map_rows(sharp)[:1]), _table(FORECAST_COLUMNS, forecast_rows(sharp)[:1])]
+    PAGE.write_text(replace_section(page, "sharp", "\n\n".join(rows)))
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

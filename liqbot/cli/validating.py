@@ -1,5 +1,6 @@
 """`liqbot validate`: how wrong the modelled map is, where real positions are known."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -9,9 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from liqbot.cli.terminal import find_coin, progress_bar, read_with_progress, spelled
+from liqbot.engine.assumptions import Assumptions
 from liqbot.engine.board import Board
 from liqbot.engine.trial import Findings, Interval, Outcome, Witness, find, outcome
-from liqbot.market.layer import Basis, Layer
+from liqbot.market.layer import Basis
 from liqbot.market.margin import MarginTiers
 from liqbot.settings import load_settings
 from liqbot.sources.recording import Recording
@@ -23,6 +25,8 @@ from liqbot.store.database import open_reader
 from liqbot.store.history import History
 
 DAY_MS = 24 * 3_600_000
+FIRST_SEED = 101
+"""The simulated markets are those from this seed on: by no look at them was anything chosen."""
 MAP_COLUMNS = ("map", "rank correlation", "mass in common", "behind modelled", "size")
 FORECAST_COLUMNS = ("forecast", "bits gained", "behind modelled", "AUC", "lift at 20%")
 RecordingFile = Annotated[
@@ -35,7 +39,7 @@ def validate(
     coin: Annotated[str, typer.Argument(help="The coin, as BTC.")] = "BTC",
     recording: RecordingFile = None,
     *,
-    simulated: Annotated[
+    is_simulated: Annotated[
         bool, typer.Option("--simulated", help="The simulated market instead, where the truth is known.")
     ] = False,
     days: Annotated[int, typer.Option(min=4, max=365, help="Simulated days of trial, each market.")] = 60,
@@ -50,8 +54,8 @@ def validate(
     one, as in the simulated market: the information gained over a baseline that knows only the distance from
     spot, among the cells that price reached. Intervals are of 95%, by days.
     """
-    if simulated:
-        show(simulated_outcome(coin, days, markets))
+    if is_simulated:
+        show(simulated(coin, days, markets)[0])
         return
     witness, where = _recorded(coin, recording) if recording else _stored(coin)
     try:
@@ -121,27 +125,32 @@ def _shown(interval: Interval | None, digits: int = 2) -> str:
     if interval is None:
         return ""
     figures = (interval.value, interval.low, interval.high)
-    value, low, high = (f"{number + 0.0:.{digits}f}".replace("-", "−") for number in figures)
+    value, low, high = (f"{round(number, digits) + 0.0:.{digits}f}".replace("-", "−") for number in figures)
     return f"{value} ({low}…{high})"
 
 
-def simulated_outcome(coin: str, days: int, markets: int) -> Outcome:
-    """Return how the model fares in so many simulated markets, of `days` days each after the warm-up.
+def simulated(
+    coin: str, days: int, markets: int, assumptions: Sequence[Assumptions] = (Assumptions(),)
+) -> list[Outcome]:
+    """Return how the model fares with each of `assumptions` in the same simulated markets.
 
-    Raises `typer.BadParameter` for a coin that the simulator does not know.
+    There are so many of them, of `days` days each after the warm-up. Raises `typer.BadParameter` for a coin
+    that the simulator does not know.
     """
     name = spelled(coin, COINS)
     if name is None:
         raise typer.BadParameter(f"the simulator knows {', '.join(COINS)}, not {coin}", param_hint="COIN")
-    found: list[Findings] = []
+    found: list[list[Findings]] = [[] for _ in assumptions]
     with progress_bar() as bar:
         task = bar.add_task(f"{markets} markets", total=markets * (days + WARM_UP_DAYS))
-        for seed in range(1, markets + 1):
+        for seed in range(FIRST_SEED, FIRST_SEED + markets):
             trial = SimulatedTrial(name, days, seed)
             for _ in trial.live():
                 bar.advance(task)
-            found.append(find(trial.steps(), trial.truth(), tiers=COINS[name].tiers))
-    return outcome(found)
+            steps, truth = trial.steps(), trial.truth()
+            for own, assumed in zip(found, assumptions, strict=True):
+                own.append(find(steps, truth, tiers=COINS[name].tiers, assumptions=assumed))
+    return [outcome(own) for own in found]
 
 
 def _recorded(coin: str, file: Path) -> tuple[Witness, str]:
@@ -164,9 +173,8 @@ def _stored(coin: str) -> tuple[Witness, str]:
         history = History(connection)
         name = find_coin(coin, history.coins(), str(file))
         newest = history.newest(name)
-        layer = newest.layer if newest else Layer("", Basis.MEASURED)
-        if layer.basis is not Basis.MEASURED:
-            layer = Layer("Hyperliquid", Basis.MEASURED)
-        for view in history.views(layer, name, 0):
+        if newest is None or newest.layer.basis is not Basis.MEASURED:
+            raise SourceError(f"{file} has no measured view of {name}: there is nothing to compare with")
+        for view in history.views(newest.layer, name, 0):
             witness.see(view)
-    return witness, f"{file}, {layer.label}"
+    return witness, f"{file}, {newest.layer.label}"

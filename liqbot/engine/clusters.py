@@ -14,6 +14,8 @@ SMOOTHING = 2.0
 """Standard deviation in bins (0.1% each) of the kernel in whose density peaks are sought."""
 FOOT = 0.3
 """A cluster reaches from its peak outwards to where the density falls below this share of the peak's."""
+SMOOTH_FOOT = 0.7
+"""The same where levels are known by bins only: an estimate is smooth, and its hills have long slopes."""
 STANDS_OUT = 1.5
 """A peak stands out if its density is this many times the side's mean over bins that have any."""
 LASTS = 0.5
@@ -60,12 +62,14 @@ def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found
     return find_among(liquidation_map, columns)
 
 
-def find_among(liquidation_map: LiquidationMap, columns: BySide["LevelColumn"]) -> list[Found]:
-    """Return the same of a map that was made from the levels in `columns`."""
+def find_among(
+    liquidation_map: LiquidationMap, columns: BySide["LevelColumn"], foot: float = FOOT
+) -> list[Found]:
+    """Return the same of a map that was made from the levels in `columns`, with another foot."""
     found: list[Found] = []
     for side in Side:
         column = columns[side]
-        runs = sorted(_runs(liquidation_map.of(side)), key=lambda run: -run.usd)
+        runs = sorted(_runs(liquidation_map.of(side), foot), key=lambda run: -run.usd)
         for stands_out in (True, False):
             alike = [run for run in runs if run.stands_out is stands_out][:MOST]
             found += [
@@ -87,7 +91,7 @@ def find_in_bins(liquidation_map: LiquidationMap) -> list[Found]:
             is_whale=np.zeros(len(held), dtype=np.bool_),
         )
 
-    return find_among(liquidation_map, BySide(column(Side.LONG), column(Side.SHORT)))
+    return find_among(liquidation_map, BySide(column(Side.LONG), column(Side.SHORT)), SMOOTH_FOOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,13 @@ class _Run:
 
     first: int
     last: int
+    peak: int
+    """The bin of the greatest density."""
     usd: float
     stands_out: bool
 
 
-def _runs(usd: Floats) -> list[_Run]:
+def _runs(usd: Floats, foot: float) -> list[_Run]:
     """Return the runs around peaks that stand out, or nearly do; runs do not overlap."""
     density = np.convolve(usd, _kernel, mode="same")
     if not density.any():
@@ -116,18 +122,18 @@ def _runs(usd: Floats) -> list[_Run]:
     for peak in highest_first:
         if claimed[peak]:
             continue
-        first, last = _claim(heights, claimed, peak)
+        first, last = _claim(heights, claimed, peak, foot)
         held = np.flatnonzero(usd[first : last + 1])
         if len(held):
             inner = slice(first + int(held[0]), first + int(held[-1]) + 1)
             total = float(usd[inner].sum())
-            runs.append(_Run(inner.start, inner.stop - 1, total, heights[peak] >= stands_out))
+            runs.append(_Run(inner.start, inner.stop - 1, peak, total, heights[peak] >= stands_out))
     return runs
 
 
-def _claim(heights: list[float], claimed: bytearray, peak: int) -> tuple[int, int]:
+def _claim(heights: list[float], claimed: bytearray, peak: int, share: float) -> tuple[int, int]:
     """Claim the free bins around `peak` down to its foot; return the first and the last."""
-    foot = FOOT * heights[peak]
+    foot = share * heights[peak]
     first = last = peak
     while first > 0 and heights[first - 1] >= foot and not claimed[first - 1]:
         first -= 1
@@ -165,7 +171,8 @@ def _measure(column: LevelColumn, side: Side, run: _Run, edges: Floats, spot: fl
     total, nobody = float(coins.sum()), column.account is None
     return Found(
         side=side,
-        price=_peak_price(price, coins),
+        # Of an estimate the slope of a higher hill beside it may hold most, but its own peak is meant.
+        price=float(price[np.abs(price - edges[run.peak]).argmin()]) if nobody else _peak_price(price, coins),
         low=float(price[0]),
         high=float(price[-1]),
         usd=total * spot,

@@ -129,13 +129,16 @@ class History:
         return _within(grid, since, begins_before=bool(time_ms[0] < since))
 
     def newest(self, coin: str, at_ms: int | None = None) -> MarketView | None:
-        """Return the newest whole view of `coin` in any layer, at or before `at_ms`; None without one.
+        """Return the newest whole view of `coin` at or before `at_ms`; None without one.
+
+        As long as there is a measured one, no modelled one takes its place.
 
         Raises `DatabaseError` for one that is damaged or was written by another version.
         """
         row = self._db.execute(
             "SELECT view FROM (SELECT DISTINCT layer FROM history) CROSS JOIN history USING (layer) "
-            "WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL ORDER BY time_ms DESC LIMIT 1",
+            "WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL "
+            "ORDER BY layer LIKE '%/modelled/%', time_ms DESC LIMIT 1",
             [coin, at_ms if at_ms is not None else 2**62],
         ).fetchone()
         return None if row is None else _view(row[0])

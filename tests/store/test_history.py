@@ -197,8 +197,9 @@ def test_thinning_keeps_one_view_a_step_and_loses_no_low_and_no_high(tmp_path_fa
 
 
 def test_the_newest_view_is_found_in_any_layer_at_any_time(store):
+    other = Layer("Otherex", Basis.MEASURED)
     store.history.record([at(START, 1)])
-    store.history.record([at(START + HOUR, 2, layer=OTHER_LAYER)])
+    store.history.record([at(START + HOUR, 2, layer=other)])
     store.history.record([at(START + 2 * HOUR, 3), at(START + 9 * HOUR, 9, coin="ETH")])
     newest = store.history.newest
     assert newest("BTC").spot == 3
@@ -207,6 +208,13 @@ def test_the_newest_view_is_found_in_any_layer_at_any_time(store):
     assert newest("BTC", START).spot == 1
     assert newest("BTC", START - 1) is None
     assert newest("DOGE") is None
+
+
+def test_no_modelled_view_takes_the_place_of_a_measured_one(store):
+    store.history.record([at(START + HOUR, 2, layer=OTHER_LAYER)])
+    assert store.history.newest("BTC").spot == 2
+    store.history.record([at(START, 1)])
+    assert store.history.newest("BTC").spot == 1
 
 
 def test_a_view_of_the_past_is_the_one_that_was_recorded(store):
