@@ -45,6 +45,7 @@ def open_interest(query, world):
 
 
 def open_interest_history(query, world):
+    query.demand(period="5m")
     at = book(query, world)
     first, last, limit = span(query, 500, world)
     if "startTime" in query and first < world.now_ms - KEPT_MS:
@@ -62,6 +63,7 @@ def open_interest_history(query, world):
 
 
 def klines(query, world):
+    query.demand(interval="5m")
     at = book(query, world)
     first, last, limit = span(query, 1500, world)
     bars = [bar for bar in at.series.begun(first, min(last, at.now_ms)) if not bar.is_quiet][:limit]
@@ -111,6 +113,7 @@ def funding_rate(query, world):
 
 
 def account_ratio(query, world):
+    query.demand(period="5m")
     at = book(query, world)
     end_ms = at.now_ms // PERIOD_MS * PERIOD_MS
     return [

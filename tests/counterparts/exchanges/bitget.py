@@ -64,6 +64,7 @@ def history_fund_rate(query, world):
 
 
 def candles(query, world):
+    query.demand(granularity="5m")
     at = book(query, world)
     first, last = number(query, "startTime"), number(query, "endTime") - 1
     limit = number(query, "limit", 100)
@@ -86,6 +87,7 @@ def candles(query, world):
 
 def account_long_short(query, world):
     book(query, world)
+    query.get("period")
     row = {
         "longAccountRatio": "0.58",
         "shortAccountRatio": "0.42",

@@ -73,6 +73,7 @@ def _named(query, rows):
 
 
 def open_interest(query, world):
+    query.demand(intervalTime="5min")
     at = book(query, world)
     first, last, limit = span(query, 200, world)
     bars = at.series.closed(first - PERIOD_MS, last - PERIOD_MS, at.now_ms)
@@ -95,6 +96,7 @@ def open_interest(query, world):
 
 
 def kline(query, world):
+    query.demand(interval="5")
     at = book(query, world)
     first, last, limit = span(query, 1000, world, "start", "end")
     rows = [
@@ -128,6 +130,7 @@ def funding_history(query, world):
 
 
 def account_ratio(query, world):
+    query.demand(period="5min")
     book(query, world)
     rows = [
         {

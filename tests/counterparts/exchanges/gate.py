@@ -42,6 +42,7 @@ def contract(query, world):
 
 
 def contract_stats(query, world):
+    query.demand(interval="5m")
     at = book(query, world)
     limit = number(query, "limit", 30)
     if not 0 < limit <= 100:
@@ -71,6 +72,7 @@ def contract_stats(query, world):
 
 
 def candlesticks(query, world):
+    query.demand(interval="5m")
     at = book(query, world)
     if "limit" in query:
         raise Refused(400, error("INVALID_PARAM_VALUE", "limit conflicts with from and to"))

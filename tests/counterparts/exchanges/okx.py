@@ -45,6 +45,7 @@ def span(query, most, world, older="after", newer="before"):
 
 
 def open_interest(query, world):
+    query.demand(instType="SWAP")
     at = book(query, world)
     row = {
         "instType": "SWAP",
@@ -80,6 +81,7 @@ def open_interest_history(query, world):
 
 
 def history_candles(query, world):
+    query.demand(bar="5m")
     at = book(query, world)
     first, last, limit = span(query, 100, world)
     return answer(
@@ -98,6 +100,7 @@ def history_candles(query, world):
 
 
 def mark_price(query, world):
+    query.demand(instType="SWAP")
     at = book(query, world)
     return answer(
         [{"instType": "SWAP", "instId": query["instId"], "markPx": text(at.mark), "ts": str(at.now_ms)}]
@@ -136,6 +139,7 @@ def funding_rate_history(query, world):
 
 def account_ratio(query, world):
     book(query, world)
+    query.get("period")
     rows = [
         [str(world.now_ms // PERIOD_MS * PERIOD_MS - back * PERIOD_MS), "0.9398602814619824"]
         for back in range(number(query, "limit", 100))
@@ -144,6 +148,7 @@ def account_ratio(query, world):
 
 
 def instruments(query, world):
+    query.demand(instType="SWAP")
     at = book(query, world)
     row = {
         "instType": "SWAP",
@@ -158,6 +163,7 @@ def instruments(query, world):
 
 
 def position_tiers(query, world):
+    query.demand(instType="SWAP", tdMode="isolated")
     book({"instId": query["instFamily"] + "-SWAP"}, world)
     rows, floor = [], 0
     for place, (most, leverage, maintenance) in enumerate(TIERS, 1):

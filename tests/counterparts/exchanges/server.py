@@ -9,7 +9,7 @@ from types import ModuleType
 from aiohttp import WSMsgType, web
 from counterparts.exchanges import binance, bitget, bybit, gate, okx
 from counterparts.exchanges.faults import Fault, emptied, renamed, spoilt
-from counterparts.exchanges.venue import Refused
+from counterparts.exchanges.venue import Query, Refused
 from counterparts.exchanges.world import World
 
 VENUES: dict[str, ModuleType] = {
@@ -95,7 +95,7 @@ class Exchanges:
             raise web.HTTPNotFound
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request, venue, module, path)
-        response = self._rest(venue, module, path, dict(request.query))
+        response = self._rest(venue, module, path, Query(request.query))
         self.requests.append(
             {
                 "venue": venue,
@@ -119,24 +119,27 @@ class Exchanges:
         fault = next((fault for fault in self.faults if fault.strikes(venue, path)), None)
         if fault is not None and fault.kind in ("status", "html", "reset", "error-200"):
             return _broken(fault, module)
-        if module is gate and path.startswith("/api/v4/futures/usdt/contracts/"):
-            path, _, query["contract"] = path.rpartition("/")
-        handler = module.ROUTES.get(path)
-        if handler is None:
-            return web.json_response(module.error(), status=404)
         try:
-            payload = handler(query, self.world)
+            payload = self._served(module, path, query)
         except Refused as refusal:
             return web.json_response(refusal.body, status=refusal.status)
+        return web.json_response(_spoilt(payload, fault))
+
+    def _served(self, module, path, query):
+        """Return what the exchange says. Raises `Refused`, also for what no exchange would understand."""
+        if module is gate and path.startswith("/api/v4/futures/usdt/contracts/"):
+            path, _, contract = path.rpartition("/")
+            query = Query({**query, "contract": contract})
+        handler = module.ROUTES.get(path)
+        if handler is None:
+            raise Refused(404, module.error())
+        try:
+            payload = handler(query, self.world)
         except (KeyError, ValueError) as wrong:
-            return web.json_response({"counterpart": f"{path}: wrong parameter {wrong}"}, status=400)
-        if fault is not None and fault.kind == "wrong-field":
-            payload = renamed(payload, fault.field)
-        elif fault is not None and fault.kind == "bad-number":
-            payload = spoilt(payload, fault.field, fault.value, fault.rows)
-        elif fault is not None and fault.kind == "empty":
-            payload = emptied(payload)
-        return web.json_response(payload)
+            raise Refused(400, {"counterpart": f"{path}: wrong parameter {wrong}"}) from None
+        if query.unread:
+            raise Refused(400, {"counterpart": f"{path} takes no {sorted(query.unread)}"})
+        return payload
 
     def _beyond_limits(self, venue, module, path):
         """Return after how many seconds a request may come again, None where it may come now."""
@@ -186,6 +189,16 @@ class Exchanges:
             for frame in VENUES[venue].frames(events, self.world, wanted):
                 await socket.send_json(frame)
         return events
+
+
+def _spoilt(payload, fault):
+    """Return `payload` with what is wrong with it."""
+    kind = None if fault is None else fault.kind
+    if kind == "wrong-field":
+        return renamed(payload, fault.field)
+    if kind == "bad-number":
+        return spoilt(payload, fault.field, fault.value, fault.rows)
+    return emptied(payload) if kind == "empty" else payload
 
 
 def _broken(fault, module):

@@ -18,6 +18,32 @@ class Refused(Exception):  # noqa: N818 - an answer, not a failure
         self.body = body
 
 
+class Query(dict):
+    """The parameters of a request, and which of them nobody has looked at: the misspelt ones."""
+
+    def __init__(self, parameters):
+        super().__init__(parameters)
+        self.unread = set(parameters)
+
+    def __getitem__(self, name):
+        self.unread.discard(name)
+        return super().__getitem__(name)
+
+    def __contains__(self, name):
+        self.unread.discard(name)
+        return super().__contains__(name)
+
+    def get(self, name, usual=None):
+        self.unread.discard(name)
+        return super().get(name, usual)
+
+    def demand(self, **values):
+        """Raise `ValueError` for a parameter that is not what this counterpart serves."""
+        for name, value in values.items():
+            if self[name] != value:
+                raise ValueError(f"{name} is {self[name]}, where {value} is served")
+
+
 @dataclass(frozen=True)
 class Listing:
     """What an exchange lists: a coin of the world, in units and contracts of its own."""

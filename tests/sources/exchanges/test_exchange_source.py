@@ -1,6 +1,7 @@
 """An exchange as a source: its past, its present, and what it lacks by name while the rest goes on."""
 
 import asyncio
+import random
 from contextlib import aclosing
 
 import numpy as np
@@ -354,6 +355,41 @@ async def test_margin_tiers_that_are_assumed_are_a_limit_by_name(exchanges):
     async with Following(exchanges, "binance", ("BTC", "kPEPE")) as following:
         await following.begin()
     assert following.source.limits == {"margin tiers of kPEPE": "assumed: the exchange does not publish them"}
+
+
+@pytest.mark.usefixtures("hasty")
+@pytest.mark.parametrize("venue", ["binance", "bybit", "gate"])
+async def test_an_hour_of_faults_loses_no_candle_and_tells_none_twice(moving, venue):
+    chance = random.Random(venue)  # noqa: S311 - the same faults each time
+    faults = [
+        {"kind": "error-200"},
+        {"kind": "html"},
+        {"kind": "reset"},
+        {"kind": "status", "value": "503"},
+        {"kind": "empty", "path": {"binance": "klines", "bybit": "kline", "gate": "candlesticks"}[venue]},
+        {
+            "kind": "wrong-field",
+            "field": {"binance": "markPrice", "bybit": "markPrice", "gate": "mark_price"}[venue],
+        },
+    ]
+    async with Following(moving, venue, ("BTC", "SOL")) as following:
+        past, first = await following.begin()
+        told = past + first
+        for _ in range(12):
+            moving.fault(venue, times=chance.randrange(1, 12), **chance.choice(faults))
+            told += await following.poll(minutes=5)
+        moving.clear()
+        for _ in range(2):
+            told += await following.poll(minutes=5)
+    for coin in ("BTC", "SOL"):
+        begins = np.concatenate([seen.candles.begin_ms for seen in of(CandlesSeen, told, coin)])
+        assert np.array_equal(begins, np.arange(begins[0], begins[-1] + 1, PERIOD_MS))
+        assert begins[-1] == following.now_ms // PERIOD_MS * PERIOD_MS - PERIOD_MS
+        interest = np.concatenate([seen.times_ms for seen in of(OpenInterestSeen, told, coin)])
+        assert np.all(np.diff(interest) > 0)
+    assert not following.source.missing
+    beats = [beat.time_ms for beat in of(Beat, told)]
+    assert beats == sorted(beats)
 
 
 async def test_when_it_is_left_it_leaves_no_socket_behind(moving):
