@@ -10,9 +10,12 @@ def layer_lines(view: MarketView) -> list[str]:
     lines = [elsewhere(other) for other in view.others]
     if view.divergence is not None:
         lines.append(divergence(view.divergence))
-    if view.swept is not None:
-        lines.append(swept(view.swept, view.time_ms))
-    return lines
+    return lines + came_true(view)
+
+
+def came_true(view: MarketView) -> list[str]:
+    """Return what came true of a modelled layer; nothing where there is no such reckoning."""
+    return [] if view.swept is None else [swept(view.swept, view.time_ms)]
 
 
 def elsewhere(other: Elsewhere) -> str:

@@ -8,7 +8,7 @@ import structlog
 from liqbot.charts.studio import DrawingError
 from liqbot.chat.command import Ask, Coin, Refusal, Settings, Window, command
 from liqbot.chat.desk import WINDOWS
-from liqbot.chat.layer_words import layer_lines
+from liqbot.chat.layer_words import came_true, layer_lines
 from liqbot.chat.layers import NoSuchLayerError, Seen, Wish
 from liqbot.market.clusters import Cluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
@@ -136,7 +136,7 @@ COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
 async def _pictured(view: MarketView, drawing: Awaitable[Picture], buttons: list[Button]) -> Message:
     """Return the message that goes with a picture; where that fails, what it would have shown in figures."""
     try:
-        return _message(view, _fuel(view), picture=await drawing, buttons=buttons)
+        return _message(view, _fuel(view), *came_true(view), picture=await drawing, buttons=buttons)
     except DrawingError as error:
         _log.error("a picture could not be drawn", reason=str(error))
         lines = ("The picture could not be drawn; its figures:", _fuel(view), *_clusters(view))

@@ -8,7 +8,8 @@ from liqbot.engine.steps import Steps
 from liqbot.market.candles import Candles
 from liqbot.market.positions import Floats, Ints
 
-HOUR_MS = 3_600_000
+MOST = 50_000
+"""So many figures of open interest are kept at most, where candles fail to come."""
 
 
 @dataclass(slots=True)
@@ -33,11 +34,14 @@ class Aligning:
     def hear_interest(self, times_ms: Ints, coins: Floats) -> int:
         """Take up open interest in coins by time; return how many of the figures were no number above 0."""
         sound = np.isfinite(coins) & (coins > 0)
-        times = np.concatenate([self._times, times_ms[sound]])
-        values = np.concatenate([self._coins, coins[sound]])
-        # What was told first stands: a history that comes later must not change what has been reckoned with.
-        self._times, first = np.unique(times, return_index=True)
-        self._coins = values[first]
+        is_later = not len(self._times) or times_ms[0] > self._times[-1] if len(times_ms) else True
+        self._times = np.concatenate([self._times, times_ms[sound]])
+        self._coins = np.concatenate([self._coins, coins[sound]])
+        if not is_later:
+            # What was told first stands: a history that comes later must not change what was reckoned with.
+            self._times, first = np.unique(self._times, return_index=True)
+            self._coins = self._coins[first]
+        self._times, self._coins = self._times[-MOST:], self._coins[-MOST:]
         return int(np.count_nonzero(~sound))
 
     def ready(self) -> Steps:

@@ -1,7 +1,10 @@
+import csv
+
 import msgspec
 import numpy as np
 import pytest
 from modelled import DAY, FIVE_MINUTES, LAYER, cut, history, told
+from shared import shared_file
 
 from liqbot.engine.board import NoViewError
 from liqbot.engine.modelled import Choice
@@ -139,6 +142,22 @@ def test_what_is_swept_stands_beside_what_was_liquidated(month):
     assert swept.foreseen.long == pytest.approx(2 * heaviest)
     assert swept.sampled
     assert board.view("BTC").liquidated.long == 0
+
+
+def test_real_liquidations_are_summed_by_side_and_where_they_are_sampled_it_is_said(month):
+    board = told(ModelledBoard(LAYER), *month)
+    with shared_file("recordings/eth-liquidations-2026-04-03.csv").open(newline="") as file:
+        events = [row for row in csv.DictReader(file) if row["exchange"] == "binance"]
+    late_ms = board.time_ms - int(events[-1]["event_ts"])
+    for event in events:
+        at_ms = int(event["event_ts"]) + late_ms
+        size, price = float(event["qty"]), float(event["price"])
+        board.apply(Liquidation("BTC", at_ms, Side(event["side"]), price, size, sampled=True))
+    swept = board.view("BTC").swept
+    for side in Side:
+        usd = sum(float(event["notional_usd"]) for event in events if event["side"] == side)
+        assert swept.realised[side] == pytest.approx(usd)
+    assert swept.sampled
 
 
 def test_a_restart_changes_nothing(month):
