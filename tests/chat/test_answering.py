@@ -11,6 +11,7 @@ from liqbot.message import Message, Tone
 from liqbot.rules.loading import Rules
 from liqbot.store.store import Store
 
+RULES = "near-cluster, regime-flip, trapped, divergence, funding-confirms"
 SUBSCRIBE = "/subscribe RULE COIN [name=value …]"
 
 
@@ -93,11 +94,14 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
             "'please' is not of the form name=value. Type /heatmap COIN [window] [name=value …]",
         ),
         # Rules and their parameters.
-        ("/subscribe", f"Which rule? Choose from near-cluster, regime-flip, trapped. Type {SUBSCRIBE}"),
+        (
+            "/subscribe",
+            f"Which rule? Choose from {RULES}. Type {SUBSCRIBE}",
+        ),
         ("/subscribe near-clutser BTC", "There is no rule 'near-clutser' here. Did you mean near-cluster?"),
         (
             "/subscribe anything BTC",
-            "There is no rule 'anything' here. Choose from near-cluster, regime-flip, trapped",
+            f"There is no rule 'anything' here. Choose from {RULES}",
         ),
         ("/subscribe trapped", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),
         ("/subscribe trapped over=60", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),

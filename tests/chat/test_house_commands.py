@@ -56,7 +56,10 @@ class TestHelp:
             "COIN — BTC, ETH",
             "window — 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y; usually 24h",
         )
-        assert "RULE — near-cluster, regime-flip, trapped" in (await room.say("/help subscribe")).lines
+        assert (
+            "RULE — near-cluster, regime-flip, trapped, divergence, funding-confirms"
+            in (await room.say("/help subscribe")).lines
+        )
 
     @pytest.mark.parametrize("topic", TOPICS)
     async def test_it_reads_well_for_people_who_do_not_read_code(self, room, topic):
@@ -83,14 +86,16 @@ class TestStatus:
             "simulator (Testex, measured, simulated): running",
             "BTC 64,000 — 3 positions, 4 min old, 2 clusters",
             "ETH 2,000 — 1 position, 1 min old, 1 cluster",
-            "3 rules: near-cluster, regime-flip, trapped",
+            "5 rules: near-cluster, regime-flip, trapped, divergence, funding-confirms",
             "1 subscription",
             "0 deliveries under way",
         )
 
     async def test_before_anything_was_read_it_answers_too(self, room):
         room.desk.views.clear()
-        assert (await room.say("/status")).lines[0] == "3 rules: near-cluster, regime-flip, trapped"
+        assert (await room.say("/status")).lines[
+            0
+        ] == "5 rules: near-cluster, regime-flip, trapped, divergence, funding-confirms"
 
     async def test_what_a_source_has_refused_is_counted_by_reason(self, room):
         rejected = Counter({"older than what is known": 3, "funding rate is not a number": 1})

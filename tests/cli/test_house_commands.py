@@ -73,7 +73,7 @@ def test_on_a_fresh_machine_all_is_well_and_nothing_is_made(liqbot, folder):
     assert {mark for mark, _ in said.values()} == {"✓"}
     assert list(said) == ["settings", "database", "disk", "pictures", "plugins", "source simulator"]
     assert said["database"] == ("✓", "liqbot.db will be made at the first start")
-    assert "near-cluster, regime-flip, trapped" in said["plugins"][1]
+    assert "near-cluster, regime-flip, trapped, divergence, funding-confirms" in said["plugins"][1]
     assert list(folder.iterdir()) == []
 
 
