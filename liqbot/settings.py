@@ -100,6 +100,65 @@ class HyperliquidSettings(_Section):
         return _listed(value)
 
 
+EXCHANGES = ("binance", "bybit", "okx", "bitget", "gate")
+"""The exchanges whose maps are modelled: what they are called in `LIQBOT_SOURCES`."""
+SOURCES = ("simulator", "hyperliquid", *EXCHANGES)
+"""The sources that need nothing but their name."""
+
+_URL, _WEBSOCKET_URL = r"^https?://[^\s/]+", r"^wss?://[^\s/]+"
+_API = "the address of its API"
+_BACKFILL = "days of history to begin with; the exchange keeps about a month"
+
+
+class BinanceSettings(_Section):
+    """Binance."""
+
+    api_url: str = Field(default="https://fapi.binance.com", pattern=_URL, description=_API)
+    ws_url: str = Field(
+        default="wss://fstream.binance.com/market/ws",
+        pattern=_WEBSOCKET_URL,
+        description="the address of its streams, before `/!forceOrder@arr`",
+    )
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
+
+
+class BybitSettings(_Section):
+    """Bybit."""
+
+    api_url: str = Field(default="https://api.bybit.com", pattern=_URL, description=_API)
+    ws_url: str = Field(
+        default="wss://stream.bybit.com/v5/public/linear",
+        pattern=_WEBSOCKET_URL,
+        description="the address of its public stream",
+    )
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
+
+
+class OkxSettings(_Section):
+    """OKX."""
+
+    api_url: str = Field(default="https://www.okx.com", pattern=_URL, description=_API)
+    ws_url: str = Field(
+        default="wss://ws.okx.com:8443/ws/v5/public",
+        pattern=_WEBSOCKET_URL,
+        description="the address of its public stream",
+    )
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
+
+
+class BitgetSettings(_Section):
+    """Bitget, which keeps no history of open interest."""
+
+    api_url: str = Field(default="https://api.bitget.com", pattern=_URL, description=_API)
+
+
+class GateSettings(_Section):
+    """Gate."""
+
+    api_url: str = Field(default="https://api.gateio.ws", pattern=_URL, description=_API)
+    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -115,7 +174,8 @@ class Settings(BaseSettings):
         ("BTC", "ETH", "SOL"), description="the coins to watch"
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("simulator",), description="where data comes from: simulator, hyperliquid, replay:FILE"
+        ("simulator",),
+        description=f"where data comes from: {', '.join(SOURCES)}, replay:FILE",
     )
     plugins_path: Path = Field(
         Path("plugins"), description="the folder whose *.py files are loaded as plugins"
@@ -132,6 +192,11 @@ class Settings(BaseSettings):
     simulator: SimulatorSettings = SimulatorSettings()
     replay: ReplaySettings = ReplaySettings()
     hyperliquid: HyperliquidSettings = HyperliquidSettings()
+    binance: BinanceSettings = BinanceSettings()
+    bybit: BybitSettings = BybitSettings()
+    okx: OkxSettings = OkxSettings()
+    bitget: BitgetSettings = BitgetSettings()
+    gate: GateSettings = GateSettings()
 
     @field_validator("coins", "sources", mode="before")
     @classmethod
@@ -155,8 +220,9 @@ class Settings(BaseSettings):
     def _known_source(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
             kind, _, rest = source.partition(":")
-            if not ((source in ("simulator", "hyperliquid")) or (kind == "replay" and rest)):
-                raise ValueError(f"{source!r} is no source; there is simulator, hyperliquid, and replay:FILE")
+            if not ((kind in SOURCES and not rest) or (kind == "replay" and rest)):
+                known = f"{', '.join(SOURCES)}, and replay:FILE"
+                raise ValueError(f"{source!r} is no source; there is {known}")
         if sum(source.startswith("replay:") for source in value) > 1:
             raise ValueError("two recordings would be mixed into one market; name one")
         return value

@@ -1,7 +1,6 @@
 """The bot: what the sources tell becomes views, views become alerts, alerts reach chats."""
 
 import asyncio
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,6 +12,7 @@ import structlog
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.platform import Platform
 from liqbot.alerts.watching import Watching
+from liqbot.app.clock import clock_ms
 from liqbot.app.feed import Feed
 from liqbot.app.serving import Serving
 from liqbot.builtin import RULES
@@ -47,11 +47,6 @@ def load_rules(settings: Settings) -> Rules:
     for error in rules.errors:
         _log.error("a plugin was left out", reason=str(error))
     return rules
-
-
-def clock_ms() -> int:
-    """Return the time in ms since 1970 UTC."""
-    return time.time_ns() // 1_000_000
 
 
 class Bot:

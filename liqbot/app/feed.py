@@ -12,7 +12,7 @@ from liqbot.engine.boards import board_of, glimpse_of
 from liqbot.engine.glimpse import Glimpse
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
-from liqbot.sources.source import Reporting, Source, SourceError
+from liqbot.sources.source import NoDataError, Reporting, Source, SourceError
 
 _log = structlog.get_logger()
 
@@ -70,6 +70,14 @@ class Feed:
                 self.failure = error
                 _log.error("a source has stopped", source=self.source.name, reason=str(error))
                 return
+            except NoDataError as error:
+                self.health.state = f"no data, is tried again: {error}"
+                _log.warning(
+                    "a source has no data",
+                    source=self.source.name,
+                    reason=str(error),
+                    again_in_s=self._pause_s,
+                )
             except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
                 self.health.state = f"failed, is tried again: {error!r}"
                 _log.exception("a source failed", source=self.source.name, again_in_s=self._pause_s)
@@ -109,7 +117,10 @@ class Feed:
         coins = [coin for coin in self._coins if coin in known]
         glimpses = {coin: glimpse_of(self.board, coin) for coin in coins}
         self.glimpses = {coin: glimpse for coin, glimpse in glimpses.items() if glimpse is not None}
-        return [self.board.view(coin) for coin in coins], self.board.rejected
+        rejected = self.board.rejected
+        if isinstance(self.source, Reporting):
+            rejected = rejected + self.source.report().refused
+        return [self.board.view(coin) for coin in coins], rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -44,6 +44,16 @@ class SourceHealth:
     report: Callable[[], Report] = Report
     """What the source itself has to say when asked."""
 
+    @property
+    def missing(self) -> Mapping[str, str]:
+        """Why there is no data at the moment, by what is missing: a coin, liquidations."""
+        return self.report().missing
+
+    @property
+    def limits(self) -> Mapping[str, str]:
+        """What the source never has, and why."""
+        return self.report().limits
+
 
 def _nobody() -> None:
     """Wake nobody."""

@@ -54,6 +54,11 @@ async def status(ask: Ask) -> Message:
         *troubles,
         *(_source(source) for source in desk.sources if source.state in WELL),
         *(line for source in desk.sources for line in (*source.report().lines, *_compared(source, desk))),
+        *(
+            f"{source.name} without {what}: {why}"
+            for source in desk.sources
+            for what, why in source.limits.items()
+        ),
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
         f"{counted(desk.store.subscriptions.count(), 'subscription')}",
@@ -109,6 +114,8 @@ def _troubles(desk: Desk) -> Iterable[str]:
     for source in desk.sources:
         if source.state not in WELL:
             yield f"✗ {_source(source)}"
+        for what, why in source.missing.items():
+            yield f"✗ {source.name}: no data of {what}: {why}"
     for error in desk.rules.errors:
         yield f"✗ plugin {_where(error)}: {error.reason}"
     for name, count in desk.faults.items():

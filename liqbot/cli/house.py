@@ -17,9 +17,10 @@ from liqbot.app.bot import clock_ms, load_rules
 from liqbot.app.sources import make_source
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
+from liqbot.sources.exchanges import ExchangeSource
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.replay import Replay
-from liqbot.sources.source import SourceError
+from liqbot.sources.source import NoDataError, SourceError
 from liqbot.store.database import DatabaseError, damage, open_reader
 from liqbot.store.subscriptions import Subscriptions
 
@@ -107,10 +108,19 @@ def _source(name: str, settings: Settings) -> str:
     source = make_source(name, settings, clock_ms())
     if isinstance(source, Hyperliquid):
         return asyncio.run(source.check())
+    if isinstance(source, ExchangeSource):
+        return _exchange(source)
     if not isinstance(source, Replay):
         return "needs nothing"
     first = next(source.recording.snapshots())
     return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
+
+
+def _exchange(source: ExchangeSource) -> str:
+    try:
+        return asyncio.run(source.check())
+    except NoDataError as error:
+        raise Ailing(str(error)) from None
 
 
 def _writable(path: Path) -> None:

@@ -148,7 +148,9 @@ class ModelledBoard:
             market = self._market(kept.tracks.coin)
             market.tracks = recalled(kept.tracks, lambda _: 0)
             market.model = kept.model
-            market.aligning = Aligning(until_ms=kept.model.state.time_ms)
+            state = kept.model.state
+            market.aligning = Aligning(until_ms=state.time_ms)
+            market.aligning.hear_interest(np.array([state.time_ms]), np.array([state.interest]))
             market.realised.events.extend(kept.realised)
 
     def _take(self, update: Update) -> None:

@@ -75,7 +75,8 @@ class Liquidation:
     side: Side
     """The side of the position that was liquidated."""
     price: float
-    """USD: what the exchange reports, a fill or a bankruptcy price up to 1% beyond the mark price."""
+    """USD: the mark price that liquidated it, as near to it as the exchange tells: by what was paid, or from
+    the bankruptcy price by the venue's margin tiers."""
     size: float
     """Coins, positive."""
     sampled: bool = False

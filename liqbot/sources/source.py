@@ -1,7 +1,7 @@
 """What a source is to the rest of the house."""
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
@@ -11,6 +11,10 @@ from liqbot.market.updates import Update
 
 class SourceError(Exception):
     """A source cannot go on. The text names the source and says why, in words an operator understands."""
+
+
+class NoDataError(Exception):
+    """A source has nothing to tell for now, and is worth another try. The text names it and says why."""
 
 
 class Source(Protocol):
@@ -59,6 +63,10 @@ class Report:
     refused: Counter[str] = field(default_factory=Counter[str])
     """What it took for nonsense and did not pass on, by reason."""
     elsewhere: tuple[Elsewhere, ...] = ()
+    missing: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Why there is no data at the moment, by what is missing: a coin, liquidations."""
+    limits: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What it never has, and why."""
 
 
 @runtime_checkable

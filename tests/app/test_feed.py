@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import pytest
@@ -10,7 +11,7 @@ from markets import HOUR, MINUTE, price
 
 from liqbot.app.feed import LONGEST_PAUSE_S, Feed
 from liqbot.engine.board import Board
-from liqbot.sources.source import SourceError
+from liqbot.sources.source import NoDataError, Report, SourceError
 
 
 class Following:
@@ -159,3 +160,29 @@ async def test_a_feed_that_is_cancelled_while_views_are_made_closes_the_source()
     with pytest.raises(asyncio.CancelledError):
         await task
     assert source.closed == 1
+
+
+async def test_a_source_without_data_says_why_and_is_tried_again():
+    following = await followed(Told([NoDataError("Testex: no answer")], beat(1)))
+    assert following.states == ["no data, is tried again: Testex: no answer"]
+    assert following.pauses == [1]
+    assert spots(following.views) == [[100]]
+
+
+class Lacking(Told):
+    """A source that says what it lacks."""
+
+    def report(self):
+        return Report(
+            missing={"BTC": "out of order"},
+            limits={"liquidations": "are not published"},
+            refused=Counter({"a candle of another form": 2}),
+        )
+
+
+async def test_what_a_source_lacks_and_has_refused_itself_is_known_of_it():
+    following = await followed(Lacking(beat(1)))
+    health = following.feed.health
+    assert health.missing == {"BTC": "out of order"}
+    assert health.limits == {"liquidations": "are not published"}
+    assert health.rejected == {"a candle of another form": 2}

@@ -12,14 +12,13 @@ from liqbot.message import Message, Tone
 from liqbot.rules.loading import Rules
 from liqbot.store.store import Store
 
+RULE_NAMES = ", ".join(rule.name for rule in RULES)
 SUBSCRIBE = "/subscribe RULE COIN [name=value …]"
 
 
 @pytest.mark.parametrize(
     "line", ["/clusters BTC", "clusters BTC", "/CLUSTERS btc", "  /clusters   btc  ", '/clusters "btc"']
 )
-
-RULE_NAMES = ", ".join(rule.name for rule in RULES)
 async def test_a_command_is_found_with_or_without_its_slash_in_any_case(room, line):
     assert await room.title(line) == "BTC 64,000 · long-liquidation setup"
 

@@ -149,6 +149,18 @@ class TestStatus:
         source.layer = Layer("Elsewhere", Basis.MEASURED)
         assert not any("HyperPerps" in line for line in (await room.say("/status")).lines)
 
+    async def test_what_a_source_lacks_at_the_moment_is_a_trouble_and_what_it_never_has_is_not(self, room):
+        limits = {"liquidations": "are not published"}
+        health = SourceHealth("told", LAYER, state="running", report=lambda: Report(limits=limits))
+        room.desk.sources.append(health)
+        answer = await room.say("/status")
+        assert answer.lines[1] == "told without liquidations: are not published"
+        assert answer.tone is Tone.NEUTRAL
+        health.report = lambda: Report(limits=limits, missing={"BTC": "Testex does not answer"})
+        answer = await room.say("/status")
+        assert answer.lines[0] == "✗ told: no data of BTC: Testex does not answer"
+        assert answer.tone is Tone.WARNING
+
     async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
         room.desk.rules.errors += [
             LoadError(Path("/home/ann/plugins/wall.py"), 7, "SyntaxError: invalid syntax"),

@@ -5,6 +5,7 @@ from contextlib import closing
 
 import pytest
 from cli.conftest import run_apart
+from counterparts.exchanges.control import counterpart
 from recordings import ordinary_user, recorded, row
 
 from liqbot.cli import house
@@ -72,7 +73,7 @@ def test_on_a_fresh_machine_all_is_well_and_nothing_is_made(liqbot, folder):
     assert {mark for mark, _ in said.values()} == {"✓"}
     assert list(said) == ["settings", "database", "disk", "pictures", "plugins", "source simulator"]
     assert said["database"] == ("✓", "liqbot.db will be made at the first start")
-    assert "near-cluster, regime-flip, trapped" in said["plugins"][1]
+    assert "near-cluster, regime-flip, trapped, divergence, funding-confirms" in said["plugins"][1]
     assert list(folder.iterdir()) == []
 
 
@@ -139,6 +140,22 @@ def test_a_source_that_cannot_be_read_is_found(liqbot):
         "✗",
         "gone.csv: cannot be read: No such file or directory",
     )
+
+
+def test_an_exchange_is_asked_whether_it_answers(liqbot):
+    with counterpart(days=0.1) as exchanges:
+        ran = liqbot("doctor", LIQBOT_SOURCES="gate,bitget", LIQBOT_COINS="HYPE", **_addresses(exchanges.url))
+        assert ran.status == 1
+        said = marks(ran)
+        assert said["source gate"][0] == said["source bitget"][0] == "✗"
+        assert "CONTRACT_NOT_FOUND" in said["source gate"][1]
+        ran = liqbot("doctor", LIQBOT_SOURCES="gate,bitget", **_addresses(exchanges.url))
+        assert ran.status == 0
+        assert marks(ran)["source bitget"][1].startswith("answers: BTCUSDT ")
+
+
+def _addresses(url):
+    return {"LIQBOT_GATE__API_URL": f"{url}/gate", "LIQBOT_BITGET__API_URL": f"{url}/bitget"}
 
 
 def test_coins_that_the_simulator_does_not_know_are_found(liqbot):

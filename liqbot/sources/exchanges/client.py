@@ -1,0 +1,73 @@
+"""What an exchange's client is to the source: the same few questions, whoever is asked."""
+
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from liqbot.market.margin import MarginTiers
+from liqbot.market.updates import Liquidation
+from liqbot.sources.exchanges.rows import AccountRatio, Candle, Funding, Now, OpenInterest, Sieve
+from liqbot.sources.exchanges.symbols import Instrument
+
+Tell = Callable[[str | None], None]
+"""Takes why a stream tells nothing at the moment, None once it does."""
+
+
+class Client(Protocol):
+    """The public market data of one exchange, in coins and USD.
+
+    Every question raises `NoDataError`, which names the exchange and what it was asked;
+    `UnknownSymbolError` where it does not list the instrument.
+    """
+
+    @property
+    def venue(self) -> str:
+        """The exchange's name as people write it."""
+        ...
+
+    @property
+    def sieve(self) -> Sieve:
+        """What keeps out rows that make no sense."""
+        ...
+
+    @property
+    def assumed(self) -> Collection[str]:
+        """Coins whose margin tiers are assumed, because the exchange does not publish them."""
+        ...
+
+    def session(self) -> AbstractAsyncContextManager[object]:
+        """Return what must be entered before the first question, and left after the last."""
+        ...
+
+    async def now(self, instrument: Instrument) -> Now:
+        """Return how the instrument stands."""
+        ...
+
+    async def open_interest(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[OpenInterest]:
+        """Return open interest in this span, oldest first; nothing where the exchange keeps no history."""
+        ...
+
+    async def candles(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Candle]:
+        """Return the candles that begin at `from_ms` or later and have closed by `to_ms`, oldest first."""
+        ...
+
+    async def funding(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Funding]:
+        """Return the payments of funding in this span, oldest first."""
+        ...
+
+    async def account_ratio(self, instrument: Instrument) -> AccountRatio | None:
+        """Return how accounts are divided now; None where the exchange has not counted any."""
+        ...
+
+    async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:
+        """Return the margin tiers; None where the exchange does not publish any that make sense."""
+        ...
+
+    def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell
+    ) -> AsyncIterator[Liquidation] | None:
+        """Follow the liquidations of `instruments` for as long as it is iterated.
+
+        It mends its own breaks, and tells `tell` of them. None where the exchange has no public feed.
+        """
+        ...

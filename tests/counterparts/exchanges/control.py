@@ -1,0 +1,69 @@
+"""The counterpart as tests hold it: started, steered, looked into, stopped."""
+
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+TESTS = Path(__file__).resolve().parents[2]
+
+
+class Control:
+    """The door that only tests use."""
+
+    def __init__(self, url):
+        self.url = url
+        self.websocket_url = url.replace("http", "ws", 1)
+        self._http = httpx.Client(base_url=f"{url}/control", timeout=60)
+
+    def fault(self, venue, kind, path="", **more):
+        self._post("fault", {"venue": venue, "kind": kind, "path": path, **more})
+
+    def clear(self):
+        self._post("clear", {})
+
+    def now(self, now_ms):
+        """Let it be `now_ms`; return by coin who was liquidated: `[time_ms, side, price, coins]`."""
+        return self._post("now", {"now_ms": now_ms})["liquidations"]
+
+    def shock(self, percent):
+        self._post("shock", {"percent": percent})
+
+    def log(self):
+        return self._http.get("log").raise_for_status().json()
+
+    def asked(self, venue, path=""):
+        """Return the requests that came to `venue`, below paths that contain `path`."""
+        return [
+            request
+            for request in self.log()["requests"]
+            if request["venue"] == venue and path in request["path"]
+        ]
+
+    def _post(self, door, body):
+        return self._http.post(door, json=body).raise_for_status().json()
+
+    def close(self):
+        self._http.close()
+
+
+@contextmanager
+def counterpart(*, now_ms=0, days=1.0, seed=7, scenario="mixed"):
+    """Run the exchanges as a process of their own. `now_ms` stops their clock; 0 lets it follow ours."""
+    command = [sys.executable, "-m", "counterparts.exchanges", f"--now-ms={now_ms}", f"--days={days}"]
+    process = subprocess.Popen(
+        [*command, f"--seed={seed}", f"--scenario={scenario}"], cwd=TESTS, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        url = process.stdout.readline().strip()
+        if not url:
+            raise RuntimeError(f"the exchanges did not start: exit code {process.wait(10)}")
+        control = Control(url)
+        yield control
+        control.close()
+    finally:
+        process.terminate()
+        process.wait(10)
+        process.stdout.close()
