@@ -1,0 +1,94 @@
+"""Where somebody speaks to the bot: which chat that is, who may change it, and what the bot may do there.
+
+A channel or thread of a server is one chat: the server is its `native_id`, the channel its `thread`. So
+"all chats of a server" can be said in one word. A person is a chat as well, by their own id: what they ask
+for in private, or where the bot itself is not at home, comes as a direct message.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import discord
+
+from liqbot.rules.wording import listed
+from liqbot.store.chats import ChatKey
+
+PLATFORM = "discord"
+NEEDED: Mapping[str, str] = {
+    "view_channel": "View Channel",
+    "send_messages": "Send Messages",
+    "embed_links": "Embed Links",
+    "attach_files": "Attach Files",
+}
+"""What the bot must be allowed to in a channel that it brings alerts to, as Discord's settings call it."""
+IN_THREADS = {"send_messages_in_threads": "Send Messages in Threads"}
+INVITED_WITH = discord.Permissions(**dict.fromkeys([*NEEDED, *IN_THREADS], True))
+"""The permissions that the bot asks for where it is invited."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where somebody speaks to the bot."""
+
+    chat: ChatKey
+    is_here: bool
+    """Whether the chat is where they speak; False where the bot answers there, but cannot post by itself."""
+    may_manage: bool
+    """Whether they may change what the chat hears."""
+    missing: str = ""
+    """What the bot lacks to bring alerts there, in words; empty where it lacks nothing."""
+
+
+def place_of(interaction: discord.Interaction) -> Place:
+    """Return where an interaction happens."""
+    guild_id, channel = interaction.guild_id, interaction.channel
+    person = person_chat(interaction.user.id)
+    if guild_id is None:
+        is_own = isinstance(channel, discord.DMChannel) and interaction.context.dm_channel is not False
+        return Place(person, is_here=is_own, may_manage=True)
+    if channel is None or interaction.client.get_guild(guild_id) is None:
+        return Place(person, is_here=False, may_manage=True)
+    rights = interaction.permissions
+    return Place(
+        channel_chat(guild_id, channel.id),
+        is_here=True,
+        may_manage=rights.administrator or rights.manage_guild,
+        missing=lacking(interaction.app_permissions, in_thread=isinstance(channel, discord.Thread)),
+    )
+
+
+def channel_chat(guild_id: int, channel_id: int) -> ChatKey:
+    """Return the chat that a channel or thread of a server is."""
+    return ChatKey(PLATFORM, str(guild_id), str(channel_id))
+
+
+def guild_chats(guild_id: int) -> ChatKey:
+    """Return the key that stands for all chats of a server."""
+    return ChatKey(PLATFORM, str(guild_id))
+
+
+def person_chat(user_id: int) -> ChatKey:
+    """Return the chat that a person is."""
+    return ChatKey(PLATFORM, str(user_id))
+
+
+def lacking(held: discord.Permissions, *, in_thread: bool) -> str:
+    """Return what is missing for alerts, as Discord's settings call it; empty for nothing."""
+    needed = dict(NEEDED)
+    if in_thread:
+        del needed["send_messages"]
+        needed |= IN_THREADS
+    missing = [words for name, words in needed.items() if not getattr(held, name)]
+    return "" if held.administrator else listed(missing)
+
+
+def unpingable(role: discord.Role, held: discord.Permissions) -> str:
+    """Return why the bot cannot ping `role`, in words; empty where it can. `held` is what the bot may do."""
+    if role.is_default():
+        return "@everyone is never pinged; choose a role"
+    if role.mentionable or held.administrator or held.mention_everyone:
+        return ""
+    return (
+        f"The role {role.name} cannot be mentioned: allow anyone to mention it in the role's settings, "
+        "or allow me to mention all roles"
+    )
