@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -49,6 +49,29 @@ class ReplaySettings(_Section):
     speed: float = Field(default=0, ge=0, description="recorded seconds a second; 0 is as fast as possible")
 
 
+class DiscordSettings(_Section):
+    """The Discord chat."""
+
+    token: SecretStr | None = Field(default=None, description="the bot's token; with it the bot serves Discord")
+    api_url: str = Field(
+        default="https://discord.com/api/v10",
+        pattern=r"^https?://[^\s?#]+$",
+        description="Discord's REST API, for a proxy or a test server",
+    )
+    gateway_url: str = Field(
+        default="",
+        pattern=r"^(wss?://[^\s?#]+)?$",
+        description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
+    )
+
+    @field_validator("token")
+    @classmethod
+    def _no_token(cls, value: SecretStr | None) -> SecretStr | None:
+        """Take an empty token for none."""
+        bare = "" if value is None else value.get_secret_value().strip()
+        return SecretStr(bare.removeprefix("Bot ")) if bare else None
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -75,6 +98,7 @@ class Settings(BaseSettings):
     )
     simulator: SimulatorSettings = SimulatorSettings()
     replay: ReplaySettings = ReplaySettings()
+    discord: DiscordSettings = DiscordSettings()
 
     @field_validator("coins", "sources", mode="before")
     @classmethod

@@ -7,6 +7,7 @@ from liqbot.market.layer import Layer
 from liqbot.store.database import open_database, open_reader
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
+from liqbot.store.notes import Notes
 from liqbot.store.outbox import Outbox
 from liqbot.store.subscriptions import Subscriptions
 
@@ -24,6 +25,7 @@ class Store:
         """The same history for reading in another thread."""
         self.subscriptions = Subscriptions(self._db)
         self.memories = Memories(self._db)
+        self.notes = Notes(self._db)
         self.outbox = Outbox(self._db)
 
     def begin_anew(self, layer: Layer) -> None:

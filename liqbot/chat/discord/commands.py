@@ -32,7 +32,7 @@ _TERSE = 48
 """Of a description, where a command would have too many characters otherwise."""
 
 Slash: TypeAlias = app_commands.Command[Any, ..., None] | app_commands.Group
-Typed: TypeAlias = Callable[[discord.Interaction, str, discord.Role | None], Awaitable[None]]
+Tree: TypeAlias = app_commands.CommandTree[Any]
 
 
 class Host(Protocol):
@@ -47,17 +47,16 @@ class Host(Protocol):
         ...
 
 
-def make_commands(answering: Answering, rules: Mapping[str, Rule], host: Host) -> list[Slash]:
-    """Return a slash command for each of the bot's commands."""
-    made: list[Slash] = []
-    for command in answering.commands.values():
+def add_commands(tree: Tree, answering: Answering, rules: Mapping[str, Rule], host: Host) -> None:
+    """Add a slash command for each of the bot's commands."""
+    for place, command in enumerate(answering.commands.values()):
+        if place == MOST:
+            _log.error("Discord takes 100 commands; the last ones are left out")
+            return
         try:
-            made.append(_Maker(command, answering, rules, host).make())
-        except (TypeError, ValueError) as error:  # a plugin's command harms only itself
+            tree.add_command(_Maker(command, answering, rules, host, tree).make())
+        except (TypeError, ValueError, discord.DiscordException) as error:  # a plugin's harms only itself
             _log.error("a command is not offered on Discord", command=command.name, reason=str(error))
-    if len(made) > MOST:
-        _log.error("Discord takes 100 commands; the last ones are left out", commands=len(made))
-    return made[:MOST]
 
 
 def letters(payload: Mapping[str, Any]) -> int:
@@ -71,7 +70,10 @@ def letters(payload: Mapping[str, Any]) -> int:
 class _Maker:
     """Makes the slash command of one command."""
 
-    def __init__(self, command: Command, answering: Answering, rules: Mapping[str, Rule], host: Host) -> None:
+    def __init__(
+        self, command: Command, answering: Answering, rules: Mapping[str, Rule], host: Host, tree: Tree
+    ) -> None:
+        self._tree = tree
         self._command = command
         self._answering = answering
         self._rules = rules
@@ -86,9 +88,9 @@ class _Maker:
         fitting = [rule for rule in self._rules.values() if self._fits(rule)]
         for room in (HELP, _TERSE):
             group = self._group(fitting, room)
-            if _size(group) <= LETTERS:
+            if self._size(group) <= LETTERS:
                 return group
-        while _size(self._group(fitting, _TERSE)) > LETTERS:
+        while self._size(self._group(fitting, _TERSE)) > LETTERS:
             fitting.pop()
         return self._group(fitting, _TERSE)
 
@@ -157,6 +159,9 @@ class _Maker:
         slash.default_permissions = _default_permissions(self._command)
         return slash
 
+    def _size(self, group: app_commands.Group) -> int:
+        return letters(group.to_dict(self._tree))
+
     def _line(self, own: Sequence[Option], given: Given, known: Mapping[Kind, str]) -> str:
         """Return the line that the same wish would be at the prompt."""
         by_name = {option.name: option for option in own}
@@ -182,11 +187,6 @@ class _Maker:
 
 def _default_permissions(command: Command) -> discord.Permissions | None:
     return discord.Permissions(manage_guild=True) if command.manages else None
-
-
-def _size(group: app_commands.Group) -> int:
-    tree = app_commands.CommandTree(discord.Client(intents=discord.Intents.none()))
-    return letters(group.to_dict(tree))
 
 
 def _slash_command(

@@ -5,9 +5,10 @@ thought (may they, is it understood), then the acknowledgement, then the work.
 """
 
 import asyncio
+import contextlib
 import shlex
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import discord
 import structlog
@@ -27,6 +28,8 @@ PAUSES_S = (0.2, 0.5)
 """Pauses between tries to acknowledge: later than after three seconds it is of no use."""
 PATIENT_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses between tries to bring an answer."""
+NOBODY = discord.AllowedMentions.none()
+"""Nobody is pinged by an answer, whatever its text says."""
 NOT_HERE = "I cannot post here by myself: this concerns your direct messages from me."
 
 
@@ -147,28 +150,20 @@ async def _reply(interaction: discord.Interaction, message: Message) -> None:
 async def _bring(interaction: discord.Interaction, wish: _Wish, message: Message) -> None:
     """Put a message where the answer is awaited; one that is for the asker alone, beside it."""
     note = "" if wish.place.is_here or wish.command is None or not wish.command.manages else NOT_HERE
-    embed = embed_of(message if not note else _noted(message, note))
+    embed = embed_of(replace(message, lines=(*message.lines, note)) if note else message)
     is_private = message.private or (message.tone is Tone.WARNING and message.picture is None)
     if is_private and (wish.renews or wish.is_public):
         if not wish.renews:
-            await interaction.delete_original_response()
-        await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=_NOBODY)
+            with contextlib.suppress(discord.NotFound):  # an earlier try has removed it
+                await interaction.delete_original_response()
+        await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=NOBODY)
         return
     await interaction.edit_original_response(
         embed=embed,
         attachments=files_of(message),
         view=view_of(message.buttons),
-        allowed_mentions=_NOBODY,
+        allowed_mentions=NOBODY,
     )
-
-
-_NOBODY = discord.AllowedMentions.none()
-
-
-def _noted(message: Message, note: str) -> Message:
-    from dataclasses import replace
-
-    return replace(message, lines=(*message.lines, note))
 
 
 async def _said_at_once(say: Callable[[], Awaitable[None]]) -> bool:

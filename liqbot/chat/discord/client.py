@@ -1,0 +1,133 @@
+"""The connection to Discord: its commands and buttons, and what happens to the places where the bot is at home."""
+
+from collections.abc import Awaitable
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from liqbot.chat.adapter import Reception
+from liqbot.chat.discord.buttons import CommandButton
+from liqbot.chat.discord.commands import add_commands
+from liqbot.chat.discord.conversation import Conversation
+from liqbot.chat.discord.errors import LEFT
+from liqbot.chat.discord.places import PLATFORM, channel_chat, guild_chats
+from liqbot.chat.discord.syncing import keep_synced
+from liqbot.settings import DiscordSettings
+from liqbot.store.chats import ChatKey
+
+_log = structlog.get_logger()
+
+MOST_PATIENCE_S = 30.0
+"""A pause that Discord asks for is waited out inside the library up to this long; a longer one is a delivery's."""
+CHANNEL_GONE = "the channel was deleted"
+
+
+def use_addresses(settings: DiscordSettings) -> None:
+    """Talk to where the settings say: the library knows one Discord, for the whole process."""
+    Route.BASE = settings.api_url.rstrip("/")
+    if settings.gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
+
+
+class Client(discord.AutoShardedClient):
+    """One connection, for as long as it lasts; the library reconnects and resumes by itself."""
+
+    def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
+        """Serve with `reception`. It has no commands of its own: they come from there."""
+        use_addresses(settings)
+        super().__init__(
+            intents=discord.Intents(guilds=True),  # commands need none that is privileged
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=MOST_PATIENCE_S,
+        )
+        self._gateway = settings.gateway_url
+        self._store = reception.desk.store
+        self._clock = reception.desk.clock
+        self._conversation = Conversation(reception)
+        self.tree = _Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
+        )
+        add_commands(self.tree, reception.answering, reception.desk.rules.by_name, self._conversation)
+        self.add_dynamic_items(CommandButton)
+
+    def pressed(self, interaction: discord.Interaction, line: str, *, renews: bool) -> Awaitable[None]:
+        """Answer the line of a button."""
+        return self._conversation.pressed(interaction, line, renews=renews)
+
+    async def setup_hook(self) -> None:
+        """Tell Discord of the commands, while the connection is made."""
+        self._syncing = self.loop.create_task(keep_synced(self.tree, self._store.notes))
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._syncing is not None:
+            self._syncing.cancel()
+        await super().close()
+
+    _syncing = None
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect to the gateway that the settings name, or else to the one that Discord names."""
+        named = yarl.URL(self._gateway) if self._gateway else gateway
+        await super().launch_shard(named, shard_id, initial=initial)
+
+    async def on_ready(self) -> None:
+        """Take up again the chats of servers that the bot came back to while it was not running."""
+        _log.info("connected to Discord", servers=len(self.guilds))
+        for chat in self._store.chats.inactive_before(self._clock() + 1):
+            if chat.platform != PLATFORM or not chat.thread or self.get_guild(int(chat.native_id)) is None:
+                continue
+            if self._store.chats.settings(chat).inactive == LEFT:
+                self._store.chats.activate(chat)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Take up again the chats of a server that the bot has been in before."""
+        if self._store.chats.activate(guild_chats(guild.id)):
+            _log.info("back in a server; its subscriptions go on")
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Keep what a server's chats subscribe to, but send them nothing more."""
+        self._lose(guild_chats(guild.id), LEFT)
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Send nothing more to a channel that is no more, nor to its threads."""
+        threads = list(getattr(channel, "threads", ()))
+        for place in (channel, *threads):
+            self._lose(channel_chat(channel.guild.id, place.id), CHANNEL_GONE)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Send nothing more to a thread that is no more."""
+        self._lose(channel_chat(payload.guild_id, payload.thread_id), CHANNEL_GONE)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """Log what went wrong with an event, and nothing of what the event says."""
+        del args, kwargs
+        _log.exception("an event of Discord could not be handled", happening=event_method)
+
+    def _lose(self, chat: ChatKey, reason: str) -> None:
+        self._store.chats.deactivate(chat, reason, self._clock())
+
+
+class _Tree(app_commands.CommandTree[Client]):
+    """The commands, with words for those who call one that is no more."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Say what a person can do: Discord goes on showing old commands for a while."""
+        if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            said = "This command has changed. Reload Discord (Ctrl+R, or restart the app), then try again."
+        else:
+            _log.error("a command failed", reason=type(error).__name__, exc_info=error)
+            said = "Something went wrong on our side; the operator's log has the details."
+        if not interaction.response.is_done():
+            await interaction.response.send_message(said, ephemeral=True)
