@@ -97,7 +97,7 @@ class Command:
     manages: bool = False
     """It changes what a chat subscribes to, or how it is spoken to: in a group not for everyone."""
     public: bool = False
-    """Its answer is for everyone in the chat; another one is for who asked, where the platform can do that."""
+    """Its answer is for everyone in the chat; else for who asked, where the platform can do that."""
 
     @property
     def usage(self) -> str:
