@@ -52,7 +52,9 @@ class ReplaySettings(_Section):
 class DiscordSettings(_Section):
     """The Discord chat."""
 
-    token: SecretStr | None = Field(default=None, description="the bot's token; with it the bot serves Discord")
+    token: SecretStr | None = Field(
+        default=None, description="the bot's token; with it the bot serves Discord"
+    )
     api_url: str = Field(
         default="https://discord.com/api/v10",
         pattern=r"^https?://[^\s?#]+$",

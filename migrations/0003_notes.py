@@ -1,4 +1,4 @@
-"""Notes: short texts that outlive a restart, by name."""
+"""Notes by name, and to which community a chat belongs."""
 
 from sqlite_utils import Database, Migrations
 
@@ -7,10 +7,16 @@ migrations = Migrations("liqbot")
 
 @migrations(name="0003_notes")
 def notes(db: Database) -> None:
-    """Make the table."""
+    """Make the tables."""
     db.executescript("""
     CREATE TABLE notes (
         name TEXT NOT NULL PRIMARY KEY,
         text TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE communities (
+        chat_id INTEGER PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE,
+        community TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX communities_by_name ON communities (community);
     """)

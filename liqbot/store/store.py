@@ -5,6 +5,7 @@ from pathlib import Path
 
 from liqbot.market.layer import Layer
 from liqbot.store.chats import Chats
+from liqbot.store.communities import Communities
 from liqbot.store.database import open_database, open_reader
 from liqbot.store.deliveries import Deliveries
 from liqbot.store.history import History
@@ -28,6 +29,7 @@ class Store:
         self.chats = Chats(self._db)
         self.subscriptions = Subscriptions(self._db)
         self.memories = Memories(self._db)
+        self.communities = Communities(self._db)
         self.notes = Notes(self._db)
         self.outbox = Outbox(self._db)
         self.deliveries = Deliveries(self._db)

@@ -9,17 +9,17 @@ from liqbot.alerts.platform import ChatGone, Limits, NotSent, Parcel, Receipt
 from liqbot.chat.adapter import AdapterError, Reception
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.client import Client
-from liqbot.chat.discord.errors import FAILURES, LEFT, MISSING_PERMISSIONS, TOO_LARGE, outcome
+from liqbot.chat.discord.errors import FAILURES, MISSING_PERMISSIONS, TOO_LARGE, outcome
+from liqbot.chat.discord.places import person_id
 from liqbot.chat.discord.render import embed_of, files_of, plain
-from liqbot.message import Message
 from liqbot.settings import DiscordSettings
 from liqbot.store.chats import ChatKey
 
 _log = structlog.get_logger()
 
 LIMITS = Limits(a_second=40, knows_repeats=True)
-"""Discord takes 50 requests a second of a bot; the rest is for answers. The pace of a channel is told by Discord
-with every answer, and kept by the library."""
+"""Discord takes 50 requests a second of a bot; the rest is for answers. The pace of a channel is told by
+Discord with every answer, and kept by the library."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 """Between two tries to connect, where the library itself has given up."""
 _WRONG_TOKEN = 4004
@@ -55,7 +55,7 @@ class DiscordAdapter:
 
     def is_group(self, chat: ChatKey) -> bool:
         """Return whether the chat is a channel of a server."""
-        return bool(chat.thread)
+        return person_id(chat) is None
 
     async def run(self) -> None:
         """Serve until cancelled. Raises `AdapterError` where Discord refuses the bot for good."""
@@ -71,7 +71,9 @@ class DiscordAdapter:
                 reason = _for_good(error)
                 if reason:
                     raise AdapterError(reason) from None
-                _log.warning("the connection to Discord is lost; it is made anew", reason=type(error).__name__)
+                _log.warning(
+                    "the connection to Discord is lost; it is made anew", reason=type(error).__name__
+                )
             finally:
                 self._client = None
             pause_s = FIRST_PAUSE_S if client.is_ready() else min(2 * pause_s, LONGEST_PAUSE_S)
@@ -86,7 +88,7 @@ class DiscordAdapter:
             channel = await _channel(client, parcel.chat)
             sent = await self._send(channel, parcel)
         except FAILURES as error:
-            raise _outcome(error, client, parcel.chat) from error
+            raise outcome(error) from error
         return Receipt(str(sent.id))
 
     async def _send(self, channel: discord.abc.Messageable, parcel: Parcel) -> discord.Message:
@@ -116,9 +118,10 @@ class DiscordAdapter:
 
 async def _channel(client: Client, chat: ChatKey) -> discord.abc.Messageable:
     try:
-        if not chat.thread:
-            return await client.create_dm(discord.Object(int(chat.native_id)))
-        return client.get_partial_messageable(int(chat.thread), guild_id=int(chat.native_id))
+        person = person_id(chat)
+        if person is not None:
+            return await client.create_dm(discord.Object(person))
+        return client.get_partial_messageable(int(chat.thread or chat.native_id))
     except ValueError:
         raise ChatGone("it is no chat of Discord's") from None
 
@@ -136,14 +139,6 @@ def _text(parcel: Parcel) -> str:
 def _mentions(parcel: Parcel) -> discord.AllowedMentions:
     roles = [discord.Object(int(parcel.role))] if parcel.role else False
     return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
-
-
-def _outcome(error: BaseException, client: Client, chat: ChatKey) -> NotSent:
-    """Return what an error means; a server that the bot has left explains all others."""
-    found = outcome(error)
-    if isinstance(found, ChatGone) and chat.thread and client.get_guild(int(chat.native_id)) is None:
-        return ChatGone(LEFT)
-    return found
 
 
 def _for_good(error: BaseException) -> str:

@@ -23,7 +23,7 @@ LABEL = 80
 class Host(Protocol):
     """A Discord client that answers its buttons."""
 
-    def pressed(self, interaction: discord.Interaction, line: str, *, renews: bool) -> Awaitable[None]:
+    def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> Awaitable[None]:
         """Answer the line of a button; `renews`: in place of the message that it hangs on."""
         ...
 

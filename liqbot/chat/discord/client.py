@@ -1,6 +1,8 @@
-"""The connection to Discord: its commands and buttons, and what happens to the places where the bot is at home."""
+"""The connection to Discord: commands and buttons, and what happens to the places where the bot is at home."""
 
+import asyncio
 from collections.abc import Awaitable
+from typing import Any
 
 import discord
 import structlog
@@ -14,7 +16,7 @@ from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import add_commands
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import LEFT
-from liqbot.chat.discord.places import PLATFORM, channel_chat, guild_chats
+from liqbot.chat.discord.places import PLATFORM, channel_chat, lacking
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.settings import DiscordSettings
 from liqbot.store.chats import ChatKey
@@ -22,7 +24,7 @@ from liqbot.store.chats import ChatKey
 _log = structlog.get_logger()
 
 MOST_PATIENCE_S = 30.0
-"""A pause that Discord asks for is waited out inside the library up to this long; a longer one is a delivery's."""
+"""Up to this long the library itself waits where Discord asks for a pause; a longer one is a delivery's."""
 CHANNEL_GONE = "the channel was deleted"
 
 
@@ -47,19 +49,22 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MOST_PATIENCE_S,
         )
+        self._syncing: asyncio.Task[None] | None = None
         self._gateway = settings.gateway_url
         self._store = reception.desk.store
         self._clock = reception.desk.clock
         self._conversation = Conversation(reception)
         self.tree = _Tree(
             self,
-            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
             allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         add_commands(self.tree, reception.answering, reception.desk.rules.by_name, self._conversation)
         self.add_dynamic_items(CommandButton)
 
-    def pressed(self, interaction: discord.Interaction, line: str, *, renews: bool) -> Awaitable[None]:
+    def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> Awaitable[None]:
         """Answer the line of a button."""
         return self._conversation.pressed(interaction, line, renews=renews)
 
@@ -73,45 +78,60 @@ class Client(discord.AutoShardedClient):
             self._syncing.cancel()
         await super().close()
 
-    _syncing = None
-
     async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
         """Connect to the gateway that the settings name, or else to the one that Discord names."""
         named = yarl.URL(self._gateway) if self._gateway else gateway
         await super().launch_shard(named, shard_id, initial=initial)
 
     async def on_ready(self) -> None:
-        """Take up again the chats of servers that the bot came back to while it was not running."""
+        """Catch up on the servers that the bot has left or come back to while it was not connected."""
         _log.info("connected to Discord", servers=len(self.guilds))
-        for chat in self._store.chats.inactive_before(self._clock() + 1):
-            if chat.platform != PLATFORM or not chat.thread or self.get_guild(int(chat.native_id)) is None:
-                continue
-            if self._store.chats.settings(chat).inactive == LEFT:
-                self._store.chats.activate(chat)
+        for community in self._store.communities.of(PLATFORM):
+            if self.get_guild(int(community)) is None:
+                self._left(community)
+            else:
+                self._returned(community, only_after=LEFT)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Take up again the chats of a server that the bot has been in before."""
-        if self._store.chats.activate(guild_chats(guild.id)):
-            _log.info("back in a server; its subscriptions go on")
+        self._returned(str(guild.id))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Keep what a server's chats subscribe to, but send them nothing more."""
-        self._lose(guild_chats(guild.id), LEFT)
+        self._left(str(guild.id))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Send nothing more to a channel that is no more, nor to its threads."""
-        threads = list(getattr(channel, "threads", ()))
-        for place in (channel, *threads):
-            self._lose(channel_chat(channel.guild.id, place.id), CHANNEL_GONE)
+        self._lose(channel_chat(channel), CHANNEL_GONE)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Send nothing more to a thread that is no more."""
-        self._lose(channel_chat(payload.guild_id, payload.thread_id), CHANNEL_GONE)
+        self._lose(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)), CHANNEL_GONE)
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Take up a chat again when its channel is opened to the bot again."""
+        del before
+        chat, held = channel_chat(after), after.permissions_for(after.guild.me)
+        if not lacking(held, in_thread=False) and self._store.chats.settings(chat).inactive is not None:
+            self._store.chats.activate(chat)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what went wrong with an event, and nothing of what the event says."""
         del args, kwargs
         _log.exception("an event of Discord could not be handled", happening=event_method)
+
+    def _left(self, community: str) -> None:
+        for chat in self._store.communities.chats(PLATFORM, community):
+            if self._store.chats.settings(chat).inactive is None:
+                self._lose(chat, LEFT)
+
+    def _returned(self, community: str, *, only_after: str | None = None) -> None:
+        """Take up again the chats of a community: all, or those that were lost for one reason."""
+        for chat in self._store.communities.chats(PLATFORM, community):
+            if only_after in (None, self._store.chats.settings(chat).inactive):
+                self._store.chats.activate(chat)
 
     def _lose(self, chat: ChatKey, reason: str) -> None:
         self._store.chats.deactivate(chat, reason, self._clock())

@@ -38,11 +38,13 @@ Tree: TypeAlias = app_commands.CommandTree[Any]
 class Host(Protocol):
     """What slash commands are answered by."""
 
-    async def typed(self, interaction: discord.Interaction, line: str, role: discord.Role | None = None) -> None:
+    async def typed(
+        self, interaction: discord.Interaction[Any], line: str, role: discord.Role | None = None
+    ) -> None:
         """Answer a line as if it had been typed."""
         ...
 
-    def ask(self, interaction: discord.Interaction) -> Ask:
+    def ask(self, interaction: discord.Interaction[Any]) -> Ask:
         """Return who asks, and where."""
         ...
 
@@ -150,7 +152,7 @@ class _Maker:
     ) -> app_commands.Command[Any, ..., None]:
         """Return a slash command with options `own`; `known` are arguments that are none of them."""
 
-        async def typed(interaction: discord.Interaction, given: Given) -> None:
+        async def typed(interaction: discord.Interaction[Any], given: Given) -> None:
             role = given.get(ROLE.name)
             line = self._line(own, given, known)
             await self._host.typed(interaction, line, role if isinstance(role, discord.Role) else None)
@@ -177,7 +179,9 @@ class _Maker:
                 if value is not None:
                     words += [*gap[:-1], *by_name[argument.name].write(value)]
                     gap = []
-        arguments = {argument.name for argument in self._command.arguments if argument.kind is not Kind.SETTINGS}
+        arguments = {
+            argument.name for argument in self._command.arguments if argument.kind is not Kind.SETTINGS
+        }
         for option in own:
             value = given.get(option.name)
             if option.name not in arguments and value is not None:
@@ -194,13 +198,13 @@ def _slash_command(
     summary: str,
     own: Sequence[Option],
     room: int,
-    typed: Callable[[discord.Interaction, Given], Awaitable[None]],
-    ask: Callable[[discord.Interaction], Ask],
+    typed: Callable[[discord.Interaction[Any], Given], Awaitable[None]],
+    ask: Callable[[discord.Interaction[Any]], Ask],
 ) -> app_commands.Command[Any, ..., None]:
     """Return a slash command whose options discord.py reads from a signature made for it."""
     keys = {f"option_{place}": option for place, option in enumerate(own)}
 
-    async def callback(interaction: discord.Interaction, **values: object) -> None:
+    async def callback(interaction: discord.Interaction[Any], **values: object) -> None:
         await typed(interaction, {option.name: values.get(key) for key, option in keys.items()})
 
     empty = inspect.Parameter.empty
@@ -218,7 +222,9 @@ def _slash_command(
     )
     cast("Any", callback).__signature__ = inspect.Signature([first, *parameters])
     app_commands.rename(**{key: option.name for key, option in keys.items()})(callback)
-    app_commands.describe(**{key: options.short_help(item.help, room) for key, item in keys.items()})(callback)
+    app_commands.describe(**{key: options.short_help(item.help, room) for key, item in keys.items()})(
+        callback
+    )
     app_commands.choices(
         **{
             key: [app_commands.Choice(name=choice, value=choice) for choice in option.choices]
@@ -226,25 +232,29 @@ def _slash_command(
             if option.choices
         }
     )(callback)
-    app_commands.autocomplete(
-        **{
-            key: _completion(option, ask)
-            for key, option in keys.items()
-            if option.offer is not None and not option.choices
-        }
-    )(callback)
+    completions: dict[str, Any] = {
+        key: _completion(option, ask)
+        for key, option in keys.items()
+        if option.offer is not None and not option.choices
+    }
+    app_commands.autocomplete(**completions)(callback)
     return app_commands.Command(name=name, description=options.short_help(summary, room), callback=callback)
 
 
 def _completion(
-    option: Option, ask: Callable[[discord.Interaction], Ask]
-) -> Callable[[discord.Interaction, str], Awaitable[list[app_commands.Choice[Any]]]]:
-    async def complete(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[Any]]:
+    option: Option, ask: Callable[[discord.Interaction[Any]], Ask]
+) -> Callable[[discord.Interaction[Any], str], Awaitable[list[app_commands.Choice[Any]]]]:
+    offer = option.offer
+    if offer is None:
+        raise TypeError(f"option {option.name} completes nothing")
+
+    async def complete(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[Any]]:
         given: dict[str, object] = dict(iter(interaction.namespace))
-        offered = option.offer(ask(interaction), str(current), given) if option.offer else {}
+        # Of a number, the beginning is a number too, or whatever was typed.
+        offered = offer(ask(interaction), str(current), given)
         return [
             app_commands.Choice(name=label, value=int(value) if option.takes is int else value)
-            for value, label in options.found(offered, str(current) if option.takes is int else current)
+            for value, label in options.found(offered, str(current))
         ]
 
     return complete

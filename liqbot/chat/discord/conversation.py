@@ -9,6 +9,7 @@ import contextlib
 import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import discord
 import structlog
@@ -57,23 +58,23 @@ class Conversation:
         self._answering = reception.answering
         self._desk = reception.desk
 
-    def ask(self, interaction: discord.Interaction) -> Ask:
+    def ask(self, interaction: discord.Interaction[Any]) -> Ask:
         """Return who asks, and where."""
         return self._ask(interaction, place_of(interaction))
 
     async def typed(
-        self, interaction: discord.Interaction, line: str, role: discord.Role | None = None
+        self, interaction: discord.Interaction[Any], line: str, role: discord.Role | None = None
     ) -> None:
         """Answer a slash command; `role` is who shall be pinged."""
         wish = self._wish(interaction, line if role is None else f"{line} role={role.id}")
         unable = "" if role is None else unpingable(role, interaction.app_permissions)
         await self._answer(interaction, wish, unable)
 
-    async def pressed(self, interaction: discord.Interaction, line: str, *, renews: bool) -> None:
+    async def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> None:
         """Answer a button."""
         await self._answer(interaction, self._wish(interaction, line, renews=renews))
 
-    def _ask(self, interaction: discord.Interaction, place: Place) -> Ask:
+    def _ask(self, interaction: discord.Interaction[Any], place: Place) -> Ask:
         return Ask(
             chat=place.chat,
             desk=self._desk,
@@ -82,11 +83,11 @@ class Conversation:
             language=str(interaction.locale),
         )
 
-    def _wish(self, interaction: discord.Interaction, line: str, *, renews: bool = False) -> _Wish:
+    def _wish(self, interaction: discord.Interaction[Any], line: str, *, renews: bool = False) -> _Wish:
         name = line.removeprefix("/").split(" ", maxsplit=1)[0].lower()
         return _Wish(line, self._answering.commands.get(name), place_of(interaction), renews)
 
-    async def _answer(self, interaction: discord.Interaction, wish: _Wish, unable: str = "") -> None:
+    async def _answer(self, interaction: discord.Interaction[Any], wish: _Wish, unable: str = "") -> None:
         ask = self._ask(interaction, wish.place)
         refusal = unable or self._refusal(wish, ask)
         if refusal:
@@ -94,10 +95,14 @@ class Conversation:
             await _said_at_once(lambda: _reply(interaction, warning))
             return
         if not await _said_at_once(lambda: _defer(interaction, wish)):
-            _log.warning("a command came too late to be acknowledged", command=wish.command and wish.command.name)
+            _log.warning(
+                "a command came too late to be acknowledged", command=wish.command and wish.command.name
+            )
             return
         self._welcome(wish.place)
         message = await self._answering.answer(wish.line, ask)
+        if wish.place.guild_id is not None and wish.command is not None and wish.command.manages:
+            self._desk.store.communities.place(wish.place.chat, str(wish.place.guild_id))
         try:
             await _patiently(lambda: _bring(interaction, wish, message))
         except FAILURES as error:
@@ -136,18 +141,18 @@ def _brings_alerts(command: Command) -> bool:
     return command.manages and any(argument.kind is Kind.RULE for argument in command.arguments)
 
 
-async def _defer(interaction: discord.Interaction, wish: _Wish) -> None:
+async def _defer(interaction: discord.Interaction[Any], wish: _Wish) -> None:
     if wish.renews:
         await interaction.response.defer()
     else:
         await interaction.response.defer(thinking=True, ephemeral=not wish.is_public)
 
 
-async def _reply(interaction: discord.Interaction, message: Message) -> None:
+async def _reply(interaction: discord.Interaction[Any], message: Message) -> None:
     await interaction.response.send_message(embed=embed_of(message), ephemeral=True)
 
 
-async def _bring(interaction: discord.Interaction, wish: _Wish, message: Message) -> None:
+async def _bring(interaction: discord.Interaction[Any], wish: _Wish, message: Message) -> None:
     """Put a message where the answer is awaited; one that is for the asker alone, beside it."""
     note = "" if wish.place.is_here or wish.command is None or not wish.command.manages else NOT_HERE
     embed = embed_of(replace(message, lines=(*message.lines, note)) if note else message)

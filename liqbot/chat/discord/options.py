@@ -75,7 +75,7 @@ def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) 
         name=argument.name,
         takes=int if kind in _WHOLE else str,
         help=text,
-        write=shlex.split if kind is Kind.SETTINGS else _as_it_is,
+        write=_word_by_word if kind is Kind.SETTINGS else _as_it_is,
         required=argument.required and kind is not Kind.SETTINGS,
         choices=tuple(WINDOWS)[:OFFERED] if kind is Kind.WINDOW else (),
         offer=offer,
@@ -120,7 +120,7 @@ def of_settings(rule_of: Callable[[Given], Rule | None]) -> Option:
         rule = rule_of(given)
         return {} if rule is None else _next_words(rule, typed)
 
-    return Option("settings", str, _HELP[Kind.SETTINGS], write=shlex.split, offer=offer)
+    return Option("settings", str, _HELP[Kind.SETTINGS], write=_word_by_word, offer=offer)
 
 
 ROLE = Option(
@@ -146,6 +146,13 @@ def short_help(text: str, room: int = HELP) -> str:
 
 def _as_it_is(value: object) -> Sequence[str]:
     return [str(value)]
+
+
+def _word_by_word(value: object) -> Sequence[str]:
+    try:
+        return shlex.split(str(value))
+    except ValueError:  # a quotation mark too few
+        return str(value).split()
 
 
 def _unit(parameter: Parameter) -> str:

@@ -1,12 +1,12 @@
 """Where somebody speaks to the bot: which chat that is, who may change it, and what the bot may do there.
 
-A channel or thread of a server is one chat: the server is its `native_id`, the channel its `thread`. So
-"all chats of a server" can be said in one word. A person is a chat as well, by their own id: what they ask
-for in private, or where the bot itself is not at home, comes as a direct message.
+A channel of a server is a chat, and each of its threads is one. A person is a chat as well (`@` and their id):
+what they ask for in private, or where the bot itself is not at home, comes as a direct message.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 
@@ -14,6 +14,7 @@ from liqbot.rules.wording import listed
 from liqbot.store.chats import ChatKey
 
 PLATFORM = "discord"
+_PERSON = "@"
 NEEDED: Mapping[str, str] = {
     "view_channel": "View Channel",
     "send_messages": "Send Messages",
@@ -31,6 +32,8 @@ class Place:
     """Where somebody speaks to the bot."""
 
     chat: ChatKey
+    guild_id: int | None
+    """The server that the chat belongs to; None for a person."""
     is_here: bool
     """Whether the chat is where they speak; False where the bot answers there, but cannot post by itself."""
     may_manage: bool
@@ -39,37 +42,40 @@ class Place:
     """What the bot lacks to bring alerts there, in words; empty where it lacks nothing."""
 
 
-def place_of(interaction: discord.Interaction) -> Place:
+def place_of(interaction: discord.Interaction[Any]) -> Place:
     """Return where an interaction happens."""
     guild_id, channel = interaction.guild_id, interaction.channel
     person = person_chat(interaction.user.id)
     if guild_id is None:
-        is_own = isinstance(channel, discord.DMChannel) and interaction.context.dm_channel is not False
-        return Place(person, is_here=is_own, may_manage=True)
+        is_ours = isinstance(channel, discord.DMChannel) and not interaction.context.private_channel
+        return Place(person, None, is_here=is_ours, may_manage=True)
     if channel is None or interaction.client.get_guild(guild_id) is None:
-        return Place(person, is_here=False, may_manage=True)
+        return Place(person, None, is_here=False, may_manage=True)
     rights = interaction.permissions
     return Place(
-        channel_chat(guild_id, channel.id),
+        channel_chat(channel),
+        guild_id,
         is_here=True,
         may_manage=rights.administrator or rights.manage_guild,
         missing=lacking(interaction.app_permissions, in_thread=isinstance(channel, discord.Thread)),
     )
 
 
-def channel_chat(guild_id: int, channel_id: int) -> ChatKey:
+def channel_chat(channel: discord.abc.Snowflake) -> ChatKey:
     """Return the chat that a channel or thread of a server is."""
-    return ChatKey(PLATFORM, str(guild_id), str(channel_id))
-
-
-def guild_chats(guild_id: int) -> ChatKey:
-    """Return the key that stands for all chats of a server."""
-    return ChatKey(PLATFORM, str(guild_id))
+    if isinstance(channel, discord.Thread):
+        return ChatKey(PLATFORM, str(channel.parent_id), str(channel.id))
+    return ChatKey(PLATFORM, str(channel.id))
 
 
 def person_chat(user_id: int) -> ChatKey:
     """Return the chat that a person is."""
-    return ChatKey(PLATFORM, str(user_id))
+    return ChatKey(PLATFORM, f"{_PERSON}{user_id}")
+
+
+def person_id(chat: ChatKey) -> int | None:
+    """Return the id of the person that a chat is; None for a channel."""
+    return int(chat.native_id.removeprefix(_PERSON)) if chat.native_id.startswith(_PERSON) else None
 
 
 def lacking(held: discord.Permissions, *, in_thread: bool) -> str:
