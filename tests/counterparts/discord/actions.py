@@ -24,7 +24,7 @@ class Actions:
     def run(self, user: User, channel: Channel, name: str, options: dict[str, Any]) -> Interaction:
         """A user sends `/name options`; subcommands follow the name after spaces."""
         command, path = self._command(user, channel, name)
-        filled = Form(self._world, channel.guild_id).fill(command, path, options)
+        filled = Form(self._world, user, channel.guild_id).fill(command, path, options)
         data: Json = {"id": command["id"], "name": command["name"], "type": 1}
         data |= {"options": filled.options} if filled.options else {}
         data |= {"resolved": filled.resolved} if filled.resolved else {}
@@ -35,7 +35,7 @@ class Actions:
     ) -> Interaction:
         """A user has typed `text` into an option, after filling in others."""
         command, path = self._command(user, channel, name)
-        filled = Form(self._world, channel.guild_id).fill(command, path, {**options, option: text}, focused=option)
+        filled = Form(self._world, user, channel.guild_id).fill(command, path, {**options, option: text}, focused=option)
         data = {"id": command["id"], "name": command["name"], "type": 1, "options": filled.options}
         return self._send(AUTOCOMPLETE, user, channel, command, data)
 

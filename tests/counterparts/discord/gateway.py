@@ -49,6 +49,7 @@ class Connection:
         self.request = request
         self.session: Session | None = None
         self.heard = time.monotonic()
+        self.closed_by_us = False  # then the code that the client echoes says nothing about its session
         self._zlib = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
         self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
         self._writer = asyncio.create_task(self._write())
@@ -71,6 +72,7 @@ class Connection:
 
     async def close(self, code: int, reason: str = "") -> None:
         """Close after everything that was sent before."""
+        self.closed_by_us = True
         self._outbox.put_nowait(None)
         await self._writer
         await self.socket.close(code=code, message=reason.encode())
@@ -265,7 +267,7 @@ class Gateway:
         self._send_event(session, "READY", ready)
         for guild in guilds:
             if session.intents & 1:
-                data = world.guild_create(guild)
+                data = world.guild_create(guild) | {"unavailable": False}
                 self._validate("GUILD_CREATE", data)
                 self._send_event(session, "GUILD_CREATE", data)
 
@@ -304,7 +306,7 @@ class Gateway:
         if session is None or session.connection is not connection:
             return
         session.connection, session.left_at = None, time.monotonic()
-        if connection.socket.close_code in (1000, 1001):
+        if connection.socket.close_code in (1000, 1001) and not connection.closed_by_us:
             self.sessions.pop(session.id, None)  # a client that says goodbye gives up its session
 
     async def _watch_heartbeat(self, connection: Connection) -> None:

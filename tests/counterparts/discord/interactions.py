@@ -119,7 +119,7 @@ class Interactions:
         interaction.acknowledged_in = interaction.elapsed()
         if kind not in (DEFERRED_MESSAGE, DEFERRED_UPDATE):
             interaction.answered_in = interaction.acknowledged_in
-        if interaction.original is not None and kind != DEFERRED_UPDATE:
+        if interaction.original is not None and kind in (MESSAGE, UPDATE):
             resource = {"type": kind, "message": interaction.original.wire}
         await self._tell(interaction)
         return resource

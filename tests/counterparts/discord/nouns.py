@@ -114,7 +114,8 @@ class Channel:
         last = None if self.last_message_id is None else str(self.last_message_id)
         if self.kind == DM:
             people = [user.wire() for user in self.recipients]
-            return {"id": str(self.id), "type": DM, "last_message_id": last, "flags": 0, "recipients": people}
+            common = {"id": str(self.id), "type": DM, "name": None, "last_message_id": last, "flags": 0}
+            return {**common, "recipients": people}
         common = {"id": str(self.id), "type": self.kind, "name": self.name, "guild_id": str(self.guild_id), "flags": 0}
         parent = None if self.parent_id is None else str(self.parent_id)
         if self.is_thread:
@@ -200,14 +201,16 @@ class Guild:
         return {**self._common(), "home_header": None, "nsfw": False}
 
     def gateway(self, channels: list[Channel], bot: Member) -> Json:
-        """Return the guild as GUILD_CREATE brings it to a bot without the members intent: itself is the one member."""
+        """Return the guild as GUILD_CREATE brings it to a bot without the members intent: itself is the one member.
+
+        One that READY has announced also says `unavailable: false`; without that, the bot has just been added.
+        """
         return {
             **self._common(),
             "hub_type": None,
             "joined_at": bot.joined_at,
             "large": len(self.members) > 250,
             "member_count": len(self.members),
-            "unavailable": False,
             "voice_states": [],
             "members": [bot.wire()],
             "channels": [channel.wire() for channel in channels if not channel.is_thread],

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
-from .nouns import Json, Member
+from .nouns import Json, Member, User
 from .world import World
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
@@ -24,8 +24,9 @@ class Filled:
 class Form:
     """Fills in one command for one user in one place."""
 
-    def __init__(self, world: World, guild_id: int | None) -> None:
+    def __init__(self, world: World, user: User, guild_id: int | None) -> None:
         self._world = world
+        self._user = user
         self._guild = world.guilds.get(guild_id or 0)
         self._resolved: Json = {}
 
@@ -101,10 +102,9 @@ class Form:
         allowed = definition.get("channel_types") or []
         if allowed and channel.kind not in allowed:
             raise NotPossible(f"{definition['name']} takes channel types {allowed}, not {channel.kind}")
-        wire = channel.wire()
-        names = ["id", "name", "type", "parent_id", *(["thread_metadata"] if channel.is_thread else [])]
-        held = str(self._world.allowed(channel, self._world.bot))
-        self._resolved.setdefault("channels", {})[str(value)] = {n: wire[n] for n in names} | {"permissions": held}
+        wire = {name: part for name, part in channel.wire().items() if name != "permission_overwrites"}
+        held = str(self._world.allowed(channel, self._user))
+        self._resolved.setdefault("channels", {})[str(value)] = wire | {"permissions": held}
 
     def _member(self, member: Member) -> Json:
         wire = member.wire(with_user=False)

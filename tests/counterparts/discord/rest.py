@@ -132,11 +132,11 @@ class Rest:
     def _authorize(self, request: web.Request) -> None:
         if self._limits.blocked:
             raise Refusal(403, 0, "You are blocked from accessing our API temporarily.")
+        if request.path.removeprefix(BASE).startswith(WITHOUT_TOKEN) or request.path == f"{BASE}/gateway":
+            return
         agent = request.headers.get("User-Agent", "")
         if not agent.startswith("DiscordBot ("):
             self._record.violation("request", request.path, f"User-Agent {agent!r} is not 'DiscordBot (url, version)'")
-        if request.path.removeprefix(BASE).startswith(WITHOUT_TOKEN) or request.path == f"{BASE}/gateway":
-            return
         if request.headers.get("Authorization") != f"Bot {self._world.token}":
             raise Refusal(401, 0, "401: Unauthorized")
 

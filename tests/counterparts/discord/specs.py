@@ -63,8 +63,9 @@ class Specs:
         self._count = 0
         if self.active:
             self._rest = json.loads((folder / REST_FILE).read_text())
-            strict, lenient = self._rest["components"], _with_integer_ids(self._rest["components"])
-            gateway = _with_integer_flags(json.loads((folder / GATEWAY_FILE).read_text()))
+            strict = _with_named_errors(self._rest["components"])
+            lenient = _with_integer_ids(self._rest["components"])
+            gateway = _with_integer_flags(_with_open_parts(json.loads((folder / GATEWAY_FILE).read_text())))
             self._registry = jsonschema_rs.Registry(
                 [
                     ("urn:answers", {"components": strict}),
@@ -136,14 +137,25 @@ class Specs:
         validator = self._compile(registry, schema)
         if validator.is_valid(instance):
             return None
-        error = next(iter(validator.iter_errors(instance)))
+        error = _deepest(next(iter(validator.iter_errors(instance))))
         path = ".".join(str(step) for step in error.instance_path) or "(all of it)"
-        return f"{path}: {error.message[:300]}"
+        return f"{path}: {error.message[-300:]}"
 
     def _compile_uncached(self, registry: str, schema: str) -> Any:
         anchored = json.loads(schema.replace('"$ref": "#', f'"$ref": "urn:{registry}#'))
         kind = jsonschema_rs.Draft7Validator if registry == "gateway" else jsonschema_rs.Draft202012Validator
         return kind(anchored, registry=self._registry)
+
+
+def _deepest(error: Any) -> Any:
+    """Return the error that explains best: of the branches of a union, the one that goes wrong farthest inside."""
+    branches = getattr(error.kind, "context", None)
+    if not branches:
+        return error
+    # a branch that fails on its very discriminator is not the one that was meant
+    worst = [max((_deepest(inner) for inner in branch), key=lambda e: len(e.instance_path)) for branch in branches if branch]
+    few = {id(found): len(branch) for found, branch in zip(worst, [b for b in branches if b], strict=True)}
+    return max(worst, key=lambda e: (len(e.instance_path), -few[id(e)])) if worst else error
 
 
 def _component(name: str) -> str:
@@ -160,6 +172,24 @@ def _with_integer_ids(components: dict) -> dict:
         properties["default_member_permissions"] = {"anyOf": [permissions, {"type": "string", "pattern": "^[0-9]+$"}]}
         schemas[name] = {**schemas[name], "properties": properties}
     return {**components, "schemas": schemas}
+
+
+def _with_named_errors(components: dict) -> dict:
+    """The codes inside `errors` are names (BASE_TYPE_MAX_LENGTH), says the documentation; the schema has numbers."""
+    named = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
+    inner = {"type": "object", "properties": {"_errors": {"type": "array", "items": named}}, "required": ["_errors"]}
+    schemas = {**components["schemas"], "InnerErrors": {**inner, "additionalProperties": False}}
+    return {**components, "schemas": schemas}
+
+
+def _with_open_parts(gateway: dict) -> dict:
+    """A resolved channel has more fields than its type names: the documentation lists them, discord.py needs them."""
+    definitions = dict(gateway["definitions"])
+    for name, definition in definitions.items():
+        if name.startswith("APIInteractionDataResolvedChannel"):
+            opened = json.dumps(definition).replace('"additionalProperties": false', '"additionalProperties": true')
+            definitions[name] = json.loads(opened)
+    return {**gateway, "definitions": definitions}
 
 
 def _with_integer_flags(gateway: dict) -> dict:

@@ -39,8 +39,9 @@ class Refresh(discord.ui.View):
 class Bot(discord.AutoShardedClient):
     """The bot. `quick` makes it answer before drawing; `late` makes it wait before it defers, in seconds."""
 
-    def __init__(self, *, late: float = 0.0, **facts: object) -> None:
-        super().__init__(intents=discord.Intents(guilds=True, guild_messages=True), **facts)
+    def __init__(self, *, late: float = 0.0, members: bool = False, **facts: object) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, members=members)
+        super().__init__(intents=intents, guild_ready_timeout=0.05, **facts)
         self.late = late
         self.errors: list[Exception] = []
         self.events: list[str] = []

@@ -75,7 +75,7 @@ async def test_a_gateway_that_refuses_for_a_while_is_tried_again(place):
     async with place.start_bot() as bot:
         await place.discord.gateway_refuse(1)
         await place.discord.gateway_drop()
-        await eventually(lambda: "resumed" in bot.events, 20)
+        await eventually(lambda: {"resumed", "connected again"} & set(bot.events))
         assert not (await place.discord.slash("heatmap", place.channel, coin="BTC")).failed
 
 
