@@ -6,9 +6,7 @@ import json
 import signal
 from contextlib import suppress
 
-from aiohttp import web
-
-from .server import Discord, Options
+from .server import Options, Sites
 
 
 def _options() -> tuple[argparse.Namespace, Options]:
@@ -35,22 +33,15 @@ def _options() -> tuple[argparse.Namespace, Options]:
 
 
 async def _serve(host: str, port: int, options: Options) -> None:
-    discord = Discord(options)
-    runner = web.AppRunner(discord.application(), access_log=None, shutdown_timeout=0.2)
-    await runner.setup()
-    site = web.TCPSite(runner, host, port)
-    await site.start()
-    port = runner.addresses[0][1]
-    discord.at(host, port)
+    sites = Sites(host, options)
+    port = await sites.open(port)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         with suppress(NotImplementedError):
             asyncio.get_running_loop().add_signal_handler(name, stop.set)
-    print(json.dumps({"port": port, "validating": discord.specs.active}), flush=True)  # noqa: T201 - its one answer
+    print(json.dumps({"port": port, "validating": sites.specs.active}), flush=True)  # noqa: T201 - its one answer
     await stop.wait()
-    for connection in list(discord.gateway.connections):
-        connection.drop()
-    await runner.cleanup()
+    await sites.close_all()
 
 
 def main() -> None:

@@ -179,6 +179,16 @@ class Discord:
             await discord._learn()
             yield discord
 
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator[Self]:
+        """Open a fresh Discord in the same process: nothing of this one is in it, and it starts at once."""
+        port = await self._do("another")
+        try:
+            async with type(self).at(port) as discord:
+                yield discord
+        finally:
+            await self._do("close", port=port)
+
     async def _learn(self) -> None:
         about = await self._do("about")
         self.token, self.application = about["token"], about["application"]
@@ -460,7 +470,13 @@ class Discord:
         await self._do("gateway_refuse", connections=connections)
 
     async def gateway_setup(
-        self, *, shards: int = 1, allowed_intents: Sequence[str] = (), starts_left: int = 1000
+        self,
+        *,
+        shards: int = 1,
+        max_concurrency: int = 1,
+        allowed_intents: Sequence[str] = (),
+        starts_left: int = 1000,
     ) -> None:
-        """Set how many shards are recommended, which privileged intents the bot has, and the starts that are left."""
-        await self._do("gateway_setup", shards=shards, allowed_intents=list(allowed_intents), starts_left=starts_left)
+        """Set what GET /gateway/bot recommends, and the privileged intents: presences, members, message_content."""
+        facts = {"shards": shards, "max_concurrency": max_concurrency, "starts_left": starts_left}
+        await self._do("gateway_setup", allowed_intents=list(allowed_intents), **facts)

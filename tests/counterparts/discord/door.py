@@ -42,6 +42,12 @@ class Door:
         except Refusal as refusal:
             return web.json_response({"error": f"{name}: {refusal.message}", "kind": "Refusal"}, status=400)
 
+    async def another(self) -> int:
+        return await self._discord.sites.open()
+
+    async def close(self, port: int) -> None:
+        await self._discord.sites.close(port)
+
     # the world
 
     async def about(self) -> Json:
@@ -248,8 +254,11 @@ class Door:
     async def gateway_refuse(self, connections: int) -> None:
         self._discord.gateway.refuse_connections = connections
 
-    async def gateway_setup(self, shards: int, allowed_intents: list[str], starts_left: int) -> None:
+    async def gateway_setup(
+        self, shards: int, max_concurrency: int, allowed_intents: list[str], starts_left: int
+    ) -> None:
         self._discord.gateway.shards = shards
+        self._discord.gateway.max_concurrency = max_concurrency
         self._discord.gateway.allowed_intents = set(allowed_intents)
         self._discord.gateway.starts_left = starts_left
 

@@ -53,6 +53,9 @@ class Bot(discord.AutoShardedClient):
     async def _on_error(self, _interaction: discord.Interaction, error: app_commands.AppCommandError) -> None:
         self.errors.append(getattr(error, "original", error))
 
+    async def before_identify_hook(self, _shard: int | None, *, initial: bool = False) -> None:
+        """Do not wait 5 s: this counterpart does not ask for it."""
+
     async def setup_hook(self) -> None:
         self.add_view(Refresh())
         await self.tree.sync()

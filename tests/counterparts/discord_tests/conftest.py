@@ -11,11 +11,11 @@ import pytest
 import pytest_asyncio
 import yarl
 from counterparts.discord import Discord
-from counterparts.discord.fixture import discord_counterpart
+from counterparts.discord.fixture import discord_counterpart, discord_process
 
 from counterparts.discord_tests.bot import Bot, running
 
-__all__ = ["discord_counterpart"]
+__all__ = ["discord_counterpart", "discord_process"]
 
 Start = Callable[..., AbstractAsyncContextManager[Bot]]
 

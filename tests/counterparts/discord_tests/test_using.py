@@ -124,7 +124,7 @@ async def test_leaving_returning_and_deleting_reach_the_bot(place):
 
 
 async def test_two_shards_share_the_servers(place):
-    await place.discord.gateway_setup(shards=2)
+    await place.discord.gateway_setup(shards=2, max_concurrency=2)
     await place.discord.populate(guilds=6, channels=1)
     async with place.start_bot() as bot:
         assert len(bot.guilds) == 7
