@@ -3,6 +3,7 @@
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -52,26 +53,45 @@ class ReplaySettings(_Section):
 class DiscordSettings(_Section):
     """The Discord chat."""
 
-    token: SecretStr | None = Field(
-        default=None, description="the bot's token; with it the bot serves Discord"
+    token: SecretStr = Field(
+        default=SecretStr(""), description="the Discord bot's token; without it no Discord"
     )
     api_url: str = Field(
         default="https://discord.com/api/v10",
-        pattern=r"^https?://[^\s?#]+$",
         description="Discord's REST API, for a proxy or a test server",
     )
     gateway_url: str = Field(
         default="",
-        pattern=r"^(wss?://[^\s?#]+)?$",
         description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
     )
 
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a bot to serve."""
+        return bool(self.token.get_secret_value())
+
     @field_validator("token")
     @classmethod
-    def _no_token(cls, value: SecretStr | None) -> SecretStr | None:
-        """Take an empty token for none."""
-        bare = "" if value is None else value.get_secret_value().strip()
-        return SecretStr(bare.removeprefix("Bot ")) if bare else None
+    def _bare(cls, value: SecretStr) -> SecretStr:
+        """Take a token as it is copied from somewhere."""
+        token = value.get_secret_value().strip().removeprefix("Bot ")
+        if not token.isascii() or any(map(str.isspace, token)):
+            raise ValueError("has not the form of a bot's token")
+        return SecretStr(token)
+
+    @field_validator("api_url")
+    @classmethod
+    def _like_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an address such as https://discord.com/api/v10")
+        return value.rstrip("/")
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _like_a_gateway(cls, value: str) -> str:
+        if value and not re.fullmatch(r"wss?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an address such as wss://gateway.discord.gg")
+        return value
 
 
 class Settings(BaseSettings):
@@ -269,4 +289,17 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
     for detail in error.errors():
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         where = variable if variable in environment else f"{file}: {_key(variable)}"
-        yield f"{where}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})"
+        given = "" if _is_secret(detail["loc"]) else f" (it is {detail['input']!r})"
+        yield f"{where}: {detail['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _is_secret(path: tuple[int | str, ...]) -> bool:
+    """Return whether a setting is one whose value is never shown, nor that of a section with one in it."""
+    kind: object = Settings
+    for part in path:
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)) or part not in kind.model_fields:
+            break
+        kind = kind.model_fields[str(part)].annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return any(_is_secret((*path, name)) for name in kind.model_fields)
+    return kind is SecretStr

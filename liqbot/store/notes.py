@@ -17,6 +17,7 @@ class Notes:
     def set(self, name: str, text: str) -> None:
         """Write a note in place of the one before."""
         self._db.execute(
-            "INSERT INTO notes (name, text) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET text = excluded.text",
+            "INSERT INTO notes (name, text) VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET text = excluded.text",
             [name, text],
         )

@@ -40,7 +40,7 @@ class DiscordAdapter:
 
     def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
         """Serve with `reception`. Raises `AdapterError` where there is no token."""
-        if settings.token is None:
+        if not settings.is_set:
             raise AdapterError("LIQBOT_DISCORD__TOKEN is not set")
         self._token = settings.token
         self._settings = settings

@@ -1,4 +1,4 @@
-"""The connection to Discord: commands and buttons, and what happens to the places where the bot is at home."""
+"""The connection to Discord: commands, buttons, and what happens to the places where the bot is at home."""
 
 import asyncio
 from collections.abc import Awaitable

@@ -99,7 +99,7 @@ class _Maker:
     def _plain(self) -> Slash:
         arguments = self._command.arguments
         own = [self._option(argument) for argument in arguments]
-        return self._slash(self._command.name, self._command.summary, own, HELP, {})
+        return self._slash(self._command.name, self._command.summary, own, room=HELP, known={})
 
     def _group(self, fitting: Sequence[Rule], room: int) -> app_commands.Group:
         group = app_commands.Group(
@@ -115,10 +115,14 @@ class _Maker:
         return group
 
     def _for_rule(self, rule: Rule, room: int) -> app_commands.Command[Any, ..., None]:
-        return self._slash(rule.name, rule.summary, self._options_of(rule), room, {Kind.RULE: rule.name})
+        return self._slash(
+            rule.name, rule.summary, self._options_of(rule), room=room, known={Kind.RULE: rule.name}
+        )
 
     def _for_another_rule(self, room: int) -> app_commands.Command[Any, ..., None]:
-        return self._slash(ANOTHER_RULE, "A rule of another name.", self._options_of(None), room, {})
+        return self._slash(
+            ANOTHER_RULE, "A rule of another name.", self._options_of(None), room=room, known={}
+        )
 
     def _options_of(self, rule: Rule | None) -> list[Option]:
         """Return the options where the rule is known, or where it is one of them."""
@@ -148,7 +152,7 @@ class _Maker:
         return self._rules.get(str(name).lower())
 
     def _slash(
-        self, name: str, summary: str, own: Sequence[Option], room: int, known: Mapping[Kind, str]
+        self, name: str, summary: str, own: Sequence[Option], *, room: int, known: Mapping[Kind, str]
     ) -> app_commands.Command[Any, ..., None]:
         """Return a slash command with options `own`; `known` are arguments that are none of them."""
 
@@ -157,7 +161,9 @@ class _Maker:
             line = self._line(own, given, known)
             await self._host.typed(interaction, line, role if isinstance(role, discord.Role) else None)
 
-        slash = _slash_command(name, summary, own, room, typed, self._host.ask)
+        slash = _slash_command(
+            name=name, summary=summary, own=own, room=room, typed=typed, ask=self._host.ask
+        )
         slash.default_permissions = _default_permissions(self._command)
         return slash
 
@@ -194,6 +200,7 @@ def _default_permissions(command: Command) -> discord.Permissions | None:
 
 
 def _slash_command(
+    *,
     name: str,
     summary: str,
     own: Sequence[Option],

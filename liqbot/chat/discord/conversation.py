@@ -95,9 +95,7 @@ class Conversation:
             await _said_at_once(lambda: _reply(interaction, warning))
             return
         if not await _said_at_once(lambda: _defer(interaction, wish)):
-            _log.warning(
-                "a command came too late to be acknowledged", command=wish.command and wish.command.name
-            )
+            _log.warning("a command could not be acknowledged in time", line=wish.line.split(" ")[0])
             return
         self._welcome(wish.place)
         message = await self._answering.answer(wish.line, ask)

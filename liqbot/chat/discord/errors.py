@@ -51,9 +51,8 @@ def _of_answer(error: discord.HTTPException) -> NotSent:
         headers = error.response.headers
         # An answer that did not come `Via` Discord's own gateway is from what stands before it, and bans us all.
         everywhere = headers.get("X-RateLimit-Scope") == "global" or not headers.get("Via")
-        return SlowDown(
-            "Discord asks for a pause", pause_s=_pause_s(headers.get("Retry-After")), everywhere=everywhere
-        )
+        pause_s = _pause_s(headers.get("Retry-After"))
+        return SlowDown("Discord asks for a pause", pause_s=pause_s, everywhere=everywhere)
     if error.status >= 500:
         return NotSent(said) if error.status in _NEVER_TAKEN else Unclear(said)
     if error.status == 401:

@@ -1,4 +1,4 @@
-"""The options of slash commands: what each takes, what it offers while somebody types, how it reads in a line.
+"""The options of slash commands: what each takes, what it offers while one types, how it reads in a line.
 
 An option becomes words of the line that the same wish would be at the prompt: `/subscribe near-cluster BTC
 within=3`. So there is one place where a wish is read, and one kind of error.
@@ -85,8 +85,8 @@ def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) 
 def of_parameter(parameter: Parameter) -> Option:
     """Return the option for a parameter of a rule.
 
-    Percentages and plain numbers are numbers with bounds; dollars and spans of time are written with a unit, as
-    `5M` or `10m`, so they are text that is completed.
+    Percentages and plain numbers are numbers with bounds; dollars and spans of time are written with a unit
+    (`5M`, `10m`), so they are text that is completed.
     """
     usually = f"usually {parameter.show(parameter.default)}"
 

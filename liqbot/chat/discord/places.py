@@ -1,7 +1,7 @@
 """Where somebody speaks to the bot: which chat that is, who may change it, and what the bot may do there.
 
-A channel of a server is a chat, and each of its threads is one. A person is a chat as well (`@` and their id):
-what they ask for in private, or where the bot itself is not at home, comes as a direct message.
+A channel of a server is a chat, and each of its threads is one. A person is a chat as well (`@` and their
+id): what they ask for in private, or where the bot itself is not at home, comes as a direct message.
 """
 
 from collections.abc import Mapping
