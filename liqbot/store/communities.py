@@ -1,4 +1,4 @@
-"""Communities: chats that belong together, as the channels of a server do; they are left and joined as one."""
+"""Communities: chats that belong together, as a server's channels do; they are left and joined as one."""
 
 import sqlite3
 

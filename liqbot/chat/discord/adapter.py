@@ -57,6 +57,11 @@ class DiscordAdapter:
         """Return whether the chat is a channel of a server."""
         return person_id(chat) is None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages can be sent: the bot is logged in, though the gateway may be on its way."""
+        return self._client is not None
+
     async def run(self) -> None:
         """Serve until cancelled. Raises `AdapterError` where Discord refuses the bot for good."""
         pause_s = FIRST_PAUSE_S

@@ -112,7 +112,7 @@ class Conversation:
         if command is None:
             return f"There is no /{wish.line.split(' ')[0].removeprefix('/')} any more. See /help"
         if command.manages and not place.may_manage:
-            return f"/{command.name} is for those who may manage the server: you need the permission Manage Server"
+            return f"/{command.name} is for those who have the permission Manage Server"
         if place.missing and _brings_alerts(command):
             return (
                 f"I could not bring alerts here: I lack {place.missing} in this channel. "

@@ -49,7 +49,7 @@ def _of_answer(error: discord.HTTPException) -> NotSent:
     said = f"Discord answered {error.status} ({error.code})"
     if error.status == 429:
         headers = error.response.headers
-        # An answer that did not come `Via` Discord's own gateway is from what stands before it, and bans us all.
+        # What did not come `Via` Discord's own gateway is from what stands before it, and bars all we send.
         everywhere = headers.get("X-RateLimit-Scope") == "global" or not headers.get("Via")
         pause_s = _pause_s(headers.get("Retry-After"))
         return SlowDown("Discord asks for a pause", pause_s=pause_s, everywhere=everywhere)
