@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from liqbot.chat import market_commands, subscription_commands
+from liqbot.chat import alert_commands, control_commands, market_commands, subscription_commands
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Ask, Command, Kind, Topic, command
 from liqbot.chat.desk import Desk, SourceHealth
@@ -62,7 +62,14 @@ async def status(ask: Ask) -> Message:
     return Message("Status: all is well", tuple(lines))
 
 
-COMMANDS: tuple[Command, ...] = (*market_commands.COMMANDS, *subscription_commands.COMMANDS, help, status)
+COMMANDS: tuple[Command, ...] = (
+    *market_commands.COMMANDS,
+    *subscription_commands.COMMANDS,
+    *alert_commands.COMMANDS,
+    *control_commands.COMMANDS,
+    help,
+    status,
+)
 """Every command, in the order of `/help`."""
 
 
