@@ -14,6 +14,7 @@ import discord
 import structlog
 from discord import app_commands
 
+from liqbot.chat import manner
 from liqbot.chat.answering import Answering
 from liqbot.chat.command import Argument, Ask, Command, Kind
 from liqbot.chat.discord import options
@@ -135,7 +136,8 @@ class _Maker:
         if rule is None:
             own.append(options.of_settings(self._chosen_rule))
         else:
-            own += [options.of_parameter(parameter) for parameter in rule.form.parameters]
+            taken = [*rule.form.parameters, *manner.CHOICES]
+            own += [options.of_parameter(parameter) for parameter in taken]
         return [*own, ROLE]
 
     def _option(self, argument: Argument) -> Option:
@@ -242,7 +244,7 @@ def _slash_command(
     completions: dict[str, Any] = {
         key: _completion(option, ask)
         for key, option in keys.items()
-        if option.offer is not None and not option.choices
+        if option.offer is not None
     }
     app_commands.autocomplete(**completions)(callback)
     return app_commands.Command(name=name, description=options.short_help(summary, room), callback=callback)

@@ -7,10 +7,13 @@ within=3`. So there is one place where a wish is read, and one kind of error.
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from zoneinfo import available_timezones
 
 import discord
 from discord import app_commands
 
+from liqbot.chat import times
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Argument, Ask, Kind
 from liqbot.chat.desk import WINDOWS
@@ -39,9 +42,18 @@ _HELP = {
     Kind.HOURS: "from when to when, as 23:00-07:00; off for never",
     Kind.ZONE: "a time zone, as Europe/Berlin",
     Kind.ALERT: "the number of an alert",
+    Kind.COUNT: "a number",
+    Kind.SURE: "yes, if you are sure",
     Kind.SETTINGS: "what the rule takes, as name=value name=value",
 }
-_WHOLE = (Kind.NUMBER, Kind.ALERT)
+_TAKES: Mapping[Kind, object] = {
+    Kind.NUMBER: int,
+    Kind.ALERT: int,
+    Kind.COUNT: app_commands.Range[int, 1, times.MOST],
+}
+"""What is no text."""
+_FIXED: Mapping[Kind, tuple[str, ...]] = {Kind.WINDOW: tuple(WINDOWS), Kind.SURE: ("yes",)}
+"""All there is to choose from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,19 +78,19 @@ def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) 
 
     def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
-        return choices(kind, ask, topics(ask))
+        return _zones() if kind is Kind.ZONE else choices(kind, ask, topics(ask))
 
-    text = _HELP[kind]
-    if argument.default not in (None, "", 0):
+    text = _HELP.get(kind, argument.name)
+    if isinstance(argument.default, str) and argument.default:
         text += f"; usually {argument.default}"
     return Option(
         name=argument.name,
-        takes=int if kind in _WHOLE else str,
+        takes=_TAKES.get(kind, str),
         help=text,
         write=_word_by_word if kind is Kind.SETTINGS else _as_it_is,
         required=argument.required and kind is not Kind.SETTINGS,
-        choices=tuple(WINDOWS)[:OFFERED] if kind is Kind.WINDOW else (),
-        offer=offer,
+        choices=_FIXED.get(kind, ())[:OFFERED],
+        offer=None if kind in (Kind.COUNT, *_FIXED) else offer,
     )
 
 
@@ -142,6 +154,12 @@ def found(offered: Mapping[str, str], typed: str) -> list[tuple[str, str]]:
 def short_help(text: str, room: int = HELP) -> str:
     """Return a description that Discord takes: never empty, never too long."""
     return _short(" ".join(text.split()) or "…", room)
+
+
+@cache
+def _zones() -> Mapping[str, str]:
+    """Return every time zone; read once, since they are files."""
+    return dict.fromkeys(sorted(available_timezones()), "")
 
 
 def _as_it_is(value: object) -> Sequence[str]:
