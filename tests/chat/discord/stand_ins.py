@@ -84,7 +84,7 @@ class House:
         return DiscordAdapter(self.settings, Reception(Answering(self.commands), self.desk, turn))
 
     @asynccontextmanager
-    async def open(self) -> AsyncIterator[DiscordAdapter]:
+    async def open(self, *, synced: bool = True) -> AsyncIterator[DiscordAdapter]:
         """Serve for as long as the block lasts; Discord knows the commands when it begins."""
         adapter = self.adapter()
         task = asyncio.create_task(adapter.run())
@@ -93,7 +93,8 @@ class House:
             if task.done():
                 task.result()
             await self.discord.sessions()
-            await eventually(lambda: self.store.notes.get("discord.commands") is not None)
+            if synced:
+                await eventually(lambda: self.store.notes.get("discord.commands") is not None)
             yield adapter
         finally:
             task.cancel()
@@ -102,8 +103,21 @@ class House:
     async def slash(self, name: str, **options):
         return await self.discord.slash(name, self.channel, **options)
 
+    async def followup(self, answer):
+        """Wait for the message beside an answer."""
+        async with asyncio.timeout(DEADLINE_S):
+            while not answer.followups:
+                answer = await self.discord.answer(answer.id, until="acknowledged")
+        return answer.followups[0]
+
     async def messages(self, at_least: int = 0):
         return await self.discord.messages(self.channel, at_least=at_least)
+
+
+def text_of(message) -> str:
+    """Return what is to be read in a message's embed, without escapes."""
+    [embed] = message.embeds
+    return "\n".join(part for part in (embed["title"], embed.get("description")) if part).replace("\\", "")
 
 
 async def bring(adapter: DiscordAdapter, chat: ChatKey, message: Message, key: str = "d-1", **more) -> Receipt:
