@@ -259,7 +259,7 @@ class Gateway:
             "user": world.bot.wire() | {"mfa_enabled": False, "verified": True, "email": None},
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
-            "resume_gateway_url": f"{self.url}?resume=1",
+            "resume_gateway_url": self.url.replace("/gw", "/resume"),
             "application": {"id": str(world.application_id), "flags": 0, "flags_new": "0"},
             "shard": [session.shard, session.shards],
         }

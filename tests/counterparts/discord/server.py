@@ -65,8 +65,8 @@ class Discord:
         routes = CommandRoutes(self.world).table() | InteractionRoutes(self.interactions).table()
         routes |= BotRoutes(self.world, self.gateway).table() | PlaceRoutes(self.world).table()
         routes |= MessageRoutes(self.world, self.messages).table()
-        app.router.add_get("/gw", self.gateway.serve)
-        app.router.add_get("/gw/", self.gateway.serve)
+        for path in ("/gw", "/gw/", "/resume", "/resume/"):
+            app.router.add_get(path, self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{file_id}/{name}", self._file)
         app.router.add_post("/control/{action}", Door(self).serve)
         rest.mount(app, routes)
