@@ -1,7 +1,7 @@
 """discord.js from npm and hikari from PyPI, unchanged, against the counterpart of Discord.
 
-Run by `make conformance`; needs Node 20 and npm. A user plays with a bot made with each; at the end nothing may
-have broken the published description. hikari lives in an environment of its own.
+Run by `make conformance`; needs Node 20 and npm. A user plays with a bot made with each; at the end nothing
+may have broken the published description. hikari lives in an environment of its own.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ WITHIN = 15.0
 
 
 async def meets(name: str, command: list[str], *, alt: str | None) -> None:
-    """Start a bot and do all that it can be asked for; `alt` is the alt text it sets, where its library can."""
+    """Start a bot and do all it can be asked for; `alt` is the alt text it sets, where its library can."""
     async with Discord.start() as discord:
         if not discord.validating:
             told(name, "without the published description beside the project: its checks are off")
@@ -62,7 +62,7 @@ async def check_alert(name: str, discord: Discord, channel: int, alt: str | None
 
 async def until_sent_twice(discord: Discord) -> None:
     async with asyncio.timeout(WITHIN):
-        while [call.status for call in await discord.calls("POST", "/messages$")] != [200, 200]:
+        while [call.status for call in await discord.calls("POST", "/messages$")] != [200, 200]:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.02)
 
 
@@ -78,7 +78,11 @@ async def check_command(name: str, discord: Discord, channel: int, alt: str | No
     chosen = await discord.choose(answer.message, "window", ["7d"])
     assert (chosen.callback, chosen.message.content) == (7, "window 7d")
     pressed = await discord.press(answer.message, "Refresh")
-    assert (pressed.callback, pressed.message.id, pressed.message.content) == (6, answer.message.id, "refreshed")
+    assert (pressed.callback, pressed.message.id, pressed.message.content) == (
+        6,
+        answer.message.id,
+        "refreshed",
+    )
     check_picture(pressed.message.files, alt, embedded=True)
     [private] = (await followed_up(discord, pressed.id)).followups
     assert private.ephemeral
@@ -96,7 +100,7 @@ async def check_settings(name: str, discord: Discord, channel: int) -> None:
 
 async def followed_up(discord: Discord, interaction: int):
     async with asyncio.timeout(WITHIN):
-        while not (answer := await discord.answer(interaction, until="now")).followups:
+        while not (answer := await discord.answer(interaction, until="now")).followups:  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.02)
     return answer
 
@@ -143,7 +147,15 @@ def install_hikari() -> list[str]:
     python, stamp = environment / "bin/python", environment / "installed"
     if _outdated(stamp, wanted):
         subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-        install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement", str(wanted)]
+        install = [
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--requirement",
+            str(wanted),
+        ]
         subprocess.run([str(python), *install], check=True)
         stamp.touch()
     return [str(python), str(HIKARI / "bot.py")]

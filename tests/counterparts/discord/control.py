@@ -8,8 +8,8 @@
         assert answer.message.files[0]["description"]
         await discord.assert_clean()
 
-Ids are numbers. Permissions are lists of names, as in `permissions.NAMES`. `user` is always the id of a user and
-by default the operator, who owns every guild. Actions that a user could not do raise `Refused`.
+Ids are numbers. Permissions are lists of names, as in `permissions.NAMES`. `user` is always the id of a user
+and by default the operator, who owns every guild. Actions that a user could not do raise `Refused`.
 """
 
 import asyncio
@@ -80,15 +80,20 @@ class Message:
     @property
     def labels(self) -> list[str]:
         """The labels of its buttons, in order."""
-        return [button["label"] for row in self.components for button in row.get("components", []) if "label" in button]
+        return [
+            button["label"]
+            for row in self.components
+            for button in row.get("components", [])
+            if "label" in button
+        ]
 
 
 @dataclass(frozen=True)
 class Answer:
     """How the bot answered a user. Times are in seconds since the user acted, as the server saw them.
 
-    `failed` means "The application did not respond": no acknowledgement within 3 seconds. `callback` is the type
-    of the acknowledgement: 4 message, 5 deferred, 6 deferred update, 7 update, 8 autocomplete, 9 modal.
+    `failed` means "The application did not respond": no acknowledgement within 3 seconds. `callback` is the
+    type of the acknowledgement: 4 message, 5 deferred, 6 deferred update, 7 update, 8 autocomplete, 9 modal.
     """
 
     id: int
@@ -105,7 +110,10 @@ class Answer:
     def of(cls, facts: Json) -> Self:
         message = facts["message"]
         return cls(
-            **{k: facts[k] for k in ("id", "failed", "callback", "acknowledged_in", "answered_in", "choices", "modal")},
+            **{
+                k: facts[k]
+                for k in ("id", "failed", "callback", "acknowledged_in", "answered_in", "choices", "modal")
+            },
             message=Message.of(message) if message else None,
             followups=[Message.of(wire) for wire in facts["followups"]],
         )
@@ -113,7 +121,7 @@ class Answer:
 
 @dataclass(frozen=True)
 class Call:
-    """A REST request: `path` without `/api/v10`, `code` Discord's own code of an error, `fault` if one befell it."""
+    """A REST request: `path` without `/api/v10`, `code` Discord's own, `fault` what befell it."""
 
     method: str
     path: str
@@ -152,11 +160,13 @@ class Discord:
     async def start(cls, *arguments: str) -> AsyncIterator[Self]:
         """Start a counterpart as a process of its own and stop it in the end.
 
-        `arguments` are those of `python -m counterparts.discord`; identifies need not be 5 s apart unless asked.
+        `arguments` are those of `python -m counterparts.discord`; identifies need not be 5 s apart.
         """
         command = [sys.executable, "-m", "counterparts.discord", "--identify-every", "0", *arguments]
         environment = {**os.environ, "PYTHONPATH": str(TESTS)}
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.PIPE)
+        process = await asyncio.create_subprocess_exec(
+            *command, env=environment, stdout=asyncio.subprocess.PIPE
+        )
         try:
             line = await asyncio.wait_for(process.stdout.readline(), 30)
             if not line:
@@ -220,17 +230,22 @@ class Discord:
         everyone: Sequence[str] | None = None,
         locale: str = "en-US",
     ) -> Guild:
-        """Add a server with the bot in it; `bot` and `everyone` are permissions, by default the ordinary ones.
+        """Add a server with the bot in it; `bot` and `everyone` are permissions, by default ordinary ones.
 
         The bot also has everyone's, so to withhold one give both lists, or `overwrite` it in a channel.
         """
-        facts = {"bot": None if bot is None else list(bot), "everyone": None if everyone is None else list(everyone)}
+        facts = {
+            "bot": None if bot is None else list(bot),
+            "everyone": None if everyone is None else list(everyone),
+        }
         return Guild(**await self._do("add_guild", name=name, locale=locale, **facts))
 
     async def add_role(
         self, guild: int, name: str, allowed: Sequence[str] = (), *, mentionable: bool = False
     ) -> int:
-        return await self._do("add_role", guild=guild, name=name, allowed=list(allowed), mentionable=mentionable)
+        return await self._do(
+            "add_role", guild=guild, name=name, allowed=list(allowed), mentionable=mentionable
+        )
 
     async def set_role(self, guild: int, role: int, allowed: Sequence[str]) -> None:
         """Change a role's permissions; everyone's role has the guild's id."""
@@ -297,8 +312,8 @@ class Discord:
     ) -> Answer:
         """Run `/name` with options, e.g. `slash("subscribe", channel, rule="regime-flip", coin="BTC")`.
 
-        Subcommands follow the name ("alerts list"); a user, role or channel option takes an id. Waits until the bot
-        has "answered" (a deferred answer: edited in), or "acknowledged", or does not wait ("now").
+        Subcommands follow the name ("alerts list"); a user, role or channel option takes an id. Waits until
+        the bot has "answered" (a deferred answer: edited in), or "acknowledged", or does not wait ("now").
         """
         return await self.run(name, channel, options, user=user, until=until, wait=wait)
 
@@ -315,7 +330,9 @@ class Discord:
         """As `slash`, for options whose names are taken or are not Python's."""
         who = user or self.owner
         return await self.answer(
-            await self._do("slash", user=who, channel=channel, name=name, options=options), until=until, wait=wait
+            await self._do("slash", user=who, channel=channel, name=name, options=options),
+            until=until,
+            wait=wait,
         )
 
     async def autocomplete(
@@ -327,19 +344,38 @@ class Discord:
         return await self.answer(made, until="acknowledged")
 
     async def press(
-        self, message: Message, button: str, *, user: int | None = None, until: str = "answered", wait: float = WAIT
+        self,
+        message: Message,
+        button: str,
+        *,
+        user: int | None = None,
+        until: str = "answered",
+        wait: float = WAIT,
     ) -> Answer:
         """Press a button, named by its label or custom_id."""
-        return await self._use(message, button, None, user, until, wait)
+        return await self._use(message, button, None, user=user, until=until, wait=wait)
 
     async def choose(
-        self, message: Message, menu: str, values: Sequence[str], *, user: int | None = None, wait: float = WAIT
+        self,
+        message: Message,
+        menu: str,
+        values: Sequence[str],
+        *,
+        user: int | None = None,
+        wait: float = WAIT,
     ) -> Answer:
         """Choose values in a select menu, named by its custom_id."""
-        return await self._use(message, menu, list(values), user, "answered", wait)
+        return await self._use(message, menu, list(values), user=user, until="answered", wait=wait)
 
     async def _use(
-        self, message: Message, name: str, values: list[str] | None, user: int | None, until: str, wait: float
+        self,
+        message: Message,
+        name: str,
+        values: list[str] | None,
+        *,
+        user: int | None,
+        until: str,
+        wait: float,
     ) -> Answer:
         place = {"channel": message.channel, "message": message.id}
         made = await self._do("use_component", user=user or self.owner, name=name, values=values, **place)
@@ -360,8 +396,11 @@ class Discord:
     # what is there
 
     async def messages(self, channel: int, *, at_least: int = 0, wait: float = WAIT) -> list[Message]:
-        """Return a channel's messages, oldest first, without ephemeral ones; waits until there are `at_least` so many."""
-        return [Message.of(wire) for wire in await self._do("messages", channel=channel, count=at_least, timeout=wait)]
+        """Return a channel's messages, oldest first, no ephemeral ones; waits for `at_least` so many."""
+        return [
+            Message.of(wire)
+            for wire in await self._do("messages", channel=channel, count=at_least, timeout=wait)
+        ]
 
     async def message_counts(self) -> dict[int, int]:
         """Return how many messages each channel has, where there are any."""
@@ -390,7 +429,7 @@ class Discord:
         return [Call(**call) for call in await self._do("calls", method=method, path=path)]
 
     async def payloads(self, event: str | None = None) -> list[Json]:
-        """Return gateway payloads so far: op, d, s, t, `direction` (sent, received), shard; `replayed` on a resume."""
+        """Return gateway payloads: op, d, s, t, `direction` (sent, received), shard; `replayed` if so."""
         return await self._do("payloads", event=event)
 
     async def violations(self, *, clear: bool = False) -> list[Json]:
@@ -424,8 +463,9 @@ class Discord:
     ) -> None:
         """Order trouble for the next `times` requests whose method and path match (regular expressions).
 
-        Either a `status` (429, 500, 502, 503), or a `reset` of the connection, or only a `delay` in seconds. With
-        `after` the request is done first and only its answer is lost. Without `via`, a 429 comes from Cloudflare.
+        Either a `status` (429, 500, 502, 503), or a `reset` of the connection, or only a `delay` in seconds.
+        With `after` the request is done first and only its answer is lost. Without `via`, a 429 comes from
+        Cloudflare.
         """
         await self._do(
             "fault",
@@ -477,6 +517,6 @@ class Discord:
         allowed_intents: Sequence[str] = (),
         starts_left: int = 1000,
     ) -> None:
-        """Set what GET /gateway/bot recommends, and the privileged intents: presences, members, message_content."""
+        """Set what GET /gateway/bot recommends, and grant intents: presences, members, message_content."""
         facts = {"shards": shards, "max_concurrency": max_concurrency, "starts_left": starts_left}
         await self._do("gateway_setup", allowed_intents=list(allowed_intents), **facts)

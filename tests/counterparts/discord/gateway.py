@@ -15,7 +15,10 @@ from .record import Record
 from .specs import Specs
 from .world import World
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (*range(5), *range(6, 12))
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
+    *range(5),
+    *range(6, 12),
+)
 PRIVILEGED = {"presences": 1 << 8, "members": 1 << 1, "message_content": 1 << 15}
 KNOWN_INTENTS = (1 << 26) - 1
 KEPT_EVENTS = 5000
@@ -25,7 +28,7 @@ COMMANDS_PER_MINUTE = 120
 
 @dataclass
 class Session:
-    """What a shard's identify began; it outlives its connection for two minutes, and keeps what was missed."""
+    """What a shard's identify began; it outlives its connection for two minutes and keeps what was missed."""
 
     id: str
     shard: int
@@ -97,9 +100,16 @@ class Gateway:
     """All sessions and connections."""
 
     def __init__(
-        self, world: World, specs: Specs, record: Record, *, heartbeat: float, max_concurrency: int, identify_every: float
+        self,
+        world: World,
+        specs: Specs,
+        record: Record,
+        *,
+        heartbeat: float,
+        max_concurrency: int,
+        identify_every: float,
     ) -> None:
-        """`heartbeat` in seconds; one identify per `identify_every` seconds in each of `max_concurrency` lanes."""
+        """`heartbeat` in seconds; an identify per `identify_every` seconds in each concurrent lane."""
         self._world = world
         self._specs = specs
         self._record = record
@@ -156,7 +166,9 @@ class Gateway:
             self.refuse_connections -= 1
             return web.Response(status=503, text="upstream connect error")
         if request.query.get("v") != "10" or request.query.get("encoding", "json") != "json":
-            self._record.violation("command", "connect", f"query {dict(request.query)}: v=10 and encoding=json expected")
+            self._record.violation(
+                "command", "connect", f"query {dict(request.query)}: v=10 and encoding=json expected"
+            )
         socket = web.WebSocketResponse(max_msg_size=4096 * 4)
         await socket.prepare(request)
         connection = Connection(socket, request)
@@ -276,7 +288,9 @@ class Gateway:
         if data.get("token", "").removeprefix("Bot ") != self._world.token:
             await connection.close(4004, "Authentication failed")
             return
-        if session is None or (session.connection is None and time.monotonic() - session.left_at > RESUMABLE_SECONDS):
+        if session is None or (
+            session.connection is None and time.monotonic() - session.left_at > RESUMABLE_SECONDS
+        ):
             self._send(connection, INVALID, data=False)
             return
         if data["seq"] > session.seq:
@@ -311,7 +325,7 @@ class Gateway:
 
     async def _watch_heartbeat(self, connection: Connection) -> None:
         """Close on a client that has gone silent for two intervals."""
-        while (silent := time.monotonic() - connection.heard) < 2 * self._heartbeat:
+        while (silent := time.monotonic() - connection.heard) < 2 * self._heartbeat:  # noqa: ASYNC110 - time it is
             await asyncio.sleep(2 * self._heartbeat - silent)
         await connection.close(4009, "Session timed out")
 

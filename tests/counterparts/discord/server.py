@@ -25,11 +25,11 @@ from .world import World
 class Options:
     """How this Discord is set up.
 
-    `validate_every` n-th payload is checked (0: none), `per_second` is the limit of all requests together (0: no
-    limits at all), `heartbeat` and `identify_every` are in seconds.
+    `validate_every` n-th payload is checked (0: none), `per_second` is the limit of all requests together (0:
+    no limits at all), `heartbeat` and `identify_every` are in seconds.
     """
 
-    token: str = "loopback.discord.token"  # noqa: S105 - it opens nothing
+    token: str | None = None  # None: one is made up
     validate_every: int = 1
     per_second: int = 50
     heartbeat: float = 41.25

@@ -5,7 +5,6 @@ import hashlib
 import discord
 import pytest
 from counterparts.discord import Refused
-
 from counterparts.discord_tests.bot import ALT, eventually, picture
 
 
@@ -51,7 +50,11 @@ async def test_a_menu_is_answered_for_its_user_alone(place):
 
 async def test_a_user_cannot_send_what_the_command_does_not_take(place):
     async with place.start_bot():
-        for options, why in (({}, "requires coin"), ({"coin": "BTC", "days": 31}, "at most 30"), ({"c": 1}, "no option c")):
+        for options, why in (
+            ({}, "requires coin"),
+            ({"coin": "BTC", "days": 31}, "at most 30"),
+            ({"c": 1}, "no option c"),
+        ):
             with pytest.raises(Refused, match=why):
                 await place.discord.run("heatmap", place.channel, options)
 

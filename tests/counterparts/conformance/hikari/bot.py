@@ -38,7 +38,11 @@ def menu():
 
 def heatmap():
     coin = hikari.CommandOption(
-        type=hikari.OptionType.STRING, name="coin", description="The coin", is_required=True, autocomplete=True
+        type=hikari.OptionType.STRING,
+        name="coin",
+        description="The coin",
+        is_required=True,
+        autocomplete=True,
     )
     days = hikari.CommandOption(
         type=hikari.OptionType.INTEGER, name="days", description="How long", min_value=1, max_value=30
@@ -74,7 +78,9 @@ async def used(event: hikari.InteractionCreateEvent) -> None:
     if isinstance(interaction, hikari.AutocompleteInteraction):
         typed = interaction.options[0].value.upper()
         found = [coin for coin in ("BTC", "ETH") if typed in coin]
-        await interaction.create_response([hikari.impl.AutocompleteChoiceBuilder(coin, coin) for coin in found])
+        await interaction.create_response(
+            [hikari.impl.AutocompleteChoiceBuilder(coin, coin) for coin in found]
+        )
     elif isinstance(interaction, hikari.ComponentInteraction):
         await component(interaction)
     elif interaction.command_name == "heatmap":
