@@ -5,6 +5,7 @@ through a control door; `control.Discord` is the client of that door. What it se
 against Discord's published schemas, where they lie beside the project.
 """
 
-from .control import Answer, Call, Discord, Message, Refused
+from .control import Discord, Refused
+from .told import Answer, Call, Guild, Message
 
-__all__ = ["Answer", "Call", "Discord", "Message", "Refused"]
+__all__ = ["Answer", "Call", "Discord", "Guild", "Message", "Refused"]

@@ -132,6 +132,12 @@ class Rest:
             status, body = refusal.status, refusal.body()
             call.code = refusal.code
             self._limits.note(status)
+        except Exception as error:  # noqa: BLE001 - a mistake of the counterpart must not pass for one of the bot's
+            self._record.violation(
+                "answer", f"{request.method} {template}", f"the counterpart failed: {error!r}"
+            )
+            status, body = 500, {"message": "500: Internal Server Error", "code": 0}
+            return self._response(status, body)
         call.status = status
         self._check_answer(request, template, status, body)
         return self._response(status, body, verdict.headers if verdict else {})

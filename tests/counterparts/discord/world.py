@@ -175,6 +175,8 @@ class World:
         return channel
 
     def shares_a_place_with(self, user: User) -> bool:
-        return user.installed or any(
-            guild.present and user.id in guild.members for guild in self.guilds.values()
-        )
+        return user.installed or self.meets(user)
+
+    def meets(self, user: User) -> bool:
+        """Return whether the bot is in a guild with a user."""
+        return any(guild.present and user.id in guild.members for guild in self.guilds.values())
