@@ -14,10 +14,12 @@ def _options() -> tuple[argparse.Namespace, Options]:
     parser = argparse.ArgumentParser(prog="counterparts.discord", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
-    parser.add_argument("--token", default=default.token)
+    parser.add_argument("--token", help="the bot's; by default one is made up")
     parser.add_argument("--no-validate", action="store_true", help="check nothing against the schemas")
     parser.add_argument("--validate-every", type=int, default=1, metavar="N", help="check one payload in N")
-    parser.add_argument("--per-second", type=int, default=default.per_second, help="limit of requests; 0: no limits")
+    parser.add_argument(
+        "--per-second", type=int, default=default.per_second, help="limit of requests; 0: no limits"
+    )
     parser.add_argument("--heartbeat", type=float, default=default.heartbeat, help="seconds")
     parser.add_argument("--max-concurrency", type=int, default=default.max_concurrency)
     parser.add_argument("--identify-every", type=float, default=default.identify_every, help="seconds")

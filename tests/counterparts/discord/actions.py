@@ -28,16 +28,18 @@ class Actions:
         data: Json = {"id": command["id"], "name": command["name"], "type": 1}
         data |= {"options": filled.options} if filled.options else {}
         data |= {"resolved": filled.resolved} if filled.resolved else {}
-        return self._send(COMMAND, user, channel, command, data)
+        return self._send(COMMAND, user, channel, data, command=command)
 
     def type_in(
-        self, user: User, channel: Channel, name: str, option: str, text: str, options: dict[str, Any]
+        self, user: User, channel: Channel, name: str, *, option: str, text: str, options: dict[str, Any]
     ) -> Interaction:
         """A user has typed `text` into an option, after filling in others."""
         command, path = self._command(user, channel, name)
-        filled = Form(self._world, user, channel.guild_id).fill(command, path, {**options, option: text}, focused=option)
+        filled = Form(self._world, user, channel.guild_id).fill(
+            command, path, {**options, option: text}, focused=option
+        )
         data = {"id": command["id"], "name": command["name"], "type": 1, "options": filled.options}
-        return self._send(AUTOCOMPLETE, user, channel, command, data)
+        return self._send(AUTOCOMPLETE, user, channel, data, command=command)
 
     def use_component(self, user: User, post: Post, custom_id: str, values: list[str] | None) -> Interaction:
         """A user presses the button, or chooses `values` in the menu, with this custom_id (or label)."""
@@ -48,11 +50,15 @@ class Actions:
         if component["type"] != limits.BUTTON:
             _check_values(component, values or [])
             data["values"] = values
-        return self._send(COMPONENT, user, post.channel, None, data, post)
+        return self._send(COMPONENT, user, post.channel, data, post=post)
 
     def visible_commands(self, user: User, channel: Channel) -> list[Json]:
         """Return the commands that Discord's client would offer a user in a channel."""
-        return [command for command in self._world.commands.values() if self._why_not(command, user, channel) is None]
+        return [
+            command
+            for command in self._world.commands.values()
+            if self._why_not(command, user, channel) is None
+        ]
 
     def _command(self, user: User, channel: Channel, name: str) -> tuple[Json, list[str]]:
         first, *path = name.removeprefix("/").split()
@@ -78,13 +84,17 @@ class Actions:
             return f"/{name} is not installed here: neither in the server nor by the user"
         if "guild_id" in command and command["guild_id"] != str(channel.guild_id):
             return f"/{name} belongs to another server"
-        if context == IN_GUILD:
-            held = self._world.allowed(channel, user)
-            needed = command.get("default_member_permissions")
-            if not held & permissions.USE_COMMANDS:
-                return "the user may not use application commands here"
-            if needed is not None and (held & int(needed) != int(needed) or (needed == "0" and held != permissions.ALL)):
-                return f"/{name} is hidden from the user: it needs permissions {needed}"
+        return self._why_hidden(command, user, channel) if context == IN_GUILD else None
+
+    def _why_hidden(self, command: Json, user: User, channel: Channel) -> str | None:
+        held = self._world.allowed(channel, user)
+        needed = command.get("default_member_permissions")
+        if not held & permissions.USE_COMMANDS:
+            return "the user may not use application commands here"
+        if needed is not None and (
+            held & int(needed) != int(needed) or (needed == "0" and held != permissions.ALL)
+        ):
+            return f"/{command['name']} is hidden from the user: it needs permissions {needed}"
         return None
 
     def _owners(self, command: Json | None, user: User, channel: Channel) -> Json:
@@ -94,19 +104,30 @@ class Actions:
         owners: Json = {}
         if (guild is not None and guild.present) and GUILD_INSTALL in kinds:
             owners[str(GUILD_INSTALL)] = str(guild.id)
-        if channel.kind == DM and GUILD_INSTALL in kinds:
+        if channel.kind == DM and GUILD_INSTALL in kinds and self._world.meets(user):
             owners[str(GUILD_INSTALL)] = "0"
         if user.installed and USER_INSTALL in kinds:
             owners[str(USER_INSTALL)] = str(user.id)
         return owners
 
     def _send(
-        self, kind: int, user: User, channel: Channel, command: Json | None, data: Json, post: Post | None = None
+        self,
+        kind: int,
+        user: User,
+        channel: Channel,
+        data: Json,
+        *,
+        command: Json | None = None,
+        post: Post | None = None,
     ) -> Interaction:
         clock = self._world.clock
-        owners = self._owners(command, user, channel) if post is None else self._owners_of(post, user, channel)
+        owners = (
+            self._owners(command, user, channel) if post is None else self._owners_of(post, user, channel)
+        )
         name = data.get("name") or data.get("custom_id") or ""
-        interaction = Interaction(clock.snowflake(), kind, user, channel, owners, name, clock.now(), message=post)
+        interaction = Interaction(
+            clock.snowflake(), kind, user, channel, owners, name, clock.now(), message=post
+        )
         self._interactions.add(interaction)
         payload = self._payload(interaction, data)
         self._world.dispatch("INTERACTION_CREATE", payload, guild_id=channel.guild_id, intents=0)
@@ -126,7 +147,7 @@ class Actions:
             "version": 1,
             "data": data,
             "channel_id": str(channel.id),
-            "channel": {k: v for k, v in channel.wire().items() if k not in ("permission_overwrites",)},
+            "channel": {k: v for k, v in channel.wire().items() if k != "permission_overwrites"},
             "app_permissions": str(world.allowed(channel, world.bot) or permissions.ORDINARY),
             "locale": user.locale,
             "entitlements": [],
@@ -157,7 +178,10 @@ def _component_of(post: Post, name: str) -> Json:
             if component.get("disabled"):
                 raise NotPossible(f"{name} is disabled")
             return component
-    names = ", ".join(f"{c.get('label') or c.get('placeholder') or ''} ({c['custom_id']})" for c in found) or "nothing"
+    names = (
+        ", ".join(f"{c.get('label') or c.get('placeholder') or ''} ({c['custom_id']})" for c in found)
+        or "nothing"
+    )
     raise NotPossible(f"there is no {name} on this message; it has {names}")
 
 

@@ -88,7 +88,7 @@ class CommandRoutes:
         return 204, None
 
     def _made(self, body: Json, scope: str | None, before: dict[tuple[int, str], Json]) -> Json:
-        """Return a command as stored; one of the same name keeps its id, and its version while nothing changed."""
+        """Return a command as stored; one of the same name keeps its id, and unchanged its version."""
         kind = body.get("type") or 1
         same = before.get((kind, body["name"]))
         permissions = body.get("default_member_permissions")
@@ -102,7 +102,9 @@ class CommandRoutes:
             "integration_types": body.get("integration_types") or [0],
             "nsfw": bool(body.get("nsfw")),
         }
-        command |= {name: body[name] for name in ("name_localizations", "description_localizations") if body.get(name)}
+        command |= {
+            name: body[name] for name in ("name_localizations", "description_localizations") if body.get(name)
+        }
         if scope is None:
             command["dm_permission"] = body.get("dm_permission") is not False
             command |= {"contexts": body["contexts"]} if body.get("contexts") is not None else {}
@@ -110,12 +112,16 @@ class CommandRoutes:
             command["guild_id"] = scope
         command |= {"options": [_option(option) for option in body["options"]]} if body.get("options") else {}
         unchanged = same is not None and {**same, "version": ""} == {**command, "version": ""}
-        return command | {"version": same["version"] if unchanged and same else str(self._world.clock.snowflake())}
+        return command | {
+            "version": same["version"] if unchanged and same else str(self._world.clock.snowflake())
+        }
 
 
 def _option(option: Json) -> Json:
     """Return an option as stored: without nulls, and without what is false by default."""
-    made = {name: value for name, value in option.items() if value not in (None, [], {}) and value is not False}
+    made = {
+        name: value for name, value in option.items() if value not in (None, [], {}) and value is not False
+    }
     if "choices" in made:
         made["choices"] = [{k: v for k, v in choice.items() if v is not None} for choice in made["choices"]]
     if "options" in made or option["type"] in SUBCOMMANDS:

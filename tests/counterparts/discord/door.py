@@ -1,4 +1,4 @@
-"""The control door: POST /control/{action} with JSON arguments. `control.py` is its client, and documents it."""
+"""The control door: POST /control/{action} with JSON arguments; `control.py` is its client and manual."""
 
 import asyncio
 import inspect
@@ -22,7 +22,7 @@ POLL_SECONDS = 0.01
 
 
 class Door:
-    """One method per action; what it returns is the answer's JSON. A mistake of the caller is answered with 400."""
+    """One method per action; what it returns is the answer's JSON. A caller's mistake is a 400."""
 
     def __init__(self, discord: "Discord") -> None:
         self._discord = discord
@@ -64,7 +64,9 @@ class Door:
                 raise ValueError(f"a user has no {name} to set")
             setattr(self._world.user(user), name, value)
 
-    async def add_guild(self, name: str, bot: list[str] | None, everyone: list[str] | None, locale: str) -> Json:
+    async def add_guild(
+        self, name: str, bot: list[str] | None, everyone: list[str] | None, locale: str
+    ) -> Json:
         bot_bits = permissions.ORDINARY if bot is None else permissions.bits(bot)
         everyone_bits = permissions.ORDINARY if everyone is None else permissions.bits(everyone)
         guild = self._world.add_guild(name, bot_permissions=bot_bits, everyone=everyone_bits, locale=locale)
@@ -124,7 +126,9 @@ class Door:
     async def populate(self, guilds: int, channels: int) -> list[list[int]]:
         made = []
         for i in range(guilds):
-            guild = self._world.add_guild(f"guild {i}", bot_permissions=permissions.ORDINARY, everyone=permissions.ORDINARY)
+            guild = self._world.add_guild(
+                f"guild {i}", bot_permissions=permissions.ORDINARY, everyone=permissions.ORDINARY
+            )
             made.append([self._world.add_channel(guild, f"channel-{j}", 0).id for j in range(channels)])
         return made
 
@@ -140,18 +144,25 @@ class Door:
 
     async def say(self, user: int, channel: int, text: str) -> Json:
         """A user's own message."""
-        post = self._discord.messages.create(self._channel(channel), self._world.user(user), {"content": text}, [])
+        post = self._discord.messages.create(
+            self._channel(channel), self._world.user(user), {"content": text}, []
+        )
         self._discord.messages.tell("MESSAGE_CREATE", post)
         return post.facts()
 
     async def slash(self, user: int, channel: int, name: str, options: Json) -> int:
         return self._discord.actions.run(self._world.user(user), self._channel(channel), name, options).id
 
-    async def type_in(self, user: int, channel: int, name: str, option: str, text: str, options: Json) -> int:
+    async def type_in(
+        self, *, user: int, channel: int, name: str, option: str, text: str, options: Json
+    ) -> int:
         actor, place = self._world.user(user), self._channel(channel)
-        return self._discord.actions.type_in(actor, place, name, option, text, options).id
+        typed = {"option": option, "text": text, "options": options}
+        return self._discord.actions.type_in(actor, place, name, **typed).id
 
-    async def use_component(self, user: int, channel: int, message: int, name: str, values: list[str] | None) -> int:
+    async def use_component(
+        self, user: int, channel: int, message: int, name: str, values: list[str] | None
+    ) -> int:
         post = self._discord.messages.find(self._channel(channel), message)
         return self._discord.actions.use_component(self._world.user(user), post, name, values).id
 
@@ -160,7 +171,7 @@ class Door:
         return [command["name"] for command in found]
 
     async def interaction(self, interaction: int, until: str, timeout: float) -> Json:  # noqa: ASYNC109
-        """Wait until the interaction is `acknowledged` or `answered`, or has failed; return what the user sees."""
+        """Wait until the interaction is `acknowledged` or `answered` or failed; tell what the user sees."""
         found = self._discord.interactions.get(interaction)
         done = {
             "acknowledged": lambda: found.callback is not None,
@@ -209,7 +220,9 @@ class Door:
         import re
 
         def matches(call: Any) -> bool:
-            return (method in (None, call.method)) and (path is None or re.search(path, call.path) is not None)
+            return (method in (None, call.method)) and (
+                path is None or re.search(path, call.path) is not None
+            )
 
         return self._discord.record.calls_matching(matches)
 

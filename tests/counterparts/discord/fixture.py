@@ -4,8 +4,8 @@ In a conftest.py:
 
     from counterparts.discord.fixture import discord_counterpart, discord_process
 
-`discord_counterpart` is the control client of a fresh Discord. In the end it asserts that nobody has broken the
-published contract; a test that breaks it on purpose takes its violations with `violations(clear=True)`.
+`discord_counterpart` is the control client of a fresh Discord. In the end it asserts that nobody has broken
+the published contract; a test that breaks it on purpose takes its violations with `violations(clear=True)`.
 """
 
 import json

@@ -4,102 +4,38 @@ import asyncio
 import json
 import secrets
 import time
-import zlib
-from collections import deque
-from dataclasses import dataclass, field
 
 from aiohttp import WSMsgType, web
 
 from .nouns import Json
 from .record import Record
+from .sessions import Connection, Session
 from .specs import Specs
 from .world import World
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (*range(5), *range(6, 12))
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
+    *range(5),
+    *range(6, 12),
+)
 PRIVILEGED = {"presences": 1 << 8, "members": 1 << 1, "message_content": 1 << 15}
 KNOWN_INTENTS = (1 << 26) - 1
-KEPT_EVENTS = 5000
 RESUMABLE_SECONDS = 120.0
-COMMANDS_PER_MINUTE = 120
-
-
-@dataclass
-class Session:
-    """What a shard's identify began; it outlives its connection for two minutes, and keeps what was missed."""
-
-    id: str
-    shard: int
-    shards: int
-    intents: int
-    seq: int = 0
-    events: deque[tuple[int, str]] = field(default_factory=lambda: deque(maxlen=KEPT_EVENTS))
-    connection: "Connection | None" = None
-    left_at: float = 0.0
-
-    def hears(self, guild_id: int | None, intents: int) -> bool:
-        mine = self.shard == (0 if guild_id is None else (guild_id >> 22) % self.shards)
-        return mine and (intents == 0 or bool(self.intents & intents))
-
-
-class Connection:
-    """One websocket."""
-
-    def __init__(self, socket: web.WebSocketResponse, request: web.Request) -> None:
-        self.socket = socket
-        self.request = request
-        self.session: Session | None = None
-        self.heard = time.monotonic()
-        self.closed_by_us = False  # then the code that the client echoes says nothing about its session
-        self._zlib = zlib.compressobj() if request.query.get("compress") == "zlib-stream" else None
-        self._outbox: asyncio.Queue[str | None] = asyncio.Queue()
-        self._writer = asyncio.create_task(self._write())
-        self.received: deque[float] = deque()
-
-    def send(self, text: str) -> None:
-        """Send in order; never waits."""
-        self._outbox.put_nowait(text)
-
-    async def _write(self) -> None:
-        try:
-            while (text := await self._outbox.get()) is not None:
-                if self._zlib is None:
-                    await self.socket.send_str(text)
-                else:
-                    data = self._zlib.compress(text.encode()) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
-                    await self.socket.send_bytes(data)
-        except ConnectionError:
-            return  # the reader notices too
-
-    async def close(self, code: int, reason: str = "") -> None:
-        """Close after everything that was sent before."""
-        self.closed_by_us = True
-        self._outbox.put_nowait(None)
-        await self._writer
-        await self.socket.close(code=code, message=reason.encode())
-
-    def drop(self) -> None:
-        """Cut the line, without a word."""
-        if self.request.transport is not None:
-            self.request.transport.abort()
-
-    def end(self) -> None:
-        self._writer.cancel()
-
-    def too_many(self) -> bool:
-        now = time.monotonic()
-        self.received.append(now)
-        while self.received[0] < now - 60:
-            self.received.popleft()
-        return len(self.received) > COMMANDS_PER_MINUTE
 
 
 class Gateway:
     """All sessions and connections."""
 
     def __init__(
-        self, world: World, specs: Specs, record: Record, *, heartbeat: float, max_concurrency: int, identify_every: float
+        self,
+        world: World,
+        specs: Specs,
+        record: Record,
+        *,
+        heartbeat: float,
+        max_concurrency: int,
+        identify_every: float,
     ) -> None:
-        """`heartbeat` in seconds; one identify per `identify_every` seconds in each of `max_concurrency` lanes."""
+        """`heartbeat` in seconds; an identify per `identify_every` seconds in each concurrent lane."""
         self._world = world
         self._specs = specs
         self._record = record
@@ -156,7 +92,9 @@ class Gateway:
             self.refuse_connections -= 1
             return web.Response(status=503, text="upstream connect error")
         if request.query.get("v") != "10" or request.query.get("encoding", "json") != "json":
-            self._record.violation("command", "connect", f"query {dict(request.query)}: v=10 and encoding=json expected")
+            self._record.violation(
+                "command", "connect", f"query {dict(request.query)}: v=10 and encoding=json expected"
+            )
         socket = web.WebSocketResponse(max_msg_size=4096 * 4)
         await socket.prepare(request)
         connection = Connection(socket, request)
@@ -259,7 +197,7 @@ class Gateway:
             "user": world.bot.wire() | {"mfa_enabled": False, "verified": True, "email": None},
             "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
             "session_id": session.id,
-            "resume_gateway_url": f"{self.url}?resume=1",
+            "resume_gateway_url": self.url.replace("/gw", "/resume"),
             "application": {"id": str(world.application_id), "flags": 0, "flags_new": "0"},
             "shard": [session.shard, session.shards],
         }
@@ -276,7 +214,9 @@ class Gateway:
         if data.get("token", "").removeprefix("Bot ") != self._world.token:
             await connection.close(4004, "Authentication failed")
             return
-        if session is None or (session.connection is None and time.monotonic() - session.left_at > RESUMABLE_SECONDS):
+        if session is None or (
+            session.connection is None and time.monotonic() - session.left_at > RESUMABLE_SECONDS
+        ):
             self._send(connection, INVALID, data=False)
             return
         if data["seq"] > session.seq:
@@ -311,7 +251,7 @@ class Gateway:
 
     async def _watch_heartbeat(self, connection: Connection) -> None:
         """Close on a client that has gone silent for two intervals."""
-        while (silent := time.monotonic() - connection.heard) < 2 * self._heartbeat:
+        while (silent := time.monotonic() - connection.heard) < 2 * self._heartbeat:  # noqa: ASYNC110 - time it is
             await asyncio.sleep(2 * self._heartbeat - silent)
         await connection.close(4009, "Session timed out")
 

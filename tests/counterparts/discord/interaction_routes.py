@@ -44,7 +44,9 @@ class InteractionRoutes:
         return 200, self._post(asked).wire
 
     async def edit(self, asked: Asked) -> Answered:
-        post = await self._interactions.edit(self._of(asked), self._post(asked), asked.body or {}, asked.uploads)
+        post = await self._interactions.edit(
+            self._of(asked), self._post(asked), asked.body or {}, asked.uploads
+        )
         return 200, post.wire
 
     async def delete(self, asked: Asked) -> Answered:
@@ -61,7 +63,11 @@ class InteractionRoutes:
 
 
 def _facts(interaction: Interaction) -> Json:
-    facts: Json = {"id": str(interaction.id), "type": interaction.kind, "channel_id": str(interaction.channel.id)}
+    facts: Json = {
+        "id": str(interaction.id),
+        "type": interaction.kind,
+        "channel_id": str(interaction.channel.id),
+    }
     if interaction.channel.guild_id is not None:
         facts["guild_id"] = str(interaction.channel.guild_id)
     if interaction.original is not None and interaction.kind != AUTOCOMPLETE:

@@ -104,7 +104,9 @@ class Interactions:
         """Do what a callback says; return `resource` of the answer, empty where there is none."""
         kind, data = body["type"], body.get("data") or {}
         if kind not in ALLOWED[interaction.kind]:
-            raise invalid_form(type=f"Callback type {kind} does not answer interaction type {interaction.kind}.")
+            raise invalid_form(
+                type=f"Callback type {kind} does not answer interaction type {interaction.kind}."
+            )
         if kind == CHOICES:
             limits.check_choices(data.get("choices") or [])
         resource: Json = {}
@@ -124,7 +126,9 @@ class Interactions:
         await self._tell(interaction)
         return resource
 
-    def _create(self, interaction: Interaction, body: Json, uploads: list[Upload], *, loading: bool = False) -> Post:
+    def _create(
+        self, interaction: Interaction, body: Json, uploads: list[Upload], *, loading: bool = False
+    ) -> Post:
         ephemeral = bool((body.get("flags") or 0) & EPHEMERAL)
         extra: Json = {
             "type": 20 if interaction.kind == COMMAND else 19,
@@ -135,7 +139,11 @@ class Interactions:
         if loading:
             extra["flags"] = LOADING
         if interaction.message is not None:
-            reference = {"channel_id": str(interaction.channel.id), "message_id": interaction.message.wire["id"], "type": 0}
+            reference = {
+                "channel_id": str(interaction.channel.id),
+                "message_id": interaction.message.wire["id"],
+                "type": 0,
+            }
             extra["message_reference"] = reference
         seen_by = interaction.user.id if ephemeral else None
         channel, author = interaction.channel, self._world.bot
@@ -161,9 +169,13 @@ class Interactions:
             return await self.edit(interaction, original, body, uploads)
         guild = self._world.guilds.get(interaction.channel.guild_id or 0)
         if guild is not None and not guild.present and len(interaction.followups) >= 5:
-            raise Refusal(400, 40094, "This interaction has reached the maximum number of follow up messages.")
+            raise Refusal(
+                400, 40094, "This interaction has reached the maximum number of follow up messages."
+            )
         post = self._create(interaction, body, uploads)
-        post.wire["interaction_metadata"] |= {"original_response_message_id": original.wire["id"]} if original else {}
+        post.wire["interaction_metadata"] |= (
+            {"original_response_message_id": original.wire["id"]} if original else {}
+        )
         interaction.followups.append(post)
         await self._tell(interaction)
         return post
@@ -172,9 +184,9 @@ class Interactions:
         """Return the interaction's original message, or a follow-up by its id."""
         posts = [*interaction.followups, *([interaction.original] if interaction.original else [])]
         for post in posts:
-            if post.id == message_id or (message_id is None and post is interaction.original):
-                if post.id in post.channel.messages:
-                    return post
+            named = post.id == message_id or (message_id is None and post is interaction.original)
+            if named and post.id in post.channel.messages:
+                return post
         raise unknown_message()
 
     async def edit(self, interaction: Interaction, post: Post, body: Json, uploads: list[Upload]) -> Post:

@@ -18,7 +18,9 @@ def check_message(body: Json, files: list[Any], kept: int = 0) -> None:
     """Refuse, as Discord does, a message body beyond a limit. `kept` attachments stay from before an edit."""
     wrong = dict(_text(body)) | dict(_embeds(body.get("embeds") or []))
     wrong |= dict(_attachments(body, files, kept))
-    wrong |= dict(_components(body.get("components") or [], v2=bool((body.get("flags") or 0) & COMPONENTS_V2)))
+    wrong |= dict(
+        _components(body.get("components") or [], v2=bool((body.get("flags") or 0) & COMPONENTS_V2))
+    )
     if wrong:
         raise invalid_at(wrong)
 
@@ -71,7 +73,7 @@ def _components(rows: list[Json], *, v2: bool) -> Iterator[tuple[str, str]]:
             yield "components", "Must be 5 or fewer in length."
         for i, row in enumerate(rows):
             if row.get("type") != ROW:
-                yield f"components.{i}.type", "Value of field \"type\" must be 1 (an action row)."
+                yield f"components.{i}.type", 'Value of field "type" must be 1 (an action row).'
     if sum(1 for _ in walk(rows)) > 40:
         yield "components", "Must be 40 or fewer in length."
     seen: set[str] = set()
@@ -91,7 +93,9 @@ def _component(path: str, component: Json) -> Iterator[tuple[str, str]]:
             yield f"{path}.components", "An action row holds 1 to 5 buttons, or one select."
     if component.get("type") == BUTTON:
         has_id, has_url = bool(component.get("custom_id")), bool(component.get("url"))
-        if (component.get("style") == LINK) != has_url or (component.get("style") not in (LINK, PREMIUM)) != has_id:
+        if (component.get("style") == LINK) != has_url or (
+            component.get("style") not in (LINK, PREMIUM)
+        ) != has_id:
             yield path, "A link button has a url, every other button a custom_id."
         if not (component.get("label") or component.get("emoji")) and component.get("style") != PREMIUM:
             yield f"{path}.label", "A button needs a label or an emoji."
@@ -143,7 +147,9 @@ def check_commands(commands: list[Json]) -> None:
 def _command(command: Json, path: str = "") -> Iterator[tuple[str, str]]:
     """A slash command or an option: the lengths, required before optional, choices."""
     is_option = bool(path)
-    if (is_option or (command.get("type") or 1) == 1) and not 1 <= len(command.get("description") or "") <= 100:
+    if (is_option or (command.get("type") or 1) == 1) and not 1 <= len(
+        command.get("description") or ""
+    ) <= 100:
         yield f"{path}description", "Must be between 1 and 100 in length."
     if command["name"] != command["name"].lower() or not 1 <= len(command["name"]) <= 32:
         yield f"{path}name", "Must be 1 to 32 characters in lower case."

@@ -45,7 +45,11 @@ class Post:
         return int(self.wire["id"])
 
     def facts(self) -> Json:
-        return {**self.wire, "files": [file.facts(self.wire) for file in self.files], "edits": len(self.history)}
+        return {
+            **self.wire,
+            "files": [file.facts(self.wire) for file in self.files],
+            "edits": len(self.history),
+        }
 
 
 class Messages:
@@ -63,7 +67,7 @@ class Messages:
         return channel.messages[message_id]
 
     def send(self, channel: Channel, body: Json, uploads: list["Upload"]) -> Post:
-        """The bot's message in a channel. With `enforce_nonce`, the one sent with that nonce minutes ago instead."""
+        """The bot's message in a channel; with `enforce_nonce`, the one sent with that nonce minutes ago."""
         self._may_send(channel, body, uploads)
         nonce = body.get("nonce")
         key = (channel.id, str(nonce))
@@ -103,7 +107,14 @@ class Messages:
         self._world.bots_channel(channel.id, *needs)
 
     def create(
-        self, channel: Channel, author: User, body: Json, uploads: list["Upload"], *, seen_by: int | None = None, **extra: Any
+        self,
+        channel: Channel,
+        author: User,
+        body: Json,
+        uploads: list["Upload"],
+        *,
+        seen_by: int | None = None,
+        **extra: Any,
     ) -> Post:
         """Make a message from a body within all limits. It is not announced."""
         limits.check_message(body, uploads)
@@ -226,9 +237,15 @@ class Messages:
         known = self._world.users
         users = {int(i): known[int(i)] for i in re.findall(r"<@!?(\d+)>", content) if int(i) in known}
         pinged = [user for user in users.values() if "users" in parse or str(user.id) in named["users"]]
-        roles = [guild.roles[int(i)] for i in re.findall(r"<@&(\d+)>", content) if guild and int(i) in guild.roles]
+        roles = [
+            guild.roles[int(i)] for i in re.findall(r"<@&(\d+)>", content) if guild and int(i) in guild.roles
+        ]
         may = bool(held & permissions.MENTION_EVERYONE)
-        roles = [role for role in roles if ("roles" in parse or str(role.id) in named["roles"]) and (role.mentionable or may)]
+        roles = [
+            role
+            for role in roles
+            if ("roles" in parse or str(role.id) in named["roles"]) and (role.mentionable or may)
+        ]
         everyone = "everyone" in parse and may and bool(re.search(r"@(everyone|here)\b", content))
         return {
             "mentions": [user.wire() for user in pinged],
@@ -255,7 +272,9 @@ def _must_say_something(wire: Json, files: list[File]) -> None:
 def _embed(embed: Json, files: dict[str, File], shown: set[str]) -> Json:
     """Return an embed as Discord stores it; a file it names by attachment:// is shown in it, not below it."""
     made: Json = {"type": "rich"}
-    made |= {name: embed[name] for name in ("title", "description", "url", "timestamp", "color") if embed.get(name)}
+    made |= {
+        name: embed[name] for name in ("title", "description", "url", "timestamp", "color") if embed.get(name)
+    }
     if embed.get("fields"):
         made["fields"] = [{**field, "inline": bool(field.get("inline"))} for field in embed["fields"]]
     for part in ("author", "footer"):

@@ -12,7 +12,7 @@ KINDS = {"text": TEXT, "voice": VOICE, "category": CATEGORY, "news": NEWS, "foru
 
 @dataclass
 class User:
-    """Somebody, or a bot. `takes_dms` is off for who blocked the bot; `installed` where they added it for themselves."""
+    """Somebody, or a bot. `takes_dms`: has not blocked the bot; `installed`: added it for themselves."""
 
     id: int
     name: str
@@ -116,7 +116,13 @@ class Channel:
             people = [user.wire() for user in self.recipients]
             common = {"id": str(self.id), "type": DM, "name": None, "last_message_id": last, "flags": 0}
             return {**common, "recipients": people}
-        common = {"id": str(self.id), "type": self.kind, "name": self.name, "guild_id": str(self.guild_id), "flags": 0}
+        common = {
+            "id": str(self.id),
+            "type": self.kind,
+            "name": self.name,
+            "guild_id": str(self.guild_id),
+            "flags": 0,
+        }
         parent = None if self.parent_id is None else str(self.parent_id)
         if self.is_thread:
             return {**common, "parent_id": parent, "last_message_id": last, **self._thread_fields()}
@@ -165,7 +171,8 @@ class Guild:
     def _common(self) -> Json:
         nothing = (
             "icon description splash discovery_splash banner application_id afk_channel_id system_channel_id "
-            "vanity_url_code rules_channel_id public_updates_channel_id safety_alerts_channel_id incidents_data"
+            "vanity_url_code rules_channel_id public_updates_channel_id safety_alerts_channel_id "
+            "incidents_data"
         )
         return {
             **dict.fromkeys(nothing.split()),
@@ -201,9 +208,9 @@ class Guild:
         return {**self._common(), "home_header": None, "nsfw": False}
 
     def gateway(self, channels: list[Channel], bot: Member) -> Json:
-        """Return the guild as GUILD_CREATE brings it to a bot without the members intent: itself is the one member.
+        """Return the guild as GUILD_CREATE brings it; without the members intent, the bot is the one member.
 
-        One that READY has announced also says `unavailable: false`; without that, the bot has just been added.
+        One that READY announced also says `unavailable: false`; without that, the bot was just added.
         """
         return {
             **self._common(),

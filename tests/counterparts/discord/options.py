@@ -30,12 +30,16 @@ class Form:
         self._guild = world.guilds.get(guild_id or 0)
         self._resolved: Json = {}
 
-    def fill(self, command: Json, path: list[str], given: dict[str, Any], *, focused: str | None = None) -> Filled:
-        """Return the wire's options. `path` names the subcommand; with `focused`, the option being typed in."""
+    def fill(
+        self, command: Json, path: list[str], given: dict[str, Any], *, focused: str | None = None
+    ) -> Filled:
+        """Return the wire's options. `path` names the subcommand, `focused` the option being typed in."""
         definitions = command.get("options") or []
         if path:
             name, *rest = path
-            inner = next((o for o in definitions if o["name"] == name and o["type"] in (SUBCOMMAND, GROUP)), None)
+            inner = next(
+                (o for o in definitions if o["name"] == name and o["type"] in (SUBCOMMAND, GROUP)), None
+            )
             if inner is None:
                 raise NotPossible(f"{command['name']} has no subcommand {name}")
             filled = self.fill(inner, rest, given, focused=focused)
@@ -44,11 +48,15 @@ class Form:
             raise NotPossible(f"{command['name']} needs one of its subcommands")
         known = {o["name"] for o in definitions}
         if unknown := sorted(set(given) - known):
-            raise NotPossible(f"{command['name']} has no option {', '.join(unknown)}; it has {', '.join(sorted(known))}")
+            raise NotPossible(
+                f"{command['name']} has no option {', '.join(unknown)}; it has {', '.join(sorted(known))}"
+            )
         missing = [o["name"] for o in definitions if o.get("required") and o["name"] not in given]
         if missing and focused is None:
             raise NotPossible(f"{command['name']} requires {', '.join(missing)}")
-        options = [self._option(o, given[o["name"]], o["name"] == focused) for o in definitions if o["name"] in given]
+        options = [
+            self._option(o, given[o["name"]], o["name"] == focused) for o in definitions if o["name"] in given
+        ]
         return Filled(options, self._resolved)
 
     def _option(self, definition: Json, value: Any, focused: bool) -> Json:  # noqa: FBT001 - one caller
@@ -72,7 +80,9 @@ class Form:
         choices = [choice["value"] for choice in definition.get("choices") or []]
         if choices and value not in choices:
             raise NotPossible(f"{name} offers {choices}, not {value!r}")
-        size, low, high = (value, "min_value", "max_value") if is_number else (value, "min_length", "max_length")
+        size, low, high = (
+            (value, "min_value", "max_value") if is_number else (value, "min_length", "max_length")
+        )
         if kind == STRING:
             size = len(value)
         if kind in (STRING, INTEGER, NUMBER):
@@ -83,7 +93,9 @@ class Form:
 
     def _resolve(self, definition: Json, value: int) -> None:
         world, guild = self._world, self._guild
-        if definition["type"] == ROLE or (guild and definition["type"] == MENTIONABLE and value in guild.roles):
+        if definition["type"] == ROLE or (
+            guild and definition["type"] == MENTIONABLE and value in guild.roles
+        ):
             if guild is None or value not in guild.roles:
                 raise NotPossible(f"{definition['name']}: there is no role {value} here")
             self._resolved.setdefault("roles", {})[str(value)] = guild.roles[value].wire()
@@ -109,5 +121,11 @@ class Form:
     def _member(self, member: Member) -> Json:
         wire = member.wire(with_user=False)
         guild = self._guild
-        bits = sum({role: guild.roles[role].permissions for role in [guild.id, *member.roles]}.values()) if guild else 0
-        return {name: value for name, value in wire.items() if name not in ("mute", "deaf")} | {"permissions": str(bits)}
+        bits = (
+            sum({role: guild.roles[role].permissions for role in [guild.id, *member.roles]}.values())
+            if guild
+            else 0
+        )
+        return {name: value for name, value in wire.items() if name not in ("mute", "deaf")} | {
+            "permissions": str(bits)
+        }

@@ -60,7 +60,7 @@ ORDINARY = bits(
 
 
 def effective(base: int, overwrites: Iterable[dict], *, everyone: int, roles: set[int], member: int) -> int:
-    """Return the bits that remain after a channel's overwrites: for everyone, for roles together, for the member."""
+    """Return the bits left after a channel's overwrites: everyone's, the roles' together, the member's."""
     if base & ADMINISTRATOR:
         return ALL
     by_id = {int(overwrite["id"]): overwrite for overwrite in overwrites}

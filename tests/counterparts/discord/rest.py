@@ -1,4 +1,4 @@
-"""The REST API's front: faults, authorization, rate limits, reading and checking bodies, answering, logging."""
+"""The REST API's front: faults, authorization, rate limits, reading and checking bodies, answers, log."""
 
 import asyncio
 import json
@@ -19,7 +19,10 @@ from .specs import Specs
 from .world import World
 
 BASE = "/api/v10"
-WITHOUT_TOKEN = ("/interactions/", "/webhooks/")  # the token is in the path, and they do not count as the bot's
+WITHOUT_TOKEN = (
+    "/interactions/",
+    "/webhooks/",
+)  # the token is in the path, and they do not count as the bot's
 REQUEST_BYTES = 11 * 10 * 1024 * 1024
 EDGE = {"Via": "1.1 google", "CF-RAY": "0-LOOPBACK", "Server": "cloudflare"}
 
@@ -35,7 +38,7 @@ class Asked:
     def id(self, name: str) -> int:
         value = self.request.match_info[name]
         if not value.isdigit():
-            raise Refusal(400, 50035, "Invalid Form Body", {name: f"Value \"{value}\" is not snowflake."})
+            raise Refusal(400, 50035, "Invalid Form Body", {name: f'Value "{value}" is not snowflake.'})
         return int(value)
 
     @property
@@ -50,7 +53,9 @@ Route = Callable[[Asked], Awaitable[Answered]]
 class Rest:
     """Takes requests in, hands them to routes, sends answers out."""
 
-    def __init__(self, world: World, specs: Specs, record: Record, limits: RateLimits, faults: Faults) -> None:
+    def __init__(
+        self, world: World, specs: Specs, record: Record, limits: RateLimits, faults: Faults
+    ) -> None:
         self._world = world
         self._specs = specs
         self._record = record
@@ -109,7 +114,9 @@ class Rest:
             return web.Response(status=status, text=body, content_type="text/html", headers=headers)
         return self._raw(status, body, headers)
 
-    async def _answer(self, request: web.Request, template: str, route: Route, call: Call) -> web.StreamResponse:
+    async def _answer(
+        self, request: web.Request, template: str, route: Route, call: Call
+    ) -> web.StreamResponse:
         verdict: Verdict | None = None
         try:
             self._authorize(request)
@@ -125,6 +132,12 @@ class Rest:
             status, body = refusal.status, refusal.body()
             call.code = refusal.code
             self._limits.note(status)
+        except Exception as error:  # noqa: BLE001 - a mistake of the counterpart must not pass for one of the bot's
+            self._record.violation(
+                "answer", f"{request.method} {template}", f"the counterpart failed: {error!r}"
+            )
+            status, body = 500, {"message": "500: Internal Server Error", "code": 0}
+            return self._response(status, body)
         call.status = status
         self._check_answer(request, template, status, body)
         return self._response(status, body, verdict.headers if verdict else {})
@@ -136,7 +149,9 @@ class Rest:
             return
         agent = request.headers.get("User-Agent", "")
         if not agent.startswith("DiscordBot ("):
-            self._record.violation("request", request.path, f"User-Agent {agent!r} is not 'DiscordBot (url, version)'")
+            self._record.violation(
+                "request", request.path, f"User-Agent {agent!r} is not 'DiscordBot (url, version)'"
+            )
         if request.headers.get("Authorization") != f"Bot {self._world.token}":
             raise Refusal(401, 0, "401: Unauthorized")
 

@@ -186,7 +186,9 @@ class MessageRoutes:
         limit = min(int(asked.query.get("limit", 50)), 100)
         before = int(asked.query.get("before", 2**63))
         after = int(asked.query.get("after", 0))
-        posts = [post for post in channel.messages.values() if post.seen_by is None and after < post.id < before]
+        posts = [
+            post for post in channel.messages.values() if post.seen_by is None and after < post.id < before
+        ]
         page = posts[:limit] if after else posts[-limit:]
         return 200, [_without_nonce(post.wire) for post in reversed(page)]
 

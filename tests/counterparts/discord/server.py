@@ -25,11 +25,11 @@ from .world import World
 class Options:
     """How this Discord is set up.
 
-    `validate_every` n-th payload is checked (0: none), `per_second` is the limit of all requests together (0: no
-    limits at all), `heartbeat` and `identify_every` are in seconds.
+    `validate_every` n-th payload is checked (0: none), `per_second` is the limit of all requests together (0:
+    no limits at all), `heartbeat` and `identify_every` are in seconds.
     """
 
-    token: str = "loopback.discord.token"  # noqa: S105 - it opens nothing
+    token: str | None = None  # None: one is made up
     validate_every: int = 1
     per_second: int = 50
     heartbeat: float = 41.25
@@ -65,8 +65,8 @@ class Discord:
         routes = CommandRoutes(self.world).table() | InteractionRoutes(self.interactions).table()
         routes |= BotRoutes(self.world, self.gateway).table() | PlaceRoutes(self.world).table()
         routes |= MessageRoutes(self.world, self.messages).table()
-        app.router.add_get("/gw", self.gateway.serve)
-        app.router.add_get("/gw/", self.gateway.serve)
+        for path in ("/gw", "/gw/", "/resume", "/resume/"):
+            app.router.add_get(path, self.gateway.serve)
         app.router.add_get("/attachments/{channel_id}/{file_id}/{name}", self._file)
         app.router.add_post("/control/{action}", Door(self).serve)
         rest.mount(app, routes)

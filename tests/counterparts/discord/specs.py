@@ -31,16 +31,31 @@ EVENTS = {
 }
 COMMANDS = {2: "GatewayIdentifyData", 3: "GatewayPresenceUpdateData", 6: "GatewayResumeData"}
 IDS = {"id": {"type": "string", "pattern": "^[0-9]+$"}, "guild_id": {"type": "string"}}
-OWN_SCHEMAS = {  # dispatches whose types the published file does not hold; field by field from the documentation
+OWN_SCHEMAS = {  # dispatches whose types the published file does not hold; from the documentation
     "GUILD_DELETE": {"type": "object", "required": ["id"], "properties": IDS},
     "GUILD_MEMBER_UPDATE": {"type": "object", "required": ["guild_id", "roles", "user"], "properties": IDS},
-    "GUILD_MEMBERS_CHUNK": {"type": "object", "required": ["guild_id", "members", "chunk_index", "chunk_count"]},
+    "GUILD_MEMBERS_CHUNK": {
+        "type": "object",
+        "required": ["guild_id", "members", "chunk_index", "chunk_count"],
+    },
     "GUILD_ROLE_UPDATE": {"type": "object", "required": ["guild_id", "role"], "properties": IDS},
     "MESSAGE_DELETE": {"type": "object", "required": ["id", "channel_id"], "properties": IDS},
     "RESUMED": {"type": "object"},
-    "THREAD_CREATE": {"type": "object", "required": ["id", "type", "parent_id", "thread_metadata"], "properties": IDS},
-    "THREAD_DELETE": {"type": "object", "required": ["id", "guild_id", "parent_id", "type"], "properties": IDS},
-    "THREAD_UPDATE": {"type": "object", "required": ["id", "type", "parent_id", "thread_metadata"], "properties": IDS},
+    "THREAD_CREATE": {
+        "type": "object",
+        "required": ["id", "type", "parent_id", "thread_metadata"],
+        "properties": IDS,
+    },
+    "THREAD_DELETE": {
+        "type": "object",
+        "required": ["id", "guild_id", "parent_id", "type"],
+        "properties": IDS,
+    },
+    "THREAD_UPDATE": {
+        "type": "object",
+        "required": ["id", "type", "parent_id", "thread_metadata"],
+        "properties": IDS,
+    },
 }
 CALLBACKS = {  # by the callback's type; the OpenAPI's union of all of them would let nearly anything through
     1: "PongInteractionCallbackRequest",
@@ -89,7 +104,11 @@ class Specs:
             return None
         if template.endswith("/callback") and isinstance(body, dict):
             name = CALLBACKS.get(body.get("type"))
-            return self._check("requests", _component(name), body) if name else f"no callback type {body.get('type')}"
+            return (
+                self._check("requests", _component(name), body)
+                if name
+                else f"no callback type {body.get('type')}"
+            )
         described = self._rest["paths"][template][method.lower()].get("requestBody")
         if described is None:
             return None if body is None else "this request takes no body"
@@ -148,12 +167,16 @@ class Specs:
 
 
 def _deepest(error: Any) -> Any:
-    """Return the error that explains best: of the branches of a union, the one that goes wrong farthest inside."""
+    """Return the error that explains best: of a union's branches, the one that goes wrong farthest inside."""
     branches = getattr(error.kind, "context", None)
     if not branches:
         return error
     # a branch that fails on its very discriminator is not the one that was meant
-    worst = [max((_deepest(inner) for inner in branch), key=lambda e: len(e.instance_path)) for branch in branches if branch]
+    worst = [
+        max((_deepest(inner) for inner in branch), key=lambda e: len(e.instance_path))
+        for branch in branches
+        if branch
+    ]
     few = {id(found): len(branch) for found, branch in zip(worst, [b for b in branches if b], strict=True)}
     return max(worst, key=lambda e: (len(e.instance_path), -few[id(e)])) if worst else error
 
@@ -163,32 +186,51 @@ def _component(name: str) -> str:
 
 
 def _with_integer_ids(components: dict) -> dict:
-    """Requests may write an id as a number, and permissions as a string: libraries do, and Discord takes both."""
+    """A request may write an id as a number, permissions as a string: libraries do, Discord takes both."""
     schemas = dict(components["schemas"])
     schemas["SnowflakeType"] = {"anyOf": [schemas["SnowflakeType"], {"type": "integer", "minimum": 0}]}
     for name in ("ApplicationCommandUpdateRequest", "ApplicationCommandCreateRequest"):
         properties = dict(schemas[name]["properties"])
         permissions = properties["default_member_permissions"]
-        properties["default_member_permissions"] = {"anyOf": [permissions, {"type": "string", "pattern": "^[0-9]+$"}]}
+        properties["default_member_permissions"] = {
+            "anyOf": [permissions, {"type": "string", "pattern": "^[0-9]+$"}]
+        }
         schemas[name] = {**schemas[name], "properties": properties}
     return {**components, "schemas": schemas}
 
 
 def _with_named_errors(components: dict) -> dict:
-    """The codes inside `errors` are names (BASE_TYPE_MAX_LENGTH), says the documentation; the schema has numbers."""
+    """The codes in `errors` are names, like BASE_TYPE_MAX_LENGTH, where the schema has numbers."""
     named = {"type": "object", "properties": {"code": {"type": "string"}, "message": {"type": "string"}}}
-    inner = {"type": "object", "properties": {"_errors": {"type": "array", "items": named}}, "required": ["_errors"]}
+    inner = {
+        "type": "object",
+        "properties": {"_errors": {"type": "array", "items": named}},
+        "required": ["_errors"],
+    }
     schemas = {**components["schemas"], "InnerErrors": {**inner, "additionalProperties": False}}
     return {**components, "schemas": schemas}
 
 
 def _with_open_parts(gateway: dict) -> dict:
-    """A resolved channel has more fields than its type names: the documentation lists them, discord.py needs them."""
+    """Open what on the wire is more, or less, than its type.
+
+    A resolved channel has more fields, which the documentation lists and discord.py needs. In a presence
+    hikari leaves out the activities and sends the `game` of old; Discord takes it.
+    """
     definitions = dict(gateway["definitions"])
     for name, definition in definitions.items():
         if name.startswith("APIInteractionDataResolvedChannel"):
-            opened = json.dumps(definition).replace('"additionalProperties": false', '"additionalProperties": true')
+            opened = json.dumps(definition).replace(
+                '"additionalProperties": false', '"additionalProperties": true'
+            )
             definitions[name] = json.loads(opened)
+    presence = definitions["GatewayPresenceUpdateData"]
+    required = [name for name in presence["required"] if name != "activities"]
+    definitions["GatewayPresenceUpdateData"] = {
+        **presence,
+        "required": required,
+        "additionalProperties": True,
+    }
     return {**gateway, "definitions": definitions}
 
 

@@ -1,5 +1,7 @@
 """What exists in this Discord: people, guilds, channels, commands; and who may do what in it."""
 
+import base64
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -13,12 +15,17 @@ GUILDS, GUILD_MEMBERS, GUILD_MESSAGES, DIRECT_MESSAGES = 1 << 0, 1 << 1, 1 << 9,
 Dispatch = Callable[..., None]
 
 
+def _token(bot_id: int) -> str:
+    """Return a token of Discord's form, whose first part is the bot's id: libraries look at it."""
+    first = base64.urlsafe_b64encode(str(bot_id).encode()).decode().rstrip("=")
+    return f"{first}.{secrets.token_hex(3)}.{secrets.token_hex(19)}"
+
+
 class World:
     """The state. Whatever changes it says so through `dispatch`, which the gateway sets."""
 
-    def __init__(self, token: str, clock: Clock) -> None:
+    def __init__(self, token: str | None, clock: Clock) -> None:
         self.clock = clock
-        self.token = token
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
@@ -27,6 +34,7 @@ class World:
         self.bot = self.add_user("liqbot", bot=True)
         self.owner = self.add_user("operator")
         self.application_id = self.bot.id
+        self.token = token or _token(self.bot.id)
         self.dispatch: Dispatch = lambda *_, **__: None
 
     # people and places
@@ -104,7 +112,9 @@ class World:
 
     def delete_channel(self, channel: Channel) -> None:
         """Delete a channel and the threads in it."""
-        for thread in [other for other in self.channels.values() if other.parent_id == channel.id and other.is_thread]:
+        for thread in [
+            other for other in self.channels.values() if other.parent_id == channel.id and other.is_thread
+        ]:
             self.delete_channel(thread)
         del self.channels[channel.id]
         if channel.guild_id is not None:
@@ -165,4 +175,8 @@ class World:
         return channel
 
     def shares_a_place_with(self, user: User) -> bool:
-        return user.installed or any(guild.present and user.id in guild.members for guild in self.guilds.values())
+        return user.installed or self.meets(user)
+
+    def meets(self, user: User) -> bool:
+        """Return whether the bot is in a guild with a user."""
+        return any(guild.present and user.id in guild.members for guild in self.guilds.values())

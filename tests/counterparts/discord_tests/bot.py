@@ -31,7 +31,9 @@ class Refresh(discord.ui.View):
         await interaction.response.defer()
         await interaction.edit_original_response(content="refreshed")
 
-    @discord.ui.select(custom_id="window", options=[discord.SelectOption(label=w) for w in ("1d", "7d", "30d")])
+    @discord.ui.select(
+        custom_id="window", options=[discord.SelectOption(label=w) for w in ("1d", "7d", "30d")]
+    )
     async def window(self, interaction: discord.Interaction, menu: discord.ui.Select) -> None:
         await interaction.response.send_message(f"window {menu.values[0]}", ephemeral=True)
 
@@ -82,7 +84,9 @@ class Bot(discord.AutoShardedClient):
 @app_commands.command(name="heatmap", description="Draws the liquidation heatmap of a coin")
 @app_commands.allowed_installs(guilds=True, users=True)
 @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
-async def heatmap(interaction: discord.Interaction, coin: str, days: app_commands.Range[int, 1, 30] = 7) -> None:
+async def heatmap(
+    interaction: discord.Interaction, coin: str, days: app_commands.Range[int, 1, 30] = 7
+) -> None:
     await asyncio.sleep(interaction.client.late)
     await interaction.response.defer()
     file = discord.File(io.BytesIO(picture()), "heatmap.png", description=ALT)
@@ -127,5 +131,5 @@ async def running(bot: Bot, counterpart: Discord) -> AsyncIterator[Bot]:
 async def eventually(condition, seconds: float = 10.0) -> None:
     """Wait for a condition, with a deadline."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - of another process
             await asyncio.sleep(0.01)

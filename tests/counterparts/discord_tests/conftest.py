@@ -12,7 +12,6 @@ import pytest_asyncio
 import yarl
 from counterparts.discord import Discord
 from counterparts.discord.fixture import discord_counterpart, discord_process
-
 from counterparts.discord_tests.bot import Bot, running
 
 __all__ = ["discord_counterpart", "discord_process"]
@@ -34,7 +33,9 @@ class Place:
 async def place(discord_counterpart: Discord, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Place]:
     counterpart = discord_counterpart
     monkeypatch.setattr(discord.http.Route, "BASE", counterpart.api_url)
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(counterpart.gateway_url))
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", yarl.URL(counterpart.gateway_url)
+    )
     guild = await counterpart.add_guild()
     channel = await counterpart.add_channel(guild.id)
 
@@ -54,7 +55,9 @@ async def http(place: Place) -> AsyncIterator[Callable]:
         async def ask(method: str, path: str, **facts: Any) -> tuple[int, Any, Any]:
             named = {"Authorization": f"Bot {place.discord.token}", "User-Agent": "DiscordBot (test, 1)"}
             headers = named | facts.pop("headers", {})
-            async with session.request(method, place.discord.api_url + path, headers=headers, **facts) as answer:
+            async with session.request(
+                method, place.discord.api_url + path, headers=headers, **facts
+            ) as answer:
                 return answer.status, answer.headers, await answer.json()
 
         yield ask

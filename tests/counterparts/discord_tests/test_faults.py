@@ -4,7 +4,6 @@ import asyncio
 
 import discord
 import pytest
-
 from counterparts.discord_tests.bot import eventually
 
 
@@ -78,7 +77,7 @@ async def test_a_gateway_that_refuses_for_a_while_is_tried_again(place):
         await place.discord.gateway_refuse(1)
         await place.discord.gateway_drop()
         async with asyncio.timeout(20):
-            while await place.discord.identifies() < 2:
+            while await place.discord.identifies() < 2:  # noqa: ASYNC110 - of another process
                 await asyncio.sleep(0.05)
         assert not (await place.discord.slash("heatmap", place.channel, coin="BTC")).failed
 

@@ -5,7 +5,6 @@ import time
 
 import discord
 import pytest
-
 from counterparts.discord_tests.bot import picture
 
 TOO_MUCH = {
@@ -100,17 +99,25 @@ async def test_a_library_that_heeds_the_bucket_waits_and_is_never_refused(place)
 
 
 async def test_requests_that_ignore_the_bucket_are_refused_with_a_429(place, http):
-    answers = [await http("POST", f"/channels/{place.channel}/messages", json={"content": "x"}) for _ in range(6)]
+    answers = [
+        await http("POST", f"/channels/{place.channel}/messages", json={"content": "x"}) for _ in range(6)
+    ]
     assert [status for status, *_ in answers] == [200] * 5 + [429]
     _, headers, body = answers[-1]
     assert body["retry_after"] > 0
-    assert (body["global"], headers["X-RateLimit-Scope"], headers["X-RateLimit-Remaining"]) == (False, "user", "0")
+    assert (body["global"], headers["X-RateLimit-Scope"], headers["X-RateLimit-Remaining"]) == (
+        False,
+        "user",
+        "0",
+    )
     assert "Via" in headers
 
 
 async def test_more_than_fifty_requests_in_a_second_are_refused(place, http):
     channels = [channel for row in await place.discord.populate(guilds=2, channels=30) for channel in row]
-    answers = [await http("POST", f"/channels/{channel}/messages", json={"content": "x"}) for channel in channels]
+    answers = [
+        await http("POST", f"/channels/{channel}/messages", json={"content": "x"}) for channel in channels
+    ]
     refused = [body for status, _, body in answers if status == 429]
     assert len(refused) >= 1
     assert all(body["global"] for body in refused)
@@ -127,7 +134,7 @@ async def test_a_wrong_token_content_type_or_path_is_refused(place, http):
 
 
 async def test_a_wrong_token_cannot_log_in(place):
-    place.discord.token = "wrong"
+    place.discord.token = "wrong"  # noqa: S105 - opens nothing
     with pytest.raises(discord.LoginFailure):
         async with place.start_bot():
             pass

@@ -7,7 +7,9 @@ from shared import shared_file
 
 @pytest.fixture(scope="module")
 def specs():
-    pytest.importorskip("jsonschema_rs", reason="jsonschema-rs is not installed: Discord's schemas are not checked")
+    pytest.importorskip(
+        "jsonschema_rs", reason="jsonschema-rs is not installed: Discord's schemas are not checked"
+    )
     return Specs(shared_file("specs/discord-openapi.json").parent)
 
 

@@ -1,11 +1,12 @@
 """What users do, and what a bot made with discord.py answers."""
 
+import asyncio
 import hashlib
+import io
 
 import discord
 import pytest
 from counterparts.discord import Refused
-
 from counterparts.discord_tests.bot import ALT, eventually, picture
 
 
@@ -51,7 +52,11 @@ async def test_a_menu_is_answered_for_its_user_alone(place):
 
 async def test_a_user_cannot_send_what_the_command_does_not_take(place):
     async with place.start_bot():
-        for options, why in (({}, "requires coin"), ({"coin": "BTC", "days": 31}, "at most 30"), ({"c": 1}, "no option c")):
+        for options, why in (
+            ({}, "requires coin"),
+            ({"coin": "BTC", "days": 31}, "at most 30"),
+            ({"c": 1}, "no option c"),
+        ):
             with pytest.raises(Refused, match=why):
                 await place.discord.run("heatmap", place.channel, options)
 
@@ -130,3 +135,55 @@ async def test_two_shards_share_the_servers(place):
         assert len(bot.guilds) == 7
         assert {session["shard"] for session in await place.discord.sessions(at_least=2)} == {0, 1}
         assert not (await place.discord.slash("heatmap", place.channel, coin="SOL")).failed
+
+
+async def test_a_bot_edits_and_deletes_its_own_messages_and_no_other(place):
+    async with place.start_bot() as bot:
+        channel = bot.get_channel(place.channel)
+        mine = await channel.send("draft", file=discord.File(io.BytesIO(picture()), "a.png", description=ALT))
+        await mine.edit(content="final")
+        [seen] = await place.discord.messages(place.channel)
+        assert (seen.content, seen.edits, seen.files[0]["description"]) == ("final", 1, ALT)
+        await mine.edit(attachments=[])
+        assert not (await place.discord.messages(place.channel))[0].files
+        theirs = channel.get_partial_message((await place.discord.say("hello", place.channel)).id)
+        with pytest.raises(discord.Forbidden) as refused:
+            await theirs.edit(content="x")
+        assert refused.value.code == 50005
+        with pytest.raises(discord.Forbidden) as refused:
+            await theirs.delete()
+        assert refused.value.code == 50013
+        await mine.delete()
+        assert [message.content for message in await place.discord.messages(place.channel)] == ["hello"]
+
+
+async def test_a_locked_thread_takes_no_messages_and_an_archived_one_opens(place):
+    thread = await place.discord.add_thread(place.channel)
+    async with place.start_bot() as bot:
+        target = bot.get_guild(place.guild).get_thread(thread)
+        await place.discord.archive(thread)
+        await target.send("wakes it")
+        await place.discord.archive(thread, locked=True)
+        with pytest.raises(discord.HTTPException) as refused:
+            await target.send("does not")
+        assert refused.value.code == 50083
+
+
+async def test_nobody_is_pinged_but_the_role_that_was_chosen(place):
+    traders = await place.discord.add_role(place.guild, "traders", mentionable=True)
+    others = await place.discord.add_role(place.guild, "others", mentionable=True)
+    async with place.start_bot() as bot:
+        text = f"@everyone <@&{traders}> <@&{others}> <@{place.discord.owner}>"
+        chosen = discord.AllowedMentions(everyone=False, users=False, roles=[discord.Object(traders)])
+        await bot.get_channel(place.channel).send(text, allowed_mentions=chosen)
+        [message] = await place.discord.messages(place.channel)
+        assert message.wire["mention_roles"] == [str(traders)]
+        assert (message.wire["mentions"], message.wire["mention_everyone"]) == ([], False)
+
+
+async def test_ten_thousand_channels_are_announced_and_written_to(place):
+    rows = await place.discord.populate(guilds=20, channels=500)
+    async with place.start_bot() as bot:
+        assert sum(len(guild.text_channels) for guild in bot.guilds) == 10_001
+        await asyncio.gather(*(bot.get_channel(row[-1]).send("alert") for row in rows))
+        assert await place.discord.message_counts() == {row[-1]: 1 for row in rows}
