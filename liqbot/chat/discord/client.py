@@ -25,6 +25,8 @@ _log = structlog.get_logger()
 
 MOST_PATIENCE_S = 30.0
 """Up to this long the library itself waits where Discord asks for a pause; a longer one is a delivery's."""
+DEAF_S = 60.0
+"""A gateway that has not acknowledged a heartbeat for so long is left, and the session resumed elsewhere."""
 CHANNEL_GONE = "the channel was deleted"
 
 
@@ -48,6 +50,7 @@ class Client(discord.AutoShardedClient):
             max_messages=None,
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MOST_PATIENCE_S,
+            heartbeat_timeout=DEAF_S,
         )
         self._syncing: asyncio.Task[None] | None = None
         self._gateway = settings.gateway_url

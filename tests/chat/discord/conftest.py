@@ -11,6 +11,22 @@ from liqbot.store.store import Store
 __all__ = ["discord_counterpart", "discord_process"]
 
 
+@pytest.fixture(autouse=True)
+def in_no_hurry(monkeypatch):
+    """Discord has one identify in five seconds, and two for more servers to be told; here nobody waits."""
+
+    async def at_once(*_args: object, **_more: object) -> None:
+        """Do not wait."""
+
+    original = discord.AutoShardedClient.__init__
+
+    def made(client, *args: object, **more: object) -> None:
+        original(client, *args, guild_ready_timeout=0.05, **more)
+
+    monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
+    monkeypatch.setattr(discord.AutoShardedClient, "__init__", made)
+
+
 @pytest.fixture
 async def house(discord_counterpart, tmp_path, monkeypatch):
     # The library knows one Discord for the whole process; what a test sets goes with it.

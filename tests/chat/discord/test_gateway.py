@@ -2,12 +2,14 @@
 
 import asyncio
 
-import discord
 import pytest
-from chat.discord.stand_ins import House, bring, eventually, text_of
+from chat.discord.stand_ins import House, bring, text_of
 from chat.discord.test_delivering import ALERT
 
 from liqbot.chat.adapter import AdapterError
+from liqbot.chat.discord import client
+from counterparts.discord import Discord
+
 from liqbot.settings import DiscordSettings
 
 ACK = r"^/interactions/"
@@ -15,12 +17,7 @@ EDIT = r"/messages/@original$"
 
 
 @pytest.fixture
-async def serving(house, monkeypatch):
-    # Discord wants five seconds between two identifies; this one does not.
-    async def at_once(*_args: object, **_more: object) -> None:
-        """Do not wait."""
-
-    monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
+async def serving(house):
     async with house.open():
         yield house
 
@@ -109,11 +106,7 @@ async def test_when_it_is_stopped_its_connection_is_closed(house):
     assert await house.discord.sessions(at_least=0) == []
 
 
-async def test_more_shards_are_opened_where_discord_recommends_them(house, monkeypatch):
-    async def at_once(*_args: object, **_more: object) -> None:
-        """Do not wait."""
-
-    monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
+async def test_more_shards_are_opened_where_discord_recommends_them(house):
     await house.discord.gateway_setup(shards=3)
     async with house.open():
         assert {session["shard"] for session in await house.discord.sessions(at_least=3)} == {0, 1, 2}
@@ -144,5 +137,29 @@ async def test_a_late_acknowledgement_changes_nothing_and_leaves_a_working_bot(s
     await serving.discord.fault("POST", ACK, delay=3.3)
     answer = await serving.slash("subscribe near-cluster", coin="BTC")
     assert answer.failed
+    async with asyncio.timeout(10):
+        while [call.status for call in await serving.discord.calls("POST", ACK)] != [404]:
+            await asyncio.sleep(0.05)
     await works(serving)
-    await eventually(lambda: serving.store.subscriptions.of(serving.chat) == [])
+    assert serving.store.subscriptions.of(serving.chat) == []
+
+
+async def test_a_gateway_that_does_not_hear_any_more_is_left_and_the_session_resumed(
+    house, monkeypatch
+):
+    monkeypatch.setattr(client, "DEAF_S", 0.6)
+    async with Discord.start("--heartbeat", "0.4") as elsewhere:
+        guild = await elsewhere.add_guild()
+        channel = await elsewhere.add_channel(guild.id)
+        settings = DiscordSettings(
+            token=elsewhere.token, api_url=elsewhere.api_url, gateway_url=elsewhere.gateway_url
+        )
+        own = House(elsewhere, guild.id, channel, house.store, settings)
+        async with own.open():
+            await elsewhere.gateway_heartbeats(acknowledged=False)
+            async with asyncio.timeout(10):
+                while not await elsewhere.payloads("RESUMED"):
+                    await asyncio.sleep(0.05)
+            await elsewhere.gateway_heartbeats(acknowledged=True)
+            await works(own)
+            assert await elsewhere.identifies() == 1
