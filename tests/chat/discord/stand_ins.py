@@ -120,7 +120,9 @@ def text_of(message) -> str:
     return "\n".join(part for part in (embed["title"], embed.get("description")) if part).replace("\\", "")
 
 
-async def bring(adapter: DiscordAdapter, chat: ChatKey, message: Message, key: str = "d-1", **more) -> Receipt:
+async def bring(
+    adapter: DiscordAdapter, chat: ChatKey, message: Message, key: str = "d-1", **more
+) -> Receipt:
     async with asyncio.timeout(DEADLINE_S):
         return await adapter.send(Parcel(chat, message, key, **more))
 

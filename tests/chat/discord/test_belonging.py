@@ -128,4 +128,3 @@ async def test_the_chats_of_a_server_are_known_to_belong_to_it(house):
     async with house.open():
         await subscribe(house)
     assert house.store.communities.chats("discord", str(house.guild)) == [house.chat]
-

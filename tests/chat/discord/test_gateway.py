@@ -144,9 +144,7 @@ async def test_a_late_acknowledgement_changes_nothing_and_leaves_a_working_bot(s
     assert serving.store.subscriptions.of(serving.chat) == []
 
 
-async def test_a_gateway_that_does_not_hear_any_more_is_left_and_the_session_resumed(
-    house, monkeypatch
-):
+async def test_a_gateway_that_does_not_hear_any_more_is_left_and_the_session_resumed(house, monkeypatch):
     monkeypatch.setattr(client, "DEAF_S", 0.6)
     async with Discord.start("--heartbeat", "0.4") as elsewhere:
         guild = await elsewhere.add_guild()

@@ -124,7 +124,9 @@ async def test_a_rules_parameters_are_options_with_bounds_and_choices(house):
             await house.slash("subscribe near-cluster", coin="BTC", within=95)
         with pytest.raises(Refused, match="side"):
             await house.slash("subscribe near-cluster", coin="BTC", side="north")
-        answer = await house.slash("subscribe near-cluster", coin="BTC", within=3, at_least="10M", side="long")
+        answer = await house.slash(
+            "subscribe near-cluster", coin="BTC", within=3, at_least="10M", side="long"
+        )
     assert "#1 near-cluster BTC within=3% at_least=$10M side=long" in text_of(answer.message)
     assert [item.watch.rule for item in house.store.subscriptions.of(house.chat)] == ["near-cluster"]
 
