@@ -9,7 +9,7 @@ from liqbot.alerts.platform import ChatGone, Limits, NotSent, Parcel, Receipt
 from liqbot.chat.adapter import AdapterError, Reception
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.client import Client
-from liqbot.chat.discord.errors import FAILURES, MISSING_PERMISSIONS, TOO_LARGE, outcome
+from liqbot.chat.discord.errors import FAILURES, MISSING_PERMISSIONS, NEW_TOKEN, TOO_LARGE, outcome
 from liqbot.chat.discord.places import person_id
 from liqbot.chat.discord.render import embed_of, files_of, plain
 from liqbot.settings import DiscordSettings
@@ -32,7 +32,6 @@ _FOR_GOOD = {
     4014: "Discord refuses the bot's intents",
 }
 """Why the gateway closes a connection so that another try cannot help."""
-_HOW = "copy it anew: discord.com/developers/applications, your application, Bot, Reset Token"
 
 
 class DiscordAdapter:
@@ -149,7 +148,7 @@ def _mentions(parcel: Parcel) -> discord.AllowedMentions:
 def _for_good(error: BaseException) -> str:
     """Return why another try to connect cannot help; empty where it can."""
     if isinstance(error, discord.LoginFailure):
-        return f"{_FOR_GOOD[_WRONG_TOKEN]}; {_HOW}"
+        return f"{_FOR_GOOD[_WRONG_TOKEN]}; {NEW_TOKEN}"
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return _FOR_GOOD[4014]
     return _FOR_GOOD.get(error.code, "") if isinstance(error, discord.ConnectionClosed) else ""

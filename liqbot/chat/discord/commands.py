@@ -242,9 +242,7 @@ def _slash_command(
         }
     )(callback)
     completions: dict[str, Any] = {
-        key: _completion(option, ask)
-        for key, option in keys.items()
-        if option.offer is not None
+        key: _completion(option, ask) for key, option in keys.items() if option.offer is not None
     }
     app_commands.autocomplete(**completions)(callback)
     return app_commands.Command(name=name, description=options.short_help(summary, room), callback=callback)

@@ -7,6 +7,8 @@ from liqbot.alerts.platform import ChatGone, NotSent, Refused, SlowDown, Unclear
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 """What the library raises where a request fails."""
+NEW_TOKEN = "copy it anew: discord.com/developers/applications, your application, Bot, Reset Token"  # noqa: S105 - what to do
+"""What to do where Discord does not accept a token."""
 LEFT = "the bot is no longer in the server"
 """The reason for which a server's chats cannot be reached, until the bot is back."""
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, MISSING_PERMISSIONS, TOO_LARGE = 10062, 40060, 50013, 40005

@@ -1,6 +1,7 @@
 """A bot at home in a Discord on loopback: real adapter, real library, a market of two lines."""
 
 import asyncio
+import inspect
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -128,7 +129,12 @@ async def bring(
 
 
 async def eventually(condition, seconds: float = DEADLINE_S) -> None:
-    """Wait for a condition, with a deadline."""
+    """Wait until `condition()`, which may have to be awaited, is true."""
+
+    async def holds():
+        found = condition()
+        return await found if inspect.isawaitable(found) else found
+
     async with asyncio.timeout(seconds):
-        while not condition():
+        while not await holds():
             await asyncio.sleep(0.01)

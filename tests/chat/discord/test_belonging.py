@@ -5,7 +5,6 @@ from chat.discord.stand_ins import eventually, text_of
 from liqbot.chat.discord.errors import LEFT
 from liqbot.store.chats import ChatKey
 
-
 ORDINARY = ("view_channel", "send_messages", "use_application_commands", "use_external_apps")
 
 

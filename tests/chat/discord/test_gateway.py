@@ -3,13 +3,12 @@
 import asyncio
 
 import pytest
-from chat.discord.stand_ins import House, bring, text_of
+from chat.discord.stand_ins import House, bring, eventually, text_of
 from chat.discord.test_delivering import ALERT
+from counterparts.discord import Discord
 
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord import client
-from counterparts.discord import Discord
-
 from liqbot.settings import DiscordSettings
 
 ACK = r"^/interactions/"
@@ -134,12 +133,13 @@ async def test_an_answer_that_cannot_be_brought_at_first_is_brought_then(serving
 
 
 async def test_a_late_acknowledgement_changes_nothing_and_leaves_a_working_bot(serving):
+    async def acknowledged_too_late():
+        return [call.status for call in await serving.discord.calls("POST", ACK)] == [404]
+
     await serving.discord.fault("POST", ACK, delay=3.3)
     answer = await serving.slash("subscribe near-cluster", coin="BTC")
     assert answer.failed
-    async with asyncio.timeout(10):
-        while [call.status for call in await serving.discord.calls("POST", ACK)] != [404]:
-            await asyncio.sleep(0.05)
+    await eventually(acknowledged_too_late)
     await works(serving)
     assert serving.store.subscriptions.of(serving.chat) == []
 
@@ -155,9 +155,7 @@ async def test_a_gateway_that_does_not_hear_any_more_is_left_and_the_session_res
         own = House(elsewhere, guild.id, channel, house.store, settings)
         async with own.open():
             await elsewhere.gateway_heartbeats(acknowledged=False)
-            async with asyncio.timeout(10):
-                while not await elsewhere.payloads("RESUMED"):
-                    await asyncio.sleep(0.05)
+            await eventually(lambda: elsewhere.payloads("RESUMED"))
             await elsewhere.gateway_heartbeats(acknowledged=True)
             await works(own)
             assert await elsewhere.identifies() == 1
