@@ -6,7 +6,7 @@ from . import limits, permissions
 from .interactions import AUTOCOMPLETE, COMMAND, COMPONENT, Interaction, Interactions
 from .messages import Messages, Post
 from .nouns import DM, Channel, Json, User
-from .options import Form, NotPossible
+from .options import MENUS, Form, NotPossible
 from .world import World
 
 IN_GUILD, IN_BOT_DM = 0, 1
@@ -50,6 +50,8 @@ class Actions:
         if component["type"] != limits.BUTTON:
             _check_values(component, values or [])
             data["values"] = values
+        if component["type"] in MENUS:
+            data["resolved"] = Form(self._world, user, post.channel.guild_id).choose(component, values or [])
         return self._send(COMPONENT, user, post.channel, data, post=post)
 
     def visible_commands(self, user: User, channel: Channel) -> list[Json]:

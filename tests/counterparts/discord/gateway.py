@@ -176,8 +176,8 @@ class Gateway:
     def _why_not(self, connection: Connection, data: Json) -> tuple[int, str]:
         if connection.session is not None:
             return 4005, "Already authenticated"
-        if data.get("token", "").removeprefix("Bot ") != self._world.token:
-            return 4004, "Authentication failed"
+        if data.get("token", "").removeprefix("Bot ") != self._world.token or self.starts_left <= 0:
+            return 4004, "Authentication failed"  # who has used up all starts has lost the token
         shard, shards = data.get("shard") or (0, 1)
         if not 0 <= shard < shards:
             return 4010, "Invalid shard"

@@ -8,6 +8,8 @@ from .world import World
 
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
 
+MENUS = {5: USER, 6: ROLE, 7: MENTIONABLE, 8: CHANNEL}  # a select component's type -> what its values name
+
 
 class NotPossible(Exception):  # noqa: N818 - says what a user cannot do
     """A user could not do this in Discord's client; the message says why."""
@@ -58,6 +60,12 @@ class Form:
             self._option(o, given[o["name"]], o["name"] == focused) for o in definitions if o["name"] in given
         ]
         return Filled(options, self._resolved)
+
+    def choose(self, component: Json, values: list[str]) -> Json:
+        """Return the things that the values of a user, role, mentionable or channel menu name."""
+        for value in values:
+            self._resolve({"name": component["custom_id"], "type": MENUS[component["type"]]}, int(value))
+        return self._resolved
 
     def _option(self, definition: Json, value: Any, focused: bool) -> Json:  # noqa: FBT001 - one caller
         made: Json = {"name": definition["name"], "type": definition["type"], "value": value}

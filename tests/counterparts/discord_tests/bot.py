@@ -37,6 +37,10 @@ class Refresh(discord.ui.View):
     async def window(self, interaction: discord.Interaction, menu: discord.ui.Select) -> None:
         await interaction.response.send_message(f"window {menu.values[0]}", ephemeral=True)
 
+    @discord.ui.select(cls=discord.ui.RoleSelect, custom_id="ping")
+    async def ping(self, interaction: discord.Interaction, menu: discord.ui.RoleSelect) -> None:
+        await interaction.response.send_message(f"ping {menu.values[0].name}", ephemeral=True)
+
 
 class Bot(discord.AutoShardedClient):
     """The bot. `quick` makes it answer before drawing; `late` makes it wait before it defers, in seconds."""

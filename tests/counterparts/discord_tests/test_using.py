@@ -50,6 +50,15 @@ async def test_a_menu_is_answered_for_its_user_alone(place):
         assert len(await place.discord.messages(place.channel)) == 1
 
 
+async def test_a_role_is_chosen_in_a_menu(place):
+    traders = await place.discord.add_role(place.guild, "traders")
+    async with place.start_bot():
+        message = (await place.discord.slash("heatmap", place.channel, coin="BTC")).message
+        assert (await place.discord.choose(message, "ping", [str(traders)])).message.content == "ping traders"
+        with pytest.raises(Refused, match="no role 5"):
+            await place.discord.choose(message, "ping", ["5"])
+
+
 async def test_a_user_cannot_send_what_the_command_does_not_take(place):
     async with place.start_bot():
         for options, why in (
