@@ -30,7 +30,7 @@ async def test_a_good_token_is_told_with_the_links_that_invite_the_bot(house, tm
     application = house.discord.application
     assert f"https://discord.com/oauth2/authorize?client_id={application}" in line
     assert "scope=bot+applications.commands" in line
-    assert "permissions=274877958144" in line
+    assert "permissions=274877959168" in line
     assert "integration_type=1" in line
     assert "in 1 server" in line
     assert house.discord.token not in ran.out + ran.err
