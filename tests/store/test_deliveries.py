@@ -213,7 +213,12 @@ def test_a_digest_that_did_not_arrive_is_tried_again_whole_and_under_its_name(of
     (digest,) = office.heads(5, but_not={"bob"})
     office.try_out(digest, "unknown", at_ms=9, error="no answer")
     (again,) = office.heads(9, but_not={"bob"})
-    assert (again.ids, again.key, again.held, again.is_repeat) == (digest.ids, digest.key, "quiet hours", True)
+    assert (again.ids, again.key, again.held, again.is_repeat) == (
+        digest.ids,
+        digest.key,
+        "quiet hours",
+        True,
+    )
 
 
 def test_a_digest_counts_as_one_message_of_the_hour(office):
@@ -264,7 +269,10 @@ def test_a_chat_that_moves_to_where_one_is_already_is_one_with_it(office):
     office.store.chats.move(ANN, "bob")
     office.store.subscriptions.subscribe(CID, rule="x", coin="BTC", parameters="{}", now_ms=0)
     office.store.chats.move(CID, "bob")
-    assert [(item.number, item.watch.rule) for item in office.store.subscriptions.of(BOB)] == [(1, "r"), (2, "x")]
+    assert [(item.number, item.watch.rule) for item in office.store.subscriptions.of(BOB)] == [
+        (1, "r"),
+        (2, "x"),
+    ]
     assert office.texts(office.heads()) == [("bob", "text")]
     made, _ = office.store.subscriptions.subscribe(BOB, rule="y", coin="BTC", parameters="{}", now_ms=0)
     assert made.number == 3

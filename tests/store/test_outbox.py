@@ -13,11 +13,11 @@ import pytest
 from liqbot.market.side import Side
 from liqbot.market.wire import WireError, to_bytes
 from liqbot.rules.rule import Hit
+from liqbot.store.chats import ChatKey
 from liqbot.store.database import transaction
 from liqbot.store.deliveries import Outcome
 from liqbot.store.outbox import NewAlert
 from liqbot.store.store import Store
-from liqbot.store.chats import ChatKey
 
 TESTS = Path(__file__).parents[1]
 ANN, BOB = ChatKey("console", "ann"), ChatKey("telegram", "bob", "topic")
