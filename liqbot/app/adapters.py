@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from liqbot.app.bot import Bot
 from liqbot.chat.adapter import Adapter
+from liqbot.logs import hide
 from liqbot.settings import Settings
 
 
@@ -13,4 +14,5 @@ def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]
     if settings.discord.is_set:
         from liqbot.chat.discord.adapter import DiscordAdapter  # noqa: PLC0415 - see above
 
+        hide([settings.discord.token])
         yield "discord", DiscordAdapter(settings.discord, bot.reception())

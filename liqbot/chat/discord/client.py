@@ -30,6 +30,10 @@ DEAF_S = 60.0
 CHANNEL_GONE = "the channel was deleted"
 
 
+# Nobody is spoken to by voice here, so that its libraries are not missed.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
 def use_addresses(settings: DiscordSettings) -> None:
     """Talk to where the settings say: the library knows one Discord, for the whole process."""
     Route.BASE = settings.api_url.rstrip("/")
