@@ -32,8 +32,8 @@ EMBEDDED = ("simulator",)
 def run() -> None:
     """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
 
-    It serves every platform whose token is set. At a terminal it opens a prompt as well. Without one, and with
-    nothing but the simulated market and nobody to serve, it plays a short tour and ends.
+    It serves every platform whose token is set, and at a terminal it opens a prompt. Without a terminal, and
+    with nothing but the simulated market and nobody to serve, it plays a short tour and ends.
     """
     settings = load_settings()
     if _at_terminal():

@@ -136,5 +136,5 @@ async def eventually(condition, seconds: float = DEADLINE_S) -> None:
         return await found if inspect.isawaitable(found) else found
 
     async with asyncio.timeout(seconds):
-        while not await holds():
+        while not await holds():  # noqa: ASYNC110 - it looks at another process
             await asyncio.sleep(0.01)
