@@ -4,9 +4,18 @@ import asyncio
 import signal
 from contextlib import asynccontextmanager
 
+import pytest
 from chat.discord.stand_ins import eventually, text_of
 from chat.discord.test_doctor import ALL_BUT_AUDIO
 from cli.conftest import clean, command
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return where the bot has its database: the house has one of its own."""
+    made = tmp_path / "bot"
+    made.mkdir()
+    return made
 
 
 @asynccontextmanager
@@ -39,9 +48,9 @@ async def started(house, folder):
 
 
 async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never_logs_the_token(
-    house, tmp_path
+    house, folder
 ):
-    async with started(house, tmp_path) as process:
+    async with started(house, folder) as process:
         await house.discord.sessions(wait=20)
         await eventually(house.discord.commands)
 
@@ -52,15 +61,15 @@ async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
     assert await house.discord.sessions(at_least=0) == []
-    log = (tmp_path / "log").read_text()
+    log = (folder / "log").read_text()
     assert "Discord knows the commands" in log
     assert "voice" not in log
     assert house.discord.token not in log
     assert "Traceback" not in log
 
 
-async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there(house, tmp_path):
-    async with started(house, tmp_path) as process:
+async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there(house, folder):
+    async with started(house, folder) as process:
         await house.discord.sessions(wait=20)
         await eventually(house.discord.commands)
 
@@ -72,7 +81,7 @@ async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there
         message = (await house.slash("clusters", coin="BTC")).message
         process.kill()
         await process.wait()
-    async with started(house, tmp_path):
+    async with started(house, folder):
         await house.discord.sessions(wait=20)
 
         async def mapped():
