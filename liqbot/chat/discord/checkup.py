@@ -8,7 +8,7 @@ import discord
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord.client import use_addresses
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN
-from liqbot.chat.discord.places import INVITED_WITH, NEEDED
+from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable
 from liqbot.rules.wording import counted, listed
 from liqbot.settings import DiscordSettings
 
@@ -92,7 +92,7 @@ def _lacking(held: int) -> str:
 
 def _personal(about: discord.AppInfo) -> str:
     """Return where people add the bot for themselves; empty where the application says that they may not."""
-    if about.user_integration_config is None and about.guild_integration_config is not None:
+    if not installable(about).user:
         return ""
     link = discord.utils.oauth_url(about.id, scopes=("applications.commands",))
     return f"{link}&integration_type=1"

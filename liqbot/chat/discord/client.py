@@ -1,6 +1,7 @@
 """The connection to Discord: commands, buttons, and what happens to the places where the bot is at home."""
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable
 from typing import Any
 
@@ -15,8 +16,8 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import add_commands
 from liqbot.chat.discord.conversation import Conversation
-from liqbot.chat.discord.errors import LEFT
-from liqbot.chat.discord.places import PLATFORM, channel_chat, lacking
+from liqbot.chat.discord.errors import FAILURES, LEFT
+from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.settings import DiscordSettings
 from liqbot.store.chats import ChatKey
@@ -66,7 +67,6 @@ class Client(discord.AutoShardedClient):
             allowed_contexts=app_commands.AppCommandContext(
                 guild=True, dm_channel=True, private_channel=True
             ),
-            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         )
         add_commands(self.tree, reception.answering, reception.desk.rules.by_name, self._conversation)
         self.add_dynamic_items(CommandButton)
@@ -77,6 +77,8 @@ class Client(discord.AutoShardedClient):
 
     async def setup_hook(self) -> None:
         """Tell Discord of the commands, while the connection is made."""
+        if self.application is not None:
+            self.tree.allowed_installs = installable(self.application)
         self._syncing = self.loop.create_task(keep_synced(self.tree, self._store.notes))
 
     async def close(self) -> None:
@@ -156,5 +158,5 @@ class _Tree(app_commands.CommandTree[Client]):
         else:
             _log.error("a command failed", reason=type(error).__name__, exc_info=error)
             said = "Something went wrong on our side; the operator's log has the details."
-        if not interaction.response.is_done():
+        with contextlib.suppress(*FAILURES):  # it may be too late to say anything
             await interaction.response.send_message(said, ephemeral=True)

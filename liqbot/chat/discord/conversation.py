@@ -22,6 +22,7 @@ from liqbot.chat.discord.errors import ALREADY_ACKNOWLEDGED, FAILURES, is_passin
 from liqbot.chat.discord.places import PLATFORM, Place, place_of, unpingable
 from liqbot.chat.discord.render import embed_of, files_of
 from liqbot.message import Message, Tone
+from liqbot.store.database import SqlError
 
 _log = structlog.get_logger()
 
@@ -97,10 +98,8 @@ class Conversation:
         if not await _said_at_once(lambda: _defer(interaction, wish)):
             _log.warning("a command could not be acknowledged in time", line=wish.line.split(" ")[0])
             return
-        self._welcome(wish.place)
         message = await self._answering.answer(wish.line, ask)
-        if wish.place.guild_id is not None and wish.command is not None and wish.command.manages:
-            self._desk.store.communities.place(wish.place.chat, str(wish.place.guild_id))
+        self._note(wish.place)
         try:
             await _patiently(lambda: _bring(interaction, wish, message))
         except FAILURES as error:
@@ -126,12 +125,17 @@ class Conversation:
             return "That cannot be understood: a quotation mark is missing"
         return ""
 
-    def _welcome(self, place: Place) -> None:
-        """Take up again a chat that could not be reached, when somebody speaks to us there."""
-        chats = self._desk.store.chats
-        if not place.missing and chats.settings(place.chat).inactive is not None:
-            chats.activate(place.chat)
-            _log.info("a chat can be reached again", platform=PLATFORM)
+    def _note(self, place: Place) -> None:
+        """Write down to which server a chat belongs, and that it can be reached: somebody spoke to us."""
+        store = self._desk.store
+        try:
+            if place.guild_id is not None:
+                store.communities.place(place.chat, str(place.guild_id))
+            if not place.missing and store.chats.settings(place.chat).inactive is not None:
+                store.chats.activate(place.chat)
+                _log.info("a chat can be reached again", platform=PLATFORM)
+        except SqlError:  # the answer goes out all the same
+            _log.exception("a chat could not be noted", platform=PLATFORM)
 
 
 def _brings_alerts(command: Command) -> bool:

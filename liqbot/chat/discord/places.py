@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
+from discord import app_commands
 
 from liqbot.rules.wording import listed
 from liqbot.store.chats import ChatKey
@@ -66,6 +67,16 @@ def channel_chat(channel: discord.abc.Snowflake) -> ChatKey:
     if isinstance(channel, discord.Thread):
         return ChatKey(PLATFORM, str(channel.parent_id), str(channel.id))
     return ChatKey(PLATFORM, str(channel.id))
+
+
+def installable(about: discord.AppInfo) -> app_commands.AppInstallationType:
+    """Return whether the bot may be added to servers, and by people for themselves, as its application says.
+
+    Discord takes no command for what it does not allow. An application that says nothing allows both.
+    """
+    guild, user = about.guild_integration_config is not None, about.user_integration_config is not None
+    says_nothing = not guild and not user
+    return app_commands.AppInstallationType(guild=guild or says_nothing, user=user or says_nothing)
 
 
 def person_chat(user_id: int) -> ChatKey:
