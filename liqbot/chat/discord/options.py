@@ -7,8 +7,6 @@ within=3`. So there is one place where a wish is read, and one kind of error.
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from zoneinfo import available_timezones
 
 import discord
 from discord import app_commands
@@ -78,7 +76,7 @@ def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) 
 
     def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
-        return _zones() if kind is Kind.ZONE else choices(kind, ask, topics(ask))
+        return choices(kind, ask, topics(ask))
 
     text = _HELP.get(kind, argument.name)
     if isinstance(argument.default, str) and argument.default:
@@ -154,12 +152,6 @@ def found(offered: Mapping[str, str], typed: str) -> list[tuple[str, str]]:
 def short_help(text: str, room: int = HELP) -> str:
     """Return a description that Discord takes: never empty, never too long."""
     return _short(" ".join(text.split()) or "…", room)
-
-
-@cache
-def _zones() -> Mapping[str, str]:
-    """Return every time zone; read once, since they are files."""
-    return dict.fromkeys(sorted(available_timezones()), "")
 
 
 def _as_it_is(value: object) -> Sequence[str]:

@@ -89,6 +89,14 @@ async def test_rules_commands_and_zones_are_completed(house):
     assert [choice["value"] for choice in zones.choices] == ["America/Montevideo"]
 
 
+async def test_times_may_be_written_in_words(house):
+    async with house.open():
+        await house.slash("timezone", zone="berlin")
+        await house.slash("quiet", hours="11pm to 7am")
+    settings = house.store.chats.settings(house.chat)
+    assert (settings.time_zone, settings.quiet) == ("Europe/Berlin", (23 * 60, 7 * 60))
+
+
 async def test_subscriptions_are_completed_with_what_they_are(house):
     async with house.open():
         await house.slash("subscribe near-cluster", coin="BTC", within=3.5)
