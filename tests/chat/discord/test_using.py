@@ -186,6 +186,16 @@ async def test_a_button_still_works_after_a_restart(house):
         assert (answer.callback, answer.message.id) == (6, message.id)
 
 
+async def test_a_button_of_a_command_that_is_no_more_says_so(house):
+    async with house.open():
+        message = (await house.slash("weather")).message
+    house.commands = tuple(item for item in house.commands if item.name != "weather")
+    async with house.open():
+        answer = await house.discord.press(message, "Refresh")
+    assert answer.message.ephemeral
+    assert "There is no /weather any more" in text_of(answer.message)
+
+
 async def test_any_other_button_answers_in_a_message_of_its_own(house):
     async with house.open():
         message = (await house.slash("weather")).message
