@@ -139,7 +139,6 @@ async def test_rules_with_very_many_words_still_fit_into_eight_thousand_letters(
     "odd",
     [
         made("odd", coin=(Percent, 1.0)),
-        made("odd", role=(Percent, 1.0)),
         made("odd", **{f"p{number}": (Percent, 1.0) for number in range(24)}),
         made("odd", **{"p" * 33: (Percent, 1.0)}),
         made("odd" * 12),
