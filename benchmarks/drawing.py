@@ -3,18 +3,16 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Iterator
 from functools import partial
-from typing import Any
 
-from benchmarks.measure import Row, percentile, resident_mb
+from benchmarks.measure import Row, lags, percentile, resident_mb
 from benchmarks.simulated import view_with_grid
 from liqbot.charts.studio import Studio
 from liqbot.market.view import MarketView
 
 WARM = 60
 PICTURES = 500
-TICK_S = 0.001
 
 
 def rows() -> Iterator[Row]:
@@ -27,16 +25,16 @@ async def _measure(view: MarketView) -> list[Row]:
     studio = Studio()
     draw = partial(studio.heatmap, view, "7d")
     cold_s, picture = await _timed(draw)
-    quiet = await _lags(asyncio.sleep(1.0))
+    quiet = await lags(asyncio.sleep(1.0))
     warm: list[float] = []
-    lags = await _lags(_warm(draw, warm))
+    late = await lags(_warm(draw, warm))
     before_mb = resident_mb()
     for _ in range(PICTURES):
         await draw()
     grown_mb = resident_mb() - before_mb
     studio.close()
     warm_ms, kib = statistics.median(warm) * 1000, len(picture.png) / 1024
-    lag_ms, quiet_ms = percentile(lags, 99) * 1000, percentile(quiet, 99) * 1000
+    lag_ms, quiet_ms = percentile(late, 99) * 1000, percentile(quiet, 99) * 1000
     return [
         Row("heatmap 1200×675, warm", f"{warm_ms:.0f} ms", "at most 60 ms", warm_ms <= 60),
         Row("… its size", f"{kib:.0f} KiB", "at most 80 KiB", kib <= 80),
@@ -61,15 +59,3 @@ async def _timed(draw: partial) -> tuple[float, object]:
     start = time.perf_counter()
     picture = await draw()
     return time.perf_counter() - start, picture
-
-
-async def _lags(work: Coroutine[Any, Any, object]) -> list[float]:
-    """Return by how much a timer was late, again and again, while `work` goes on."""
-    task = asyncio.ensure_future(work)
-    lags: list[float] = []
-    while not task.done():
-        start = time.perf_counter()
-        await asyncio.sleep(TICK_S)
-        lags.append(time.perf_counter() - start - TICK_S)
-    await task
-    return lags

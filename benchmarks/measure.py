@@ -1,10 +1,15 @@
 """Measuring on a noisy machine: medians, and ratios between things timed in turn."""
 
+import asyncio
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+TICK_S = 0.001
+"""How often the event loop's timer is looked at."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,15 @@ def percentile(values: list[float], percent: float) -> float:
     """Return the value that `percent` percent of `values` do not exceed."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]
+
+
+async def lags(work: Coroutine[Any, Any, object]) -> list[float]:
+    """Return by how many seconds a timer was late, again and again, while `work` goes on."""
+    task = asyncio.ensure_future(work)
+    late: list[float] = []
+    while not task.done():
+        start = time.perf_counter()
+        await asyncio.sleep(TICK_S)
+        late.append(time.perf_counter() - start - TICK_S)
+    await task
+    return late

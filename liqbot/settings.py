@@ -3,12 +3,13 @@
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -159,6 +160,50 @@ class GateSettings(_Section):
     backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
 
 
+class DiscordSettings(_Section):
+    """The Discord chat."""
+
+    token: SecretStr = Field(
+        default=SecretStr(""), description="the Discord bot's token; without it no Discord"
+    )
+    api_url: str = Field(
+        default="https://discord.com/api/v10",
+        description="Discord's REST API, for a proxy or a test server",
+    )
+    gateway_url: str = Field(
+        default="",
+        description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
+    )
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a bot to serve."""
+        return bool(self.token.get_secret_value())
+
+    @field_validator("token")
+    @classmethod
+    def _bare(cls, value: SecretStr) -> SecretStr:
+        """Take a token as it is copied from somewhere."""
+        token = value.get_secret_value().strip().removeprefix("Bot ")
+        if not token.isascii() or any(map(str.isspace, token)):
+            raise ValueError("has not the form of a bot's token")
+        return SecretStr(token)
+
+    @field_validator("api_url")
+    @classmethod
+    def _like_an_address(cls, value: str) -> str:
+        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an address such as https://discord.com/api/v10")
+        return value.rstrip("/")
+
+    @field_validator("gateway_url")
+    @classmethod
+    def _like_a_gateway(cls, value: str) -> str:
+        if value and not re.fullmatch(r"wss?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an address such as wss://gateway.discord.gg")
+        return value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -197,6 +242,13 @@ class Settings(BaseSettings):
     okx: OkxSettings = OkxSettings()
     bitget: BitgetSettings = BitgetSettings()
     gate: GateSettings = GateSettings()
+    discord: DiscordSettings = DiscordSettings()
+
+    @property
+    def serves_people(self) -> bool:
+        """Whether there is a token for some platform."""
+        sections: list[object] = [getattr(self, name) for name in type(self).model_fields]
+        return any(getattr(section, "is_set", False) for section in sections)
 
     @field_validator("coins", "sources", mode="before")
     @classmethod
@@ -380,4 +432,17 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
     for detail in error.errors():
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         where = variable if variable in environment else f"{file}: {_key(variable)}"
-        yield f"{where}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})"
+        given = "" if _is_secret(detail["loc"]) else f" (it is {detail['input']!r})"
+        yield f"{where}: {detail['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _is_secret(path: tuple[int | str, ...]) -> bool:
+    """Return whether a setting is one whose value is never shown, nor that of a section with one in it."""
+    kind: object = Settings
+    for part in path:
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)) or part not in kind.model_fields:
+            break
+        kind = kind.model_fields[str(part)].annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return any(_is_secret((*path, name)) for name in kind.model_fields)
+    return kind is SecretStr

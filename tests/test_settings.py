@@ -3,10 +3,20 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from recordings import ordinary_user
 
-from liqbot.settings import CONFIG, Settings, SettingsError, described, effective, load_settings
+from liqbot.settings import (
+    CONFIG,
+    DiscordSettings,
+    Settings,
+    SettingsError,
+    described,
+    effective,
+    load_settings,
+)
 
+SECRET = "MTIz.Abc.xyz-_9"  # noqa: S105 - nobody's
 EXAMPLES = {
     # variable: (its text, the same in TOML, the value)
     "LIQBOT_DATABASE": ("/data/bot.db", '"/data/bot.db"', Path("/data/bot.db")),
@@ -48,7 +58,16 @@ EXAMPLES = {
     "LIQBOT_BITGET__API_URL": ("http://t", '"http://t"', "http://t"),
     "LIQBOT_GATE__API_URL": ("http://g/x", '"http://g/x"', "http://g/x"),
     "LIQBOT_GATE__BACKFILL_DAYS": ("29.5", "29.5", 29.5),
+    "LIQBOT_DISCORD__TOKEN": (SECRET, f'"{SECRET}"', SecretStr(SECRET)),
+    "LIQBOT_DISCORD__API_URL": (
+        "http://127.0.0.1:9/api/v10",
+        '"http://127.0.0.1:9/api/v10"',
+        "http://127.0.0.1:9/api/v10",
+    ),
+    "LIQBOT_DISCORD__GATEWAY_URL": ("ws://127.0.0.1:9/gw", '"ws://127.0.0.1:9/gw"', "ws://127.0.0.1:9/gw"),
 }
+SECRETS = {"LIQBOT_DISCORD__TOKEN"}
+"""Settings whose values are never shown."""
 WRONG = {
     "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
     "LIQBOT_SOURCES": [
@@ -79,6 +98,15 @@ WRONG = {
     "LIQBOT_HYPERLIQUID__DEXES": ["[1]"],
     "LIQBOT_HYPERLIQUID__HYPERPERPS": ["maybe"],
     "LIQBOT_HYPERLIQUID__HYPERPERPS_URL": [""],
+    "LIQBOT_DISCORD__TOKEN": ["two words", "ünïcode"],
+    "LIQBOT_DISCORD__API_URL": [
+        "",
+        "discord.com",
+        "ftp://discord.com",
+        "https://user@discord.com",
+        "http://a b",
+    ],
+    "LIQBOT_DISCORD__GATEWAY_URL": ["gateway.discord.gg", "https://gateway.discord.gg", "ws://"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 
@@ -210,7 +238,7 @@ def test_variables_of_others_are_none_of_our_business(folder):
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable, text):
     told = refused({variable: text})
     assert told.startswith(f"{variable}: ")
-    assert "(it is " in told
+    assert ("(it is " in told) is (variable not in SECRETS)
     assert "\n" not in told
 
 
@@ -328,13 +356,42 @@ def test_what_is_in_effect_is_shown_of_every_setting():
     environment = {variable: text for variable, (text, _, _) in EXAMPLES.items()}
     shown = effective(load_settings(environment))
     assert shown.keys() == {variable for variable, _, _ in described()}
-    assert {variable: shown[variable] for variable in environment} == environment | {
+    hidden = dict.fromkeys(SECRETS, "**********")
+    assert {variable: shown[variable] for variable in environment} == environment | hidden | {
         "LIQBOT_REPLAY__SPEED": "60.0"
     }
 
 
 @pytest.mark.usefixtures("folder")
 def test_what_is_shown_can_be_set_again():
-    settings = load_settings({variable: text for variable, (text, _, _) in EXAMPLES.items()})
+    settings = load_settings({v: text for v, (text, _, _) in EXAMPLES.items() if v not in SECRETS})
     again = {name: value for name, value in effective(settings).items() if name != CONFIG}
     assert load_settings(again) == settings
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("wrong", ["sec ret", "sécret"])
+def test_a_wrong_token_is_refused_without_being_repeated(wrong):
+    told = refused({"LIQBOT_DISCORD__TOKEN": wrong})
+    assert "LIQBOT_DISCORD__TOKEN: has not the form of a bot's token" in told
+    assert wrong not in told
+
+
+def test_a_token_of_the_wrong_type_is_refused_without_being_repeated(write):
+    write("[discord]\ntoken = 1234567890")
+    assert "1234567890" not in refused()
+    write("discord = 'my-secret-token'")
+    assert "my-secret-token" not in refused()
+
+
+@pytest.mark.parametrize("given", ["Bot MTIz.Abc", "  MTIz.Abc\n", "MTIz.Abc"])
+def test_a_token_is_taken_as_it_is_copied(given):
+    settings = DiscordSettings(token=given)
+    assert settings.token.get_secret_value() == "MTIz.Abc"
+    assert settings.is_set
+    assert "MTIz" not in repr(settings)
+
+
+def test_an_empty_token_is_none():
+    assert not DiscordSettings(token=" ").is_set  # noqa: S106 - it is none
+    assert not DiscordSettings().is_set

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from liqbot.app.bot import clock_ms, load_rules
 from liqbot.app.sources import make_source
+from liqbot.chat.adapter import AdapterError
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
 from liqbot.sources.exchanges import ExchangeSource
@@ -56,7 +57,7 @@ def doctor() -> None:
     for name, check in _checks(settings):
         try:
             console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
-        except (Ailing, DatabaseError, SettingsError, SourceError) as error:
+        except (AdapterError, Ailing, DatabaseError, SettingsError, SourceError) as error:
             failed += 1
             console.print(f"✗ {name}: {error}", markup=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
@@ -69,6 +70,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield "plugins", _plugins
     for source in settings.sources:
         yield f"source {source}", lambda settings, source=source: _source(source, settings)
+    if settings.discord.is_set:
+        yield "discord", _discord
 
 
 def _database(settings: Settings) -> str:
@@ -121,6 +124,12 @@ def _exchange(source: ExchangeSource) -> str:
         return asyncio.run(source.check())
     except NoDataError as error:
         raise Ailing(str(error)) from None
+
+
+def _discord(settings: Settings) -> str:
+    from liqbot.chat.discord.checkup import check_discord  # noqa: PLC0415 - its library takes long to load
+
+    return str(asyncio.run(check_discord(settings.discord)))
 
 
 def _writable(path: Path) -> None:

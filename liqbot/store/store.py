@@ -5,10 +5,12 @@ from pathlib import Path
 
 from liqbot.market.layer import Layer
 from liqbot.store.chats import Chats
+from liqbot.store.communities import Communities
 from liqbot.store.database import Claim, DatabaseError, open_database, open_reader
 from liqbot.store.deliveries import Deliveries
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
+from liqbot.store.notes import Notes
 from liqbot.store.outbox import Outbox
 from liqbot.store.subscriptions import Subscriptions
 
@@ -32,6 +34,8 @@ class Store:
         self.chats = Chats(self._db)
         self.subscriptions = Subscriptions(self._db)
         self.memories = Memories(self._db)
+        self.communities = Communities(self._db)
+        self.notes = Notes(self._db)
         self.outbox = Outbox(self._db)
         self.deliveries = Deliveries(self._db)
 

@@ -1,0 +1,1 @@
+"""The Discord chat: slash commands, buttons and alerts with the library discord.py."""

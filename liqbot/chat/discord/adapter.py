@@ -1,0 +1,154 @@
+"""Discord as a chat platform: serving people, and bringing them what the dispatcher hands over."""
+
+import asyncio
+
+import discord
+import structlog
+
+from liqbot.alerts.platform import ChatGone, Limits, NotSent, Parcel, Receipt
+from liqbot.chat.adapter import AdapterError, Reception
+from liqbot.chat.discord.buttons import view_of
+from liqbot.chat.discord.client import Client
+from liqbot.chat.discord.errors import FAILURES, MISSING_PERMISSIONS, NEW_TOKEN, TOO_LARGE, outcome
+from liqbot.chat.discord.places import person_id
+from liqbot.chat.discord.render import embed_of, files_of, plain
+from liqbot.settings import DiscordSettings
+from liqbot.store.chats import ChatKey
+
+_log = structlog.get_logger()
+
+LIMITS = Limits(a_second=40, knows_repeats=True)
+"""Discord takes 50 requests a second of a bot; the rest is for answers. The pace of a channel is told by
+Discord with every answer, and kept by the library."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+"""Between two tries to connect, where the library itself has given up."""
+_WRONG_TOKEN = 4004
+_FOR_GOOD = {
+    _WRONG_TOKEN: "LIQBOT_DISCORD__TOKEN is not accepted by Discord",
+    4010: "Discord refuses the bot's shards",
+    4011: "Discord wants more shards than the bot opened",
+    4012: "Discord does not speak this version any more; update liqbot",
+    4013: "Discord refuses the bot's intents",
+    4014: "Discord refuses the bot's intents",
+}
+"""Why the gateway closes a connection so that another try cannot help."""
+
+
+class DiscordAdapter:
+    """Serves Discord with one token."""
+
+    def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
+        """Serve with `reception`. Raises `AdapterError` where there is no token."""
+        if not settings.is_set:
+            raise AdapterError("LIQBOT_DISCORD__TOKEN is not set")
+        self._token = settings.token
+        self._settings = settings
+        self._reception = reception
+        self._client: Client | None = None
+        """The connection of the moment; None before the first one and between two."""
+
+    @property
+    def limits(self) -> Limits:
+        """How fast Discord may be sent to."""
+        return LIMITS
+
+    def is_group(self, chat: ChatKey) -> bool:
+        """Return whether the chat is a channel of a server."""
+        return person_id(chat) is None
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether messages can be sent: the bot is logged in, though the gateway may be on its way."""
+        return self._client is not None
+
+    async def run(self) -> None:
+        """Serve until cancelled. Raises `AdapterError` where Discord refuses the bot for good."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            client = Client(self._settings, self._reception)
+            try:
+                async with client:
+                    await client.login(self._token.get_secret_value())
+                    self._client = client
+                    await client.connect()
+            except FAILURES as error:
+                reason = _for_good(error)
+                if reason:
+                    raise AdapterError(reason) from None
+                _log.warning(
+                    "the connection to Discord is lost; it is made anew", reason=type(error).__name__
+                )
+            finally:
+                self._client = None
+            pause_s = FIRST_PAUSE_S if client.is_ready() else min(2 * pause_s, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause_s)
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Bring a message to its chat, under a nonce: sent again, it does not become a second message."""
+        client = self._client
+        if client is None:
+            raise NotSent("there is no connection to Discord")
+        try:
+            channel = await _channel(client, parcel.chat)
+            sent = await self._send(channel, parcel)
+        except FAILURES as error:
+            raise outcome(error) from error
+        return Receipt(str(sent.id))
+
+    async def _send(self, channel: discord.abc.Messageable, parcel: Parcel) -> discord.Message:
+        """Send with embed and picture; where these are not allowed, the text alone."""
+        try:
+            return await channel.send(
+                content=_ping(parcel),
+                embed=embed_of(parcel.message),
+                files=files_of(parcel.message),
+                view=view_of(parcel.message.buttons) or discord.utils.MISSING,
+                nonce=parcel.key,
+                silent=parcel.silent,
+                allowed_mentions=_mentions(parcel),
+            )
+        except discord.HTTPException as error:
+            if error.code not in (MISSING_PERMISSIONS, TOO_LARGE):
+                raise
+        return await channel.send(
+            content=_text(parcel),
+            view=view_of(parcel.message.buttons) or discord.utils.MISSING,
+            nonce=parcel.key,
+            silent=parcel.silent,
+            suppress_embeds=True,
+            allowed_mentions=_mentions(parcel),
+        )
+
+
+async def _channel(client: Client, chat: ChatKey) -> discord.abc.Messageable:
+    try:
+        person = person_id(chat)
+        if person is not None:
+            return await client.create_dm(discord.Object(person))
+        return client.get_partial_messageable(int(chat.thread or chat.native_id))
+    except ValueError:
+        raise ChatGone("it is no chat of Discord's") from None
+
+
+def _ping(parcel: Parcel) -> str | None:
+    return f"<@&{parcel.role}>" if parcel.role else None
+
+
+def _text(parcel: Parcel) -> str:
+    ping = _ping(parcel)
+    room = plain(parcel.message)
+    return f"{ping}\n{room}" if ping else room
+
+
+def _mentions(parcel: Parcel) -> discord.AllowedMentions:
+    roles = [discord.Object(int(parcel.role))] if parcel.role else False
+    return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
+
+
+def _for_good(error: BaseException) -> str:
+    """Return why another try to connect cannot help; empty where it can."""
+    if isinstance(error, discord.LoginFailure):
+        return f"{_FOR_GOOD[_WRONG_TOKEN]}; {NEW_TOKEN}"
+    if isinstance(error, discord.PrivilegedIntentsRequired):
+        return _FOR_GOOD[4014]
+    return _FOR_GOOD.get(error.code, "") if isinstance(error, discord.ConnectionClosed) else ""

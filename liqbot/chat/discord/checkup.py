@@ -1,0 +1,98 @@
+"""What `liqbot doctor` asks Discord: whether the token is good, and where the bot lacks permissions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import discord
+
+from liqbot.chat.adapter import AdapterError
+from liqbot.chat.discord.client import use_addresses
+from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN
+from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable
+from liqbot.rules.wording import counted, listed
+from liqbot.settings import DiscordSettings
+
+SERVERS_LOOKED_AT = 200
+FEW_STARTS = 50
+"""With fewer connections left of the day's thousand something keeps starting the bot anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was found."""
+
+    name: str
+    """The bot's name on Discord."""
+    invite: str
+    """The address at which somebody adds the bot to a server."""
+    personal: str
+    """The address at which somebody adds the bot for themselves; empty where that is not allowed."""
+    servers: int
+    lacking: Sequence[str]
+    """Of each server where the bot lacks permissions, which; a channel may still say otherwise."""
+
+    def __str__(self) -> str:
+        told = [f"{self.name}, in {counted(self.servers, 'server')}; it needs no privileged intent"]
+        told += self.lacking
+        told.append(f"invite it: {self.invite}")
+        told.append(
+            f"for oneself: {self.personal}"
+            if self.personal
+            else "people cannot add it for themselves; Installation, User Install allows it"
+        )
+        return "; ".join(told)
+
+
+async def check_discord(settings: DiscordSettings) -> Checkup:
+    """Ask Discord about the bot of the token. Raises `AdapterError`; no text holds the token."""
+    use_addresses(settings)
+    async with discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30.0) as client:
+        try:
+            return await _checked(client, settings.token.get_secret_value())
+        except discord.LoginFailure:
+            raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
+        except FAILURES as error:
+            reason = f"{error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__
+            raise AdapterError(f"Discord cannot be asked at {settings.api_url}: {reason}") from None
+
+
+async def _checked(client: discord.Client, token: str) -> Checkup:
+    await client.login(token)
+    about = await client.application_info()
+    if about.interactions_endpoint_url:
+        raise AdapterError(
+            "the application has an Interactions Endpoint URL, so that commands do not reach this bot; "
+            "empty it at discord.com/developers/applications, General Information"
+        )
+    _, _, starts = await client.http.get_bot_gateway()
+    if starts["remaining"] < FEW_STARTS:
+        left = starts["remaining"]
+        raise AdapterError(f"Discord allows only {left} more starts today: something restarts the bot")
+    servers = await client.http.get_guilds(SERVERS_LOOKED_AT, with_counts=False)
+    return Checkup(
+        name=str(client.user),
+        invite=discord.utils.oauth_url(
+            about.id, permissions=INVITED_WITH, scopes=("bot", "applications.commands")
+        ),
+        personal=_personal(about),
+        servers=len(servers),
+        lacking=[
+            f"in {server['name']} it lacks {lacks}"
+            for server in servers
+            if (lacks := _lacking(int(server.get("permissions", 0))))
+        ],
+    )
+
+
+def _lacking(held: int) -> str:
+    permissions = discord.Permissions(held)
+    missing = [words for name, words in NEEDED.items() if not getattr(permissions, name)]
+    return "" if permissions.administrator else listed(missing)
+
+
+def _personal(about: discord.AppInfo) -> str:
+    """Return where people add the bot for themselves; empty where the application says that they may not."""
+    if not installable(about).user:
+        return ""
+    link = discord.utils.oauth_url(about.id, scopes=("applications.commands",))
+    return f"{link}&integration_type=1"

@@ -1,0 +1,162 @@
+"""The connection to Discord: commands, buttons, and what happens to the places where the bot is at home."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable
+from typing import Any
+
+import discord
+import structlog
+import yarl
+from discord import app_commands
+from discord.gateway import DiscordWebSocket
+from discord.http import Route
+
+from liqbot.chat.adapter import Reception
+from liqbot.chat.discord.buttons import CommandButton
+from liqbot.chat.discord.commands import add_commands
+from liqbot.chat.discord.conversation import Conversation
+from liqbot.chat.discord.errors import FAILURES, LEFT
+from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
+from liqbot.chat.discord.syncing import keep_synced
+from liqbot.settings import DiscordSettings
+from liqbot.store.chats import ChatKey
+
+_log = structlog.get_logger()
+
+MOST_PATIENCE_S = 30.0
+"""Up to this long the library itself waits where Discord asks for a pause; a longer one is a delivery's."""
+DEAF_S = 60.0
+"""A gateway that has not acknowledged a heartbeat for so long is left, and the session resumed elsewhere."""
+CHANNEL_GONE = "the channel was deleted"
+
+
+# Nobody is spoken to by voice here, so that its libraries are not missed.
+discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+
+
+def use_addresses(settings: DiscordSettings) -> None:
+    """Talk to where the settings say: the library knows one Discord, for the whole process."""
+    Route.BASE = settings.api_url.rstrip("/")
+    if settings.gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(settings.gateway_url)
+
+
+class Client(discord.AutoShardedClient):
+    """One connection, for as long as it lasts; the library reconnects and resumes by itself."""
+
+    def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
+        """Serve with `reception`. It has no commands of its own: they come from there."""
+        use_addresses(settings)
+        super().__init__(
+            intents=discord.Intents(guilds=True),  # commands need none that is privileged
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_ratelimit_timeout=MOST_PATIENCE_S,
+            heartbeat_timeout=DEAF_S,
+        )
+        self._syncing: asyncio.Task[None] | None = None
+        self._gateway = settings.gateway_url
+        self._store = reception.desk.store
+        self._clock = reception.desk.clock
+        self._conversation = Conversation(reception)
+        self.tree = _Tree(
+            self,
+            allowed_contexts=app_commands.AppCommandContext(
+                guild=True, dm_channel=True, private_channel=True
+            ),
+        )
+        add_commands(self.tree, reception.answering, reception.desk.rules.by_name, self._conversation)
+        self.add_dynamic_items(CommandButton)
+
+    def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> Awaitable[None]:
+        """Answer the line of a button."""
+        return self._conversation.pressed(interaction, line, renews=renews)
+
+    async def setup_hook(self) -> None:
+        """Tell Discord of the commands, while the connection is made."""
+        if self.application is not None:
+            self.tree.allowed_installs = installable(self.application)
+        self._syncing = self.loop.create_task(keep_synced(self.tree, self._store.notes))
+
+    async def close(self) -> None:
+        """Close the connection."""
+        if self._syncing is not None:
+            self._syncing.cancel()
+        await super().close()
+
+    async def launch_shard(self, gateway: yarl.URL, shard_id: int, *, initial: bool = False) -> None:
+        """Connect to the gateway that the settings name, or else to the one that Discord names."""
+        named = yarl.URL(self._gateway) if self._gateway else gateway
+        await super().launch_shard(named, shard_id, initial=initial)
+
+    async def on_ready(self) -> None:
+        """Catch up on the servers that the bot has left or come back to while it was not connected."""
+        _log.info("connected to Discord", servers=len(self.guilds))
+        for community in self._store.communities.of(PLATFORM):
+            if self.get_guild(int(community)) is None:
+                self._left(community)
+            else:
+                self._returned(community, only_after=LEFT)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Take up again the chats of a server that the bot has been in before."""
+        self._returned(str(guild.id))
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Keep what a server's chats subscribe to, but send them nothing more."""
+        self._left(str(guild.id))
+
+    async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
+        """Send nothing more to a channel that is no more, nor to its threads."""
+        self._lose(channel_chat(channel), CHANNEL_GONE)
+
+    async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
+        """Send nothing more to a thread that is no more."""
+        self._lose(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)), CHANNEL_GONE)
+
+    async def on_guild_channel_update(
+        self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
+    ) -> None:
+        """Take up a chat again when its channel is opened to the bot again."""
+        del before
+        chat, held = channel_chat(after), after.permissions_for(after.guild.me)
+        if not lacking(held, in_thread=False) and self._store.chats.settings(chat).inactive is not None:
+            self._store.chats.activate(chat)
+
+    async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
+        """Log what went wrong with an event, and nothing of what the event says."""
+        del args, kwargs
+        _log.exception("an event of Discord could not be handled", happening=event_method)
+
+    def _left(self, community: str) -> None:
+        for chat in self._store.communities.chats(PLATFORM, community):
+            if self._store.chats.settings(chat).inactive is None:
+                self._lose(chat, LEFT)
+
+    def _returned(self, community: str, *, only_after: str | None = None) -> None:
+        """Take up again the chats of a community: all, or those that were lost for one reason."""
+        for chat in self._store.communities.chats(PLATFORM, community):
+            if only_after in (None, self._store.chats.settings(chat).inactive):
+                self._store.chats.activate(chat)
+
+    def _lose(self, chat: ChatKey, reason: str) -> None:
+        self._store.chats.deactivate(chat, reason, self._clock())
+
+
+class _Tree(app_commands.CommandTree[Client]):
+    """The commands, with words for those who call one that is no more."""
+
+    async def on_error(
+        self, interaction: discord.Interaction[Client], error: app_commands.AppCommandError, /
+    ) -> None:
+        """Say what a person can do: Discord goes on showing old commands for a while."""
+        if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
+            said = "This command has changed. Reload Discord (Ctrl+R, or restart the app), then try again."
+        else:
+            _log.error("a command failed", reason=type(error).__name__, exc_info=error)
+            said = "Something went wrong on our side; the operator's log has the details."
+        with contextlib.suppress(*FAILURES):  # it may be too late to say anything
+            await interaction.response.send_message(said, ephemeral=True)

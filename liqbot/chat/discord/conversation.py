@@ -1,0 +1,203 @@
+"""Conversations: what somebody types or presses is acknowledged at once, answered, and the answer brought.
+
+Discord gives three seconds to acknowledge and a quarter of an hour to answer. So first comes what needs no
+thought (may they, is it understood), then the acknowledgement, then the work.
+"""
+
+import asyncio
+import contextlib
+import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import discord
+import structlog
+
+from liqbot.chat.adapter import Reception
+from liqbot.chat.arguments import read_arguments
+from liqbot.chat.command import Ask, Command, Kind, Refusal
+from liqbot.chat.discord.buttons import view_of
+from liqbot.chat.discord.errors import ALREADY_ACKNOWLEDGED, FAILURES, is_passing
+from liqbot.chat.discord.places import PLATFORM, Place, place_of, unpingable
+from liqbot.chat.discord.render import embed_of, files_of
+from liqbot.message import Message, Tone
+from liqbot.store.database import SqlError
+
+_log = structlog.get_logger()
+
+PAUSES_S = (0.2, 0.5)
+"""Pauses between tries to acknowledge: later than after three seconds it is of no use."""
+PATIENT_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+"""Pauses between tries to bring an answer."""
+NOBODY = discord.AllowedMentions.none()
+"""Nobody is pinged by an answer, whatever its text says."""
+NOT_HERE = "I cannot post here by myself: this concerns your direct messages from me."
+
+
+@dataclass(frozen=True, slots=True)
+class _Wish:
+    """A line, and where its answer belongs."""
+
+    line: str
+    command: Command | None
+    """The command that the line asks for, if there is such a one."""
+    place: Place
+    renews: bool = False
+    """Whether the answer takes the place of the message whose button was pressed."""
+
+    @property
+    def is_public(self) -> bool:
+        """Whether everyone in the chat gets to see the answer."""
+        return self.command is not None and self.command.public
+
+
+class Conversation:
+    """Answers people."""
+
+    def __init__(self, reception: Reception) -> None:
+        self._answering = reception.answering
+        self._desk = reception.desk
+
+    def ask(self, interaction: discord.Interaction[Any]) -> Ask:
+        """Return who asks, and where."""
+        return self._ask(interaction, place_of(interaction))
+
+    async def typed(
+        self, interaction: discord.Interaction[Any], line: str, role: discord.Role | None = None
+    ) -> None:
+        """Answer a slash command; `role` is who shall be pinged."""
+        wish = self._wish(interaction, line if role is None else f"{line} role={role.id}")
+        unable = "" if role is None else unpingable(role, interaction.app_permissions)
+        await self._answer(interaction, wish, unable)
+
+    async def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> None:
+        """Answer a button."""
+        await self._answer(interaction, self._wish(interaction, line, renews=renews))
+
+    def _ask(self, interaction: discord.Interaction[Any], place: Place) -> Ask:
+        return Ask(
+            chat=place.chat,
+            desk=self._desk,
+            person=str(interaction.user.id),
+            may_manage=place.may_manage,
+            language=str(interaction.locale),
+        )
+
+    def _wish(self, interaction: discord.Interaction[Any], line: str, *, renews: bool = False) -> _Wish:
+        name = line.removeprefix("/").split(" ", maxsplit=1)[0].lower()
+        return _Wish(line, self._answering.commands.get(name), place_of(interaction), renews)
+
+    async def _answer(self, interaction: discord.Interaction[Any], wish: _Wish, unable: str = "") -> None:
+        ask = self._ask(interaction, wish.place)
+        refusal = unable or self._refusal(wish, ask)
+        if refusal:
+            warning = Message(refusal, tone=Tone.WARNING)
+            await _said_at_once(lambda: _reply(interaction, warning))
+            return
+        if not await _said_at_once(lambda: _defer(interaction, wish)):
+            _log.warning("a command could not be acknowledged in time", line=wish.line.split(" ")[0])
+            return
+        message = await self._answering.answer(wish.line, ask)
+        self._note(wish.place)
+        try:
+            await _patiently(lambda: _bring(interaction, wish, message))
+        except FAILURES as error:
+            _log.warning("an answer could not be brought", reason=f"{type(error).__name__}")
+
+    def _refusal(self, wish: _Wish, ask: Ask) -> str:
+        """Return why a wish is refused, as far as that is known at once; empty where it is not."""
+        command, place = wish.command, wish.place
+        if command is None:
+            return f"There is no /{wish.line.split(' ')[0].removeprefix('/')} any more. See /help"
+        if command.manages and not place.may_manage:
+            return f"/{command.name} is for those who have the permission Manage Server"
+        if place.missing and _brings_alerts(command):
+            return (
+                f"I could not bring alerts here: I lack {place.missing} in this channel. "
+                "Allow me that in the channel's settings, then try again"
+            )
+        try:
+            read_arguments(command, shlex.split(wish.line)[1:], ask, self._answering.topics(ask))
+        except Refusal as refusal:
+            return str(refusal)
+        except ValueError:
+            return "That cannot be understood: a quotation mark is missing"
+        return ""
+
+    def _note(self, place: Place) -> None:
+        """Write down to which server a chat belongs, and that it can be reached: somebody spoke to us."""
+        store = self._desk.store
+        try:
+            if place.guild_id is not None:
+                store.communities.place(place.chat, str(place.guild_id))
+            if not place.missing and store.chats.settings(place.chat).inactive is not None:
+                store.chats.activate(place.chat)
+                _log.info("a chat can be reached again", platform=PLATFORM)
+        except SqlError:  # the answer goes out all the same
+            _log.exception("a chat could not be noted", platform=PLATFORM)
+
+
+def _brings_alerts(command: Command) -> bool:
+    """Return whether a command lets alerts come to the chat."""
+    return command.manages and any(argument.kind is Kind.RULE for argument in command.arguments)
+
+
+async def _defer(interaction: discord.Interaction[Any], wish: _Wish) -> None:
+    if wish.renews:
+        await interaction.response.defer()
+    else:
+        await interaction.response.defer(thinking=True, ephemeral=not wish.is_public)
+
+
+async def _reply(interaction: discord.Interaction[Any], message: Message) -> None:
+    await interaction.response.send_message(embed=embed_of(message), ephemeral=True)
+
+
+async def _bring(interaction: discord.Interaction[Any], wish: _Wish, message: Message) -> None:
+    """Put a message where the answer is awaited; one that is for the asker alone, beside it."""
+    note = "" if wish.place.is_here or wish.command is None or not wish.command.manages else NOT_HERE
+    embed = embed_of(replace(message, lines=(*message.lines, note)) if note else message)
+    is_private = message.private or (message.tone is Tone.WARNING and message.picture is None)
+    if is_private and (wish.renews or wish.is_public):
+        if not wish.renews:
+            with contextlib.suppress(discord.NotFound):  # an earlier try has removed it
+                await interaction.delete_original_response()
+        await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=NOBODY)
+        return
+    await interaction.edit_original_response(
+        embed=embed,
+        attachments=files_of(message),
+        view=view_of(message.buttons),
+        allowed_mentions=NOBODY,
+    )
+
+
+async def _said_at_once(say: Callable[[], Awaitable[None]]) -> bool:
+    """Answer Discord within its three seconds; return whether that worked."""
+    for pause_s in (*PAUSES_S, None):
+        try:
+            await say()
+        except FAILURES as error:
+            if isinstance(error, discord.HTTPException) and error.code == ALREADY_ACKNOWLEDGED:
+                return True  # the answer to an earlier try got lost
+            if pause_s is None or not is_passing(error):
+                return False
+            await asyncio.sleep(pause_s)
+        else:
+            return True
+    return False
+
+
+async def _patiently(bring: Callable[[], Awaitable[None]]) -> None:
+    """Try again as long as Discord has troubles that pass."""
+    for pause_s in PATIENT_PAUSES_S:
+        try:
+            await bring()
+        except FAILURES as error:
+            if not is_passing(error):
+                raise
+            await asyncio.sleep(pause_s)
+        else:
+            return
+    await bring()

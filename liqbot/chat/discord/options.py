@@ -1,0 +1,210 @@
+"""The options of slash commands: what each takes, what it offers while one types, how it reads in a line.
+
+An option becomes words of the line that the same wish would be at the prompt: `/subscribe near-cluster BTC
+within=3`. So there is one place where a wish is read, and one kind of error.
+"""
+
+import shlex
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import discord
+from discord import app_commands
+
+from liqbot.chat import times
+from liqbot.chat.arguments import choices
+from liqbot.chat.command import Argument, Ask, Kind
+from liqbot.chat.desk import WINDOWS
+from liqbot.rules.parameters import Parameter, ParameterError
+from liqbot.rules.rule import Rule
+from liqbot.rules.units import Unit
+
+OFFERED = 25
+"""Most choices of an option, and most answers while somebody types."""
+NAME = 32
+HELP = 100
+CHOICE = 100
+"""Most characters of an option's name, of its help, and of a choice."""
+
+Given = Mapping[str, object]
+"""The values of a command's options by their names; those that were not given are None."""
+Offer = Callable[[Ask, str, Given], Mapping[str, str]]
+"""What an option offers while somebody types: values, each with a word on what it is."""
+_HELP = {
+    Kind.COIN: "the coin",
+    Kind.WINDOW: "how far back",
+    Kind.RULE: "what to look for",
+    Kind.NUMBER: "the number of a subscription",
+    Kind.TOPIC: "a command or a rule",
+    Kind.SPAN: "how long, as 90s, 10m, 4h or 1d",
+    Kind.HOURS: "from when to when, as 23:00-07:00; off for never",
+    Kind.ZONE: "a time zone, as Europe/Berlin",
+    Kind.ALERT: "the number of an alert",
+    Kind.COUNT: "a number",
+    Kind.SURE: "yes, if you are sure",
+    Kind.SETTINGS: "what the rule takes, as name=value name=value",
+}
+_TAKES: Mapping[Kind, object] = {
+    Kind.NUMBER: int,
+    Kind.ALERT: int,
+    Kind.COUNT: app_commands.Range[int, 1, times.MOST],
+}
+"""What is no text."""
+_FIXED: Mapping[Kind, tuple[str, ...]] = {Kind.WINDOW: tuple(WINDOWS), Kind.SURE: ("yes",)}
+"""All there is to choose from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of a slash command."""
+
+    name: str
+    takes: object
+    """Its type, as discord.py reads it from an annotation."""
+    help: str
+    write: Callable[[object], Sequence[str]]
+    """Returns the words that a given value is in a line."""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    """All there is to choose from; empty where more is allowed."""
+    offer: Offer | None = None
+
+
+def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) -> Option:
+    """Return the option for an argument of a command; `topics` are the names that `/help` explains."""
+    kind = argument.kind
+
+    def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+        del typed, given
+        return choices(kind, ask, topics(ask))
+
+    text = _HELP.get(kind, argument.name)
+    if isinstance(argument.default, str) and argument.default:
+        text += f"; usually {argument.default}"
+    return Option(
+        name=argument.name,
+        takes=_TAKES.get(kind, str),
+        help=text,
+        write=_word_by_word if kind is Kind.SETTINGS else _as_it_is,
+        required=argument.required and kind is not Kind.SETTINGS,
+        choices=_FIXED.get(kind, ())[:OFFERED],
+        offer=None if kind in (Kind.COUNT, *_FIXED) else offer,
+    )
+
+
+def of_parameter(parameter: Parameter) -> Option:
+    """Return the option for a parameter of a rule.
+
+    Percentages and plain numbers are numbers with bounds; dollars and spans of time are written with a unit
+    (`5M`, `10m`), so they are text that is completed.
+    """
+    usually = f"usually {parameter.show(parameter.default)}"
+
+    def write(value: object) -> Sequence[str]:
+        return [f"{parameter.name}={value!r}" if isinstance(value, float) else f"{parameter.name}={value}"]
+
+    def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+        del ask, given
+        return _amounts(parameter, typed)
+
+    takes: object = str
+    fixed: tuple[str, ...] = parameter.choices if len(parameter.choices) <= OFFERED else ()
+    if not parameter.choices and parameter.unit in (Unit.PERCENT, Unit.RATIO):
+        bounds = parameter.bounds
+        takes = float if bounds is None else app_commands.Range[float, float(bounds.low), float(bounds.high)]
+    return Option(
+        name=parameter.name.lower(),
+        takes=takes,
+        help="; ".join(part for part in (parameter.help, _unit(parameter), usually) if part),
+        write=write,
+        choices=fixed,
+        offer=offer if takes is str and not fixed else None,
+    )
+
+
+def of_settings(rule_of: Callable[[Given], Rule | None]) -> Option:
+    """Return the option in which all parameters of a rule are written as text, completed word by word."""
+
+    def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+        del ask
+        rule = rule_of(given)
+        return {} if rule is None else _next_words(rule, typed)
+
+    return Option("settings", str, _HELP[Kind.SETTINGS], write=_word_by_word, offer=offer)
+
+
+ROLE = Option(
+    "role", discord.Role, "a role to ping with each alert; otherwise nobody is pinged", write=lambda _: ()
+)
+"""Who is pinged; it is checked before it becomes a word of the line."""
+
+
+def found(offered: Mapping[str, str], typed: str) -> list[tuple[str, str]]:
+    """Return what of `offered` begins with or else contains what is typed: each value with its label."""
+    wanted = typed.strip().lower()
+    labelled = [(value, f"{value} · {about}" if about else value) for value, about in offered.items()]
+    first = [item for item in labelled if item[0].lower().startswith(wanted)]
+    then = [item for item in labelled if item not in first and wanted in item[1].lower()]
+    fitting = [(value, label) for value, label in [*first, *then] if 0 < len(value) <= CHOICE]
+    return [(value, _short(label, CHOICE)) for value, label in fitting[:OFFERED]]
+
+
+def short_help(text: str, room: int = HELP) -> str:
+    """Return a description that Discord takes: never empty, never too long."""
+    return _short(" ".join(text.split()) or "…", room)
+
+
+def _as_it_is(value: object) -> Sequence[str]:
+    return [str(value)]
+
+
+def _word_by_word(value: object) -> Sequence[str]:
+    try:
+        return shlex.split(str(value))
+    except ValueError:  # a quotation mark too few
+        return str(value).split()
+
+
+def _unit(parameter: Parameter) -> str:
+    if parameter.choices:
+        return ""
+    if parameter.unit is Unit.PERCENT:
+        return "in percent"
+    if parameter.unit is Unit.USD:
+        return "dollars as 5M or 750k"
+    return "time as 90s, 10m or 1d" if parameter.unit is Unit.SECONDS else ""
+
+
+def _amounts(parameter: Parameter, typed: str) -> Mapping[str, str]:
+    """Return what a parameter may be: of many choices all, else what was typed as it is understood."""
+    if parameter.choices:
+        return dict.fromkeys(parameter.choices, "")
+    usual = parameter.show(parameter.default).replace(" ", "")
+    if not typed.strip():
+        return {usual: "usually"}
+    try:
+        return {typed.strip(): f"is {parameter.show(parameter.parse(typed))}"}
+    except ParameterError:
+        # What is offered has to look like what was typed, or Discord's users would not see it as an answer.
+        return {usual: f"{typed.strip()} is not {parameter.takes}"}
+
+
+def _next_words(rule: Rule, typed: str) -> Mapping[str, str]:
+    """Return the ways in which a text of settings may go on."""
+    before, space, word = typed.rpartition(" ")
+    used = {text.partition("=")[0].lower() for text in before.split()}
+    offered: dict[str, str] = {}
+    for parameter in rule.form.parameters:
+        name, equals, _ = word.partition("=")
+        if parameter.name in used or not parameter.name.startswith(name.lower() if not equals else name):
+            continue
+        usual = parameter.show(parameter.default).replace(" ", "")
+        values = parameter.choices or (usual,)
+        if equals and word not in [f"{parameter.name}={value}" for value in values]:
+            offered[typed] = parameter.takes
+        offered |= {f"{before}{space}{parameter.name}={value}": parameter.help for value in values}
+    return offered
+
+
+def _short(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: room - 1].rstrip()}…"

@@ -1,0 +1,46 @@
+"""A Discord of its own for each test, with a server, a channel, and the bot's house in it."""
+
+import discord
+import pytest
+from chat.discord.stand_ins import House
+from counterparts.discord.fixture import discord_counterpart, discord_process
+
+from liqbot.settings import DiscordSettings
+from liqbot.store.store import Store
+
+__all__ = ["discord_counterpart", "discord_process"]
+
+
+@pytest.fixture(autouse=True)
+def in_no_hurry(monkeypatch):
+    """Discord has one identify in five seconds, and two for more servers to be told; here nobody waits."""
+
+    async def at_once(*_args: object, **_more: object) -> None:
+        """Do not wait."""
+
+    original = discord.AutoShardedClient.__init__
+
+    def made(client, *args: object, **more: object) -> None:
+        original(client, *args, guild_ready_timeout=0.05, **more)
+
+    monkeypatch.setattr(discord.Client, "before_identify_hook", at_once)
+    monkeypatch.setattr(discord.AutoShardedClient, "__init__", made)
+
+
+@pytest.fixture
+async def house(discord_counterpart, tmp_path, monkeypatch):
+    # The library knows one Discord for the whole process; what a test sets goes with it.
+    monkeypatch.setattr(discord.http.Route, "BASE", "")
+    monkeypatch.setattr(
+        discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY
+    )
+    guild = await discord_counterpart.add_guild()
+    channel = await discord_counterpart.add_channel(guild.id)
+    settings = DiscordSettings(
+        token=discord_counterpart.token,
+        api_url=discord_counterpart.api_url,
+        gateway_url=discord_counterpart.gateway_url,
+    )
+    store = Store(tmp_path / "liqbot.db")
+    yield House(discord_counterpart, guild.id, channel, store, settings)
+    store.close()

@@ -1,0 +1,129 @@
+"""Leaving and coming back: servers, channels, threads, and people who installed the bot for themselves."""
+
+from chat.discord.stand_ins import eventually, text_of
+
+from liqbot.chat.discord.errors import LEFT
+from liqbot.store.chats import ChatKey
+
+ORDINARY = ("view_channel", "send_messages", "use_application_commands", "use_external_apps")
+
+
+def state(house, chat=None):
+    return house.store.chats.settings(chat or house.chat).inactive
+
+
+async def subscribe(house, channel=None, **more):
+    answer = await house.discord.slash("subscribe near-cluster", channel or house.channel, coin="BTC", **more)
+    assert "Subscribed" in text_of(answer.message)
+    return answer
+
+
+async def test_leaving_a_server_keeps_its_subscriptions_but_sends_nothing_and_a_return_goes_on(house):
+    other = await house.discord.add_channel(house.guild, "more")
+    async with house.open():
+        await subscribe(house)
+        await subscribe(house, other)
+        await house.discord.leave_guild(house.guild)
+        await eventually(lambda: state(house) == LEFT)
+        assert state(house, ChatKey("discord", str(other))) == LEFT
+        assert len(house.store.subscriptions.of(house.chat)) == 1
+        await house.discord.return_to_guild(house.guild)
+        await eventually(lambda: state(house) is None)
+        assert state(house, ChatKey("discord", str(other))) is None
+
+
+async def test_a_server_left_while_the_bot_was_away_is_noticed_at_the_next_start(house):
+    async with house.open():
+        await subscribe(house)
+    await house.discord.leave_guild(house.guild)
+    assert state(house) is None
+    async with house.open():
+        await eventually(lambda: state(house) == LEFT)
+
+
+async def test_a_return_while_the_bot_was_away_is_noticed_at_the_next_start(house):
+    async with house.open():
+        await subscribe(house)
+        await house.discord.leave_guild(house.guild)
+        await eventually(lambda: state(house) == LEFT)
+    await house.discord.return_to_guild(house.guild)
+    async with house.open():
+        await eventually(lambda: state(house) is None)
+
+
+async def test_a_deleted_channel_gets_nothing_more_and_its_threads_neither(house):
+    thread = await house.discord.add_thread(house.channel)
+    inside = ChatKey("discord", str(house.channel), str(thread))
+    async with house.open():
+        await subscribe(house)
+        await subscribe(house, thread)
+        assert len(house.store.subscriptions.of(inside)) == 1
+        await house.discord.delete_channel(house.channel)
+        await eventually(lambda: state(house) is not None)
+        assert state(house) == state(house, inside) == "the channel was deleted"
+
+
+async def test_a_deleted_thread_gets_nothing_more_and_its_channel_goes_on(house):
+    thread = await house.discord.add_thread(house.channel)
+    inside = ChatKey("discord", str(house.channel), str(thread))
+    async with house.open():
+        await subscribe(house)
+        await subscribe(house, thread)
+        await house.discord.delete_channel(thread)
+        await eventually(lambda: state(house, inside) is not None)
+        assert state(house) is None
+
+
+async def test_a_chat_that_could_not_be_reached_goes_on_when_somebody_speaks_there(house):
+    async with house.open():
+        await subscribe(house)
+        house.store.chats.deactivate(house.chat, "the bot may not write there", 1)
+        await house.slash("clusters", coin="BTC")
+        assert state(house) is None
+
+
+async def test_a_channel_that_is_opened_to_the_bot_again_goes_on(house):
+    async with house.open():
+        await subscribe(house)
+        await house.discord.overwrite(house.channel, deny=["send_messages"])
+        house.store.chats.deactivate(house.chat, "the bot may not write there", 1)
+        await house.discord.overwrite(house.channel, allow=["send_messages"])
+        await eventually(lambda: state(house) is None)
+
+
+async def test_in_a_thread_the_right_to_write_in_threads_counts(house):
+    thread = await house.discord.add_thread(house.channel)
+    await house.discord.overwrite(house.channel, deny=["send_messages_in_threads"])
+    async with house.open():
+        answer = await house.discord.slash("subscribe near-cluster", thread, coin="BTC")
+    assert "Send Messages in Threads" in text_of(answer.message)
+
+
+async def test_in_direct_messages_a_person_subscribes_for_themselves(house):
+    ann = await house.discord.add_user("ann", installed=True)
+    dm = await house.discord.open_dm(ann)
+    async with house.open():
+        answer = await subscribe(house, dm, user=ann)
+    assert "direct messages" not in text_of(answer.message)
+    assert len(house.store.subscriptions.of(ChatKey("discord", f"@{ann}"))) == 1
+
+
+async def test_where_the_bot_is_not_at_home_a_user_install_draws_for_all_and_subscribes_the_person(house):
+    ann = await house.discord.add_user("ann", installed=True)
+    elsewhere = await house.discord.add_guild("elsewhere", everyone=["manage_guild", *ORDINARY])
+    lobby = await house.discord.add_channel(elsewhere.id, "lobby")
+    await house.discord.add_member(elsewhere.id, ann)
+    await house.discord.leave_guild(elsewhere.id)
+    async with house.open():
+        picture = await house.discord.slash("heatmap", lobby, user=ann, coin="BTC")
+        answer = await subscribe(house, lobby, user=ann)
+    assert [file["description"] for file in picture.message.files] == ["BTC heatmap-24h in words"]
+    assert "this concerns your direct messages" in text_of(answer.message)
+    assert len(house.store.subscriptions.of(ChatKey("discord", f"@{ann}"))) == 1
+    assert house.store.communities.of("discord") == []
+
+
+async def test_the_chats_of_a_server_are_known_to_belong_to_it(house):
+    async with house.open():
+        await subscribe(house)
+    assert house.store.communities.chats("discord", str(house.guild)) == [house.chat]

@@ -1,0 +1,64 @@
+"""What `liqbot doctor` says of Discord."""
+
+import asyncio
+
+import pytest
+from cli.conftest import run_apart
+
+from liqbot.chat.adapter import AdapterError
+from liqbot.chat.discord.checkup import check_discord
+from liqbot.settings import DiscordSettings
+
+ALL_BUT_AUDIO = "error,ignore:'audioop' is deprecated:DeprecationWarning"
+"""Every warning is an error, but for the one that Discord's library gives for what we do not use."""
+
+
+async def test_a_good_token_is_told_with_the_links_that_invite_the_bot(house, tmp_path):
+    def doctor():
+        return run_apart(
+            tmp_path,
+            "doctor",
+            LIQBOT_DISCORD__TOKEN=house.discord.token,
+            LIQBOT_DISCORD__API_URL=house.discord.api_url,
+            LIQBOT_DISCORD__GATEWAY_URL=house.discord.gateway_url,
+            PYTHONWARNINGS=ALL_BUT_AUDIO,
+        )
+
+    ran = await asyncio.to_thread(doctor)
+    assert ran.status == 0
+    [line] = [line for line in ran.out.splitlines() if line.startswith("✓ discord: ")]
+    application = house.discord.application
+    assert f"https://discord.com/oauth2/authorize?client_id={application}" in line
+    assert "scope=bot+applications.commands" in line
+    assert "permissions=274877959168" in line
+    assert "integration_type=1" in line
+    assert "in 1 server" in line
+    assert house.discord.token not in ran.out + ran.err
+
+
+async def test_a_server_where_the_bot_lacks_permissions_is_named(house):
+    few = ["view_channel", "send_messages"]
+    await house.discord.add_guild("narrow", bot=few, everyone=few)
+    found = await check_discord(house.settings)
+    assert list(found.lacking) == ["in narrow it lacks Embed Links, Attach Files"]
+
+
+async def test_a_wrong_token_is_told_with_where_to_get_another(house):
+    wrong = DiscordSettings(token="not.a.token", api_url=house.settings.api_url)  # noqa: S106 - none
+    with pytest.raises(AdapterError) as caught:
+        await check_discord(wrong)
+    assert "does not accept LIQBOT_DISCORD__TOKEN" in str(caught.value)
+    assert "Reset Token" in str(caught.value)
+    assert "not.a.token" not in str(caught.value)
+
+
+async def test_few_starts_left_are_a_warning(house):
+    await house.discord.gateway_setup(starts_left=3)
+    with pytest.raises(AdapterError, match="only 3 more starts"):
+        await check_discord(house.settings)
+
+
+async def test_a_discord_that_cannot_be_reached_is_told_by_its_address(unused_tcp_port):
+    settings = DiscordSettings(token="a.b.c", api_url=f"http://127.0.0.1:{unused_tcp_port}/api/v10")  # noqa: S106 - none
+    with pytest.raises(AdapterError, match=f"cannot be asked at http://127.0.0.1:{unused_tcp_port}"):
+        await check_discord(settings)

@@ -1,0 +1,43 @@
+"""Discord is told of the commands when they have changed, and only then."""
+
+from chat.discord.stand_ins import eventually, text_of
+
+PUT = r"^/applications/\d+/commands$"
+
+
+async def puts(house):
+    return [call.status for call in await house.discord.calls("PUT", PUT)]
+
+
+async def test_at_the_first_start_discord_is_told_and_at_the_next_one_not(house):
+    async with house.open():
+        pass
+    async with house.open():
+        await house.slash("help")
+    assert await puts(house) == [200]
+
+
+async def test_after_a_change_discord_is_told_again(house):
+    async with house.open():
+        pass
+    house.commands = house.commands[:-1]
+    before = house.store.notes.get("discord.commands")
+    async with house.open():
+        await eventually(lambda: house.store.notes.get("discord.commands") != before)
+    assert await puts(house) == [200, 200]
+
+
+async def test_a_trouble_that_passes_is_waited_out_while_the_bot_serves(house, monkeypatch):
+    monkeypatch.setattr("liqbot.chat.discord.syncing.FIRST_PAUSE_S", 0.05)
+    await house.discord.fault("PUT", PUT, status=503, times=2)
+    async with house.open():
+        assert "What you can ask" in text_of((await house.slash("help")).message)
+    assert await puts(house) == [503, 503, 200]
+
+
+async def test_commands_that_discord_refuses_are_not_sent_again_and_again(house):
+    await house.discord.fault("PUT", PUT, status=400)
+    async with house.open(synced=False):
+        await house.discord.sessions()
+    assert house.store.notes.get("discord.commands") is None
+    assert await puts(house) == [400]
