@@ -12,7 +12,8 @@ from liqbot.market.regime import SQUEEZE_RATIO, Regime
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView, Trapped
 from liqbot.rules.parameters import Between, Duration, Help, Percent, Ratio, SideChoice, Usd
-from liqbot.rules.rule import Hit, Policy, Remembered, rule
+from liqbot.rules.rule import Hit, Remembered, rule
+from liqbot.rules.standing import Policy
 
 API = 1
 """Version of this face."""

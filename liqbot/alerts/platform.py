@@ -1,5 +1,6 @@
 """A chat platform as alerts see it: what is handed over, what comes back, and what may go wrong."""
 
+import math
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +12,7 @@ from liqbot.store.chats import ChatKey
 class Limits:
     """How fast a platform may be sent to, and what it promises."""
 
-    a_second: float = 1_000
+    a_second: float = math.inf
     """Most messages a second to all chats together."""
     a_chat_s: float = 0
     """Least seconds between two messages to one chat."""
@@ -19,8 +20,12 @@ class Limits:
     """Most messages a minute to one group."""
     in_flight: int = 20
     """Most requests at the same time."""
+    hourly: bool = True
+    """Whether the limits that chats set to alerts an hour apply."""
     knows_repeats: bool = False
     """Whether a delivery that is sent again under its `Parcel.key` does not become a second message."""
+    reuses_uploads: bool = False
+    """Whether a picture that was uploaded once can be sent to other chats by its `Receipt.upload`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,18 @@ opposite of what is, and the state remembers since when.
       │        for `recover`              gone                      │    │ hit again
       └────────────────────── recovering ◀──────────────────────────┘────┘
 
+Where there is nothing to observe, the watch has no data: everything stays as it is, nothing is told, and what
+was gone by then has to be seen gone anew.
+
 Time is the market's own: that of the view, never the clock's.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from liqbot.rules.rule import Hit, Policy
+from liqbot.rules.rule import Hit, Reading
+from liqbot.rules.standing import Policy
 
 
 class Status(StrEnum):
@@ -29,6 +33,8 @@ class Status(StrEnum):
     FIRING = "firing"
     RECOVERING = "recovering"
     """Gone, but not yet for as long as the policy asks."""
+    NO_DATA = "no data"
+    """Nobody knows: nothing can be observed."""
 
 
 class Reason(StrEnum):
@@ -38,6 +44,14 @@ class Reason(StrEnum):
     """It holds, and no earlier alert of its key is remembered."""
     AGAIN = "again"
     """Its last alert is over but still remembered, as in its cooldown, and it holds again."""
+    ESCALATED = "escalated"
+    """It is on, and its value is `escalate` times what was last told."""
+    REPEAT = "repeat"
+    """It is still on, `repeat` after it was last told."""
+    SAMPLE = "sample"
+    """Somebody asked to see one."""
+    RESOLVED = "resolved"
+    """It is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,8 @@ class KeyState:
     """Since when all views have said the opposite; None where the newest agrees."""
     sent_ms: int | None = None
     """When its alert last went out."""
+    told: Hit | None = None
+    """What was told then; None where its alert is off."""
 
     @property
     def status(self) -> Status:
@@ -67,10 +83,16 @@ class WatchState:
     memory: bytes | None = None
     time_ms: int = 0
     """Time of the newest view that it has seen."""
+    blind_ms: int | None = None
+    """Since when there is nothing to observe; None where there is."""
+    accounts: int = 0
+    """How many positions the newest view knew of."""
 
     @property
     def status(self) -> Status:
         """Where the watch stands: firing if any key of it is."""
+        if self.blind_ms is not None:
+            return Status.NO_DATA
         statuses = {state.status for state in self.keys.values()}
         ranks = (Status.FIRING, Status.RECOVERING, Status.PENDING)
         return next((status for status in ranks if status in statuses), Status.OK)
@@ -85,29 +107,49 @@ class Event:
 
 
 def step(
-    state: WatchState, hits: Sequence[Hit], memory: bytes | None, now_ms: int, policy: Policy
+    state: WatchState, reading: Reading | None, now_ms: int, policy: Policy
 ) -> tuple[WatchState, list[Event]]:
-    """Return the state after a view at `now_ms` in which the rule found `hits`, and what to tell.
+    """Return the state after the rule's `reading` of a view at `now_ms`, and what to tell.
 
-    `memory` is what the rule wants to be given next time. A view that is older than the newest one changes
-    nothing.
+    None for a reading: there is no data. A view that is older than the newest one changes nothing.
     """
     if now_ms < state.time_ms:
         return state, []
-    found = {hit.key: hit for hit in hits}
+    if reading is None:
+        return (state if state.blind_ms is not None else replace(state, blind_ms=now_ms)), []
+    before = state.keys if state.blind_ms is None else _seen_anew(state.keys)
+    found = {hit.key: hit for hit in reading.hits}
     keys: dict[str, KeyState] = {}
     events: list[Event] = []
-    for key in state.keys | found:
-        before, hit = state.keys.get(key, KeyState()), found.get(key)
-        after = _next(before, hit, now_ms, policy)
+    for key in before | found:
+        after, event = _step_key(before.get(key, KeyState()), found.get(key), now_ms, policy)
         if after.on or after.changing_ms is not None or _cooling(after, now_ms, policy):
             keys[key] = after
-        if hit is not None and after.on and not before.on:
-            events.append(Event(hit, Reason.FIRST if before.sent_ms is None else Reason.AGAIN))
-    return WatchState(keys, memory, now_ms), events
+        if event is not None:
+            events.append(event)
+    return replace(state, keys=keys, memory=reading.memory, time_ms=now_ms, blind_ms=None), events
+
+
+def _seen_anew(keys: Mapping[str, KeyState]) -> dict[str, KeyState]:
+    """Return states after a time without data: what was gone by then counts from the next view on."""
+    return {key: replace(state, changing_ms=None) if state.on else state for key, state in keys.items()}
+
+
+def _step_key(
+    before: KeyState, hit: Hit | None, now_ms: int, policy: Policy
+) -> tuple[KeyState, Event | None]:
+    after = _next(before, hit, now_ms, policy)
+    if not after.on:
+        over = before.told if before.on and policy.resolve else None
+        return after, None if over is None else Event(over, Reason.RESOLVED)
+    reason = None if hit is None else _why_now(before, hit, now_ms, policy)
+    if hit is None or reason is None:
+        return after, None
+    return replace(after, sent_ms=now_ms, told=hit), Event(hit, reason)
 
 
 def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy) -> KeyState:
+    """Return the state with its alert on or off; what is told of it is decided elsewhere."""
     holds = hit is not None and (before.on or not hit.holding)
     if holds == before.on:
         return replace(before, changing_ms=None)
@@ -115,7 +157,23 @@ def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy) -> Key
     lasting_ms = 1000 * (policy.recover if before.on else policy.hold)
     if now_ms - since_ms < lasting_ms or (holds and _cooling(before, now_ms, policy)):
         return replace(before, changing_ms=since_ms)
-    return KeyState(on=holds, sent_ms=now_ms if holds else before.sent_ms)
+    return KeyState(on=holds, sent_ms=before.sent_ms)
+
+
+def _why_now(before: KeyState, hit: Hit, now_ms: int, policy: Policy) -> Reason | None:
+    """Return why an alert that is on goes out now; None where it does not."""
+    if not before.on:
+        return Reason.FIRST if before.sent_ms is None else Reason.AGAIN
+    if _has_grown(before.told, hit, policy):
+        return Reason.ESCALATED
+    due = policy.repeat and before.sent_ms is not None and now_ms - before.sent_ms >= policy.repeat * 1000
+    return Reason.REPEAT if due else None
+
+
+def _has_grown(told: Hit | None, hit: Hit, policy: Policy) -> bool:
+    if not policy.escalate or told is None or told.value is None or hit.value is None:
+        return False
+    return hit.value >= told.value * policy.escalate > 0
 
 
 def _cooling(state: KeyState, now_ms: int, policy: Policy) -> bool:

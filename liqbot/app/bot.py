@@ -10,11 +10,14 @@ from typing import Self
 import msgspec
 import structlog
 
-from liqbot.alerts.dispatcher import Chat, Dispatcher
+from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.platform import Platform
 from liqbot.alerts.watching import Watching
 from liqbot.app.feed import Feed
+from liqbot.app.serving import Serving
 from liqbot.builtin import RULES
 from liqbot.charts.studio import DrawingError, Studio
+from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
@@ -25,6 +28,7 @@ from liqbot.message import Picture
 from liqbot.rules.loading import Rules
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
+from liqbot.store.database import SqlError
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -57,11 +61,14 @@ class Bot:
     rules read.
     """
 
-    def __init__(self, settings: Settings, sources: Sequence[Source], chats: Mapping[str, Chat]) -> None:
+    def __init__(
+        self, settings: Settings, sources: Sequence[Source], platforms: Mapping[str, Platform]
+    ) -> None:
         """Open the database and load the rules. Raises `DatabaseError`."""
+        self.settings = settings
         self.store = Store(settings.database)
         rules = load_rules(settings)
-        self._watching = Watching(rules, self.store.outbox)
+        self.watching = Watching(rules, self.store.outbox)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
             Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
@@ -75,14 +82,22 @@ class Bot:
             studio=Studio(),
             clock=clock_ms,
             sources=[feed.health for feed in self._feeds],
-            faults=self._watching.faults,
+            faults=self.watching.faults,
         )
         self.answering = Answering(COMMANDS)
-        self.dispatcher = Dispatcher(self.store.outbox, chats, self._illustrate, clock_ms)
+        self.dispatcher = Dispatcher(self.store, self._illustrate, clock_ms)
+        for name, platform in platforms.items():
+            self.dispatcher.connect(name, platform)
+        self.desk.wake = self.dispatcher.wake
+        self.servings: list[Serving] = []
+        """The platforms that people talk to the bot on."""
+        self.trouble: str | None = None
+        """Why nothing can be written down at present; None where it can."""
         self.beats = 0
         """How often there were new views."""
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._talking: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -90,6 +105,7 @@ class Bot:
             self._begin(feed)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
         self._tasks = [asyncio.create_task(self._run(feed)) for feed in self._feeds]
+        self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -97,10 +113,25 @@ class Bot:
             await _ended(self._tasks)
             await self.drain(DRAIN_S)
         finally:
+            await _ended(self._talking)
             await _ended([self._dispatching] if self._dispatching else [])
             self._engine.shutdown()
             self.desk.studio.close()
             self.store.close()
+
+    def reception(self) -> Reception:
+        """Return what an adapter serves people with."""
+        return Reception(self.answering, self.desk, self.dispatcher.turn)
+
+    def serve(self, name: str, adapter: Adapter) -> None:
+        """Serve a platform's people, and its chats, from the start of the bot on."""
+        self.dispatcher.connect(name, adapter)
+        self.servings.append(Serving(name, adapter))
+
+    @property
+    def feeds(self) -> Sequence[Feed]:
+        """The sources with what they know."""
+        return self._feeds
 
     @property
     def failure(self) -> SourceError | None:
@@ -155,12 +186,23 @@ class Bot:
         mine = [view for view in views if self._is_first(place, view.coin)]
         self.desk.views.update({view.coin: view for view in mine})
         self._shown.update({view.coin: place for view in mine})
-        if self.store.history.record(views):
-            self._remember(self._feeds[place], views)
-        if sum(self._watching.take(view, clock_ms()) for view in mine):
-            self.dispatcher.wake()
+        try:
+            self._write(place, views, mine)
+        except SqlError as error:
+            # People still see the market. What was to be written follows from the views to come.
+            if self.trouble is None:
+                _log.exception("the database fails")
+            self.trouble = str(error)
+        else:
+            self.trouble = None
         self.beats += 1
         self._changed.set()
+
+    def _write(self, place: int, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
+        if sum(self.watching.take(view, clock_ms()) for view in mine):
+            self.dispatcher.wake()
+        if self.store.history.record(views):
+            self._remember(self._feeds[place], views)
 
     def _is_first(self, place: int, coin: str) -> bool:
         shown = self._shown.get(coin, place)

@@ -27,7 +27,7 @@ NO_DISTANCE = 0.05
 """Nearer than this, in percent, a distance would read as 0%."""
 
 
-@rule("near-cluster", policy=Policy(cooldown=4 * 3_600))
+@rule("near-cluster", policy=Policy(cooldown=4 * 3_600, escalate=2))
 def near_cluster(
     view: MarketView,
     *,

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterable
+from dataclasses import replace
 
 import structlog
 
@@ -24,16 +25,19 @@ class Answering:
         command: Command | None = None
         try:
             command, words = self._find(line, ask)
+            _require_right(command, ask)
             values = read_arguments(command, words, ask, self.topics(ask))
-            return await command.function(ask, **values)
+            answer = await command.function(ask, **values)
+            return replace(answer, private=answer.private or not command.public)
         except Refusal as refusal:
-            return Message(title=str(refusal), tone=Tone.WARNING)
+            return Message(title=str(refusal), tone=Tone.WARNING, private=True)
         except Exception as error:  # noqa: BLE001 - a failing command must not take the chat down
             _log.exception("a command failed", command=command and command.name)
             return Message(
                 title="Something went wrong on our side; the operator's log has the details.",
                 lines=(type(error).__name__,),
                 tone=Tone.WARNING,
+                private=True,
             )
 
     def topics(self, ask: Ask) -> dict[str, str]:
@@ -60,3 +64,8 @@ class Answering:
             return f"Did you mean /{near}?"
         coin = next((coin for coin in ask.desk.views if coin.lower() == name), None)
         return f"Did you mean /heatmap {coin}?" if coin else "/help lists the commands"
+
+
+def _require_right(command: Command, ask: Ask) -> None:
+    if command.manages and not ask.may_manage:
+        raise Refusal(f"/{command.name} is for those who manage this chat")

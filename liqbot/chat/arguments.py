@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from liqbot.alerts.telling import headline
 from liqbot.chat.command import Ask, Command, Kind, Refusal
 from liqbot.chat.desk import WINDOWS
+from liqbot.chat.times import EXAMPLES, read_count, read_hours, read_span, read_zone
 from liqbot.market.figures import price
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import listed, nearest, quoted
@@ -18,12 +20,22 @@ _WHAT = {
     Kind.RULE: "rule",
     Kind.NUMBER: "subscription",
     Kind.TOPIC: "command or rule",
+    Kind.ALERT: "alert",
+    Kind.HOURS: "hours",
+    Kind.ZONE: "time zone",
+    Kind.COUNT: "number",
 }
+_NUMBERED = (Kind.NUMBER, Kind.ALERT)
 _NOTHING_THERE = {
     Kind.COIN: "No coin is known yet: the market is still being read. See /status",
     Kind.RULE: "No rule is loaded. See /status",
     Kind.NUMBER: "This chat has no subscriptions. Make one with /subscribe",
+    Kind.ALERT: "This chat has not got an alert yet",
 }
+_FREE = {Kind.SPAN: read_span, Kind.HOURS: read_hours, Kind.ZONE: read_zone, Kind.COUNT: read_count}
+"""How to read arguments of which more is possible than is offered."""
+_EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), **EXAMPLES}
+ALERTS_OFFERED = 25
 
 
 def read_arguments(
@@ -57,13 +69,19 @@ def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str
     desk = ask.desk
     if kind is Kind.COIN:
         return {coin: f"{price(view.spot)} · {view.regime}" for coin, view in desk.views.items()}
-    if kind is Kind.WINDOW:
-        return dict.fromkeys(WINDOWS, "")
     if kind is Kind.RULE:
         return {name: rule.summary for name, rule in desk.rules.by_name.items()}
+    if kind is Kind.ALERT:
+        return _alerts(ask)
     if kind is Kind.NUMBER:
         return {str(item.number): desk.words(item.watch) for item in desk.store.subscriptions.of(ask.chat)}
-    return topics if kind is Kind.TOPIC else {}
+    return topics if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
+
+
+def _alerts(ask: Ask) -> dict[str, str]:
+    outbox = ask.desk.store.outbox
+    alerts = [outbox.alert(number) for number in outbox.newest_of(ask.chat, ALERTS_OFFERED)]
+    return {str(alert.id): headline(alert) for alert in alerts if alert is not None}
 
 
 def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
@@ -73,21 +91,25 @@ def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, st
     return names
 
 
-def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | int:
+def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | float:
+    if kind in _FREE:
+        return _FREE[kind](word)
     names = _offered(kind, ask, topics)
     by_lower = {name.lower(): name for name in names}
     for spelling in _spellings(kind, word):
         found = spelling if spelling in names else by_lower.get(spelling.lower())
         if found is not None:
-            return int(found) if kind is Kind.NUMBER else found
-    near = nearest(word, names) if kind not in (Kind.NUMBER, Kind.WINDOW) else None
+            return int(found) if kind in _NUMBERED else found
+    if kind is Kind.ALERT and word.lstrip("#").isdecimal():
+        return int(word.lstrip("#"))  # an older one than those that are offered
+    near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW) else None
     hint = f"Did you mean {near}?" if near else f"Choose from {listed(names)}"
     raise Refusal(f"There is no {_WHAT[kind]} {quoted(word)} here. {hint}")
 
 
 def _spellings(kind: Kind, word: str) -> Iterator[str]:
     """Yield what `word` may have been written for: `$btc` and `BTC-PERP` for `BTC`, `1d` for `24h`."""
-    word = word.lstrip({Kind.COIN: "$#", Kind.NUMBER: "#", Kind.TOPIC: "/"}.get(kind, ""))
+    word = word.lstrip({Kind.COIN: "$#", Kind.NUMBER: "#", Kind.ALERT: "#", Kind.TOPIC: "/"}.get(kind, ""))
     yield word
     if kind is Kind.COIN:
         while _QUOTE.search(word):

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     HOURS = "FROM-TO"
     ZONE = "ZONE"
     ALERT = "ALERT"
+    COUNT = "COUNT"
+    SURE = "yes"
     SETTINGS = "name=value"
 
 
@@ -43,6 +45,10 @@ Hours = Annotated[str, Kind.HOURS]
 """From when to when, each day: `23:00-07:00`; `off` for never."""
 Zone = Annotated[str, Kind.ZONE]
 """A time zone of the IANA database: `Europe/Berlin`; empty for none given."""
+Count = Annotated[int, Kind.COUNT]
+"""A whole number, 1 or more."""
+Sure = Annotated[str, Kind.SURE]
+"""`yes`, or empty."""
 AlertNumber = Annotated[int, Kind.ALERT]
 """The number of an alert that the chat has got."""
 Settings = Annotated[dict[str, str], Kind.SETTINGS]
@@ -97,7 +103,7 @@ class Command:
     manages: bool = False
     """It changes what a chat subscribes to, or how it is spoken to: in a group not for everyone."""
     public: bool = False
-    """Its answer is for everyone in the chat; another one is for who asked, where the platform can do that."""
+    """Its answer is for everyone in the chat; else for who asked, where the platform can do that."""
 
     @property
     def usage(self) -> str:

@@ -40,6 +40,10 @@ class SourceHealth:
     """Updates or positions that made no sense, by reason."""
 
 
+def _nobody() -> None:
+    """Wake nobody."""
+
+
 @dataclass(slots=True)
 class Desk:
     """What the bot knows and can do, as the commands see it."""
@@ -54,6 +58,9 @@ class Desk:
     """The newest view of each coin."""
     faults: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each rule failed."""
+
+    wake: Callable[[], None] = field(default=_nobody)
+    """Lets what is due be sent at once."""
 
     def words(self, watch: Watch) -> str:
         """Return a watch as it would be typed: `near-cluster BTC within=2% at_least=$5M side=either`."""

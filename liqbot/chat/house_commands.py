@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from liqbot.chat import market_commands, subscription_commands
+from liqbot.chat import alert_commands, control_commands, market_commands, subscription_commands
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Ask, Command, Kind, Topic, command
 from liqbot.chat.desk import Desk, SourceHealth
@@ -55,14 +55,21 @@ async def status(ask: Ask) -> Message:
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
         f"{counted(desk.store.subscriptions.count(), 'subscription')}",
-        f"{desk.store.outbox.owed()} deliveries under way",
+        f"{desk.store.deliveries.owed()} deliveries under way",
     ]
     if troubles:
         return Message("Status: not all is well", tuple(lines), tone=Tone.WARNING)
     return Message("Status: all is well", tuple(lines))
 
 
-COMMANDS: tuple[Command, ...] = (*market_commands.COMMANDS, *subscription_commands.COMMANDS, help, status)
+COMMANDS: tuple[Command, ...] = (
+    *market_commands.COMMANDS,
+    *subscription_commands.COMMANDS,
+    *alert_commands.COMMANDS,
+    *control_commands.COMMANDS,
+    help,
+    status,
+)
 """Every command, in the order of `/help`."""
 
 
@@ -82,9 +89,13 @@ def _usage(rule: Rule) -> str:
 def _rule_lines(rule: Rule) -> tuple[str, ...]:
     lines = [rule.summary, *rule.details]
     for parameter in rule.form.parameters:
+        if parameter.standing:
+            continue
         told = (parameter.help, parameter.takes, f"usually {parameter.show(parameter.default)}")
         lines.append(f"{parameter.name} — {'; '.join(part for part in told if part)}")
-    return tuple(lines)
+    standing = [item for item in rule.form.parameters if item.standing]
+    usual = (f"{item.name}={item.show(item.default).replace(' ', '')} ({item.help})" for item in standing)
+    return (*lines, f"As for every rule: {', '.join(usual)}")
 
 
 def _troubles(desk: Desk) -> Iterable[str]:

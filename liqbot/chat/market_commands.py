@@ -34,8 +34,12 @@ _MEANING = {
 async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
     """Where forced orders sat over time, and where they sit now, as a picture."""
     view = ask.desk.views[coin]
-    others = [Button(other, f"/heatmap {coin} {other}") for other in WINDOWS if other != window]
-    buttons = [Button("Refresh", f"/heatmap {coin} {window}"), Button("Map", f"/map {coin}"), *others]
+    others = [Button(other, f"/heatmap {coin} {other}", renews=True) for other in WINDOWS if other != window]
+    buttons = [
+        Button("Refresh", f"/heatmap {coin} {window}", renews=True),
+        Button("Map", f"/map {coin}", renews=True),
+        *others,
+    ]
     return await _pictured(view, ask.desk.heatmap(view, window), buttons)
 
 
@@ -43,7 +47,10 @@ async def heatmap(ask: Ask, coin: Coin, window: Window = "24h") -> Message:
 async def map(ask: Ask, coin: Coin) -> Message:  # noqa: A001 - it bears its command's name
     """Where forced orders sit at this moment, price by price, as a picture."""
     view = ask.desk.views[coin]
-    buttons = [Button("Refresh", f"/map {coin}"), Button("Heatmap", f"/heatmap {coin}")]
+    buttons = [
+        Button("Refresh", f"/map {coin}", renews=True),
+        Button("Heatmap", f"/heatmap {coin}", renews=True),
+    ]
     return await _pictured(view, ask.desk.map(view), buttons)
 
 

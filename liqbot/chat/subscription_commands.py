@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from liqbot.alerts.states import WatchState
 from liqbot.alerts.watching import decode_state
 from liqbot.chat.command import Ask, Coin, Number, Refusal, RuleName, Settings, command
+from liqbot.chat.manner import take_manner, told_manner
 from liqbot.market.figures import price
 from liqbot.message import Button, Message
 from liqbot.rules.parameters import ParameterError
@@ -19,7 +20,8 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
 
     For example: /subscribe near-cluster BTC within=3% at_least=10M
 
-    What is not given has its default; /help RULE lists what can be given.
+    What is not given has its default; /help RULE lists what can be given. How alerts are brought can be said
+    as well: silent=yes, digest=hourly or digest=daily, role=ID to ping a role.
     """
     subscription, is_new = enter(ask, rule, coin, settings)
     watch, chosen = subscription.watch, ask.desk.rules.by_name[rule]
@@ -61,11 +63,18 @@ def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[
     """Write a subscription down; return it, and whether it is new. Raises `Refusal` for wrong settings."""
     form = ask.desk.rules.by_name[rule].form
     try:
-        parameters = form.canonical(form.parse(settings))
+        manner, own = take_manner(settings)
+        parameters = form.canonical(form.parse(own))
     except ParameterError as error:
         raise Refusal(f"{rule}: {error} — see /help {rule}") from None
     return ask.desk.store.subscriptions.subscribe(
-        ask.chat, rule=rule, coin=coin, parameters=parameters, now_ms=ask.desk.clock()
+        ask.chat,
+        rule=rule,
+        coin=coin,
+        parameters=parameters,
+        now_ms=ask.desk.clock(),
+        manner=manner,
+        person=ask.person,
     )
 
 
@@ -78,8 +87,9 @@ def _state(ask: Ask, watch: Watch) -> WatchState:
 
 def _standing(ask: Ask, item: Subscription) -> list[str]:
     state = _state(ask, item.watch)
+    standing = "paused" if item.paused else state.status
     return [
-        f"#{item.number} {ask.desk.words(item.watch)} — {state.status}",
+        f"#{item.number} {ask.desk.words(item.watch)} — {standing}{told_manner(item.manner)}",
         f"    {_now(ask, item.watch, state)}",
     ]
 

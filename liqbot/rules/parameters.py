@@ -72,6 +72,8 @@ class Parameter:
     bounds: Between | None = None
     choices: tuple[str, ...] = ()
     """What there is to choose from; empty for a number."""
+    standing: bool = False
+    """Whether every rule has it; it is the host's business, and mentioned only where it is not as usual."""
 
     def parse(self, text: str) -> Value:
         """Return the value that a person wrote. Raises `ParameterError` that says what would be right."""
@@ -135,6 +137,19 @@ class Form:
             ]
         )
 
+    def joined(self, more: Sequence[Parameter]) -> "Form":
+        """Return the form with more parameters. Raises `TypeError` where it has one of their names."""
+        for parameter in more:
+            if parameter.name in self._by_name:
+                raise TypeError(f"parameter {parameter.name} is one that every rule has anyway")
+        return Form([*self.parameters, *more])
+
+    def own(self, values: Mapping[str, Value]) -> dict[str, Value]:
+        """Return the values of the parameters that are the function's own."""
+        return {
+            parameter.name: values[parameter.name] for parameter in self.parameters if not parameter.standing
+        }
+
     def parse(self, written: Mapping[str, str]) -> dict[str, Value]:
         """Return a value for every parameter: what was written, else the default. Raises `ParameterError`."""
         values: dict[str, Value] = {}
@@ -153,7 +168,8 @@ class Form:
 
     def canonical(self, values: Mapping[str, Value]) -> str:
         """Return the values as one text that is equal for equal wishes."""
-        return json.dumps({name: values[name] for name in sorted(values)}, separators=(",", ":"))
+        told = {parameter.name: values[parameter.name] for parameter in self._worth_telling(values)}
+        return json.dumps(told, separators=(",", ":"), sort_keys=True)
 
     def restore(self, canonical: str) -> dict[str, Value]:
         """Return the values of a canonical text; what a newer version added has its default.
@@ -176,7 +192,7 @@ class Form:
         """Return the values as people type them: `within=2% at_least=$5M side=either`."""
         return " ".join(
             f"{parameter.name}={parameter.show(values[parameter.name]).replace(' ', '')}"
-            for parameter in self.parameters
+            for parameter in self._worth_telling(values)
         )
 
     def fill_in(self, text: str, values: Mapping[str, Value]) -> str:
@@ -187,6 +203,14 @@ class Form:
             return name[1] if parameter is None else parameter.show(values[parameter.name])
 
         return re.sub(r"`([^`]+)`", shown, text)
+
+    def _worth_telling(self, values: Mapping[str, Value]) -> list[Parameter]:
+        """Return the parameters of the function, and the standing ones that are not as usual."""
+        return [
+            parameter
+            for parameter in self.parameters
+            if not parameter.standing or values[parameter.name] != parameter.default
+        ]
 
     def _unknown(self, name: str) -> str:
         close = nearest(name, self._by_name)

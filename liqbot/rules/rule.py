@@ -14,6 +14,7 @@ import numpy as np
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.rules.parameters import Form, Value
+from liqbot.rules.standing import Policy, policy_of, standing_parameters
 from liqbot.rules.wording import paragraphs
 
 Memory = TypeVar("Memory")
@@ -41,24 +42,15 @@ class Hit:
     """True: only enough to keep an alert on that is on already (the exit threshold), not to start one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How a rule's hits become alerts; spans in seconds."""
-
-    hold: float = 0
-    """A hit must last this long before its alert goes out (`for`)."""
-    recover: float = 0
-    """It must be gone this long before its alert is over."""
-    cooldown: float = 3_600
-    """After an alert of a key, no other of the same key for this long."""
-
-
 @dataclass(frozen=True)  # without slots: `Remembered[Mine](…)` is not possible with them
 class Remembered(Generic[Memory]):
     """What a rule with a memory returns: its hits, and what it wants to be given next time."""
 
     hits: Iterable[Hit]
     memory: Memory
+
+
+_USUAL = Policy()
 
 
 class RuleFault(Exception):  # noqa: N818 - a fault of the plugin, not an error of ours
@@ -81,7 +73,7 @@ class Rule:
     name: str
     function: Callable[..., Any] = field(repr=False)
     form: Form = field(repr=False)
-    policy: Policy = Policy()
+    policy: Policy = _USUAL
     memory: type[Any] | None = None
     """The type of what it remembers from view to view; None for a pure function of one view."""
 
@@ -111,12 +103,16 @@ class Rule:
         code = getattr(self.function, "__code__", None)
         return code.co_firstlineno if isinstance(code, CodeType) else None
 
+    def policy_for(self, values: Mapping[str, Value]) -> Policy:
+        """Return how its hits become alerts where these parameters were asked for."""
+        return policy_of(self.policy, values)
+
     def read(self, view: MarketView, values: Mapping[str, Value], memory: bytes | None = None) -> Reading:
         """Return what the rule says of `view`. Raises `RuleFault` for whatever goes wrong inside."""
         try:
             if self.memory is None:
-                return Reading(_checked(self.function(view, **values)))
-            remembered = _remembered(self.function(view, self._recall(memory), **values))
+                return Reading(_checked(self.function(view, **self.form.own(values))))
+            remembered = _remembered(self.function(view, self._recall(memory), **self.form.own(values)))
             written = msgspec.json.encode(remembered.memory, enc_hook=_plain)
             return Reading(_checked(remembered.hits), written)
         except Exception as error:
@@ -159,7 +155,7 @@ def rule(
     def make(function: Callable[..., Any]) -> Rule:
         try:
             _require_shape(function, memory)
-            form = Form.of(function)
+            form = Form.of(function).joined(standing_parameters(policy or Policy()))
         except TypeError as error:
             raise TypeError(f"rule {name}: {error}") from None
         return Rule(name, function, form, policy or Policy(), memory)

@@ -64,7 +64,7 @@ class Chats:
             meet(self._db, chat, now_ms)
             self._db.execute(
                 "UPDATE chats SET time_zone = ?, language = ?, quiet_from = ?, quiet_to = ?, "
-                f"mute_until_ms = ?, hourly_limit = ? WHERE {_IS_CHAT}",  # noqa: S608 - constants
+                "mute_until_ms = ?, hourly_limit = ? WHERE (platform, native_id, thread) = (?, ?, ?)",
                 [
                     settings.time_zone,
                     settings.language,
@@ -133,7 +133,7 @@ class Chats:
         with transaction(self._db):
             ended = self._db.execute(
                 "DELETE FROM subscriptions WHERE chat_id IN "
-                f"(SELECT id FROM chats WHERE {_IS_CHAT})",  # noqa: S608 - constants
+                "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
                 chat,
             ).rowcount
             self._db.execute(f"DELETE FROM chats WHERE {_IS_CHAT}", chat)  # noqa: S608 - constants
@@ -156,7 +156,11 @@ class Chats:
             "UPDATE OR IGNORE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ?",
             [new, last, old],
         )
-        self._db.execute("UPDATE OR IGNORE deliveries SET chat_id = ? WHERE chat_id = ?", [new, old])
+        self._db.execute(
+            "UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND alert_id NOT IN "
+            "(SELECT alert_id FROM deliveries WHERE chat_id = ?)",
+            [new, old, new],
+        )
         self._db.execute(
             "UPDATE chats SET last_number = coalesce("
             "(SELECT max(number) FROM subscriptions WHERE chat_id = id), last_number) WHERE id = ?",

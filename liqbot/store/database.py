@@ -12,6 +12,8 @@ from sqlite_utils import Migrations
 
 BUSY_MS = 10_000
 """How long to wait for another process that holds the write lock."""
+BUSY_AT_WORK_MS = 200
+"""The same for a bot at work: it has better things to do, and comes back to what could not be written."""
 SqlError = sqlite3.Error
 """What SQLite raises at work, where the database turns out to be damaged, locked or out of room."""
 _SET = "liqbot"
@@ -45,6 +47,7 @@ def open_database(path: Path) -> sqlite_utils.Database:
         database = sqlite_utils.Database(connection)
         for migrations in _known():
             migrations.apply(database)
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_AT_WORK_MS}")
     except sqlite3.Error as error:
         connection.close()
         raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error}") from error

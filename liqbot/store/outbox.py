@@ -1,4 +1,4 @@
-"""States of watches, alerts, and the deliveries that they owe: written together, or not at all."""
+"""States of watches, and the alerts that they raised: written together with what is owed, or not at all."""
 
 import sqlite3
 import zlib
@@ -10,12 +10,12 @@ import msgspec
 from liqbot.market import wire
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
-from liqbot.store.database import transaction
 from liqbot.store.chats import ChatKey
+from liqbot.store.database import transaction
 from liqbot.store.subscriptions import Watch
 
-_OPEN = "status IN ('due', 'sending')"
-"""The condition of the index `deliveries_open`, to the letter: else SQLite reads all that was ever sent."""
+EXPIRES_MS = 6 * 3_600_000
+"""An alert that could not be delivered for so long is stale, and goes to nobody any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,24 +35,29 @@ class Alert:
     rule: str
     coin: str
     parameters: str
+    """The canonical text of the rule's form."""
     reason: str
     hit: Hit
     time_ms: int
+    """When it was so, in the market's time."""
+    sample: bool = False
+    """Whether somebody asked for it, to see what an alert is like."""
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """One alert to one chat."""
+class Told:
+    """What became of an alert in one chat."""
 
-    id: int
-    chat: ChatKey
     alert: Alert
+    status: str
+    """`sent`, or where it is: `due`, `held`, `unknown`, `failed`, `expired`."""
+    sent_ms: int | None
+    """When it arrived, by the clock; None where it has not."""
     attempts: int
-    """How often it was tried before."""
 
 
 class Outbox:
-    """What watches remember and what is still to be said."""
+    """What watches remember, and the alerts that they raised."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
@@ -71,14 +76,15 @@ class Outbox:
 
     def commit(
         self,
-        view: MarketView,
+        view: MarketView | None,
         states: Sequence[tuple[Watch, bytes]],
         alerts: Iterable[NewAlert],
         now_ms: int,
     ) -> int:
         """Write the new `states` and a delivery of each alert for each subscriber, in one transaction.
 
-        `now_ms` is the clock's time from which deliveries are due. Returns the number of deliveries.
+        `view` is the market that the alerts were raised in, None only where there are none. `now_ms` is the
+        clock's time from which deliveries are due. Returns the number of deliveries.
         """
         due = 0
         with transaction(self._db):
@@ -87,57 +93,54 @@ class Outbox:
             )
             blob: bytes | None = None
             for alert in alerts:
+                if view is None:
+                    raise ValueError("an alert is raised in a view")
                 blob = blob or zlib.compress(wire.to_bytes(view), level=1)
-                due += self._add(alert, view, blob, now_ms)
+                due += self._owe(self._add(alert, view, blob, sample=False), alert.watch, now_ms)
         return due
 
-    def lease(self, platforms: Sequence[str], limit: int, now_ms: int) -> list[Delivery]:
-        """Take up to `limit` due deliveries for chats of `platforms`, the oldest first, as being sent."""
-        marks = ",".join("?" * len(platforms))
+    def sample(self, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int) -> int:
+        """Write down a sample alert that is owed to `chat` alone; return its number."""
+        blob = zlib.compress(wire.to_bytes(view), level=1)
         with transaction(self._db):
-            due = self._db.execute(
-                "SELECT deliveries.id FROM deliveries JOIN chats ON chats.id = chat_id "  # noqa: S608 - constants, and question marks
-                f"WHERE {_OPEN} AND status = 'due' AND due_ms <= ? AND platform IN ({marks}) "
-                "ORDER BY due_ms, deliveries.id LIMIT ?",
-                [now_ms, *platforms, limit],
-            ).fetchall()
-            self._db.executemany(
-                "UPDATE deliveries SET status = 'sending', attempts = attempts + 1 WHERE id = ?", due
+            alert_id = self._add(NewAlert(watch, hit, "sample"), view, blob, sample=True)
+            self._db.execute(
+                "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
+                "SELECT ?, id, 'due', ?, ? FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)",
+                [alert_id, now_ms, now_ms + EXPIRES_MS, *chat],
             )
-        return [self._delivery(delivery_id) for (delivery_id,) in due]
+        return alert_id
 
-    def sent(self, delivery: Delivery, now_ms: int) -> None:
-        """Note that a delivery has arrived."""
-        self._db.execute(
-            "UPDATE deliveries SET status = 'sent', sent_ms = ? WHERE id = ?", [now_ms, delivery.id]
+    def alert(self, alert_id: int) -> Alert | None:
+        """Return an alert by its number; None where there is none."""
+        row = self._db.execute(
+            "SELECT id, rule, coin, parameters, reason, hit, time_ms, sample FROM alerts WHERE id = ?",
+            [alert_id],
+        ).fetchone()
+        if row is None:
+            return None
+        hit = msgspec.json.decode(row[5], type=Hit)
+        return Alert(*row[:5], hit=hit, time_ms=row[6], sample=bool(row[7]))
+
+    def told(self, chat: ChatKey, alert_id: int) -> Told | None:
+        """Return what became of an alert in `chat`; None where the chat was not to get it."""
+        row = self._db.execute(
+            "SELECT status, sent_ms, attempts FROM deliveries JOIN chats ON chats.id = chat_id "
+            "WHERE alert_id = ? AND (platform, native_id, thread) = (?, ?, ?)",
+            [alert_id, *chat],
+        ).fetchone()
+        alert = self.alert(alert_id)
+        return None if row is None or alert is None else Told(alert, *row)
+
+    def newest_of(self, chat: ChatKey, limit: int) -> list[int]:
+        """Return the numbers of the newest alerts that have arrived in `chat`."""
+        rows = self._db.execute(
+            "SELECT DISTINCT alert_id FROM deliveries JOIN chats ON chats.id = chat_id "
+            "WHERE (platform, native_id, thread) = (?, ?, ?) AND status = 'sent' "
+            "ORDER BY sent_ms DESC LIMIT ?",
+            [*chat, limit],
         )
-
-    def retry(self, delivery: Delivery, error: str, due_ms: int) -> None:
-        """Note that a delivery did not arrive, and is to be tried again at `due_ms`."""
-        self._db.execute(
-            "UPDATE deliveries SET status = 'due', due_ms = ?, error = ? WHERE id = ?",
-            [due_ms, error, delivery.id],
-        )
-
-    def failed(self, delivery: Delivery, error: str) -> None:
-        """Note that a delivery has been given up."""
-        self._db.execute(
-            "UPDATE deliveries SET status = 'failed', error = ? WHERE id = ?", [error, delivery.id]
-        )
-
-    def forget_states(self) -> None:
-        """Let every watch begin anew, as when a simulated or recorded market starts over."""
-        self._db.execute("UPDATE watches SET state = NULL")
-
-    def recover(self) -> int:
-        """Make deliveries due again that were being sent when the bot stopped; return how many."""
-        return self._db.execute(
-            f"UPDATE deliveries SET status = 'due' WHERE {_OPEN} AND status = 'sending'"  # noqa: S608 - a constant
-        ).rowcount
-
-    def owed(self) -> int:
-        """Return how many deliveries are still to be sent."""
-        return self._db.execute(f"SELECT count(*) FROM deliveries WHERE {_OPEN}").fetchone()[0]  # noqa: S608 - a constant
+        return [alert_id for (alert_id,) in rows]
 
     def view_of(self, alert: Alert) -> MarketView:
         """Return the market as it was when the alert went out. Raises `WireError` where it is damaged."""
@@ -147,34 +150,49 @@ class Outbox:
         except zlib.error as error:
             raise wire.WireError(f"alert {alert.id} has a damaged view: {error}") from error
 
-    def _add(self, alert: NewAlert, view: MarketView, blob: bytes, now_ms: int) -> int:
-        watch, hit = alert.watch, msgspec.json.encode(alert.hit)
-        alert_id = self._db.execute(
-            "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [watch.rule, watch.coin, watch.parameters, alert.hit.key, alert.reason, view.time_ms, hit, blob],
-        ).lastrowid
+    def upload(self, alert_id: int, platform: str) -> str | None:
+        """Return the handle under which a platform has the alert's picture; None where it has not."""
+        row = self._db.execute(
+            "SELECT handle FROM uploads WHERE (alert_id, platform) = (?, ?)", [alert_id, platform]
+        ).fetchone()
+        return None if row is None else row[0]
+
+    def forget_states(self) -> None:
+        """Let every watch begin anew, as when a simulated or recorded market starts over."""
+        self._db.execute("UPDATE watches SET state = NULL")
+
+    def prune(self, before_ms: int) -> int:
+        """Remove alerts from before then, by the clock, of which nothing is owed; return how many."""
         return self._db.execute(
-            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms) "
-            "SELECT ?, chat_id, 'due', ? FROM subscriptions WHERE watch_id = ?",
-            [alert_id, now_ms, watch.id],
+            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
+            "HAVING max(due_ms) < ? AND max(status IN ('due', 'sending', 'unknown', 'held')) = 0)",
+            [before_ms],
         ).rowcount
 
-    def _delivery(self, delivery_id: int) -> Delivery:
-        row = self._db.execute(
-            "SELECT deliveries.id, platform, native_id, thread, attempts - 1,"
-            " alerts.id, rule, coin, parameters, reason, hit, time_ms "
-            "FROM deliveries JOIN chats ON chats.id = chat_id JOIN alerts ON alerts.id = alert_id "
-            "WHERE deliveries.id = ?",
-            [delivery_id],
-        ).fetchone()
-        alert = Alert(
-            id=row[5],
-            rule=row[6],
-            coin=row[7],
-            parameters=row[8],
-            reason=row[9],
-            hit=msgspec.json.decode(row[10], type=Hit),
-            time_ms=row[11],
+    def _add(self, alert: NewAlert, view: MarketView, blob: bytes, *, sample: bool) -> int:
+        watch, hit = alert.watch, msgspec.json.encode(alert.hit)
+        written = self._db.execute(
+            "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            [
+                watch.rule,
+                watch.coin,
+                watch.parameters,
+                alert.hit.key,
+                alert.reason,
+                view.time_ms,
+                hit,
+                blob,
+                sample,
+            ],
         )
-        return Delivery(row[0], ChatKey(*row[1:4]), alert, row[4])
+        return written.fetchone()[0]
+
+    def _owe(self, alert_id: int, watch: Watch, now_ms: int) -> int:
+        """Write down a delivery for each chat that subscribes to `watch` and is to be spoken to."""
+        return self._db.execute(
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
+            "SELECT ?, chat_id, 'due', ?, ? FROM subscriptions JOIN chats ON chats.id = chat_id "
+            "WHERE watch_id = ? AND NOT paused AND inactive IS NULL",
+            [alert_id, now_ms, now_ms + EXPIRES_MS, watch.id],
+        ).rowcount

@@ -4,7 +4,9 @@ import sqlite3
 from pathlib import Path
 
 from liqbot.market.layer import Layer
+from liqbot.store.chats import Chats
 from liqbot.store.database import open_database, open_reader
+from liqbot.store.deliveries import Deliveries
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
 from liqbot.store.outbox import Outbox
@@ -22,9 +24,11 @@ class Store:
         self.history = History(self._db)
         self.past = self.history.beside(self._reader)
         """The same history for reading in another thread."""
+        self.chats = Chats(self._db)
         self.subscriptions = Subscriptions(self._db)
         self.memories = Memories(self._db)
         self.outbox = Outbox(self._db)
+        self.deliveries = Deliveries(self._db)
 
     def begin_anew(self, layer: Layer) -> None:
         """Forget a layer's past and the state of every watch, for a market that starts over."""

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from liqbot.rules.loading import Rules
-from liqbot.rules.rule import Hit, Policy, Rule, rule
+from liqbot.rules.rule import Hit, Rule, rule
+from liqbot.rules.standing import Policy
 from liqbot.store.store import Store
 from liqbot.store.chats import ChatKey
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from liqbot.alerts.states import KeyState, Reason, Status, WatchState, step
 from liqbot.alerts.watching import decode_state
-from liqbot.rules.rule import Hit, Policy
+from liqbot.rules.rule import Hit
+from liqbot.rules.standing import Policy
 
 FIRST, AGAIN = Reason.FIRST, Reason.AGAIN
 ALWAYS = Policy(cooldown=0)

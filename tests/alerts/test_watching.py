@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 from liqbot.alerts.states import Status
 from liqbot.alerts.watching import Watching, decode_state
 from liqbot.rules.parameters import Between, Usd
-from liqbot.rules.rule import Hit, Policy, Remembered, rule
+from liqbot.rules.rule import Hit, Remembered, rule
+from liqbot.rules.standing import Policy
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 MINUTE = 60_000

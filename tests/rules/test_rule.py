@@ -10,7 +10,8 @@ from markets import long, view_of
 
 from liqbot.market.side import Side
 from liqbot.rules.parameters import Percent, Usd
-from liqbot.rules.rule import Hit, Policy, Remembered, RuleFault, rule
+from liqbot.rules.rule import Hit, Remembered, RuleFault, rule
+from liqbot.rules.standing import Policy
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 

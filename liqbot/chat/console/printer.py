@@ -17,6 +17,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from liqbot.alerts.platform import Limits, Parcel, Receipt
 from liqbot.message import Message, Picture, Tone
 from liqbot.store.chats import ChatKey
 
@@ -49,12 +50,19 @@ class Printer:
         """How many alerts have been brought."""
         self._alert = asyncio.Event()
 
-    async def send(self, chat: ChatKey, message: Message) -> None:
+    limits = Limits(in_flight=1, hourly=False)
+
+    def is_group(self, chat: ChatKey) -> bool:
+        """Return False: one person sits at a terminal."""
+        del chat
+        return False
+
+    async def send(self, parcel: Parcel) -> Receipt:
         """Print an alert, as the dispatcher brings it."""
-        del chat  # a terminal is one chat
-        self.show(message, heading="ALERT")
+        self.show(parcel.message, heading="ALERT")
         self.alerts += 1
         self._alert.set()
+        return Receipt(str(self.alerts))
 
     async def alerted(self, *, more_than: int) -> None:
         """Wait until more than that many alerts have been brought."""

@@ -1,0 +1,105 @@
+"""How fast a platform may be sent to: in all, to one chat, and to one group.
+
+Broadcasts ask whether they may go now; replies to people take the next free place, ahead of all broadcasts.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass, field
+
+from liqbot.alerts.platform import Limits
+
+MARGIN = 0.975
+"""The share of the allowed rate that is used: messages may bunch up on their way."""
+MINUTE_S = 60.0
+
+
+@dataclass(slots=True)
+class _Lately:
+    """What was sent to one chat, s."""
+
+    free_s: float = 0
+    """When the next message may go."""
+    group: deque[float] = field(default_factory=deque[float])
+    """When messages went to a group within the last minute."""
+
+
+class Pacing:
+    """The pace of one platform."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        clock_s: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`clock_s` tells seconds that never go backwards; `sleep` waits so many of them."""
+        self._limits = limits
+        self._clock_s = clock_s
+        self._sleep = sleep
+        self._step_s = 1 / (limits.a_second * MARGIN)
+        self._free_s = 0.0
+        """When the next message to anyone may go."""
+        self._chats: dict[Hashable, _Lately] = {}
+
+    def wait_s(self) -> float:
+        """Return how long no broadcast may go to anyone; 0 where one may go now."""
+        # One place behind may be made up for: timers wake late, and that must not cost pace.
+        return max(0.0, self._free_s - self._step_s - self._clock_s())
+
+    def busy(self) -> dict[Hashable, float]:
+        """Return the chats that may not be sent to now, and in how many seconds each may be."""
+        now_s = self._clock_s()
+        self._chats = {
+            chat: lately for chat, lately in self._chats.items() if not self._is_over(lately, now_s)
+        }
+        waits = {chat: self._chat_wait_s(lately, now_s) for chat, lately in self._chats.items()}
+        return {chat: wait_s for chat, wait_s in waits.items() if wait_s > 0}
+
+    def take(self, chat: Hashable, *, is_group: bool) -> None:
+        """Note that a message goes to `chat` now."""
+        now_s = self._clock_s()
+        self._free_s = max(self._free_s, now_s - self._step_s) + self._step_s
+        self._note(chat, now_s, is_group=is_group)
+
+    def halt(self, chat: Hashable | None, pause_s: float) -> None:
+        """Let nothing go to `chat` for so long; None for nothing to anyone."""
+        until_s = self._clock_s() + pause_s
+        if chat is None:
+            self._free_s = max(self._free_s, until_s + self._step_s)
+        else:
+            lately = self._chats.setdefault(chat, _Lately())
+            lately.free_s = max(lately.free_s, until_s)
+
+    async def turn(self, chat: Hashable, *, is_group: bool) -> None:
+        """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
+        now_s = self._clock_s()
+        at_s = max(now_s, self._free_s - self._step_s)
+        self._free_s = max(self._free_s, now_s - self._step_s) + self._step_s
+        lately = self._chats.get(chat)
+        if lately is not None:
+            at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s))
+        self._note(chat, at_s, is_group=is_group)
+        if at_s > now_s:
+            await self._sleep(at_s - now_s)
+
+    def _note(self, chat: Hashable, at_s: float, *, is_group: bool) -> None:
+        if not self._limits.a_chat_s and self._limits.a_group_minute is None:
+            return
+        lately = self._chats.setdefault(chat, _Lately())
+        lately.free_s = max(lately.free_s, at_s + self._limits.a_chat_s)
+        if is_group and self._limits.a_group_minute is not None:
+            lately.group.append(at_s)
+
+    def _chat_wait_s(self, lately: _Lately, now_s: float) -> float:
+        while lately.group and lately.group[0] <= now_s - MINUTE_S:
+            lately.group.popleft()
+        wait_s = lately.free_s - now_s
+        most = self._limits.a_group_minute
+        if most is not None and len(lately.group) >= most:
+            wait_s = max(wait_s, lately.group[-most] + MINUTE_S - now_s)
+        return max(0.0, wait_s)
+
+    def _is_over(self, lately: _Lately, now_s: float) -> bool:
+        return lately.free_s <= now_s and not (lately.group and lately.group[-1] > now_s - MINUTE_S)

@@ -1,0 +1,113 @@
+"""Parcels: what is sent for a delivery. An alert's message is made, and its picture drawn, once for all."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+
+import structlog
+
+from liqbot.alerts.platform import Limits, Parcel
+from liqbot.alerts.states import Reason
+from liqbot.alerts.telling import addressed, digest, tell
+from liqbot.market.view import MarketView
+from liqbot.market.wire import WireError
+from liqbot.message import Message, Picture
+from liqbot.store.deliveries import Delivery
+from liqbot.store.outbox import Alert, Outbox
+
+_log = structlog.get_logger()
+
+KEPT = 32
+"""How many alerts' messages are kept at hand."""
+Illustrate = Callable[[MarketView], Awaitable[Picture | None]]
+"""Draws the picture of an alert's market; None where it cannot be drawn, and then the text goes alone."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """An alert with the message that is the same for every chat."""
+
+    alert: Alert
+    message: Message
+    uploads: dict[str, str] = field(default_factory=dict[str, str])
+    """The handle of its picture, by platform."""
+    uploading: dict[str, asyncio.Lock] = field(default_factory=dict[str, asyncio.Lock])
+
+
+class Parcels:
+    """Makes parcels of deliveries."""
+
+    def __init__(self, outbox: Outbox, illustrate: Illustrate) -> None:
+        self._outbox = outbox
+        self._illustrate = illustrate
+        self._told: OrderedDict[int, asyncio.Task[_Told]] = OrderedDict()
+
+    @asynccontextmanager
+    async def parcel(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[Parcel]:
+        """Give the parcel of a delivery, to be sent meanwhile.
+
+        Where a platform reuses uploads, one parcel of an alert goes with its picture, and the others wait for
+        the handle that `uploaded` notes.
+        """
+        if len(delivery.ids) > 1:
+            alerts = [(await self._tell(number)).alert for number in delivery.alerts]
+            yield _parcel(delivery, digest(alerts, _marked(delivery, limits)), None)
+            return
+        told = await self._tell(delivery.alerts[0])
+        message = addressed(told.message, told.alert, _marked(delivery, limits))
+        platform = delivery.chat.platform
+        if message.picture is None or not limits.reuses_uploads:
+            yield _parcel(delivery, message, None)
+            return
+        if platform not in told.uploads:
+            lock = told.uploading.setdefault(platform, asyncio.Lock())
+            async with lock:
+                if platform not in told.uploads:
+                    yield _parcel(delivery, message, self._outbox.upload(told.alert.id, platform))
+                    return
+        yield _parcel(delivery, message, told.uploads[platform])
+
+    async def uploaded(self, delivery: Delivery, handle: str) -> None:
+        """Note the handle of the picture that a delivery has brought to its platform."""
+        told = await self._tell(delivery.alerts[0])
+        told.uploads[delivery.chat.platform] = handle
+
+    async def _tell(self, number: int) -> _Told:
+        task = self._told.get(number)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._told[number] = asyncio.create_task(self._make(number))
+        self._told.move_to_end(number)
+        while len(self._told) > KEPT:
+            self._told.popitem(last=False)
+        return await asyncio.shield(task)
+
+    async def _make(self, number: int) -> _Told:
+        alert = self._outbox.alert(number)
+        if alert is None:
+            raise LookupError(f"there is no alert {number} any more")
+        try:
+            view = self._outbox.view_of(alert)
+        except WireError as error:
+            _log.error("an alert goes out without its market", alert=number, reason=str(error))
+            return _Told(alert, tell(alert, None, None))
+        return _Told(alert, tell(alert, view, await self._picture(alert, view)))
+
+    async def _picture(self, alert: Alert, view: MarketView) -> Picture | None:
+        if alert.reason == Reason.RESOLVED:
+            return None  # what is over needs no picture
+        try:
+            return await self._illustrate(view)
+        except Exception:  # noqa: BLE001 - however a picture fails, the text goes out
+            _log.exception("an alert goes out without its picture", alert=alert.id)
+            return None
+
+
+def _marked(delivery: Delivery, limits: Limits) -> Delivery:
+    """Return a delivery that is marked as a repeat only where the platform would show it twice."""
+    return replace(delivery, is_repeat=delivery.is_repeat and not limits.knows_repeats)
+
+
+def _parcel(delivery: Delivery, message: Message, upload: str | None) -> Parcel:
+    return Parcel(delivery.chat, message, delivery.key, delivery.silent, delivery.role, upload)

@@ -1,0 +1,86 @@
+"""When a chat wants to hear: one pure function that names why an alert is held back, and until when."""
+
+from datetime import UTC, datetime, time, timedelta
+from enum import StrEnum
+from functools import cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from liqbot.store.chats import ChatSettings
+
+HOUR_MS = 3_600_000
+DIGEST_HOUR = 8
+"""At what hour of a chat's own time its daily digest comes."""
+
+
+class Hold(StrEnum):
+    """Why an alert is held back, to come with others in a digest."""
+
+    MUTED = "muted"
+    QUIET = "quiet hours"
+    DIGEST = "digest"
+    LIMIT = "hourly limit"
+
+
+def hold(
+    settings: ChatSettings, digest: str, sent_lately: int, first_sent_ms: int | None, now_ms: int
+) -> tuple[int, Hold] | None:
+    """Return until when an alert is to be held back, and why; None where it may go out at `now_ms`.
+
+    `digest` is `off`, `hourly` or `daily`, as the subscription asks; `sent_lately` counts the messages of the
+    last hour, of which the first arrived at `first_sent_ms`.
+    """
+    waits = [wait for wait in _waits(settings, digest, now_ms) if wait[0] > now_ms]
+    if sent_lately >= settings.hourly_limit and first_sent_ms is not None:
+        waits.append((first_sent_ms + HOUR_MS, Hold.LIMIT))
+    return max(waits, default=None)
+
+
+def hold_digest(settings: ChatSettings, now_ms: int) -> tuple[int, Hold] | None:
+    """Return until when a digest that is due is to be held back, and why; None where it may go out."""
+    waits = [wait for wait in _waits(settings, "off", now_ms) if wait[0] > now_ms]
+    return max(waits, default=None)
+
+
+def zone(name: str) -> ZoneInfo | None:
+    """Return a time zone of the IANA database by its name; None where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def local_time(settings: ChatSettings, time_ms: int) -> datetime:
+    """Return a time as a chat's clocks show it."""
+    return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(_zone(settings.time_zone))
+
+
+@cache
+def _zone(name: str) -> ZoneInfo:
+    return zone(name) or ZoneInfo("UTC")
+
+
+def _waits(settings: ChatSettings, digest: str, now_ms: int) -> list[tuple[int, Hold]]:
+    local = local_time(settings, now_ms)
+    waits = [(settings.mute_until_ms, Hold.MUTED)]
+    if settings.quiet is not None and _within(settings.quiet, 60 * local.hour + local.minute):
+        waits.append((_next(local, settings.quiet[1]), Hold.QUIET))
+    if digest == "hourly":
+        waits.append(((now_ms // HOUR_MS + 1) * HOUR_MS, Hold.DIGEST))
+    if digest == "daily":
+        waits.append((_next(local, 60 * DIGEST_HOUR), Hold.DIGEST))
+    return waits
+
+
+def _within(quiet: tuple[int, int], minute: int) -> bool:
+    start, end = quiet
+    return start <= minute < end if start <= end else minute >= start or minute < end
+
+
+def _next(local: datetime, minute: int) -> int:
+    """Return when clocks show so many minutes after midnight next, ms since 1970 UTC."""
+    for days in (0, 1):
+        day = local.date() + timedelta(days=days)
+        then = datetime.combine(day, time(minute // 60 % 24, minute % 60), local.tzinfo)
+        if then > local:
+            return round(then.timestamp() * 1000)
+    raise AssertionError("a time of day comes within two days")

@@ -1,0 +1,180 @@
+"""The commands about single alerts: how one stands now, why it came, and what one is like."""
+
+from collections.abc import Iterator
+
+import structlog
+
+from liqbot.alerts.states import Reason
+from liqbot.alerts.telling import TONES, headline
+from liqbot.alerts.timing import local_time
+from liqbot.alerts.watching import decode_state
+from liqbot.charts.studio import DrawingError
+from liqbot.chat.command import AlertNumber, Ask, Coin, Refusal, RuleName, command
+from liqbot.market.figures import duration, price, usd
+from liqbot.market.view import MarketView
+from liqbot.market.wire import WireError
+from liqbot.message import Button, Message, Picture
+from liqbot.rules.parameters import ParameterError
+from liqbot.rules.rule import Hit, Rule, RuleFault
+from liqbot.store.outbox import Alert, Told
+from liqbot.store.subscriptions import Subscription, Watch
+
+_log = structlog.get_logger()
+
+WINDOW = "24h"
+"""The window of the picture that goes with an alert."""
+_WHY = {
+    Reason.FIRST: "It began to hold.",
+    Reason.AGAIN: "It held again after its last alert was over.",
+    Reason.ESCALATED: "It was on already, and has grown a lot since it was last told.",
+    Reason.REPEAT: "It still held, and you asked to be told again.",
+    Reason.RESOLVED: "It was over, and you asked to be told.",
+    Reason.SAMPLE: "Somebody here asked for a test.",
+}
+_STATUS = {
+    "sent": "arrived",
+    "due": "is on its way",
+    "sending": "is on its way",
+    "unknown": "may have arrived; nobody knows, so it is tried again",
+    "held": "is held back for a digest",
+    "failed": "could not be delivered",
+    "expired": "was too old when it could be delivered",
+}
+
+
+@command(public=True)
+async def alert(ask: Ask, number: AlertNumber) -> Message:
+    """An alert that this chat has got, as it stands now."""
+    told = _told(ask, number)
+    view = ask.desk.views.get(told.alert.coin)
+    if view is None:
+        return Message(headline(told.alert), (f"There is no data of {told.alert.coin} at present.",))
+    return Message(
+        title=headline(told.alert),
+        lines=(f"Now: {_now(ask, told.alert, view)}", f"Spot {price(view.spot)}, {view.regime}."),
+        tone=TONES[told.alert.hit.side],
+        picture=await _picture(ask, view),
+        buttons=tuple(_buttons(ask, told.alert)),
+        time_ms=view.time_ms,
+        footer=f"{told.alert.rule} #{number} · {view.provenance}",
+    )
+
+
+@command()
+async def why(ask: Ask, number: AlertNumber) -> Message:
+    """Why an alert came: what was seen, by which rule, and how it was delivered."""
+    told = _told(ask, number)
+    return Message(headline(told.alert), tuple(_reasons(ask, told)), time_ms=told.alert.time_ms)
+
+
+@command(manages=True)
+async def test(ask: Ask, rule: RuleName, coin: Coin) -> Message:
+    """See what an alert is like: a sample is sent here, marked as a test."""
+    chosen, view = ask.desk.rules.by_name[rule], ask.desk.views[coin]
+    mine = [item for item in ask.desk.store.subscriptions.of(ask.chat) if _is_of(item, rule, coin)]
+    form = chosen.form
+    parameters = mine[0].watch.parameters if mine else form.canonical(form.defaults())
+    watch = Watch(0, rule, coin, parameters)
+    settings = ask.desk.store.chats.settings(ask.chat)
+    ask.desk.store.chats.save(ask.chat, settings, ask.desk.clock())  # so that the chat is known
+    hit = _sample(chosen, watch, view)
+    ask.desk.store.outbox.sample(ask.chat, watch, hit, view, ask.desk.clock())
+    ask.desk.wake()
+    return Message(f"A test of {rule} for {coin} is on its way")
+
+
+COMMANDS = (alert, why, test)
+
+
+def _told(ask: Ask, number: int) -> Told:
+    told = ask.desk.store.outbox.told(ask.chat, number)
+    if told is None:
+        raise Refusal(f"This chat has not got an alert {number}; alerts are kept for 30 days")
+    return told
+
+
+def _is_of(item: Subscription, rule: str, coin: str) -> bool:
+    return (item.watch.rule, item.watch.coin) == (rule, coin)
+
+
+def _subscription(ask: Ask, alert: Alert) -> Subscription | None:
+    wanted = (alert.rule, alert.coin, alert.parameters)
+    mine = ask.desk.store.subscriptions.of(ask.chat)
+    return next((m for m in mine if (m.watch.rule, m.watch.coin, m.watch.parameters) == wanted), None)
+
+
+def _now(ask: Ask, alert: Alert, view: MarketView) -> str:
+    """Return what the alert's rule says of its key in the newest view."""
+    rule, mine = ask.desk.rules.by_name.get(alert.rule), _subscription(ask, alert)
+    if rule is None:
+        return "its rule is not loaded"
+    state = decode_state(None if mine is None else ask.desk.store.outbox.state(mine.watch))
+    try:
+        hits = rule.read(view, rule.form.restore(alert.parameters), state.memory).hits
+    except (RuleFault, ParameterError):
+        return "its rule fails; the operator's log names the line"
+    hit = next((hit for hit in hits if hit.key == alert.hit.key), None)
+    return "this no longer holds" if hit is None else hit.text
+
+
+async def _picture(ask: Ask, view: MarketView) -> Picture | None:
+    try:
+        return await ask.desk.heatmap(view, WINDOW)
+    except DrawingError as error:
+        _log.error("an alert is shown without its picture", reason=str(error))
+        return None
+
+
+def _buttons(ask: Ask, alert: Alert) -> Iterator[Button]:
+    yield Button("Refresh", f"/alert {alert.id}", renews=True)
+    yield Button("Mute 1 h", "/mute 1h")
+    mine = _subscription(ask, alert)
+    if mine is not None:
+        yield Button(f"Unsubscribe #{mine.number}", f"/unsubscribe {mine.number}")
+    yield Button("Why", f"/why {alert.id}")
+
+
+def _reasons(ask: Ask, told: Told) -> Iterator[str]:
+    alert = told.alert
+    yield f"Why: {_WHY[Reason(alert.reason)]}"
+    yield f"Asked for: {ask.desk.words(Watch(0, alert.rule, alert.coin, alert.parameters))}"
+    rule = ask.desk.rules.by_name.get(alert.rule)
+    if rule is not None:
+        yield rule.describe(_values(rule, alert))
+        policy = rule.policy_for(_values(rule, alert))
+        held = f"must last {duration(policy.hold)}, " if policy.hold else ""
+        yield f"Its policy: {held}{duration(policy.cooldown)} between two alerts of the same"
+    yield f"Seen: {alert.hit.text}"
+    yield from _market(ask, alert)
+    settings = ask.desk.store.chats.settings(ask.chat)
+    when = "" if told.sent_ms is None else f" at {local_time(settings, told.sent_ms):%a %H:%M:%S}"
+    tries = f", after {told.attempts} tries" if told.attempts > 1 else ""
+    yield f"It {_STATUS[told.status]}{when}{tries}"
+
+
+def _market(ask: Ask, alert: Alert) -> Iterator[str]:
+    try:
+        view = ask.desk.store.outbox.view_of(alert)
+    except WireError:
+        return
+    yield (
+        f"The market then: {alert.coin} {price(view.spot)}, {view.regime}, "
+        f"{usd(view.up_usd)} above and {usd(view.down_usd)} below within 5%"
+    )
+    yield view.provenance
+
+
+def _values(rule: Rule, alert: Alert) -> dict[str, float | str]:
+    try:
+        return rule.form.restore(alert.parameters)
+    except ParameterError:
+        return rule.form.defaults()
+
+
+def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
+    """Return what the rule finds now; where that is nothing, a hit that says so."""
+    try:
+        hits = rule.read(view, rule.form.restore(watch.parameters), None).hits
+    except (RuleFault, ParameterError) as error:
+        raise Refusal(f"{rule.name} cannot be tested: {error}") from None
+    return hits[0] if hits else Hit("sample", "nothing of the kind right now; an alert would look like this")

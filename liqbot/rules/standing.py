@@ -1,0 +1,58 @@
+"""The parameters that every rule has, whatever it looks for: how its hits become alerts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from liqbot.rules.parameters import Between, Parameter, Value
+from liqbot.rules.units import Unit
+
+LONGEST_S = 30 * 86_400
+"""The longest span that may be asked for."""
+_YES = "yes"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How a rule's hits become alerts; spans in seconds. A subscription may ask for other values."""
+
+    hold: float = 0
+    """A hit must last this long before its alert goes out (`for`)."""
+    recover: float = 0
+    """It must be gone this long before its alert is over."""
+    cooldown: float = 3_600
+    """After an alert of a key, once it is over, no other of the same key for this long."""
+    repeat: float = 0
+    """While an alert is on, it is told again after so long; 0 for never."""
+    escalate: float = 0
+    """While an alert is on, it is told again when its value is so many times what was told; 0 for never."""
+    resolve: bool = False
+    """Whether it is told that an alert is over."""
+
+
+def standing_parameters(policy: Policy) -> tuple[Parameter, ...]:
+    """Return the parameters with which a subscription may change `policy`."""
+    return (
+        _span("for", policy.hold, "how long it must last"),
+        _span("cooldown", policy.cooldown, "least time between two of the same"),
+        _span("repeat", policy.repeat, "tell it again after so long, 0 for never"),
+        Parameter("resolved", _yes_no(policy), "tell when it is over", choices=("no", _YES), standing=True),
+    )
+
+
+def policy_of(policy: Policy, values: Mapping[str, Value]) -> Policy:
+    """Return `policy` as the values of a form change it."""
+    return replace(
+        policy,
+        hold=float(values.get("for", policy.hold)),
+        cooldown=float(values.get("cooldown", policy.cooldown)),
+        repeat=float(values.get("repeat", policy.repeat)),
+        resolve=values.get("resolved", _yes_no(policy)) == _YES,
+    )
+
+
+def _span(name: str, default: float, text: str) -> Parameter:
+    return Parameter(name, default, text, Unit.SECONDS, Between(0, LONGEST_S), standing=True)
+
+
+def _yes_no(policy: Policy) -> str:
+    return _YES if policy.resolve else "no"
