@@ -3,12 +3,13 @@
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -49,6 +50,50 @@ class ReplaySettings(_Section):
     speed: float = Field(default=0, ge=0, description="recorded seconds a second; 0 is as fast as possible")
 
 
+class TelegramSettings(_Section):
+    """The bot on Telegram."""
+
+    token: SecretStr = Field(
+        default=SecretStr(""), description="the Telegram bot's token, from @BotFather; without it no Telegram"
+    )
+    api_url: str = Field(
+        default="https://api.telegram.org", description="the Bot API server, as `http://host:port`"
+    )
+    webhook_url: str = Field(
+        default="",
+        description="the public address at which Telegram brings updates; without it they are fetched",
+    )
+    webhook_host: str = Field(default="127.0.0.1", description="where the webhook listens")
+    webhook_port: int = Field(default=8443, ge=1, le=65535, description="the port on which it listens")
+
+    @property
+    def is_set(self) -> bool:
+        """Whether there is a bot to serve."""
+        return bool(self.token.get_secret_value())
+
+    @field_validator("token")
+    @classmethod
+    def _like_a_token(cls, value: SecretStr) -> SecretStr:
+        token = value.get_secret_value().strip()
+        if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token):
+            raise ValueError("has not the form of a bot's token, 123456789:letters")
+        return SecretStr(token)
+
+    @field_validator("api_url", "webhook_url")
+    @classmethod
+    def _like_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an address such as https://example.org")
+        return value.rstrip("/")
+
+    @field_validator("api_url")
+    @classmethod
+    def _is_given(cls, value: str) -> str:
+        if not value:
+            raise ValueError("must be an address such as https://example.org")
+        return value.removesuffix("/bot")
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -75,6 +120,7 @@ class Settings(BaseSettings):
     )
     simulator: SimulatorSettings = SimulatorSettings()
     replay: ReplaySettings = ReplaySettings()
+    telegram: TelegramSettings = TelegramSettings()
 
     @field_validator("coins", "sources", mode="before")
     @classmethod
@@ -243,4 +289,17 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
     for detail in error.errors():
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         where = variable if variable in environment else f"{file}: {_key(variable)}"
-        yield f"{where}: {detail['msg'].removeprefix('Value error, ')} (it is {detail['input']!r})"
+        given = "" if _is_secret(detail["loc"]) else f" (it is {detail['input']!r})"
+        yield f"{where}: {detail['msg'].removeprefix('Value error, ')}{given}"
+
+
+def _is_secret(path: tuple[int | str, ...]) -> bool:
+    """Return whether a setting is one whose value is never shown, nor that of a section with one in it."""
+    kind: object = Settings
+    for part in path:
+        if not (isinstance(kind, type) and issubclass(kind, BaseModel)) or part not in kind.model_fields:
+            break
+        kind = kind.model_fields[str(part)].annotation
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return any(_is_secret((*path, name)) for name in kind.model_fields)
+    return kind is SecretStr

@@ -1,0 +1,89 @@
+"""From what was typed or tapped to what is answered: who may do it, what it lacks, what it says."""
+
+from dataclasses import dataclass
+
+from telegram import Bot
+from telegram.constants import ChatType
+
+from liqbot.chat.adapter import Reception
+from liqbot.chat.answering import Answering
+from liqbot.chat.command import Ask, Command, Refusal
+from liqbot.chat.telegram import guide
+from liqbot.chat.telegram.incoming import Tapped, Typed
+from liqbot.chat.telegram.own_commands import OWN_COMMANDS, followed
+from liqbot.chat.telegram.rights import may_manage
+from liqbot.message import Message, Tone
+
+ADMINS_ONLY = "Only admins can change what this chat gets"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to somebody."""
+
+    message: Message
+    public: bool = False
+    """Whether it is for everyone in the chat."""
+
+
+class Answers:
+    """Answers lines, with the guide for those that lack something, and links."""
+
+    def __init__(self, bot: Bot, reception: Reception) -> None:
+        self._bot = bot
+        self._desk = reception.desk
+        self._answering = Answering([*reception.answering.commands.values(), *OWN_COMMANDS])
+
+    @property
+    def commands(self) -> list[Command]:
+        """All commands, those that only Telegram has at the end."""
+        return list(self._answering.commands.values())
+
+    def command(self, line: str) -> Command | None:
+        """Return the command that a line is about; a step of the guide is about subscribing."""
+        name = (line.split() or [""])[0].removeprefix("/").lower()
+        return self._answering.commands.get("subscribe" if name.startswith(guide.MARK) else name)
+
+    async def to(self, asked: Typed | Tapped, line: str) -> Answer:
+        """Return the answer to a line. Raises `TelegramError` where Telegram does not say who is an admin."""
+        payload = _payload(line)
+        if payload is not None:
+            line = await self._follow(asked, payload)
+        command, ask = self.command(line), await self._ask(asked, line)
+        if command is not None and command.manages and not ask.may_manage:
+            return Answer(Message(ADMINS_ONLY, tone=Tone.WARNING))
+        try:
+            message = await self._message(line, ask)
+        except Refusal as refusal:
+            return Answer(Message(str(refusal), tone=Tone.WARNING))
+        return Answer(message, public=command is not None and command.public and not message.private)
+
+    async def _message(self, line: str, ask: Ask) -> Message:
+        if line.startswith(guide.MARK):
+            step = guide.take(line, ask)
+            if isinstance(step, Message):
+                return step
+            line = step
+        return guide.question(line, ask, self._answering) or await self._answering.answer(line, ask)
+
+    async def _follow(self, asked: Typed | Tapped, payload: str) -> str:
+        """Return the line that a link stands for. Who follows one wants to hear from the bot again."""
+        line = followed(payload)
+        if line is None or self.command(line) is None:
+            return "/start"
+        if (await self._ask(asked, "/start")).may_manage:
+            self._desk.store.chats.activate(asked.chat)
+        return line
+
+    async def _ask(self, asked: Typed | Tapped, line: str) -> Ask:
+        """Return who asks. Whether they are an admin is asked of Telegram only where it matters."""
+        command = self.command(line)
+        matters = command is not None and (command.manages or command.name == "start")
+        manages = asked.kind == ChatType.PRIVATE or (matters and await may_manage(self._bot, asked))
+        return Ask(asked.chat, self._desk, asked.person, manages, asked.language)
+
+
+def _payload(line: str) -> str | None:
+    """Return what a link adds to `/start`; None for any other line."""
+    name, *rest = line.split(maxsplit=1)
+    return rest[0] if rest and name.lower() == "/start" else None
