@@ -156,6 +156,8 @@ def link(address):
     """Return the address of a link as Telegram keeps it, or an empty string if it drops the link."""
     if not re.match(r"(?:https?|tg|ton|tonsite)://", address):
         address = f"http://{address}"
-    if not re.match(r"tg://\w|(?:https?|ton|tonsite)://[^\s/?#]+\.[^\s/?#.]+|https?://(?:localhost|\[)", address):
+    if not re.match(
+        r"tg://\w|(?:https?|ton|tonsite)://[^\s/?#]+\.[^\s/?#.]+|https?://(?:localhost|\[)", address
+    ):
         return ""
     return address + "/" if re.fullmatch(r"https?://[^/?#]+", address) else address

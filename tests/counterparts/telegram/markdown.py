@@ -6,7 +6,14 @@ from dataclasses import dataclass
 from .html import link
 
 RESERVED = "_*[]()~`>#+-=|{}.!"
-MARKS = {"__": "underline", "||": "spoiler", "*": "bold", "_": "italic", "~": "strikethrough", "[": "text_link"}
+MARKS = {
+    "__": "underline",
+    "||": "spoiler",
+    "*": "bold",
+    "_": "italic",
+    "~": "strikethrough",
+    "[": "text_link",
+}
 NAMES = {
     "bold": "Bold",
     "italic": "Italic",
@@ -54,7 +61,11 @@ class _Reader:
         return "".join(self.plain), self.entities
 
     def _step(self, character):
-        if character == "\\" and self.place + 1 < len(self.source) and " " < self.source[self.place + 1] <= "~":
+        if (
+            character == "\\"
+            and self.place + 1 < len(self.source)
+            and " " < self.source[self.place + 1] <= "~"
+        ):
             self.place += 1
             self._put(self.source[self.place])
         elif character == "`":
@@ -142,7 +153,11 @@ class _Reader:
 
     def _line_end(self):
         self._put("\n")
-        if self.stack and self.stack[-1].kind == "blockquote" and self.source[self.place : self.place + 1] != ">":
+        if (
+            self.stack
+            and self.stack[-1].kind == "blockquote"
+            and self.source[self.place : self.place + 1] != ">"
+        ):
             self._close(self.stack.pop())
 
 

@@ -39,7 +39,9 @@ class Photo:
             "file_unique_id": "AQAD" + base64.urlsafe_b64encode(key[:8]).decode().rstrip("="),
             "width": width,
             "height": height,
-            "file_size": len(self.content) if scale == 1.0 else max(int(len(self.content) * scale * scale), 1),
+            "file_size": len(self.content)
+            if scale == 1.0
+            else max(int(len(self.content) * scale * scale), 1),
         }
 
     def bytes_of(self, file_id):
@@ -59,11 +61,15 @@ def photo_of(content):
     if not content:
         raise bad("file must be non-empty")
     if len(content) > LARGEST_FILE:
-        raise bad(f"type of file mismatch: the photo has {len(content)} bytes, at most {LARGEST_FILE} are allowed")
+        raise bad(
+            f"type of file mismatch: the photo has {len(content)} bytes, at most {LARGEST_FILE} are allowed"
+        )
     try:
         with Image.open(io.BytesIO(content), formats=("PNG", "JPEG")) as image:
             width, height = image.size
-            sane = width + height <= LARGEST_SIDES and max(width, height) <= LONGEST_RATIO * min(width, height)
+            sane = width + height <= LARGEST_SIDES and max(width, height) <= LONGEST_RATIO * min(
+                width, height
+            )
             if not sane:
                 raise bad("PHOTO_INVALID_DIMENSIONS")
             image.load()

@@ -100,7 +100,9 @@ class Published:
             right = SIMPLE[name]
             return lambda value: None if right(value) else f" must be {name}, not {_shown(value)}"
         if name == "InputFile":
-            return lambda value: None if isinstance(value, Upload) else f" must be a file, not {_shown(value)}"
+            return lambda value: (
+                None if isinstance(value, Upload) else f" must be a file, not {_shown(value)}"
+            )
         if name.startswith("Array of "):
             return _array(self._type(name.removeprefix("Array of ")))
         described = self._types[name]

@@ -66,7 +66,9 @@ class Updates:
 
     async def _wait(self, timeout):
         """Wait for an update. A second poller ends the wait of the first."""
-        self.stop_poll("terminated by other getUpdates request; make sure that only one bot instance is running")
+        self.stop_poll(
+            "terminated by other getUpdates request; make sure that only one bot instance is running"
+        )
         mine = self._poller = asyncio.get_running_loop().create_future()
         try:
             await self.changed.until(lambda: self.pending or mine.done(), timeout)

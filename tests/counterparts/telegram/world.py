@@ -91,7 +91,7 @@ class World:
         self.bot = {
             "id": int(token.partition(":")[0]),
             "is_bot": True,
-            "first_name": username.removesuffix("_bot").title(),
+            "first_name": username.removesuffix("_bot").replace("_", " ").title(),
             "username": username,
         }
         self.users = {self.bot["id"]: self.bot}

@@ -1,0 +1,92 @@
+"""The Bot API server without its HTTP: a call goes in, an answer or a refusal comes out."""
+
+import inspect
+import time
+import traceback
+
+from .changes import Signal
+from .crowd import Crowd
+from .methods import METHODS
+from .pacing import Pacing
+from .published import Published
+from .refusals import Refused, bad, too_many
+from .updates import Updates
+from .world import World
+
+TAP_LIFE = 60.0
+
+
+class Api:
+    """Everything behind the two doors, the bot's and the control door."""
+
+    def __init__(self, token, username, published: Published | None):
+        self.published = published
+        self.violations = []
+        self.calls = []
+        self.faults = []
+        self.commands = {}
+        self.descriptions = {}
+        self.pacing = Pacing()
+        self.logged_out = False
+        self.started_at = time.time()
+        self.world = World(token, username)
+        self.updates = Updates(self._check_update)
+        self.changed: Signal = self.updates.changed
+        self.crowd = Crowd(self.world, self.updates, self.changed, TAP_LIFE)
+
+    async def answer(self, call):
+        """Carry a call out, with its checks; raise Refused where the real server says no."""
+        carry_out = METHODS.get(call.method.lower())
+        if carry_out is None:
+            self._unknown(call)
+        if self.logged_out:
+            raise bad("Logged out")
+        if self.published is not None:
+            problem = self.published.wrong_parameters(call.method, call.parameters)
+            if problem is not None:
+                self.violate("parameters", problem, call)
+                raise bad(problem)
+        self._pace(call)
+        try:
+            result = carry_out(self, call)
+            if inspect.isawaitable(result):
+                result = await result
+        except Refused:
+            raise
+        except Exception as error:
+            # What these checks let through and the code could not read: a fault of the counterpart, to be seen.
+            self.violate("counterpart", traceback.format_exc(limit=-3), call)
+            raise Refused(500, f"Internal Server Error: {type(error).__name__}") from error
+        if self.published is not None:
+            problem = self.published.wrong_result(call.method, result)
+            if problem is not None:
+                self.violate("result", problem, call)
+        return result
+
+    def fault_for(self, call):
+        """Return the first fault that takes this call, or None."""
+        return next((fault for fault in self.faults if fault.takes(call)), None)
+
+    def violate(self, kind, what, call=None):
+        self.violations.append({"kind": kind, "what": what, "call": call.number if call else None})
+
+    def _unknown(self, call):
+        known = self.published is not None and self.published.knows(call.method)
+        self.violate("method", f"{'not built here' if known else 'no such method'}: {call.method}", call)
+        raise Refused(404, "Not Found: method not found")
+
+    def _pace(self, call):
+        chat = self.world.chats.get(call.chat) or self.world.names.get(
+            str(call.chat).lower().removeprefix("@")
+        )
+        where = chat.id if chat else call.chat
+        refused = self.pacing.check(
+            call.method.lower(), where, time.monotonic(), group=chat is not None and chat.type != "private"
+        )
+        if refused is not None:
+            call.cause, seconds = refused
+            raise too_many(seconds)
+
+    def _check_update(self, update):
+        if self.published is not None and (problem := self.published.wrong_update(update)) is not None:
+            self.violate("update", problem)
