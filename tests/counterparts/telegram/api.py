@@ -3,6 +3,7 @@
 import inspect
 import time
 import traceback
+from typing import NamedTuple
 
 from .changes import Signal
 from .crowd import Crowd
@@ -14,6 +15,16 @@ from .updates import Updates
 from .world import World
 
 TAP_LIFE = 60.0
+FORBIDDEN = 403
+
+
+class Paced(NamedTuple):
+    """What pacing counts: `now` in seconds of the monotonic clock."""
+
+    method: str
+    chat: int | str
+    now: float
+    group: bool
 
 
 class Api:
@@ -46,17 +57,20 @@ class Api:
             if problem is not None:
                 self.violate("parameters", problem, call)
                 raise bad(problem)
-        self._pace(call)
+        paced = self._pace(call)
         try:
             result = carry_out(self, call)
             if inspect.isawaitable(result):
                 result = await result
-        except Refused:
+        except Refused as refused:
+            if refused.code == FORBIDDEN:
+                self.pacing.count(*paced)
             raise
         except Exception as error:
             # What these checks let through and the code could not read: a fault of the counterpart, to be seen.
             self.violate("counterpart", traceback.format_exc(limit=-3), call)
             raise Refused(500, f"Internal Server Error: {type(error).__name__}") from error
+        self.pacing.count(*paced)
         if self.published is not None:
             problem = self.published.wrong_result(call.method, result)
             if problem is not None:
@@ -76,16 +90,20 @@ class Api:
         raise Refused(404, "Not Found: method not found")
 
     def _pace(self, call):
-        chat = self.world.chats.get(call.chat) or self.world.names.get(
-            str(call.chat).lower().removeprefix("@")
+        """Refuse a call that comes too soon; return what `Pacing.count` wants to know of it."""
+        name = str(call.chat).lower().removeprefix("@")
+        chat = self.world.chats.get(call.chat) or self.world.names.get(name)
+        paced = Paced(
+            call.method.lower(),
+            chat.id if chat else call.chat,
+            time.monotonic(),
+            chat is not None and chat.type != "private",
         )
-        where = chat.id if chat else call.chat
-        refused = self.pacing.check(
-            call.method.lower(), where, time.monotonic(), group=chat is not None and chat.type != "private"
-        )
+        refused = self.pacing.check(*paced)
         if refused is not None:
             call.cause, seconds = refused
             raise too_many(seconds)
+        return paced
 
     def _check_update(self, update):
         if self.published is not None and (problem := self.published.wrong_update(update)) is not None:

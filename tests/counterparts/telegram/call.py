@@ -124,9 +124,9 @@ def attach(call):
             call.parameters[name] = attached(call, value)
     spoken_for = json.dumps([v for v in call.parameters.values() if not isinstance(v, Upload)])
     for name in list(call.files):
-        if name not in call.parameters and f"attach://{name}" not in spoken_for:
-            if call.files[name] not in call.parameters.values():
-                call.parameters[name] = call.files[name]
+        meant = name in call.parameters or f"attach://{name}" in spoken_for
+        if not meant and call.files[name] not in call.parameters.values():
+            call.parameters[name] = call.files[name]
 
 
 def attached(call, reference):

@@ -67,8 +67,8 @@ class Pacing:
         """Refuse everything to a chat (None: to all) for some seconds."""
         self._until[chat] = now + seconds
 
-    def check(self, method, chat, now, *, group=False):
-        """Count a call; return None if it may pass, else the cause and the whole seconds to wait."""
+    def check(self, method, chat, now, group):
+        """Return None if a call may pass, else the cause and the whole seconds to wait."""
         if method not in PACED:
             return None
         left = max(self._until.get(chat, now), self._until.get(None, now)) - now
@@ -77,20 +77,25 @@ class Pacing:
         if not self.limits.on:
             return None
         waits = {None: self._all.wait(now, self.limits.per_second, self.limits.burst)}
-        waits[chat] = self._chat_wait(method, chat, now, group=group)
+        waits[chat] = self._chat_wait(method, chat, now, group)
         blocked, wait = max(waits.items(), key=lambda item: item[1])
         if wait > 1e-9:
             seconds = math.ceil(wait)
             self.flood_wait(blocked, seconds, now)
             return "limit", seconds
+        return None
+
+    def count(self, method, chat, now, group):
+        """Count a call that passed and reached a chat: what is refused for its content costs nothing."""
+        if method not in PACED:
+            return
         self._all.add(now, self.limits.per_second)
         if method in SENDS:
             self._chats[chat].add(now, self.limits.chat_per_second)
         if group:
             self._groups[chat].append(now)
-        return None
 
-    def _chat_wait(self, method, chat, now, *, group):
+    def _chat_wait(self, method, chat, now, group):
         wait = 0.0
         if method in SENDS:
             wait = self._chats[chat].wait(now, self.limits.chat_per_second, self.limits.chat_burst)

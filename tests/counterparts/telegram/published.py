@@ -91,7 +91,7 @@ class Published:
     def _type(self, name):
         if name not in self._checks:
             # Types refer to each other in circles, so the name is taken before its fields are looked at.
-            self._checks[name] = lambda value: self._checks[name](value)
+            self._checks[name] = lambda value: self._checks[name](value)  # noqa: PLW0108  looked up when called
             self._checks[name] = self._compiled(name)
         return self._checks[name]
 

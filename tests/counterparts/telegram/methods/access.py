@@ -1,7 +1,7 @@
 """May the bot do this here? The refusals of chats that are gone, moved, closed or never begun."""
 
-from ..refusals import Refused, bad, forbidden
-from ..world import MEMBERS
+from counterparts.telegram.refusals import Refused, bad, forbidden
+from counterparts.telegram.world import MEMBERS
 
 KINDS = {"group": "group", "supergroup": "supergroup", "channel": "channel"}
 

@@ -1,6 +1,7 @@
 """Chats and who is in them; files."""
 
-from ..refusals import bad
+from counterparts.telegram.refusals import bad
+
 from .access import readable, writable
 from .registry import method
 

@@ -2,7 +2,8 @@
 
 import re
 
-from ..refusals import bad
+from counterparts.telegram.refusals import bad
+
 from .access import readable
 from .registry import method
 

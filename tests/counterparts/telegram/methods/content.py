@@ -2,11 +2,11 @@
 
 import re
 
-from ..call import attached
-from ..pictures import photo_of
-from ..published import Upload
-from ..refusals import bad
-from ..text import CAPTION_LIMIT, TEXT_LIMIT, formatted
+from counterparts.telegram.call import attached
+from counterparts.telegram.pictures import photo_of
+from counterparts.telegram.published import Upload
+from counterparts.telegram.refusals import bad
+from counterparts.telegram.text import CAPTION_LIMIT, TEXT_LIMIT, formatted
 
 MOST_BUTTONS = 100
 ACTIONS = ("url", "callback_data", "web_app", "login_url", "switch_inline_query", "copy_text", "pay")

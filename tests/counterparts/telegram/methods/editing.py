@@ -1,6 +1,7 @@
 """Changing and deleting what was sent."""
 
-from ..refusals import bad
+from counterparts.telegram.refusals import bad
+
 from .access import writable
 from .content import caption_of, captioned, inline_keyboard, photo_from, text_of
 from .registry import method

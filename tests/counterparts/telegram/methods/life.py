@@ -3,7 +3,8 @@
 import math
 import time
 
-from ..refusals import too_many
+from counterparts.telegram.refusals import too_many
+
 from .registry import method
 
 CLOSED_FOR = 600  # close is refused for ten minutes after the start

@@ -2,8 +2,9 @@
 
 import re
 
-from ..refusals import bad
-from ..text import units
+from counterparts.telegram.refusals import bad
+from counterparts.telegram.text import units
+
 from .registry import method
 
 LONGEST_ANSWER = 200

@@ -1,12 +1,25 @@
 """Sending: texts, photos, and "is typing"."""
 
-from ..refusals import bad
+from counterparts.telegram.refusals import bad
+
 from .access import topic_of, writable
 from .content import caption_of, captioned, inline_keyboard, photo_from, reply_keyboard, text_of
 from .registry import method
 
 ACTIONS = frozenset(
-    ["typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice", "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note"]
+    [
+        "typing",
+        "upload_photo",
+        "record_video",
+        "upload_video",
+        "record_voice",
+        "upload_voice",
+        "upload_document",
+        "choose_sticker",
+        "find_location",
+        "record_video_note",
+        "upload_video_note",
+    ]
 )
 
 
