@@ -1,7 +1,6 @@
 """The bot's commands, as people see them in their menus."""
 
 import pytest
-from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
 from counterparts.telegram_bots import bot_of
 from telegram import (
     BotCommandScopeAllChatAdministrators,
@@ -51,7 +50,7 @@ async def test_everybody_sees_the_commands_of_their_scope_and_language(telegram)
 )
 async def test_what_is_no_command_is_refused(telegram, commands):
     async with bot_of(telegram) as bot:
-        with pytest.raises(BadRequest, match="(?i)bot_command"):
+        with pytest.raises(BadRequest, match=r"(?i)bot_command"):
             await bot.set_my_commands(commands)
 
 

@@ -1,7 +1,6 @@
 """Faults on order, as python-telegram-bot meets them."""
 
 import pytest
-from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
 from counterparts.telegram_bots import bot_of, listening
 from telegram.error import Conflict, Forbidden, NetworkError, RetryAfter, TimedOut
 

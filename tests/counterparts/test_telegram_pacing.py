@@ -1,7 +1,6 @@
 """How fast a bot may send: the limits themselves on a clock of the tests, and through the wire."""
 
 import pytest
-from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
 from counterparts.telegram.pacing import Limits, Pacing
 from counterparts.telegram_bots import bot_of
 from telegram.error import RetryAfter
@@ -47,7 +46,7 @@ def test_a_group_takes_twenty_a_minute():
 def test_what_sends_nothing_is_not_counted():
     pacing = Pacing(Limits(per_second=0.001, burst=1))
     assert sent(pacing, 1, 0.0) is None
-    assert pacing.check("getupdates", "", 0.0, False) is None
+    assert pacing.check("getupdates", "", 0.0, group=False) is None
     assert sent(pacing, 2, 0.0) == ("limit", 1000)
 
 

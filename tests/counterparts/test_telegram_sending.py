@@ -1,7 +1,6 @@
 """Sending through python-telegram-bot: texts, formats, limits, photos, keyboards, topics."""
 
 import pytest
-from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
 from counterparts.telegram_bots import PLAIN, bot_of, picture
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup, InputMediaPhoto
 from telegram.error import BadRequest, Forbidden, InvalidToken
@@ -150,9 +149,9 @@ async def test_callback_data_has_1_to_64_bytes(telegram):
         for data in ("x" * 64, "é" * 32):
             await bot.send_message(ann.id, "x", reply_markup=_key(data))
         for data in ("é" * 33, "x" * 65):
-            with pytest.raises(BadRequest, match="(?i)button_data_invalid"):
+            with pytest.raises(BadRequest, match=r"(?i)button_data_invalid"):
                 await bot.send_message(ann.id, "x", reply_markup=_key(data))
-        with pytest.raises(BadRequest, match="(?i)button url"):
+        with pytest.raises(BadRequest, match=r"(?i)button url"):
             await bot.send_message(
                 ann.id,
                 "x",
@@ -237,7 +236,7 @@ async def test_topics_keep_their_messages_apart(telegram):
         with pytest.raises(BadRequest, match="Message thread not found"):
             await bot.send_message(forum.id, "nowhere", message_thread_id=topic + 1000)
         await forum.closes_topic(topic)
-        with pytest.raises(BadRequest, match="(?i)topic_closed"):
+        with pytest.raises(BadRequest, match=r"(?i)topic_closed"):
             await bot.send_message(forum.id, "x", message_thread_id=topic)
         await forum.deletes_topic(topic)
         with pytest.raises(BadRequest, match="Message thread not found"):

@@ -5,7 +5,6 @@ import json
 import aiohttp
 import pytest
 from counterparts.telegram import Telegram, start
-from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
 from counterparts.telegram.published import Published
 from counterparts.telegram_bots import picture
 from shared import shared_file
@@ -69,7 +68,8 @@ def test_a_result_is_checked_in_its_depth(published):
         ),
     ],
 )
-async def test_wrong_parameters_are_refused_and_remembered(telegram, published, post, parameters, problem):
+@pytest.mark.usefixtures("published")
+async def test_wrong_parameters_are_refused_and_remembered(telegram, post, parameters, problem):
     answer = await post("sendMessage", json=parameters)
     assert (answer["error_code"], problem in answer["description"]) == (400, True)
     (violation,) = await telegram.violations()
@@ -97,7 +97,8 @@ async def test_json_forms_queries_and_multipart_say_the_same(telegram, post):
     assert [(one.text, one.rows) for one in await ann.messages()] == [("x", keys["inline_keyboard"])] * 5
 
 
-async def test_a_file_that_nobody_wants_is_refused(telegram, published, post):
+@pytest.mark.usefixtures("published")
+async def test_a_file_that_nobody_wants_is_refused(telegram, post):
     ann = await telegram.person()
     form = aiohttp.FormData({"chat_id": str(ann.id), "text": "x"})
     form.add_field("nothing", b"x", filename="nothing")

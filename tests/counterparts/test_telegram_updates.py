@@ -6,7 +6,6 @@ import socket
 
 import pytest
 from aiohttp import web
-from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
 from counterparts.telegram_bots import bot_of, listening
 from telegram import Update
 from telegram.error import BadRequest, ChatMigrated, Conflict
@@ -49,7 +48,7 @@ async def test_a_tap_that_nobody_answers_runs_out(telegram):
         assert await ann.taps(await ann.hears(), "a", within=0.05) is None
         (update,) = await bot.get_updates()
         assert update.callback_query.message.message_id == sent.message_id
-        with pytest.raises(BadRequest, match="(?i)message_too_long"):
+        with pytest.raises(BadRequest, match=r"(?i)message_too_long"):
             await update.callback_query.answer("x" * 201)
         await telegram.expire_taps()
         with pytest.raises(BadRequest, match="Query is too old"):
@@ -241,7 +240,7 @@ async def test_a_webhook_gets_every_update_once_it_answers(telegram):
         await telegram.settled()
         info = await bot.get_webhook_info()
         await bot.delete_webhook()
-        assert await bot.get_updates() == []
+        assert await bot.get_updates() == ()
     assert [update["message"]["text"] for _, update in posted] == ["a", "a", "b"]
     assert {headers["X-Telegram-Bot-Api-Secret-Token"] for headers, _ in posted} == {"s3cret-Token_1"}
     assert (info.url, info.pending_update_count) == (url, 0)

@@ -58,24 +58,26 @@ class Api:
                 self.violate("parameters", problem, call)
                 raise bad(problem)
         paced = self._pace(call)
-        try:
-            result = carry_out(self, call)
-            if inspect.isawaitable(result):
-                result = await result
-        except Refused as refused:
-            if refused.code == FORBIDDEN:
-                self.pacing.count(*paced)
-            raise
-        except Exception as error:
-            # What these checks let through and the code could not read: a fault of the counterpart, to be seen.
-            self.violate("counterpart", traceback.format_exc(limit=-3), call)
-            raise Refused(500, f"Internal Server Error: {type(error).__name__}") from error
+        result = await self._carried_out(carry_out, call, paced)
         self.pacing.count(*paced)
         if self.published is not None:
             problem = self.published.wrong_result(call.method, result)
             if problem is not None:
                 self.violate("result", problem, call)
         return result
+
+    async def _carried_out(self, carry_out, call, paced):
+        try:
+            result = carry_out(self, call)
+            return await result if inspect.isawaitable(result) else result
+        except Refused as refused:
+            if refused.code == FORBIDDEN:
+                self.pacing.count(*paced)
+            raise
+        except Exception as error:
+            # The checks let it through and the code could not read it: the counterpart's own fault.
+            self.violate("counterpart", traceback.format_exc(limit=-3), call)
+            raise Refused(500, f"Internal Server Error: {type(error).__name__}") from error
 
     def fault_for(self, call):
         """Return the first fault that takes this call, or None."""

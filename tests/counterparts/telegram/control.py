@@ -102,7 +102,7 @@ class Telegram:
     # What the bot sent
 
     async def messages(self, chat, *, own=True, after=0, at_least=0, within=WITHIN) -> list[Seen]:
-        """Return a chat's messages in their order; `own`: only the bot's. Waits until there are `at_least`."""
+        """Return a chat's messages in order; `own`: only the bot's. Waits until there are `at_least`."""
         found = await self.ask(
             "messages",
             chat=getattr(chat, "id", chat),
@@ -192,10 +192,10 @@ class Telegram:
     async def fail(
         self, kind, method=".*", *, chat=None, times=1, seconds=1, after=False, share=1.0, seed=0
     ) -> int:
-        """Let the next calls fail that match a method (regex, whole name) and a chat; return the order's number.
+        """Let the next calls of a method (regex, whole name) and chat fail; return the order's number.
 
         Kinds: too_many (429, `seconds` to wait), bad_gateway (502, HTML), server_error (500), conflict (409),
-        blocked (403), reset (of the connection), hold (carried out, the answer kept back for `seconds`), delay.
+        blocked (403), reset (of the connection), hold (carried out, answered after `seconds`), delay.
         `after`: carried out before it fails. `times=None`: always. `share`: of the calls, chosen by `seed`.
         """
         return await self.ask(
@@ -229,7 +229,7 @@ class Telegram:
         await self.ask("flood_wait", chat=getattr(chat, "id", chat), seconds=seconds)
 
     async def calls(self, method=None, *, after=0, at_least=0, within=WITHIN) -> list[Call]:
-        """Return the answered calls of a method (None: of all), in their order; wait until there are `at_least`."""
+        """Return the answered calls of a method (None: all), in order; wait until there are `at_least`."""
         found = await self.ask(
             "calls", method=method, after=after, at_least=at_least, within=within if at_least else 0
         )

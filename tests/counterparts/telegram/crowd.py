@@ -1,4 +1,4 @@
-"""What people do: write, tap, block, join, leave, promote, upgrade. Each makes the updates of the real server."""
+"""What people do: write, tap, block, join, promote, upgrade. Each makes the real server's updates."""
 
 import itertools
 import time
@@ -107,7 +107,7 @@ class Crowd:
     # Coming and going
 
     def set_member(self, chat, user, status, *, by, rights=None, told=True):
-        """Change somebody's place in a chat; the bot is told of its own, and of others' if it asked for it."""
+        """Change somebody's place in a chat; the bot is told of its own, of others' if it asked."""
         old = self.world.member(chat, user)
         chat.members[user] = Member(status, rights or {})
         new = self.world.member(chat, user)

@@ -47,7 +47,7 @@ class Door:
             self.api.world.private(user)
         return users
 
-    async def do_room(self, kind, title, owner, members, bot, username, forum):
+    async def do_room(self, *, kind, title, owner, members, bot, username, forum):
         world = self.api.world
         chat = world.add_chat(kind, title, username=username, forum=forum)
         chat.members[owner] = Member("creator")
@@ -180,7 +180,7 @@ class Door:
         self.api.pacing.flood_wait(chat, seconds, time.monotonic())
 
     async def do_calls(self, method, after, at_least, within):
-        """Return the calls of a method (of all: None) after a number, once there are enough that are answered."""
+        """Return the answered calls of a method (None: all) after a number, once there are enough."""
 
         def found():
             calls = [

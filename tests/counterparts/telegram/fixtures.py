@@ -1,6 +1,6 @@
-"""Fixtures for tests that need Telegram: import them in a conftest or a test module.
+"""Fixtures for tests that need Telegram: import both in a conftest.
 
-    from counterparts.telegram.fixtures import telegram, telegram_process  # noqa: F401
+    from counterparts.telegram.fixtures import telegram, telegram_process
 
 `telegram` is a world of its own for each test; at its end, nothing may have broken the published description.
 """

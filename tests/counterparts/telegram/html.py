@@ -46,7 +46,10 @@ def parse_html(source):
         length += _add(plain, source[place : match.start()])
         offset = len(source[: match.start()].encode())
         if source.startswith("</", match.start()):
-            place = _end(source, match.start(), offset, stack, entities, length, plain)
+            place = _end(source, match.start(), stack)
+            if length > stack[-1].start:
+                _add_entity(entities, stack[-1], length, "".join(plain))
+            stack.pop()
         else:
             tag, attributes, place = _start(source, match.start(), offset)
             stack.append(_Open(tag, attributes, length, sum(map(len, plain))))
@@ -107,25 +110,26 @@ def _start(source, at, offset):
     return tag, attributes, place + 1
 
 
-def _end(source, at, offset, stack, entities, length, plain):
+def _end(source, at, stack):
+    """Check an end tag against the one that is open; return the place after it."""
+    offset = len(source[:at].encode())
     if not stack:
         raise ValueError(f"Unexpected end tag at byte offset {offset}")
     match = re.compile(r"</([^\s>]*)\s*(>?)").match(source, at)
     if not match.group(2):
         raise ValueError(f"Unclosed end tag at byte offset {offset}")
-    name, opened = match.group(1).lower(), stack.pop()
+    name, opened = match.group(1).lower(), stack[-1]
     if name and name != opened.tag:
         raise ValueError(
             f'Unmatched end tag at byte offset {offset}, expected "</{opened.tag}>", found "</{name}>"'
         )
-    if length > opened.start:
-        entity = {"offset": opened.start, "length": length - opened.start, "type": TYPES[opened.tag]}
-        _detail(entity, opened, "".join(plain)[opened.at :], entities)
     return match.end()
 
 
-def _detail(entity, opened, inside, entities):
-    """Add the entity, with its link, language or kind of quotation."""
+def _add_entity(entities, opened, length, plain):
+    """Add the entity of a closed tag, with its link, language or kind of quotation."""
+    entity = {"offset": opened.start, "length": length - opened.start, "type": TYPES[opened.tag]}
+    inside = plain[opened.at :]
     match opened.tag:
         case "a":
             entity["url"] = link(opened.attributes.get("href") or inside)

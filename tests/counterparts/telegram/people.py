@@ -43,7 +43,7 @@ class Person:
         return await self.telegram.ask("post", user=self.id, chat=channel.id, text=text)
 
     async def taps(self, message: Seen, button, *, within=WITHIN) -> Answer | None:
-        """Tap the button that says `button` (or has it as data); return the answer, None if none came in time."""
+        """Tap the button that says `button` (or has it as data); return the answer, or None."""
         # The keyboard may have changed since the message was seen: what counts is the one shown now.
         now = await self.telegram.edited(message, times=0)
         told = await self.telegram.ask(

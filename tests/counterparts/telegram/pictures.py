@@ -26,7 +26,7 @@ class Photo:
 
     @cached_property
     def sizes(self):
-        """The photo as the API describes it: a list of PhotoSize, smallest first; the last is the whole photo."""
+        """The photo as the API describes it: a list of PhotoSize; the last is the whole photo."""
         longest = max(self.width, self.height)
         scales = [side / longest for side in SIDES if side < longest] + [1.0]
         return [self._size(scale) for scale in scales]

@@ -14,6 +14,13 @@ SIMPLE = {
 }
 
 
+WRITTEN = {
+    "Integer": (re.compile(r"-?\d+"), int),
+    "Float": (re.compile(r"-?\d+(\.\d+)?"), float),
+    "Boolean": (re.compile("true|false", re.IGNORECASE), lambda value: value.lower() == "true"),
+}
+
+
 class Upload:
     """A file of a multipart body."""
 
@@ -153,15 +160,12 @@ def _array(item):
 
 
 def _typed(value, types):
-    """Return a parameter as its types want it: in forms, numbers, truths and objects are written as strings."""
+    """Return a parameter as its types want it: in forms, everything is written as a string."""
     if not isinstance(value, str) or types == ("String",):
         return value
-    if "Integer" in types and re.fullmatch(r"-?\d+", value):
-        return int(value)
-    if "Boolean" in types and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    if "Float" in types and re.fullmatch(r"-?\d+(\.\d+)?", value):
-        return float(value)
+    for name, (pattern, read) in WRITTEN.items():
+        if name in types and pattern.fullmatch(value):
+            return read(value)
     if "String" in types:
         return value
     try:

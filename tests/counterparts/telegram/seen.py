@@ -69,7 +69,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Call:
-    """A call of the bot. `at` is Unix time in seconds, `took` seconds; `status` is None if the caller hung up.
+    """A call. `at` is Unix time, `took` a duration, in seconds; without `status` the caller hung up.
 
     `cause` says why it failed, if not by its own content: "limit", "flood wait" or "fault".
     """

@@ -46,7 +46,8 @@ class Updates:
         """Answer getUpdates: at once if there is something, else when there is or time is over."""
         if self.webhook:
             raise conflict(
-                "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
+                "can't use getUpdates method while webhook is active; "
+                "use deleteWebhook to delete the webhook first"
             )
         if "allowed_updates" in call.parameters:
             self.allowed = call.value("allowed_updates") or None
@@ -64,14 +65,14 @@ class Updates:
             self.pending = [update for update in self.pending if update["update_id"] >= offset]
         self.changed.fire()
 
-    async def _wait(self, timeout):
+    async def _wait(self, seconds):
         """Wait for an update. A second poller ends the wait of the first."""
         self.stop_poll(
             "terminated by other getUpdates request; make sure that only one bot instance is running"
         )
         mine = self._poller = asyncio.get_running_loop().create_future()
         try:
-            await self.changed.until(lambda: self.pending or mine.done(), timeout)
+            await self.changed.until(lambda: self.pending or mine.done(), seconds)
             if mine.done():
                 raise conflict(mine.result())
         finally:

@@ -40,7 +40,7 @@ def delete_my_commands(api, call):
 
 
 def menu(api, chat, user, language):
-    """Return the commands that a user sees in a chat: the narrowest scope first, in each the language first."""
+    """Return the commands that a user sees in a chat: of the narrowest scope, in their language."""
     if chat.type == "private":
         scopes = [("chat", chat.id, None), ("all_private_chats", None, None)]
     else:

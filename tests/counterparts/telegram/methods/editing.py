@@ -97,8 +97,8 @@ def _edit(api, kept, content):
         key: value for key, value in kept.message.items() if key in SHOWN
     }:
         raise bad(
-            "message is not modified: specified new message content and reply markup are exactly the same as a "
-            "current content and reply markup of the message"
+            "message is not modified: specified new message content and reply markup are exactly the same "
+            "as a current content and reply markup of the message"
         )
     message = api.world.edit(kept, content)
     api.changed.fire()
