@@ -55,12 +55,15 @@ async def test_an_answer_can_be_held_back_after_the_message_was_stored(telegram)
     assert [seen.text for seen in await ann.messages()] == ["stored"]
 
 
-async def test_a_delay_lets_the_call_through_later(telegram):
+async def test_a_late_call_is_carried_out_though_its_caller_hung_up(telegram):
     ann = await telegram.person()
-    await telegram.fail("delay", "sendMessage", seconds=0.1)
+    await telegram.fail("delay", "sendMessage", times=2, seconds=0.2)
     async with bot_of(telegram) as bot:
-        await bot.send_message(ann.id, "late")
-    assert (await telegram.calls("sendMessage"))[0].took >= 0.1
+        await bot.send_message(ann.id, "waited for")
+        with pytest.raises(TimedOut):
+            await bot.send_message(ann.id, "given up", read_timeout=0.05)
+        assert (await ann.hears()).text == "waited for"
+        assert (await ann.hears()).text == "given up"
 
 
 async def test_a_share_of_the_calls_fails_the_same_way_each_time(telegram):
@@ -87,12 +90,13 @@ async def test_a_poller_outlives_every_fault_of_its_poll(telegram):
     ann = await telegram.person()
     async with listening(telegram) as bot:
         await telegram.polled()
-        for kind in ("reset", "bad_gateway"):
+        kinds = ("reset", "bad_gateway", "conflict")
+        for kind in kinds:
             order = await telegram.fail(kind, "getUpdates")
             await ann.says(f"during {kind}")
             await telegram.hits(order, at_least=1)
         await telegram.settled(within=10)
-    assert [message.text for message in bot.messages] == ["during reset", "during bad_gateway"]
+    assert [message.text for message in bot.messages] == [f"during {kind}" for kind in kinds]
 
 
 async def test_an_unknown_fault_or_limit_is_refused(telegram):

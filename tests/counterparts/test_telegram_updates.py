@@ -25,6 +25,19 @@ async def test_a_deep_link_comes_as_a_command_with_its_payload(telegram):
     assert (message.from_user.language_code, message.chat.type) == ("de", "private")
 
 
+async def test_links_lead_to_the_bot_and_into_groups(telegram):
+    ann = await telegram.person("Ann")
+    group = await telegram.group("Us", ann, bot="absent")
+    async with listening(telegram) as bot:
+        await ann.follows(f"https://t.me/{telegram.username}?start=map_ETH")
+        await ann.follows(f"https://t.me/{telegram.username}?startgroup=map_ETH", group=group)
+        await telegram.settled()
+    texts = [message.text for message in bot.messages if message.text]
+    assert texts == ["/start map_ETH", f"/start@{telegram.username} map_ETH"]
+    with pytest.raises(AssertionError, match="no such payload"):
+        await ann.starts("map ETH")
+
+
 async def test_a_tap_is_answered_with_its_time(telegram):
     ann = await telegram.person()
     async with listening(telegram) as bot:
@@ -134,6 +147,7 @@ async def test_administrators_and_members_are_told_apart(telegram):
         assert (found["Bob"].can_delete_messages, found["Bob"].can_pin_messages) == (True, False)
         assert (await bot.get_chat_member(group.id, eve.id)).status == "left"
         assert (await bot.get_chat(group.id)).title == "Us"
+        assert (await bot.get_chat(eve.id)).first_name == "Eve"
         assert await bot.get_chat_member_count(group.id) == 3
         with pytest.raises(BadRequest, match="User not found"):
             await bot.get_chat_member(group.id, 4711)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 
 from .published import Upload
 from .refusals import bad
+from .world import number_or_name
 
 LARGEST_BODY = 50 * 1024 * 1024
 
@@ -58,8 +59,7 @@ class Call:
     @property
     def chat(self):
         """The chat as the call names it: a number where it is one."""
-        text = str(self.parameters.get("chat_id", ""))
-        return int(text) if text.lstrip("-").isdigit() else text
+        return number_or_name(self.parameters.get("chat_id", ""))
 
     def shown(self):
         """Return the call as the control door tells of it."""

@@ -61,11 +61,7 @@ class _Reader:
         return "".join(self.plain), self.entities
 
     def _step(self, character):
-        if (
-            character == "\\"
-            and self.place + 1 < len(self.source)
-            and " " < self.source[self.place + 1] <= "~"
-        ):
+        if character == "\\" and self.place + 1 < len(self.source) and self.source[self.place + 1] <= "~":
             self.place += 1
             self._put(self.source[self.place])
         elif character == "`":

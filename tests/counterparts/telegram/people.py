@@ -1,7 +1,9 @@
 """A person in a test: writes, taps, hears, blocks."""
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from .seen import Answer, Seen
 
@@ -28,8 +30,20 @@ class Person:
         )
 
     async def starts(self, payload="") -> dict:
-        """Follow a link to the bot: `t.me/<bot>?start=<payload>`."""
+        """Press Start, with the payload of a deep link if there is one."""
+        assert re.fullmatch(r"[A-Za-z0-9_-]{0,64}", payload), f"Telegram takes no such payload: {payload}"
         return await self.says(f"/start {payload}".strip())
+
+    async def follows(self, link, *, group=None) -> dict:
+        """Follow a link to the bot: `https://t.me/<bot>?start=<payload>`, or `?startgroup=` into a group."""
+        address = urlsplit(link)
+        assert (address.netloc, address.path) == ("t.me", f"/{self.telegram.username}"), link
+        payload = dict(parse_qsl(address.query))
+        if group is None:
+            return await self.starts(payload.get("start", ""))
+        await group.adds_bot(by=self)
+        text = f"/start@{self.telegram.username} {payload['startgroup']}"
+        return await self.says(text.strip(), to=group)
 
     async def corrects(self, message, text, *, in_chat=None) -> dict:
         """Edit what they wrote: `message` is what `says` returned."""

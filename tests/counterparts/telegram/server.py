@@ -26,6 +26,7 @@ class Server:
     def __init__(self, new_world: Callable[[], Api]):
         self._new_world = new_world
         self._numbers = itertools.count(1)
+        self._tasks = set()
         self.api = new_world()
         self.door = Door(self.api)
 
@@ -87,12 +88,23 @@ class Server:
             return self._done(call, await self.api.answer(call))
         call.cause = "fault"
         if fault.kind == "delay":
-            await asyncio.sleep(fault.seconds)
-            return self._done(call, await self.api.answer(call))
+            # A caller that hangs up meanwhile does not call it back: that is what makes lateness a fault.
+            late = asyncio.create_task(self._late(call, fault.seconds))
+            self._tasks.add(late)
+            late.add_done_callback(self._tasks.discard)
+            return await asyncio.shield(late)
         answer = None
         if fault.after or fault.kind == "hold":
             answer = self._done(call, await self.api.answer(call))
         return await self._failed(request, call, fault, answer)
+
+    async def _late(self, call, seconds):
+        await asyncio.sleep(seconds)
+        try:
+            return self._done(call, await self.api.answer(call))
+        except Refused as error:
+            call.status, call.description = error.code, error.description
+            return _refusal(error)
 
     async def _failed(self, request, call, fault, answer):
         call.description = fault.kind

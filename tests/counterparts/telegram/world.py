@@ -1,12 +1,13 @@
 """What exists: people, chats with their members and topics, messages, photos."""
 
 import itertools
+import re
 import time
 from dataclasses import dataclass, field
 
 from .refusals import bad
 
-MEMBERS = ("creator", "administrator", "member", "restricted")
+MEMBERS = ("creator", "administrator", "member")
 RIGHTS = (
     "can_manage_chat",
     "can_delete_messages",
@@ -83,6 +84,12 @@ class Chat:
         return self.members[user].status if user in self.members else "left"
 
 
+def number_or_name(chat_id):
+    """Return a chat as a call names it: a number where it is one, else the @name."""
+    text = str(chat_id)
+    return int(text) if re.fullmatch(r"-?[0-9]+", text) else text
+
+
 class World:
     """Everything that lasts between two calls."""
 
@@ -137,11 +144,8 @@ class World:
         """Return a chat by its id or @name, as a call gives it."""
         if chat_id in (None, ""):
             raise bad("chat_id is empty")
-        text = str(chat_id)
-        if text.startswith("@"):
-            chat = self.names.get(text[1:].lower())
-        else:
-            chat = self.chats.get(int(text)) if text.lstrip("-").isdigit() else None
+        named = number_or_name(chat_id)
+        chat = self.chats.get(named) or self.names.get(str(named).lower().removeprefix("@"))
         if chat is None:
             raise bad("chat not found")
         return chat
