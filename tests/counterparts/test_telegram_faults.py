@@ -20,7 +20,9 @@ async def test_a_flood_wait_names_whole_seconds_and_holds_for_that_chat(telegram
     assert (type(first.value.retry_after), first.value.retry_after) == (int, 7)
     assert 6 <= second.value.retry_after <= 7
     assert await telegram.hits(order) == 1
-    assert [call.cause for call in await telegram.calls("sendMessage")] == ["", "fault", "flood wait", ""]
+    calls = await telegram.calls("sendMessage")
+    assert [call.cause for call in calls] == ["", "fault", "flood wait", ""]
+    assert await telegram.calls("sendMessage", after=calls[1].number) == calls[2:]
 
 
 @pytest.mark.parametrize(

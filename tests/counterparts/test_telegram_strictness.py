@@ -126,6 +126,15 @@ async def test_bodies_that_are_no_json_are_refused(post):
         assert answer["description"].startswith("Bad Request: can't parse request")
 
 
+async def test_a_body_that_cannot_be_read_is_refused_and_remembered(telegram, post):
+    cut = {"data": b"--x\r\nno header", "headers": {"Content-Type": "multipart/form-data; boundary=x"}}
+    wide = {"data": b"text=%FF\xff", "headers": {"Content-Type": "application/x-www-form-urlencoded"}}
+    for body in (cut, wide):
+        assert (await post("getMe", **body))["error_code"] == 400
+        assert [violation["kind"] for violation in await telegram.violations()] == ["body"]
+        await telegram.reset()
+
+
 async def test_without_checks_the_same_calls_are_carried_out():
     running = start("--no-validate")
     try:

@@ -31,10 +31,6 @@ class Seen:
         )
 
     @property
-    def is_caption(self):
-        return "photo" in self.raw
-
-    @property
     def entities(self):
         """The entities of the text or of the caption."""
         return self.raw.get("entities") or self.raw.get("caption_entities", [])

@@ -1,7 +1,6 @@
 """The two doors on one port: `/bot<token>/<method>` and `/file/…` for the bot, `/control/…` for tests."""
 
 import asyncio
-import itertools
 import socket
 import struct
 import time
@@ -9,12 +8,13 @@ from collections.abc import Callable
 
 import msgspec
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from .api import Api
 from .call import LARGEST_BODY, Call, attach, read
 from .door import Door
 from .faults import HTML_502
-from .refusals import Refused
+from .refusals import Refused, bad
 
 RESET = struct.pack("ii", 1, 0)
 NOT_FOUND = Refused(404, "Not Found")
@@ -25,7 +25,6 @@ class Server:
 
     def __init__(self, new_world: Callable[[], Api]):
         self._new_world = new_world
-        self._numbers = itertools.count(1)
         self._tasks = set()
         self.api = new_world()
         self.door = Door(self.api)
@@ -62,7 +61,7 @@ class Server:
         if (refused := self._wrong_token(request)) is not None:
             return _refusal(refused)
         api = self.api
-        call = Call(next(self._numbers), request.match_info["method"])
+        call = Call(len(api.calls) + 1, request.match_info["method"])
         started = time.perf_counter()
         api.calls.append(call)
         try:
@@ -70,6 +69,11 @@ class Server:
         except Refused as error:
             call.status, call.description = error.code, error.description
             answer = _refusal(error)
+        except (ValueError, AssertionError, HttpProcessingError) as error:
+            # A body that cannot be read is the caller's fault, and should not happen to a library.
+            api.violate("body", f"{type(error).__name__}: {error}", call)
+            call.status, call.description = 400, "a body that cannot be read"
+            answer = _refusal(bad("can't parse request"))
         except asyncio.CancelledError:
             call.description = call.description or "the caller hung up"
             raise
@@ -113,9 +117,9 @@ class Server:
             return answer
         if fault.kind == "reset":
             call.status = 0
-            connection = request.transport
-            connection.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
-            connection.abort()
+            if (connection := request.transport) is not None:  # None: the caller was quicker
+                connection.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+                connection.abort()
             return web.Response()
         if fault.kind == "bad_gateway":
             call.status = 502
