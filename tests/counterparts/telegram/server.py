@@ -65,7 +65,7 @@ class Server:
         started = time.perf_counter()
         api.calls.append(call)
         try:
-            answer = await self._answered(request, call)
+            answer = await self._answered(request, api, call)
         except Refused as error:
             call.status, call.description = error.code, error.description
             answer = _refusal(error)
@@ -82,35 +82,35 @@ class Server:
             api.changed.fire()
         return answer
 
-    async def _answered(self, request, call):
+    async def _answered(self, request, api, call):
         """Read the call, let it fail if a fault was ordered, else carry it out."""
         given = await read(request, call.number, call.method)
         call.parameters, call.files = given.parameters, given.files
         attach(call)
-        fault = self.api.fault_for(call)
+        fault = api.fault_for(call)
         if fault is None:
-            return self._done(call, await self.api.answer(call))
+            return self._done(call, await api.answer(call))
         call.cause = "fault"
         if fault.kind == "delay":
             # A caller that hangs up meanwhile does not call it back: that is what makes lateness a fault.
-            late = asyncio.create_task(self._late(call, fault.seconds))
+            late = asyncio.create_task(self._late(api, call, fault.seconds))
             self._tasks.add(late)
             late.add_done_callback(self._tasks.discard)
             return await asyncio.shield(late)
         answer = None
         if fault.after or fault.kind == "hold":
-            answer = self._done(call, await self.api.answer(call))
-        return await self._failed(request, call, fault, answer)
+            answer = self._done(call, await api.answer(call))
+        return await self._failed(request, api, call, fault, answer)
 
-    async def _late(self, call, seconds):
+    async def _late(self, api, call, seconds):
         await asyncio.sleep(seconds)
         try:
-            return self._done(call, await self.api.answer(call))
+            return self._done(call, await api.answer(call))
         except Refused as error:
             call.status, call.description = error.code, error.description
             return _refusal(error)
 
-    async def _failed(self, request, call, fault, answer):
+    async def _failed(self, request, api, call, fault, answer):
         call.description = fault.kind
         if fault.kind == "hold":
             await asyncio.sleep(fault.seconds)
@@ -126,7 +126,7 @@ class Server:
             return web.Response(status=502, text=HTML_502, content_type="text/html")
         refusal = fault.refusal()
         if fault.kind == "too_many" and call.chat:
-            self.api.pacing.flood_wait(call.chat, fault.seconds, time.monotonic())
+            api.pacing.flood_wait(call.chat, fault.seconds, time.monotonic())
         raise refusal
 
     def _done(self, call, result):
