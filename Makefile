@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench lock clean
+.PHONY: help run test conformance check fix bench lock clean
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/run.stamp: requirements.txt pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -27,6 +27,11 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 
 test: $(VENV)/dev.stamp  ## run all tests
 	$(BIN)/pytest -n auto
+
+conformance: $(VENV)/dev.stamp  ## drive the counterparts with other people's clients, unchanged (needs Node 20)
+	@for script in tests/counterparts/conformance/*.py; do \
+	  PYTHONPATH=tests $(BIN)/python $$script || exit 1; \
+	done
 
 check: $(VENV)/dev.stamp  ## lint, types, import contract, docs
 	$(BIN)/ruff check .

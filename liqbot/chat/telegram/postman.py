@@ -67,9 +67,7 @@ class Postman:
             reply_parameters=manner.reply,
         )
 
-    async def _photo(
-        self, chat: ChatKey, message: Message, photo: Picture | str, manner: "_Manner"
-    ) -> Sent:
+    async def _photo(self, chat: ChatKey, message: Message, photo: Picture | str, manner: "_Manner") -> Sent:
         caption = rendered(message)
         return await self._bot.send_photo(
             int(chat.native_id),
