@@ -1,7 +1,5 @@
 """From what was typed or tapped to what is answered: who may do it, what it lacks, what it says."""
 
-from dataclasses import dataclass
-
 from telegram import Bot
 from telegram.constants import ChatType
 
@@ -15,15 +13,6 @@ from liqbot.chat.telegram.rights import may_manage
 from liqbot.message import Message, Tone
 
 ADMINS_ONLY = "Only admins can change what this chat gets"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What is said to somebody."""
-
-    message: Message
-    public: bool = False
-    """Whether it is for everyone in the chat."""
 
 
 class Answers:
@@ -44,27 +33,27 @@ class Answers:
         name = (line.split() or [""])[0].removeprefix("/").lower()
         return self._answering.commands.get("subscribe" if name.startswith(guide.MARK) else name)
 
-    async def to(self, asked: Typed | Tapped, line: str) -> Answer:
+    async def to(self, asked: Typed | Tapped, line: str) -> Message:
         """Return the answer to a line. Raises `TelegramError` where Telegram does not say who is an admin."""
         payload = _payload(line)
         if payload is not None:
             line = await self._follow(asked, payload)
-        command, ask = self.command(line), await self._ask(asked, line)
-        if command is not None and command.manages and not ask.may_manage:
-            return Answer(Message(ADMINS_ONLY, tone=Tone.WARNING))
+        ask = await self._ask(asked, line)
         try:
-            message = await self._message(line, ask)
+            further = self._further(line, ask)
         except Refusal as refusal:
-            return Answer(Message(str(refusal), tone=Tone.WARNING))
-        return Answer(message, public=command is not None and command.public and not message.private)
+            return Message(str(refusal), tone=Tone.WARNING, private=True)
+        return further if isinstance(further, Message) else await self._answering.answer(further, ask)
 
-    async def _message(self, line: str, ask: Ask) -> Message:
-        if line.startswith(guide.MARK):
-            step = guide.take(line, ask)
-            if isinstance(step, Message):
-                return step
-            line = step
-        return guide.question(line, ask, self._answering) or await self._answering.answer(line, ask)
+    def _further(self, line: str, ask: Ask) -> Message | str:
+        """Return what is to be asked first; the line itself where nothing is."""
+        command = self.command(line)
+        if command is not None and command.manages and not ask.may_manage:
+            raise Refusal(ADMINS_ONLY)
+        step = guide.take(line, ask) if line.startswith(guide.MARK) else line
+        if isinstance(step, Message):
+            return step
+        return guide.question(step, ask, self._answering) or step
 
     async def _follow(self, asked: Typed | Tapped, payload: str) -> str:
         """Return the line that a link stands for. Who follows one wants to hear from the bot again."""

@@ -9,7 +9,7 @@ from telegram.constants import ChatType
 from telegram.error import BadRequest, TelegramError
 
 from liqbot.chat.adapter import Reception
-from liqbot.chat.telegram.answers import Answer, Answers
+from liqbot.chat.telegram.answers import Answers
 from liqbot.chat.telegram.buttons import tapped
 from liqbot.chat.telegram.incoming import Came, Incoming, Moved, Tapped, Typed, Went
 from liqbot.chat.telegram.outcomes import said
@@ -70,8 +70,8 @@ class FrontDesk:
         in_group = typed.kind in (ChatType.GROUP, ChatType.SUPERGROUP)
         await self._replies.say(
             typed.chat,
-            answer.message,
-            silent=not (in_private or answer.public),
+            answer,
+            silent=answer.private and not in_private,
             reply_to=typed.message_id if in_group else None,
         )
 
@@ -86,18 +86,18 @@ class FrontDesk:
         if not working.done():
             await self._acknowledge(tap)
             await self._give(tap, await working, renews=renews)
-        elif (await working).message.tone is Tone.WARNING or not await self._may_post(tap, renews=renews):
-            await self._acknowledge(tap, toast(working.result().message))
+        elif (await working).tone is Tone.WARNING or not await self._may_post(tap, renews=renews):
+            await self._acknowledge(tap, toast(working.result()))
         else:
             await self._acknowledge(tap)
             await self._give(tap, working.result(), renews=renews)
 
-    async def _give(self, tap: Tapped, answer: Answer, *, renews: bool) -> None:
+    async def _give(self, tap: Tapped, answer: Message, *, renews: bool) -> None:
         """Put the answer to a tap where the message is, or below it."""
-        if renews and tap.message is not None and _has_room(tap, answer.message):
-            await self._replies.renew(tap.chat, tap.message_id, answer.message)
+        if renews and tap.message is not None and _has_room(tap, answer):
+            await self._replies.renew(tap.chat, tap.message_id, answer)
         elif await self._may_post(tap, renews=False):
-            await self._replies.say(tap.chat, answer.message, silent=not answer.public)
+            await self._replies.say(tap.chat, answer, silent=answer.private)
 
     async def _may_post(self, tap: Tapped, *, renews: bool) -> bool:
         """Return whether an answer may come as a message: readers of a channel do not make it post."""

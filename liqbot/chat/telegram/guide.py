@@ -133,14 +133,14 @@ def _of_one(
     typed = " ".join([f"/{command.name}", *words])
     buttons = tuple(Button(name, f"{typed} {name}", renews=True) for name in _first(offered))
     lines = [f"{name} — {told}" for name, told in offered.items() if told] if kind is Kind.NUMBER else []
-    return Message(_QUESTIONS.get(kind, "Which?"), (*lines, f"Or type {command.usage}"), buttons=buttons)
+    return _asked(_QUESTIONS.get(kind, "Which?"), [*lines, f"Or type {command.usage}"], buttons)
 
 
 def _which_rule(ask: Ask) -> Message:
     rules = ask.desk.rules.by_name
     lines = [f"{name} — {rule.summary}" for name, rule in rules.items()]
     buttons = [_button(name, Choice(name)) for name in _first(rules)]
-    return Message(_QUESTIONS[Kind.RULE], tuple(lines), buttons=tuple(buttons))
+    return _asked(_QUESTIONS[Kind.RULE], lines, buttons)
 
 
 def _which_coin(rule: Rule, ask: Ask) -> Message:
@@ -148,7 +148,7 @@ def _which_coin(rule: Rule, ask: Ask) -> Message:
     buttons = [_button(coin, Choice(rule.name, coin)) for coin in coins]
     more = [] if len(coins) == len(ask.desk.views) else [f"Another one: /subscribe {rule.name} COIN"]
     back = _button("‹ Back", Choice())
-    return Message(f"{rule.name}: which coin?", (rule.summary, *more), buttons=(*buttons, back))
+    return _asked(f"{rule.name}: which coin?", [rule.summary, *more], [*buttons, back])
 
 
 def _these_values(rule: Rule, choice: Choice, values: Mapping[str, Value]) -> Message:
@@ -157,14 +157,11 @@ def _these_values(rule: Rule, choice: Choice, values: Mapping[str, Value]) -> Me
         for place, item in enumerate(rule.form.parameters, start=1)
     ]
     usual = "" if choice.values else " as usual"
-    return Message(
+    subscribe = _button(f"✓ Subscribe{usual}", replace(choice, done=True))
+    return _asked(
         f"{rule.name} {choice.coin}",
-        (rule.describe(values), *_help(rule.form.parameters)),
-        buttons=(
-            _button(f"✓ Subscribe{usual}", replace(choice, done=True)),
-            *changes,
-            _button("‹ Back", Choice(rule.name)),
-        ),
+        [rule.describe(values), *_help(rule.form.parameters)],
+        [subscribe, *changes, _button("‹ Back", Choice(rule.name))],
     )
 
 
@@ -178,11 +175,8 @@ def _which_value(rule: Rule, choice: Choice, values: Mapping[str, Value]) -> Mes
     ]
     typed = f"Another value: /subscribe {rule.name} {choice.coin} {parameter.name}=…, {parameter.takes}"
     back = _button("‹ Back", replace(choice, asking=0))
-    return Message(
-        f"{rule.name} {choice.coin}: {parameter.name}",
-        tuple(line for line in (parameter.help, typed if not parameter.choices else "") if line),
-        buttons=(*buttons, back),
-    )
+    lines = [line for line in (parameter.help, "" if parameter.choices else typed) if line]
+    return _asked(f"{rule.name} {choice.coin}: {parameter.name}", lines, [*buttons, back])
 
 
 def _with(choice: Choice, parameter: Parameter, value: Value) -> Choice:
@@ -232,6 +226,10 @@ def _help(parameters: Sequence[Parameter]) -> Iterator[str]:
     for item in parameters:
         if item.help:
             yield f"{item.name} — {item.help}"
+
+
+def _asked(title: str, lines: Sequence[str], buttons: Sequence[Button]) -> Message:
+    return Message(title, tuple(lines), buttons=tuple(buttons), private=True)
 
 
 def _button(label: str, choice: Choice) -> Button:
