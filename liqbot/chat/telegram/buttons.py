@@ -16,7 +16,9 @@ DATA_LIMIT = 64
 """Most bytes that a button may carry."""
 MOST_BUTTONS = 100
 _RENEWS, _ADDS = "~", "+"
-_ROW_BUTTONS = 4
+_ALONE = ("✓", "‹")
+"""What begins so stands in a row of its own."""
+_ROW_BUTTONS = 5
 _ROW_CHARACTERS = 30
 """About what a phone shows of the labels in a row before it cuts them."""
 
@@ -50,7 +52,8 @@ def _rows(buttons: Iterable[Button]) -> list[list[Button]]:
     for button in buttons:
         row = rows[-1] if rows else []
         width = sum(len(each.label) + 2 for each in (*row, button))
-        if row and len(row) < _ROW_BUTTONS and width <= _ROW_CHARACTERS:
+        alone = any(each.label.startswith(_ALONE) for each in (*row[:1], button))
+        if row and not alone and len(row) < _ROW_BUTTONS and width <= _ROW_CHARACTERS:
             row.append(button)
         else:
             rows.append([button])

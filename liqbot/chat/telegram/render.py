@@ -19,8 +19,8 @@ TOAST_LIMIT = 200
 _ICONS = {Tone.NEUTRAL: "", Tone.LONGS: "🟠 ", Tone.SHORTS: "🔵 ", Tone.WARNING: "⚠️ "}
 """Orange is for longs and blue for shorts, as in the pictures."""
 _HEADINGS = ("▲ ", "▼ ", "— ")
-_LEAST_ALT = 80
-"""A description of the picture shorter than this is not worth its place."""
+_LEAST_PART = 80
+"""Less of a line, or of the picture's description, is not worth its place."""
 _TIME_FORMAT = "dt"
 """The reader's own short date and short time."""
 
@@ -46,7 +46,7 @@ def rendered(message: Message) -> Rendered:
     for line in _fitting(message.lines, room):
         text.add(f"\n{line}", MessageEntity.BOLD if line.startswith(_HEADINGS) else None)
     _add_provenance(text, message)
-    if message.picture is not None and limit - text.units - 1 >= _LEAST_ALT:
+    if message.picture is not None and limit - text.units - 1 >= _LEAST_PART:
         alt = _cut(" ".join(message.picture.alt.split()), limit - text.units - 1)
         text.add(f"\n{alt}", MessageEntity.EXPANDABLE_BLOCKQUOTE)
     return Rendered(text.whole, tuple(text.entities))
@@ -82,7 +82,7 @@ class _Text:
 
 def _add_provenance(text: _Text, message: Message) -> None:
     if message.footer:
-        text.add(f"\n{message.footer}", MessageEntity.ITALIC)
+        text.add(f"\n{_cut(message.footer, CAPTION_LIMIT // 4)}", MessageEntity.ITALIC)
     if message.time_ms is not None:
         text.add(" · " if message.footer else "\n")
         time = datetime.fromtimestamp(message.time_ms // 1000, UTC)
@@ -105,19 +105,31 @@ def _stamp(time_ms: int) -> str:
 
 
 def _fitting(lines: Sequence[str], room: int) -> list[str]:
-    """Return the lines that fit into `room` units with their line breaks; the last says what is left out."""
-    if sum(units(line) + 1 for line in lines) <= room:
+    """Return the lines that fit into `room` units with their line breaks, and how many do not.
+
+    The last line stays: it may say that the message may be a repeat.
+    """
+    if _units_of(lines) <= room:
         return list(lines)
-    fitting: list[str] = []
-    for place, line in enumerate(lines):
-        more = f"… and {len(lines) - place} more lines"
-        left = room - sum(units(each) + 1 for each in fitting) - units(more) - 2
-        if units(line) > left:
-            part = [_cut(line, left)] if left >= _LEAST_ALT else []
-            hidden = len(lines) - place - len(part)
-            return [*fitting, *part, *([f"… and {hidden} more lines"] if hidden else [])]
-        fitting.append(line)
-    return fitting
+    *body, last = lines
+    last = _cut(last, room // 4 if body else room - 1)
+    for kept in range(len(body) - 1, -1, -1):
+        hidden = len(body) - kept
+        left = room - _units_of([*body[:kept], _more(hidden), last])
+        if left < 0:
+            continue
+        part = [_cut(body[kept], left - 1)] if left > _LEAST_PART else []
+        more = [_more(hidden - len(part))] if hidden > len(part) else []
+        return [*body[:kept], *part, *more, last]
+    return [last]
+
+
+def _more(lines: int) -> str:
+    return f"… {lines} more {'line' if lines == 1 else 'lines'}"
+
+
+def _units_of(lines: Sequence[str]) -> int:
+    return sum(units(line) + 1 for line in lines)
 
 
 def _cut(text: str, limit: int) -> str:
