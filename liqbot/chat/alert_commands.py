@@ -60,7 +60,7 @@ async def alert(ask: Ask, number: AlertNumber) -> Message:
     )
 
 
-@command()
+@command
 async def why(ask: Ask, number: AlertNumber) -> Message:
     """Why an alert came: what was seen, by which rule, and how it was delivered."""
     told = _told(ask, number)

@@ -4,7 +4,8 @@ import inspect
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints
+from functools import partial
+from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints, overload
 
 from liqbot.chat.desk import Desk
 from liqbot.message import Message
@@ -121,21 +122,32 @@ class Command:
         return paragraphs(self.function)[1:]
 
 
-def command(*, manages: bool = False, public: bool = False) -> Callable[[Answer], Command]:
-    """Make a command of a function, with its name. Raises `TypeError` for a wrong signature."""
+@overload
+def command(function: Answer) -> Command: ...
+@overload
+def command(*, manages: bool = False, public: bool = False) -> Callable[[Answer], Command]: ...
+def command(
+    function: Answer | None = None, *, manages: bool = False, public: bool = False
+) -> Command | Callable[[Answer], Command]:
+    """Make a command of a function, with its name: `@command`, or `@command(public=True)`.
 
-    def make(function: Answer) -> Command:
-        name = function.__name__
-        if not paragraphs(function):
-            raise TypeError(f"command {name} needs a docstring: its first line is its help")
-        hints = get_type_hints(function, include_extras=True)
-        first, *rest = inspect.signature(function).parameters.values()
-        if hints.get(first.name) is not Ask:
-            raise TypeError(f"command {name} must take an Ask first")
-        arguments = tuple(_argument(name, hints[item.name], item) for item in rest)
-        return Command(name, function, arguments, manages, public)
+    Raises `TypeError` for a wrong signature.
+    """
+    if function is not None:
+        return _command(function, manages=manages, public=public)
+    return partial(_command, manages=manages, public=public)
 
-    return make
+
+def _command(function: Answer, *, manages: bool, public: bool) -> Command:
+    name = function.__name__
+    if not paragraphs(function):
+        raise TypeError(f"command {name} needs a docstring: its first line is its help")
+    hints = get_type_hints(function, include_extras=True)
+    first, *rest = inspect.signature(function).parameters.values()
+    if hints.get(first.name) is not Ask:
+        raise TypeError(f"command {name} must take an Ask first")
+    arguments = tuple(_argument(name, hints[item.name], item) for item in rest)
+    return Command(name, function, arguments, manages, public)
 
 
 def _argument(command_name: str, hint: Any, parameter: inspect.Parameter) -> Argument:  # noqa: ANN401 - an annotation may be anything

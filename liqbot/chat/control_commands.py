@@ -92,7 +92,7 @@ async def limit(ask: Ask, number: Count) -> Message:
     return Message(f"At most {counted(number, 'alert')} an hour, the rest in one message")
 
 
-@command()
+@command
 async def privacy(ask: Ask) -> Message:
     """What the bot knows of this chat, and how to remove it."""
     mine = ask.desk.store.subscriptions.of(ask.chat)

@@ -18,7 +18,7 @@ WELL = ("starting", "running", "ended")
 """The states of a source that are no trouble."""
 
 
-@command()
+@command
 async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears its command's name
     """What the bot can do, or what one command or rule is and takes."""
     rules = ask.desk.rules.by_name
@@ -32,7 +32,8 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
     return Message(
         "What you can ask",
         (
-            *(f"{item.usage} — {item.summary}" for item in COMMANDS),
+            *(f"{item.usage} — {item.summary}" for item in COMMANDS if item not in SELDOM),
+            f"Also: {', '.join(item.usage for item in SELDOM)}; /help COMMAND tells more",
             "What you can /subscribe to; /help RULE tells more:",
             *(f"{rule.name} — {rule.summary}" for rule in rules.values()),
         ),
@@ -44,7 +45,7 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
     )
 
 
-@command()
+@command
 async def status(ask: Ask) -> Message:
     """How the bot is doing, how old its data is, and what is still to be delivered."""
     desk = ask.desk
@@ -62,11 +63,12 @@ async def status(ask: Ask) -> Message:
     return Message("Status: all is well", tuple(lines))
 
 
+SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS)
+"""Commands that /help names without explaining them."""
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,
     *subscription_commands.COMMANDS,
-    *alert_commands.COMMANDS,
-    *control_commands.COMMANDS,
+    *SELDOM,
     help,
     status,
 )

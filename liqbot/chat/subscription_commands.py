@@ -39,7 +39,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
     )
 
 
-@command()
+@command
 async def subscriptions(ask: Ask) -> Message:
     """What this chat has subscribed to, how each stands, and what it says right now."""
     mine = ask.desk.store.subscriptions.of(ask.chat)

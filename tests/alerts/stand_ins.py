@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from liqbot.rules.loading import Rules
 from liqbot.rules.rule import Hit, Rule, rule
 from liqbot.rules.standing import Policy
+from liqbot.store.deliveries import Outcome
 from liqbot.store.store import Store
 from liqbot.store.chats import ChatKey
 
@@ -40,9 +41,14 @@ class House:
         )[0]
 
     def due(self, platform: str = "paper"):
-        """Return what is due, as (native id of the chat, text of the hit); it is leased by that."""
-        leased = self.store.outbox.lease([platform], 1_000, 10**15)
-        return [(delivery.chat.native_id, delivery.alert.hit.text) for delivery in leased]
+        """Return what is due, as (native id of the chat, text of the hit); it is sent by that."""
+        taken = []
+        while heads := self.store.deliveries.heads(platform, 1_000, 10**15, but_not=()):
+            self.store.deliveries.claim(heads)
+            self.store.deliveries.settle(Outcome(head, "sent", 1) for head in heads)
+            taken += heads
+        alerts = [(head.chat.native_id, self.store.outbox.alert(head.alerts[0])) for head in taken]
+        return [(name, alert.hit.text) for name, alert in alerts]
 
 
 def saying(name: str, *texts: str, **policy: float) -> Rule:

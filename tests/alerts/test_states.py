@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from liqbot.alerts.states import KeyState, Reason, Status, WatchState, step
 from liqbot.alerts.watching import decode_state
-from liqbot.rules.rule import Hit
+from liqbot.rules.rule import Hit, Reading
 from liqbot.rules.standing import Policy
 
 FIRST, AGAIN = Reason.FIRST, Reason.AGAIN
@@ -23,7 +23,7 @@ def play(views, policy, state=None):
     """Return the state after `views` (minute, marks by key), and what was told: (minute, key, reason)."""
     state, told = state or WatchState(), []
     for minute, marks in views:
-        state, events = step(state, hits(marks), None, minute * 60_000, policy)
+        state, events = step(state, Reading(tuple(hits(marks))), minute * 60_000, policy)
         told += [(minute, event.hit.key, event.reason) for event in events]
     return state, told
 
@@ -89,7 +89,7 @@ def test_what_is_told_and_when(marks, policy, expected):
 def test_where_a_watch_stands_in_a_word(marks, policy, statuses):
     state, seen = WatchState(), []
     for minute, views in minutes(marks):
-        state, _ = step(state, hits(views), None, minute * 60_000, Policy(**policy))
+        state, _ = step(state, Reading(tuple(hits(views))), minute * 60_000, Policy(**policy))
         seen.append(state.status)
     assert " ".join(seen) == statuses
 
@@ -113,25 +113,25 @@ def test_each_key_has_an_alert_of_its_own():
 
 def test_an_event_carries_the_hit_of_the_view_that_set_it_off():
     early, late = Hit("key", "early"), Hit("key", "late")
-    state, _ = step(WatchState(), [early], None, 0, Policy(hold=60))
-    _, [event] = step(state, [late], None, 60_000, Policy(hold=60))
+    state, _ = step(WatchState(), Reading((early,)), 0, Policy(hold=60))
+    _, [event] = step(state, Reading((late,)), 60_000, Policy(hold=60))
     assert event.hit is late
 
 
 def test_the_rules_memory_is_kept_as_it_is():
-    state, _ = step(WatchState(memory=b"old"), [], b"new", 0, Policy())
+    state, _ = step(WatchState(memory=b"old"), Reading((), b"new"), 0, Policy())
     assert state.memory == b"new"
 
 
 @pytest.mark.parametrize("marks", [{"key": "x"}, {"other": "x"}, {}])
 def test_a_view_older_than_the_newest_changes_nothing_and_tells_nothing(marks):
     state, _ = play(minutes("..x.x"), Policy())
-    assert step(state, hits(marks), b"memory", 3 * 60_000, Policy()) == (state, [])
+    assert step(state, Reading(tuple(hits(marks)), b"memory"), 3 * 60_000, Policy()) == (state, [])
 
 
 def test_the_same_view_twice_tells_nothing_twice():
     state, _ = play([(0, {"key": "x"})], ALWAYS)
-    assert step(state, hits({"key": "x"}), None, 0, ALWAYS) == (state, [])
+    assert step(state, Reading(tuple(hits({"key": "x"}))), 0, ALWAYS) == (state, [])
 
 
 def test_a_pause_in_which_nothing_was_seen_goes_on_counting():

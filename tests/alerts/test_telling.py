@@ -6,10 +6,13 @@ import pytest
 from markets import HOUR, long, short, view_of
 
 from liqbot.alerts.states import Reason
-from liqbot.alerts.telling import tell
+from liqbot.alerts.telling import MAY_REPEAT, addressed, digest, tell
+from liqbot.alerts.timing import Hold
 from liqbot.builtin import near_cluster, regime_flip, trapped
 from liqbot.message import Picture, Tone
 from liqbot.rules.rule import Hit
+from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.deliveries import Delivery
 from liqbot.store.outbox import Alert
 
 # Spot is $64,000. Longs of three accounts for $21M within a percent, 1.7% to 2.6% below; one short far above.
@@ -47,7 +50,7 @@ def test_near_cluster_says_how_big_how_near_what_follows_and_how_sure():
         "BTC: $21M of long liquidations at 62,700, 2% below spot (3 accounts, 61% whales)\n"
         "Spot 64,000. A fall to 62,900 starts forced selling, which can feed itself down to 62,600.\n"
         "Says where forced orders sit, not that price will go there or turn there.\n"
-        "near-cluster · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "near-cluster #1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
     )
     assert message.tone is Tone.LONGS
 
@@ -60,7 +63,7 @@ def test_regime_flip_says_from_what_to_what_and_what_that_means():
         "ratio 0.05, $960k of shorts above and $21M of longs below, within 5% of spot\n"
         "Spot 64,000. Longs are the fuel: a fall would force more selling than a rise would buying.\n"
         "Says where the fuel lies, not which way price will go, nor when.\n"
-        "regime-flip · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "regime-flip #1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
     )
     assert message.tone is Tone.LONGS
 
@@ -71,23 +74,89 @@ def test_trapped_says_how_much_of_whom():
         "BTC: 76% of the longs ($15.9M of $21M) are underwater\n"
         "Spot 64,000. Trapped longs tend to sell into a bounce, and are force-sold if price falls on.\n"
         "Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere.\n"
-        "trapped · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "trapped #1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
     )
 
 
-def test_it_carries_the_picture_the_time_of_the_market_and_what_to_look_at_next():
+def test_it_carries_the_picture_and_the_time_of_the_market():
     message = told(near_cluster, within="3%", side="long")
     assert message.picture is PICTURE
     assert message.time_ms == 5 * HOUR
-    assert [(button.label, button.command) for button in message.buttons] == [
-        ("Refresh", "/heatmap BTC"),
-        ("Clusters", "/clusters BTC"),
+
+
+@pytest.mark.parametrize(
+    ("reason", "title"),
+    [
+        (Reason.FIRST, "BTC: a wall"),
+        (Reason.AGAIN, "BTC again: a wall"),
+        (Reason.ESCALATED, "BTC, and more of it: a wall"),
+        (Reason.REPEAT, "BTC still: a wall"),
+        (Reason.RESOLVED, "BTC, over: a wall"),
+    ],
+)
+def test_its_title_says_why_it_comes_now(reason, title):
+    assert tell(alert(Hit("key", "a wall"), reason=reason), VIEW, None).title == title
+
+
+def test_what_is_over_explains_no_more_what_it_meant():
+    message = tell(alert(Hit("key", "a wall", means="It means."), reason=Reason.RESOLVED), VIEW, None)
+    assert message.lines == ("Spot 64,000. This no longer holds.",)
+
+
+def test_a_sample_is_marked_as_a_test():
+    sample = replace(alert(Hit("key", "a wall"), reason=Reason.SAMPLE), sample=True)
+    assert tell(sample, VIEW, None).title == "TEST · BTC: a wall"
+
+
+def delivery(**changes):
+    usual = Delivery(
+        ids=(7,),
+        alerts=(1,),
+        chat_id=1,
+        chat=ChatKey("paper", "ann"),
+        attempts=0,
+        is_repeat=False,
+        held=None,
+        number=3,
+        silent=False,
+        role=None,
+        digest="off",
+        settings=ChatSettings(),
+        sent_lately=0,
+        first_sent_ms=None,
+    )
+    return replace(usual, **changes)
+
+
+def test_its_buttons_say_all_by_themselves_and_fit_into_any_chat():
+    message = addressed(told(near_cluster, within="3%"), alert(Hit("key", "a wall")), delivery())
+    assert [(button.label, button.command, button.renews) for button in message.buttons] == [
+        ("Refresh", "/alert 1", True),
+        ("Mute 1 h", "/mute 1h", False),
+        ("Unsubscribe #3", "/unsubscribe 3", False),
+        ("Why", "/why 1", False),
     ]
 
 
-def test_what_has_come_back_says_so():
-    message = tell(alert(Hit("key", "a wall"), reason=Reason.AGAIN), VIEW, None)
-    assert message.title == "BTC again: a wall"
+def test_an_alert_of_a_subscription_that_has_ended_offers_nothing_to_unsubscribe():
+    message = addressed(told(near_cluster, within="3%"), alert(Hit("key", "a wall")), delivery(number=None))
+    assert [button.label for button in message.buttons] == ["Refresh", "Mute 1 h", "Why"]
+
+
+def test_what_may_have_arrived_before_says_so():
+    body = told(near_cluster, within="3%")
+    assert addressed(body, alert(Hit("key", "a")), delivery(is_repeat=True)).lines[-1] == MAY_REPEAT
+    assert MAY_REPEAT not in addressed(body, alert(Hit("key", "a")), delivery()).lines
+
+
+def test_a_digest_names_each_alert_with_the_time_of_the_chat_and_counts_what_does_not_fit():
+    alerts = [replace(alert(Hit("key", f"wall {number}")), time_ms=number * HOUR) for number in range(25)]
+    held = delivery(held=Hold.QUIET, settings=ChatSettings(time_zone="Asia/Tokyo"))
+    message = digest(alerts, held)
+    assert message.title == "25 alerts during quiet hours"
+    assert message.lines[0] == "Thu 09:00 BTC: wall 0"
+    assert len(message.lines) == 21
+    assert message.lines[-1] == "and 5 more"
 
 
 @pytest.mark.parametrize(
@@ -104,7 +173,7 @@ def test_what_a_rule_does_not_explain_leaves_no_gap(means, caveat, lines):
 
 def test_without_the_market_it_says_what_is_known():
     message = tell(alert(Hit("key", "a wall", means="It means.")), None, None)
-    assert (message.title, message.lines, message.footer) == ("BTC: a wall", ("It means.",), "near-cluster")
+    assert (message.title, message.lines, message.footer) == ("BTC: a wall", ("It means.",), "near-cluster #1")
     assert tell(alert(Hit("key", "a wall")), None, None).lines == ()
 
 

@@ -59,33 +59,6 @@ class Told:
             self.closed += 1
 
 
-class Chat:
-    """A chat in memory."""
-
-    def __init__(self, *, error=None, hangs=False):
-        self.got = []
-        """Which message came to which chat."""
-        self.tried = asyncio.Event()
-        self._came = asyncio.Event()
-        self._error = error
-        self._hangs = hangs
-
-    async def send(self, chat, message):
-        self.tried.set()
-        if self._error:
-            raise self._error
-        if self._hangs:
-            await asyncio.Event().wait()
-        self.got.append((chat, message))
-        self._came.set()
-
-    async def has_got(self, count):
-        async with asyncio.timeout(30):
-            while len(self.got) < count:
-                self._came.clear()
-                await self._came.wait()
-
-
 def subscribe(bot, chat=ME, rule="near-cluster", coin="BTC", **parameters):
     form = bot.desk.rules.by_name[rule].form
     bot.store.subscriptions.subscribe(

@@ -4,10 +4,11 @@ import asyncio
 import sqlite3
 
 import pytest
-from app.stand_ins import ME, Chat, Told, beat, subscribe
+from app.stand_ins import ME, Told, beat, subscribe
 from markets import HOUR, MINUTE
+from platforms import Paper
 
-from liqbot.alerts.dispatcher import DeliveryError
+from liqbot.alerts.platform import ChatGone
 from liqbot.app import bot as bot_room
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.command import Ask
@@ -61,14 +62,14 @@ async def test_waiting_ends_as_soon_as_what_is_waited_for_holds(bot_of):
 
 
 async def test_the_past_that_a_source_makes_up_is_history_but_nobody_is_alerted_of_it(bot_of):
-    chat = Chat()
+    chat = Paper()
     bot = bot_of(Told([*beat(1, near=99), *beat(9 * HOUR, near=99)], live_from_ms=9 * HOUR), here=chat)
     subscribe(bot)
     async with bot:
         await bot.until(lambda: False)
         assert bot.desk.views == {}
         assert bot.store.history.coins() == ["BTC"]
-    assert chat.got == []
+    assert chat.messages == []
 
 
 async def test_of_a_coin_that_two_sources_know_the_first_gives_the_view(bot_of):
@@ -142,13 +143,13 @@ async def test_a_source_that_ends_is_no_failure(bot_of):
 
 
 async def test_an_alert_reaches_every_chat_that_subscribed_with_its_picture(bot_of):
-    here, there = Chat(), Chat()
+    here, there = Paper(), Paper()
     bot = bot_of(Told([*beat(1, near=90), *beat(2, near=99)]), here=here, there=there)
     for chat in (ME, YOU, ELSEWHERE):
         subscribe(bot, chat)
     await played(bot)
-    assert [chat for chat, _ in here.got] == [ME, YOU]
-    ((chat, message),) = there.got
+    assert [chat for chat, _ in here.messages] == [ME, YOU]
+    ((chat, message),) = there.messages
     assert chat == ELSEWHERE
     assert message.title.startswith("BTC: $10M of long liquidations at 99")
     assert message.picture.alt == "BTC over 24h"
@@ -160,23 +161,23 @@ async def test_an_alert_whose_picture_cannot_be_drawn_goes_out_without_it(bot_of
         raise DrawingError("no ink")
 
     monkeypatch.setattr(Studio, "heatmap", broken)
-    chat = Chat()
+    chat = Paper()
     bot = bot_of(Told(beat(1, near=99)), here=chat)
     subscribe(bot)
     await played(bot)
-    ((_, message),) = chat.got
+    ((_, message),) = chat.messages
     assert message.picture is None
 
 
 async def test_a_chat_that_fails_holds_up_no_other(bot_of):
-    good, bad = Chat(), Chat(error=DeliveryError("the chat is gone", final=True))
+    good, bad = Paper(), Paper(ChatGone("the chat is gone"))
     bot = bot_of(Told(beat(1, near=99)), here=bad, there=good)
     subscribe(bot, ME)
     subscribe(bot, ELSEWHERE)
     async with bot:
         await good.has_got(1)
         await bot.drain()
-        assert bot.store.outbox.owed() == 0
+        assert bot.store.deliveries.owed() == 0
 
 
 # Restarts
@@ -187,28 +188,28 @@ async def test_what_is_still_owed_is_delivered_after_a_restart_and_not_told_anew
     subscribe(first)
     async with first:
         await first.until(lambda: False)
-        assert first.store.outbox.owed() == 1
-    chat = Chat()
+        assert first.store.deliveries.owed() == 1
+    chat = Paper()
     second = bot_of(Told(beat(2, near=99)), here=chat)  # it still holds: no second alert
     async with second:
         await chat.has_got(1)
         await second.until(lambda: False)
         await second.drain()
-        assert second.store.outbox.owed() == 0
-    assert [(where, message.time_ms) for where, message in chat.got] == [(ME, 1)]
+        assert second.store.deliveries.owed() == 0
+    assert [(where, message.time_ms) for where, message in chat.messages] == [(ME, 1)]
 
 
 async def test_what_was_being_sent_when_the_bot_stopped_is_sent_again(bot_of, monkeypatch):
     monkeypatch.setattr(bot_room, "DRAIN_S", 0)
-    stuck = Chat(hangs=True)
+    stuck = Paper("hangs")
     first = bot_of(Told(beat(1, near=99)), here=stuck)
     subscribe(first)
     async with first:
         await stuck.tried.wait()
-    chat = Chat()
+    chat = Paper()
     async with bot_of(Told(), here=chat):
         await chat.has_got(1)
-    assert len(chat.got) == 1
+    assert len(chat.messages) == 1
 
 
 async def test_the_clusters_of_a_live_market_keep_their_identities(bot_of):
@@ -229,12 +230,12 @@ async def test_what_another_version_remembered_is_left_out(bot_of, settings):
 
 @pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.RECORDED])
 async def test_a_market_that_is_not_live_begins_anew(bot_of, origin):
-    layer, chat = Layer("Testex", Basis.MEASURED, origin), Chat()
+    layer, chat = Layer("Testex", Basis.MEASURED, origin), Paper()
     for _ in range(2):
         bot = bot_of(Told(beat(HOUR, near=99), layer=layer), here=chat)
         subscribe(bot)
         await played(bot)
-    assert len(chat.got) == 2
+    assert len(chat.messages) == 2
     store = Store(bot.store.path)
     assert len(store.past.grid(bot.desk.views["BTC"], 24 * HOUR)) == 1
     store.close()
@@ -245,7 +246,7 @@ async def test_a_market_that_is_not_live_begins_anew(bot_of, origin):
 
 async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
     events = []
-    source, chat = Told([*beat(1, near=99), asyncio.Event()]), Chat()
+    source, chat = Told([*beat(1, near=99), asyncio.Event()]), Paper()
     bot = bot_of(source, here=chat)
     subscribe(bot)
     drain, close = bot.drain, bot.store.close
@@ -253,7 +254,7 @@ async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
     async def draining(*arguments):
         events.append(f"sources over: {source.closed}")
         await drain(*arguments)
-        events.append(f"delivered: {len(chat.got)}")
+        events.append(f"delivered: {len(chat.messages)}")
 
     def closing():
         events.append("store closed")
@@ -301,7 +302,7 @@ async def test_it_lets_go_of_the_database_when_its_shutdown_is_cut_short(bot_of,
 
 async def test_no_task_and_no_thread_is_left(bot_of):
     before = asyncio.all_tasks()
-    bot = await played(bot_of(Told(beat(1, near=99)), here=Chat()))
+    bot = await played(bot_of(Told(beat(1, near=99)), here=Paper()))
     assert asyncio.all_tasks() == before
     with pytest.raises(RuntimeError, match="shutdown"):
         bot._engine.submit(int)

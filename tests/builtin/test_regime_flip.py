@@ -220,7 +220,7 @@ def alerts(views, **written):
     state, values = WatchState(), regime_flip.form.parse(written)
     for view in views:
         reading = regime_flip.read(view, values, state.memory)
-        state, events = step(state, reading.hits, reading.memory, view.time_ms, regime_flip.policy)
+        state, events = step(state, reading, view.time_ms, regime_flip.policy)
         yield from ((view.time_ms, flip(event.hit)) for event in events)
 
 

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 from markets import HOUR, long, short, view_of
+from platforms import Paper
 
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.watching import Watching
@@ -77,7 +78,7 @@ class Room:
             faults=self.watching.faults,
         )
         self.answering = Answering(COMMANDS)
-        self.got: list[tuple[str, str]] = []
+        self.paper = Paper()
 
     async def say(self, line: str, chat: ChatKey = ME) -> Message:
         return await self.answering.answer(line, Ask(chat, self.desk))
@@ -92,11 +93,18 @@ class Room:
         """Let the market go on to `view`, and what follows be delivered."""
         self.desk.views[view.coin] = view
         self.watching.take(view, NOW_MS)
-        dispatcher = Dispatcher(self.desk.store.outbox, {"console": self}, self.studio.map, lambda: NOW_MS)
+        await self.deliver()
+
+    async def deliver(self) -> None:
+        """Let what is owed be delivered."""
+        dispatcher = Dispatcher(self.desk.store, self.studio.map, self.desk.clock)
+        dispatcher.connect("console", self.paper)
         await run_until_drained(dispatcher)
 
-    async def send(self, chat: ChatKey, message: Message) -> None:
-        self.got.append((chat.native_id, message.title))
+    @property
+    def got(self) -> list[tuple[str, str]]:
+        """What came to whom."""
+        return self.paper.got
 
 
 async def run_until_drained(dispatcher: Dispatcher) -> None:
