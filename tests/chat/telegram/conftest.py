@@ -1,14 +1,22 @@
-"""The whole bot, between a source of the tests' own and Telegram's counterpart."""
+"""The adapter between Telegram's counterpart and a bot: all of it, or a desk in a market of two lines."""
 
 import contextlib
+import io
 
 import pytest
-from app.stand_ins import Told, beat
+import pytest_asyncio
+from app.stand_ins import Told
+from chat.stand_ins import Room
+from chat.telegram.stand_ins import fuel
 from counterparts.telegram.fixtures import telegram, telegram_process
+from PIL import Image
 
 from liqbot.app.bot import Bot
+from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.adapter import TelegramAdapter
+from liqbot.message import Picture
 from liqbot.settings import Settings, TelegramSettings
+from liqbot.store.store import Store
 
 __all__ = ["telegram", "telegram_process"]
 
@@ -31,16 +39,45 @@ def settings_of(telegram, tmp_path):
 
 @pytest.fixture
 def serving(settings_of):
-    """Return how to run the bot: `async with serving() as bot`, `bot.market` tells it of the market."""
+    """Return how to run the whole bot: `async with serving(source) as bot`."""
 
     @contextlib.asynccontextmanager
     async def serving(*sources, patience_s=5, **more):
         settings = settings_of(**more)
-        bot = Bot(settings, sources or [Told([*beat(1), *beat(2, coin="ETH")])], {})
-        bot.adapter = TelegramAdapter(settings.telegram, bot.reception(), patience_s=patience_s)
-        bot.serve("telegram", bot.adapter)
+        bot = Bot(settings, sources or [Told([*fuel(1), *fuel(2, coin="ETH")])], {})
+        adapter = TelegramAdapter(settings.telegram, bot.reception(), patience_s=patience_s)
+        bot.serve("telegram", adapter)
         async with bot:
             await bot.until(lambda: len(bot.desk.views) > 0)
             yield bot
+        await adapter.close()
 
     return serving
+
+
+@pytest_asyncio.fixture
+async def adapter_of(settings_of, tmp_path):
+    """Return how to make an adapter that only sends."""
+    async with contextlib.AsyncExitStack() as stack:
+        store = Store(tmp_path / "desk.db")
+        stack.callback(store.close)
+        room = Room(store)
+
+        async def turn(_):
+            return None
+
+        def adapter_of(*, patience_s=5, **more):
+            reception = Reception(room.answering, room.desk, turn)
+            adapter = TelegramAdapter(settings_of(**more).telegram, reception, patience_s=patience_s)
+            stack.push_async_callback(adapter.close)
+            return adapter
+
+        yield adapter_of
+
+
+@pytest.fixture
+def chart():
+    """A picture that Telegram takes."""
+    written = io.BytesIO()
+    Image.new("RGB", (640, 360), "teal").save(written, "PNG")
+    return Picture(written.getvalue(), "BTC liquidation map. Spot $64,000.", "BTC-map.png")
