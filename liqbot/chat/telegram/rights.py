@@ -2,7 +2,7 @@
 
 from telegram import Bot
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, Forbidden
+from telegram.error import BadRequest, ChatMigrated, Forbidden
 
 from liqbot.chat.telegram.incoming import Tapped, Typed
 
@@ -18,8 +18,14 @@ async def may_manage(bot: Bot, asked: Typed | Tapped) -> bool:
         return True
     if not asked.person:
         return False
+    return await _is_admin(bot, int(asked.chat.native_id), int(asked.person))
+
+
+async def _is_admin(bot: Bot, chat: int, person: int) -> bool:
     try:
-        member = await bot.get_chat_member(int(asked.chat.native_id), int(asked.person))
+        member = await bot.get_chat_member(chat, person)
+    except ChatMigrated as moved:
+        return await _is_admin(bot, moved.new_chat_id, person)
     except (BadRequest, Forbidden):
         return False  # Telegram does not know them there
     return member.status in _ADMINS

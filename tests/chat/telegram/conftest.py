@@ -11,6 +11,7 @@ from chat.telegram.stand_ins import fuel
 from counterparts.telegram.fixtures import telegram, telegram_process
 from PIL import Image
 
+from liqbot.alerts.platform import Limits
 from liqbot.app.bot import Bot
 from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.adapter import TelegramAdapter
@@ -53,6 +54,13 @@ def serving(settings_of):
         await adapter.close()
 
     return serving
+
+
+@pytest_asyncio.fixture
+async def unhurried(telegram, monkeypatch):
+    """Let there be no limits, neither ours nor Telegram's: pace is not the subject."""
+    monkeypatch.setattr("liqbot.chat.telegram.adapter.LIMITS", Limits())
+    await telegram.limits(on=False)
 
 
 @pytest_asyncio.fixture

@@ -13,8 +13,8 @@ def fuel(minute, *, above=2.0, below=20.0, coin="BTC", spot=100.0):
     return [
         price(spot, time_ms=minute * MINUTE, coin=coin),
         seen(
-            long("ann", below * 1e6 / spot, at=spot * 0.97, coin=coin),
-            short("bob", above * 1e6 / spot, at=spot * 1.03, coin=coin),
+            long(f"ann of {coin}", below * 1e6 / spot, at=spot * 0.97, coin=coin),
+            short(f"bob of {coin}", above * 1e6 / spot, at=spot * 1.03, coin=coin),
             time_ms=minute * MINUTE,
         ),
         Beat(minute * MINUTE),
