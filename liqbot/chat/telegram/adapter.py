@@ -21,7 +21,7 @@ from liqbot.store.chats import ChatKey
 
 _log = structlog.get_logger()
 
-LIMITS = Limits(a_second=30, a_chat_s=1, a_group_minute=20, in_flight=24)
+LIMITS = Limits(a_second=30, a_chat_s=1, a_group_minute=20, in_flight=24, reuses_uploads=True)
 """Of the requests in flight, a few are left for those who wait for an answer."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Between two tries to reach Telegram at the start."""

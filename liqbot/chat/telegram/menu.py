@@ -1,5 +1,6 @@
 """The menu of commands that Telegram shows below the text field: by kind of chat, and by language."""
 
+import asyncio
 from collections.abc import Iterable, Sequence
 
 import structlog
@@ -12,14 +13,16 @@ from telegram import (
     BotCommandScopeAllPrivateChats,
     BotCommandScopeDefault,
 )
-from telegram.error import RetryAfter, TelegramError
+from telegram.error import TelegramError
 
+from liqbot.alerts.platform import Refused, SlowDown
 from liqbot.chat.command import Command
 from liqbot.chat.telegram.menu_words import MENU_WORDS
-from liqbot.chat.telegram.outcomes import said
+from liqbot.chat.telegram.outcomes import outcome
 
 _log = structlog.get_logger()
 
+TRIES = 5
 MOST_COMMANDS = 100
 LONGEST_DESCRIPTION = 256
 _EVERYTHING = (BotCommandScopeAllPrivateChats(), BotCommandScopeAllChatAdministrators())
@@ -46,15 +49,25 @@ class Menu:
         self._commands = commands
 
     async def write(self) -> None:
-        """Write every menu that is not yet as it should be. Failing is no reason not to serve."""
-        try:
-            for language in ("", *MENU_WORDS):
-                for scope in (*_EVERYTHING, *_LOOKING):
-                    await self._write(scope, language)
-        except RetryAfter as error:
-            _log.warning("the menu of commands waits for the next start", reason=said(error))
-        except TelegramError as error:
-            _log.warning("the menu of commands could not be written", reason=said(error))
+        """Write every menu that is not yet as it should be. That it fails is no reason not to serve."""
+        for language in ("", *MENU_WORDS):
+            for scope in (*_EVERYTHING, *_LOOKING):
+                if not await self._insist(scope, language):
+                    return
+
+    async def _insist(self, scope: BotCommandScope, language: str) -> bool:
+        for attempt in range(TRIES):
+            try:
+                await self._write(scope, language)
+            except TelegramError as error:
+                why = outcome(error)
+                _log.warning("the menu of commands could not be written", reason=str(why))
+                if isinstance(why, Refused):
+                    return False
+                await asyncio.sleep(why.pause_s if isinstance(why, SlowDown) else 2**attempt)
+            else:
+                return True
+        return False
 
     async def _write(self, scope: BotCommandScope, language: str) -> None:
         entries = menu(self._commands, language, managing=scope in _EVERYTHING)

@@ -1,7 +1,11 @@
 """Receiving updates: fetched by long polling, or brought to a webhook."""
 
 import asyncio
+import contextlib
+import re
 import secrets
+import socket
+from urllib.parse import urlsplit
 
 import structlog
 from telegram import Bot, Update
@@ -17,6 +21,9 @@ _log = structlog.get_logger()
 
 POLL_S = 30
 """How long a poll waits for something to happen."""
+SETTLE_S = 0.1
+STOP_S = 5
+"""How long the end waits for Telegram to take note of what has been fetched; else that comes once more."""
 CONFLICTS_BORNE = 4
 """After so many polls in a row that another poller ended, it is no old process that is just going."""
 UNKNOWN_BOT = (
@@ -39,7 +46,8 @@ class Receiving:
         if status == 200:
             self._conflicts = 0
         elif status in (401, 404):
-            self._fail(UNKNOWN_BOT)
+            # A moment later, when the poll is over that was answered so.
+            asyncio.get_running_loop().call_later(SETTLE_S, self._fail, UNKNOWN_BOT)
 
     async def run(self, bot: Bot, updates: "asyncio.Queue[Update]") -> None:
         """Put updates into the queue until cancelled. Raises `AdapterError` where that cannot go on.
@@ -49,18 +57,20 @@ class Receiving:
         self._failure = asyncio.get_running_loop().create_future()
         self._conflicts = 0
         updater = Updater(bot, updates)  # pyright: ignore[reportArgumentType] - its queue takes updates only
-        async with updater:
-            try:
-                await (self._hook(updater) if self._settings.webhook_url else self._poll(updater))
-                await self._failure
-            except InvalidToken:
-                raise AdapterError(UNKNOWN_BOT) from None
-            except OSError as error:
-                where = f"{self._settings.webhook_host}:{self._settings.webhook_port}"
-                raise AdapterError(f"the webhook cannot listen on {where}: {error.strerror}") from None
-            finally:
-                if updater.running:
-                    await updater.stop()
+        await updater.initialize()  # never its shutdown: that would close the bot's connections, too
+        try:
+            await (self._hook(updater) if self._settings.webhook_url else self._poll(updater))
+            await self._failure
+        except InvalidToken:
+            raise AdapterError(UNKNOWN_BOT) from None
+        except OSError as error:
+            where = f"{self._settings.webhook_host}:{self._settings.webhook_port}"
+            raise AdapterError(f"the webhook cannot listen on {where}: {error.strerror}") from None
+        finally:
+            if updater.running:
+                with contextlib.suppress(TimeoutError, TelegramError):
+                    async with asyncio.timeout(STOP_S):
+                        await updater.stop()
 
     async def _poll(self, updater: Updater) -> None:
         await updater.start_polling(
@@ -73,11 +83,14 @@ class Receiving:
 
     async def _hook(self, updater: Updater) -> None:
         """Have updates brought to a path that nobody can guess, with a secret that only Telegram knows."""
+        family = socket.AF_INET6 if ":" in self._settings.webhook_host else socket.AF_INET
+        with socket.create_server((self._settings.webhook_host, self._settings.webhook_port), family=family):
+            pass  # before Telegram is told that there is somebody
         path = secrets.token_urlsafe(32)
         await updater.start_webhook(
             listen=self._settings.webhook_host,
             port=self._settings.webhook_port,
-            url_path=path,
+            url_path=f"{re.escape(urlsplit(self._settings.webhook_url).path)}/{path}",
             webhook_url=f"{self._settings.webhook_url}/{path}",
             secret_token=secrets.token_urlsafe(32),
             bootstrap_retries=-1,

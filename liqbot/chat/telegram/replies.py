@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
-from telegram.error import BadRequest, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from liqbot.alerts.platform import ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
 from liqbot.chat.adapter import Reception
@@ -62,6 +62,8 @@ class Replies:
             await self._turn(chat)
             try:
                 return await send(chat)
+            except InvalidToken:
+                raise  # for good
             except TelegramError as error:
                 why = outcome(error)
                 pause_s = _pause_s(why, attempt, repeatable=repeatable)

@@ -59,7 +59,7 @@ def serving(settings_of):
 @pytest_asyncio.fixture
 async def unhurried(telegram, monkeypatch):
     """Let there be no limits, neither ours nor Telegram's: pace is not the subject."""
-    monkeypatch.setattr("liqbot.chat.telegram.adapter.LIMITS", Limits())
+    monkeypatch.setattr("liqbot.chat.telegram.adapter.LIMITS", Limits(reuses_uploads=True))
     await telegram.limits(on=False)
 
 

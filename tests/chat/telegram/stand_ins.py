@@ -1,4 +1,6 @@
-"""Markets whose fuel lies on one side, and what comes of it."""
+"""Markets whose fuel lies on one side, and waiting for what comes of it."""
+
+import asyncio
 
 from markets import long, price, seen, short
 
@@ -6,6 +8,8 @@ from liqbot.market.updates import Beat
 from liqbot.store.chats import ChatKey
 
 MINUTE = 60_000
+WITHIN = 15
+"""How long a test waits for what should come at once, s."""
 
 
 def fuel(minute, *, above=2.0, below=20.0, coin="BTC", spot=100.0):
@@ -24,3 +28,10 @@ def fuel(minute, *, above=2.0, below=20.0, coin="BTC", spot=100.0):
 def chat_of(person_or_room, topic=""):
     """Return the key of a chat on Telegram."""
     return ChatKey("telegram", str(person_or_room.id), str(topic))
+
+
+async def eventually(holds):
+    """Wait until `holds()`; the database tells nobody when it changes."""
+    async with asyncio.timeout(WITHIN):
+        while not holds():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.01)

@@ -3,23 +3,17 @@
 import asyncio
 
 import pytest
-
-from chat.telegram.stand_ins import chat_of, fuel
 from app.stand_ins import Told
+from chat.telegram.stand_ins import WITHIN, chat_of, eventually, fuel
 
 from liqbot.store.chats import ChatKey
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
-WITHIN = 10
-
 
 async def subscribed(bot, chat, *, count):
-    """Wait until a chat has so many subscriptions, and return them."""
-    async with asyncio.timeout(WITHIN):
-        while len(mine := bot.store.subscriptions.of(chat)) != count:
-            await asyncio.sleep(0.01)
-    return mine
+    """Wait until a chat has so many subscriptions."""
+    await eventually(lambda: len(bot.store.subscriptions.of(chat)) == count)
 
 
 def words_of(bot, chat):
@@ -363,6 +357,4 @@ async def test_an_answer_follows_a_group_that_moved_while_it_was_written(telegra
 
 async def inactive(bot, chat: ChatKey, reason):
     """Wait until a chat is inactive for that reason; None for not."""
-    async with asyncio.timeout(WITHIN):
-        while bot.store.chats.settings(chat).inactive != reason:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: bot.store.chats.settings(chat).inactive == reason)

@@ -13,6 +13,7 @@ from liqbot.message import Button, Message
 # What python-telegram-bot says of its own next version is none of our business: both are read.
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning")
 
+WRONG_TOKEN = "70000001:another-secret-than-the-right-one"  # noqa: S105 - names no bot anywhere
 ALERT = Message("BTC: fuel has moved", ("Spot 64,000.",), buttons=(Button("Mute 1 h", "/mute 1h"),))
 
 
@@ -127,7 +128,7 @@ async def test_a_topic_that_was_deleted_is_gone_and_one_that_was_closed_refuses(
     closed, deleted = await forum.opens_topic("a"), await forum.opens_topic("b")
     await forum.closes_topic(closed)
     await forum.deletes_topic(deleted)
-    with pytest.raises(Refused, match="(?i)topic_closed"):
+    with pytest.raises(Refused, match=r"(?i)topic_closed"):
         await adapter.send(Parcel(chat_of(forum, closed), ALERT, key="7-1"))
     with pytest.raises(ChatGone, match="thread not found"):
         await adapter.send(Parcel(chat_of(forum, deleted), ALERT, key="7-2"))
@@ -185,7 +186,7 @@ async def test_where_nobody_listens_it_has_surely_not_arrived(telegram, adapter_
 
 async def test_a_token_that_is_no_more_keeps_the_alert(telegram, adapter_of):
     ann = await telegram.person()
-    error = await outcome_of(adapter_of(token="70000001:another-secret-than-the-right-one"), ann)
+    error = await outcome_of(adapter_of(token=WRONG_TOKEN), ann)
     assert type(error) is NotSent
     assert "another-secret" not in str(error)
 
