@@ -122,6 +122,11 @@ class Settings(BaseSettings):
     replay: ReplaySettings = ReplaySettings()
     telegram: TelegramSettings = TelegramSettings()
 
+    @property
+    def secrets(self) -> list[SecretStr]:
+        """What must never be shown or logged."""
+        return [self.telegram.token]
+
     @field_validator("coins", "sources", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:

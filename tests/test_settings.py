@@ -3,10 +3,20 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from recordings import ordinary_user
 
-from liqbot.settings import CONFIG, Settings, SettingsError, described, effective, load_settings
+from liqbot.settings import (
+    CONFIG,
+    Settings,
+    SettingsError,
+    TelegramSettings,
+    described,
+    effective,
+    load_settings,
+)
 
+TELEGRAM_SECRET = "123456789:AAbb-cc_dd"  # noqa: S105 - nobody's
 EXAMPLES = {
     # variable: (its text, the same in TOML, the value)
     "LIQBOT_DATABASE": ("/data/bot.db", '"/data/bot.db"', Path("/data/bot.db")),
@@ -24,7 +34,14 @@ EXAMPLES = {
     "LIQBOT_SIMULATOR__SPEED": ("0.5", "0.5", 0.5),
     "LIQBOT_SIMULATOR__BACKFILL_DAYS": ("1.5", "1.5", 1.5),
     "LIQBOT_REPLAY__SPEED": ("60", "60", 60),
+    "LIQBOT_TELEGRAM__TOKEN": (TELEGRAM_SECRET, f'"{TELEGRAM_SECRET}"', SecretStr(TELEGRAM_SECRET)),
+    "LIQBOT_TELEGRAM__API_URL": ("http://127.0.0.1:9", '"http://127.0.0.1:9"', "http://127.0.0.1:9"),
+    "LIQBOT_TELEGRAM__WEBHOOK_URL": ("https://a.org/bot", '"https://a.org/bot"', "https://a.org/bot"),
+    "LIQBOT_TELEGRAM__WEBHOOK_HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - only an example
+    "LIQBOT_TELEGRAM__WEBHOOK_PORT": ("8080", "8080", 8080),
 }
+SECRETS = {"LIQBOT_TELEGRAM__TOKEN"}
+"""Settings whose values are never shown."""
 WRONG = {
     "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
     "LIQBOT_SOURCES": ["", "simulater", "replay", "replay:", "simulator:7", "simulator,simulator"],
@@ -34,6 +51,10 @@ WRONG = {
     "LIQBOT_SIMULATOR__SPEED": ["-1", "nan", "fast"],
     "LIQBOT_SIMULATOR__BACKFILL_DAYS": ["-1", "367", "nan", "inf"],
     "LIQBOT_REPLAY__SPEED": ["-0.1", "x"],
+    "LIQBOT_TELEGRAM__TOKEN": ["two words", "AAbb-cc_dd", "123:ünïcode", "123:"],
+    "LIQBOT_TELEGRAM__API_URL": ["", "api.telegram.org", "ftp://a.org", "https://user@a.org", "http://a b"],
+    "LIQBOT_TELEGRAM__WEBHOOK_URL": ["a.org", "https://", "https://a.org/?x=1"],
+    "LIQBOT_TELEGRAM__WEBHOOK_PORT": ["0", "65536", "x", "1.5"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 
@@ -165,7 +186,7 @@ def test_variables_of_others_are_none_of_our_business(folder):
 def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable, text):
     told = refused({variable: text})
     assert told.startswith(f"{variable}: ")
-    assert "(it is " in told
+    assert ("(it is " in told) is (variable not in SECRETS)
     assert "\n" not in told
 
 
@@ -279,13 +300,40 @@ def test_what_is_in_effect_is_shown_of_every_setting():
     environment = {variable: text for variable, (text, _, _) in EXAMPLES.items()}
     shown = effective(load_settings(environment))
     assert shown.keys() == {variable for variable, _, _ in described()}
-    assert {variable: shown[variable] for variable in environment} == environment | {
+    hidden = dict.fromkeys(SECRETS, "**********")
+    assert {variable: shown[variable] for variable in environment} == environment | hidden | {
         "LIQBOT_REPLAY__SPEED": "60.0"
     }
 
 
 @pytest.mark.usefixtures("folder")
 def test_what_is_shown_can_be_set_again():
-    settings = load_settings({variable: text for variable, (text, _, _) in EXAMPLES.items()})
+    settings = load_settings({v: text for v, (text, _, _) in EXAMPLES.items() if v not in SECRETS})
     again = {name: value for name, value in effective(settings).items() if name != CONFIG}
     assert load_settings(again) == settings
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_wrong_telegram_token_is_refused_without_being_repeated():
+    told = refused({"LIQBOT_TELEGRAM__TOKEN": "12345678AAbbcc"})
+    assert told == "LIQBOT_TELEGRAM__TOKEN: has not the form of a bot's token, 123456789:letters"
+
+
+def test_a_telegram_token_of_the_wrong_type_is_refused_without_being_repeated(write):
+    write("[telegram]\ntoken = 1234567890")
+    assert "1234567890" not in refused()
+    write("telegram = '1234567890:my-secret'")
+    assert "my-secret" not in refused()
+
+
+def test_a_telegram_token_is_taken_as_it_is_copied_and_never_shown():
+    settings = Settings(telegram=TelegramSettings(token=f" {TELEGRAM_SECRET}\n"))
+    assert settings.telegram.token.get_secret_value() == TELEGRAM_SECRET
+    assert settings.telegram.is_set
+    assert "AAbb" not in repr(settings)
+    assert [secret.get_secret_value() for secret in settings.secrets] == [TELEGRAM_SECRET]
+
+
+@pytest.mark.parametrize("written", ["http://a:81", "http://a:81/", "http://a:81/bot", "http://a:81/bot/"])
+def test_an_api_server_is_named_by_what_stands_before_bot_and_token(written):
+    assert TelegramSettings(api_url=written).api_url == "http://a:81"

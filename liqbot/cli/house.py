@@ -1,5 +1,6 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
+import asyncio
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -14,7 +15,8 @@ from rich.text import Text
 
 from liqbot.app.bot import clock_ms, load_rules
 from liqbot.app.sources import make_source
-from liqbot.logs import set_up_logs
+from liqbot.chat.adapter import AdapterError
+from liqbot.logs import hide, set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
 from liqbot.sources.replay import Replay
 from liqbot.sources.source import SourceError
@@ -53,7 +55,7 @@ def doctor() -> None:
     for name, check in _checks(settings):
         try:
             console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
-        except (Ailing, DatabaseError, SettingsError, SourceError) as error:
+        except (AdapterError, Ailing, DatabaseError, SettingsError, SourceError) as error:
             failed += 1
             console.print(f"✗ {name}: {error}", markup=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
@@ -66,6 +68,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield "plugins", _plugins
     for source in settings.sources:
         yield f"source {source}", lambda settings, source=source: _source(source, settings)
+    if settings.telegram.is_set:
+        yield "telegram", _telegram
 
 
 def _database(settings: Settings) -> str:
@@ -107,6 +111,13 @@ def _source(name: str, settings: Settings) -> str:
         return "needs nothing"
     first = next(source.recording.snapshots())
     return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
+
+
+def _telegram(settings: Settings) -> str:
+    from liqbot.chat.telegram.checkup import check_telegram  # noqa: PLC0415 - its library takes long to load
+
+    hide(settings.secrets)
+    return str(asyncio.run(check_telegram(settings.telegram)))
 
 
 def _writable(path: Path) -> None:

@@ -31,7 +31,9 @@ Tell = Callable[[int], None]
 class Connection:
     """The bot of some settings, and what it speaks through; polling has a line of its own."""
 
-    def __init__(self, settings: TelegramSettings, *, polled: Tell, patience_s: float = PATIENCE_S) -> None:
+    def __init__(
+        self, settings: TelegramSettings, *, polled: Tell | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
         """`polled` hears the status of every answer to a poll; an answer may take `patience_s` seconds."""
         self._addressing = _Addressing(settings)
         self._requests = (

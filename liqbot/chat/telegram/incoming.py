@@ -126,7 +126,9 @@ def _tapped(update: Update) -> Tapped | None:
     query = update.callback_query
     if query is None or query.message is None or query.data is None:
         return None  # from an inline message or a game, which we never send
-    message = query.message if isinstance(query.message, Message) else None
+    # Of a message that it gives out no more Telegram says the date 0.
+    accessible = isinstance(query.message, Message) and query.message.date.timestamp() > 0
+    message = query.message if isinstance(query.message, Message) and accessible else None
     return Tapped(
         chat=chat_key(query.message.chat, message),
         data=query.data,

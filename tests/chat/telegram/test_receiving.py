@@ -6,9 +6,8 @@ import socket
 
 import httpx
 import pytest
+from chat.telegram.stand_ins import WITHIN, chat_of, eventually
 from pydantic import SecretStr
-from app.stand_ins import Told
-from chat.telegram.stand_ins import WITHIN, chat_of, eventually, fuel
 
 from liqbot.alerts.platform import Parcel
 from liqbot.chat.adapter import AdapterError
@@ -192,10 +191,8 @@ async def test_nobody_but_telegram_is_heard_at_the_webhook(telegram, serving):
             "text": "/stop",
         },
     }
-    async with (
-        serving(webhook_url=f"http://127.0.0.1:{port}", webhook_port=port),
-        httpx.AsyncClient() as client,
-    ):
+    hooked = serving(webhook_url=f"http://127.0.0.1:{port}", webhook_port=port)
+    async with hooked, httpx.AsyncClient() as client:
         await telegram.calls("setWebhook", at_least=1, within=WITHIN)
         url = (await telegram.webhook())["url"]
         header = "X-Telegram-Bot-Api-Secret-Token"
@@ -207,7 +204,7 @@ async def test_nobody_but_telegram_is_heard_at_the_webhook(telegram, serving):
     assert len(await ann.messages()) == 1
 
 
-async def test_a_webhook_that_cannot_listen_says_where(telegram, adapter_of):
+async def test_a_webhook_that_cannot_listen_says_where(adapter_of):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
