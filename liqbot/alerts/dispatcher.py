@@ -75,6 +75,7 @@ class Dispatcher:
         recovered = False
         try:
             while True:
+                self._wake.clear()
                 try:
                     if not recovered:
                         self._store.deliveries.recover()
@@ -96,7 +97,6 @@ class Dispatcher:
 
     def _look(self) -> float:
         """Begin what is due, and return in how many seconds to look again."""
-        self._wake.clear()
         now_ms = self._clock()
         if now_ms - self._tidied_ms >= TIDY_MS:
             self._store.deliveries.expire(now_ms)

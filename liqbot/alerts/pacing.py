@@ -12,6 +12,11 @@ from liqbot.alerts.platform import Limits
 
 MARGIN = 0.975
 """The share of the allowed rate that is used: messages may bunch up on their way."""
+CATCH_UP = 0.7
+"""How much of a place that came late may be made up for: timers wake late, and that must not cost pace.
+
+With the margin, that lets no second hold more than the allowed number.
+"""
 MINUTE_S = 60.0
 
 
@@ -45,8 +50,7 @@ class Pacing:
 
     def wait_s(self) -> float:
         """Return how long no broadcast may go to anyone; 0 where one may go now."""
-        # One place behind may be made up for: timers wake late, and that must not cost pace.
-        return max(0.0, self._free_s - self._step_s - self._clock_s())
+        return max(0.0, self._free_s - self._clock_s())
 
     def busy(self) -> dict[Hashable, float]:
         """Return the chats that may not be sent to now, and in how many seconds each may be."""
@@ -60,14 +64,14 @@ class Pacing:
     def take(self, chat: Hashable, *, is_group: bool) -> None:
         """Note that a message goes to `chat` now."""
         now_s = self._clock_s()
-        self._free_s = max(self._free_s, now_s - self._step_s) + self._step_s
+        self._take_place(now_s)
         self._note(chat, now_s, is_group=is_group)
 
     def halt(self, chat: Hashable | None, pause_s: float) -> None:
         """Let nothing go to `chat` for so long; None for nothing to anyone."""
         until_s = self._clock_s() + pause_s
         if chat is None:
-            self._free_s = max(self._free_s, until_s + self._step_s)
+            self._free_s = max(self._free_s, until_s)
         else:
             lately = self._chats.setdefault(chat, _Lately())
             lately.free_s = max(lately.free_s, until_s)
@@ -75,14 +79,18 @@ class Pacing:
     async def turn(self, chat: Hashable, *, is_group: bool) -> None:
         """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
         now_s = self._clock_s()
-        at_s = max(now_s, self._free_s - self._step_s)
-        self._free_s = max(self._free_s, now_s - self._step_s) + self._step_s
+        at_s = max(now_s, self._free_s)
+        self._take_place(now_s)
         lately = self._chats.get(chat)
         if lately is not None:
             at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s))
         self._note(chat, at_s, is_group=is_group)
         if at_s > now_s:
             await self._sleep(at_s - now_s)
+
+    def _take_place(self, now_s: float) -> None:
+        """Let the next place be a step after this one, or a little earlier where this one came late."""
+        self._free_s = max(self._free_s, now_s - CATCH_UP * self._step_s) + self._step_s
 
     def _note(self, chat: Hashable, at_s: float, *, is_group: bool) -> None:
         if not self._limits.a_chat_s and self._limits.a_group_minute is None:

@@ -4,7 +4,7 @@ import asyncio
 import math
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import structlog
@@ -23,6 +23,7 @@ from liqbot.alerts.platform import (
     Unclear,
 )
 from liqbot.alerts.timing import hold, hold_digest
+from liqbot.logs import redacted
 from liqbot.store.chats import ChatKey
 from liqbot.store.database import SqlError
 from liqbot.store.deliveries import Delivery, Outcome
@@ -91,17 +92,22 @@ class Sending:
         """
         self._write()
         free = self._platform.limits.in_flight - len(self._tasks)
-        wait_s = self._pacing.wait_s()
-        if free <= 0 or wait_s > 0:
-            return wait_s or math.inf
-        busy = self._pacing.busy()
-        heads = self._store.deliveries.heads(self.name, free, now_ms, but_not={*self._tasks, *map(str, busy)})
+        wait_s, busy = self._pacing.wait_s(), self._pacing.busy()
+        if free <= 0:
+            return math.inf
+        heads = [] if wait_s else self._heads(free, now_ms, {*self._tasks, *map(str, busy)})
         chosen = self._choose(heads, now_ms)
         if chosen:
             self._store.deliveries.claim(chosen)
             for delivery in chosen:
                 self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery))
-        return self._pacing.wait_s() if heads else min(busy.values(), default=math.inf)
+        if heads:
+            return self._pacing.wait_s()
+        waits = [wait for wait in (wait_s, *busy.values()) if wait]
+        return min(waits) if waits and self._heads(1, now_ms, self._tasks) else math.inf
+
+    def _heads(self, limit: int, now_ms: int, but_not: Collection[str]) -> list[Delivery]:
+        return self._store.deliveries.heads(self.name, limit, now_ms, but_not=but_not)
 
     @property
     def at_work(self) -> bool:
@@ -177,7 +183,7 @@ class Sending:
         )
 
     def _not_sent(self, delivery: Delivery, error: NotSent) -> _Done:
-        reason = str(error)
+        reason = redacted(str(error))
         status = "unknown" if delivery.is_repeat else "due"
         match error:
             case SlowDown():

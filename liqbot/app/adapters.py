@@ -10,9 +10,9 @@ from liqbot.settings import Settings
 
 def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]:
     """Yield an adapter, with its platform's name, for each platform that `settings` have a token for."""
-    hide(settings.secrets)
     # A platform's library is loaded where it is served: it takes longer than all the rest.
     if settings.telegram.is_set:
         from liqbot.chat.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - see above
 
+        hide(settings.telegram.token.get_secret_value())
         yield "telegram", TelegramAdapter(settings.telegram, bot.reception())

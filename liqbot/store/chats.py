@@ -163,7 +163,7 @@ class Chats:
         )
         self._db.execute(
             "UPDATE chats SET last_number = coalesce("
-            "(SELECT max(number) FROM subscriptions WHERE chat_id = id), last_number) WHERE id = ?",
+            "(SELECT max(number) FROM subscriptions WHERE chat_id = chats.id), last_number) WHERE id = ?",
             [new],
         )
         self._db.execute("DELETE FROM chats WHERE id = ?", [old])

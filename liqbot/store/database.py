@@ -2,7 +2,7 @@
 
 import importlib.util
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,6 +14,8 @@ BUSY_MS = 10_000
 """How long to wait for another process that holds the write lock."""
 BUSY_AT_WORK_MS = 200
 """The same for a bot at work: it has better things to do, and comes back to what could not be written."""
+PAGES = 1_000
+"""How many pages a backup copies at a time: between them, the bot may write."""
 SqlError = sqlite3.Error
 """What SQLite raises at work, where the database turns out to be damaged, locked or out of room."""
 _SET = "liqbot"
@@ -68,17 +70,39 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise DatabaseError(f"{path}: cannot be read: {error}") from error
 
 
-def damage(path: Path) -> str | None:
-    """Return what is wrong with the pages of the database at `path`; None where all is well.
+def damage(path: Path, *, thorough: bool = False) -> str | None:
+    """Return what is wrong with the database at `path`; None where all is well.
 
-    Raises `DatabaseError` where it cannot be read at all.
+    `thorough` also compares indexes with their tables, and what refers to what, which takes longer. Raises
+    `DatabaseError` where it cannot be read at all.
     """
     with closing(open_reader(path)) as connection:
         try:
-            (found,) = connection.execute("PRAGMA quick_check").fetchone()
+            check = "integrity_check" if thorough else "quick_check"
+            (found,) = connection.execute(f"PRAGMA {check}").fetchone()
+            if thorough and found == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone():
+                return "rows refer to others that are not there"
         except sqlite3.DatabaseError as error:
             return str(error)
     return None if found == "ok" else found
+
+
+def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the database at `path`, which may be in use, to the new file `copy`.
+
+    `progress` hears how many pages of how many are done. Raises `DatabaseError`.
+    """
+    if copy.exists():
+        raise DatabaseError(f"{copy}: is there already; a backup overwrites nothing")
+    with closing(open_reader(path)) as connection:
+        try:
+            with closing(sqlite3.connect(copy)) as target:
+                connection.backup(
+                    target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total)
+                )
+        except (OSError, sqlite3.Error) as error:
+            copy.unlink(missing_ok=True)
+            raise DatabaseError(f"{copy}: could not be written: {error}") from error
 
 
 @contextmanager

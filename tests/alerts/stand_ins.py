@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from liqbot.rules.loading import Rules
 from liqbot.rules.rule import Hit, Rule, rule
 from liqbot.rules.standing import Policy
+from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
 from liqbot.store.store import Store
-from liqbot.store.chats import ChatKey
 
 ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob")
 

@@ -1,60 +1,62 @@
+"""From what is owed to what has arrived: real store, real time where it matters, a platform on paper."""
+
 import asyncio
+import sqlite3
 from contextlib import asynccontextmanager
 
 import pytest
 from alerts.stand_ins import ANN, BOB, saying
 from markets import long, view_of
+from platforms import Paper
 from structlog.testing import capture_logs
 
-from liqbot.alerts import dispatcher as module
-from liqbot.alerts.dispatcher import BATCH, MOST_ATTEMPTS, DeliveryError, Dispatcher
+from liqbot.alerts import dispatcher as dispatching
+from liqbot.alerts import sending as module
+from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.platform import (
+    ChatGone,
+    ChatMoved,
+    Limits,
+    NotSent,
+    Refused,
+    SlowDown,
+    Unclear,
+)
+from liqbot.alerts.sending import MOST_ATTEMPTS
+from liqbot.alerts.telling import MAY_REPEAT
 from liqbot.alerts.watching import Watching
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
-from liqbot.store.chats import ChatKey
+from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.outbox import EXPIRES_MS
+from liqbot.store.subscriptions import Manner
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 PICTURE = Picture(b"png", "words", "BTC.png")
-
-
-class Paper:
-    """A chat that writes down what it gets; what stands in `trouble` for a chat is raised first."""
-
-    def __init__(self):
-        self.messages = []
-        self.trouble = {}
-        self.tries = 0
-        self.hanging = asyncio.Event()
-
-    async def send(self, chat, message):
-        self.tries += 1
-        trouble = self.trouble.get(chat.native_id)
-        if isinstance(trouble, list):
-            trouble = trouble.pop(0) if trouble else None
-        if trouble == "hangs":
-            self.hanging.set()
-            await asyncio.Event().wait()
-        if trouble is not None:
-            raise trouble
-        self.messages.append((chat.native_id, message))
-
-    @property
-    def got(self):
-        return [(name, message.title) for name, message in self.messages]
+TITLE = "BTC: BTC one"
 
 
 class Office:
-    """A house with one rule that says "one", two subscribers, and a dispatcher."""
+    """A house with one rule that says "one", its subscribers, and a dispatcher."""
 
     def __init__(self, house, clock):
         self.clock = clock
-        self.paper = Paper()
         self.pictures = 0
         self.picture = PICTURE
-        self.house = house.with_rules(saying("one", "one"))
-        self.outbox = house.store.outbox
-        self.watching = Watching(house.rules, self.outbox)
-        self.dispatcher = Dispatcher(self.outbox, {"paper": self.paper}, self.illustrate, clock)
+        self.house = house.with_rules(saying("one", "one", cooldown=0))
+        self.store = house.store
+        self.watching = Watching(house.rules, self.store.outbox)
+        self.minute = 0
+        self.connect(Paper({}))
+
+    def connect(self, paper):
+        """Begin anew with a dispatcher for `paper`, as after a restart."""
+        self.paper = paper
+        self.dispatcher = Dispatcher(self.store, self.illustrate, self.clock, clock_s=self.seconds)
+        self.dispatcher.connect("paper", paper)
+
+    def seconds(self):
+        return self.clock.now_ms / 1000
 
     async def illustrate(self, view):
         self.pictures += 1
@@ -63,12 +65,21 @@ class Office:
             raise self.picture
         return self.picture
 
-    def subscribe(self, *chats):
+    def subscribe(self, *chats, manner=None):
+        form = self.house.rules.by_name["one"].form
         for chat in chats:
-            self.house.subscribe(chat, "one")
+            self.store.subscriptions.subscribe(
+                chat,
+                rule="one",
+                coin="BTC",
+                parameters=form.canonical(form.defaults()),
+                now_ms=0,
+                manner=manner or Manner(),
+            )
 
     def alert(self):
-        """Let the rule alert; return how many deliveries are due from that."""
+        """Let the rule alert, again if need be; return how many deliveries are due from that."""
+        self.store.outbox.forget_states()
         due = self.watching.take(VIEW, self.clock())
         self.dispatcher.wake()
         return due
@@ -86,7 +97,11 @@ class Office:
         """Let the clock go on, and what is due by then be sent."""
         self.clock.now_ms += round(seconds * 1000)
         self.dispatcher.wake()
-        await self.dispatcher.drained()
+        async with asyncio.timeout(20):
+            await self.dispatcher.drained()
+
+    def status(self):
+        return [row[0] for row in self.store._db.execute("SELECT status FROM deliveries ORDER BY id")]
 
 
 @pytest.fixture
@@ -100,8 +115,8 @@ async def test_each_subscriber_gets_each_alert_once(office):
     async with office.at_work():
         await office.later()
         await office.later(3_600)
-    assert office.paper.got == [("ann", "BTC: BTC one"), ("bob", "BTC: BTC one")]
-    assert office.outbox.owed() == 0
+    assert office.paper.got == [("ann", TITLE), ("bob", TITLE)]
+    assert office.store.deliveries.owed() == 0
 
 
 async def test_a_new_alert_is_sent_as_soon_as_the_dispatcher_is_woken(office):
@@ -111,18 +126,43 @@ async def test_a_new_alert_is_sent_as_soon_as_the_dispatcher_is_woken(office):
         assert office.paper.got == []
         office.alert()
         await office.dispatcher.drained()
-    assert office.paper.got == [("ann", "BTC: BTC one")]
+    assert office.paper.got == [("ann", TITLE)]
 
 
-async def test_more_than_one_batch_is_sent_and_the_picture_is_drawn_once_for_all(office):
-    chats = [ChatKey("paper", str(number)) for number in range(3 * BATCH)]
+async def test_the_picture_is_drawn_once_for_all(office):
+    chats = [ChatKey("paper", str(number)) for number in range(100)]
     office.subscribe(*chats)
     office.alert()
     async with office.at_work():
         await office.later()
-    assert [name for name, _ in office.paper.got] == [chat.native_id for chat in chats]
+    assert sorted(name for name, _ in office.paper.got) == sorted(chat.native_id for chat in chats)
     assert office.pictures == 1
     assert {id(message.picture) for _, message in office.paper.messages} == {id(PICTURE)}
+
+
+async def test_where_uploads_are_reused_the_picture_is_uploaded_once_also_after_a_restart(office):
+    limits = Limits(reuses_uploads=True)
+    office.connect(Paper({"0": [NotSent("busy")]}, limits=limits))
+    office.subscribe(*(ChatKey("paper", str(number)) for number in range(50)))
+    office.alert()
+    async with office.at_work():
+        await office.later()
+    uploads = [parcel.upload for parcel in office.paper.parcels]
+    assert (uploads.count(None), uploads.count("handle")) == (1, 48)
+    office.connect(Paper({}, limits=limits))
+    async with office.at_work():
+        await office.later(10)
+    assert [parcel.upload for parcel in office.paper.parcels] == ["handle"]
+
+
+async def test_what_is_silent_or_pings_a_role_is_handed_on_so(office):
+    office.subscribe(ANN, manner=Manner(silent=True, role="77"))
+    office.alert()
+    async with office.at_work():
+        await office.later()
+    [parcel] = office.paper.parcels
+    assert (parcel.silent, parcel.role) == (True, "77")
+    assert 0 < len(parcel.key) <= 25
 
 
 async def test_only_chats_of_platforms_that_are_connected_are_served_and_the_others_wait(office):
@@ -130,8 +170,8 @@ async def test_only_chats_of_platforms_that_are_connected_are_served_and_the_oth
     office.alert()
     async with office.at_work():
         await office.later()
-    assert office.paper.got == [("ann", "BTC: BTC one")]
-    assert office.outbox.owed() == 1
+    assert office.paper.got == [("ann", TITLE)]
+    assert office.store.deliveries.owed() == 1
 
 
 @pytest.mark.parametrize("picture", [None, RuntimeError("no ink"), OSError("no paper")])
@@ -142,89 +182,204 @@ async def test_without_its_picture_the_text_goes_out(office, picture):
     async with office.at_work():
         await office.later()
     [(_, message)] = office.paper.messages
-    assert (message.title, message.picture) == ("BTC: BTC one", None)
+    assert (message.title, message.picture) == (TITLE, None)
 
 
 async def test_without_its_market_the_text_goes_out(office, monkeypatch):
     def unreadable(_alert):
         raise WireError("a market view of version 0")
 
-    monkeypatch.setattr(office.outbox, "view_of", unreadable)
+    monkeypatch.setattr(office.store.outbox, "view_of", unreadable)
     office.subscribe(ANN)
     office.alert()
     async with office.at_work():
         await office.later()
     [(_, message)] = office.paper.messages
-    assert message.title == "BTC: BTC one"
+    assert message.title == TITLE
     assert message.lines == ("It means.", "It does not.")
+
+
+class TestControls:
+    async def test_while_muted_alerts_are_kept_and_then_come_as_one(self, office):
+        office.subscribe(ANN)
+        office.store.chats.save(ANN, ChatSettings(mute_until_ms=office.clock.now_ms + 60_000), now_ms=0)
+        async with office.at_work():
+            for _ in range(3):
+                office.alert()
+                await office.later(10)
+            assert office.paper.got == []
+            await office.later(30)
+        assert office.paper.got == [("ann", "3 alerts while muted")]
+        assert office.status() == ["sent"] * 3
+
+    async def test_beyond_the_hourly_limit_one_digest_holds_the_rest_and_nothing_is_dropped(self, office):
+        office.subscribe(ANN)
+        office.store.chats.save(ANN, ChatSettings(hourly_limit=4), now_ms=0)
+        async with office.at_work():
+            for _ in range(10):
+                office.alert()
+                await office.later(1)
+            assert office.paper.got == [("ann", TITLE)] * 4
+            await office.later(3_600)
+            assert office.paper.got[4:] == [("ann", "6 alerts beyond the hourly limit")]
+        assert office.status() == ["sent"] * 10
+
+    async def test_the_limit_of_a_platform_that_has_none_is_none(self, office):
+        office.connect(Paper({}, limits=Limits(hourly=False)))
+        office.subscribe(ANN)
+        office.store.chats.save(ANN, ChatSettings(hourly_limit=1), now_ms=0)
+        async with office.at_work():
+            for _ in range(5):
+                office.alert()
+                await office.later()
+        assert len(office.paper.got) == 5
+
+    async def test_a_single_alert_that_was_held_back_comes_as_itself(self, office):
+        office.subscribe(ANN)
+        office.store.chats.save(ANN, ChatSettings(mute_until_ms=office.clock.now_ms + 5_000), now_ms=0)
+        office.alert()
+        async with office.at_work():
+            await office.later(0)
+            await office.later(5)
+        assert office.paper.got == [("ann", TITLE)]
 
 
 class TestTrouble:
     async def test_what_did_not_arrive_is_tried_again_with_longer_and_longer_pauses(self, office):
-        office.paper.trouble["ann"] = [DeliveryError("busy")] * 4
+        office.paper.trouble["ann"] = [NotSent("busy")] * 4
         office.subscribe(ANN)
         office.alert()
         async with office.at_work():
             await office.later()
             for tries, pause_s in enumerate([1, 2, 4, 8], start=1):
                 assert office.paper.tries == tries
-                await office.later(pause_s - 0.001)
+                await office.later(pause_s * 0.7)
                 assert office.paper.tries == tries
-                assert office.paper.got == []
-                await office.later(0.001)
-        assert office.paper.got == [("ann", "BTC: BTC one")]
-        assert office.outbox.owed() == 0
+                await office.later(pause_s * 0.6)
+        assert office.paper.got == [("ann", TITLE)]
+        assert MAY_REPEAT not in office.paper.messages[0][1].lines
+        assert office.store.deliveries.owed() == 0
 
     async def test_it_is_given_up_after_about_an_hour_of_tries(self, office):
-        office.paper.trouble["ann"] = DeliveryError("busy")
+        office.paper.trouble["ann"] = NotSent("busy")
         office.subscribe(ANN)
         office.alert()
         begin_ms = office.clock.now_ms
         async with office.at_work():
             await office.later()
-            while office.outbox.owed():
-                await office.later(1)
+            while office.store.deliveries.owed():
+                await office.later(5)
             minutes = (office.clock.now_ms - begin_ms) / 60_000
             await office.later(24 * 3_600)
         assert office.paper.tries == MOST_ATTEMPTS
-        assert 50 < minutes < 70
+        assert 40 < minutes < 80
 
-    async def test_where_another_try_cannot_help_it_is_given_up_at_once(self, office):
-        office.paper.trouble["ann"] = DeliveryError("the chat is gone", final=True)
+    async def test_what_is_refused_is_given_up_at_once_and_the_chat_is_kept(self, office):
+        office.paper.trouble["ann"] = [Refused("the caption is too long")]
         office.subscribe(ANN)
         office.alert()
         with capture_logs() as logs:
             async with office.at_work():
                 await office.later()
-                await office.later(3_600)
-        assert (office.paper.tries, office.outbox.owed()) == (1, 0)
+                office.alert()
+                await office.later()
+        assert office.status() == ["failed", "sent"]
         assert [(entry["event"], entry["reason"]) for entry in logs] == [
-            ("a delivery was given up", "the chat is gone")
+            ("a delivery was refused", "the caption is too long")
         ]
 
-    @pytest.mark.parametrize(
-        "trouble", [DeliveryError("busy"), DeliveryError("gone", final=True), ValueError("a bug"), "hangs"]
-    )
-    async def test_one_chat_in_trouble_harms_only_itself(self, office, monkeypatch, trouble):
-        monkeypatch.setattr(module, "PATIENCE_S", 0.01)
-        office.paper.trouble["ann"] = trouble
+    async def test_a_chat_that_is_gone_is_asked_no_more(self, office):
+        office.paper.trouble["ann"] = ChatGone("bot was blocked by the user")
         office.subscribe(ANN, BOB)
         office.alert()
         async with office.at_work():
             await office.later()
-        assert office.paper.got == [("bob", "BTC: BTC one")]
+            assert office.alert() == 1
+            await office.later()
+        assert office.paper.tries == 3
+        assert office.store.chats.settings(ANN).inactive == "bot was blocked by the user"
+        assert len(office.store.subscriptions.of(ANN)) == 1
 
-    @pytest.mark.parametrize("trouble", [ValueError("a bug"), "hangs", TimeoutError()])
-    async def test_whatever_a_chat_does_its_message_is_tried_again(self, office, monkeypatch, trouble):
-        monkeypatch.setattr(module, "PATIENCE_S", 0.01)
-        office.paper.trouble["ann"] = [trouble]
+    async def test_a_chat_that_has_moved_gets_it_where_it_is_now(self, office):
+        office.paper.trouble["ann"] = ChatMoved("upgraded", native_id="-100ann")
         office.subscribe(ANN)
         office.alert()
         async with office.at_work():
             await office.later()
+        assert office.paper.got == [("-100ann", TITLE)]
+        assert len(office.store.subscriptions.of(ChatKey("paper", "-100ann"))) == 1
+
+    async def test_a_pause_for_one_chat_is_a_pause_for_no_other_and_uses_up_no_try(self, office):
+        office.paper.trouble["ann"] = [SlowDown("flood", pause_s=30)] * (MOST_ATTEMPTS + 5)
+        office.subscribe(ANN, BOB)
+        office.alert()
+        async with office.at_work():
+            await office.later()
+            assert office.paper.got == [("bob", TITLE)]
+            for tries in range(2, MOST_ATTEMPTS + 7):
+                await office.later(29)
+                assert office.paper.tries == tries
+                await office.later(1)
+        assert office.paper.got == [("bob", TITLE), ("ann", TITLE)]
+
+    async def test_a_pause_for_everyone_is_one(self, office):
+        office.connect(
+            Paper({"ann": [SlowDown("flood", pause_s=30, everywhere=True)]}, limits=Limits(in_flight=1))
+        )
+        office.subscribe(ANN, BOB)
+        office.alert()
+        async with office.at_work():
+            office.dispatcher.wake()
+            await office.paper.tried.wait()
+            office.clock.now_ms += 29_000
+            office.dispatcher.wake()
+            await asyncio.sleep(0)
             assert office.paper.got == []
-            await office.later(1)
-        assert office.paper.got == [("ann", "BTC: BTC one")]
+            await office.later(2)
+        assert sorted(office.paper.got) == [("ann", TITLE), ("bob", TITLE)]
+
+    @pytest.mark.parametrize("trouble", [Unclear("read time-out"), ValueError("a bug"), "hangs"])
+    async def test_what_may_have_arrived_is_sent_again_and_says_so(self, office, monkeypatch, trouble):
+        monkeypatch.setattr(module, "PATIENCE_S", 0.01)
+        office.paper.trouble["ann"] = [trouble]
+        office.subscribe(ANN, BOB)
+        office.alert()
+        async with office.at_work():
+            await office.later()
+            assert office.paper.got == [("bob", TITLE)]
+            assert office.status() == ["unknown", "sent"]
+            await office.later(2)
+        bob, ann = (message for _, message in office.paper.messages)
+        assert MAY_REPEAT in ann.lines
+        assert MAY_REPEAT not in bob.lines
+
+    async def test_where_a_platform_knows_repeats_it_is_the_same_message_under_the_same_key(self, office):
+        office.connect(Paper({"ann": [Unclear("502")]}, limits=Limits(knows_repeats=True)))
+        keys = []
+        send = office.paper.send
+
+        async def noting(parcel):
+            keys.append(parcel.key)
+            return await send(parcel)
+
+        office.paper.send = noting
+        office.subscribe(ANN)
+        office.alert()
+        async with office.at_work():
+            await office.later()
+            await office.later(2)
+        assert len(keys) == 2
+        assert len(set(keys)) == 1
+        assert MAY_REPEAT not in office.paper.messages[0][1].lines
+
+    async def test_a_mark_stays_through_a_pause_and_a_failure(self, office):
+        office.paper.trouble["ann"] = [Unclear("?"), SlowDown("flood", pause_s=1), NotSent("busy")]
+        office.subscribe(ANN)
+        office.alert()
+        async with office.at_work():
+            for _ in range(5):
+                await office.later(20)
+        assert MAY_REPEAT in office.paper.messages[0][1].lines
 
     async def test_what_an_unknown_error_says_is_not_written_into_the_database(self, office, house):
         office.paper.trouble["ann"] = ValueError("https://api.example/bot123:SECRET/sendMessage")
@@ -235,38 +390,90 @@ class TestTrouble:
         house.store.close()
         assert b"SECRET" not in b"".join(file.read_bytes() for file in house.store.path.parent.iterdir())
 
-    async def test_an_outbox_that_fails_for_a_moment_is_tried_again_and_nothing_is_lost(
+    async def test_what_nobody_could_deliver_in_time_is_told_to_nobody(self, office):
+        office.subscribe(ANN)
+        office.alert()
+        office.clock.now_ms += EXPIRES_MS
+        async with office.at_work():
+            await office.later()
+        assert office.paper.got == []
+        assert office.status() == ["expired"]
+
+
+class TestDatabaseInTrouble:
+    @pytest.fixture(autouse=True)
+    def _quick(self, monkeypatch):
+        monkeypatch.setattr(dispatching, "LOOK_S", 0.01)
+
+    async def test_what_has_arrived_but_could_not_be_written_is_written_later_and_not_sent_twice(
         self, office, monkeypatch
     ):
         office.subscribe(ANN, BOB)
         office.alert()
-        sent, failing = office.outbox.sent, ["once"]
+        settle, failing = office.store.deliveries.settle, [True] * 3
 
-        def sent_but_for_once(*arguments):
+        def settled_but_not_at_first(outcomes):
             if failing:
                 failing.pop()
-                raise OSError("the disk is full")
-            sent(*arguments)
+                raise sqlite3.OperationalError("database or disk is full")
+            settle(outcomes)
 
-        monkeypatch.setattr(office.outbox, "sent", sent_but_for_once)
-        monkeypatch.setattr(module, "LOOK_S", 0.01)
+        monkeypatch.setattr(office.store.deliveries, "settle", settled_but_not_at_first)
+        with capture_logs() as logs:
+            async with office.at_work():
+                await office.later()
+        assert office.paper.got == [("ann", TITLE), ("bob", TITLE)]
+        assert office.status() == ["sent", "sent"]
+        assert [entry["event"] for entry in logs] == ["deliveries have to wait"]
+
+    async def test_while_it_is_locked_nothing_is_lost(self, office):
+        office.subscribe(ANN)
+        office.alert()
+        office.store._db.execute("PRAGMA busy_timeout = 1")
+        other = sqlite3.connect(office.store.path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
         async with office.at_work():
+            async with asyncio.timeout(10):
+                while office.dispatcher.trouble is None:
+                    await asyncio.sleep(0.001)
+            assert "locked" in office.dispatcher.trouble
+            assert office.paper.got == []
+            other.execute("ROLLBACK")
             await office.later()
-        names = [name for name, _ in office.paper.got]
-        assert names == ["ann", "ann", "bob"], "rather twice than never"
-        assert office.outbox.owed() == 0
+            assert office.dispatcher.trouble is None
+        other.close()
+        assert office.paper.got == [("ann", TITLE)]
 
-    async def test_what_was_under_way_when_the_bot_stopped_is_sent_after_the_next_start(self, office):
+    async def test_while_it_is_read_only_nothing_is_lost(self, office):
+        office.subscribe(ANN)
+        office.alert()
+        office.store._db.execute("PRAGMA query_only = ON")
+        async with office.at_work():
+            async with asyncio.timeout(10):
+                while office.dispatcher.trouble is None:
+                    await asyncio.sleep(0.001)
+            assert "readonly" in office.dispatcher.trouble
+            office.store._db.execute("PRAGMA query_only = OFF")
+            await office.later()
+        assert office.paper.got == [("ann", TITLE)]
+
+
+class TestStopping:
+    async def test_what_hangs_when_the_bot_is_stopped_is_sent_after_the_next_start_and_marked(
+        self, office, monkeypatch
+    ):
+        monkeypatch.setattr(module, "STOP_S", 0.01)
         office.paper.trouble["ann"] = ["hangs"]
         office.subscribe(ANN)
         office.alert()
         async with office.at_work():
-            await office.paper.hanging.wait()
-        assert office.paper.got == []
-        assert office.outbox.owed() == 1
+            await office.paper.tried.wait()
+        assert office.status() == ["unknown"]
+        office.connect(Paper({}))
         async with office.at_work():
-            await office.later()
-        assert office.paper.got == [("ann", "BTC: BTC one")]
+            await office.later(10)
+        assert office.paper.got == [("ann", TITLE)]
+        assert MAY_REPEAT in office.paper.messages[0][1].lines
 
 
 class TestDrained:
@@ -281,12 +488,12 @@ class TestDrained:
         assert len(office.paper.got) == 2
 
     async def test_it_does_not_wait_for_what_is_due_only_later(self, office):
-        office.paper.trouble["ann"] = DeliveryError("busy")
+        office.paper.trouble["ann"] = NotSent("busy")
         office.subscribe(ANN)
         office.alert()
         async with office.at_work():
             await office.dispatcher.drained()
-        assert office.outbox.owed() == 1
+        assert office.store.deliveries.owed() == 1
 
     async def test_it_waits_again_once_there_is_something_new(self, office):
         async with office.at_work():

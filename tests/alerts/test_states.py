@@ -265,3 +265,79 @@ def test_views_that_arrive_late_change_nothing(views, policy, data):
         if newest > 0 and data.draw(st.booleans()):
             shuffled.append((data.draw(st.integers(0, newest - 1)), {"a": "x", "b": "."}))
     assert play(shuffled, policy) == play(views, policy)
+
+
+# Told again, and told that it is over
+
+
+def hit(value, key="key"):
+    return Hit(key, f"worth {value}", value=value)
+
+
+def tell_values(values, **policy):
+    """Return (minute, reason, text) of what is told of one key whose value is as given; None where it is gone."""
+    state, told = WatchState(), []
+    for minute, value in enumerate(values):
+        reading = Reading(() if value is None else (hit(value),))
+        state, events = step(state, reading, minute * 60_000, Policy(cooldown=0, **policy))
+        told += [(minute, event.reason, event.hit.text) for event in events]
+    return told
+
+
+def test_what_grows_a_lot_is_told_again_and_from_there_on_anew():
+    assert tell_values([10, 15, 20, 30, 39, 40], escalate=2) == [
+        (0, Reason.FIRST, "worth 10"),
+        (2, Reason.ESCALATED, "worth 20"),
+        (5, Reason.ESCALATED, "worth 40"),
+    ]
+    assert tell_values([10, 100], escalate=0) == [(0, Reason.FIRST, "worth 10")]
+
+
+def test_what_lasts_is_told_again_where_that_was_asked_for():
+    assert [minute for minute, _, _ in tell_values([1] * 8, repeat=180)] == [0, 3, 6]
+    assert [reason for _, reason, _ in tell_values([1] * 4, repeat=180)] == [Reason.FIRST, Reason.REPEAT]
+
+
+def test_that_it_is_over_is_told_where_that_was_asked_for_and_once_only():
+    assert tell_values([7, 8, None, None, None], resolve=True, recover=60) == [
+        (0, Reason.FIRST, "worth 7"),
+        (3, Reason.RESOLVED, "worth 7"),
+    ]
+    assert tell_values([7, None, None]) == [(0, Reason.FIRST, "worth 7")]
+
+
+# No data
+
+
+def blind(state, minute):
+    return step(state, None, minute * 60_000, ALWAYS)
+
+
+def test_no_data_is_never_a_resolve_and_tells_nothing():
+    state, _ = play([(0, {"key": "x"})], Policy(resolve=True))
+    assert state.status is Status.FIRING
+    for minute in range(1, 100):
+        state, events = blind(state, minute)
+        assert events == []
+    assert state.status is Status.NO_DATA
+    assert state.blind_ms == 60_000
+    assert state.keys["key"].on
+    state, told = play([(100, {"key": "x"})], Policy(resolve=True), state)
+    assert (state.status, told) == (Status.FIRING, [])
+
+
+def test_what_was_gone_before_the_data_went_has_to_be_seen_gone_anew():
+    policy = Policy(recover=120, resolve=True, cooldown=0)
+    state, _ = play([(0, {"key": "x"}), (1, {})], policy)
+    assert state.status is Status.RECOVERING
+    state, _ = blind(state, 2)
+    state, told = play([(60, {})], policy, state)
+    assert (state.status, told) == (Status.RECOVERING, [])
+    state, told = play([(62, {})], policy, state)
+    assert told == [(62, "key", Reason.RESOLVED)]
+
+
+def test_what_was_pending_goes_on_counting_through_a_time_without_data():
+    state, _ = play([(0, {"key": "x"})], Policy(hold=180))
+    state, _ = blind(state, 1)
+    assert play([(3, {"key": "x"})], Policy(hold=180), state)[1] == [(3, "key", FIRST)]

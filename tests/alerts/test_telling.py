@@ -173,7 +173,11 @@ def test_what_a_rule_does_not_explain_leaves_no_gap(means, caveat, lines):
 
 def test_without_the_market_it_says_what_is_known():
     message = tell(alert(Hit("key", "a wall", means="It means.")), None, None)
-    assert (message.title, message.lines, message.footer) == ("BTC: a wall", ("It means.",), "near-cluster #1")
+    assert (message.title, message.lines, message.footer) == (
+        "BTC: a wall",
+        ("It means.",),
+        "near-cluster #1",
+    )
     assert tell(alert(Hit("key", "a wall")), None, None).lines == ()
 
 

@@ -14,8 +14,8 @@ from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.command import Ask
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.sources.source import SourceError
-from liqbot.store.store import Store
 from liqbot.store.chats import ChatKey
+from liqbot.store.store import Store
 
 OTHER = Layer("Otherex", Basis.MEASURED)
 YOU = ChatKey("here", "you")

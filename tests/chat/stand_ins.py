@@ -16,8 +16,8 @@ from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Picture
 from liqbot.rules.loading import Rules
-from liqbot.store.store import Store
 from liqbot.store.chats import ChatKey
+from liqbot.store.store import Store
 
 ME, SOMEBODY_ELSE = ChatKey("console", "me"), ChatKey("console", "somebody else")
 NOW_MS = 100 * HOUR

@@ -165,6 +165,7 @@ async def test_a_command_that_fails_says_so_and_its_trace_goes_to_the_log_only(r
         title="Something went wrong on our side; the operator's log has the details.",
         lines=("ZeroDivisionError",),
         tone=Tone.WARNING,
+        private=True,
     )
     [entry] = logs
     assert (entry["event"], entry["command"], entry["exc_info"]) == (
@@ -243,4 +244,4 @@ class TestDeclaringCommands:
             raise Refusal(f"Not for {ask.chat.native_id}")
 
         answer = await Answering([refuse]).answer("/refuse", Ask(ME, room.desk))
-        assert answer == Message("Not for me", tone=Tone.WARNING)
+        assert answer == Message("Not for me", tone=Tone.WARNING, private=True)

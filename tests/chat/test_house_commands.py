@@ -8,7 +8,7 @@ from markets import LAYER
 
 from liqbot.builtin import RULES
 from liqbot.chat.desk import SourceHealth
-from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.house_commands import COMMANDS, SELDOM
 from liqbot.market.layer import Basis, Layer
 from liqbot.message import Tone
 from liqbot.rules.loading import LoadError
@@ -21,7 +21,10 @@ class TestHelp:
     async def test_it_lists_every_command_with_its_usage_and_every_rule(self, room):
         lines = (await room.say("/help")).lines
         for command in COMMANDS:
-            assert f"{command.usage} — {command.summary}" in lines
+            if command in SELDOM:
+                assert any(line.startswith("Also: ") and command.usage in line for line in lines)
+            else:
+                assert f"{command.usage} — {command.summary}" in lines
         for rule in RULES:
             assert f"{rule.name} — {rule.summary}" in lines
 
@@ -41,7 +44,9 @@ class TestHelp:
         text = await room.text(f"/help {rule.name}")
         assert f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}" in text
         assert rule.summary in text
-        for parameter in rule.form.parameters:
+        own = [parameter for parameter in rule.form.parameters if not parameter.standing]
+        assert "As for every rule: for=0s (how long it must last), cooldown=" in text
+        for parameter in own:
             usual = parameter.show(parameter.default)
             assert f"{parameter.name} — {parameter.help}; {parameter.takes}; usually {usual}" in text
 

@@ -7,10 +7,10 @@ from pathlib import Path
 from markets import long, view_of
 
 from liqbot.rules.rule import Hit
+from liqbot.store.chats import ChatKey
 from liqbot.store.database import transaction
 from liqbot.store.outbox import NewAlert
 from liqbot.store.store import Store
-from liqbot.store.chats import ChatKey
 
 store = Store(Path(sys.argv[1]))
 chat = ChatKey("console", "me")

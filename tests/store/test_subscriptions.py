@@ -2,8 +2,8 @@
 
 import pytest
 
-from liqbot.store.store import Store
 from liqbot.store.chats import ChatKey
+from liqbot.store.store import Store
 
 ANN, BOB = ChatKey("console", "ann"), ChatKey("telegram", "bob")
 WISH = {"rule": "near-cluster", "coin": "BTC", "parameters": '{"within":2.0}'}

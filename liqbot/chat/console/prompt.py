@@ -16,6 +16,7 @@ from liqbot.chat.arguments import choices
 from liqbot.chat.command import Ask, Command, Kind
 from liqbot.chat.console.printer import LONGS, SHORTS, Printer
 from liqbot.chat.desk import Desk
+from liqbot.chat.manner import CHOICES
 from liqbot.market.figures import price, ratio
 from liqbot.market.regime import Regime
 from liqbot.rules.parameters import Parameter
@@ -126,7 +127,7 @@ class LineCompleter(Completer):
         if rule is None:
             return []
         used = {text.partition("=")[0].lower() for text in given}
-        left = [parameter for parameter in rule.form.parameters if parameter.name not in used]
+        left = [item for item in (*rule.form.parameters, *CHOICES) if item.name not in used]
         name, equals, _ = word.partition("=")
         if equals:
             return [

@@ -4,6 +4,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from liqbot.alerts.platform import Parcel
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.message import Button, Message, Picture, Tone
 
@@ -184,10 +185,10 @@ class TestLayout:
 
 async def test_who_waits_for_an_alert_hears_of_it(piped):
     waiting = asyncio.create_task(piped.printer.alerted(more_than=1))
-    await piped.printer.send(CONSOLE_CHAT, ALERT)
+    await piped.printer.send(Parcel(CONSOLE_CHAT, ALERT, "key"))
     await asyncio.sleep(0)
     assert not waiting.done()
-    await piped.printer.send(CONSOLE_CHAT, ALERT)
+    await piped.printer.send(Parcel(CONSOLE_CHAT, ALERT, "key"))
     await waiting
     assert piped.printer.alerts == 2
     assert piped.screen.count(" ALERT ") == 2

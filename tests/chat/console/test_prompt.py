@@ -139,9 +139,15 @@ class TestCompleting:
             "over=": "share of the side's open size that is underwater; from 1% to 99%",
             "side=": "whose positions; either, long or short",
             "depth=": "underwater at all, or by more than 5%; 0% or 5%",
+            "for=": "how long it must last; from 0 s to 30 d",
+            "cooldown=": "least time between two of the same; from 0 s to 30 d",
+            "repeat=": "tell it again after so long, 0 for never; from 0 s to 30 d",
+            "resolved=": "tell when it is over; no or yes",
+            "silent=": "without a sound; no or yes",
+            "digest=": "all of a time in one message; off, hourly or daily",
         }
-        assert words(room, "/subscribe trapped BTC over=60 ") == ["side=", "depth="]
-        assert words(room, "/subscribe TRAPPED BTC side=long d") == ["depth="]
+        assert words(room, "/subscribe trapped BTC over=60 ")[:2] == ["side=", "depth="]
+        assert words(room, "/subscribe TRAPPED BTC side=long d") == ["depth=", "digest="]
 
     def test_the_values_of_a_parameter(self, room):
         assert complete(room, "/subscribe trapped BTC side=") == {
@@ -162,7 +168,7 @@ class TestCompleting:
         }
 
     def test_what_help_can_explain(self, room):
-        offered = complete(room, "/help t")
+        offered = complete(room, "/help tr")
         assert offered == {
             "trapped": "How much of each side is underwater, and how much of it by more than 5%."
         }
