@@ -1,10 +1,7 @@
 """Alerts, from the market's move to the chat, through everything that may go wrong on the way."""
 
-import asyncio
-
 import pytest
-from app.stand_ins import Told
-from chat.telegram.stand_ins import WITHIN, chat_of, fuel
+from chat.telegram.stand_ins import WITHIN, Market, chat_of, seen_by_rules, subscribe
 
 from liqbot.alerts.telling import MAY_REPEAT
 
@@ -12,35 +9,6 @@ pytestmark = [
     pytest.mark.usefixtures("unhurried"),
     pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning"),
 ]
-
-
-class Market(Told):
-    """A market whose fuel lies below spot; at `flip()` it moves above, and stays for a quarter of an hour."""
-
-    def __init__(self):
-        self._flips, self._flips_back = asyncio.Event(), asyncio.Event()
-        after = [update for minute in range(2, 15) for update in fuel(minute, above=50)]
-        again = [update for minute in range(15, 30) for update in fuel(minute)]
-        super().__init__([*fuel(1), self._flips, *after, self._flips_back, *again])
-
-    def flip(self):
-        self._flips.set()
-
-    def flip_back(self):
-        self._flips_back.set()
-
-
-def subscribe(bot, *chats, rule="regime-flip", **parameters):
-    form = bot.desk.rules.by_name[rule].form
-    for chat in chats:
-        bot.store.subscriptions.subscribe(
-            chat, rule=rule, coin="BTC", parameters=form.canonical(form.parse(parameters)), now_ms=1
-        )
-
-
-async def seen_by_rules(bot):
-    """Let the rules see the market once, so that there is a regime to leave."""
-    bot.watching.take(bot.desk.views["BTC"], bot.desk.clock())
 
 
 async def test_when_the_market_flips_an_alert_comes_with_its_picture(telegram, serving):

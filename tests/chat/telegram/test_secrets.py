@@ -48,7 +48,7 @@ def logged(caplog):
 
 
 def told_of(error):
-    """Return all that can be read off an error, with the local variables of its traceback below the test's."""
+    """Return all that can be read off an error, with the local variables of all frames but the test's."""
     frames = error.__traceback__
     while frames is not None and Path(frames.tb_frame.f_code.co_filename).is_relative_to(TESTS):
         frames = frames.tb_next
