@@ -7,9 +7,11 @@ in the end; that text is what secrets are removed from.
 import logging
 import re
 import sys
+from collections.abc import Iterable
 from typing import TextIO
 
 import structlog
+from pydantic import SecretStr
 
 HIDDEN = "[hidden]"
 QUIET_LIBRARIES = ("httpx", "httpcore", "telegram", "discord", "aiohttp", "websockets", "asyncio", "hpack")
@@ -23,10 +25,10 @@ _SHAPES = re.compile(
 _secrets: set[str] = set()
 
 
-def hide(secret: str) -> None:
-    """Take `secret` out of everything that is logged or written down from now on."""
-    if len(secret) >= _SHORTEST_SECRET:
-        _secrets.add(secret)
+def hide(secrets: Iterable[SecretStr]) -> None:
+    """Take these out of everything that is logged or written down from now on."""
+    values = (secret.get_secret_value() for secret in secrets)
+    _secrets.update(value for value in values if len(value) >= _SHORTEST_SECRET)
 
 
 def redacted(text: str) -> str:
@@ -59,7 +61,7 @@ def set_up_logs(level: str) -> None:
             foreign_pre_chain=first,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Without local variables: they may be what somebody wrote in a chat.
+                # Of an error no local variables are shown: they may be what somebody wrote.
                 structlog.dev.ConsoleRenderer(
                     colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
                 ),

@@ -1,6 +1,8 @@
 """Opening the database: the right file, of the right version, with the pragmas that keep its promises."""
 
+import fcntl
 import importlib.util
+import os
 import sqlite3
 from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
@@ -103,6 +105,34 @@ def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> Non
         except (OSError, sqlite3.Error) as error:
             copy.unlink(missing_ok=True)
             raise DatabaseError(f"{copy}: could not be written: {error}") from error
+
+
+class Claim:
+    """The right to be the one bot on a database: two would send every alert twice."""
+
+    def __init__(self, path: Path) -> None:
+        """Take it. Raises `DatabaseError` where another bot has it."""
+        self._path = path.with_name(f"{path.name}-lock")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: int | None = os.open(self._path, os.O_CREAT | os.O_RDWR)
+        except OSError as error:
+            raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error.strerror}") from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = self._path.exists() and os.path.samestat(os.fstat(self._file), self._path.stat())
+        except OSError:
+            is_ours = False
+        if not is_ours:  # locked, or removed by one that has just left
+            os.close(self._file)
+            raise DatabaseError(f"{path}: another liqbot is at work on it; stop that one first")
+
+    def release(self) -> None:
+        """Give it up."""
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            os.close(self._file)
+            self._file = None
 
 
 @contextmanager
