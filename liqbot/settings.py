@@ -131,6 +131,12 @@ class Settings(BaseSettings):
     replay: ReplaySettings = ReplaySettings()
     telegram: TelegramSettings = TelegramSettings()
 
+    @property
+    def serves_people(self) -> bool:
+        """Whether there is a token for some platform."""
+        sections: list[object] = [getattr(self, name) for name in type(self).model_fields]
+        return any(getattr(section, "is_set", False) for section in sections)
+
     @field_validator("coins", "sources", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:

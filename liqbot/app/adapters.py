@@ -14,5 +14,5 @@ def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]
     if settings.telegram.is_set:
         from liqbot.chat.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - see above
 
-        hide(settings.telegram.token.get_secret_value())
+        hide([settings.telegram.token])
         yield "telegram", TelegramAdapter(settings.telegram, bot.reception())

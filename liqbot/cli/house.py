@@ -116,7 +116,7 @@ def _source(name: str, settings: Settings) -> str:
 def _telegram(settings: Settings) -> str:
     from liqbot.chat.telegram.checkup import check_telegram  # noqa: PLC0415 - its library takes long to load
 
-    hide(settings.telegram.token.get_secret_value())
+    hide([settings.telegram.token])
     return str(asyncio.run(check_telegram(settings.telegram)))
 
 

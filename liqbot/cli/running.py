@@ -32,13 +32,13 @@ EMBEDDED = ("simulator",)
 def run() -> None:
     """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
 
-    At a terminal it opens a prompt. Without one, and with nothing but the simulated market to serve, it plays
-    a short tour and ends.
+    It serves every platform whose token is set, and at a terminal it opens a prompt. Without a terminal, and
+    with nothing but the simulated market and nobody to serve, it plays a short tour and ends.
     """
     settings = load_settings()
     if _at_terminal():
         _talk(settings)
-    elif settings.sources == EMBEDDED:
+    elif settings.sources == EMBEDDED and not settings.serves_people:
         _play(settings, parse_script(TOUR), ALERT_TIMEOUT_S)
     else:
         _serve(settings)

@@ -7,6 +7,7 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.command import Ask, Command, Refusal
 from liqbot.chat.telegram import guide
+from liqbot.chat.telegram.choice import MARK
 from liqbot.chat.telegram.incoming import Tapped, Typed
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS, followed
 from liqbot.chat.telegram.rights import may_manage
@@ -31,7 +32,7 @@ class Answers:
     def command(self, line: str) -> Command | None:
         """Return the command that a line is about; a step of the guide is about subscribing."""
         name = (line.split() or [""])[0].removeprefix("/").lower()
-        return self._answering.commands.get("subscribe" if name.startswith(guide.MARK) else name)
+        return self._answering.commands.get("subscribe" if name.startswith(MARK) else name)
 
     async def to(self, asked: Typed | Tapped, line: str) -> Message:
         """Return the answer to a line. Raises `TelegramError` where Telegram does not say who is an admin."""
@@ -50,7 +51,7 @@ class Answers:
         command = self.command(line)
         if command is not None and command.manages and not ask.may_manage:
             raise Refusal(ADMINS_ONLY)
-        step = guide.take(line, ask) if line.startswith(guide.MARK) else line
+        step = guide.take(line, ask) if line.startswith(MARK) else line
         if isinstance(step, Message):
             return step
         return guide.question(step, ask, self._answering) or step

@@ -1,31 +1,22 @@
 """Asking for what a command still lacks, with buttons: nobody types `/heatmap BTC` on a phone.
 
 Most commands lack one thing, and each button carries the whole command. Subscribing takes several taps: rule,
-coin, values. What was chosen so far travels in the buttons, so that it all works after a restart:
-
-    ?                              which rule?
-    ?near-cluster                  which coin?
-    ?near-cluster BTC              these values? each can be changed
-    ?near-cluster BTC 1=3% .2      which value for the second parameter?
-    ?near-cluster BTC 1=3% !       done: `/subscribe near-cluster BTC within=3%`
-
-Parameters go by their place in the rule's form: their names would not fit into a button.
+coin, values, with the usual values one tap away. What was chosen so far travels in the buttons (`choice.py`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from liqbot.chat.answering import Answering
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Ask, Command, Kind, Refusal
+from liqbot.chat.manner import CHOICES
+from liqbot.chat.telegram.choice import Choice
 from liqbot.message import Button, Message
-from liqbot.rules.parameters import Form, Parameter, ParameterError, Value
+from liqbot.rules.parameters import Parameter, ParameterError, Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
 
-MARK = "?"
-"""What a step of the guide begins with; a typed command never does."""
-_DONE, _ASKING = "!", "."
 _MOST_CHOICES = 40
 """As many buttons as are still a choice."""
 _QUESTIONS = {
@@ -42,38 +33,6 @@ _USUAL = {
 }
 """Round values to choose from, by unit."""
 _VALUES_OFFERED = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What has been chosen so far."""
-
-    rule: str = ""
-    coin: str = ""
-    values: Mapping[int, str] = field(default_factory=dict[int, str])
-    """What differs from the defaults, by the parameter's place in the form, from 1."""
-    asking: int = 0
-    """The place of the parameter that is being chosen; 0 for none."""
-    done: bool = False
-
-    @property
-    def step(self) -> str:
-        """The choice as a button carries it."""
-        words = [self.rule, self.coin, *(f"{place}={text}" for place, text in sorted(self.values.items()))]
-        end = [_DONE] if self.done else [f"{_ASKING}{self.asking}"] if self.asking else []
-        return MARK + " ".join(word for word in (*words, *end) if word)
-
-    @staticmethod
-    def of(step: str) -> "Choice":
-        """Read what a button carries. Raises `ValueError` for what none of ours does."""
-        words = step.removeprefix(MARK).split()
-        end = words[-1] if len(words) > 2 or words[-1:] == [_DONE] else ""
-        asking = int(end[1:]) if end.startswith(_ASKING) else 0
-        middle = words[2:-1] if asking or end == _DONE else words[2:]
-        pairs = [word.partition("=") for word in middle]
-        values = {int(place): text for place, _, text in pairs}
-        rule, coin = [*words[:2], "", ""][:2]
-        return Choice(rule, coin, values, asking, end == _DONE)
 
 
 def question(line: str, ask: Ask, answering: Answering) -> Message | None:
@@ -106,15 +65,14 @@ def take(step: str, ask: Ask) -> Message | str:
         raise Refusal(f"There is no rule {choice.rule} any more. Type /subscribe")
     if not choice.coin:
         return _which_coin(rule, ask)
-    values = _values(rule.form, choice)
+    parameters = (*rule.form.parameters, *CHOICES)
+    values = _values(parameters, choice)
     if choice.done:
-        given = [
-            f"{_parameter(rule.form, place).name}={text}" for place, text in sorted(choice.values.items())
-        ]
+        given = [f"{parameters[place - 1].name}={text}" for place, text in sorted(choice.values.items())]
         return " ".join(["/subscribe", choice.rule, choice.coin, *given])
     if choice.asking:
-        return _which_value(rule, choice, values)
-    return _these_values(rule, choice, values)
+        return _which_value(choice, _at(parameters, choice.asking), values)
+    return _these_values(rule, choice, parameters, values)
 
 
 def _of_subscribe(words: Sequence[str], ask: Ask) -> Message | None:
@@ -151,32 +109,40 @@ def _which_coin(rule: Rule, ask: Ask) -> Message:
     return _asked(f"{rule.name}: which coin?", [rule.summary, *more], [*buttons, back])
 
 
-def _these_values(rule: Rule, choice: Choice, values: Mapping[str, Value]) -> Message:
-    changes = [
-        _button(f"{item.name}: {item.show(values[item.name])}", replace(choice, asking=place))
-        for place, item in enumerate(rule.form.parameters, start=1)
+def _these_values(
+    rule: Rule, choice: Choice, parameters: Sequence[Parameter], values: Mapping[str, Value]
+) -> Message:
+    """Ask about the rule's own parameters, or about those that every rule has."""
+    shown = [
+        (place, item)
+        for place, item in enumerate(parameters, start=1)
+        if choice.more is (item.standing or item in CHOICES)
     ]
+    plain = replace(choice, more=False)
     usual = "" if choice.values else " as usual"
-    subscribe = _button(f"✓ Subscribe{usual}", replace(choice, done=True))
-    return _asked(
-        f"{rule.name} {choice.coin}",
-        [rule.describe(values), *_help(rule.form.parameters)],
-        [subscribe, *changes, _button("‹ Back", Choice(rule.name))],
-    )
+    subscribe = _button(f"✓ Subscribe{usual}", replace(plain, done=True))
+    changes = [
+        _button(f"{item.name}: {item.show(values[item.name])}", replace(plain, asking=place))
+        for place, item in shown
+    ]
+    more = [] if choice.more else [_button("More", replace(choice, more=True))]
+    back = _button("‹ Back", plain if choice.more else Choice(rule.name))
+    helps = [f"{item.name} — {item.help}" for _, item in shown if item.help]
+    title = f"{rule.name} {choice.coin}"
+    return _asked(title, [rule.describe(values), *helps], [subscribe, *changes, *more, back])
 
 
-def _which_value(rule: Rule, choice: Choice, values: Mapping[str, Value]) -> Message:
-    parameter = _parameter(rule.form, choice.asking)
+def _which_value(choice: Choice, parameter: Parameter, values: Mapping[str, Value]) -> Message:
     now = values[parameter.name]
     buttons = [
         _button(f"• {shown}" if value == now else shown, _with(choice, parameter, value))
         for value in _offered(parameter, now)
         for shown in [parameter.show(value)]
     ]
-    typed = f"Another value: /subscribe {rule.name} {choice.coin} {parameter.name}=…, {parameter.takes}"
+    typed = f"Another value: /subscribe {choice.rule} {choice.coin} {parameter.name}=…, {parameter.takes}"
     back = _button("‹ Back", replace(choice, asking=0))
     lines = [line for line in (parameter.help, "" if parameter.choices else typed) if line]
-    return _asked(f"{rule.name} {choice.coin}: {parameter.name}", lines, [*buttons, back])
+    return _asked(f"{choice.rule} {choice.coin}: {parameter.name}", lines, [*buttons, back])
 
 
 def _with(choice: Choice, parameter: Parameter, value: Value) -> Choice:
@@ -209,23 +175,22 @@ def _apart(value: float, middle: float) -> float:
     return high / low if low > 0 else high + 1
 
 
-def _values(form: Form, choice: Choice) -> dict[str, Value]:
+def _values(parameters: Sequence[Parameter], choice: Choice) -> dict[str, Value]:
+    """Return the value of every parameter: what was chosen, else the default."""
+    values = {item.name: item.default for item in parameters}
     try:
-        return form.parse({_parameter(form, place).name: text for place, text in choice.values.items()})
+        for place, text in choice.values.items():
+            item = _at(parameters, place)
+            values[item.name] = item.parse(text)
     except ParameterError as error:
         raise Refusal(f"{choice.rule}: {error}. Type /subscribe {choice.rule}") from None
+    return values
 
 
-def _parameter(form: Form, place: int) -> Parameter:
-    if not 1 <= place <= len(form.parameters):
+def _at(parameters: Sequence[Parameter], place: int) -> Parameter:
+    if not 1 <= place <= len(parameters):
         raise Refusal("The rule takes other values now. Type /subscribe")
-    return form.parameters[place - 1]
-
-
-def _help(parameters: Sequence[Parameter]) -> Iterator[str]:
-    for item in parameters:
-        if item.help:
-            yield f"{item.name} — {item.help}"
+    return parameters[place - 1]
 
 
 def _asked(title: str, lines: Sequence[str], buttons: Sequence[Button]) -> Message:

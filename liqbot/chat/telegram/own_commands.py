@@ -3,7 +3,7 @@
 import re
 
 from liqbot.chat.command import Ask, command
-from liqbot.chat.telegram.guide import MARK
+from liqbot.chat.telegram.choice import MARK
 from liqbot.message import Button, Message
 
 STOPPED = "stopped with /stop"

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from liqbot.builtin import RULES
 from liqbot.chat.command import Ask, Refusal
 from liqbot.chat.telegram.buttons import DATA_LIMIT, data_of
-from liqbot.chat.telegram.guide import Choice, question, take
+from liqbot.chat.telegram.choice import Choice
+from liqbot.chat.telegram.guide import question, take
 from liqbot.store.chats import ChatKey
 
 ME = ChatKey("telegram", "5")
@@ -83,6 +84,18 @@ def test_a_changed_value_shows_and_the_default_takes_it_back(ask):
     labels = {button.label: button.command for button in offered.buttons}
     assert "• 5%" in labels
     assert labels["2%"] == "?near-cluster BTC"
+
+
+def test_what_every_rule_takes_is_one_tap_further(ask):
+    first = take("?trapped BTC", ask)
+    labels = [button.label for button in first.buttons]
+    assert labels[-2:] == ["More", "‹ Back"]
+    assert not {"cooldown", "digest"} & {label.split(":")[0] for label in labels}
+    more = take(next(button.command for button in first.buttons if button.label == "More"), ask)
+    assert {"for", "cooldown", "digest", "silent"} <= {button.label.split(":")[0] for button in more.buttons}
+    digest = take(next(b.command for b in more.buttons if b.label == "digest: off"), ask)
+    chosen = take(next(b.command for b in digest.buttons if b.label == "daily"), ask)
+    assert take(chosen.buttons[0].command, ask) == "/subscribe trapped BTC digest=daily"
 
 
 def test_only_values_that_the_rule_takes_are_offered(ask):
