@@ -54,8 +54,8 @@ class TelegramAdapter:
         return LIMITS
 
     def is_group(self, chat: ChatKey) -> bool:
-        """Return whether several people share the chat: groups and channels have negative ids."""
-        return chat.native_id.startswith("-")
+        """Return whether several people share the chat: groups and channels have negative ids, or names."""
+        return chat.native_id.startswith(("-", "@"))
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Bring an alert to its chat."""

@@ -1,7 +1,9 @@
 """From what was typed or tapped to what is answered: who may do it, what it lacks, what it says."""
 
+import structlog
 from telegram import Bot
 from telegram.constants import ChatType
+from telegram.error import TelegramError
 
 from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering
@@ -9,11 +11,15 @@ from liqbot.chat.command import Ask, Command, Refusal
 from liqbot.chat.telegram import guide
 from liqbot.chat.telegram.choice import MARK
 from liqbot.chat.telegram.incoming import Tapped, Typed
+from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS, followed
 from liqbot.chat.telegram.rights import may_manage
 from liqbot.message import Message, Tone
 
+_log = structlog.get_logger()
+
 ADMINS_ONLY = "Only admins can change what this chat gets"
+WHO_IS_ADMIN = "Telegram does not say at present who is an admin here; try again in a moment"
 
 
 class Answers:
@@ -35,15 +41,18 @@ class Answers:
         return self._answering.commands.get("subscribe" if name.startswith(MARK) else name)
 
     async def to(self, asked: Typed | Tapped, line: str) -> Message:
-        """Return the answer to a line. Raises `TelegramError` where Telegram does not say who is an admin."""
-        payload = _payload(line)
-        if payload is not None:
-            line = await self._follow(asked, payload)
-        ask = await self._ask(asked, line)
+        """Return the answer to a line. It never raises: what cannot be done is said."""
         try:
+            payload = _payload(line)
+            if payload is not None:
+                line = await self._follow(asked, payload)
+            ask = await self._ask(asked, line)
             further = self._further(line, ask)
         except Refusal as refusal:
             return Message(str(refusal), tone=Tone.WARNING, private=True)
+        except TelegramError as error:
+            _log.warning("nobody knows who is an admin", reason=said(error))
+            return Message(WHO_IS_ADMIN, tone=Tone.WARNING, private=True)
         return further if isinstance(further, Message) else await self._answering.answer(further, ask)
 
     def _further(self, line: str, ask: Ask) -> Message | str:

@@ -1,12 +1,11 @@
 """The front desk: serves what people type and tap, and takes note of chats that come, go and move."""
 
 import asyncio
-import contextlib
 
 import structlog
 from telegram import Bot
 from telegram.constants import ChatType
-from telegram.error import BadRequest, TelegramError
+from telegram.error import TelegramError
 
 from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.answers import Answers
@@ -101,12 +100,19 @@ class FrontDesk:
 
     async def _may_post(self, tap: Tapped, *, renews: bool) -> bool:
         """Return whether an answer may come as a message: readers of a channel do not make it post."""
-        return renews or tap.kind != ChatType.CHANNEL or await may_manage(self._bot, tap)
+        if renews or tap.kind != ChatType.CHANNEL:
+            return True
+        try:
+            return await may_manage(self._bot, tap)
+        except TelegramError:
+            return False  # Telegram does not say
 
     async def _acknowledge(self, tap: Tapped, text: str = "") -> None:
         """Answer a tap, so that its button stops waiting; one that is too old cannot be answered any more."""
-        with contextlib.suppress(BadRequest):
+        try:
             await self._bot.answer_callback_query(tap.query_id, text or None, show_alert=bool(text))
+        except TelegramError as error:
+            _log.info("a tap could not be acknowledged", reason=said(error))
 
     def _is_back(self, chat: ChatKey) -> None:
         """Note that a chat can be reached, unless it is silent because it wants to be."""

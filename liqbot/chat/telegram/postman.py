@@ -57,7 +57,7 @@ class Postman:
     async def _text(self, chat: ChatKey, message: Message, manner: "_Manner") -> Sent:
         text = rendered(message)
         return await self._bot.send_message(
-            int(chat.native_id),
+            _id(chat),
             text.text,
             entities=text.entities,
             link_preview_options=_NO_PREVIEW,
@@ -70,7 +70,7 @@ class Postman:
     async def _photo(self, chat: ChatKey, message: Message, photo: Picture | str, manner: "_Manner") -> Sent:
         caption = rendered(message)
         return await self._bot.send_photo(
-            int(chat.native_id),
+            _id(chat),
             photo if isinstance(photo, str) else photo.png,
             caption=caption.text,
             caption_entities=caption.entities,
@@ -85,7 +85,7 @@ class Postman:
         text = rendered(message)
         await self._bot.edit_message_text(
             text.text,
-            int(chat.native_id),
+            _id(chat),
             message_id,
             entities=text.entities,
             link_preview_options=_NO_PREVIEW,
@@ -98,7 +98,7 @@ class Postman:
             InputMediaPhoto(
                 picture.png, caption=caption.text, caption_entities=caption.entities, filename=picture.name
             ),
-            int(chat.native_id),
+            _id(chat),
             message_id,
             reply_markup=keyboard(message.buttons),
         )
@@ -141,6 +141,11 @@ def _in_words(message: Message) -> Message:
     """Return a message with what its picture says in place of the picture."""
     alt = () if message.picture is None else (message.picture.alt,)
     return replace(message, lines=(*message.lines, *alt), picture=None)
+
+
+def _id(chat: ChatKey) -> int | str:
+    """Return a chat's id as the Bot API takes it; a channel may go by its `@name`."""
+    return chat.native_id if chat.native_id.startswith("@") else int(chat.native_id)
 
 
 def _topic(chat: ChatKey) -> int | None:

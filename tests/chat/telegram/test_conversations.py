@@ -5,10 +5,18 @@ import asyncio
 import pytest
 from app.stand_ins import Told
 from chat.telegram.stand_ins import WITHIN, chat_of, eventually, fuel
+from telegram import Message
 
+from liqbot.chat.telegram.incoming import Tapped
 from liqbot.store.chats import ChatKey
 
 pytestmark = pytest.mark.usefixtures("unhurried")
+
+
+def forged_on(seen):
+    """Return a message as the library has it, whose buttons are not those that were tapped."""
+    raw = seen.raw | {"reply_markup": {"inline_keyboard": [[{"text": "x", "callback_data": "+/help"}]]}}
+    return Message.de_json(raw, None)
 
 
 async def subscribed(bot, chat, *, count):
@@ -230,6 +238,42 @@ async def test_whether_somebody_is_an_admin_is_asked_only_where_it_matters(teleg
         await owner.says("/subscribe near-cluster BTC", to=group)
         await group.hears(within=WITHIN)
     assert len(await telegram.calls("getChatMember")) == 1
+
+
+async def test_where_telegram_does_not_say_who_is_an_admin_nothing_is_changed(telegram, serving):
+    owner = await telegram.person("Owner")
+    group = await telegram.group("Traders", owner)
+    async with serving() as bot:
+        await telegram.fail("bad_gateway", "getChatMember")
+        await owner.says("/subscribe near-cluster BTC", to=group)
+        assert "does not say at present who is an admin" in (await group.hears(within=WITHIN)).text
+        assert not bot.store.subscriptions.of(chat_of(group))
+        await owner.says("/subscribe near-cluster BTC", to=group)
+        assert (await group.hears(within=WITHIN)).text.startswith("Subscribed")
+
+
+async def test_a_tap_that_cannot_be_acknowledged_is_done_all_the_same(telegram, serving):
+    ann = await telegram.person("Ann")
+    async with serving():
+        await ann.says("/subscribe")
+        asked = await ann.hears(within=WITHIN)
+        await telegram.fail("reset", "answerCallbackQuery")
+        await ann.taps(asked, "trapped", within=0.5)
+        assert "which coin" in (await telegram.edited(asked, within=WITHIN)).text
+
+
+async def test_a_tap_that_nobody_can_have_made_does_nothing(telegram, serving):
+    ann = await telegram.person("Ann")
+    async with serving() as bot:
+        await ann.says("/subscribe near-cluster BTC")
+        told = await ann.hears(within=WITHIN)
+        await ann.says("/regime BTC")
+        await ann.hears(within=WITHIN)
+        tap = Tapped(
+            chat_of(ann), "+/unsubscribe 1", "private", str(ann.id), "en", "1", told.id + 2, forged_on(told)
+        )
+        await bot.servings[0].adapter._front_desk.take(tap)
+        assert len(bot.store.subscriptions.of(chat_of(ann))) == 1
 
 
 async def test_what_a_group_asks_for_is_answered_to_who_asked_and_others_commands_are_left_alone(

@@ -88,6 +88,14 @@ async def test_an_alert_arrives_in_a_channel(telegram, adapter_of):
     assert (await channel.hears()).text.startswith("BTC: fuel has moved")
 
 
+async def test_a_channel_may_go_by_its_name(telegram, adapter_of):
+    channel = await telegram.channel("Liquidations", await telegram.person(), username="liq_levels")
+    adapter, name = adapter_of(), chat_of(channel)._replace(native_id="@liq_levels")
+    await adapter.send(Parcel(name, ALERT, key="7-1"))
+    assert (await channel.hears()).text.startswith("BTC: fuel has moved")
+    assert adapter.is_group(name)
+
+
 async def test_groups_and_channels_are_groups_and_people_are_not(telegram, adapter_of):
     ann = await telegram.person()
     rooms = [await telegram.group("a", ann), await telegram.supergroup("b", ann)]
