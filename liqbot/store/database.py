@@ -54,7 +54,7 @@ def open_database(path: Path) -> sqlite_utils.Database:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_AT_WORK_MS}")
     except sqlite3.Error as error:
         connection.close()
-        raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error}") from error
+        raise _unusable(path, error, "cannot be opened as liqbot's database") from error
     return database
 
 
@@ -160,7 +160,7 @@ def _applied(path: Path) -> set[str]:
             tables = {name for (name,) in rows}
             names = _names(connection) if Migrations.migrations_table in tables else set[str]()
     except sqlite3.Error as error:
-        raise DatabaseError(f"{path}: is not a liqbot database: {error}") from error
+        raise _unusable(path, error, "is not a liqbot database") from error
     if not names and tables - {Migrations.migrations_table}:
         raise DatabaseError(f"{path}: is the database of another program. Nothing was changed")
     newer = sorted(names - _known_names())
@@ -170,6 +170,16 @@ def _applied(path: Path) -> set[str]:
             "use that liqbot, or set LIQBOT_DATABASE to another file"
         )
     return names
+
+
+def _unusable(path: Path, error: sqlite3.Error, otherwise: str) -> DatabaseError:
+    """Return what to tell of an error: that the file is damaged, or `otherwise`."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where in the file
+    return DatabaseError(
+        f"{path} is damaged: {error}. Put a backup in its place"
+        if code == sqlite3.SQLITE_CORRUPT
+        else f"{path}: {otherwise}: {error}"
+    )
 
 
 def _is_there(path: Path) -> bool:
