@@ -115,10 +115,15 @@ class TelegramAdapter:
 
     async def _take_all(self, updates: "asyncio.Queue[Update]", username: str) -> None:
         while True:
-            self._take(read(await updates.get(), username))
+            self._take(await updates.get(), username)
 
-    def _take(self, incoming: Incoming | None) -> None:
+    def _take(self, update: Update, username: str) -> None:
         """Begin to deal with what came: of one chat one after the other, of all chats at the same time."""
+        try:
+            incoming = read(update, username)
+        except Exception:  # noqa: BLE001 - one bad update harms only itself
+            _log.exception("an update could not be read")
+            return
         if incoming is None:
             return
         chat = incoming.chat.native_id
@@ -143,7 +148,7 @@ class TelegramAdapter:
     async def _finish(self, updates: "asyncio.Queue[Update]", username: str) -> None:
         """Deal with what Telegram has handed over already: it will not do so again."""
         while not updates.empty():
-            self._take(read(updates.get_nowait(), username))
+            self._take(updates.get_nowait(), username)
         under_way = [task for tasks in self._asked.values() for task in tasks]
         if under_way:
             _, late = await asyncio.wait(under_way, timeout=FINISH_S)

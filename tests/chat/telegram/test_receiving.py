@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from liqbot.alerts.platform import Parcel
 from liqbot.chat.adapter import AdapterError
+from liqbot.chat.telegram.incoming import read
 from liqbot.chat.telegram.receiving import UNKNOWN_BOT
 from liqbot.message import Message
 
@@ -104,6 +105,19 @@ async def test_one_chat_that_asks_for_too_much_holds_up_no_other(telegram, servi
 
 
 # What goes wrong
+
+
+async def test_an_update_that_cannot_be_read_harms_only_itself(telegram, serving, monkeypatch):
+    def strange(update, username):
+        if update.message and update.message.text == "/strange":
+            raise KeyError("something new")
+        return read(update, username)
+
+    monkeypatch.setattr("liqbot.chat.telegram.adapter.read", strange)
+    ann = await telegram.person("Ann")
+    async with serving():
+        await ann.says("/strange")
+        assert (await greets(ann)).text
 
 
 @pytest.mark.parametrize("kind", ["reset", "bad_gateway", "server_error", "too_many", "conflict"])
