@@ -83,14 +83,20 @@ class _Addressing(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, and return its answer when all of it is there."""
         async with self._slots:
-            try:
-                response = await self._inner.handle_async_request(self._addressed(request))
-                await response.aread()
-            except httpx.TransportError as error:
-                # Without its traceback: the frames below hold the address.
-                raise type(error)(str(error)) from None
+            response = await self._sent(request)
+        if isinstance(response, httpx.TransportError):
+            raise response
         if self._tell is not None:
             self._tell(response.status_code)
+        return response
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
+        """Return the answer, or what went wrong, made anew: the frames where it arose hold the address."""
+        try:
+            response = await self._inner.handle_async_request(self._addressed(request))
+            await response.aread()
+        except httpx.TransportError as error:
+            return type(error)(str(error))
         return response
 
     async def idle(self) -> None:

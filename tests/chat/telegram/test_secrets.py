@@ -48,12 +48,18 @@ def logged(caplog):
 
 
 def told_of(error):
-    """Return all that can be read off an error, with the local variables of all frames but the test's."""
+    """Return all that can be read off an error and what led to it, with the local variables of all frames.
+
+    The test's own frames are left out: they know the token.
+    """
     frames = error.__traceback__
     while frames is not None and Path(frames.tb_frame.f_code.co_filename).is_relative_to(TESTS):
         frames = frames.tb_next
     report = traceback.TracebackException(type(error), error, frames, capture_locals=True)
-    return "".join(report.format()) + repr(error) + str(error)
+    report.__cause__ = report.__context__ = None
+    told = "".join(report.format()) + repr(error) + str(error)
+    before = [each for each in (error.__cause__, error.__context__) if each is not None]
+    return told + "".join(map(told_of, before))
 
 
 def secret_of(telegram):
