@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from functools import cache
+from itertools import product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from liqbot.store.chats import ChatSettings
@@ -78,9 +79,9 @@ def _within(quiet: tuple[int, int], minute: int) -> bool:
 
 def _next(local: datetime, minute: int) -> int:
     """Return when clocks show so many minutes after midnight next, ms since 1970 UTC."""
-    for days in (0, 1):
-        day = local.date() + timedelta(days=days)
-        then = datetime.combine(day, time(minute // 60 % 24, minute % 60), local.tzinfo)
-        if then > local:
+    for days, fold in product((0, 1), (0, 1)):  # where clocks go back, they show some minutes twice
+        of_day = time(minute // 60 % 24, minute % 60, fold=fold)
+        then = datetime.combine(local.date() + timedelta(days=days), of_day, local.tzinfo)
+        if then.timestamp() > local.timestamp():
             return round(then.timestamp() * 1000)
     raise AssertionError("a time of day comes within two days")

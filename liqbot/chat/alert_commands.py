@@ -35,12 +35,12 @@ _WHY = {
 _NOTHING = "nothing of the kind right now; a real alert says here what it saw"
 _STATUS = {
     "sent": "arrived",
-    "due": "is on its way",
-    "sending": "is on its way",
-    "unknown": "may have arrived; it is sent again to be sure",
-    "held": "is kept back, and comes in one message with others",
+    "due": "on its way",
+    "sending": "on its way",
+    "unknown": "may have arrived; sent again to be sure",
+    "held": "kept back, comes in one message with others",
     "failed": "could not be delivered",
-    "expired": "was too old by the time it could be sent",
+    "expired": "too old by the time it could be sent",
 }
 
 
@@ -85,7 +85,7 @@ async def test(ask: Ask, rule: RuleName, coin: Coin) -> Message:
     rest = told_rest(settings, ask.desk.clock())
     return Message(
         f"A test alert is on its way: {rule} {coin}",
-        () if rest is None else (f"{rest}: it comes after that. To see it now: /mute off, /quiet off",),
+        () if rest is None else (f"{rest}: it comes after that.",),
     )
 
 
@@ -151,14 +151,13 @@ def _reasons(ask: Ask, told: Told) -> Iterator[str]:
         held = f"after it has lasted {duration(policy.hold)}; " if policy.hold else ""
         pause = f"at least {duration(policy.cooldown)} between" if policy.cooldown else "no pause between"
         yield f"When: {held}{pause} two alerts of the same"
-    yield f"Seen: {alert.hit.text}"
     yield from _market(ask, alert)
     settings = ask.desk.store.chats.settings(ask.chat)
     when = ""
     if told.sent_ms is not None:
         when = f" {local_time(settings, told.sent_ms):%a %H:%M:%S} {told_zone(settings.time_zone)}"
     tries = f", after {told.attempts} tries" if told.attempts > 1 else ""
-    yield f"Delivery: it {_STATUS[told.status]}{when}{tries}"
+    yield f"Delivery: {_STATUS[told.status]}{when}{tries}"
 
 
 def _market(ask: Ask, alert: Alert) -> Iterator[str]:

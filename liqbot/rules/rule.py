@@ -14,7 +14,7 @@ import numpy as np
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.rules.parameters import Form, Value
-from liqbot.rules.standing import Policy, policy_of, standing_parameters
+from liqbot.rules.standing import MANNER, Policy, policy_of, standing_parameters
 from liqbot.rules.wording import paragraphs
 
 Memory = TypeVar("Memory")
@@ -156,6 +156,7 @@ def rule(
         try:
             _require_shape(function, memory)
             form = Form.of(function).joined(standing_parameters(policy or Policy()))
+            _require_names(form)
         except TypeError as error:
             raise TypeError(f"rule {name}: {error}") from None
         return Rule(name, function, form, policy or Policy(), memory)
@@ -179,6 +180,12 @@ def _require_shape(function: Callable[..., Any], memory: type[Any] | None) -> No
             memory()
         except TypeError:
             raise TypeError(f"every field of its memory {memory.__name__} needs a default") from None
+
+
+def _require_names(form: Form) -> None:
+    for parameter in form.parameters:
+        if parameter.name in MANNER:
+            raise TypeError(f"parameter {parameter.name} would be taken for how its alerts are brought")
 
 
 def _remembered(returned: object) -> Remembered[Any]:

@@ -8,6 +8,8 @@ from liqbot.rules.units import Unit
 
 LONGEST_S = 30 * 86_400
 """The longest span that may be asked for."""
+MANNER = ("silent", "digest", "role")
+"""What a subscription says of how its alerts are brought: no rule can have parameters of these names."""
 _YES = "yes"
 
 

@@ -93,7 +93,8 @@ class Deliveries:
         rows = self._db.execute(
             f"""
             SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
-                d.status = 'unknown', d.carrier, d.error, s.number, s.silent, s.role, s.digest,
+                d.status = 'unknown', d.carrier, d.error, s.number, s.silent, s.role,
+                iif(a.sample, 'off', s.digest),
                 c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
                 c.inactive,
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'

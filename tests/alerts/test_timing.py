@@ -52,6 +52,21 @@ def test_in_quiet_hours_it_is_held_until_the_chats_morning(zone, now, until):
     assert held(ChatSettings(zone, quiet=NIGHT), at(now)) == expected
 
 
+@pytest.mark.parametrize(
+    ("now", "until"),
+    [
+        ("2026-10-25 00:10", "2026-10-25 00:50"),
+        ("2026-10-25 00:55", None),
+        # Clocks in Berlin go back at 1:00 UTC, and show 2:10 to 2:50 once more.
+        ("2026-10-25 01:10", "2026-10-25 01:50"),
+        ("2026-10-25 01:50", None),
+    ],
+)
+def test_where_clocks_show_an_hour_twice_both_are_quiet(now, until):
+    settings = ChatSettings("Europe/Berlin", quiet=(23 * 60, 2 * 60 + 50))
+    assert held(settings, at(now)) == (None if until is None else (at(until), Hold.QUIET))
+
+
 def test_quiet_hours_may_lie_within_a_day():
     lunch = ChatSettings(quiet=(12 * 60, 13 * 60))
     assert held(lunch, NOON) == (NOON + HOUR_MS, Hold.QUIET)

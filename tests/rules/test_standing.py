@@ -98,6 +98,14 @@ def test_a_rule_cannot_have_one_of_their_names(name):
         rule("own")(own)
 
 
+def test_a_rule_cannot_have_the_name_of_how_alerts_are_brought():
+    def own(view, *, digest: Percent = 2.0):
+        """It has a parameter of that name."""
+
+    with pytest.raises(TypeError, match="rule own: parameter digest would be taken for how its alerts"):
+        rule("own")(own)
+
+
 def test_they_change_the_policy_and_leave_the_rest_of_it():
     values = FORM.parse({"for": "10m", "cooldown": "0s", "repeat": "1h", "resolved": "yes"})
     assert near.policy_for(values) == Policy(

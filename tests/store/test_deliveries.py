@@ -311,6 +311,40 @@ def test_what_is_forgotten_leaves_nothing(office):
     assert [left[table].count for table in ("chats", "subscriptions", "deliveries")] == [0, 0, 0]
 
 
+def test_what_is_forgotten_takes_along_the_alerts_that_nobody_else_got(office):
+    office.store.subscriptions.unsubscribe(BOB, 1)
+    office.alert()
+    office.store.chats.forget(ANN)
+    assert sqlite_utils.Database(office.store._db)["alerts"].count == 0
+
+
+def test_what_is_forgotten_on_its_way_can_still_be_settled(office):
+    office.store.subscriptions.unsubscribe(BOB, 1)
+    office.alert()
+    (head,) = office.heads()
+    office.store.deliveries.claim([head])
+    office.store.chats.forget(ANN)
+    office.store.deliveries.settle([Outcome(head, "sent", 5, upload="handle")])
+    left = sqlite_utils.Database(office.store._db)
+    assert [left[table].count for table in ("deliveries", "uploads")] == [0, 0]
+
+
+def test_a_chat_is_known_from_what_it_wishes_until_it_is_forgotten(office):
+    assert office.store.chats.is_known(ANN)
+    assert not office.store.chats.is_known(CID)
+    office.store.chats.forget(ANN)
+    assert not office.store.chats.is_known(ANN)
+
+
+def test_what_is_held_back_for_another_reason_goes_on_being_held(office):
+    office.alert()
+    office.store.deliveries.hold([(head, 100, "digest") for head in office.heads()])
+    office.store.deliveries.wake_held(ANN, 5, "muted")
+    assert office.store.deliveries.release(99) == 0
+    office.store.deliveries.wake_held(ANN, 5, "digest")
+    assert office.store.deliveries.release(99) == 1
+
+
 def test_looking_for_what_is_due_does_not_read_all_that_was_ever_sent(office):
     asked = []
     office.alert()

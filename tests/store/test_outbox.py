@@ -135,6 +135,13 @@ def test_old_alerts_are_removed_unless_something_of_them_is_still_owed(store, al
     assert store.outbox.alert(ann.alerts[0]) is None
 
 
+def test_an_alert_that_nobody_was_to_get_is_removed_as_well(store, alert):
+    for chat in (ANN, BOB):
+        store.subscriptions.pause(chat, [1], paused=True)
+    assert alert(now_ms=10) == 0
+    assert store.outbox.prune(before_ms=0) == 1
+
+
 def test_when_writing_an_alert_fails_neither_its_state_nor_a_delivery_is_there(store, watch, view):
     store.outbox.commit(view, [(watch, b"before")], [], now_ms=1)
     unwritable = NewAlert(watch, HIT, reason=object())
