@@ -4,7 +4,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import chatting, drawing, mapping, modelling, polling, replaying, scanning, starting
+from benchmarks import (
+    broadcasting,
+    chatting,
+    drawing,
+    mapping,
+    modelling,
+    polling,
+    replaying,
+    scanning,
+    starting,
+)
 from benchmarks.measure import Row
 from docs.sections import replace_section
 
@@ -19,7 +29,7 @@ def main() -> int:
     table = ["| what | measured | against | |", "| --- | --- | --- | --- |"]
     broken = 0
     print("\n".join(table), flush=True)
-    for part in (mapping, modelling, replaying, drawing, chatting, starting, polling, scanning):
+    for part in (mapping, modelling, replaying, drawing, chatting, starting, polling, scanning, broadcasting):
         for row in part.rows():
             table.append(_line(row))
             broken += row.holds is False

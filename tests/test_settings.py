@@ -11,12 +11,14 @@ from liqbot.settings import (
     DiscordSettings,
     Settings,
     SettingsError,
+    TelegramSettings,
     described,
     effective,
     load_settings,
 )
 
 SECRET = "MTIz.Abc.xyz-_9"  # noqa: S105 - nobody's
+TELEGRAM_SECRET = "123456789:AAbb-cc_dd"  # noqa: S105 - nobody's
 EXAMPLES = {
     # variable: (its text, the same in TOML, the value)
     "LIQBOT_DATABASE": ("/data/bot.db", '"/data/bot.db"', Path("/data/bot.db")),
@@ -65,8 +67,13 @@ EXAMPLES = {
         "http://127.0.0.1:9/api/v10",
     ),
     "LIQBOT_DISCORD__GATEWAY_URL": ("ws://127.0.0.1:9/gw", '"ws://127.0.0.1:9/gw"', "ws://127.0.0.1:9/gw"),
+    "LIQBOT_TELEGRAM__TOKEN": (TELEGRAM_SECRET, f'"{TELEGRAM_SECRET}"', SecretStr(TELEGRAM_SECRET)),
+    "LIQBOT_TELEGRAM__API_URL": ("http://127.0.0.1:9", '"http://127.0.0.1:9"', "http://127.0.0.1:9"),
+    "LIQBOT_TELEGRAM__WEBHOOK_URL": ("https://a.org/bot", '"https://a.org/bot"', "https://a.org/bot"),
+    "LIQBOT_TELEGRAM__WEBHOOK_HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - only an example
+    "LIQBOT_TELEGRAM__WEBHOOK_PORT": ("8080", "8080", 8080),
 }
-SECRETS = {"LIQBOT_DISCORD__TOKEN"}
+SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN"}
 """Settings whose values are never shown."""
 WRONG = {
     "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
@@ -107,6 +114,10 @@ WRONG = {
         "http://a b",
     ],
     "LIQBOT_DISCORD__GATEWAY_URL": ["gateway.discord.gg", "https://gateway.discord.gg", "ws://"],
+    "LIQBOT_TELEGRAM__TOKEN": ["two words", "AAbb-cc_dd", "123:ünïcode", "123:"],
+    "LIQBOT_TELEGRAM__API_URL": ["", "api.telegram.org", "ftp://a.org", "https://user@a.org", "http://a b"],
+    "LIQBOT_TELEGRAM__WEBHOOK_URL": ["a.org", "https://", "https://a.org/?x=1"],
+    "LIQBOT_TELEGRAM__WEBHOOK_PORT": ["0", "65536", "x", "1.5"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 
@@ -253,8 +264,7 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable, text):
         ("coins = []", "liqbot.toml: coins: "),
         (
             'sources = ["replay:"]',
-            "liqbot.toml: sources: 'replay:' is no source; there is simulator, hyperliquid, and",
-            "liqbot.toml: sources: 'replay:' is no source; there is simulator, binance,",
+            "liqbot.toml: sources: 'replay:' is no source; there is simulator, hyperliquid, binance,",
         ),
         ("coins = 3", "liqbot.toml: coins: "),
     ],
@@ -395,3 +405,27 @@ def test_a_token_is_taken_as_it_is_copied(given):
 def test_an_empty_token_is_none():
     assert not DiscordSettings(token=" ").is_set  # noqa: S106 - it is none
     assert not DiscordSettings().is_set
+
+
+def test_a_wrong_telegram_token_is_refused_without_being_repeated():
+    told = refused({"LIQBOT_TELEGRAM__TOKEN": "12345678AAbbcc"})
+    assert told == "LIQBOT_TELEGRAM__TOKEN: has not the form of a bot's token, 123456789:letters"
+
+
+def test_a_telegram_token_of_the_wrong_type_is_refused_without_being_repeated(write):
+    write("[telegram]\ntoken = 1234567890")
+    assert "1234567890" not in refused()
+    write("telegram = '1234567890:my-secret'")
+    assert "my-secret" not in refused()
+
+
+def test_a_telegram_token_is_taken_as_it_is_copied_and_never_shown():
+    settings = Settings(telegram=TelegramSettings(token=f" {TELEGRAM_SECRET}\n"))
+    assert settings.telegram.token.get_secret_value() == TELEGRAM_SECRET
+    assert settings.telegram.is_set
+    assert "AAbb" not in repr(settings)
+
+
+@pytest.mark.parametrize("written", ["http://a:81", "http://a:81/", "http://a:81/bot", "http://a:81/bot/"])
+def test_an_api_server_is_named_by_what_stands_before_bot_and_token(written):
+    assert TelegramSettings(api_url=written).api_url == "http://a:81"

@@ -16,3 +16,8 @@ def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]
 
         hide([settings.discord.token])
         yield "discord", DiscordAdapter(settings.discord, bot.reception())
+    if settings.telegram.is_set:
+        from liqbot.chat.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - see above
+
+        hide([settings.telegram.token])
+        yield "telegram", TelegramAdapter(settings.telegram, bot.reception())

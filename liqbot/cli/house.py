@@ -16,7 +16,7 @@ from rich.text import Text
 from liqbot.app.bot import clock_ms, load_rules
 from liqbot.app.sources import make_source
 from liqbot.chat.adapter import AdapterError
-from liqbot.logs import set_up_logs
+from liqbot.logs import hide, set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
 from liqbot.sources.exchanges import ExchangeSource
 from liqbot.sources.hyperliquid import Hyperliquid
@@ -72,6 +72,8 @@ def _checks(settings: Settings) -> Iterator[Check]:
         yield f"source {source}", lambda settings, source=source: _source(source, settings)
     if settings.discord.is_set:
         yield "discord", _discord
+    if settings.telegram.is_set:
+        yield "telegram", _telegram
 
 
 def _database(settings: Settings) -> str:
@@ -130,6 +132,13 @@ def _discord(settings: Settings) -> str:
     from liqbot.chat.discord.checkup import check_discord  # noqa: PLC0415 - its library takes long to load
 
     return str(asyncio.run(check_discord(settings.discord)))
+
+
+def _telegram(settings: Settings) -> str:
+    from liqbot.chat.telegram.checkup import check_telegram  # noqa: PLC0415 - its library takes long to load
+
+    hide([settings.telegram.token])
+    return str(asyncio.run(check_telegram(settings.telegram)))
 
 
 def _writable(path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Telegram: the same commands through the Bot API, with pictures and buttons."""

@@ -1,0 +1,157 @@
+"""The adapter: brings alerts to Telegram's chats, and serves the people there."""
+
+import asyncio
+from collections import defaultdict
+
+import structlog
+from telegram import Update
+from telegram.error import InvalidToken, TelegramError
+
+from liqbot.alerts.platform import Limits, Parcel, Receipt
+from liqbot.chat.adapter import AdapterError, Reception
+from liqbot.chat.telegram.connection import PATIENCE_S, Connection
+from liqbot.chat.telegram.front_desk import FrontDesk
+from liqbot.chat.telegram.incoming import Incoming, Tapped, Typed, read
+from liqbot.chat.telegram.menu import Menu
+from liqbot.chat.telegram.outcomes import outcome, said
+from liqbot.chat.telegram.postman import Postman, upload_of
+from liqbot.chat.telegram.receiving import UNKNOWN_BOT, Receiving
+from liqbot.settings import TelegramSettings
+from liqbot.store.chats import ChatKey
+
+_log = structlog.get_logger()
+
+LIMITS = Limits(a_second=30, a_chat_s=1.05, a_group_minute=19, in_flight=24, reuses_uploads=True)
+"""Telegram takes 30 a second, one a second to a chat and 20 a minute to a group. It counts when messages
+arrive, not when they leave, hence a little less. Of the requests in flight some are left for answers."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+"""Between two tries to reach Telegram at the start."""
+FINISH_S = 5.0
+"""How long the end waits for answers that are being given."""
+MOST_WAITING = 20
+"""So much that one chat asked for may wait for its turn; what comes on top is left out."""
+
+
+class TelegramAdapter:
+    """Telegram, through python-telegram-bot."""
+
+    def __init__(
+        self, settings: TelegramSettings, reception: Reception, *, patience_s: float = PATIENCE_S
+    ) -> None:
+        """Serve people with `reception`; an answer of Telegram may take `patience_s` seconds."""
+        self._receiving = Receiving(settings)
+        self._connection = Connection(settings, polled=self._receiving.heard, patience_s=patience_s)
+        bot = self._connection.bot
+        self._postman = Postman(bot)
+        self._front_desk = FrontDesk(bot, self._postman, reception)
+        self._menu = Menu(bot, self._front_desk.answers.commands)
+        self._asked: defaultdict[str, list[asyncio.Task[None]]] = defaultdict(list)
+        """What each chat has asked for and not got yet, in its order."""
+
+    @property
+    def limits(self) -> Limits:
+        """How fast Telegram may be sent to."""
+        return LIMITS
+
+    def is_group(self, chat: ChatKey) -> bool:
+        """Return whether several people share the chat: groups and channels have negative ids, or names."""
+        return chat.native_id.startswith(("-", "@"))
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Bring an alert to its chat."""
+        try:
+            sent = await self._postman.post(
+                parcel.chat, parcel.message, silent=parcel.silent, upload=parcel.upload
+            )
+        except TelegramError as error:
+            raise outcome(error) from None
+        return Receipt(str(sent.message_id), upload_of(sent))
+
+    async def run(self) -> None:
+        """Serve people until cancelled. Raises `AdapterError` where that is impossible for good.
+
+        Alerts can be sent before, and after such an error; not after it was cancelled.
+        """
+        try:
+            username = await self._introduced()
+            await self._serve(username)
+        except asyncio.CancelledError:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Close the connections; what is sent afterwards does not arrive."""
+        await self._connection.close()
+
+    async def _introduced(self) -> str:
+        """Return the bot's name, once Telegram can be reached."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                await self._connection.bot.initialize()
+            except InvalidToken:
+                raise AdapterError(UNKNOWN_BOT) from None
+            except TelegramError as error:
+                _log.warning("Telegram cannot be reached; it is tried again", reason=said(error))
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+            else:
+                return self._connection.bot.username
+
+    async def _serve(self, username: str) -> None:
+        updates: asyncio.Queue[Update] = asyncio.Queue()
+        helpers = [
+            asyncio.create_task(self._menu.write()),
+            asyncio.create_task(self._take_all(updates, username)),
+        ]
+        _log.info("serving Telegram", link=f"https://t.me/{username}")
+        try:
+            await self._receiving.run(self._connection.bot, updates)
+        finally:
+            for helper in helpers:
+                helper.cancel()
+            await asyncio.gather(*helpers, return_exceptions=True)
+            await self._finish(updates, username)
+
+    async def _take_all(self, updates: "asyncio.Queue[Update]", username: str) -> None:
+        while True:
+            self._take(await updates.get(), username)
+
+    def _take(self, update: Update, username: str) -> None:
+        """Begin to deal with what came: of one chat one after the other, of all chats at the same time."""
+        try:
+            incoming = read(update, username)
+        except Exception:  # noqa: BLE001 - one bad update harms only itself
+            _log.exception("an update could not be read")
+            return
+        if incoming is None:
+            return
+        chat = incoming.chat.native_id
+        before = self._asked[chat]
+        if len(before) >= MOST_WAITING and isinstance(incoming, Typed | Tapped):
+            _log.warning("a chat asks for more than it can be given; some of it is left out")
+            return
+        task = asyncio.create_task(self._after(before[-1] if before else None, incoming))
+        before.append(task)
+        task.add_done_callback(lambda done: self._forget(chat, done))
+
+    async def _after(self, before: "asyncio.Task[None] | None", incoming: Incoming) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self._front_desk.take(incoming)
+
+    def _forget(self, chat: str, done: "asyncio.Task[None]") -> None:
+        self._asked[chat].remove(done)
+        if not self._asked[chat]:
+            del self._asked[chat]
+
+    async def _finish(self, updates: "asyncio.Queue[Update]", username: str) -> None:
+        """Deal with what Telegram has handed over already: it will not do so again."""
+        while not updates.empty():
+            self._take(updates.get_nowait(), username)
+        under_way = [task for tasks in self._asked.values() for task in tasks]
+        if under_way:
+            _, late = await asyncio.wait(under_way, timeout=FINISH_S)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)

@@ -1,0 +1,88 @@
+"""From what was typed or tapped to what is answered: who may do it, what it lacks, what it says."""
+
+import structlog
+from telegram import Bot
+from telegram.constants import ChatType
+from telegram.error import TelegramError
+
+from liqbot.chat.adapter import Reception
+from liqbot.chat.answering import Answering
+from liqbot.chat.command import Ask, Command, Refusal
+from liqbot.chat.telegram import guide
+from liqbot.chat.telegram.choice import MARK
+from liqbot.chat.telegram.incoming import Tapped, Typed
+from liqbot.chat.telegram.outcomes import said
+from liqbot.chat.telegram.own_commands import OWN_COMMANDS, followed
+from liqbot.chat.telegram.rights import may_manage
+from liqbot.message import Message, Tone
+
+_log = structlog.get_logger()
+
+ADMINS_ONLY = "Only admins can change what this chat gets"
+WHO_IS_ADMIN = "Telegram does not say at present who is an admin here; try again in a moment"
+
+
+class Answers:
+    """Answers lines, with the guide for those that lack something, and links."""
+
+    def __init__(self, bot: Bot, reception: Reception) -> None:
+        self._bot = bot
+        self._desk = reception.desk
+        self._answering = Answering([*reception.answering.commands.values(), *OWN_COMMANDS])
+
+    @property
+    def commands(self) -> list[Command]:
+        """All commands, those that only Telegram has at the end."""
+        return list(self._answering.commands.values())
+
+    def command(self, line: str) -> Command | None:
+        """Return the command that a line is about; a step of the guide is about subscribing."""
+        name = (line.split() or [""])[0].removeprefix("/").lower()
+        return self._answering.commands.get("subscribe" if name.startswith(MARK) else name)
+
+    async def to(self, asked: Typed | Tapped, line: str) -> Message:
+        """Return the answer to a line. It never raises: what cannot be done is said."""
+        try:
+            payload = _payload(line)
+            if payload is not None:
+                line = await self._follow(asked, payload)
+            ask = await self._ask(asked, line)
+            further = self._further(line, ask)
+        except Refusal as refusal:
+            return Message(str(refusal), tone=Tone.WARNING, private=True)
+        except TelegramError as error:
+            _log.warning("nobody knows who is an admin", reason=said(error))
+            return Message(WHO_IS_ADMIN, tone=Tone.WARNING, private=True)
+        return further if isinstance(further, Message) else await self._answering.answer(further, ask)
+
+    def _further(self, line: str, ask: Ask) -> Message | str:
+        """Return what is to be asked first; the line itself where nothing is."""
+        command = self.command(line)
+        if command is not None and command.manages and not ask.may_manage:
+            raise Refusal(ADMINS_ONLY)
+        step = guide.take(line, ask) if line.startswith(MARK) else line
+        if isinstance(step, Message):
+            return step
+        return guide.question(step, ask, self._answering) or step
+
+    async def _follow(self, asked: Typed | Tapped, payload: str) -> str:
+        """Return the line that a link stands for. Who follows one wants to hear from the bot again."""
+        line = followed(payload)
+        if line is None or self.command(line) is None:
+            return "/start"
+        if (await self._ask(asked, "/start")).may_manage:
+            self._desk.store.chats.activate(asked.chat)
+        return line
+
+    async def _ask(self, asked: Typed | Tapped, line: str) -> Ask:
+        """Return who asks. Whether they are an admin is asked of Telegram only where it matters."""
+        command = self.command(line)
+        matters = command is not None and (command.manages or command.name == "start")
+        manages = asked.kind == ChatType.PRIVATE or (matters and await may_manage(self._bot, asked))
+        return Ask(asked.chat, self._desk, asked.person, manages, asked.language)
+
+
+def _payload(line: str) -> str | None:
+    """Return what a link adds to `/start`; None for any other line."""
+    name, *rest = line.split(maxsplit=1)
+    return rest[0] if rest and name.lower() == "/start" else None

@@ -1,0 +1,46 @@
+"""What `liqbot doctor` asks Telegram: whether the token is good, and what the bot may do."""
+
+from dataclasses import dataclass
+
+from telegram import User, WebhookInfo
+from telegram.error import InvalidToken, TelegramError
+
+from liqbot.chat.adapter import AdapterError
+from liqbot.chat.telegram.connection import Connection
+from liqbot.chat.telegram.outcomes import said
+from liqbot.chat.telegram.receiving import UNKNOWN_BOT
+from liqbot.settings import TelegramSettings
+
+PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What was found."""
+
+    bot: User
+    webhook: WebhookInfo
+    """Where Telegram brings updates at present; without an address they wait to be fetched."""
+
+    def __str__(self) -> str:
+        told = [f"@{self.bot.username}, {self.bot.link}"]
+        if self.bot.can_join_groups:
+            told.append(f"add it to a group: {self.bot.link}?startgroup=start")
+        else:
+            told.append("it cannot be added to groups; @BotFather, /setjoingroups allows it")
+        if self.webhook.pending_update_count:
+            told.append(f"{self.webhook.pending_update_count} updates wait for it")
+        return "; ".join(told)
+
+
+async def check_telegram(settings: TelegramSettings) -> Checkup:
+    """Ask Telegram about the bot of the token. Raises `AdapterError`; no text holds the token."""
+    connection = Connection(settings, patience_s=PATIENCE_S)
+    try:
+        return Checkup(await connection.bot.get_me(), await connection.bot.get_webhook_info())
+    except InvalidToken:
+        raise AdapterError(UNKNOWN_BOT) from None
+    except TelegramError as error:
+        raise AdapterError(f"Telegram cannot be asked at {settings.api_url}: {said(error)}") from None
+    finally:
+        await connection.close()

@@ -1,0 +1,131 @@
+"""The connection to the Bot API: it keeps the token to itself, and few requests in flight."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import httpx
+from pydantic import SecretStr
+from telegram import Bot
+from telegram.request import HTTPXRequest
+
+from liqbot.settings import TelegramSettings
+
+IN_FLIGHT = 30
+"""Most requests at the same time: beyond, the connection pool of httpcore stalls the event loop."""
+PATIENCE_S = 20.0
+"""How long an answer may take."""
+UPLOAD_S = 60.0
+"""How long the upload of a picture may take."""
+CONNECT_S = 10.0
+CLOSE_S = 5.0
+_STAND_IN = "-hidden"
+"""What python-telegram-bot and httpx know as the token, and so all that they log, raise or print."""
+
+Tell = Callable[[int], None]
+"""Hears the HTTP status of every answer."""
+
+
+class Connection:
+    """The bot of some settings, and what it speaks through; polling has a line of its own."""
+
+    def __init__(
+        self, settings: TelegramSettings, *, polled: Tell | None = None, patience_s: float = PATIENCE_S
+    ) -> None:
+        """`polled` hears the status of every answer to a poll; an answer may take `patience_s` seconds."""
+        self._addressing = _Addressing(settings)
+        self._requests = (
+            _request(_Addressing(settings, polled), patience_s),
+            _request(self._addressing, patience_s),
+        )
+        self.bot = Bot(
+            _STAND_IN,
+            base_url=f"{settings.api_url}/bot",
+            base_file_url=f"{settings.api_url}/file/bot",
+            get_updates_request=self._requests[0],
+            request=self._requests[1],
+        )
+
+    async def close(self) -> None:
+        """Close every connection, once what is in flight has arrived or had `CLOSE_S` seconds for it."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._addressing.idle()
+        await self.bot.shutdown()
+        for request in self._requests:
+            await request.shutdown()
+
+
+def _request(transport: httpx.AsyncBaseTransport, patience_s: float) -> HTTPXRequest:
+    return HTTPXRequest(
+        read_timeout=patience_s,
+        write_timeout=patience_s,
+        media_write_timeout=UPLOAD_S,
+        connect_timeout=min(patience_s, CONNECT_S),
+        pool_timeout=patience_s,
+        httpx_kwargs={"transport": transport},
+    )
+
+
+class _Addressing(httpx.AsyncBaseTransport):
+    """Writes the token into the address of a request, where nobody but the wire sees it."""
+
+    def __init__(self, settings: TelegramSettings, tell: Tell | None = None) -> None:
+        self._token: SecretStr = settings.token
+        self._inner = httpx.AsyncHTTPTransport(
+            limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(settings.api_url)
+        )
+        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._tell = tell
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Send the request, and return its answer when all of it is there."""
+        async with self._slots:
+            response = await self._sent(request)
+        if isinstance(response, httpx.TransportError):
+            raise response
+        if self._tell is not None:
+            self._tell(response.status_code)
+        return response
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
+        """Return the answer, or what went wrong, made anew: the frames where it arose hold the address."""
+        try:
+            response = await self._inner.handle_async_request(self._addressed(request))
+            await response.aread()
+        except httpx.TransportError as error:
+            return type(error)(str(error))
+        return response
+
+    async def idle(self) -> None:
+        """Wait until nothing is in flight."""
+        for _ in range(IN_FLIGHT):
+            await self._slots.acquire()
+        for _ in range(IN_FLIGHT):
+            self._slots.release()
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        await self._inner.aclose()
+
+    def _addressed(self, request: httpx.Request) -> httpx.Request:
+        token = f"bot{self._token.get_secret_value()}/".encode()
+        path = request.url.raw_path.replace(f"bot{_STAND_IN}/".encode(), token, 1)
+        return httpx.Request(
+            request.method,
+            request.url.copy_with(raw_path=path),
+            headers=request.headers,
+            stream=request.stream,
+            extensions=request.extensions,
+        )
+
+
+def _proxy(api_url: str) -> str | None:
+    """Return the proxy that `HTTPS_PROXY` and its like name: a transport of one's own ignores them."""
+    address = urlsplit(api_url)
+    proxies = getproxies()
+    if not address.hostname or proxy_bypass(address.hostname):
+        return None
+    return proxies.get(address.scheme) or proxies.get("all")

@@ -1,0 +1,205 @@
+"""Asking for what a command still lacks, with buttons: nobody types `/heatmap BTC` on a phone.
+
+Most commands lack one thing, and each button carries the whole command. Subscribing takes several taps: rule,
+coin, values, with the usual values one tap away. What was chosen so far travels in the buttons (`choice.py`).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from liqbot.chat.answering import Answering
+from liqbot.chat.arguments import choices
+from liqbot.chat.command import Ask, Command, Kind, Refusal
+from liqbot.chat.manner import CHOICES
+from liqbot.chat.telegram.choice import Choice
+from liqbot.message import Button, Message
+from liqbot.rules.parameters import Parameter, ParameterError, Value
+from liqbot.rules.rule import Rule
+from liqbot.rules.units import Unit
+
+_MOST_CHOICES = 40
+"""As many buttons as are still a choice."""
+_QUESTIONS = {
+    Kind.COIN: "Which coin?",
+    Kind.RULE: "What do you want to hear of?",
+    Kind.NUMBER: "Which subscription?",
+    Kind.TOPIC: "What about?",
+}
+_USUAL = {
+    Unit.PERCENT: (0.5, 1, 2, 3, 5, 10, 20, 50, 70, 80, 90),
+    Unit.USD: (1e6, 2e6, 5e6, 10e6, 20e6, 50e6, 100e6, 500e6),
+    Unit.SECONDS: (0, 60, 300, 600, 1_800, 3_600, 14_400, 86_400),
+    Unit.RATIO: (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5),
+}
+"""Round values to choose from, by unit."""
+_VALUES_OFFERED = 8
+
+
+def question(line: str, ask: Ask, answering: Answering) -> Message | None:
+    """Return what to ask where a typed command lacks something that can be chosen; None where it does not."""
+    name, *words = line.split() or [""]
+    command = answering.commands.get(name.removeprefix("/").lower())
+    if command is None or len(words) >= len(command.arguments):
+        return None
+    if command.name == "subscribe" and len(words) < 2 and not any("=" in word for word in words):
+        return _of_subscribe(words, ask)
+    lacking = command.arguments[len(words)]
+    if not lacking.required:
+        return None
+    return _of_one(command, words, lacking.kind, ask, answering)
+
+
+def take(step: str, ask: Ask) -> Message | str:
+    """Return the next question after a tap on one of the guide's buttons; at the end, the command to run.
+
+    Raises `Refusal` where what was chosen is no longer there.
+    """
+    try:
+        choice = Choice.of(step)
+    except ValueError:
+        raise Refusal("This button is not understood any more. Type /subscribe") from None
+    if not choice.rule:
+        return _which_rule(ask)
+    rule = ask.desk.rules.by_name.get(choice.rule)
+    if rule is None:
+        raise Refusal(f"There is no rule {choice.rule} any more. Type /subscribe")
+    if not choice.coin:
+        return _which_coin(rule, ask)
+    parameters = (*rule.form.parameters, *CHOICES)
+    values = _values(parameters, choice)
+    if choice.done:
+        given = [f"{parameters[place - 1].name}={text}" for place, text in sorted(choice.values.items())]
+        return " ".join(["/subscribe", choice.rule, choice.coin, *given])
+    if choice.asking:
+        return _which_value(choice, _at(parameters, choice.asking), values)
+    return _these_values(rule, choice, parameters, values)
+
+
+def _of_subscribe(words: Sequence[str], ask: Ask) -> Message | None:
+    if not words:
+        return _which_rule(ask)
+    rule = ask.desk.rules.by_name.get(words[0].lower())
+    return None if rule is None else _which_coin(rule, ask)
+
+
+def _of_one(
+    command: Command, words: Sequence[str], kind: Kind, ask: Ask, answering: Answering
+) -> Message | None:
+    offered = choices(kind, ask, answering.topics(ask))
+    if not offered:
+        return None
+    typed = " ".join([f"/{command.name}", *words])
+    buttons = tuple(Button(name, f"{typed} {name}", renews=True) for name in _first(offered))
+    lines = [f"{name} — {told}" for name, told in offered.items() if told] if kind is Kind.NUMBER else []
+    return _asked(_QUESTIONS.get(kind, "Which?"), [*lines, f"Or type {command.usage}"], buttons)
+
+
+def _which_rule(ask: Ask) -> Message:
+    rules = ask.desk.rules.by_name
+    lines = [f"{name} — {rule.summary}" for name, rule in rules.items()]
+    buttons = [_button(name, Choice(name)) for name in _first(rules)]
+    return _asked(_QUESTIONS[Kind.RULE], lines, buttons)
+
+
+def _which_coin(rule: Rule, ask: Ask) -> Message:
+    coins = _first(ask.desk.views)
+    buttons = [_button(coin, Choice(rule.name, coin)) for coin in coins]
+    more = [] if len(coins) == len(ask.desk.views) else [f"Another one: /subscribe {rule.name} COIN"]
+    back = _button("‹ Back", Choice())
+    return _asked(f"{rule.name}: which coin?", [rule.summary, *more], [*buttons, back])
+
+
+def _these_values(
+    rule: Rule, choice: Choice, parameters: Sequence[Parameter], values: Mapping[str, Value]
+) -> Message:
+    """Ask about the rule's own parameters, or about those that every rule has."""
+    shown = [
+        (place, item)
+        for place, item in enumerate(parameters, start=1)
+        if choice.more is (item.standing or item in CHOICES)
+    ]
+    plain = replace(choice, more=False)
+    usual = "" if choice.values else " as usual"
+    subscribe = _button(f"✓ Subscribe{usual}", replace(plain, done=True))
+    changes = [
+        _button(f"{item.name}: {item.show(values[item.name])}", replace(plain, asking=place))
+        for place, item in shown
+    ]
+    more = [] if choice.more else [_button("More", replace(choice, more=True))]
+    back = _button("‹ Back", plain if choice.more else Choice(rule.name))
+    helps = [f"{item.name} — {item.help}" for _, item in shown if item.help]
+    title = f"{rule.name} {choice.coin}"
+    return _asked(title, [rule.describe(values), *helps], [subscribe, *changes, *more, back])
+
+
+def _which_value(choice: Choice, parameter: Parameter, values: Mapping[str, Value]) -> Message:
+    now = values[parameter.name]
+    buttons = [
+        _button(f"• {shown}" if value == now else shown, _with(choice, parameter, value))
+        for value in _offered(parameter, now)
+        for shown in [parameter.show(value)]
+    ]
+    typed = f"Another value: /subscribe {choice.rule} {choice.coin} {parameter.name}=…, {parameter.takes}"
+    back = _button("‹ Back", replace(choice, asking=0))
+    lines = [line for line in (parameter.help, "" if parameter.choices else typed) if line]
+    return _asked(f"{choice.rule} {choice.coin}: {parameter.name}", lines, [*buttons, back])
+
+
+def _with(choice: Choice, parameter: Parameter, value: Value) -> Choice:
+    """Return the choice with that value for the parameter that was asked for."""
+    others = {place: text for place, text in choice.values.items() if place != choice.asking}
+    if value != parameter.default:
+        others[choice.asking] = parameter.show(value).replace(" ", "")
+    return replace(choice, values=others, asking=0)
+
+
+def _offered(parameter: Parameter, now: Value) -> Sequence[Value]:
+    """Return values to choose from: all that there are, or round ones about the default."""
+    if parameter.choices:
+        return parameter.choices
+    bounds = parameter.bounds
+    usual = [
+        float(value)
+        for value in _USUAL[parameter.unit]
+        if bounds is None or bounds.low <= value <= bounds.high
+    ]
+    kept = {value for value in (parameter.default, now) if isinstance(value, float)}
+    middle = float(parameter.default)
+    nearest = sorted(set(usual) - kept, key=lambda value: _apart(value, middle))
+    return sorted(kept | set(nearest[: _VALUES_OFFERED - len(kept)]))
+
+
+def _apart(value: float, middle: float) -> float:
+    """Return how far two values are apart, in proportion: 1 is as near to 2 as 4."""
+    low, high = sorted((value, middle))
+    return high / low if low > 0 else high + 1
+
+
+def _values(parameters: Sequence[Parameter], choice: Choice) -> dict[str, Value]:
+    """Return the value of every parameter: what was chosen, else the default."""
+    values = {item.name: item.default for item in parameters}
+    try:
+        for place, text in choice.values.items():
+            item = _at(parameters, place)
+            values[item.name] = item.parse(text)
+    except ParameterError as error:
+        raise Refusal(f"{choice.rule}: {error}. Type /subscribe {choice.rule}") from None
+    return values
+
+
+def _at(parameters: Sequence[Parameter], place: int) -> Parameter:
+    if not 1 <= place <= len(parameters):
+        raise Refusal("The rule takes other values now. Type /subscribe")
+    return parameters[place - 1]
+
+
+def _asked(title: str, lines: Sequence[str], buttons: Sequence[Button]) -> Message:
+    return Message(title, tuple(lines), buttons=tuple(buttons), private=True)
+
+
+def _button(label: str, choice: Choice) -> Button:
+    return Button(label, choice.step, renews=True)
+
+
+def _first(names: Mapping[str, object]) -> list[str]:
+    return list(names)[:_MOST_CHOICES]

@@ -1,0 +1,152 @@
+"""Sending a message to a chat, and putting another one in its place."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
+from telegram import Message as Sent
+from telegram.error import BadRequest
+
+from liqbot.chat.telegram.buttons import keyboard
+from liqbot.chat.telegram.outcomes import is_lost_upload, is_unchanged, is_without_pictures
+from liqbot.chat.telegram.render import rendered
+from liqbot.message import Message, Picture
+from liqbot.store.chats import ChatKey
+
+_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+
+class Postman:
+    """Brings messages to chats. What goes wrong is raised as python-telegram-bot's errors."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+
+    async def post(
+        self,
+        chat: ChatKey,
+        message: Message,
+        *,
+        silent: bool = False,
+        upload: str | None = None,
+        reply_to: int | None = None,
+    ) -> Sent:
+        """Send a message; `upload` is the handle of its picture from an earlier sending."""
+        manner = _Manner(silent, reply_to)
+        picture = message.picture
+        if picture is None:
+            return await self._text(chat, message, manner)
+        try:
+            return await _uploading(picture, upload, lambda photo: self._photo(chat, message, photo, manner))
+        except BadRequest as error:
+            if not is_without_pictures(error):
+                raise
+        return await self._text(chat, _in_words(message), manner)
+
+    async def renew(self, chat: ChatKey, message_id: int, message: Message) -> None:
+        """Put a message in the place of one that was sent. That it says the same already is well."""
+        try:
+            if message.picture is None:
+                await self._rewrite(chat, message_id, message)
+            else:
+                await self._redraw(chat, message_id, message, message.picture)
+        except BadRequest as error:
+            if not is_unchanged(error):
+                raise
+
+    async def _text(self, chat: ChatKey, message: Message, manner: "_Manner") -> Sent:
+        text = rendered(message)
+        return await self._bot.send_message(
+            _id(chat),
+            text.text,
+            entities=text.entities,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard(message.buttons),
+            message_thread_id=_topic(chat),
+            disable_notification=manner.silent,
+            reply_parameters=manner.reply,
+        )
+
+    async def _photo(self, chat: ChatKey, message: Message, photo: Picture | str, manner: "_Manner") -> Sent:
+        caption = rendered(message)
+        return await self._bot.send_photo(
+            _id(chat),
+            photo if isinstance(photo, str) else photo.png,
+            caption=caption.text,
+            caption_entities=caption.entities,
+            filename=None if isinstance(photo, str) else photo.name,
+            reply_markup=keyboard(message.buttons),
+            message_thread_id=_topic(chat),
+            disable_notification=manner.silent,
+            reply_parameters=manner.reply,
+        )
+
+    async def _rewrite(self, chat: ChatKey, message_id: int, message: Message) -> None:
+        text = rendered(message)
+        await self._bot.edit_message_text(
+            text.text,
+            _id(chat),
+            message_id,
+            entities=text.entities,
+            link_preview_options=_NO_PREVIEW,
+            reply_markup=keyboard(message.buttons),
+        )
+
+    async def _redraw(self, chat: ChatKey, message_id: int, message: Message, picture: Picture) -> None:
+        caption = rendered(message)
+        await self._bot.edit_message_media(
+            InputMediaPhoto(
+                picture.png, caption=caption.text, caption_entities=caption.entities, filename=picture.name
+            ),
+            _id(chat),
+            message_id,
+            reply_markup=keyboard(message.buttons),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Manner:
+    """How a message is sent."""
+
+    silent: bool
+    reply_to: int | None
+
+    @property
+    def reply(self) -> ReplyParameters | None:
+        """What it answers; what has been deleted meanwhile is answered all the same."""
+        if self.reply_to is None:
+            return None
+        return ReplyParameters(self.reply_to, allow_sending_without_reply=True)
+
+
+def upload_of(sent: Sent) -> str | None:
+    """Return the handle under which the picture of a sent message can be sent again."""
+    return sent.photo[-1].file_id if sent.photo else None
+
+
+async def _uploading(
+    picture: Picture, upload: str | None, send: Callable[[Picture | str], Awaitable[Sent]]
+) -> Sent:
+    """Send by the picture's handle; by the picture itself where there is none, or Telegram forgot it."""
+    if upload is not None:
+        try:
+            return await send(upload)
+        except BadRequest as error:
+            if not is_lost_upload(error):
+                raise
+    return await send(picture)
+
+
+def _in_words(message: Message) -> Message:
+    """Return a message with what its picture says in place of the picture."""
+    alt = () if message.picture is None else (message.picture.alt,)
+    return replace(message, lines=(*message.lines, *alt), picture=None)
+
+
+def _id(chat: ChatKey) -> int | str:
+    """Return a chat's id as the Bot API takes it; a channel may go by its `@name`."""
+    return chat.native_id if chat.native_id.startswith("@") else int(chat.native_id)
+
+
+def _topic(chat: ChatKey) -> int | None:
+    return int(chat.thread) if chat.thread else None

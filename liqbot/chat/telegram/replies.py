@@ -1,0 +1,101 @@
+"""Replies: sent at the pace that Telegram allows, and again where they surely did not arrive."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+from telegram.error import BadRequest, InvalidToken, TelegramError
+
+from liqbot.alerts.platform import ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
+from liqbot.chat.adapter import Reception
+from liqbot.chat.telegram.outcomes import outcome, said
+from liqbot.chat.telegram.postman import Postman
+from liqbot.message import Message
+from liqbot.store.chats import ChatKey
+
+_log = structlog.get_logger()
+
+TRIES = 4
+"""How often a reply is sent that does not arrive."""
+LONGEST_PAUSE_S = 60.0
+"""Nobody waits longer than that for an answer."""
+
+
+class Replies:
+    """Brings answers to those who asked."""
+
+    def __init__(self, postman: Postman, reception: Reception) -> None:
+        self._postman = postman
+        self._desk = reception.desk
+        self._turn = reception.turn
+
+    async def say(
+        self, chat: ChatKey, message: Message, *, silent: bool = False, reply_to: int | None = None
+    ) -> None:
+        """Send an answer. Raises `TelegramError` where it cannot be brought."""
+
+        async def post(there: ChatKey) -> None:
+            await self._postman.post(there, message, silent=silent, reply_to=reply_to)
+
+        await self._insist(chat, post, repeatable=False)
+
+    async def renew(self, chat: ChatKey, message_id: int, message: Message) -> None:
+        """Put an answer in the place of a message; where that is not possible, send it."""
+
+        async def renew(there: ChatKey) -> None:
+            await self._postman.renew(there, message_id, message)
+
+        try:
+            await self._insist(chat, renew, repeatable=True)
+        except BadRequest as error:
+            _log.info("a message could not be renewed; a new one is sent", reason=said(error))
+            await self.say(chat, message, silent=True)
+
+    async def _insist(
+        self, chat: ChatKey, send: Callable[[ChatKey], Awaitable[None]], *, repeatable: bool
+    ) -> None:
+        """Send, and try again what did not arrive. Raises the last `TelegramError`.
+
+        `repeatable`: twice is no harm, so what may have arrived is tried again as well.
+        """
+        for attempt in range(TRIES):
+            await self._turn(chat)
+            try:
+                return await send(chat)
+            except InvalidToken:
+                raise  # for good
+            except TelegramError as error:
+                why = outcome(error)
+                pause_s = _pause_s(why, attempt, repeatable=repeatable)
+                if attempt == TRIES - 1 or pause_s is None:
+                    self._note(chat, why)
+                    raise
+                chat = self._moved(chat, why)
+            await asyncio.sleep(pause_s)
+        raise AssertionError("the last try returns or raises")
+
+    def _note(self, chat: ChatKey, why: NotSent) -> None:
+        if isinstance(why, ChatGone):
+            self._desk.store.chats.deactivate(chat, str(why), self._desk.clock())
+
+    def _moved(self, chat: ChatKey, why: NotSent) -> ChatKey:
+        """Return where the chat is now."""
+        if not isinstance(why, ChatMoved):
+            return chat
+        self._desk.store.chats.move(chat, why.native_id)
+        return chat._replace(native_id=why.native_id)
+
+
+def _pause_s(why: NotSent, attempt: int, *, repeatable: bool) -> float | None:
+    """Return how long to wait before another try; None where there is none."""
+    match why:
+        case SlowDown(pause_s=pause_s):
+            return pause_s if pause_s <= LONGEST_PAUSE_S else None
+        case ChatMoved():
+            return 0.0
+        case ChatGone() | Refused():
+            return None
+        case Unclear() if not repeatable:
+            return None
+        case _:
+            return float(2**attempt)

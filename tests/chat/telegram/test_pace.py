@@ -1,0 +1,64 @@
+"""Pace: with Telegram's own limits on, nothing is refused as too fast, and people are answered in between."""
+
+import time
+
+import pytest
+from chat.telegram.stand_ins import WITHIN, Market, chat_of, seen_by_rules, subscribe
+
+from liqbot.chat.telegram.adapter import LIMITS
+from liqbot.store.chats import ChatKey
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning")
+
+
+async def too_fast(telegram):
+    """Return the calls that were refused because we were too fast."""
+    return [call for call in await telegram.calls() if call.cause in ("limit", "flood wait")]
+
+
+async def test_a_broadcast_keeps_the_pace_and_whoever_asks_is_answered_meanwhile(telegram, serving):
+    people, market = await telegram.people(150), Market()
+    gone, ann = people[::20], await telegram.person("Ann")
+    await telegram.block_quietly(gone)
+    async with serving(market) as bot:
+        subscribe(bot, *(ChatKey("telegram", str(person)) for person in people))
+        await seen_by_rules(bot)
+        await telegram.fail("too_many", "sendPhoto", times=3, seconds=1, share=0.05)
+        market.flip()
+        await telegram.calls("sendPhoto", at_least=30, within=WITHIN)
+        asked = time.monotonic()
+        await ann.says("/regime BTC")
+        await ann.hears(within=WITHIN)
+        assert time.monotonic() - asked < 1
+        await telegram.calls("sendPhoto", at_least=len(people) + 3, within=WITHIN)
+        await bot.drain(WITHIN)
+    tally = await telegram.tally(people)
+    assert {person: count for person, count in tally.items() if count != 1} == dict.fromkeys(gone, 0)
+    assert not await too_fast(telegram)
+    # What waited for the picture's upload leaves all at once; from then on the pace is even.
+    times = sorted(call.at for call in await telegram.calls("sendPhoto"))[LIMITS.in_flight : len(people)]
+    assert 27 <= (len(times) - 1) / (times[-1] - times[0]) <= 30
+
+
+async def test_a_conversation_in_a_group_stays_within_its_limit(telegram, serving):
+    owner = await telegram.person("Owner")
+    group = await telegram.group("Traders", owner)
+    await telegram.limits(chat_burst=1)
+    async with serving():
+        for _ in range(5):
+            await owner.says("/regime BTC", to=group)
+        await telegram.messages(group, at_least=5, within=WITHIN)
+    assert not await too_fast(telegram)
+
+
+async def test_several_alerts_to_one_chat_are_spread(telegram, serving):
+    ann, market = await telegram.person("Ann"), Market()
+    async with serving(market) as bot:
+        for band in ("0.1", "0.2", "0.3", "0.4"):
+            subscribe(bot, chat_of(ann), band=band)
+        await seen_by_rules(bot)
+        market.flip()
+        await telegram.messages(ann, at_least=4, within=WITHIN)
+    assert not await too_fast(telegram)
+    times = [call.at for call in await telegram.calls("sendPhoto")]
+    assert times[-1] - times[0] > 2.5

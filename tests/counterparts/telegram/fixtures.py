@@ -1,0 +1,32 @@
+"""Fixtures for tests that need Telegram: import both in a conftest.
+
+    from counterparts.telegram.fixtures import telegram, telegram_process
+
+`telegram` is a world of its own for each test; at its end, nothing may have broken the published description.
+"""
+
+import pytest
+import pytest_asyncio
+
+from .control import Telegram
+from .process import start
+
+
+@pytest.fixture(scope="session")
+def telegram_process():
+    """One process for all tests of a run."""
+    running = start()
+    yield running
+    running.stop()
+
+
+@pytest_asyncio.fixture
+async def telegram(telegram_process):
+    """An empty world, and afterwards the assertion that all calls and results were as described.
+
+    A test that breaks the description on purpose ends with `await telegram.reset()`.
+    """
+    async with Telegram(telegram_process) as client:
+        await client.reset()
+        yield client
+        assert not await client.violations()
