@@ -102,6 +102,34 @@ def test_the_open_interest_that_comes_with_the_price_will_do(month):
     assert board.view("BTC").open_interest == 1002.0
 
 
+def test_one_candle_is_a_beginning_without_any_level(month):
+    board = told(ModelledBoard(LAYER), *(cut(update, slice(0, 1)) for update in month))
+    view = board.view("BTC")
+    assert not view.map.usd.any()
+    assert view.unreachable.long == pytest.approx(view.open_interest_usd)
+    assert view.ratio is None
+    grid = board.glimpse("BTC").grid(DAY * FIVE_MINUTES)
+    assert len(grid) == 1
+    again = ModelledBoard(LAYER)
+    again.recall(board.memories().values())
+    told(again, *month)
+    whole = told(ModelledBoard(LAYER), *month).view("BTC")
+    assert np.allclose(again.view("BTC").map.usd, whole.map.usd)
+
+
+def test_a_day_without_candles_is_a_gap_in_the_grid_and_no_step(month):
+    first, later = (
+        [cut(update, slice(0, 300)) for update in month],
+        [cut(update, slice(600, None)) for update in month],
+    )
+    board = told(told(ModelledBoard(LAYER), *first), *later)
+    grid = board.glimpse("BTC").grid(3 * DAY * FIVE_MINUTES)
+    gaps = grid.time_ms[1:] - grid.until_ms[:-1]
+    assert gaps.max() > 200 * FIVE_MINUTES
+    assert np.count_nonzero(gaps) == 1
+    board.view("BTC")
+
+
 def test_a_board_that_was_told_no_candles_says_so():
     board = ModelledBoard(LAYER)
     with pytest.raises(NoViewError, match="Testex has no price for BTC"):
