@@ -1,5 +1,6 @@
 """The Info API over httpx: one method a request, its weight spent before it is sent."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Self, TypeVar
 
@@ -101,14 +102,18 @@ class InfoClient:
 
     async def leaderboard(self, url: str) -> Leaderboard:
         """Return the leaderboard, which is no part of the Info API and weighs nothing."""
-        return await self._answer(self._http.build_request("GET", url), "leaderboard", payloads.LEADERBOARD)
+        body = await self._body(self._http.build_request("GET", url), "leaderboard")
+        # Tens of thousands of rows: decoded where nobody waits for it.
+        return await asyncio.to_thread(_decoded, body, payloads.LEADERBOARD, "leaderboard")
 
     async def _ask(self, request: Mapping[str, object], weight: float, kind: Decoder[T]) -> T:
         await self._budget.spend(weight)
         what = str(request["type"])
-        return await self._answer(self._http.build_request("POST", self._url, json=request), what, kind)
+        return _decoded(
+            await self._body(self._http.build_request("POST", self._url, json=request), what), kind, what
+        )
 
-    async def _answer(self, request: httpx.Request, what: str, kind: Decoder[T]) -> T:
+    async def _body(self, request: httpx.Request, what: str) -> bytes:
         try:
             response = await self._http.send(request)
         except httpx.HTTPError as error:
@@ -117,10 +122,14 @@ class InfoClient:
             self._budget.refused()
         if response.status_code != OK:
             raise RequestFailed(f"{what}: {response.status_code} {_first_line(response)}".rstrip())
-        try:
-            return decode(response.content, kind, what)
-        except PayloadError as error:
-            raise RequestFailed(str(error)) from None
+        return response.content
+
+
+def _decoded(body: bytes, kind: Decoder[T], what: str) -> T:
+    try:
+        return decode(body, kind, what)
+    except PayloadError as error:
+        raise RequestFailed(str(error)) from None
 
 
 def _connections() -> httpx.AsyncClient:

@@ -153,9 +153,10 @@ class Roster:
         """Return the mark of each of the roster's coins, NaN where it is not in `marks`."""
         return np.array([marks.get(coin, np.nan) for coin in self._coins] or [np.nan])
 
-    def unsaved(self) -> list[KnownAccount]:
-        """Return the accounts that have changed since this was last asked."""
-        changed, self._changed = sorted(self._changed), set()
+    def unsaved(self, at_most: int | None = None) -> list[KnownAccount]:
+        """Return the accounts that have changed since they were last returned here, or some of them."""
+        changed = sorted(self._changed)[:at_most]
+        self._changed -= set(changed)
         columns = self._columns
         return [
             KnownAccount(

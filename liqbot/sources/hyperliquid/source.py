@@ -33,6 +33,7 @@ LIVE_LAYER = Layer("Hyperliquid", Basis.MEASURED)
 BEAT_S = 5.0
 """Views are made so often."""
 SAVE_S = 60.0
+SAVED_AT_ONCE = 5000
 QUIET_MS = 180_000
 """Without any price for so long there are no more views: those before age."""
 
@@ -175,7 +176,8 @@ class Hyperliquid:
     async def _save_often(self, accounts: Accounts) -> None:
         while True:
             await self.clock.sleep(SAVE_S)
-            forgotten, changed = self.roster.forget_idle(self.clock.now_ms()), self.roster.unsaved()
+            forgotten = self.roster.forget_idle(self.clock.now_ms())
+            changed = self.roster.unsaved(SAVED_AT_ONCE)
             try:
                 await asyncio.to_thread(accounts.save, changed)
                 await asyncio.to_thread(accounts.forget, forgotten)
