@@ -11,7 +11,7 @@ from liqbot.chat.desk import SourceHealth
 from liqbot.engine.board import Board
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
-from liqbot.sources.source import Reporting, Source, SourceError
+from liqbot.sources.source import Source, SourceError, WithReport
 
 _log = structlog.get_logger()
 
@@ -40,7 +40,7 @@ class Feed:
         """
         self.board = Board(source.layer)
         self.health = SourceHealth(source.name, source.layer)
-        if isinstance(source, Reporting):
+        if isinstance(source, WithReport):
             self.health.report = source.report
         self.source = source
         self._coins = coins

@@ -16,7 +16,7 @@ from liqbot.settings import HyperliquidSettings, SettingsError
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.polling import FirstLook
 from liqbot.sources.hyperliquid.source import QUIET_MS
-from liqbot.sources.source import Reporting, SourceError
+from liqbot.sources.source import SourceError, WithReport
 
 COINS = ("BTC", "ETH", "SOL")
 BAD_DAY = {"502": 0.1, "malformed": 0.1, "missing": 0.1, "range": 0.15, "empty": 0.1, "future": 0.1}
@@ -44,7 +44,7 @@ async def test_80_percent_of_5000_accounts_money_within_ten_minutes_and_the_budg
     with counterpart(crowd=1.25, speed=60) as exchange:
         assert exchange.accounts == 5007
         source = source_of(exchange, database)
-        assert isinstance(source, Reporting)
+        assert isinstance(source, WithReport)
         await follow(source, is_covered(0.8), seconds=600)
         stats = exchange.stats()
     assert stats["peak_weight"] <= 1000
