@@ -138,6 +138,29 @@ async def test_what_was_found_is_known_after_a_restart_and_the_largest_are_asked
         assert sum(coverage(board)) / len(COINS) > 4 * again.roster.answered / known / 2
 
 
+async def test_after_a_restart_views_wait_until_most_is_known_again(database):
+    with counterpart(crowd=0.1, speed=60, still=True, listed=1.0, limit=0) as exchange:
+        await follow(source_of(exchange, database, weight_a_minute=0), is_covered(0.99))
+        settings = exchange.settings(weight_a_minute=200, leaderboard_url="", vaults=())
+        again = Hyperliquid(settings, COINS, database, clock=exchange.clock, recall_first=True)
+        board = await follow(again, lambda *_: True, seconds=600)
+        assert 0.75 < sum(coverage(board)) / len(COINS) < 0.99
+        assert again.roster.known_again >= 0.8
+
+
+async def test_where_most_cannot_be_known_again_views_come_all_the_same(database):
+    with counterpart(crowd=0.1, speed=240, still=True, listed=1.0, limit=0) as exchange:
+        await follow(source_of(exchange, database, weight_a_minute=0), is_covered(0.99))
+        exchange.control(faults={"502": 1.0})
+        settings = exchange.settings(weight_a_minute=100, leaderboard_url="", vaults=())
+        again = Hyperliquid(settings, COINS, database, clock=exchange.clock, recall_first=True)
+        start_ms = exchange.clock.now_ms()
+        board = await follow(again, lambda *_: True, seconds=900)
+        assert coverage(board) == [0, 0, 0]
+        assert exchange.clock.now_ms() - start_ms >= 600_000
+        assert again.report().lines[0].endswith("% of what was known before the restart is known again")
+
+
 async def test_accounts_that_no_list_has_are_found_by_their_trades(database):
     with counterpart(crowd=0.1, speed=60, still=True, listed=0.0, limit=0) as exchange:
         source = source_of(exchange, database, weight_a_minute=0, vaults=())
