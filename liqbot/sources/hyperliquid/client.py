@@ -29,7 +29,7 @@ LIGHT, HEAVY = 2, 20
 """Weights of a look at one account, at a book or at all mids; and of most other requests."""
 CANDLES_A_WEIGHT, TRADES_A_WEIGHT = 60, 20
 """For so many candles or trades an answer weighs one more."""
-OK, TOO_MANY_REQUESTS = 200, 429
+OK, OUR_FAULT, TOO_MANY_REQUESTS = 200, 422, 429
 CONNECTIONS = 20
 """More would make httpcore's pool slow."""
 TIMEOUT_S = 15.0
@@ -118,9 +118,10 @@ class InfoClient:
             response = await self._http.send(request)
         except httpx.HTTPError as error:
             raise RequestFailed(f"{what}: {type(error).__name__} {error}".rstrip()) from None
-        if response.status_code == TOO_MANY_REQUESTS:
-            self._budget.refused()
-        if response.status_code != OK:
+        told_in_text = response.headers.get("content-type", "").startswith("text/plain")
+        if response.status_code == TOO_MANY_REQUESTS or (told_in_text and response.status_code != OUR_FAULT):
+            self._budget.refused()  # it says in plain text when it has had enough, whatever the status
+        if response.status_code != OK or told_in_text:
             raise RequestFailed(f"{what}: {response.status_code} {_first_line(response)}".rstrip())
         return response.content
 

@@ -65,6 +65,7 @@ async def test_every_request_is_answered_and_pays_its_weight(exchange, client, b
     ("fault", "told"),
     [
         ("429", "clearinghouseState: 429 Too Many Requests"),
+        ("text", "clearinghouseState: 500 Internal error, try again later"),
         ("502", "clearinghouseState: 502 <html>"),
         ("malformed", "clearinghouseState: "),
         ("missing", "clearinghouseState: Object missing required field"),
@@ -75,7 +76,7 @@ async def test_an_answer_that_is_none_names_the_request_and_the_reason(exchange,
     with pytest.raises(RequestFailed) as failed:
         await client.clearinghouse_state(address(1))
     assert str(failed.value).startswith(told)
-    assert budget.refusals == (fault == "429")
+    assert budget.refusals == (fault in {"429", "text"})
 
 
 async def test_a_request_that_is_refused_is_told_in_the_exchanges_words(client):
