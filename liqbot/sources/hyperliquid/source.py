@@ -206,5 +206,7 @@ class Hyperliquid:
 def _close(accounts: Accounts, roster: Roster) -> None:
     try:
         accounts.save(roster.unsaved())
+    except SqlError as error:
+        _log.warning("accounts that were found last are not saved", reason=str(error))
     finally:
         accounts.close()
