@@ -170,8 +170,8 @@ async def _follow(exchange: Counterpart, policy: Policy, database: Path, minutes
 
 
 async def _sample(exchange: Counterpart, board: Board, known: Known, course: Course, minute: float) -> None:
-    truth = await asyncio.to_thread(exchange.truth)
     views = [board.view(coin) for coin in COINS]
+    truth = await asyncio.to_thread(exchange.truth_at, {view.coin: view.spot for view in views})
     held = sum(view.open_usd.long + view.open_usd.short for view in views)
     errors = [
         abs(mine - true)

@@ -12,7 +12,7 @@ from liqbot.engine.boards import board_of, glimpse_of
 from liqbot.engine.glimpse import Glimpse
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
-from liqbot.sources.source import NoDataError, Reporting, Source, SourceError
+from liqbot.sources.source import NoDataError, Source, SourceError, WithReport
 
 _log = structlog.get_logger()
 
@@ -43,7 +43,7 @@ class Feed:
         self.glimpses: dict[str, Glimpse] = {}
         """Of a modelled layer, by coin: what goes with the newest views."""
         self.health = SourceHealth(source.name, source.layer)
-        if isinstance(source, Reporting):
+        if isinstance(source, WithReport):
             self.health.report = source.report
         self.source = source
         self._coins = coins
@@ -118,7 +118,7 @@ class Feed:
         glimpses = {coin: glimpse_of(self.board, coin) for coin in coins}
         self.glimpses = {coin: glimpse for coin, glimpse in glimpses.items() if glimpse is not None}
         rejected = self.board.rejected
-        if isinstance(self.source, Reporting):
+        if isinstance(self.source, WithReport):
             rejected = rejected + self.source.report().refused
         return [self.board.view(coin) for coin in coins], rejected
 

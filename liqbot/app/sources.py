@@ -32,7 +32,7 @@ def make_source(name: str, settings: Settings, now_ms: int) -> Source:
     if kind == "replay":
         return Replay(Path(rest), speed=settings.replay.speed)
     if kind == "hyperliquid":
-        return Hyperliquid(settings.hyperliquid, settings.coins, settings.database)
+        return Hyperliquid(settings.hyperliquid, settings.coins, settings.database, recall_first=True)
     if kind in EXCHANGES:
         return make_exchange(kind, settings)
     return make_simulator(settings, now_ms)

@@ -70,7 +70,7 @@ class Report:
 
 
 @runtime_checkable
-class Reporting(Protocol):
+class WithReport(Protocol):
     """A source that has more to say of itself than that it runs."""
 
     def report(self) -> Report:

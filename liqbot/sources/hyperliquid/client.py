@@ -1,5 +1,6 @@
 """The Info API over httpx: one method a request, its weight spent before it is sent."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Self, TypeVar
 
@@ -28,7 +29,7 @@ LIGHT, HEAVY = 2, 20
 """Weights of a look at one account, at a book or at all mids; and of most other requests."""
 CANDLES_A_WEIGHT, TRADES_A_WEIGHT = 60, 20
 """For so many candles or trades an answer weighs one more."""
-OK, TOO_MANY_REQUESTS = 200, 429
+OK, OUR_FAULT, TOO_MANY_REQUESTS = 200, 422, 429
 CONNECTIONS = 20
 """More would make httpcore's pool slow."""
 TIMEOUT_S = 15.0
@@ -101,26 +102,35 @@ class InfoClient:
 
     async def leaderboard(self, url: str) -> Leaderboard:
         """Return the leaderboard, which is no part of the Info API and weighs nothing."""
-        return await self._answer(self._http.build_request("GET", url), "leaderboard", payloads.LEADERBOARD)
+        body = await self._body(self._http.build_request("GET", url), "leaderboard")
+        # Tens of thousands of rows: decoded where nobody waits for it.
+        return await asyncio.to_thread(_decoded, body, payloads.LEADERBOARD, "leaderboard")
 
     async def _ask(self, request: Mapping[str, object], weight: float, kind: Decoder[T]) -> T:
         await self._budget.spend(weight)
         what = str(request["type"])
-        return await self._answer(self._http.build_request("POST", self._url, json=request), what, kind)
+        return _decoded(
+            await self._body(self._http.build_request("POST", self._url, json=request), what), kind, what
+        )
 
-    async def _answer(self, request: httpx.Request, what: str, kind: Decoder[T]) -> T:
+    async def _body(self, request: httpx.Request, what: str) -> bytes:
         try:
             response = await self._http.send(request)
         except httpx.HTTPError as error:
             raise RequestFailed(f"{what}: {type(error).__name__} {error}".rstrip()) from None
-        if response.status_code == TOO_MANY_REQUESTS:
-            self._budget.refused()
-        if response.status_code != OK:
+        told_in_text = response.headers.get("content-type", "").startswith("text/plain")
+        if response.status_code == TOO_MANY_REQUESTS or (told_in_text and response.status_code != OUR_FAULT):
+            self._budget.refused()  # it says in plain text when it has had enough, whatever the status
+        if response.status_code != OK or told_in_text:
             raise RequestFailed(f"{what}: {response.status_code} {_first_line(response)}".rstrip())
-        try:
-            return decode(response.content, kind, what)
-        except PayloadError as error:
-            raise RequestFailed(str(error)) from None
+        return response.content
+
+
+def _decoded(body: bytes, kind: Decoder[T], what: str) -> T:
+    try:
+        return decode(body, kind, what)
+    except PayloadError as error:
+        raise RequestFailed(str(error)) from None
 
 
 def _connections() -> httpx.AsyncClient:

@@ -1,5 +1,6 @@
 """Finding accounts: the leaderboard, vaults, recent trades, and a file of the operator's."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from functools import partial
@@ -19,6 +20,7 @@ ADDRESS = re.compile(r"0x[0-9a-f]{40}")
 DAY_S = 86_400.0
 RETRY_S = 300.0
 """A list that could not be had is asked for again after so long."""
+AT_ONCE = 1000
 OWN_USD = 1_000_000.0
 """An account that the operator names, or a vault, counts as worth this until it is asked."""
 
@@ -107,7 +109,9 @@ class Discovery:
             return
         board = await self._client.leaderboard(self._settings.leaderboard_url)
         now_ms = self._clock.now_ms()
-        for row in board.leaderboard_rows:
+        for place, row in enumerate(board.leaderboard_rows):
+            if place % AT_ONCE == 0:
+                await asyncio.sleep(0)  # there are tens of thousands, and others wait
             address = address_of(row.eth_address)
             if address:
                 usd = row.account_value if 0 < row.account_value < 1e12 else 0.0

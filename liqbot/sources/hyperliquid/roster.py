@@ -30,6 +30,8 @@ class _Columns:
     """When it was last seen to hold or to trade something."""
     guess: Floats
     """Open size before the first answer, USD: a guess, or what it was when it was last known."""
+    recalled: Floats
+    """Open size that an earlier run last saw, USD; 0 for whom it did not know."""
     held: Floats
     """Open size at the last answer, USD."""
     traded: Floats
@@ -56,6 +58,7 @@ class _Columns:
             polled_ms=ints(),
             lively_ms=ints(),
             guess=np.zeros(room),
+            recalled=np.zeros(room),
             held=np.zeros(room),
             traded=np.zeros(room),
             retry_ms=ints(),
@@ -89,8 +92,14 @@ class Roster:
     @property
     def asked(self) -> int:
         """How many of them were asked, with an answer or after three failures in a row without."""
-        settled = (self.column("polled_ms") > 0) | (self.column("failures") >= ENOUGH_FAILURES)
-        return int(np.count_nonzero(settled & ~self.column("gone")))
+        return int(np.count_nonzero(self._is_asked() & ~self.column("gone")))
+
+    @property
+    def known_again(self) -> float:
+        """The share (0 to 1) of what an earlier run knew that was asked since; 1 where it knew nothing."""
+        recalled, asked = self.column("recalled"), self._is_asked()
+        total = float(recalled.sum())
+        return float(recalled[asked].sum()) / total if total > 0 else 1.0
 
     def column(self, name: str) -> np.ndarray:
         """Return one of the columns, cut to the accounts that there are."""
@@ -115,7 +124,7 @@ class Roster:
             if account.address in self._numbers:
                 continue
             number = self._enter(account.address, account.first_seen_ms)
-            self._columns.guess[number] = account.notional_usd
+            self._columns.guess[number] = self._columns.recalled[number] = account.notional_usd
             self._columns.lively_ms[number] = account.lively_ms
             self._changed.discard(number)
 
@@ -153,9 +162,10 @@ class Roster:
         """Return the mark of each of the roster's coins, NaN where it is not in `marks`."""
         return np.array([marks.get(coin, np.nan) for coin in self._coins] or [np.nan])
 
-    def unsaved(self) -> list[KnownAccount]:
-        """Return the accounts that have changed since this was last asked."""
-        changed, self._changed = sorted(self._changed), set()
+    def unsaved(self, at_most: int | None = None) -> list[KnownAccount]:
+        """Return the accounts that have changed since they were last returned here, or some of them."""
+        changed = sorted(self._changed)[:at_most]
+        self._changed -= set(changed)
         columns = self._columns
         return [
             KnownAccount(
@@ -180,6 +190,9 @@ class Roster:
         self._columns.gone[idle] = True
         self._changed -= set(idle.tolist())
         return [self.names[number] for number in idle]
+
+    def _is_asked(self) -> Bools:
+        return (self.column("polled_ms") > 0) | (self.column("failures") >= ENOUGH_FAILURES)
 
     def _enter(self, name: str, found_ms: int) -> int:
         number = self._numbers[name] = len(self.names)

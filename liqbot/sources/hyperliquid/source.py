@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import structlog
@@ -33,6 +33,9 @@ LIVE_LAYER = Layer("Hyperliquid", Basis.MEASURED)
 BEAT_S = 5.0
 """Views are made so often."""
 SAVE_S = 60.0
+SAVED_AT_ONCE = 5000
+RECALLED, RECALL_MS = 0.8, 600_000
+"""After a restart there are views when this share of what was known is known again, or after so long."""
 QUIET_MS = 180_000
 """Without any price for so long there are no more views: those before age."""
 
@@ -48,8 +51,13 @@ class Hyperliquid:
         *,
         clock: Clock | None = None,
         policy: Policy | None = None,
+        recall_first: bool = False,
     ) -> None:
-        """Stream `coins`; keep the accounts that are found in `database`. Raises `SettingsError`."""
+        """Stream `coins`; keep the accounts that are found in `database`. Raises `SettingsError`.
+
+        With `recall_first` there is no beat after a restart until most of what an earlier run knew was asked
+        again: a map that is still half empty would end alerts and begin them anew.
+        """
         self._settings = settings
         self._coins = tuple(coins)
         self._database = database
@@ -75,6 +83,7 @@ class Hyperliquid:
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
         self._batch = Batch()
+        self._recall_first = recall_first
         self._queue: asyncio.Queue[Update | None] = asyncio.Queue()
 
     @property
@@ -118,6 +127,7 @@ class Hyperliquid:
         """Return how it is doing."""
         limit = f" of {self._settings.weight_per_minute:,}" if self._settings.weight_per_minute else ""
         lines = [
+            *self._recalling(),
             f"{len(self.roster):,} accounts known, {self.roster.asked:,} of them asked",
             f"in the last minute {self.poller.a_minute:,} polls, {self.budget.spent:,.0f}{limit} weight",
             self.modes.words(),
@@ -135,6 +145,11 @@ class Hyperliquid:
         return Report(
             tuple(line for line in lines if line), +refused, tuple(self.cross_check.readings.values())
         )
+
+    def _recalling(self) -> Iterator[str]:
+        again = self.roster.known_again
+        if self._recall_first and again < RECALLED:
+            yield f"{again:.0%} of what was known before the restart is known again"
 
     async def _work(self) -> None:
         accounts = await asyncio.to_thread(Accounts, self._database, NAME)
@@ -164,6 +179,9 @@ class Hyperliquid:
         self.modes.take(reading)
 
     async def _beat(self) -> None:
+        give_up_ms = self.clock.now_ms() + RECALL_MS
+        while self._recall_first and self.roster.known_again < RECALLED and self.clock.now_ms() < give_up_ms:
+            await self.clock.sleep(BEAT_S)
         while True:
             await self.clock.sleep(BEAT_S)
             if self.clock.now_ms() - self.feed.heard_ms > QUIET_MS:
@@ -175,7 +193,8 @@ class Hyperliquid:
     async def _save_often(self, accounts: Accounts) -> None:
         while True:
             await self.clock.sleep(SAVE_S)
-            forgotten, changed = self.roster.forget_idle(self.clock.now_ms()), self.roster.unsaved()
+            forgotten = self.roster.forget_idle(self.clock.now_ms())
+            changed = self.roster.unsaved(SAVED_AT_ONCE)
             try:
                 await asyncio.to_thread(accounts.save, changed)
                 await asyncio.to_thread(accounts.forget, forgotten)
@@ -187,5 +206,7 @@ class Hyperliquid:
 def _close(accounts: Accounts, roster: Roster) -> None:
     try:
         accounts.save(roster.unsaved())
+    except SqlError as error:
+        _log.warning("accounts that were found last are not saved", reason=str(error))
     finally:
         accounts.close()

@@ -85,7 +85,12 @@ class Control:
         if (method, path) == ("POST", "/control"):
             return 200, msgspec.json.encode(self._control(msgspec.json.decode(body)))
         market = self._exchange.market
-        told = {"/stats": self._stats, "/truth": market.truth, "/positions": market.positions}.get(path)
+        told = {
+            "/stats": self._stats,
+            "/truth": market.truth,
+            "/truths": lambda: list(self._exchange.truths),
+            "/positions": market.positions,
+        }.get(path)
         return (404, b"not found") if told is None else (200, msgspec.json.encode(told()))
 
     def _control(self, asked: dict) -> object:

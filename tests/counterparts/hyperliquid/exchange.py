@@ -11,7 +11,7 @@ from .clock import FastClock
 from .faults import Faults
 from .limits import Window, weight_of, weight_of_items
 
-RECENT = 30
+RECENT, TRUTHS = 30, 12
 INTERVALS_MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000}
 HLP = "0xdfc24b077bc1425ad1dea75bcb6f8158e10df303"
 REFUSED = b"Failed to deserialize the JSON body into the target type"
@@ -32,6 +32,8 @@ class Exchange:
         self._listed = listed
         self._rng = np.random.default_rng(seed)
         self._leaderboard: bytes | None = None
+        self.truths: deque[dict] = deque(maxlen=TRUTHS)
+        """What was true after each of the last steps."""
         self._note_prices()
 
     def step(self, seconds: int) -> list[Deal]:
@@ -40,6 +42,7 @@ class Exchange:
         for deal in deals:
             self.recent.setdefault(deal.coin, deque(maxlen=RECENT)).append((deal, self.clock.now_ms()))
         self._note_prices()
+        self.truths.append(self.market.truth())
         return deals
 
     def ask(self, body: bytes) -> tuple[int, bytes]:

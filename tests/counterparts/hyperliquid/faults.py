@@ -5,7 +5,11 @@ import random
 import msgspec
 
 HTML = b"<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>"
-STATUS = {"429": (429, b"Too Many Requests"), "502": (502, HTML)}
+STATUS = {
+    "429": (429, b"Too Many Requests"),
+    "502": (502, HTML),
+    "text": (500, b"Internal error, try again later"),
+}
 OUT_OF_RANGE = ("nan", "1e400", "-3.0", "0.0", "inf", "9e18")
 FIELDS = ("szi", "positionValue", "entryPx")
 

@@ -48,6 +48,14 @@ class Counterpart:
     def truth(self) -> dict:
         return self._get("truth")
 
+    def truth_at(self, marks: dict[str, float]) -> dict:
+        """Return of each coin what was true when its mark was nearest to the one in `marks`."""
+        truths = self._get("truths")
+        return {
+            coin: min(truths, key=lambda truth: abs(truth[coin]["mark"] - mark))[coin]
+            for coin, mark in marks.items()
+        }
+
     def positions(self) -> dict:
         return self._get("positions")
 

@@ -10,6 +10,7 @@ REASONS = {
     404: "Not Found",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
+    500: "Internal Server Error",
     502: "Bad Gateway",
 }
 
@@ -36,7 +37,9 @@ class Web(asyncio.Protocol):
             body, self._buffer = self._buffer[head_end + 4 : end], self._buffer[end:]
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
             status, answer = self._answer(method, path, body)
-            kind = "application/json" if status == 200 else "text/plain"
+            kind = (
+                "application/json" if status == 200 else "text/html" if answer[:1] == b"<" else "text/plain"
+            )
             self._transport.write(
                 f"HTTP/1.1 {status} {REASONS[status]}\r\ncontent-type: {kind}\r\n"
                 f"content-length: {len(answer)}\r\n\r\n".encode()

@@ -16,7 +16,7 @@ from liqbot.settings import HyperliquidSettings, SettingsError
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.polling import FirstLook
 from liqbot.sources.hyperliquid.source import QUIET_MS
-from liqbot.sources.source import Reporting, SourceError
+from liqbot.sources.source import SourceError, WithReport
 
 COINS = ("BTC", "ETH", "SOL")
 BAD_DAY = {"502": 0.1, "malformed": 0.1, "missing": 0.1, "range": 0.15, "empty": 0.1, "future": 0.1}
@@ -44,7 +44,7 @@ async def test_80_percent_of_5000_accounts_money_within_ten_minutes_and_the_budg
     with counterpart(crowd=1.25, speed=60) as exchange:
         assert exchange.accounts == 5007
         source = source_of(exchange, database)
-        assert isinstance(source, Reporting)
+        assert isinstance(source, WithReport)
         await follow(source, is_covered(0.8), seconds=600)
         stats = exchange.stats()
     assert stats["peak_weight"] <= 1000
@@ -136,6 +136,29 @@ async def test_what_was_found_is_known_after_a_restart_and_the_largest_are_asked
         board = await follow(again, is_covered(0.5), seconds=600)
         assert len(again.roster) == known
         assert sum(coverage(board)) / len(COINS) > 4 * again.roster.answered / known / 2
+
+
+async def test_after_a_restart_views_wait_until_most_is_known_again(database):
+    with counterpart(crowd=0.1, speed=60, still=True, listed=1.0, limit=0) as exchange:
+        await follow(source_of(exchange, database, weight_a_minute=0), is_covered(0.99))
+        settings = exchange.settings(weight_a_minute=200, leaderboard_url="", vaults=())
+        again = Hyperliquid(settings, COINS, database, clock=exchange.clock, recall_first=True)
+        board = await follow(again, lambda *_: True, seconds=600)
+        assert 0.75 < sum(coverage(board)) / len(COINS) < 0.99
+        assert again.roster.known_again >= 0.8
+
+
+async def test_where_most_cannot_be_known_again_views_come_all_the_same(database):
+    with counterpart(crowd=0.1, speed=240, still=True, listed=1.0, limit=0) as exchange:
+        await follow(source_of(exchange, database, weight_a_minute=0), is_covered(0.99))
+        exchange.control(faults={"502": 1.0})
+        settings = exchange.settings(weight_a_minute=100, leaderboard_url="", vaults=())
+        again = Hyperliquid(settings, COINS, database, clock=exchange.clock, recall_first=True)
+        start_ms = exchange.clock.now_ms()
+        board = await follow(again, lambda *_: True, seconds=900)
+        assert coverage(board) == [0, 0, 0]
+        assert exchange.clock.now_ms() - start_ms >= 600_000
+        assert again.report().lines[0].endswith("% of what was known before the restart is known again")
 
 
 async def test_accounts_that_no_list_has_are_found_by_their_trades(database):
