@@ -22,6 +22,7 @@ FAINTEST = 2
 """Amounts from a hundredth of the cap on have at least the level `FAINT`, and smaller ones `FAINTEST`: so a
 lone small position is seen, and is not taken for more than it is."""
 _SHADES = theme.packed(theme.HEAT)
+_ROUND = (0.8, 1, 1.5, 2, 3, 4, 6, 8)
 _HATCH_EVERY, _HATCH_WIDE = 14, 3
 
 
@@ -101,6 +102,9 @@ def _hatch(heat: Pixels, unknown: Bools) -> None:
 
 
 def _round_down(value: float) -> float:
-    """Return the greatest 1, 2, 4 or 8 times a power of ten up to `value`."""
+    """Return the greatest round number up to `value`: 1, 1.5, 2, 3, 4, 6 or 8 times a power of ten.
+
+    The steps are narrow, or a smooth map, most of which is nearly as bright as it gets, would be all white.
+    """
     power = 10.0 ** math.floor(math.log10(value))
-    return max(digit * power for digit in (0.8, 1, 2, 4, 8) if digit * power <= value)
+    return max(digit * power for digit in _ROUND if digit * power <= value)

@@ -2,6 +2,7 @@
 
 from liqbot.market.elsewhere import Elsewhere, Swept
 from liqbot.market.figures import duration, ratio, share, usd
+from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
 
 
@@ -33,9 +34,14 @@ def divergence(value: float) -> str:
 
 def swept(one: Swept, now_ms: int) -> str:
     """Return what came true: `Swept in 24 h: modelled $14.2M, realised $3.1M, 92% of it where modelled`."""
-    modelled = one.modelled.long + one.modelled.short
-    realised, foreseen = one.realised.long + one.realised.short, one.foreseen.long + one.foreseen.short
-    least = "at least " if one.sampled else ""
     span = duration((now_ms - one.since_ms) / 1000)
-    said = f"Swept in {span}: modelled {usd(modelled)}, realised {least}{usd(realised)}"
-    return f"{said}, {share(foreseen / realised)} of it where modelled" if realised > 0 else said
+    said = f"Swept in {span}: modelled {usd(_both(one.modelled))}"
+    if one.realised is None or one.foreseen is None:
+        return f"{said}; no realised liquidation was heard of"
+    realised, least = _both(one.realised), "at least " if one.sampled else ""
+    said = f"{said}, realised {least}{usd(realised)}"
+    return f"{said}, {share(_both(one.foreseen) / realised)} of it where modelled" if realised else said
+
+
+def _both(sides: BySide[float]) -> float:
+    return sides.long + sides.short

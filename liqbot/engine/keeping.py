@@ -24,6 +24,7 @@ class Kept:
     model: Model
     tracks: Memory
     realised: tuple[Realised, ...]
+    heard_since_ms: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class _Written:
     steps: tuple[_Array, ...]
     tracks: Memory
     realised: tuple[Realised, ...]
+    heard_since_ms: int | None
 
 
 def kept_to_bytes(kept: Kept) -> bytes:
@@ -69,6 +71,7 @@ def kept_to_bytes(kept: Kept) -> bytes:
         steps=tuple(_array(getattr(model.steps, item.name)) for item in fields(Steps)),
         tracks=kept.tracks,
         realised=kept.realised,
+        heard_since_ms=kept.heard_since_ms,
     )
     return msgspec.msgpack.encode(written)
 
@@ -90,7 +93,7 @@ def kept_from_bytes(data: bytes, assumptions: Assumptions) -> Kept:
         model = Model.of(base, rungs, assumptions).then(Steps(*(_read(item) for item in written.steps)))
     except (ValueError, TypeError, ArithmeticError) as error:
         raise msgspec.DecodeError(f"not a model: {error}") from error
-    return Kept(model, written.tracks, written.realised)
+    return Kept(model, written.tracks, written.realised, written.heard_since_ms)
 
 
 def _array(array: np.ndarray[Any, np.dtype[Any]]) -> _Array:

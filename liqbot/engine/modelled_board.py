@@ -134,7 +134,8 @@ class ModelledBoard:
         memories: dict[str, bytes] = {}
         for coin, market in self._markets.items():
             if market.model is not None:
-                kept = Kept(market.model, remembered(market.tracks, ()), tuple(market.realised.events))
+                heard = market.realised
+                kept = Kept(market.model, remembered(market.tracks, ()), tuple(heard.events), heard.since_ms)
                 memories[coin] = kept_to_bytes(kept)
         return memories
 
@@ -151,7 +152,7 @@ class ModelledBoard:
             state = kept.model.state
             market.aligning = Aligning(until_ms=state.time_ms)
             market.aligning.hear_interest(np.array([state.time_ms]), np.array([state.interest]))
-            market.realised.events.extend(kept.realised)
+            market.realised = Realisations(list(kept.realised), kept.heard_since_ms)
 
     def _take(self, update: Update) -> None:
         if isinstance(update, AssetContext):
@@ -206,7 +207,7 @@ class ModelledBoard:
             return
         market = self._market(event.coin)
         market.liquidated[event.side] += event.price * event.size
-        market.realised.take(event, market.model and market.model.state)
+        market.realised.take(event)
 
     def _work_in(self, market: _Market) -> None:
         """Let the model take the steps that have become complete."""

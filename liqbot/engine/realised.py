@@ -1,15 +1,15 @@
 """Liquidations that a venue reports, kept beside what the model had at their price."""
 
-from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
 
 from liqbot.engine.modelled import Model
-from liqbot.engine.stepping import State
 from liqbot.market.elsewhere import Swept
-from liqbot.market.maps import absolute_bin
+from liqbot.market.maps import Bins, absolute_bin
+from liqbot.market.positions import Bools
 from liqbot.market.side import BySide, Side
 from liqbot.market.updates import Liquidation
 
@@ -24,49 +24,76 @@ class Realised(NamedTuple):
 
     time_ms: int
     side: Side
+    price: float
     usd: float
-    foreseen: bool
-    """Whether the model had anything of its side near its price."""
     sampled: bool
+    foreseen: bool | None = None
+    """Whether the model had anything of its side near its price, just before; None: not looked up yet."""
 
 
 @dataclass(slots=True)
 class Realisations:
-    """The liquidations of one coin in the last day, the oldest first."""
+    """The liquidations of one coin in the last day."""
 
-    events: deque[Realised] = field(default_factory=deque[Realised])
+    events: list[Realised] = field(default_factory=list[Realised])
+    since_ms: int | None = None
+    """When the first one was that was ever heard of: what the model swept before has nothing beside it."""
 
-    def take(self, event: Liquidation, state: State | None) -> None:
-        """Take up `event`; `state` is what the model has just before it, None without a model."""
-        foreseen = state is not None and _has_any(state, event)
+    def take(self, event: Liquidation) -> None:
+        """Take up one that was reported, be it late."""
         usd = event.price * event.size
-        self.events.append(Realised(event.time_ms, event.side, usd, foreseen, event.sampled))
+        self.events.append(Realised(event.time_ms, event.side, event.price, usd, event.sampled))
+        self.since_ms = min(event.time_ms, event.time_ms if self.since_ms is None else self.since_ms)
 
     def beside(self, model: Model, now_ms: int) -> Swept:
         """Return the last day until `now_ms`: what the model swept, and what was liquidated."""
-        since_ms = now_ms - DAY_MS
-        while self.events and self.events[0].time_ms <= since_ms:
-            self.events.popleft()
+        since_ms = max(now_ms - DAY_MS, model.base.time_ms, self.since_ms or 0)
+        self.events = [event for event in self.events if event.time_ms > now_ms - DAY_MS]
+        self._look_up(model)
         lately = model.steps.end_ms > since_ms
         close = model.steps.close[lately]
         longs, shorts = (float((flow.swept[lately] * close).sum()) for flow in model.flows)
+        heard = self.since_ms is not None
         return Swept(
-            since_ms=max(since_ms, model.base.time_ms),
+            since_ms=since_ms,
             modelled=BySide(longs, shorts),
-            realised=self._sums(foreseen_only=False),
-            foreseen=self._sums(foreseen_only=True),
+            realised=_sums(self.events) if heard else None,
+            foreseen=_sums([event for event in self.events if event.foreseen]) if heard else None,
             sampled=any(event.sampled for event in self.events),
         )
 
-    def _sums(self, *, foreseen_only: bool) -> BySide[float]:
-        usd = dict.fromkeys(Side, 0.0)
-        for event in self.events:
-            if event.foreseen or not foreseen_only:
-                usd[event.side] += event.usd
-        return BySide(usd[Side.LONG], usd[Side.SHORT])
+    def _look_up(self, model: Model) -> None:
+        """Find out of each new event whether it was foreseen, by what the model had at the step before."""
+        new = [place for place, event in enumerate(self.events) if event.foreseen is None]
+        if not new:
+            return
+        times = np.array([self.events[place].time_ms for place in new])
+        at = np.searchsorted(model.steps.end_ms, times, side="right") - 1
+        for step in np.unique(at).tolist():
+            places = [place for place, own in zip(new, at.tolist(), strict=True) if own == step]
+            had = _had(model, step, [self.events[place] for place in places])
+            for place, foreseen in zip(places, had.tolist(), strict=True):
+                self.events[place] = self.events[place]._replace(foreseen=foreseen)
 
 
-def _has_any(state: State, event: Liquidation) -> bool:
-    place = absolute_bin(event.price)
-    near = state.between(place - NEAR, place + NEAR + 1)[event.side.row]
-    return bool(np.any(near > 0))
+def _had(model: Model, step: int, events: Sequence[Realised]) -> Bools:
+    """Return of each event whether the model had anything near its price after the step at place `step`."""
+    bins = [absolute_bin(event.price) for event in events]
+    first, stop = min(bins) - NEAR, max(bins) + NEAR + 1
+    if step == len(model.steps) - 1:
+        coins = model.state.between(first, stop).sum(axis=1)
+    else:
+        coins = model.coins_at(np.array([step]), Bins(first, stop - first))[:, 0]
+    rows = [event.side.row for event in events]
+    near = [
+        coins[row, place - NEAR - first : place + NEAR + 1 - first]
+        for row, place in zip(rows, bins, strict=True)
+    ]
+    return np.array([bool(np.any(part > 0)) for part in near])
+
+
+def _sums(events: Sequence[Realised]) -> BySide[float]:
+    usd = dict.fromkeys(Side, 0.0)
+    for event in events:
+        usd[event.side] += event.usd
+    return BySide(usd[Side.LONG], usd[Side.SHORT])

@@ -83,9 +83,9 @@ class Swept:
     since_ms: int
     modelled: BySide[float]
     """What the model had at the levels that price went through, at the price of then."""
-    realised: BySide[float]
-    """Liquidations that the venue reported."""
-    foreseen: BySide[float]
+    realised: BySide[float] | None
+    """Liquidations that the venue reported; None where none was ever heard of: perhaps it reports none."""
+    foreseen: BySide[float] | None
     """Part of `realised` that took place where the model had something."""
     sampled: bool
     """Whether the venue reports only some of its liquidations, so that `realised` is a lower bound."""

@@ -19,7 +19,7 @@ from modelled import (
 from liqbot.engine.assumptions import Assumptions, Rungs, rungs_of
 from liqbot.engine.modelled import FEW, Choice, Model
 from liqbot.engine.steps import Steps
-from liqbot.market.maps import BIN_WIDTH
+from liqbot.market.maps import BIN_WIDTH, Bins
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 
@@ -159,6 +159,23 @@ def test_mirrored_prices_swap_the_sides(steps, assumed):
     assert close(there[SHORT][:, around], here[LONG][:, around][:, ::-1])
 
 
+@given(markets(), assumptions(), st.sampled_from([-21_000, 3_000]))
+def test_a_coin_of_a_fraction_of_a_cent_is_modelled_like_one_of_a_million(steps, assumed, shift):
+    factor = np.exp(shift * BIN_WIDTH)
+    moved = Steps(
+        steps.end_ms,
+        steps.low * factor,
+        steps.high * factor,
+        steps.close * factor,
+        steps.interest,
+        steps.traded,
+    )
+    there = at_once(moved, assumed).coins_at(np.arange(len(steps)), Bins(BINS.first + shift, BINS.count))
+    assert close(coins_of(at_once(steps, assumed)), there)
+    plain = one_by_one(moved, assumed).state
+    assert close(plain.between(BINS.first + shift, BINS.first + shift + BINS.count).sum(axis=1), there[:, -1])
+
+
 @given(markets(), assumptions(), st.integers(1, 120))
 def test_the_past_does_not_know_the_future(steps, assumed, cut):
     known = steps.take(slice(0, cut))
@@ -235,7 +252,9 @@ def test_tiers_above_the_venues_maximum_are_left_out_and_the_others_take_their_s
 
 def test_where_no_tier_is_left_all_is_residual():
     rungs = rungs_of(Assumptions(), MarginTiers.flat(3))
-    model = model_of(steps_of([0, 5], [1, 9], [1100, 900]), rungs=rungs)
+    steps = steps_of([0, 5], [1, 9], [1100, 900])
+    assert at_once(steps, Assumptions(), rungs).state.residual == pytest.approx([900, 900])
+    model = model_of(steps, rungs=rungs)
     assert not len(model.rungs)
     assert model.state.residual == pytest.approx([900, 900])
     assert not coins_of(model).any()

@@ -9,6 +9,7 @@ from shared import shared_file
 from liqbot.engine.board import NoViewError
 from liqbot.engine.modelled import Choice
 from liqbot.engine.modelled_board import ModelledBoard
+from liqbot.market.maps import absolute_bin
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 from liqbot.market.updates import (
@@ -101,6 +102,34 @@ def test_the_open_interest_that_comes_with_the_price_will_do(month):
     assert board.view("BTC").open_interest == 1002.0
 
 
+def test_one_candle_is_a_beginning_without_any_level(month):
+    board = told(ModelledBoard(LAYER), *(cut(update, slice(0, 1)) for update in month))
+    view = board.view("BTC")
+    assert not view.map.usd.any()
+    assert view.unreachable.long == pytest.approx(view.open_interest_usd)
+    assert view.ratio is None
+    grid = board.glimpse("BTC").grid(DAY * FIVE_MINUTES)
+    assert len(grid) == 1
+    again = ModelledBoard(LAYER)
+    again.recall(board.memories().values())
+    told(again, *month)
+    whole = told(ModelledBoard(LAYER), *month).view("BTC")
+    assert np.allclose(again.view("BTC").map.usd, whole.map.usd)
+
+
+def test_a_day_without_candles_is_a_gap_in_the_grid_and_no_step(month):
+    first, later = (
+        [cut(update, slice(0, 300)) for update in month],
+        [cut(update, slice(600, None)) for update in month],
+    )
+    board = told(told(ModelledBoard(LAYER), *first), *later)
+    grid = board.glimpse("BTC").grid(3 * DAY * FIVE_MINUTES)
+    gaps = grid.time_ms[1:] - grid.until_ms[:-1]
+    assert gaps.max() > 200 * FIVE_MINUTES
+    assert np.count_nonzero(gaps) == 1
+    board.view("BTC")
+
+
 def test_a_board_that_was_told_no_candles_says_so():
     board = ModelledBoard(LAYER)
     with pytest.raises(NoViewError, match="Testex has no price for BTC"):
@@ -131,9 +160,13 @@ def test_what_is_swept_stands_beside_what_was_liquidated(month):
     board = told(ModelledBoard(LAYER), *month)
     view = board.view("BTC")
     heaviest = view.map.bins.centers[int(np.argmax(view.map.of(Side.LONG)))]
+    assert view.swept.realised is None, "of none it is not known whether any are reported"
+    since_ms = board.time_ms - DAY * FIVE_MINUTES + 1
+    board.apply(Liquidation("BTC", since_ms, Side.SHORT, view.spot * 3, 1.0))
     board.apply(Liquidation("BTC", board.time_ms, Side.LONG, float(heaviest), 2.0))
     board.apply(Liquidation("BTC", board.time_ms, Side.LONG, view.spot * 2, 1.0, sampled=True))
     swept = board.view("BTC").swept
+    assert swept.since_ms == since_ms
     flow = board.glimpse("BTC").model.flows[Side.LONG.row]
     close = board.glimpse("BTC").model.steps.close
     lately = board.glimpse("BTC").model.steps.end_ms > board.time_ms - DAY * FIVE_MINUTES
@@ -142,6 +175,23 @@ def test_what_is_swept_stands_beside_what_was_liquidated(month):
     assert swept.foreseen.long == pytest.approx(2 * heaviest)
     assert swept.sampled
     assert board.view("BTC").liquidated.long == 0
+
+
+def test_before_the_first_realised_liquidation_nothing_is_counted_as_swept(month):
+    board = told(ModelledBoard(LAYER), *month)
+    board.apply(Liquidation("BTC", board.time_ms, Side.LONG, 60_000.0, 1.0))
+    assert board.view("BTC").swept.modelled.long == 0
+
+
+def test_a_liquidation_told_late_is_held_against_what_the_model_had_then(month):
+    board = told(ModelledBoard(LAYER), *month)
+    model = board.glimpse("BTC").model
+    step = len(model.steps) - 100
+    gone = int(np.argmax(model.flows[Side.LONG.row].swept[step:])) + step
+    price = float(model.steps.low[gone]) * 1.0005
+    board.apply(Liquidation("BTC", int(model.steps.end_ms[gone]) - 1, Side.LONG, price, 1.0))
+    assert board.view("BTC").swept.foreseen.long == pytest.approx(price)
+    assert not model.state.between(absolute_bin(price), absolute_bin(price) + 1)[0].any()
 
 
 def test_real_liquidations_are_summed_by_side_and_where_they_are_sampled_it_is_said(month):
