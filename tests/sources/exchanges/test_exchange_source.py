@@ -20,7 +20,7 @@ from liqbot.market.updates import (
     OpenInterestSeen,
 )
 from liqbot.sources.exchanges import ExchangeSource
-from liqbot.sources.source import NoDataError, Reporting, Source, SourceError
+from liqbot.sources.source import NoDataError, Source, SourceError, WithReport
 
 UNTIL = NOW // PERIOD_MS * PERIOD_MS
 MINUTE_MS = 60_000
@@ -87,7 +87,7 @@ def test_it_is_a_source_of_a_modelled_layer_that_says_what_it_lacks(exchanges):
     assert source.name == "okx"
     assert source.layer.label == "OKX, modelled"
     assert (source.layer.basis, source.layer.origin) == (Basis.MODELLED, Origin.LIVE)
-    assert isinstance(source, Reporting)
+    assert isinstance(source, WithReport)
 
 
 @pytest.mark.parametrize("venue", ["binance", "bybit", "okx", "gate"])
