@@ -1,33 +1,28 @@
 """A broadcast through many violent deaths, and what came of it."""
 
-import json
 import random
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections import Counter, defaultdict
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from counterparts.sink import process as sink
 from counterparts.sink.server import KEYED
-
 from crash.life import COIN, PLATFORMS, rules
+from crash.nursery import Nursery
 from crash.points import OF_A_VIEW, Point
+
 from liqbot.alerts.telling import MAY_REPEAT
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 
-TESTS = Path(__file__).resolve().parents[1]
 LOTS = 4
 """Watches that share the chats: as many alerts and inserts of deliveries in the transaction of a wave."""
-LONGEST_S = 120
-"""A life that takes longer hangs."""
-SPARES = 2
-"""Lives that are started ahead, waiting for their order: starting takes longer than dying."""
+
+TRIES = 5
+"""How many lives may end in peace before one meets the death that is wanted."""
 
 
 @dataclass(frozen=True)
@@ -77,29 +72,34 @@ class Campaign:
         self._sink = counterpart
         self._start_ms = time.time_ns() // 1_000_000
         self._log = (folder / "lives.log").open("w")
-        self._spares = []
+        self._nursery = Nursery(self._log)
         subscribe(self.path, self.chats)
 
     def broadcast(self, deaths):
         """Bring one more wave to all, through these deaths."""
         self.wave += 1
         for death in deaths:
-            while not self._live(death):
+            for _ in range(TRIES):
+                if self._live(death):
+                    break
                 self.wave += 1  # all was sent before the point was met: there must be more to do
+            else:
+                raise RuntimeError(f"{TRIES} lives have not met {death}")
 
     def finish(self):
         """Live once more, undisturbed, and return what came of it all."""
         if self._live(None):
             raise RuntimeError("the last life was killed")
-        self._close()
         self._judge()
         return self.outcome
 
+    def close(self):
+        """Let nothing live any more."""
+        self._nursery.close()
+        self._log.close()
+
     def _live(self, death):
         """Let one life begin; return whether it was killed as it should be."""
-        while len(self._spares) <= SPARES:
-            self._spares.append(self._start())
-        life = self._spares.pop(0)
         order = {
             "database": str(self.path),
             "url": self._sink.url,
@@ -108,30 +108,13 @@ class Campaign:
             "point": death and death.point,
             "nth": death.nth if death else 1,
         }
-        life.stdin.write(json.dumps(order) + "\n")
-        life.stdin.flush()
-        if death and death.point is None:
-            try:
-                life.wait(death.after_s)
-            except subprocess.TimeoutExpired:
-                life.kill()
-        status = life.wait(LONGEST_S)
-        life.stdin.close()
+        at_random = death is not None and death.point is None
+        status = self._nursery.live(order, kill_after_s=death.after_s if at_random else None)
         if status == -signal.SIGKILL:
             self.outcome.kills[death and death.point] += 1
         elif status:
             raise RuntimeError(f"a life ended with status {status}; {self._log.name} tells why")
         return status == -signal.SIGKILL
-
-    def _start(self):
-        command = [sys.executable, "-m", "crash.life"]
-        return subprocess.Popen(command, cwd=TESTS, stdin=subprocess.PIPE, stderr=self._log, text=True)
-
-    def _close(self):
-        for spare in self._spares:
-            spare.stdin.close()
-            spare.wait(LONGEST_S)
-        self._log.close()
 
     def _judge(self):
         """Compare what the sink has with what everybody should have."""
@@ -160,7 +143,8 @@ def campaign(folder, *, chats, share, seed):
     """Give a campaign of so many chats, against a sink where a share of the requests meets trouble."""
     counterpart = sink.start("--share", str(share), "--seed", str(seed))
     try:
-        yield Campaign(folder, chats, counterpart)
+        with closing(Campaign(folder, chats, counterpart)) as ours:
+            yield ours
     finally:
         counterpart.stop()
 

@@ -1,22 +1,19 @@
-"""One life of a bot that alerts: `python -m crash.life` reads its order, a line of JSON, and lives by it.
+"""One life of a bot that alerts, by its order.
 
 It opens the store, reads one view, sends what is owed, and ends when nothing is owed any more, unless it is
 killed before.
 """
 
 import asyncio
-import json
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
 
 import aiohttp
-import structlog
 from counterparts.sink.client import Platform
+from crash.points import Guarded, Trap
 from markets import long, view_of
 
-from crash.points import Guarded, Trap
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.watching import Watching
 from liqbot.rules.loading import Rules
@@ -75,10 +72,3 @@ async def live(order):
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     store.close()
-
-
-if __name__ == "__main__":
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    line = sys.stdin.readline()
-    if line:  # one that is not needed any more gets no order
-        asyncio.run(live(json.loads(line)))

@@ -35,6 +35,7 @@ class Point(StrEnum):
     SETTLED = "settled"
 
 
+LONGEST_S = 30
 OF_A_VIEW = (Point.VIEW, Point.STATES, Point.DELIVERIES, Point.COMMIT, Point.COMMITTED)
 """Those that a life meets only where a view brings an alert."""
 
@@ -114,8 +115,10 @@ class Guarded:
 
     async def _store_and_die(self, parcel):
         sending = asyncio.create_task(self._platform.send(parcel, hold=True))
-        while not (sending.done() or await self._platform.has(parcel.key)):
-            await asyncio.sleep(0)
+        async with asyncio.timeout(LONGEST_S):
+            # Nobody here can wake us: whether it is stored, only another process knows.
+            while not sending.done() and not await self._platform.has(parcel.key):  # noqa: ASYNC110
+                await asyncio.sleep(0)
         if sending.done():  # the chat is gone or has moved: nothing is stored for it
             await sending
         os.kill(os.getpid(), signal.SIGKILL)

@@ -58,7 +58,9 @@ class Server:
 
     async def told(self, _):
         spread_s = self._times_s[-1] - self._times_s[0] if self._times_s else 0.0
-        return web.json_response({"stored": 0, "repeats": 0, "too_many": 0, **self.tally, "spread_s": spread_s})
+        return web.json_response(
+            {"stored": 0, "repeats": 0, "too_many": 0, **self.tally, "spread_s": spread_s}
+        )
 
     async def send(self, request):
         platform, chat = request.match_info["platform"], request.match_info["chat"]
