@@ -186,9 +186,13 @@ class Deliveries:
         ).rowcount
 
     def recover(self) -> int:
-        """Note of deliveries that were being sent when the bot stopped that nobody knows; return how many."""
+        """Note of deliveries that were being sent when the bot stopped that nobody knows; return how many.
+
+        The bot's end says nothing of a chat: such a try does not bring a delivery nearer to being given up.
+        """
         return self._db.execute(
-            f"UPDATE deliveries SET status = 'unknown' WHERE {OPEN} AND status = 'sending'"  # noqa: S608 - a constant
+            f"UPDATE deliveries SET status = 'unknown', attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - a constant
+            "AND status = 'sending'"
         ).rowcount
 
     def owed(self) -> int:
