@@ -14,7 +14,9 @@ from pathlib import Path
 from docs.sections import replace_section
 from liqbot.builtin import RULES
 from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.manner import CHOICES, ROLE
 from liqbot.cli import app
+from liqbot.rules.standing import Policy, standing_parameters
 from liqbot.settings import described
 
 ROOT = Path(__file__).parents[1]
@@ -48,10 +50,16 @@ def rules() -> str:
     for rule in RULES:
         lines += [f"**`{rule.name}`** — {rule.summary}", ""]
         for parameter in rule.form.parameters:
-            default = parameter.show(parameter.default)
-            lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {default}): {parameter.help}")
+            if not parameter.standing:
+                usual = parameter.show(parameter.default)
+                lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
         lines.append("")
-    return "\n".join(lines).rstrip()
+    lines += ["**Every rule** also takes:", ""]
+    for parameter in (*standing_parameters(Policy()), *CHOICES):
+        usual = "by rule" if parameter.name == "cooldown" else parameter.show(parameter.default)
+        lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
+    lines.append(f"- `{ROLE}`: the id of a role to ping, where the platform has roles")
+    return "\n".join(lines)
 
 
 def settings() -> str:
@@ -62,9 +70,15 @@ def settings() -> str:
 
 def command_line() -> str:
     """Return the table of the operator's commands."""
+    groups = [
+        ("liqbot", app),
+        *((f"liqbot {group.name}", group.typer_instance) for group in app.registered_groups),
+    ]
     rows = [
-        f"| `liqbot {command.callback.__name__}` | {_first_line(command.callback)} |"
-        for command in app.registered_commands
+        f"| `{name} {command.callback.__name__}` | {_first_line(command.callback)} |"
+        for name, one in groups
+        if one is not None
+        for command in one.registered_commands
         if command.callback is not None
     ]
     return "\n".join(["| | |", "| --- | --- |", *rows])

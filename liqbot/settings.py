@@ -22,6 +22,10 @@ CONFIG = f"{PREFIX}CONFIG"
 """The variable that names the settings file; without it `liqbot.toml` in the working folder."""
 
 
+CHAT_PLATFORMS = ("discord", "telegram")
+"""The platforms on which the operator's chat can be."""
+
+
 class SettingsError(Exception):
     """A setting is wrong. The text names it, and says what it takes."""
 
@@ -73,6 +77,11 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="how much is logged, to standard error"
     )
+    operator_chat: str = Field(
+        "", description="the chat that hears of troubles: telegram:ID or discord:ID; empty for none"
+    )
+    metrics_port: int = Field(0, ge=0, le=65_535, description="the port of /healthz and /metrics; 0 for none")
+    metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
     simulator: SimulatorSettings = SimulatorSettings()
     replay: ReplaySettings = ReplaySettings()
 
@@ -110,6 +119,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{source!r} is no source; there is simulator, and replay:FILE")
         if sum(source.startswith("replay:") for source in value) > 1:
             raise ValueError("two recordings would be mixed into one market; name one")
+        return value
+
+    @field_validator("operator_chat")
+    @classmethod
+    def _known_chat(cls, value: str) -> str:
+        platform, colon, rest = value.partition(":")
+        if value and not (colon and rest and platform in CHAT_PLATFORMS):
+            raise ValueError(f"{value!r} is no chat; it is telegram:ID or discord:ID")
         return value
 
     @classmethod

@@ -16,6 +16,9 @@ EXAMPLES = {
         '["simulator", "replay:a.csv.gz"]',
         ("simulator", "replay:a.csv.gz"),
     ),
+    "LIQBOT_OPERATOR_CHAT": ("telegram:12", '"telegram:12"', "telegram:12"),
+    "LIQBOT_METRICS_PORT": ("9100", "9100", 9100),
+    "LIQBOT_METRICS_HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - the operator may want just that
     "LIQBOT_PLUGINS_PATH": ("rules", '"rules"', Path("rules")),
     "LIQBOT_PICTURES_PATH": ("out", '"out"', Path("out")),
     "LIQBOT_LOG_LEVEL": ("debug", '"debug"', "debug"),

@@ -23,6 +23,7 @@ from liqbot.alerts.platform import (
     Unclear,
 )
 from liqbot.alerts.timing import hold, hold_digest
+from liqbot.logs import redacted
 from liqbot.store.chats import ChatKey
 from liqbot.store.database import SqlError
 from liqbot.store.deliveries import Delivery, Outcome
@@ -182,7 +183,7 @@ class Sending:
         )
 
     def _not_sent(self, delivery: Delivery, error: NotSent) -> _Done:
-        reason = str(error)
+        reason = redacted(str(error))
         status = "unknown" if delivery.is_repeat else "due"
         match error:
             case SlowDown():

@@ -10,6 +10,7 @@ from liqbot.alerts.timing import local_time
 from liqbot.alerts.watching import decode_state
 from liqbot.charts.studio import DrawingError
 from liqbot.chat.command import AlertNumber, Ask, Coin, Refusal, RuleName, command
+from liqbot.chat.times import told_rest, told_zone
 from liqbot.market.figures import duration, price, usd
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
@@ -24,31 +25,32 @@ _log = structlog.get_logger()
 WINDOW = "24h"
 """The window of the picture that goes with an alert."""
 _WHY = {
-    Reason.FIRST: "It began to hold.",
-    Reason.AGAIN: "It held again after its last alert was over.",
-    Reason.ESCALATED: "It was on already, and has grown a lot since it was last told.",
-    Reason.REPEAT: "It still held, and you asked to be told again.",
-    Reason.RESOLVED: "It was over, and you asked to be told.",
-    Reason.SAMPLE: "Somebody here asked for a test.",
+    Reason.FIRST: "it was new.",
+    Reason.AGAIN: "it was back, after it had been over.",
+    Reason.ESCALATED: "it has grown a lot since the last alert of it.",
+    Reason.REPEAT: "it was still so, and reminders are on (repeat=).",
+    Reason.RESOLVED: "it was over, and you asked to hear of that (resolved=yes).",
+    Reason.SAMPLE: "somebody here asked for a test.",
 }
+_NOTHING = "nothing of the kind right now; a real alert says here what it saw"
 _STATUS = {
     "sent": "arrived",
     "due": "is on its way",
     "sending": "is on its way",
-    "unknown": "may have arrived; nobody knows, so it is tried again",
-    "held": "is held back for a digest",
+    "unknown": "may have arrived; it is sent again to be sure",
+    "held": "is kept back, and comes in one message with others",
     "failed": "could not be delivered",
-    "expired": "was too old when it could be delivered",
+    "expired": "was too old by the time it could be sent",
 }
 
 
 @command(public=True)
 async def alert(ask: Ask, number: AlertNumber) -> Message:
-    """An alert that this chat has got, as it stands now."""
+    """An alert of this chat, and how things stand now."""
     told = _told(ask, number)
     view = ask.desk.views.get(told.alert.coin)
     if view is None:
-        return Message(headline(told.alert), (f"There is no data of {told.alert.coin} at present.",))
+        return Message(headline(told.alert), (f"No data of {told.alert.coin} at present.",))
     return Message(
         title=headline(told.alert),
         lines=(f"Now: {_now(ask, told.alert, view)}", f"Spot {price(view.spot)}, {view.regime}."),
@@ -69,7 +71,7 @@ async def why(ask: Ask, number: AlertNumber) -> Message:
 
 @command(manages=True)
 async def test(ask: Ask, rule: RuleName, coin: Coin) -> Message:
-    """See what an alert is like: a sample is sent here, marked as a test."""
+    """See what an alert looks like: one is sent here, marked as a test."""
     chosen, view = ask.desk.rules.by_name[rule], ask.desk.views[coin]
     mine = [item for item in ask.desk.store.subscriptions.of(ask.chat) if _is_of(item, rule, coin)]
     form = chosen.form
@@ -80,7 +82,11 @@ async def test(ask: Ask, rule: RuleName, coin: Coin) -> Message:
     hit = _sample(chosen, watch, view)
     ask.desk.store.outbox.sample(ask.chat, watch, hit, view, ask.desk.clock())
     ask.desk.wake()
-    return Message(f"A test of {rule} for {coin} is on its way")
+    rest = told_rest(settings, ask.desk.clock())
+    return Message(
+        f"A test alert is on its way: {rule} {coin}",
+        () if rest is None else (f"{rest}: it comes after that. To see it now: /mute off, /quiet off",),
+    )
 
 
 COMMANDS = (alert, why, test)
@@ -89,7 +95,7 @@ COMMANDS = (alert, why, test)
 def _told(ask: Ask, number: int) -> Told:
     told = ask.desk.store.outbox.told(ask.chat, number)
     if told is None:
-        raise Refusal(f"This chat has not got an alert {number}; alerts are kept for 30 days")
+        raise Refusal(f"This chat got no alert #{number}. Alerts are kept for 30 days")
     return told
 
 
@@ -137,19 +143,22 @@ def _buttons(ask: Ask, alert: Alert) -> Iterator[Button]:
 def _reasons(ask: Ask, told: Told) -> Iterator[str]:
     alert = told.alert
     yield f"Why: {_WHY[Reason(alert.reason)]}"
-    yield f"Asked for: {ask.desk.words(Watch(0, alert.rule, alert.coin, alert.parameters))}"
+    yield f"You asked for: {ask.desk.words(Watch(0, alert.rule, alert.coin, alert.parameters))}"
     rule = ask.desk.rules.by_name.get(alert.rule)
     if rule is not None:
         yield rule.describe(_values(rule, alert))
         policy = rule.policy_for(_values(rule, alert))
-        held = f"must last {duration(policy.hold)}, " if policy.hold else ""
-        yield f"Its policy: {held}{duration(policy.cooldown)} between two alerts of the same"
+        held = f"after it has lasted {duration(policy.hold)}; " if policy.hold else ""
+        pause = f"at least {duration(policy.cooldown)} between" if policy.cooldown else "no pause between"
+        yield f"When: {held}{pause} two alerts of the same"
     yield f"Seen: {alert.hit.text}"
     yield from _market(ask, alert)
     settings = ask.desk.store.chats.settings(ask.chat)
-    when = "" if told.sent_ms is None else f" at {local_time(settings, told.sent_ms):%a %H:%M:%S}"
+    when = ""
+    if told.sent_ms is not None:
+        when = f" {local_time(settings, told.sent_ms):%a %H:%M:%S} {told_zone(settings.time_zone)}"
     tries = f", after {told.attempts} tries" if told.attempts > 1 else ""
-    yield f"It {_STATUS[told.status]}{when}{tries}"
+    yield f"Delivery: it {_STATUS[told.status]}{when}{tries}"
 
 
 def _market(ask: Ask, alert: Alert) -> Iterator[str]:
@@ -175,6 +184,9 @@ def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
     """Return what the rule finds now; where that is nothing, a hit that says so."""
     try:
         hits = rule.read(view, rule.form.restore(watch.parameters), None).hits
-    except (RuleFault, ParameterError) as error:
+    except ParameterError as error:
         raise Refusal(f"{rule.name} cannot be tested: {error}") from None
-    return hits[0] if hits else Hit("sample", "nothing of the kind right now; an alert would look like this")
+    except RuleFault as error:
+        _log.error("a rule failed in a test", rule=rule.name, reason=str(error))
+        raise Refusal(f"{rule.name} cannot be tested: it fails; the operator's log names the line") from None
+    return hits[0] if hits else Hit("sample", _NOTHING)

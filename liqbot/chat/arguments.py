@@ -7,7 +7,7 @@ from typing import Any
 from liqbot.alerts.telling import headline
 from liqbot.chat.command import Ask, Command, Kind, Refusal
 from liqbot.chat.desk import WINDOWS
-from liqbot.chat.times import EXAMPLES, read_count, read_hours, read_span, read_zone
+from liqbot.chat.times import EXAMPLES, all_zones, read_count, read_hours, read_span, read_zone, told_time
 from liqbot.market.figures import price
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import listed, nearest, quoted
@@ -24,6 +24,8 @@ _WHAT = {
     Kind.HOURS: "hours",
     Kind.ZONE: "time zone",
     Kind.COUNT: "number",
+    Kind.SPAN: "span of time",
+    Kind.SURE: "answer",
 }
 _NUMBERED = (Kind.NUMBER, Kind.ALERT)
 _NOTHING_THERE = {
@@ -34,6 +36,10 @@ _NOTHING_THERE = {
 }
 _FREE = {Kind.SPAN: read_span, Kind.HOURS: read_hours, Kind.ZONE: read_zone, Kind.COUNT: read_count}
 """How to read arguments of which more is possible than is offered."""
+_WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE)
+"""Kinds that may be written in several words: `new york`, `11 pm to 7 am`."""
+_LONGEST_NUMBER = 18
+"""Digits: what is longer fits no database."""
 _EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), **EXAMPLES}
 ALERTS_OFFERED = 25
 
@@ -46,7 +52,7 @@ def read_arguments(
     `topics` are the names that `/help` explains.
     """
     values: dict[str, Any] = {}
-    left = list(words)
+    left = _joined(command, words)
     has_settings = any(argument.kind is Kind.SETTINGS for argument in command.arguments)
     for argument in command.arguments:
         if argument.kind is Kind.SETTINGS:
@@ -54,14 +60,22 @@ def read_arguments(
         elif left and not (has_settings and "=" in left[0]):
             values[argument.name] = _value(argument.kind, left.pop(0), ask, topics)
         elif argument.required:
-            names = _offered(argument.kind, ask, topics)
-            which = f"Which {_WHAT[argument.kind]}? Choose from {listed(names)}."
-            raise Refusal(f"{which} Type {command.usage}")
+            names = listed(_offered(argument.kind, ask, topics))
+            hint = f"For example {names}" if argument.kind in _FREE else f"Choose from {names}"
+            raise Refusal(f"Which {_WHAT[argument.kind]}? {hint}. Type {command.usage}")
         else:
             values[argument.name] = argument.default
     if left:
         raise Refusal(f"{quoted(' '.join(left))} is more than /{command.name} takes. Type {command.usage}")
     return values
+
+
+def _joined(command: Command, words: Sequence[str]) -> list[str]:
+    """Return `words` with those of a last argument that may have several as one."""
+    kinds = [argument.kind for argument in command.arguments]
+    if not kinds or kinds[-1] not in _WORDY or len(words) <= len(kinds):
+        return list(words)
+    return [*words[: len(kinds) - 1], " ".join(words[len(kinds) - 1 :])]
 
 
 def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
@@ -75,6 +89,9 @@ def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str
         return _alerts(ask)
     if kind is Kind.NUMBER:
         return {str(item.number): desk.words(item.watch) for item in desk.store.subscriptions.of(ask.chat)}
+    if kind is Kind.ZONE:
+        common = {name: told_time(name, desk.clock()) for name in EXAMPLES[kind]}
+        return common | {name: "" for name in all_zones() if name not in common}
     return topics if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
 
 
@@ -94,14 +111,17 @@ def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, st
 def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | float:
     if kind in _FREE:
         return _FREE[kind](word)
+    if kind is Kind.SURE and word.lower() != "yes":
+        raise Refusal(f"Only yes does it, not {quoted(word)}. Nothing was changed")
     names = _offered(kind, ask, topics)
     by_lower = {name.lower(): name for name in names}
     for spelling in _spellings(kind, word):
         found = spelling if spelling in names else by_lower.get(spelling.lower())
         if found is not None:
             return int(found) if kind in _NUMBERED else found
-    if kind is Kind.ALERT and word.lstrip("#").isdecimal():
-        return int(word.lstrip("#"))  # an older one than those that are offered
+    bare = word.lstrip("#")
+    if kind is Kind.ALERT and bare.isdecimal() and len(bare) <= _LONGEST_NUMBER:
+        return int(bare)  # an older one than those that are offered
     near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW) else None
     hint = f"Did you mean {near}?" if near else f"Choose from {listed(names)}"
     raise Refusal(f"There is no {_WHAT[kind]} {quoted(word)} here. {hint}")

@@ -2,109 +2,127 @@
 
 from dataclasses import replace
 
-from liqbot.alerts.timing import local_time
+from liqbot.alerts.timing import Hold
 from liqbot.chat.command import Ask, Count, Hours, Number, Refusal, Span, Sure, Zone, command
-from liqbot.chat.times import minutes_of_day
+from liqbot.chat.times import minutes_of_day, told_rest, told_time, told_until, told_zone
 from liqbot.message import Button, Message
 from liqbot.rules.wording import counted
 from liqbot.store.chats import ChatSettings
+from liqbot.store.subscriptions import Subscription
 
-_HELD = "What comes meanwhile is kept, and told in one message afterwards."
+_HELD = "Alerts are kept meanwhile, and come in one message afterwards."
 
 
 @command(manages=True)
 async def pause(ask: Ask, number: Number = 0) -> Message:
-    """Let one subscription rest, or all of them: what they find meanwhile is not told.
+    """Stop the alerts of one subscription, or of all: what happens meanwhile is not told.
 
-    For example: /pause 2
+    For example: /pause 2. To be told afterwards, use /mute
     """
-    changed = _pause(ask, number, paused=True)
-    name = f"#{number}" if number else counted(changed, "subscription")
+    chosen = _chosen(ask, number)
+    changed = ask.desk.store.subscriptions.pause(ask.chat, [item.number for item in chosen], paused=True)
+    again = f"/resume {number}" if number else "/resume"
+    what = _named(ask, chosen)
     return Message(
-        f"Paused: {name}",
-        (f"/resume{f' {number}' if number else ''} lets them go on.",),
-        buttons=(Button("Resume", f"/resume {number}" if number else "/resume"),),
+        f"Paused: {what}" if changed else f"Paused already: {what}",
+        (f"No alerts until {again}; what happens meanwhile is not told later.",),
+        buttons=(Button("Resume", again),),
     )
 
 
 @command(manages=True)
 async def resume(ask: Ask, number: Number = 0) -> Message:
-    """Let a subscription that was paused go on, or all of them; it ends being muted as well."""
-    changed = _pause(ask, number, paused=False)
+    """Have the alerts of a paused subscription again, or of all; without a number it ends a mute as well."""
     settings = _settings(ask)
-    if not number and settings.mute_until_ms > ask.desk.clock():
+    is_muted = not number and settings.mute_until_ms > ask.desk.clock()
+    if is_muted:
         _unmute(ask, settings)
-    name = f"#{number}" if number else counted(changed, "subscription")
-    return Message(f"Going on: {name}", buttons=(Button("Subscriptions", "/subscriptions"),))
+    chosen = [] if is_muted and not _mine(ask) else _chosen(ask, number)
+    paused = [item for item in chosen if item.paused]
+    ask.desk.store.subscriptions.pause(ask.chat, [item.number for item in paused], paused=False)
+    if paused:
+        title = f"Resumed: {_named(ask, paused)}"
+    else:
+        title = "No longer muted" if is_muted else f"Not paused: {_named(ask, chosen)}"
+    return Message(title, _rest(ask), buttons=(Button("Subscriptions", "/subscriptions"),))
 
 
 @command(manages=True)
 async def mute(ask: Ask, time: Span = 3_600.0) -> Message:
     """No alerts for a while: /mute 4h, or /mute off to hear again.
 
-    Nothing is lost: what comes meanwhile is told in one message afterwards.
+    Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
     """
     settings = _settings(ask)
+    now_ms = ask.desk.clock()
     if not time:
         _unmute(ask, settings)
-        return Message("Alerts come again")
-    until_ms = ask.desk.clock() + round(time * 1000)
+        return Message("No longer muted", _rest(ask))
+    until_ms = now_ms + round(time * 1000)
     _save(ask, replace(settings, mute_until_ms=until_ms))
-    until = f"{local_time(settings, until_ms):%a %H:%M} {settings.time_zone}"
-    return Message(f"Muted until {until}", (_HELD,), buttons=(Button("Unmute", "/mute off"),))
+    title = f"Muted until {told_until(settings, until_ms, now_ms)}"
+    return Message(title, (_HELD,), buttons=(Button("Unmute", "/mute off"),))
 
 
 @command(manages=True)
 async def quiet(ask: Ask, hours: Hours) -> Message:
-    """Hours of each day without alerts, in the chat's own time: /quiet 23:00-07:00, or /quiet off.
+    """Hours of the day without alerts, in the chat's own time: /quiet 23:00-07:00, or /quiet off.
 
-    Nothing is lost: what comes meanwhile is told in one message afterwards.
+    Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
     """
     settings = _settings(ask)
     if hours == "off":
         _save(ask, replace(settings, quiet=None))
-        ask.desk.store.deliveries.wake_held(ask.chat, ask.desk.clock())
-        return Message("No quiet hours: alerts come at any time")
+        _wake(ask, Hold.QUIET)
+        return Message("No quiet hours", _rest(ask) or ("Alerts come at any time.",))
     _save(ask, replace(settings, quiet=minutes_of_day(hours)))
+    _wake(ask, Hold.QUIET)
     return Message(
-        f"Quiet every day {hours.replace('-', ' to ')}, {settings.time_zone} time",
-        (_HELD, f"It is {_now(ask, settings)} here. Is that wrong? /timezone sets it."),
+        f"Quiet hours: {hours.replace('-', ' to ')} every day, {told_zone(settings.time_zone)}",
+        (_HELD, f"It is {_now(ask, settings)} here now. If that is wrong, set it with /timezone"),
+        buttons=(Button("No quiet hours", "/quiet off"),),
     )
 
 
 @command(manages=True)
 async def timezone(ask: Ask, zone: Zone = "") -> Message:
-    """What time it is where the chat is, for quiet hours and digests.
+    """The chat's time zone, for quiet hours and digests.
 
-    For example: /timezone Europe/Berlin
+    For example: /timezone Europe/Berlin, or just the city, or UTC+2
     """
     settings = _settings(ask)
     if zone:
         settings = replace(settings, time_zone=zone)
         _save(ask, settings)
-    return Message(f"Time zone: {settings.time_zone}, it is {_now(ask, settings)}")
+        _wake(ask, Hold.QUIET)
+    hint = () if zone else ("To change it: /timezone Europe/Berlin",)
+    return Message(f"Time zone: {told_zone(settings.time_zone)}. It is {_now(ask, settings)} here", hint)
 
 
 @command(manages=True)
 async def limit(ask: Ask, number: Count) -> Message:
-    """How many alerts an hour come one by one; beyond that they come together, and none is lost."""
-    _save(ask, replace(_settings(ask), hourly_limit=number))
-    return Message(f"At most {counted(number, 'alert')} an hour, the rest in one message")
+    """How many alerts an hour come one by one; the rest come in one message, and none is lost."""
+    before = _settings(ask)
+    _save(ask, replace(before, hourly_limit=number))
+    if number > before.hourly_limit:
+        _wake(ask, Hold.LIMIT)
+    return Message(f"Limit: {counted(number, 'alert')} an hour", ("What is beyond comes in one message.",))
 
 
 @command
 async def privacy(ask: Ask) -> Message:
     """What the bot knows of this chat, and how to remove it."""
-    mine = ask.desk.store.subscriptions.of(ask.chat)
-    settings = _settings(ask)
+    nothing = "Nothing that is written here is kept, and nothing is passed on."
+    if not ask.desk.store.chats.is_known(ask.chat):
+        return Message("Nothing is kept of this chat", (nothing,))
     return Message(
         "What is kept of this chat",
         (
-            f"The chat's id on {ask.chat.platform}",
-            f"Its {counted(len(mine), 'subscription')}, each with the id of who made it",
-            f"How it wants to be spoken to: {settings.time_zone} time, quiet hours, mute, hourly limit",
-            "Which alerts it got in the last 30 days",
-            "Nothing that is written here is kept, and nothing is passed on.",
+            f"• its id on {ask.chat.platform}",
+            f"• its {counted(len(_mine(ask)), 'subscription')}, each with the id of who made it",
+            "• its settings: time zone, language, quiet hours, mute, hourly limit",
+            "• which alerts it got in the last 30 days",
+            nothing,
             "/forget removes all of it.",
         ),
     )
@@ -113,15 +131,16 @@ async def privacy(ask: Ask) -> Message:
 @command(manages=True)
 async def forget(ask: Ask, sure: Sure = "") -> Message:
     """Remove all that the bot knows of this chat, its subscriptions included."""
-    count = len(ask.desk.store.subscriptions.of(ask.chat))
+    if not ask.desk.store.chats.is_known(ask.chat):
+        return Message("Nothing is kept of this chat")
     if not sure:
         return Message(
-            f"Remove everything, {counted(count, 'subscription')} included?",
-            ("This cannot be undone. /forget yes does it.",),
+            f"Remove everything, {counted(len(_mine(ask)), 'subscription')} included?",
+            ("No more alerts will come. This cannot be undone: /forget yes",),
             buttons=(Button("Remove everything", "/forget yes"),),
         )
     ask.desk.store.chats.forget(ask.chat)
-    return Message("Forgotten: nothing of this chat is kept any more")
+    return Message("Done: nothing of this chat is kept any more")
 
 
 COMMANDS = (pause, resume, mute, quiet, timezone, limit, privacy, forget)
@@ -137,16 +156,37 @@ def _save(ask: Ask, settings: ChatSettings) -> None:
 
 def _unmute(ask: Ask, settings: ChatSettings) -> None:
     _save(ask, replace(settings, mute_until_ms=0))
-    ask.desk.store.deliveries.wake_held(ask.chat, ask.desk.clock())
+    _wake(ask, Hold.MUTED)
 
 
-def _pause(ask: Ask, number: int, *, paused: bool) -> int:
-    mine = ask.desk.store.subscriptions.of(ask.chat)
+def _wake(ask: Ask, held_for: Hold) -> None:
+    """Let what was held back for one reason be looked at again: another may still hold it back."""
+    ask.desk.store.deliveries.wake_held(ask.chat, ask.desk.clock(), held_for)
+    ask.desk.wake()
+
+
+def _rest(ask: Ask) -> tuple[str, ...]:
+    """Return a line that says why no alerts come now all the same; none where they come."""
+    rest = told_rest(_settings(ask), ask.desk.clock())
+    return () if rest is None else (f"{rest}: alerts come after that.",)
+
+
+def _mine(ask: Ask) -> list[Subscription]:
+    return ask.desk.store.subscriptions.of(ask.chat)
+
+
+def _chosen(ask: Ask, number: int) -> list[Subscription]:
+    """Return the chat's subscription of that number, or all for 0. Raises `Refusal` where it has none."""
+    mine = _mine(ask)
     if not mine:
         raise Refusal("This chat has no subscriptions. Make one with /subscribe")
-    numbers = [number] if number else [item.number for item in mine]
-    return ask.desk.store.subscriptions.pause(ask.chat, numbers, paused=paused)
+    return [item for item in mine if item.number == number or not number]
+
+
+def _named(ask: Ask, chosen: list[Subscription]) -> str:
+    first = f"#{chosen[0].number} {ask.desk.words(chosen[0].watch)}"
+    return first if len(chosen) == 1 else f"{len(chosen)} subscriptions"
 
 
 def _now(ask: Ask, settings: ChatSettings) -> str:
-    return f"{local_time(settings, ask.desk.clock()):%H:%M}"
+    return told_time(settings.time_zone, ask.desk.clock())

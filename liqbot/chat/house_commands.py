@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from liqbot.chat import alert_commands, control_commands, market_commands, subscription_commands
 from liqbot.chat.arguments import choices
-from liqbot.chat.command import Ask, Command, Kind, Topic, command
+from liqbot.chat.command import Argument, Ask, Command, Kind, Topic, command
 from liqbot.chat.desk import Desk, SourceHealth
 from liqbot.market.figures import duration, price
 from liqbot.market.layer import Origin
@@ -79,9 +79,13 @@ def _command_lines(ask: Ask, chosen: Command) -> list[str]:
     lines = [chosen.summary, *chosen.details]
     for argument in chosen.arguments:
         names = () if argument.kind is Kind.NUMBER else tuple(choices(argument.kind, ask, {}))
-        usually = f"; usually {argument.default}" if argument.default else ""
+        usually = f"; usually {_usual(argument)}" if argument.default else ""
         lines += [f"{argument.kind} — {listed(names)}{usually}"] if names else []
     return lines
+
+
+def _usual(argument: Argument) -> str:
+    return duration(argument.default) if argument.kind is Kind.SPAN else str(argument.default)
 
 
 def _usage(rule: Rule) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 
 from liqbot.rules.parameters import Parameter, ParameterError
+from liqbot.rules.wording import quoted
 from liqbot.store.subscriptions import Manner
 
 CHOICES = (
@@ -18,10 +19,13 @@ _MENTION = re.compile(r"<@&(\w+)>|(\w*)", re.ASCII)
 def take_manner(written: Mapping[str, str]) -> tuple[Manner, dict[str, str]]:
     """Return how alerts are to be brought, and what else was written. Raises `ParameterError`."""
     left = {name.lower(): text for name, text in written.items()}
+    if len(left) < len(written):
+        raise ParameterError("a name is given twice")
     chosen = {one.name: one.parse(left.pop(one.name, str(one.default))) for one in CHOICES}
-    mention = _MENTION.fullmatch(left.pop(ROLE, ""))
+    written_role = left.pop(ROLE, "")
+    mention = _MENTION.fullmatch(written_role)
     if mention is None:
-        raise ParameterError("role must be the id of a role")
+        raise ParameterError(f"role must be the id of a role or a mention of it, not {quoted(written_role)}")
     role = mention[1] or mention[2] or None
     return Manner(chosen["silent"] == "yes", role, str(chosen["digest"])), left
 

@@ -6,6 +6,7 @@ from liqbot.alerts.states import WatchState
 from liqbot.alerts.watching import decode_state
 from liqbot.chat.command import Ask, Coin, Number, Refusal, RuleName, Settings, command
 from liqbot.chat.manner import take_manner, told_manner
+from liqbot.chat.times import told_rest
 from liqbot.market.figures import price
 from liqbot.message import Button, Message
 from liqbot.rules.parameters import ParameterError
@@ -20,14 +21,14 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
 
     For example: /subscribe near-cluster BTC within=3% at_least=10M
 
-    What is not given has its default; /help RULE lists what can be given. How alerts are brought can be said
-    as well: silent=yes, digest=hourly or digest=daily, role=ID to ping a role.
+    What is not given has its default; /help RULE lists what can be given. How alerts come can be said as
+    well: silent=yes without a sound, digest=hourly or digest=daily in one message, role=ID to ping a role.
     """
     subscription, is_new = enter(ask, rule, coin, settings)
     watch, chosen = subscription.watch, ask.desk.rules.by_name[rule]
     said = "Subscribed" if is_new else "You have that subscription already"
     return Message(
-        title=f"{said}: #{subscription.number} {ask.desk.words(watch)}",
+        title=f"{said}: #{subscription.number} {ask.desk.words(watch)}{told_manner(subscription.manner)}",
         lines=(
             chosen.describe(chosen.form.restore(watch.parameters)),
             f"Right now: {_now(ask, watch, _state(ask, watch))}",
@@ -45,7 +46,9 @@ async def subscriptions(ask: Ask) -> Message:
     mine = ask.desk.store.subscriptions.of(ask.chat)
     if not mine:
         return Message("No subscriptions in this chat", ("Make one: /subscribe near-cluster BTC",))
-    lines = [line for item in mine for line in _standing(ask, item)]
+    rest = told_rest(ask.desk.store.chats.settings(ask.chat), ask.desk.clock())
+    lines = [f"{rest}: alerts come after that."] if rest else []
+    lines += [line for item in mine for line in _standing(ask, item)]
     buttons = [Button(f"Unsubscribe #{item.number}", f"/unsubscribe {item.number}") for item in mine]
     return Message(counted(len(mine), "subscription"), tuple(lines), buttons=tuple(buttons))
 

@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 
 from liqbot.app.bot import Bot, clock_ms
+from liqbot.app.house import serving
 from liqbot.app.sources import make_simulator, make_source
 from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
 from liqbot.chat.command import Ask
@@ -92,7 +93,7 @@ async def _talked(settings: Settings) -> None:
     console = Console()
     printer = Printer(console, settings.pictures_path)
     sources = [make_source(name, settings, clock_ms()) for name in settings.sources]
-    async with Bot(settings, sources, {CONSOLE_CHAT.platform: printer}) as bot:
+    async with serving(Bot(settings, sources, {CONSOLE_CHAT.platform: printer})) as bot:
         ask = Ask(CONSOLE_CHAT, bot.desk)
         with console.status("reading the market …"):
             await bot.until(lambda: bool(bot.desk.views))
@@ -116,7 +117,7 @@ async def _served(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with Bot(settings, sources, {}) as bot:
+    async with serving(Bot(settings, sources, {})) as bot:
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(bot.until(lambda: bot.failure is not None))
         await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)

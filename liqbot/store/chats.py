@@ -57,6 +57,10 @@ class Chats:
         row = self._db.execute(f"SELECT {_COLUMNS} FROM chats WHERE {_IS_CHAT}", chat).fetchone()  # noqa: S608 - constants
         return ChatSettings() if row is None else read_settings(row)
 
+    def is_known(self, chat: ChatKey) -> bool:
+        """Return whether anything is kept of a chat."""
+        return self._db.execute(f"SELECT 1 FROM chats WHERE {_IS_CHAT}", chat).fetchone() is not None  # noqa: S608 - constants
+
     def save(self, chat: ChatKey, settings: ChatSettings, now_ms: int) -> None:
         """Write down how a chat wants to be spoken to."""
         quiet_from, quiet_to = settings.quiet or (None, None)
@@ -140,6 +144,9 @@ class Chats:
             self._db.execute(
                 "DELETE FROM watches WHERE NOT EXISTS "
                 "(SELECT 1 FROM subscriptions WHERE watch_id = watches.id)"
+            )
+            self._db.execute(
+                "DELETE FROM alerts WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)"
             )
         return ended
 

@@ -1,8 +1,10 @@
 """Opening the database: the right file, of the right version, with the pragmas that keep its promises."""
 
+import fcntl
 import importlib.util
+import os
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -14,6 +16,8 @@ BUSY_MS = 10_000
 """How long to wait for another process that holds the write lock."""
 BUSY_AT_WORK_MS = 200
 """The same for a bot at work: it has better things to do, and comes back to what could not be written."""
+PAGES = 1_000
+"""How many pages a backup copies at a time: between them, the bot may write."""
 SqlError = sqlite3.Error
 """What SQLite raises at work, where the database turns out to be damaged, locked or out of room."""
 _SET = "liqbot"
@@ -50,7 +54,7 @@ def open_database(path: Path) -> sqlite_utils.Database:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_AT_WORK_MS}")
     except sqlite3.Error as error:
         connection.close()
-        raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error}") from error
+        raise _unusable(path, error, "cannot be opened as liqbot's database") from error
     return database
 
 
@@ -68,17 +72,67 @@ def open_reader(path: Path) -> sqlite3.Connection:
         raise DatabaseError(f"{path}: cannot be read: {error}") from error
 
 
-def damage(path: Path) -> str | None:
-    """Return what is wrong with the pages of the database at `path`; None where all is well.
+def damage(path: Path, *, thorough: bool = False) -> str | None:
+    """Return what is wrong with the database at `path`; None where all is well.
 
-    Raises `DatabaseError` where it cannot be read at all.
+    `thorough` also compares indexes with their tables, and what refers to what, which takes longer. Raises
+    `DatabaseError` where it cannot be read at all.
     """
     with closing(open_reader(path)) as connection:
         try:
-            (found,) = connection.execute("PRAGMA quick_check").fetchone()
+            check = "integrity_check" if thorough else "quick_check"
+            (found,) = connection.execute(f"PRAGMA {check}").fetchone()
+            if thorough and found == "ok" and connection.execute("PRAGMA foreign_key_check").fetchone():
+                return "rows refer to others that are not there"
         except sqlite3.DatabaseError as error:
             return str(error)
     return None if found == "ok" else found
+
+
+def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the database at `path`, which may be in use, to the new file `copy`.
+
+    `progress` hears how many pages of how many are done. Raises `DatabaseError`.
+    """
+    if copy.exists():
+        raise DatabaseError(f"{copy}: is there already; a backup overwrites nothing")
+    with closing(open_reader(path)) as connection:
+        try:
+            with closing(sqlite3.connect(copy)) as target:
+                connection.backup(
+                    target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total)
+                )
+        except (OSError, sqlite3.Error) as error:
+            copy.unlink(missing_ok=True)
+            raise DatabaseError(f"{copy}: could not be written: {error}") from error
+
+
+class Claim:
+    """The right to be the one bot on a database: two would send every alert twice."""
+
+    def __init__(self, path: Path) -> None:
+        """Take it. Raises `DatabaseError` where another bot has it."""
+        self._path = path.with_name(f"{path.name}-lock")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file: int | None = os.open(self._path, os.O_CREAT | os.O_RDWR)
+        except OSError as error:
+            raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error.strerror}") from None
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            is_ours = self._path.exists() and os.path.samestat(os.fstat(self._file), self._path.stat())
+        except OSError:
+            is_ours = False
+        if not is_ours:  # locked, or removed by one that has just left
+            os.close(self._file)
+            raise DatabaseError(f"{path}: another liqbot is at work on it; stop that one first")
+
+    def release(self) -> None:
+        """Give it up."""
+        if self._file is not None:
+            self._path.unlink(missing_ok=True)
+            os.close(self._file)
+            self._file = None
 
 
 @contextmanager
@@ -106,7 +160,7 @@ def _applied(path: Path) -> set[str]:
             tables = {name for (name,) in rows}
             names = _names(connection) if Migrations.migrations_table in tables else set[str]()
     except sqlite3.Error as error:
-        raise DatabaseError(f"{path}: is not a liqbot database: {error}") from error
+        raise _unusable(path, error, "is not a liqbot database") from error
     if not names and tables - {Migrations.migrations_table}:
         raise DatabaseError(f"{path}: is the database of another program. Nothing was changed")
     newer = sorted(names - _known_names())
@@ -116,6 +170,16 @@ def _applied(path: Path) -> set[str]:
             "use that liqbot, or set LIQBOT_DATABASE to another file"
         )
     return names
+
+
+def _unusable(path: Path, error: sqlite3.Error, otherwise: str) -> DatabaseError:
+    """Return what to tell of an error: that the file is damaged, or `otherwise`."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where in the file
+    return DatabaseError(
+        f"{path} is damaged: {error}. Put a backup in its place"
+        if code == sqlite3.SQLITE_CORRUPT
+        else f"{path}: {otherwise}: {error}"
+    )
 
 
 def _is_there(path: Path) -> bool:

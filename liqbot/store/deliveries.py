@@ -169,12 +169,12 @@ class Deliveries:
                 )
         return len(chats)
 
-    def wake_held(self, chat: ChatKey, now_ms: int) -> None:
-        """Let what is held back for a chat be due now, as when it is no longer muted."""
+    def wake_held(self, chat: ChatKey, now_ms: int, reason: str) -> None:
+        """Let what is held back for a chat for that `reason` be due now, as when it is no longer muted."""
         self._db.execute(
-            "UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = 'held' AND chat_id = "
+            "UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = 'held' AND error = ? AND chat_id = "
             "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
-            [now_ms, *chat],
+            [now_ms, reason, *chat],
         )
 
     def expire(self, now_ms: int) -> int:
@@ -254,7 +254,7 @@ class Deliveries:
         )
         if outcome.upload is not None and len(delivery.alerts) == 1:
             self._db.execute(
-                "INSERT INTO uploads (alert_id, platform, handle) VALUES (?, ?, ?) "
+                "INSERT INTO uploads (alert_id, platform, handle) SELECT id, ?, ? FROM alerts WHERE id = ? "
                 "ON CONFLICT (alert_id, platform) DO UPDATE SET handle = excluded.handle",
-                [delivery.alerts[0], delivery.chat.platform, outcome.upload],
+                [delivery.chat.platform, outcome.upload, delivery.alerts[0]],
             )

@@ -162,10 +162,14 @@ class Outbox:
         self._db.execute("UPDATE watches SET state = NULL")
 
     def prune(self, before_ms: int) -> int:
-        """Remove alerts from before then, by the clock, of which nothing is owed; return how many."""
+        """Remove alerts from before then, by the clock, of which nothing is owed; return how many.
+
+        One that no chat was to get, as where all had paused it, goes as well: nobody can ask for it.
+        """
         return self._db.execute(
             "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
-            "HAVING max(due_ms) < ? AND max(status IN ('due', 'sending', 'unknown', 'held')) = 0)",
+            "HAVING max(due_ms) < ? AND max(status IN ('due', 'sending', 'unknown', 'held')) = 0) "
+            "OR NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)",
             [before_ms],
         ).rowcount
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from liqbot.market.layer import Layer
 from liqbot.store.chats import Chats
-from liqbot.store.database import open_database, open_reader
+from liqbot.store.database import Claim, DatabaseError, open_database, open_reader
 from liqbot.store.deliveries import Deliveries
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
@@ -19,8 +19,13 @@ class Store:
     def __init__(self, path: Path) -> None:
         """Open or create the database at `path`. Raises `DatabaseError`."""
         self.path = path
-        self._db: sqlite3.Connection = open_database(path).conn
-        self._reader = open_reader(path)
+        self._claim = Claim(path)
+        try:
+            self._db: sqlite3.Connection = open_database(path).conn
+            self._reader = open_reader(path)
+        except DatabaseError:
+            self._claim.release()
+            raise
         self.history = History(self._db)
         self.past = self.history.beside(self._reader)
         """The same history for reading in another thread."""
@@ -40,3 +45,4 @@ class Store:
         """Let go of the database."""
         self._reader.close()
         self._db.close()
+        self._claim.release()

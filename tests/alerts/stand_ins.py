@@ -1,5 +1,6 @@
 """A store with rules, a clock that stands until it is told, and a rule that always says the same."""
 
+import shutil
 from collections.abc import Iterable
 
 from liqbot.rules.loading import Rules
@@ -28,6 +29,15 @@ class House:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.rules = Rules()
+
+    def as_a_kill_leaves_it(self) -> Store:
+        """Return a store on the files as they lie now: nothing closed, nothing in anybody's head."""
+        path = self.store.path
+        folder = path.parent / "after the kill"
+        folder.mkdir()
+        for file in (path, path.with_name(f"{path.name}-wal")):
+            shutil.copy(file, folder)
+        return Store(folder / path.name)
 
     def with_rules(self, *rules: Rule) -> "House":
         self.rules.add(rules)

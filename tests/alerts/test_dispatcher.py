@@ -405,6 +405,21 @@ class TestDatabaseInTrouble:
     def _quick(self, monkeypatch):
         monkeypatch.setattr(dispatching, "LOOK_S", 0.01)
 
+    @pytest.fixture
+    def tried(self, office, monkeypatch):
+        """Return an event that is set once the dispatcher has failed to write."""
+        failed, recover = asyncio.Event(), office.store.deliveries.recover
+
+        def recovered():
+            try:
+                return recover()
+            except sqlite3.Error:
+                failed.set()
+                raise
+
+        monkeypatch.setattr(office.store.deliveries, "recover", recovered)
+        return failed
+
     async def test_what_has_arrived_but_could_not_be_written_is_written_later_and_not_sent_twice(
         self, office, monkeypatch
     ):
@@ -426,7 +441,7 @@ class TestDatabaseInTrouble:
         assert office.status() == ["sent", "sent"]
         assert [entry["event"] for entry in logs] == ["deliveries have to wait"]
 
-    async def test_while_it_is_locked_nothing_is_lost(self, office):
+    async def test_while_it_is_locked_nothing_is_lost(self, office, tried):
         office.subscribe(ANN)
         office.alert()
         office.store._db.execute("PRAGMA busy_timeout = 1")
@@ -434,8 +449,7 @@ class TestDatabaseInTrouble:
         other.execute("BEGIN IMMEDIATE")
         async with office.at_work():
             async with asyncio.timeout(10):
-                while office.dispatcher.trouble is None:
-                    await asyncio.sleep(0.001)
+                await tried.wait()
             assert "locked" in office.dispatcher.trouble
             assert office.paper.got == []
             other.execute("ROLLBACK")
@@ -444,14 +458,13 @@ class TestDatabaseInTrouble:
         other.close()
         assert office.paper.got == [("ann", TITLE)]
 
-    async def test_while_it_is_read_only_nothing_is_lost(self, office):
+    async def test_while_it_is_read_only_nothing_is_lost(self, office, tried):
         office.subscribe(ANN)
         office.alert()
         office.store._db.execute("PRAGMA query_only = ON")
         async with office.at_work():
             async with asyncio.timeout(10):
-                while office.dispatcher.trouble is None:
-                    await asyncio.sleep(0.001)
+                await tried.wait()
             assert "readonly" in office.dispatcher.trouble
             office.store._db.execute("PRAGMA query_only = OFF")
             await office.later()

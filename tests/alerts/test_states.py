@@ -275,7 +275,7 @@ def hit(value, key="key"):
 
 
 def tell_values(values, **policy):
-    """Return (minute, reason, text) of what is told of one key whose value is as given; None where it is gone."""
+    """Return (minute, reason, text) of what is told of one key; None for a value: it is gone."""
     state, told = WatchState(), []
     for minute, value in enumerate(values):
         reading = Reading(() if value is None else (hit(value),))

@@ -1,3 +1,5 @@
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -7,7 +9,8 @@ from markets import long, view_of
 from structlog.testing import capture_logs
 
 from liqbot.alerts.states import Status
-from liqbot.alerts.watching import Watching, decode_state
+from liqbot.alerts.watching import KEEP_MS, STALE_MS, Watching, decode_state
+from liqbot.market.layer import Basis, Layer
 from liqbot.rules.parameters import Between, Usd
 from liqbot.rules.rule import Hit, Remembered, rule
 from liqbot.rules.standing import Policy
@@ -241,3 +244,238 @@ class TestFaults:
         assert watching.take(at(0), now_ms=0) == 1
         assert watching.faults == {"odd": 1}
         assert house.due() == [("ann", "BTC text")]
+
+
+LIVE = Layer("Testex", Basis.MEASURED)
+CROWD = [long(f"account {number}", 2, at=95) for number in range(10)]
+KNOWN, HALF_READ = (replace(view_of(*rows, spot=100), layer=LIVE) for rows in (CROWD, CROWD[:4]))
+"""A live market of ten positions, and the same while it is still being read after a restart."""
+
+
+def live(minute, view=KNOWN):
+    return replace(view, time_ms=minute * MINUTE)
+
+
+@rule("crowded", policy=Policy(resolve=True, cooldown=0))
+def crowded(view):
+    """It speaks up where five positions or more are known."""
+    count = view.accounts.long + view.accounts.short
+    return [Hit("key", f"{count} positions")] if count >= 5 else []
+
+
+@pytest.fixture
+def fired(house):
+    """Return a watching whose watch has fired in a live market at minute 1, and its subscription."""
+    house.with_rules(crowded)
+    subscription = house.subscribe(ANN, "crowded")
+    watching = Watching(house.rules, house.store.outbox)
+    assert watching.take(live(1), now_ms=0) == 1
+    house.due()
+    return watching, subscription
+
+
+class TestNoData:
+    def test_a_live_market_that_falls_silent_is_no_data_and_no_resolve(self, house, fired):
+        watching, subscription = fired
+        watching.miss("BTC", MINUTE + STALE_MS - 1)
+        assert state_of(house, subscription).status is Status.FIRING
+        watching.miss("BTC", MINUTE + STALE_MS)
+        assert state_of(house, subscription).status is Status.NO_DATA
+        assert state_of(house, subscription).blind_ms == MINUTE + STALE_MS
+        assert house.due() == []
+
+    def test_since_when_there_is_none_stays_as_it_was_first_noted(self, house, fired):
+        watching, subscription = fired
+        for minutes in (20, 30, 40):
+            watching.miss("BTC", minutes * MINUTE)
+        assert state_of(house, subscription).blind_ms == 20 * MINUTE
+
+    def test_only_the_watches_of_that_coin_have_none(self, house, fired):
+        watching, subscription = fired
+        watching.miss("ETH", 60 * MINUTE)
+        assert state_of(house, subscription).status is Status.FIRING
+
+    def test_a_watch_that_has_not_seen_a_view_yet_has_nothing_to_miss(self, house):
+        house.with_rules(crowded)
+        subscription = house.subscribe(ANN, "crowded")
+        Watching(house.rules, house.store.outbox).miss("BTC", 60 * MINUTE)
+        assert house.store.outbox.state(subscription.watch) is None
+
+    def test_where_it_still_holds_afterwards_nothing_is_told_twice(self, house, fired):
+        watching, subscription = fired
+        watching.miss("BTC", 60 * MINUTE)
+        assert watching.take(live(61), now_ms=0) == 0
+        assert state_of(house, subscription).status is Status.FIRING
+
+    def test_where_it_is_over_afterwards_that_is_told(self, house, fired):
+        watching, subscription = fired
+        watching.miss("BTC", 60 * MINUTE)
+        few = live(62, HALF_READ)
+        assert watching.take(few, now_ms=0) == 1
+        assert state_of(house, subscription).status is Status.OK
+
+    @pytest.mark.parametrize(
+        ("layer", "minutes", "told"), [(LIVE, 14, 1), (LIVE, 15, 0), (VIEW.layer, 15, 1)]
+    )
+    def test_over_a_gap_of_a_live_market_what_was_gone_is_to_be_seen_gone_anew(
+        self, house, layer, minutes, told
+    ):
+        @rule("slow-end", policy=Policy(resolve=True))
+        def ends_slowly(view):
+            """It speaks up below 200."""
+            return [Hit("key", "low")] if view.spot < 200 else []
+
+        slow = replace(ends_slowly, policy=Policy(resolve=True, recover=10 * 60))
+        house.with_rules(slow)
+        house.subscribe(ANN, "slow-end", resolved="yes")
+        watching = Watching(house.rules, house.store.outbox)
+        high = replace(KNOWN, spot=300.0, layer=layer)
+        watching.take(live(1, replace(KNOWN, layer=layer)), now_ms=0)
+        assert watching.take(live(2, high), now_ms=0) == 0, "recovering"
+        assert watching.take(live(2 + minutes, high), now_ms=0) == told
+
+
+class TestStillBeingRead:
+    def test_a_market_that_knows_far_fewer_positions_after_a_restart_is_no_resolve(self, house, fired):
+        _, subscription = fired
+        watching = Watching(house.rules, house.store.outbox)
+        for minute in (2, 3, 40, 60):
+            assert watching.take(live(minute, HALF_READ), now_ms=0) == 0
+            assert state_of(house, subscription).status is Status.NO_DATA
+        assert watching.take(live(61), now_ms=0) == 0
+        assert state_of(house, subscription).status is Status.FIRING
+
+    def test_after_an_hour_it_is_believed(self, house, fired):
+        watching, _ = fired
+        assert watching.take(live(2, HALF_READ), now_ms=0) == 0
+        assert watching.take(live(61, HALF_READ), now_ms=0) == 1
+        assert [text for _, text in house.due()] == ["10 positions"]
+
+    def test_half_as_many_are_believed_at_once(self, house, fired):
+        watching, _ = fired
+        half = replace(view_of(*CROWD[:5], spot=300), layer=LIVE)
+        assert watching.take(live(2, half), now_ms=0) == 0
+        assert state_of(house, fired[1]).status is Status.FIRING
+
+    def test_a_market_that_is_not_live_is_believed_at_once(self, house):
+        house.with_rules(crowded)
+        house.subscribe(ANN, "crowded")
+        watching = Watching(house.rules, house.store.outbox)
+        simulated = VIEW.layer
+        watching.take(live(1, replace(KNOWN, layer=simulated)), now_ms=0)
+        assert watching.take(live(2, replace(HALF_READ, layer=simulated)), now_ms=0) == 1
+
+    def test_a_new_watch_is_told_what_is_known(self, house):
+        house.with_rules(saying("one", "text"))
+        house.subscribe(ANN, "one")
+        assert Watching(house.rules, house.store.outbox).take(live(1, HALF_READ), now_ms=0) == 1
+
+
+class TestKeeping:
+    def test_a_state_in_which_only_time_passes_is_written_once_a_minute(self, house):
+        house.with_rules(saying("one", "text"))
+        subscription = house.subscribe(ANN, "one")
+        watching = Watching(house.rules, house.store.outbox)
+        watching.take(at(0), now_ms=0)
+        written = []
+        for seconds in range(10, 190, 10):
+            watching.take(replace(VIEW, time_ms=seconds * 1_000), now_ms=0)
+            written.append(state_of(house, subscription).time_ms)
+        assert sorted(set(written)) == [0, KEEP_MS, 2 * KEEP_MS, 3 * KEEP_MS]
+
+    def test_a_change_is_written_at_once(self, house):
+        house.with_rules(crowded)
+        subscription = house.subscribe(ANN, "crowded")
+        watching = Watching(house.rules, house.store.outbox)
+        for seconds, view, status in ((1, KNOWN, Status.FIRING), (2, HALF_READ, Status.OK)):
+            simulated = replace(view, layer=VIEW.layer, time_ms=seconds * 1_000)
+            watching.take(simulated, now_ms=0)
+            assert state_of(house, subscription).status is status
+
+    def test_what_a_rule_remembers_is_written_at_once(self, house):
+        house.with_rules(third)
+        subscription = house.subscribe(ANN, "third")
+        watching = Watching(house.rules, house.store.outbox)
+        for seconds in (1, 2):
+            watching.take(replace(VIEW, time_ms=seconds * 1_000), now_ms=0)
+        assert state_of(house, subscription).memory == b'{"views":2}'
+
+    def test_where_nothing_is_worth_writing_the_database_is_left_alone(self, house):
+        house.with_rules(saying("one", "text"))
+        house.subscribe(ANN, "one")
+        watching = Watching(house.rules, house.store.outbox)
+        watching.take(at(0), now_ms=0)
+        changes = house.store._db.total_changes
+        for seconds in range(1, 60):
+            watching.take(replace(VIEW, time_ms=seconds * 1_000), now_ms=0)
+        assert house.store._db.total_changes == changes
+
+
+class TestRestart:
+    @pytest.mark.parametrize("seconds", [1, 30, 59, 61, 299])
+    def test_in_the_middle_of_for_it_goes_on_counting(self, house, seconds):
+        house.with_rules(saying("slow", "text", hold=300))
+        house.subscribe(ANN, "slow")
+        watching = Watching(house.rules, house.store.outbox)
+        for second in range(seconds + 1):
+            assert watching.take(replace(VIEW, time_ms=second * 1_000), now_ms=0) == 0
+        # Killed: nothing is closed, and what was only in its head is gone.
+        with closing(house.as_a_kill_leaves_it()) as store:
+            reborn = Watching(house.rules, store.outbox)
+            assert reborn.take(replace(VIEW, time_ms=299_999), now_ms=0) == 0
+            assert reborn.take(replace(VIEW, time_ms=300_000), now_ms=0) == 1
+
+    def test_while_it_was_down_a_short_time_what_is_gone_is_told_once(self, house, fired):
+        del fired
+        with closing(house.as_a_kill_leaves_it()) as store:
+            reborn = Watching(house.rules, store.outbox)
+            few = replace(HALF_READ, layer=VIEW.layer)
+            assert [reborn.take(live(minute, few), now_ms=0) for minute in (2, 3)] == [1, 0]
+
+
+class TestCache:
+    def test_a_watch_that_is_removed_and_made_anew_begins_anew(self, house):
+        house.with_rules(saying("one", "text"))
+        watching = Watching(house.rules, house.store.outbox)
+        before = house.subscribe(ANN, "one")
+        assert [watching.take(at(minute), now_ms=0) for minute in (1, 2)] == [1, 0]
+        house.store.subscriptions.unsubscribe(ANN, before.number)
+        again = house.subscribe(ANN, "one")
+        assert again.watch.id == before.watch.id, "the database gives the number again"
+        assert [watching.take(at(minute), now_ms=0) for minute in (3, 4)] == [1, 0]
+
+    def test_another_watch_that_gets_its_number_knows_nothing_of_it(self, house):
+        house.with_rules(third, saying("one", "text"))
+        watching = Watching(house.rules, house.store.outbox)
+        before = house.subscribe(ANN, "third")
+        for minute in (1, 2):
+            watching.take(at(minute), now_ms=0)
+        house.store.subscriptions.unsubscribe(ANN, before.number)
+        other = house.subscribe(ANN, "one")
+        assert other.watch.id == before.watch.id
+        assert watching.take(at(3), now_ms=0) == 1
+        assert state_of(house, other).memory is None
+
+    def test_a_state_that_another_has_written_is_read_anew(self, house):
+        house.with_rules(saying("one", "text"))
+        house.subscribe(ANN, "one")
+        watching = Watching(house.rules, house.store.outbox)
+        assert watching.take(at(1), now_ms=0) == 1
+        house.store.outbox.forget_states()
+        assert watching.take(at(2), now_ms=0) == 1
+
+    def test_what_could_not_be_written_is_not_believed(self, house, monkeypatch):
+        house.with_rules(third)
+        subscription = house.subscribe(ANN, "third")
+        watching = Watching(house.rules, house.store.outbox)
+        watching.take(at(1), now_ms=0)
+
+        def locked(*_, **__):
+            raise sqlite3.OperationalError("database is locked")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(house.store.outbox, "commit", locked)
+            with pytest.raises(sqlite3.OperationalError):
+                watching.take(at(2), now_ms=0)
+        watching.take(at(3), now_ms=0)
+        assert state_of(house, subscription).memory == b'{"views":2}'

@@ -68,20 +68,21 @@ class Room:
         rules = Rules()
         rules.add(RULES)
         self.studio = PaperStudio()
+        self.now_ms = NOW_MS
         self.watching = Watching(rules, store.outbox)
         self.desk = Desk(
             store=store,
             rules=rules,
             studio=self.studio,
-            clock=lambda: NOW_MS,
+            clock=lambda: self.now_ms,
             views={"BTC": BTC, "ETH": ETH},
             faults=self.watching.faults,
         )
         self.answering = Answering(COMMANDS)
         self.paper = Paper()
 
-    async def say(self, line: str, chat: ChatKey = ME) -> Message:
-        return await self.answering.answer(line, Ask(chat, self.desk))
+    async def say(self, line: str, chat: ChatKey = ME, **who) -> Message:
+        return await self.answering.answer(line, Ask(chat, self.desk, **who))
 
     async def title(self, line: str, chat: ChatKey = ME) -> str:
         return (await self.say(line, chat)).title
@@ -92,7 +93,7 @@ class Room:
     async def see(self, view) -> None:
         """Let the market go on to `view`, and what follows be delivered."""
         self.desk.views[view.coin] = view
-        self.watching.take(view, NOW_MS)
+        self.watching.take(view, self.now_ms)
         await self.deliver()
 
     async def deliver(self) -> None:
@@ -100,6 +101,15 @@ class Room:
         dispatcher = Dispatcher(self.desk.store, self.studio.map, self.desk.clock)
         dispatcher.connect("console", self.paper)
         await run_until_drained(dispatcher)
+
+    def wait(self, hours: float) -> None:
+        """Let time pass."""
+        self.now_ms += round(hours * HOUR)
+
+    @property
+    def messages(self) -> list[Message]:
+        """What came, to whomever."""
+        return [message for _, message in self.paper.messages]
 
     @property
     def got(self) -> list[tuple[str, str]]:

@@ -180,6 +180,8 @@ words = st.one_of(
     st.sampled_from(
         ["BTC", "$eth", "near-cluster", "trapped", "7d", "1", "#1", "within=3%", "side=longs", "over="]
     ),
+    st.sampled_from(["off", "yes", "90m", "23:00-07:00", "11pm", "to", "7am", "new", "york", "UTC+2", "20"]),
+    st.sampled_from(["silent=yes", "digest=daily", "role=<@&7>", "role=@all", "for=10m", "cooldown=0h"]),
     st.text(),
     st.text(alphabet="/=#$%\"'\\ \n\t\0", max_size=5),
 )

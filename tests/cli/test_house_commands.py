@@ -96,6 +96,13 @@ def damaged(path):
     path.write_bytes(data)
 
 
+def damaged_inside(path):
+    Store(path).close()
+    data = bytearray(path.read_bytes())
+    data[-4096:] = b"\xff" * 4096
+    path.write_bytes(data)
+
+
 def newer(path):
     Store(path).close()
     with closing(sqlite3.connect(path)) as connection:
@@ -108,7 +115,8 @@ def newer(path):
 @pytest.mark.parametrize(
     ("make", "told"),
     [
-        (damaged, "liqbot.db is damaged"),
+        (damaged, "liqbot.db is damaged: "),
+        (damaged_inside, "liqbot.db is damaged: "),
         (newer, "was written by a newer liqbot"),
         (lambda path: path.write_bytes(b"something else"), "is not a liqbot database"),
         (lambda path: path.mkdir(), "liqbot.db"),

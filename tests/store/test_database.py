@@ -282,3 +282,12 @@ def test_a_transaction_that_cannot_be_committed_leaves_nothing_and_the_next_one_
         with transaction(opened.conn):
             insert(opened.conn, "kept")
         assert rows(opened.conn) == [("kept",)]
+
+
+def test_two_bots_cannot_be_at_work_on_one_database(path):
+    first = Store(path)
+    with pytest.raises(DatabaseError, match="another liqbot is at work on it"):
+        Store(path)
+    first.close()
+    Store(path).close()
+    assert not path.with_name("liqbot.db-lock").exists()

@@ -3,6 +3,7 @@
 from contextlib import closing
 
 import pytest
+import sqlite_utils
 
 from liqbot.rules.rule import Hit
 from liqbot.store.chats import ChatKey, ChatSettings
@@ -243,7 +244,7 @@ def test_what_is_held_back_does_not_expire_before_its_digest(office):
 def test_who_wants_to_hear_again_gets_the_digest_at_once(office):
     office.alert()
     office.store.deliveries.hold([(head, 10**9, "muted") for head in office.heads()])
-    office.store.deliveries.wake_held(ANN, now_ms=5)
+    office.store.deliveries.wake_held(ANN, 5, "muted")
     office.store.deliveries.release(5)
     assert [head.chat for head in office.heads(5)] == [ANN]
 
@@ -306,8 +307,8 @@ def test_what_is_forgotten_leaves_nothing(office):
     assert office.store.outbox.watches("BTC") != []
     office.store.chats.forget(BOB)
     assert office.store.outbox.watches("BTC") == []
-    for table in ("chats", "subscriptions", "deliveries"):
-        assert office.store._db.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
+    left = sqlite_utils.Database(office.store._db)
+    assert [left[table].count for table in ("chats", "subscriptions", "deliveries")] == [0, 0, 0]
 
 
 def test_looking_for_what_is_due_does_not_read_all_that_was_ever_sent(office):

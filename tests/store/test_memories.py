@@ -28,6 +28,7 @@ def test_layers_remember_for_themselves(store):
 
 def test_memories_outlast_a_restart(store, path):
     store.memories.save(LAYER, {"BTC": b"kept"})
+    store.close()
     reopened = Store(path)
     assert reopened.memories.load(LAYER) == [b"kept"]
     reopened.close()

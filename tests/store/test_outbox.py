@@ -89,7 +89,7 @@ def test_who_unsubscribes_is_owed_no_more_of_it(store, alert):
     assert [head.chat for head in heads(store)] == [BOB]
 
 
-def test_a_delivery_tells_the_alert_as_it_was_written_down(store, watch, alert, view):
+def test_a_delivery_tells_the_alert_as_it_was_written_down(store, alert, view):
     alert()
     head, _ = heads(store)
     told = store.outbox.alert(head.alerts[0])

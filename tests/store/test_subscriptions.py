@@ -109,8 +109,9 @@ def test_a_watch_that_is_wished_for_again_begins_without_its_old_state(store, su
     assert store.outbox.state(subscribe().watch) is None
 
 
-def test_subscriptions_outlast_a_restart(path, subscribe):
+def test_subscriptions_outlast_a_restart(store, path, subscribe):
     subscription = subscribe()
+    store.close()
     reopened = Store(path)
     assert reopened.subscriptions.of(ANN) == [subscription]
     reopened.close()

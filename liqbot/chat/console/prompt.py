@@ -101,7 +101,7 @@ class LineCompleter(Completer):
         del complete_event
         before, _, word = document.text_before_cursor.lstrip().rpartition(" ")
         for text, help_text in self._candidates(before.split(), word):
-            if text.lower().startswith(word.lower()):
+            if _may_become(word.lower(), text.lower()):
                 yield Completion(text, start_position=-len(word), display_meta=help_text)
 
     def _candidates(self, before: list[str], word: str) -> Iterable[tuple[str, str]]:
@@ -134,6 +134,11 @@ class LineCompleter(Completer):
                 pair for parameter in left if parameter.name == name.lower() for pair in _values(parameter)
             ]
         return [(f"{parameter.name}=", f"{parameter.help}; {parameter.takes}") for parameter in left]
+
+
+def _may_become(word: str, text: str) -> bool:
+    """Return whether `word` is the beginning of `text`, or of the city of a time zone."""
+    return text.startswith(word) or (len(word) > 1 and text.rpartition("/")[2].startswith(word))
 
 
 def _values(parameter: Parameter) -> Iterable[tuple[str, str]]:

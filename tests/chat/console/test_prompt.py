@@ -3,7 +3,7 @@ from contextlib import contextmanager
 from io import StringIO
 
 import pytest
-from chat.stand_ins import BTC, ME
+from chat.stand_ins import BTC, ME, later
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from prompt_toolkit.application import create_app_session
@@ -16,8 +16,9 @@ from rich.console import Console
 from liqbot.chat.command import Ask
 from liqbot.chat.console.printer import Printer
 from liqbot.chat.console.prompt import LineCompleter, Prompt, ticker
+from liqbot.message import Tone
 
-TYPED = ["/subscribe", "trapped", "BTC", "over=", "side=l", "/help", "", "="]
+TYPED = ["/subscribe", "trapped", "BTC", "over=", "side=l", "/help", "/timezone", "/why", "/mute", "", "="]
 ENTER, CTRL_C, CTRL_D, UP, TAB = "\r", "\x03", "\x04", "\x1b[A", "\t"
 
 
@@ -166,6 +167,59 @@ class TestCompleting:
             "1": "trapped BTC over=70% side=either depth=0%",
             "2": "trapped ETH over=60% side=either depth=0%",
         }
+
+    async def test_alerts_with_what_they_said(self, room):
+        await room.say("/subscribe near-cluster BTC within=3%")
+        await room.see(later(BTC, 1))
+        for line in ("/why ", "/alert "):
+            assert complete(room, line) == {
+                "1": "BTC: $20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
+            }
+        assert words(room, "/why 2") == []
+
+    def test_spans_hours_counts_and_consent(self, room):
+        assert words(room, "/mute ") == ["1h", "4h", "8h", "1d", "off"]
+        assert words(room, "/quiet 23") == ["23:00-08:00"]
+        assert words(room, "/limit ") == ["5", "10", "20", "50", "100"]
+        assert words(room, "/forget ") == ["yes"]
+
+    def test_time_zones_with_the_time_there_the_usual_ones_first(self, room):
+        offered = complete(room, "/timezone ")
+        assert list(offered.items())[:2] == [("UTC", "04:00"), ("America/New_York", "23:00")]
+        assert "Asia/Kathmandu" in offered
+        assert words(room, "/timezone europe/b")[0] == "Europe/Berlin"
+        assert words(room, "/timezone Europe/Berlin ") == []
+
+    def test_cities_without_their_continent(self, room):
+        assert words(room, "/timezone berl") == ["Europe/Berlin"]
+        assert "America/New_York" in words(room, "/timezone new_y")
+
+    async def test_subscriptions_to_pause_and_a_rule_with_a_coin_to_test(self, room):
+        await room.say("/subscribe trapped BTC")
+        assert words(room, "/pause ") == words(room, "/resume ") == ["1"]
+        assert words(room, "/test t") == ["trapped"]
+        assert words(room, "/test trapped ") == ["BTC", "ETH"]
+        assert words(room, "/test trapped BTC ") == []
+
+    def test_how_alerts_come(self, room):
+        assert complete(room, "/subscribe trapped BTC silent=") == {"silent=no": "usual", "silent=yes": ""}
+        assert words(room, "/subscribe trapped BTC digest=") == [
+            "digest=off",
+            "digest=hourly",
+            "digest=daily",
+        ]
+        assert words(room, "/subscribe near-cluster BTC cooldown=") == ["cooldown=4h"]
+        assert words(room, "/subscribe trapped BTC resolved=y") == ["resolved=yes"]
+
+    @pytest.mark.parametrize(
+        "line",
+        ["/mute ", "/quiet ", "/limit ", "/timezone ", "/timezone Europe/B", "/pause ", "/test trapped "],
+    )
+    async def test_what_is_offered_is_understood(self, room, line):
+        await room.say("/subscribe trapped BTC")
+        before = line.rpartition(" ")[0]
+        for word in words(room, line)[:20]:
+            assert (await room.say(f"{before} {word}")).tone is not Tone.WARNING
 
     def test_what_help_can_explain(self, room):
         offered = complete(room, "/help tr")

@@ -1,0 +1,13 @@
+"""The adapters of those platforms that are set up."""
+
+from collections.abc import Iterator
+
+from liqbot.app.bot import Bot
+from liqbot.chat.adapter import Adapter
+from liqbot.settings import Settings
+
+
+def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]:
+    """Yield an adapter, with its platform's name, for each platform that `settings` have a token for."""
+    del settings, bot
+    yield from ()

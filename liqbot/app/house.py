@@ -1,0 +1,43 @@
+"""The house around a bot: the platforms that it serves, who looks after it, and what machines may ask."""
+
+from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from liqbot.alerts.platform import Platform
+from liqbot.app.adapters import make_adapters
+from liqbot.app.bot import Bot
+from liqbot.app.metrics import metrics_server
+from liqbot.app.operator import Operator
+from liqbot.app.running import kept_running
+from liqbot.app.watchman import Watchman
+from liqbot.settings import SettingsError
+from liqbot.store.chats import ChatKey
+
+
+@asynccontextmanager
+async def serving(bot: Bot) -> AsyncGenerator[Bot]:
+    """Let `bot` run meanwhile, with everything that its settings ask for. Raises `SettingsError`."""
+    settings = bot.settings
+    platforms: dict[str, Platform] = {}
+    for name, adapter in make_adapters(settings, bot):
+        bot.serve(name, adapter)
+        platforms[name] = adapter
+    operator = Operator(_operator_chat(settings.operator_chat), platforms)
+    watchman = Watchman(bot, operator, bot.desk.clock)
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(bot)
+        await stack.enter_async_context(kept_running(watchman.run()))
+        if settings.metrics_port:
+            server = metrics_server(
+                bot, watchman, operator, host=settings.metrics_host, port=settings.metrics_port
+            )
+            try:
+                await stack.enter_async_context(server)
+            except OSError as error:
+                raise SettingsError(f"LIQBOT_METRICS_PORT: {error.strerror or error}") from None
+        yield bot
+
+
+def _operator_chat(text: str) -> ChatKey | None:
+    platform, _, native_id = text.partition(":")
+    return ChatKey(platform, native_id) if text else None

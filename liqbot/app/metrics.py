@@ -1,0 +1,101 @@
+"""`/healthz` and `/metrics`: how the bot is, for machines that look after it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from liqbot.app.bot import Bot
+from liqbot.app.operator import Operator
+from liqbot.app.watchman import Watchman
+from liqbot.chat.house_commands import WELL
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+
+class Metrics(Collector):
+    """The figures of a bot, read when somebody asks for them."""
+
+    def __init__(self, bot: Bot, watchman: Watchman) -> None:
+        self._bot = bot
+        self._watchman = watchman
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield every figure."""
+        bot, now_ms = self._bot, self._bot.desk.clock()
+        yield GaugeMetricFamily(
+            "liqbot_loop_lag_seconds", "Longest wait of the event loop, lately", self._watchman.lag_s
+        )
+        yield _gauge(
+            "liqbot_view_age_seconds",
+            "Age of the newest view",
+            "coin",
+            {coin: (now_ms - view.time_ms) / 1000 for coin, view in bot.desk.views.items()},
+        )
+        due_ms = bot.store.deliveries.oldest_due_ms()
+        yield GaugeMetricFamily(
+            "liqbot_oldest_due_seconds",
+            "For how long the oldest open delivery has been due",
+            0 if due_ms is None else max(0.0, (now_ms - due_ms) / 1000),
+        )
+        yield GaugeMetricFamily("liqbot_deliveries_open", "Deliveries under way", bot.store.deliveries.owed())
+        yield GaugeMetricFamily("liqbot_subscriptions", "Subscriptions", bot.store.subscriptions.count())
+        sends = CounterMetricFamily(
+            "liqbot_sends", "Tries to deliver, by what they came to", labels=["platform", "outcome"]
+        )
+        for sending in bot.dispatcher.platforms:
+            for outcome, count in sending.outcomes.items():
+                sends.add_metric([sending.name, outcome], count)
+        yield sends
+        rejected = CounterMetricFamily("liqbot_source_errors", "Updates without sense", labels=["source"])
+        for health in bot.desk.sources:
+            rejected.add_metric([health.name], health.rejected.total())
+        yield rejected
+        yield _gauge(
+            "liqbot_source_up",
+            "Whether a source works",
+            "source",
+            {health.name: float(health.state in WELL) for health in bot.desk.sources},
+        )
+        faults = CounterMetricFamily("liqbot_rule_faults", "Failures of rules", labels=["rule"])
+        for rule, count in bot.desk.faults.items():
+            faults.add_metric([rule], count)
+        yield faults
+
+
+def _gauge(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, text, labels=[label])
+    for key, value in values.items():
+        family.add_metric([key], value)
+    return family
+
+
+@asynccontextmanager
+async def metrics_server(
+    bot: Bot, watchman: Watchman, operator: Operator, *, host: str, port: int
+) -> AsyncGenerator[int]:
+    """Serve `/healthz` and `/metrics` meanwhile; give the port, a free one for 0. Raises `OSError`."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Metrics(bot, watchman))
+
+    async def metrics(_: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE})
+
+    async def healthz(_: web.Request) -> web.Response:
+        troubles = operator.troubles
+        return web.json_response({"ok": not troubles, "troubles": troubles}, status=503 if troubles else 200)
+
+    application = web.Application()
+    application.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz)])
+    runner = web.AppRunner(application, access_log=None)
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, host, port)
+        await site.start()
+        yield runner.addresses[0][1]
+    finally:
+        await asyncio.shield(runner.cleanup())

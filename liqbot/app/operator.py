@@ -1,0 +1,68 @@
+"""The operator's chat: it hears of what only an operator can mend, once when it begins and once when it ends.
+
+It does not go through the outbox: where the database is the trouble, that is just what has to be told.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+import structlog
+
+from liqbot.alerts.platform import NotSent, Parcel, Platform
+from liqbot.logs import redacted
+from liqbot.message import Message, Tone
+from liqbot.store.chats import ChatKey
+
+_log = structlog.get_logger()
+
+TRIES = 5
+SHORTEST_PAUSE_S = 2
+
+
+class Operator:
+    """Tells the operator of troubles, each by its name."""
+
+    def __init__(
+        self,
+        chat: ChatKey | None,
+        platforms: Mapping[str, Platform],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Tell `chat`, or only the log where that is None; `sleep` waits so many seconds for another try."""
+        self._chat = chat
+        self._platforms = platforms
+        self._sleep = sleep
+        self.troubles: dict[str, str] = {}
+        """What is wrong now, by name."""
+        self._sent = 0
+
+    async def tell(self, troubles: Mapping[str, str]) -> None:
+        """Tell what is new among `troubles` (what is wrong now, by name), and what is over."""
+        before, self.troubles = self.troubles, dict(troubles)
+        for name, text in troubles.items():
+            if name not in before:
+                _log.error("trouble", what=name, detail=text)
+                await self._send(Message(f"Trouble: {name}", (redacted(text),), tone=Tone.WARNING))
+        for name in before:
+            if name not in troubles:
+                _log.info("trouble is over", what=name)
+                await self._send(Message(f"Over: {name}"))
+
+    async def _send(self, message: Message) -> None:
+        platform = None if self._chat is None else self._platforms.get(self._chat.platform)
+        if self._chat is None or platform is None:
+            return
+        self._sent += 1
+        reason = ""
+        for attempt in range(TRIES):
+            try:
+                await platform.send(Parcel(self._chat, message, f"operator-{self._sent}"))
+            except NotSent as error:
+                reason = str(error)
+            except Exception as error:  # noqa: BLE001 - the operator's chat must not take the bot down
+                reason = type(error).__name__
+            else:
+                return
+            await self._sleep(SHORTEST_PAUSE_S * 2**attempt)
+        _log.error("the operator could not be told", reason=redacted(reason))

@@ -1,0 +1,127 @@
+"""The watchman: looks at the whole bot every few seconds, and says what is wrong."""
+
+import asyncio
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import structlog
+
+from liqbot.alerts.watching import STALE_MS
+from liqbot.app.bot import Bot
+from liqbot.app.operator import Operator
+from liqbot.chat.house_commands import WELL
+from liqbot.market.figures import duration
+from liqbot.market.layer import Origin
+
+_log = structlog.get_logger()
+
+LOOK_S = 5.0
+LAG_S = 0.1
+"""How often the event loop's lag is measured."""
+DAY_MS = 86_400_000
+KEEP_DAYS = 30
+"""How long alerts, and chats that cannot be reached, are kept."""
+LATE_MS = 600_000
+"""A delivery that has been due for so long means that something holds them up."""
+LEAST_DISK_MB = 100
+
+
+class Watchman:
+    """Looks after a bot while it runs."""
+
+    def __init__(self, bot: Bot, operator: Operator, clock: Callable[[], int]) -> None:
+        """`clock` tells the time in ms since 1970 UTC."""
+        self._bot = bot
+        self._operator = operator
+        self._clock = clock
+        self._tidied_ms = 0
+        self.lag_s = 0.0
+        """The longest time that the event loop kept others waiting, since the last look."""
+
+    async def run(self) -> None:
+        """Look until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._measure_lag())
+            group.create_task(self._look_again_and_again())
+
+    async def look(self) -> None:
+        """Look once: note what has gone blind, tell what is wrong, remove what is old."""
+        now_ms = self._clock()
+        for coin in self._blind_coins(now_ms):
+            self._bot.watching.miss(coin, now_ms)
+        await self._operator.tell(dict(self.troubles(now_ms)))
+        if now_ms - self._tidied_ms >= DAY_MS:
+            self._tidy(now_ms)
+            self._tidied_ms = now_ms
+
+    def troubles(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        """Yield what is wrong now: its name, and what there is to say of it."""
+        bot = self._bot
+        for health in bot.desk.sources:
+            if health.state not in WELL:
+                yield f"source {health.name}", health.state
+        for coin in self._blind_coins(now_ms):
+            age_s = (now_ms - bot.desk.views[coin].time_ms) / 1000
+            yield (
+                f"no data of {coin}",
+                f"the newest is {duration(age_s)} old; no alert is told of it meanwhile",
+            )
+        for serving in bot.servings:
+            if serving.state not in WELL:
+                yield f"platform {serving.name}", serving.state
+        for error in bot.desk.rules.errors:
+            yield f"plugin {error.file.name}", str(error)
+        for rule, count in bot.desk.faults.items():
+            yield f"rule {rule}", f"it fails; so far {count} times. The log names the line"
+        trouble = bot.trouble or bot.dispatcher.trouble
+        if trouble is not None:
+            yield "database", f"{trouble}. Alerts wait until it can be written again"
+        yield from self._disk()
+        yield from self._late(now_ms)
+
+    def _disk(self) -> Iterator[tuple[str, str]]:
+        folder = self._bot.store.path.absolute().parent
+        free_mb = _free_mb(folder)
+        if free_mb < LEAST_DISK_MB:
+            yield "disk", f"only {free_mb} MB are free in {folder}"
+
+    def _late(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        due_ms = self._bot.store.deliveries.oldest_due_ms()
+        if due_ms is not None and now_ms - due_ms > LATE_MS:
+            yield "deliveries", f"the oldest has been due for {duration((now_ms - due_ms) / 1000)}"
+
+    def _blind_coins(self, now_ms: int) -> list[str]:
+        live = [view for view in self._bot.desk.views.values() if view.layer.origin is Origin.LIVE]
+        return [view.coin for view in live if now_ms - view.time_ms >= STALE_MS]
+
+    def _tidy(self, now_ms: int) -> None:
+        before_ms = now_ms - KEEP_DAYS * DAY_MS
+        removed = self._bot.store.outbox.prune(before_ms)
+        gone = self._bot.store.chats.inactive_before(before_ms)
+        for chat in gone:
+            self._bot.store.chats.forget(chat)
+        _log.info("tidied up", alerts=removed, chats=len(gone))
+
+    async def _look_again_and_again(self) -> None:
+        while True:
+            try:
+                await self.look()
+            except Exception:  # noqa: BLE001 - it looks again in a moment
+                _log.exception("the watchman stumbled")
+            await asyncio.sleep(LOOK_S)
+
+    async def _measure_lag(self) -> None:
+        """Note how late the loop wakes, over the last look's time."""
+        loop = asyncio.get_running_loop()
+        while True:
+            times = [loop.time()]
+            while times[-1] - times[0] < LOOK_S:
+                await asyncio.sleep(LAG_S)
+                times.append(loop.time())
+            self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
+
+
+def _free_mb(folder: Path) -> int:
+    return shutil.disk_usage(folder).free // 2**20

@@ -1,0 +1,221 @@
+"""What is looked after while the bot runs, and who hears of it."""
+
+import asyncio
+import json
+import sqlite3
+
+import pytest
+from aiohttp import ClientSession
+from app.stand_ins import ME, Told, beat, subscribe
+from platforms import Paper
+
+from liqbot.alerts.platform import NotSent
+from liqbot.alerts.states import Status
+from liqbot.alerts.watching import STALE_MS, decode_state
+from liqbot.app import watchman as module
+from liqbot.app.metrics import metrics_server
+from liqbot.app.operator import Operator
+from liqbot.app.watchman import DAY_MS, KEEP_DAYS, Watchman
+from liqbot.store.chats import ChatKey
+
+OPERATOR = ChatKey("paper", "operator")
+
+
+class Desk:
+    """A bot with a watchman whose operator reads on paper."""
+
+    def __init__(self, bot, paper=None):
+        self.bot = bot
+        self.now_ms = 2
+        self.paper = paper or Paper({})
+        self.operator = Operator(OPERATOR, {"paper": self.paper}, sleep=self.sleep)
+        self.watchman = Watchman(bot, self.operator, lambda: self.now_ms)
+        bot.desk.clock = lambda: self.now_ms
+
+    async def sleep(self, _seconds):
+        await asyncio.sleep(0)
+
+    async def look(self, later_ms=0):
+        self.now_ms += later_ms
+        await self.watchman.look()
+
+    @property
+    def heard(self):
+        return [message.title for _, message in self.paper.messages]
+
+
+async def test_all_is_well_as_long_as_it_is(bot_of):
+    bot = bot_of(Told(beat(1)))
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: False)
+        await desk.look()
+    assert desk.heard == []
+    assert desk.operator.troubles == {}
+
+
+async def test_a_source_that_stops_is_told_once(bot_of):
+    failed, stays_down = asyncio.Event(), asyncio.Event()
+
+    async def pause(_seconds):
+        failed.set()
+        await stays_down.wait()
+
+    bot = bot_of(Told([RuntimeError("the exchange is down")]))
+    bot.feeds[0]._sleep = pause
+    desk = Desk(bot)
+    async with bot:
+        await asyncio.wait_for(failed.wait(), 10)
+        for _ in range(3):
+            await desk.look()
+    assert desk.heard == ["Trouble: source told"]
+
+
+async def test_a_live_market_that_falls_silent_has_no_data_and_its_alerts_stand(bot_of):
+    bot = bot_of(Told([*beat(1, near=99), asyncio.Event()]))
+    subscribe(bot)
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        await desk.look()
+        assert desk.heard == []
+        await desk.look(STALE_MS)
+        state = decode_state(bot.store.outbox.watches("BTC")[0][1])
+        assert state.status is Status.NO_DATA
+        assert [key.on for key in state.keys.values()] == [True]
+        await desk.look(60_000)
+    assert desk.heard == ["Trouble: no data of BTC"]
+
+
+async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is_lost(bot_of):
+    step = asyncio.Event()
+    bot = bot_of(Told([*beat(1), step, *beat(2, near=99), asyncio.Event()]), here=Paper({}))
+    subscribe(bot)
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        bot.store._db.execute("PRAGMA query_only = ON")
+        step.set()
+        await bot.until(lambda: bot.beats == 2)
+        assert bot.desk.views["BTC"].time_ms == 2, "people still see the market"
+        await desk.look()
+        bot.store._db.execute("PRAGMA query_only = OFF")
+        bot._take(0, [bot.desk.views["BTC"]])
+        assert bot.store.deliveries.owed() == 1
+        await bot.drain()
+        await desk.look()
+    assert desk.heard == ["Trouble: database", "Over: database"]
+    assert "readonly" in desk.paper.messages[0][1].lines[0]
+
+
+async def test_a_full_disk_is_told(bot_of, monkeypatch):
+    bot = bot_of(Told(beat(1)))
+    desk = Desk(bot)
+    monkeypatch.setattr(module, "_free_mb", lambda _: 3)
+    async with bot:
+        await bot.until(lambda: False)
+        await desk.look()
+    assert desk.heard == ["Trouble: disk"]
+
+
+async def test_deliveries_that_wait_for_long_are_told(bot_of):
+    bot = bot_of(Told(beat(1, near=99)))  # nobody brings them
+    subscribe(bot)
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: False)
+        due_ms = bot.store.deliveries.oldest_due_ms()
+        await desk.look(due_ms + module.LATE_MS - desk.now_ms)
+        assert "deliveries" not in desk.operator.troubles
+        await desk.look(1)
+    assert "Trouble: deliveries" in desk.heard
+
+
+async def test_what_is_old_is_removed_once_a_day(bot_of):
+    bot = bot_of(Told(beat(1)))
+    subscribe(bot)
+    bot.store.chats.deactivate(ME, "blocked", now_ms=1)
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: False)
+        await desk.look()
+        assert len(bot.store.subscriptions.of(ME)) == 1
+        await desk.look(KEEP_DAYS * DAY_MS)
+        assert bot.store.subscriptions.of(ME) == []
+
+
+async def test_an_operator_who_cannot_be_reached_at_once_is_tried_again(bot_of):
+    desk = Desk(bot_of(Told(beat(1))), Paper({"operator": [NotSent("busy"), ValueError("a bug")]}))
+    await desk.operator.tell({"disk": "full"})
+    assert desk.heard == ["Trouble: disk"]
+    desk.bot.store.close()
+
+
+async def test_without_an_operator_troubles_are_logged_and_counted(bot_of):
+    bot = bot_of(Told(beat(1)))
+    operator = Operator(None, {})
+    await operator.tell({"disk": "full"})
+    assert operator.troubles == {"disk": "full"}
+    bot.store.close()
+
+
+@pytest.fixture
+def asked():
+    """Return how to ask a bot's own port."""
+
+    async def asked(desk, path):
+        server = metrics_server(desk.bot, desk.watchman, desk.operator, host="127.0.0.1", port=0)
+        async with (
+            server as port,
+            ClientSession() as session,
+            session.get(f"http://127.0.0.1:{port}{path}") as answer,
+        ):
+            return answer.status, await answer.text()
+
+    return asked
+
+
+async def test_machines_may_ask_how_it_is(bot_of, asked):
+    bot = bot_of(Told([*beat(1, near=99), asyncio.Event()]), here=Paper({}))
+    subscribe(bot)
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        await bot.drain()
+        status, text = await asked(desk, "/healthz")
+        assert (status, json.loads(text)) == (200, {"ok": True, "troubles": {}})
+        desk.now_ms = 5_001
+        status, text = await asked(desk, "/metrics")
+        assert status == 200
+        for line in (
+            'liqbot_view_age_seconds{coin="BTC"} 5.0',
+            'liqbot_sends_total{outcome="sent",platform="here"} 1.0',
+            "liqbot_subscriptions 1.0",
+            "liqbot_oldest_due_seconds 0.0",
+            'liqbot_source_up{source="told"} 1.0',
+        ):
+            assert line in text.splitlines()
+        assert "liqbot_loop_lag_seconds" in text
+        await desk.operator.tell({"disk": "only 3 MB are free"})
+        status, text = await asked(desk, "/healthz")
+        assert (status, json.loads(text)["troubles"]) == (503, {"disk": "only 3 MB are free"})
+
+
+async def test_the_watchman_goes_on_when_a_look_fails(bot_of, monkeypatch):
+    bot = bot_of(Told(beat(1)))
+    desk = Desk(bot)
+    looks = asyncio.Semaphore(0)
+    monkeypatch.setattr(module, "LOOK_S", 0.001)
+
+    def broken(_now_ms):
+        looks.release()
+        raise sqlite3.OperationalError("disk I/O error")
+
+    monkeypatch.setattr(desk.watchman, "troubles", broken)
+    async with bot:
+        task = asyncio.create_task(desk.watchman.run())
+        async with asyncio.timeout(10):
+            for _ in range(3):
+                await looks.acquire()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

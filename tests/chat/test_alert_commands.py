@@ -1,0 +1,234 @@
+"""/alert, /why and /test: one alert as it stands, why it came, and what one looks like."""
+
+from dataclasses import replace
+
+import pytest
+from chat.stand_ins import BTC, ETH, SOMEBODY_ELSE, as_text, later
+from platforms import Paper
+from structlog.testing import capture_logs
+
+from liqbot.alerts.platform import NotSent
+from liqbot.market.clusters import Clusters
+from liqbot.message import Tone
+from liqbot.rules.rule import Hit, rule
+
+HIT = "$20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
+ALERT = f"BTC: {HIT}"
+
+
+@pytest.fixture
+async def told(room):
+    """Return a room in which alert 1 has arrived."""
+    await room.say("/subscribe near-cluster BTC within=3%")
+    await room.see(later(BTC, 1))
+    assert room.got == [("me", ALERT)]
+    return room
+
+
+class TestButtons:
+    async def test_an_alert_can_be_renewed_muted_ended_and_asked_why(self, told):
+        (message,) = told.messages
+        assert [(button.label, button.command) for button in message.buttons] == [
+            ("Refresh", "/alert 1"),
+            ("Mute 1 h", "/mute 1h"),
+            ("Unsubscribe #1", "/unsubscribe 1"),
+            ("Why", "/why 1"),
+        ]
+        for button in message.buttons:
+            assert (await told.say(button.command)).tone is not Tone.WARNING
+
+    async def test_once_unsubscribed_it_is_not_offered_any_more(self, told):
+        await told.say("/unsubscribe 1")
+        labels = [button.label for button in (await told.say("/alert 1")).buttons]
+        assert labels == ["Refresh", "Mute 1 h", "Why"]
+
+
+class TestAlert:
+    async def test_it_is_shown_as_it_stands_now_with_a_picture_of_now(self, told):
+        answer = await told.say("/alert 1")
+        assert as_text(answer) == f"{ALERT}\nNow: {HIT}\nSpot 64,000, long-liquidation setup."
+        assert answer.picture.alt == "BTC heatmap-24h in words"
+        assert (answer.tone, answer.private) == (Tone.LONGS, False)
+        assert answer.footer.startswith("near-cluster #1 · Testex")
+
+    async def test_one_that_is_over_says_so(self, told):
+        told.desk.views["BTC"] = later(BTC, 2, clusters=Clusters([]), spot=70_000.0)
+        assert (await told.say("/alert #1")).lines[0] == "Now: this no longer holds"
+
+    async def test_without_data_it_says_so(self, told):
+        del told.desk.views["BTC"]
+        assert await told.text("/alert 1") == f"{ALERT}\nNo data of BTC at present."
+
+    async def test_one_whose_picture_fails_is_shown_without_it(self, told):
+        told.studio.broken = True
+        answer = await told.say("/alert 1")
+        assert (answer.title, answer.picture) == (ALERT, None)
+
+    async def test_one_whose_rule_is_gone_or_fails_says_so(self, told):
+        gone = told.desk.rules.by_name.pop("near-cluster")
+        assert (await told.say("/alert 1")).lines[0] == "Now: its rule is not loaded"
+
+        @rule("near-cluster")
+        def failing(view):
+            """It fails."""
+            raise ZeroDivisionError(view.coin)
+
+        told.desk.rules.by_name["near-cluster"] = replace(failing, form=gone.form, function=failing.function)
+        assert (await told.say("/alert 1")).lines[
+            0
+        ] == "Now: its rule fails; the operator's log names the line"
+
+
+class TestWhy:
+    async def test_it_tells_what_was_asked_seen_and_how_it_was_delivered(self, told):
+        await told.say("/timezone Kathmandu")
+        answer = await told.say("/why 1")
+        assert answer.private
+        assert answer.title == ALERT
+        assert answer.lines == (
+            "Why: it was new.",
+            "You asked for: near-cluster BTC within=3% at_least=$5M side=either",
+            "A cluster of at least $5M lies within 3% of spot.",
+            "When: at least 4 h between two alerts of the same",
+            f"Seen: {HIT}",
+            "The market then: BTC 64,000, long-liquidation setup, $5M above and $20.5M below within 5%",
+            BTC.provenance,
+            "Delivery: it arrived Mon 09:30:00 Asia/Kathmandu",
+        )
+
+    async def test_it_tells_the_market_of_then_not_of_now(self, told):
+        told.desk.views["BTC"] = later(BTC, 60, spot=90_000.0)
+        assert "BTC 64,000" in await told.text("/why 1")
+
+    async def test_standing_parameters_are_told_where_they_play_a_part(self, room):
+        await room.say("/subscribe near-cluster BTC for=10m cooldown=0h within=3%")
+        await room.see(later(BTC, 1))
+        await room.see(later(BTC, 12))
+        lines = (await room.say("/why 1")).lines
+        assert lines[1].endswith("side=either for=10min cooldown=0s")
+        assert lines[3] == "When: after it has lasted 10 min; no pause between two alerts of the same"
+
+    @pytest.mark.parametrize(
+        ("settings", "minutes", "reason"),
+        [
+            ("repeat=1h", (1, 62), "Why: it was still so, and reminders are on (repeat=)."),
+            ("resolved=yes", (1, -2), "Why: it was over, and you asked to hear of that (resolved=yes)."),
+            ("cooldown=1h", (1, -2, 3, 62), "Why: it was back, after it had been over."),
+        ],
+    )
+    async def test_each_reason_is_told_in_words(self, room, settings, minutes, reason):
+        await room.say(f"/subscribe near-cluster BTC within=3% {settings}")
+        for minute in minutes:
+            gone = {"clusters": Clusters([])} if minute < 0 else {}
+            await room.see(later(BTC, abs(minute), **gone))
+        assert (await room.say("/why 2")).lines[0] == reason
+
+    async def test_one_that_grew_says_so(self, told):
+        cluster = BTC.clusters[0]
+        grown = Clusters([replace(cluster, usd=3 * cluster.usd)])
+        await told.see(later(BTC, 2, clusters=grown))
+        assert (await told.say("/why 2")).lines[0] == "Why: it has grown a lot since the last alert of it."
+        assert told.got[1][1].startswith("BTC, and more of it: $61.4M")
+
+    async def test_one_that_is_kept_back_or_could_not_be_sent_says_so(self, told):
+        await told.say("/mute 1h")
+        await told.see(later(BTC, 2, clusters=Clusters([replace(BTC.clusters[0], id="other")])))
+        assert (await told.say("/why 2")).lines[-1] == (
+            "Delivery: it is kept back, and comes in one message with others"
+        )
+        await told.say("/mute off")
+        told.paper = Paper({"me": [NotSent("busy")] * 99})
+        await told.deliver()
+        assert (await told.say("/why 2")).lines[-1] == "Delivery: it is on its way"
+
+    @pytest.mark.parametrize("line", ["/why 1", "/alert 1", "/why #1"])
+    async def test_an_alert_of_another_chat_is_nobody_elses_business(self, told, line):
+        assert await told.title(line, SOMEBODY_ELSE) == "This chat has not got an alert yet"
+        await told.say("/test trapped ETH", SOMEBODY_ELSE)
+        await told.deliver()
+        answer = await told.say(line, SOMEBODY_ELSE)
+        assert answer.title == "This chat got no alert #1. Alerts are kept for 30 days"
+        assert "62,700" not in as_text(answer)
+
+    @pytest.mark.parametrize("number", ["99", "9" * 18, "9" * 19, "9" * 9_999, "٣", "0", "-1", "one", ""])
+    async def test_a_number_that_is_none_of_its_alerts_is_refused(self, told, number):
+        answer = await told.say(f"/why '{number}'")
+        assert answer.tone is Tone.WARNING
+        assert "wrong on our side" not in answer.title
+
+    async def test_without_a_number_the_newest_are_named(self, told):
+        assert await told.title("/why") == "Which alert? Choose from 1. Type /why ALERT"
+
+
+class TestTesting:
+    async def test_a_sample_goes_the_way_of_every_alert_and_is_marked(self, room):
+        answer = await room.say("/test near-cluster BTC")
+        assert as_text(answer) == "A test alert is on its way: near-cluster BTC"
+        assert room.got == []
+        await room.deliver()
+        (message,) = room.messages
+        assert message.title == f"TEST · {ALERT}"
+        assert message.picture.alt == "BTC map in words"
+        assert message.footer.startswith("near-cluster #1 · Testex")
+        assert (await room.say("/why 1")).lines[0] == "Why: somebody here asked for a test."
+
+    async def test_it_comes_to_the_chat_that_asked_and_to_no_other(self, room):
+        await room.say("/subscribe near-cluster BTC", SOMEBODY_ELSE)
+        await room.say("/test near-cluster BTC")
+        await room.deliver()
+        assert [name for name, _ in room.got] == ["me"]
+
+    async def test_it_looks_for_what_the_chat_has_asked_for(self, room):
+        await room.say("/subscribe near-cluster BTC within=1%")
+        await room.say("/test near-cluster BTC")
+        await room.deliver()
+        assert room.got == [
+            ("me", "TEST · BTC: nothing of the kind right now; a real alert says here what it saw")
+        ]
+
+    async def test_it_changes_nothing_of_what_alerts_come(self, room):
+        await room.say("/subscribe near-cluster BTC within=3%")
+        await room.say("/test near-cluster BTC")
+        await room.see(later(BTC, 1))
+        assert room.got == [("me", f"TEST · {ALERT}"), ("me", ALERT)]
+
+    async def test_its_buttons_work(self, room):
+        await room.say("/test trapped ETH")
+        await room.deliver()
+        (message,) = room.messages
+        assert [button.command for button in message.buttons] == ["/alert 1", "/mute 1h", "/why 1"]
+        for button in message.buttons:
+            assert (await room.say(button.command)).tone is not Tone.WARNING
+
+    async def test_while_muted_it_says_when_it_comes(self, room):
+        await room.say("/mute 1h")
+        assert await room.text("/test near-cluster BTC") == (
+            "A test alert is on its way: near-cluster BTC\n"
+            "Muted until 05:00 UTC: it comes after that. To see it now: /mute off, /quiet off"
+        )
+        await room.deliver()
+        assert room.got == []
+        await room.say("/mute off")
+        await room.deliver()
+        assert len(room.got) == 1
+
+    async def test_it_wakes_whoever_sends(self, room):
+        woken = []
+        room.desk.wake = lambda: woken.append(True)
+        await room.say("/test near-cluster BTC")
+        assert woken == [True]
+
+    async def test_a_rule_that_fails_says_so_without_a_trace(self, room):
+        @rule("failing")
+        def failing(view):
+            """It fails."""
+            if view.coin == "ETH":
+                yield Hit("key", "text")
+            raise ZeroDivisionError("secrets of the house")
+
+        room.desk.rules.add([failing])
+        with capture_logs() as logs:
+            answer = await room.say(f"/test failing {ETH.coin}")
+        assert answer.title == "failing cannot be tested: it fails; the operator's log names the line"
+        assert f"{__file__}, line " in logs[0]["reason"]
+        assert room.desk.store.deliveries.owed() == 0

@@ -1,0 +1,82 @@
+"""What holds for every command: who may give it, who sees its answer, and that its buttons work."""
+
+import pytest
+from chat.stand_ins import BTC, as_text, later
+
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.message import Tone
+
+LINES = (
+    *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
+    *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
+    *("/alert 1", "/why 1", "/test near-cluster BTC"),
+    *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
+    *("/quiet 23:00-07:00", "/quiet off", "/timezone", "/timezone Berlin", "/limit 5"),
+    *("/privacy", "/forget", "/forget yes", "/help", "/help mute", "/help near-cluster", "/status"),
+)
+MANAGING = {
+    *("subscribe", "unsubscribe", "test", "pause", "resume"),
+    *("mute", "quiet", "timezone", "limit", "forget"),
+}
+PUBLIC = {"heatmap", "map", "clusters", "regime", "trapped", "whales", "alert"}
+
+
+@pytest.fixture
+async def lived_in(room):
+    """Return a room with a subscription and an alert that has arrived."""
+    await room.say("/subscribe near-cluster BTC within=3%")
+    await room.see(later(BTC, 1))
+    return room
+
+
+def name_of(line):
+    return line.split()[0].removeprefix("/")
+
+
+def test_every_command_is_tried_here():
+    assert {name_of(line) for line in LINES} == {command.name for command in COMMANDS}
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_it_is_answered_without_a_warning_to_everyone_or_to_who_asked(lived_in, line):
+    answer = await lived_in.say(line)
+    assert answer.tone is not Tone.WARNING
+    assert answer.private is (name_of(line) not in PUBLIC)
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_what_changes_a_chat_is_for_those_who_manage_it(lived_in, line):
+    before = [as_text(await lived_in.say(look)) for look in ("/subscriptions", "/timezone", "/privacy")]
+    answer = await lived_in.say(line, may_manage=False)
+    if name_of(line) in MANAGING:
+        assert answer.title == f"/{name_of(line)} is for those who manage this chat"
+        assert (answer.tone, answer.private) == (Tone.WARNING, True)
+    else:
+        assert answer.tone is not Tone.WARNING
+    assert [
+        as_text(await lived_in.say(look)) for look in ("/subscriptions", "/timezone", "/privacy")
+    ] == before
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_each_of_its_buttons_can_be_tapped(lived_in, line):
+    for button in (await lived_in.say(line)).buttons:
+        assert len(button.command.encode()) <= 60
+        assert 0 < len(button.label) <= 20
+        assert (await lived_in.say(button.command)).tone is not Tone.WARNING
+        await lived_in.say("/subscribe near-cluster BTC within=3%")  # where a button has ended it
+
+
+@pytest.mark.parametrize("line", LINES)
+async def test_its_answer_can_be_read_on_a_phone(lived_in, line):
+    answer = await lived_in.say(line)
+    assert len(answer.title) <= 110
+    assert all(len(text) <= 240 for text in answer.lines)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)
+async def test_its_help_names_its_usage_and_what_it_takes_in_words(room, command):
+    answer = await room.say(f"/help {command.name}")
+    assert answer.title == command.usage
+    assert answer.lines[0] == command.summary
+    assert not [line for line in answer.lines if ".0" in line]

@@ -1,0 +1,61 @@
+"""`liqbot db`: a copy that is complete, and a look that finds damage."""
+
+from contextlib import closing
+
+from liqbot.store.chats import ChatKey
+from liqbot.store.database import open_reader
+from liqbot.store.store import Store
+
+
+def written(folder):
+    store = Store(folder / "liqbot.db")
+    for number in range(50):
+        store.subscriptions.subscribe(
+            ChatKey("paper", str(number)), rule="r", coin="BTC", parameters="{}", now_ms=1
+        )
+    return store
+
+
+def test_a_backup_is_complete_also_while_the_bot_writes(liqbot, folder):
+    with closing(written(folder)):
+        ran = liqbot("db", "backup", "copy.db")
+        assert (ran.status, ran.err) == (0, "")
+        assert ran.out.startswith("copy.db: ")
+    with closing(open_reader(folder / "copy.db")) as copy:
+        assert copy.execute("SELECT count(*) FROM subscriptions").fetchone() == (50,)
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_a_backup_overwrites_nothing(liqbot, folder):
+    written(folder).close()
+    (folder / "copy.db").write_text("mine")
+    ran = liqbot("db", "backup", "copy.db")
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err == "liqbot: copy.db: is there already; a backup overwrites nothing\n"
+    assert (folder / "copy.db").read_text() == "mine"
+
+
+def test_without_a_database_there_is_nothing_to_back_up_or_check(liqbot, folder):
+    for words in (("db", "backup", "copy.db"), ("db", "check")):
+        ran = liqbot(*words)
+        assert ran.status == 1
+        assert "there is no database yet" in ran.err
+    assert list(folder.iterdir()) == []
+
+
+def test_a_database_that_is_well_is_well(liqbot, folder):
+    written(folder).close()
+    ran = liqbot("db", "check")
+    assert ran.status == 0
+    assert ran.out.startswith("liqbot.db: well, ")
+
+
+def test_damage_is_found(liqbot, folder):
+    written(folder).close()
+    path = folder / "liqbot.db"
+    data = bytearray(path.read_bytes())
+    data[-4096:-2048] = b"\xff" * 2048
+    path.write_bytes(bytes(data))
+    ran = liqbot("db", "check")
+    assert ran.status == 1
+    assert ran.err.startswith("liqbot: liqbot.db")

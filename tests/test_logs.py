@@ -1,0 +1,92 @@
+"""Nothing secret reaches a log, whoever writes it and however."""
+
+import logging
+
+import pytest
+import structlog
+from pydantic import SecretStr
+
+from liqbot.logs import HIDDEN, hide, redacted, set_up_logs
+
+TELEGRAM = "123456789:AAF-planted_token_that_must_never_be_seen0"
+DISCORD = "MTE5ODYyMjQ4MzQ3MTkyNTI0OA.GplAnt.planted_token_that_must_never_be_seen"
+OWN = "planted-webhook-secret"
+
+
+@pytest.fixture
+def logged(capsys):
+    """Return how to read what was logged; the loggers are as before afterwards."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    set_up_logs("debug")
+    yield lambda: capsys.readouterr().err
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize("secret", [TELEGRAM, DISCORD])
+def test_what_looks_like_a_token_is_hidden_wherever_it_stands(logged, secret):
+    url = f"https://api.telegram.org/bot{secret}/sendMessage"
+    structlog.get_logger().error("a request failed", url=url, detail={"token": secret})
+    logging.getLogger("some.library").warning("GET %s", url)
+    try:
+        int(f"bad token {secret}")
+    except ValueError:
+        structlog.get_logger().exception("failed")
+        logging.getLogger("some.library").exception("failed too")
+    text = logged()
+    assert secret not in text
+    assert text.count(HIDDEN) >= 5
+    assert "a request failed" in text
+    assert "ValueError" in text
+
+
+def test_a_secret_of_any_shape_is_hidden_once_it_is_known(logged):
+    hide([SecretStr(OWN)])
+    logging.getLogger("aiohttp").warning("X-Secret: %s", OWN)
+    structlog.get_logger().warning("header", value=OWN)
+    text = logged()
+    assert OWN not in text
+    assert text.count(HIDDEN) == 2
+
+
+def test_what_is_no_secret_stays_as_it_is():
+    for text in (
+        "BTC 63,524 at 12:30:45",
+        "2026-11-21T10:00:00.000Z",
+        "liqbot.app.watchman",
+        "0x" + "ab" * 20,
+    ):
+        assert redacted(text) == text
+
+
+def test_a_short_secret_does_not_blacken_everything():
+    hide([SecretStr("abc")])
+    assert redacted("abc") == "abc"
+
+
+@pytest.mark.parametrize(("level", "lines"), [("debug", 3), ("info", 2), ("error", 0)])
+def test_the_level_decides_what_is_logged_and_libraries_log_warnings_only(logged, level, lines):
+    set_up_logs(level)
+    structlog.get_logger().debug("one")
+    structlog.get_logger().info("two")
+    logging.getLogger("httpx").info("HTTP Request: GET …")
+    logging.getLogger("httpx").warning("three")
+    text = logged()
+    assert "HTTP Request" not in text
+    assert len(text.splitlines()) == lines
+
+
+def test_of_an_error_no_local_variable_is_shown(logged):
+    def fail():
+        written = "what somebody wrote in a chat"
+        return int(written[:0])
+
+    try:
+        fail()
+    except ValueError:
+        structlog.get_logger().exception("failed")
+    text = logged()
+    assert "ValueError" in text
+    assert "what somebody wrote" not in text.replace('written = "what somebody wrote in a chat"', "")
