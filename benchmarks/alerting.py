@@ -1,15 +1,15 @@
 """One view that fires a hundred thousand deliveries, against the least it takes to write these down."""
 
 import shutil
-import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -32,6 +32,7 @@ FIRING, FIRED = 100, 10**5
 COIN = "BTC"
 START_MS = 1_770_000_000_000
 ROUNDS = 3
+Found = TypeVar("Found")
 
 
 @rule("open-size")
@@ -54,16 +55,17 @@ def rows() -> Iterator[Row]:
             takes.append(seconds)
             peaks.append(grown)
     ratio = statistics.median(take / floor for take, floor in zip(takes, floors, strict=True))
+    floor_ms = statistics.median(floors) * 1000
     yield Row(
-        f"a view against {SUBSCRIPTIONS:,} subscriptions on {WATCHES:,} watches: {FIRED:,} deliveries committed",
+        f"a view against {SUBSCRIPTIONS:,} subscriptions on {WATCHES:,} watches, to {FIRED:,} deliveries",
         f"{statistics.median(takes) * 1000:.0f} ms",
-        f"{ratio:.2f}× a bare `executemany` of the rows ({statistics.median(floors) * 1000:.0f} ms); at most 2×",
+        f"{ratio:.2f}× a bare `executemany` of the rows ({floor_ms:.0f} ms); at most 2×",
         ratio <= 2,
     )
-    yield Row("… memory at its peak, beyond what the bot holds", f"{max(peaks):+.0f} MB", "")
+    yield Row("… memory at its peak, beyond what the bot holds", f"{max(peaks):+.1f} MB", "")
 
 
-def _alone(function, base: Path, path: Path):
+def _alone(function: Callable[[Path], Found], base: Path, path: Path) -> Found:
     """Return what `function` returns for a fresh copy of the database, in a process of its own."""
     for old in path.parent.glob(f"{path.name}*"):
         old.unlink()
@@ -88,8 +90,13 @@ def _take(path: Path) -> tuple[float, float]:
 
 
 def _floor(path: Path) -> float:
-    """Return the seconds that it takes to write the same rows into the same table, and nothing else."""
+    """Return the seconds that it takes to write the same rows into the same table, and nothing else.
+
+    The triggers that keep the heads of chats are left out: they are part of what a view costs.
+    """
     with closing(open_database(path).conn) as database:
+        for trigger in ("heads_insert", "heads_update", "heads_delete"):
+            database.execute(f"DROP TRIGGER {trigger}")
         with transaction(database):
             database.executemany(
                 "INSERT INTO alerts (id, rule, coin, parameters, key, reason, time_ms, hit, view) "

@@ -3,7 +3,7 @@
 import asyncio
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -33,6 +33,8 @@ IN_FLIGHT = 30
 PACE = Limits(a_second=30, a_chat_s=1, a_group_minute=20, in_flight=IN_FLIGHT)
 LOOK_S = 0.01
 LONGEST_S = 120
+Work = Callable[[Platform, Path], Awaitable[float]]
+"""What is done with a platform and the path of a database; returns the seconds that it took."""
 
 
 @rule("always")
@@ -68,7 +70,7 @@ def _expect(tally: dict[str, float], count: int) -> None:
         raise AssertionError(f"{tally['stored']} messages arrived instead of {count}")
 
 
-def _against(options, work, limits: Limits) -> tuple[float, dict[str, float]]:
+def _against(options: Sequence[str], work: Work, limits: Limits) -> tuple[float, dict[str, float]]:
     """Return in how many seconds `work` was done against a counterpart of its own, and what that counted."""
     counterpart = sink.start(*options)
     try:
@@ -79,7 +81,7 @@ def _against(options, work, limits: Limits) -> tuple[float, dict[str, float]]:
         counterpart.stop()
 
 
-async def _work(url: str, work, limits: Limits, path: Path) -> float:
+async def _work(url: str, work: Work, limits: Limits, path: Path) -> float:
     groups = {f"{number}" for number in range(0, MANY, 5)}
     async with aiohttp.ClientSession() as session:
         return await work(Platform(session, url, NAME, limits, groups=groups), path)
@@ -99,7 +101,7 @@ async def _bare(platform: Platform) -> float:
     return time.perf_counter() - start
 
 
-def _dispatched(count: int):
+def _dispatched(count: int) -> Work:
     """Return work that lets the dispatcher bring an alert to `count` chats."""
 
     async def work(platform: Platform, path: Path) -> float:
@@ -111,7 +113,7 @@ def _dispatched(count: int):
             start = time.perf_counter()
             task = asyncio.create_task(dispatcher.run())
             async with asyncio.timeout(LONGEST_S):
-                while store.deliveries.owed():
+                while store.deliveries.owed():  # noqa: ASYNC110 - drained() is also true between two tries
                     await asyncio.sleep(LOOK_S)
             seconds = time.perf_counter() - start
             task.cancel()

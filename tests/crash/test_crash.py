@@ -2,6 +2,7 @@
 
 from crash.campaign import Death, campaign, deaths, seeded
 from crash.points import Point
+
 from liqbot.alerts.sending import MOST_ATTEMPTS
 
 
