@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check fix bench lock clean
+.PHONY: help run test soak check fix bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 10
@@ -27,6 +27,10 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 
 test: $(VENV)/dev.stamp  ## run all tests
 	$(BIN)/pytest -n auto
+
+soak: $(VENV)/dev.stamp  ## search on for counter-examples, then kill the bot in the middle of a broadcast, again and again
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m hypothesis
+	PYTHONPATH=tests $(BIN)/python -m crash
 
 check: $(VENV)/dev.stamp  ## lint, types, import contract, docs
 	$(BIN)/ruff check .
