@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test conformance check fix bench lock clean
+.PHONY: help run test soak conformance check fix bench lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -32,6 +32,10 @@ conformance: $(VENV)/dev.stamp  ## drive the counterparts with other people's cl
 	@for script in tests/counterparts/conformance/*.py; do \
 	  PYTHONPATH=tests $(BIN)/python $$script || exit 1; \
 	done
+
+soak: $(VENV)/dev.stamp  ## search on for counter-examples, then kill the bot in the middle of a broadcast, again and again
+	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m hypothesis
+	PYTHONPATH=tests $(BIN)/python -m crash
 
 check: $(VENV)/dev.stamp  ## lint, types, import contract, docs
 	$(BIN)/ruff check .

@@ -39,10 +39,19 @@ def medians_ms(*functions: Callable[[], object], rounds: int = 25) -> list[float
 
 def resident_mb() -> float:
     """Return this process's resident memory in MB (Linux)."""
+    return _status_mb("VmRSS")
+
+
+def peak_mb() -> float:
+    """Return the most that this process's resident memory has been, in MB (Linux)."""
+    return _status_mb("VmHWM")
+
+
+def _status_mb(name: str) -> float:
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) / 1024
-    raise OSError("/proc/self/status does not tell VmRSS")
+    raise OSError(f"/proc/self/status does not tell {name}")
 
 
 def percentile(values: list[float], percent: float) -> float:

@@ -60,3 +60,56 @@ def alerts(db: Database) -> None:
     CREATE INDEX deliveries_sent ON deliveries (chat_id, sent_ms) WHERE status = 'sent';
     CREATE INDEX deliveries_by_alert ON deliveries (alert_id);
     """)
+    db.executescript(_HEADS)
+
+
+_HEADS = """
+    -- Of each chat the first of its open deliveries: what is due next must be found at once, also where a
+    -- hundred thousand chats are owed something, or one chat ten thousand. Triggers keep it, so that no
+    -- change of a delivery can forget it.
+    CREATE TABLE heads (
+        chat_id INTEGER PRIMARY KEY,
+        delivery_id INTEGER NOT NULL,
+        platform TEXT NOT NULL,
+        due_ms INTEGER NOT NULL,
+        is_sending INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX heads_due ON heads (platform, due_ms, delivery_id) WHERE NOT is_sending;
+    INSERT INTO heads
+        SELECT chat_id, min(deliveries.id), platform, due_ms, status = 'sending'
+        FROM deliveries JOIN chats ON chats.id = chat_id
+        WHERE status IN ('due', 'sending', 'unknown') GROUP BY chat_id;
+
+    -- A new delivery is the last of its chat: numbers only grow while there are others.
+    CREATE TRIGGER heads_insert AFTER INSERT ON deliveries
+    WHEN NEW.status IN ('due', 'sending', 'unknown')
+    BEGIN
+        INSERT INTO heads SELECT NEW.chat_id, NEW.id, platform, NEW.due_ms, NEW.status = 'sending'
+            FROM chats WHERE id = NEW.chat_id
+            ON CONFLICT (chat_id) DO NOTHING;
+    END;
+    CREATE TRIGGER heads_update AFTER UPDATE OF chat_id, status, due_ms ON deliveries
+    WHEN OLD.status IN ('due', 'sending', 'unknown') OR NEW.status IN ('due', 'sending', 'unknown')
+    BEGIN
+        DELETE FROM heads WHERE chat_id IN (OLD.chat_id, NEW.chat_id);
+        INSERT INTO heads
+            SELECT chat_id, deliveries.id, platform, due_ms, status = 'sending'
+            FROM deliveries JOIN chats ON chats.id = chat_id
+            WHERE deliveries.id IN (
+                (SELECT min(id) FROM deliveries
+                    WHERE chat_id = OLD.chat_id AND status IN ('due', 'sending', 'unknown')),
+                (SELECT min(id) FROM deliveries
+                    WHERE chat_id = NEW.chat_id AND status IN ('due', 'sending', 'unknown'))
+            );
+    END;
+    CREATE TRIGGER heads_delete AFTER DELETE ON deliveries
+    WHEN OLD.status IN ('due', 'sending', 'unknown')
+    BEGIN
+        DELETE FROM heads WHERE chat_id = OLD.chat_id;
+        INSERT INTO heads
+            SELECT chat_id, deliveries.id, platform, due_ms, status = 'sending'
+            FROM deliveries JOIN chats ON chats.id = chat_id
+            WHERE deliveries.id = (SELECT min(id) FROM deliveries
+                WHERE chat_id = OLD.chat_id AND status IN ('due', 'sending', 'unknown'));
+    END;
+"""

@@ -37,6 +37,8 @@ LONGEST_PAUSE_S = 300
 """The longest pause between two tries."""
 PATIENCE_S = 60
 """How long a platform may take over one message before nobody knows whether it arrived."""
+LATE_S = 0.05
+"""After so long a delivery that waited for its picture takes another place in the pace."""
 STOP_S = 5
 """How long a shutdown waits for what is in flight."""
 
@@ -72,8 +74,8 @@ class Sending:
         self._platform = platform
         self._store = store
         self._parcels = parcels
-        self._clock, clock_s = clocks
-        self._pacing = Pacing(platform.limits, clock_s)
+        self._clock, self._clock_s = clocks
+        self._pacing = Pacing(platform.limits, self._clock_s)
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """What is in flight, by the native id of the chat: of each chat one message at a time."""
@@ -154,7 +156,11 @@ class Sending:
 
     async def _try(self, delivery: Delivery) -> _Done:
         try:
+            begun_s = self._clock_s()
             async with self._parcels.parcel(delivery, self._platform.limits) as parcel:
+                if self._clock_s() - begun_s > LATE_S:
+                    # The picture took its time, and the places that were taken meanwhile are all past.
+                    await self.turn(delivery.chat)
                 async with asyncio.timeout(PATIENCE_S):
                     receipt = await self._platform.send(parcel)
                 if receipt.upload is not None:

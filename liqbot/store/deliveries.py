@@ -91,7 +91,7 @@ class Deliveries:
         `but_not` are native ids of chats to leave out. What is due for longest comes first.
         """
         rows = self._db.execute(
-            f"""
+            """
             SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
                 d.status = 'unknown', d.carrier, d.error, s.number, s.silent, s.role,
                 iif(a.sample, 'off', s.digest),
@@ -101,17 +101,16 @@ class Deliveries:
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
                     AND e.sent_ms > :hour_ago)
-            FROM deliveries AS d
+            FROM heads AS h
+            CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of heads, and no further
             JOIN chats AS c ON c.id = d.chat_id
             JOIN alerts AS a ON a.id = d.alert_id
             LEFT JOIN watches AS w ON (w.rule, w.coin, w.parameters) = (a.rule, a.coin, a.parameters)
             LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
-            WHERE d.{OPEN} AND d.status != 'sending' AND d.due_ms <= :now AND c.platform = :platform
+            WHERE h.platform = :platform AND NOT h.is_sending AND h.due_ms <= :now
                 AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))
-                AND NOT EXISTS (SELECT 1 FROM deliveries AS e
-                    WHERE e.chat_id = d.chat_id AND e.id < d.id AND e.{OPEN})
-            ORDER BY d.due_ms, d.id LIMIT :limit
-            """,  # noqa: S608 - constants
+            ORDER BY h.due_ms, h.delivery_id LIMIT :limit
+            """,
             {
                 "hour_ago": now_ms - HOUR_MS,
                 "now": now_ms,
@@ -187,9 +186,13 @@ class Deliveries:
         ).rowcount
 
     def recover(self) -> int:
-        """Note of deliveries that were being sent when the bot stopped that nobody knows; return how many."""
+        """Note of deliveries that were being sent when the bot stopped that nobody knows; return how many.
+
+        The bot's end says nothing of a chat: such a try does not bring a delivery nearer to being given up.
+        """
         return self._db.execute(
-            f"UPDATE deliveries SET status = 'unknown' WHERE {OPEN} AND status = 'sending'"  # noqa: S608 - a constant
+            f"UPDATE deliveries SET status = 'unknown', attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - a constant
+            "AND status = 'sending'"
         ).rowcount
 
     def owed(self) -> int:

@@ -1,0 +1,23 @@
+"""The short form of the crash suite; `make soak` runs the long one."""
+
+from crash.campaign import Death, campaign, deaths, seeded
+from crash.points import Point
+
+from liqbot.alerts.sending import MOST_ATTEMPTS
+
+
+def test_nothing_is_lost_or_doubled_wherever_the_bot_is_killed(tmp_path):
+    with campaign(tmp_path, chats=240, share=0.25, seed=1) as ours:
+        ours.broadcast(deaths(seeded(1), rounds=1, reach=6, randomly=4, longest_s=0.25))
+        outcome = ours.finish()
+    assert set(outcome.kills) == {None, *Point}
+    assert outcome.is_well, outcome
+    assert outcome.unknown > 0
+
+
+def test_a_bot_that_dies_again_and_again_gives_nothing_up_for_that(tmp_path):
+    with campaign(tmp_path, chats=20, share=0.7, seed=2) as ours:
+        ours.broadcast([Death(Point.CLAIMED)] * MOST_ATTEMPTS)
+        outcome = ours.finish()
+    assert outcome.kills == {Point.CLAIMED: MOST_ATTEMPTS}
+    assert outcome.is_well, outcome
