@@ -9,6 +9,7 @@ import structlog
 
 from liqbot.chat.desk import SourceHealth
 from liqbot.engine.board import Board
+from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
 from liqbot.sources.source import Source, SourceError
@@ -101,7 +102,8 @@ class Feed:
     def _look(self) -> tuple[list[MarketView], Counter[str]]:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""
         known = self.board.coins
-        return [self.board.view(coin) for coin in self._coins if coin in known], self.board.rejected
+        views = [self.board.view(coin) for coin in self._coins if coin in known]
+        return with_neighbours(views), self.board.rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -8,6 +8,7 @@ from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.maps import LiquidationMap
+from liqbot.market.marks import Mark
 from liqbot.market.regime import Regime, ratio_of, regime_of
 from liqbot.market.side import BySide
 
@@ -20,6 +21,20 @@ class Trapped:
     """Spot stands beyond the entry price, against the position."""
     deep: BySide[float | None]
     """The same, by more than 5% of the entry price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another coin of the same market at the same time, in brief."""
+
+    coin: str
+    spot: float
+    up_usd: float
+    """Short liquidations within 5% above its spot."""
+    down_usd: float
+    """Long liquidations within 5% below its spot."""
+    clusters: Clusters
+    """Its heaviest clusters, a few of each side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,6 +86,14 @@ class MarketView:
     """Age of the oldest position, in seconds; None without positions."""
     grid: Grid | None = None
     """Past maps, where they were asked for."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """The other coins of the same source at the same time, the one with the most open size first."""
+    marks: tuple[Mark, ...] = ()
+    """What overlays want drawn on a heatmap of it."""
+
+    def neighbour(self, coin: str) -> Neighbour | None:
+        """Return the neighbour of that name, whatever its case; None without one."""
+        return next((other for other in self.neighbours if other.coin.lower() == coin.lower()), None)
 
     @property
     def ratio(self) -> float | None:
@@ -97,3 +120,7 @@ class MarketView:
     def with_grid(self, grid: Grid) -> "MarketView":
         """Return the same view with past maps, for a heatmap."""
         return replace(self, grid=grid)
+
+    def with_marks(self, marks: tuple[Mark, ...]) -> "MarketView":
+        """Return the same view with what overlays want drawn on its heatmap."""
+        return replace(self, marks=marks)
