@@ -18,6 +18,7 @@ from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation,
 from liqbot.market.view import MarketView, Neighbour, Trapped
 from liqbot.message import Button, Message, Picture, Tone
 from liqbot.rules.contributions import (
+    API,
     ChatAdapter,
     ChatAddress,
     Options,
@@ -40,9 +41,6 @@ from liqbot.rules.parameters import (
     Window,
 )
 from liqbot.rules.rule import Hit, Policy, Remembered, rule
-
-API = 1
-"""Version of this face. A plugin that says `__liqbot_api__ = 2` is refused by a liqbot that has 1."""
 
 __all__ = [
     "API",

@@ -12,9 +12,9 @@ EXAMPLES = {
     "LIQBOT_DATABASE": ("/data/bot.db", '"/data/bot.db"', Path("/data/bot.db")),
     "LIQBOT_COINS": ("BTC,HYPE", '["BTC", "HYPE"]', ("BTC", "HYPE")),
     "LIQBOT_SOURCES": (
-        "simulator,replay:a.csv.gz",
-        '["simulator", "replay:a.csv.gz"]',
-        ("simulator", "replay:a.csv.gz"),
+        "simulator,replay:a.csv.gz,plugin:mine:x",
+        '["simulator", "replay:a.csv.gz", "plugin:mine:x"]',
+        ("simulator", "replay:a.csv.gz", "plugin:mine:x"),
     ),
     "LIQBOT_PLUGINS_PATH": ("rules", '"rules"', Path("rules")),
     "LIQBOT_PICTURES_PATH": ("out", '"out"', Path("out")),
@@ -24,16 +24,35 @@ EXAMPLES = {
     "LIQBOT_SIMULATOR__SPEED": ("0.5", "0.5", 0.5),
     "LIQBOT_SIMULATOR__BACKFILL_DAYS": ("1.5", "1.5", 1.5),
     "LIQBOT_REPLAY__SPEED": ("60", "60", 60),
+    "LIQBOT_PLUGINS__ENABLED": ("False", "false", False),
+    "LIQBOT_PLUGINS__TRUSTED": ("wall,webhook", '["wall", "webhook"]', ("wall", "webhook")),
+    "LIQBOT_PLUGINS__DENIED": ("wall<2,other", '["wall<2", "other"]', ("wall<2", "other")),
+    "LIQBOT_PLUGINS__DEADLINE_S": ("0.5", "0.5", 0.5),
+    "LIQBOT_PLUGINS__MEMORY_MB": ("100", "100", 100),
 }
 WRONG = {
     "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
-    "LIQBOT_SOURCES": ["", "simulater", "replay", "replay:", "simulator:7", "simulator,simulator"],
+    "LIQBOT_SOURCES": [
+        "",
+        "simulater",
+        "replay",
+        "replay:",
+        "simulator:7",
+        "plugin",
+        "plugin:",
+        "simulator,simulator",
+    ],
     "LIQBOT_LOG_LEVEL": ["loud", "INFO", ""],
     "LIQBOT_SIMULATOR__SEED": ["x", "1.5", ""],
     "LIQBOT_SIMULATOR__SCENARIO": ["boom"],
     "LIQBOT_SIMULATOR__SPEED": ["-1", "nan", "fast"],
     "LIQBOT_SIMULATOR__BACKFILL_DAYS": ["-1", "367", "nan", "inf"],
     "LIQBOT_REPLAY__SPEED": ["-0.1", "x"],
+    "LIQBOT_PLUGINS__ENABLED": ["perhaps", ""],
+    "LIQBOT_PLUGINS__TRUSTED": ['["wall"', "[1]"],
+    "LIQBOT_PLUGINS__DENIED": ["two words", "wall=1", "["],
+    "LIQBOT_PLUGINS__DEADLINE_S": ["0", "61", "soon"],
+    "LIQBOT_PLUGINS__MEMORY_MB": ["63", "1.5"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 
@@ -289,3 +308,10 @@ def test_what_is_shown_can_be_set_again():
     settings = load_settings({variable: text for variable, (text, _, _) in EXAMPLES.items()})
     again = {name: value for name, value in effective(settings).items() if name != CONFIG}
     assert load_settings(again) == settings
+
+
+def test_what_a_plugin_is_told_stands_in_a_section_of_its_own_and_is_never_shown(write):
+    write('[plugins.options.webhook]\nurl = "json://secret"\ndeep = {port = 7}\n')
+    settings = load_settings({})
+    assert settings.plugins.options == {"webhook": {"url": "json://secret", "deep": {"port": 7}}}
+    assert "secret" not in str(effective(settings))

@@ -11,18 +11,19 @@ import msgspec
 import structlog
 
 from liqbot.alerts.dispatcher import Chat, Dispatcher
+from liqbot.alerts.foreseeing import Foreseeing
 from liqbot.alerts.watching import Watching
 from liqbot.app.feed import Feed
-from liqbot.builtin import RULES
+from liqbot.app.plugged import chat_commands, plugged
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.answering import Answering
 from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.engine.tracking import Memory
+from liqbot.hosting.plugins import Plugins
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
-from liqbot.rules.loading import Rules
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
 from liqbot.store.store import Store
@@ -33,16 +34,6 @@ DRAIN_S = 10
 """How long a shutdown waits for deliveries that are under way."""
 ALERT_WINDOW = "24h"
 """The window of the heatmap that goes with an alert."""
-
-
-def load_rules(settings: Settings) -> Rules:
-    """Return the built-in rules and those of the plugins folder."""
-    rules = Rules()
-    rules.add(RULES)
-    rules.load_folder(settings.plugins_path)
-    for error in rules.errors:
-        _log.error("a plugin was left out", reason=str(error))
-    return rules
 
 
 def clock_ms() -> int:
@@ -57,14 +48,29 @@ class Bot:
     rules read.
     """
 
-    def __init__(self, settings: Settings, sources: Sequence[Source], chats: Mapping[str, Chat]) -> None:
-        """Open the database and load the rules. Raises `DatabaseError`."""
+    def __init__(
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        chats: Mapping[str, Chat],
+        plugins: Plugins | None = None,
+    ) -> None:
+        """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
         self.store = Store(settings.database)
-        rules = load_rules(settings)
+        self.plugins = plugins or plugged(settings)
+        rules = self.plugins.rules
+        foreseeing = Foreseeing(rules, self.store.outbox, self.plugins)
         self._watching = Watching(rules, self.store.outbox)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
-            Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
+            Feed(
+                source,
+                settings.coins,
+                self._engine,
+                partial(self._take, place),
+                self._recall_past,
+                prepare=foreseeing.prepare,
+            )
             for place, source in enumerate(sources)
         ]
         self._shown: dict[str, int] = {}
@@ -76,8 +82,9 @@ class Bot:
             clock=clock_ms,
             sources=[feed.health for feed in self._feeds],
             faults=self._watching.faults,
+            marks=self.plugins.marks,
         )
-        self.answering = Answering(COMMANDS)
+        self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
         self.dispatcher = Dispatcher(self.store.outbox, chats, self._illustrate, clock_ms)
         self.beats = 0
         """How often there were new views."""
@@ -99,6 +106,7 @@ class Bot:
         finally:
             await _ended([self._dispatching] if self._dispatching else [])
             self._engine.shutdown()
+            self.plugins.close()
             self.desk.studio.close()
             self.store.close()
 

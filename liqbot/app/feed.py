@@ -33,11 +33,13 @@ class Feed:
         take: Callable[[Sequence[MarketView]], None],
         recall_past: Callable[[Sequence[MarketView]], None],
         *,
+        prepare: Callable[[Sequence[MarketView]], Awaitable[None]] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
 
-        Views are made in `engine`, off the event loop. `sleep` waits so many seconds before another try.
+        Views are made in `engine`, off the event loop; `prepare` is awaited with them before they are taken.
+        `sleep` waits so many seconds before another try.
         """
         self.board = Board(source.layer)
         self.health = SourceHealth(source.name, source.layer)
@@ -46,6 +48,7 @@ class Feed:
         self._engine = engine
         self._take = take
         self._recall_past = recall_past
+        self._prepare = prepare
         self._sleep = sleep
         self._pause_s = SHORTEST_PAUSE_S
         self._kept_ms = 0
@@ -90,7 +93,10 @@ class Feed:
     async def _beat(self, beat: Beat) -> None:
         live_from_ms = self.source.live_from_ms
         if beat.time_ms > live_from_ms:
-            self._take(await self._views())
+            views = await self._views()
+            if self._prepare is not None:
+                await self._prepare(views)
+            self._take(views)
         elif self._worth_keeping(beat.time_ms, live_from_ms):
             self._recall_past(await self._views())
 

@@ -1,10 +1,15 @@
 """From the names in the settings to sources."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import structlog
 
-from liqbot.settings import Settings, SettingsError
+from liqbot.plugin import SourceRequest, source
+from liqbot.rules.contributions import SourceKind
+from liqbot.rules.wording import listed
+from liqbot.settings import ReplaySettings, Settings, SettingsError, SimulatorSettings
 from liqbot.sources.replay import Replay
 from liqbot.sources.simulator import Scenario, Simulator
 from liqbot.sources.simulator.coins import COINS
@@ -13,31 +18,57 @@ from liqbot.sources.source import Source
 _log = structlog.get_logger()
 
 
-def make_source(name: str, settings: Settings, now_ms: int) -> Source:
-    """Return the source called `name` (`simulator`, `replay:FILE`); `now_ms` is the clock's time.
-
-    Raises `SettingsError` where the settings do not fit the source.
-    """
-    kind, _, rest = name.partition(":")
-    if kind == "replay":
-        return Replay(Path(rest), speed=settings.replay.speed)
-    return make_simulator(settings, now_ms)
-
-
-def make_simulator(settings: Settings, now_ms: int) -> Simulator:
-    """Return the simulated market of those of the coins that it knows, its past ending at `now_ms`."""
-    own = settings.simulator
-    coins = [coin for coin in settings.coins if coin in COINS]
+@source("simulator")
+def simulator(request: SourceRequest) -> Simulator:
+    """A market that is made up: the same seed is the same market."""
+    own = SimulatorSettings.model_validate(dict(request.options))
+    coins = [coin for coin in request.coins if coin in COINS]
     if not coins:
-        wanted = ", ".join(settings.coins)
+        wanted = ", ".join(request.coins)
         raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}; none of {wanted}")
-    if len(coins) < len(settings.coins):
+    if len(coins) < len(request.coins):
         _log.warning("the simulator does not know every coin", knows=", ".join(COINS))
     return Simulator(
-        now_ms=now_ms,
+        now_ms=request.now_ms,
         seed=own.seed,
         scenario=Scenario(own.scenario),
         coins=coins,
         backfill_days=own.backfill_days,
         speed=own.speed,
     )
+
+
+@source("replay")
+def replay(request: SourceRequest) -> Replay:
+    """A recording, played as if it were live: `replay:FILE`."""
+    own = ReplaySettings.model_validate(dict(request.options))
+    return Replay(Path(request.argument), speed=own.speed)
+
+
+HOUSE_SOURCES = (simulator, replay)
+"""The sources that come with liqbot."""
+_BY_NAME = {kind.name: kind for kind in HOUSE_SOURCES}
+
+
+def make_source(
+    name: str, settings: Settings, now_ms: int, kinds: Mapping[str, SourceKind] = _BY_NAME
+) -> Source:
+    """Return the source called `name` (`simulator`, `replay:FILE`, `plugin:NAME`) of those in `kinds`.
+
+    `now_ms` is the clock's time. Raises `SettingsError` where the settings do not fit the source.
+    """
+    kind, _, rest = name.partition(":")
+    if kind == "plugin":
+        kind, _, rest = rest.partition(":")
+        options: dict[str, object] = settings.plugins.options.get(kind, {})
+    else:
+        options = cast("dict[str, Any]", getattr(settings, kind).model_dump())
+    found = kinds.get(kind)
+    if found is None:
+        raise SettingsError(f"LIQBOT_SOURCES: no plugin brings a source {kind}; there is {listed(kinds)}")
+    return found.function(SourceRequest(rest, settings.coins, now_ms, options))
+
+
+def make_simulator(settings: Settings, now_ms: int) -> Simulator:
+    """Return the simulated market of those of the coins that it knows, its past ending at `now_ms`."""
+    return cast("Simulator", make_source("simulator", settings, now_ms))

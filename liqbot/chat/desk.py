@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from liqbot.charts.studio import Studio
 from liqbot.market.layer import Layer
+from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.loading import Rules
@@ -40,6 +41,11 @@ class SourceHealth:
     """Updates or positions that made no sense, by reason."""
 
 
+def _no_marks(view: MarketView) -> tuple[Mark, ...]:
+    del view
+    return ()
+
+
 @dataclass(slots=True)
 class Desk:
     """What the bot knows and can do, as the commands see it."""
@@ -54,6 +60,8 @@ class Desk:
     """The newest view of each coin."""
     faults: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each rule failed."""
+    marks: Callable[[MarketView], tuple[Mark, ...]] = _no_marks
+    """What overlays want drawn on the heatmap of a view; may block."""
 
     def words(self, watch: Watch) -> str:
         """Return a watch as it would be typed: `near-cluster BTC within=2% at_least=$5M side=either`."""
@@ -69,7 +77,8 @@ class Desk:
     async def heatmap(self, view: MarketView, window: str) -> Picture:
         """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop."""
         grid = await asyncio.to_thread(self.store.past.grid, view, WINDOWS[window])
-        return await self.studio.heatmap(view.with_grid(grid), window)
+        marks = await asyncio.to_thread(self.marks, view)
+        return await self.studio.heatmap(view.with_grid(grid).with_marks(marks), window)
 
     async def map(self, view: MarketView) -> Picture:
         """Draw the map of `view`, off the event loop."""

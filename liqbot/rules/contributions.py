@@ -13,6 +13,9 @@ from liqbot.rules.parameters import Form, Value
 from liqbot.rules.rule import Rule, place_of, require_name
 from liqbot.rules.wording import paragraphs
 
+API = 1
+"""Version of the public face. A plugin that says `__liqbot_api__ = 2` is refused by a liqbot that has 1."""
+
 Options: TypeAlias = Mapping[str, object]
 """What the operator has set for a plugin, under its name in `[plugins.options.NAME]`."""
 

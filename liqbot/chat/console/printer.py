@@ -18,6 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from liqbot.message import Message, Picture, Tone
+from liqbot.plugin import Options, adapter
 from liqbot.store.subscriptions import ChatKey
 
 CONSOLE_CHAT = ChatKey("console", "terminal")
@@ -49,7 +50,7 @@ class Printer:
         """How many alerts have been brought."""
         self._alert = asyncio.Event()
 
-    async def send(self, chat: ChatKey, message: Message) -> None:
+    async def send(self, chat: object, message: Message) -> None:
         """Print an alert, as the dispatcher brings it."""
         del chat  # a terminal is one chat
         self.show(message, heading="ALERT")
@@ -117,6 +118,16 @@ class Printer:
         except OSError as error:
             return f"could not be written to {file}: {error.strerror}"
         return str(file)
+
+
+@adapter("console")
+def console(options: Options) -> Printer:
+    """The chat at the terminal."""
+    return Printer(Console(), Path(str(options.get("pictures", "pictures"))))
+
+
+HOUSE_CHATS = (console,)
+"""The chat that comes with liqbot, registered like anyone's."""
 
 
 def _table(lines: Sequence[str], everywhere: Sequence[str], width: int) -> Table | None:
