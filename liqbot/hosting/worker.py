@@ -32,8 +32,6 @@ from liqbot.rules.loading import LoadError
 
 _log = structlog.get_logger()
 
-LOAD_S = 10.0
-"""How long a plugin may take to be loaded."""
 TICK_S = 5.0
 """How long all calls on one view may take together; who was not asked by then is asked on the next one."""
 
@@ -57,6 +55,8 @@ class Limits:
     """For one call."""
     memory_mb: int = 512
     """For all plugins together, beyond what an empty worker holds."""
+    load_s: float = 10.0
+    """For the loading of one plugin."""
 
 
 class Worker:
@@ -252,8 +252,10 @@ class Worker:
             errors: list[LoadError] = []
             loading: str | None = None
             try:
-                process.send(Load(self._candidates, self._limits.memory_mb, self._hidden), LOAD_S)
-                while not isinstance(message := process.receive(LOAD_S), Ready):
+                process.send(
+                    Load(self._candidates, self._limits.memory_mb, self._hidden), self._limits.load_s
+                )
+                while not isinstance(message := process.receive(self._limits.load_s), Ready):
                     if isinstance(message, Loading):
                         loading = message.file
                     elif isinstance(message, Brought):
