@@ -63,6 +63,9 @@ class PluginSettings(_Section):
     denied: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="plugins that are not loaded, by name or as wall==1.2, wall<2"
     )
+    overlays: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="overlays of plugins that are drawn on every heatmap"
+    )
     deadline_s: float = Field(default=1, gt=0, le=60, description="seconds that a rule may take over a view")
     memory_mb: int = Field(default=512, ge=64, description="MB that all plugins in the worker may take")
     options: dict[str, dict[str, Any]] = Field(
@@ -70,7 +73,7 @@ class PluginSettings(_Section):
         description="what a plugin is told, in the file alone: a section plugins.options.NAME",
     )
 
-    @field_validator("trusted", "denied", mode="before")
+    @field_validator("trusted", "denied", "overlays", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
         return _split(value)

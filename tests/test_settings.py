@@ -27,6 +27,7 @@ EXAMPLES = {
     "LIQBOT_PLUGINS__ENABLED": ("False", "false", False),
     "LIQBOT_PLUGINS__TRUSTED": ("wall,webhook", '["wall", "webhook"]', ("wall", "webhook")),
     "LIQBOT_PLUGINS__DENIED": ("wall<2,other", '["wall<2", "other"]', ("wall<2", "other")),
+    "LIQBOT_PLUGINS__OVERLAYS": ("key-levels", '["key-levels"]', ("key-levels",)),
     "LIQBOT_PLUGINS__DEADLINE_S": ("0.5", "0.5", 0.5),
     "LIQBOT_PLUGINS__MEMORY_MB": ("100", "100", 100),
 }
@@ -51,6 +52,7 @@ WRONG = {
     "LIQBOT_PLUGINS__ENABLED": ["perhaps", ""],
     "LIQBOT_PLUGINS__TRUSTED": ['["wall"', "[1]"],
     "LIQBOT_PLUGINS__DENIED": ["two words", "wall=1", "["],
+    "LIQBOT_PLUGINS__OVERLAYS": ["[7]"],
     "LIQBOT_PLUGINS__DEADLINE_S": ["0", "61", "soon"],
     "LIQBOT_PLUGINS__MEMORY_MB": ["63", "1.5"],
 }

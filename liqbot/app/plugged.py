@@ -30,6 +30,7 @@ def wanted(settings: Settings, *, show_output: bool = False) -> Wanted:
         installed=own.enabled,
         trusted=own.trusted,
         denied=own.denied,
+        overlays=own.overlays,
         limits=Limits(own.deadline_s, own.memory_mb),
         hidden=_hidden(settings),
         show_output=show_output,

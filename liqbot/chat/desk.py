@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from liqbot.charts.studio import Studio
+from liqbot.chat.previews import Previews
 from liqbot.market.layer import Layer
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
@@ -62,6 +63,10 @@ class Desk:
     """How often each rule failed."""
     marks: Callable[[MarketView], tuple[Mark, ...]] = _no_marks
     """What overlays want drawn on the heatmap of a view; may block."""
+    previews: Previews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.previews = Previews(self.store.path)
 
     def words(self, watch: Watch) -> str:
         """Return a watch as it would be typed: `near-cluster BTC within=2% at_least=$5M side=either`."""
@@ -73,6 +78,12 @@ class Desk:
         except ParameterError as error:
             return f"{watch.rule} {watch.coin} (no longer possible: {error})"
         return f"{watch.rule} {watch.coin} {settings}".rstrip()
+
+    async def would_have_fired(self, watch: Watch) -> tuple[str, ...]:
+        """Return, within a second, how often `watch` would have fired lately: a sentence, or none."""
+        rule = self.rules.by_name[watch.rule]
+        values = rule.form.restore(watch.parameters)
+        return await self.previews.told(rule, values, self.views.get(watch.coin))
 
     async def heatmap(self, view: MarketView, window: str) -> Picture:
         """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop."""

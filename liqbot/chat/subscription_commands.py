@@ -29,6 +29,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
         lines=(
             chosen.describe(chosen.form.restore(watch.parameters)),
             f"Right now: {_now(ask, watch, _state(ask, watch))}",
+            *await ask.desk.would_have_fired(watch),
         ),
         buttons=(
             Button("Unsubscribe", f"/unsubscribe {subscription.number}"),

@@ -8,7 +8,7 @@ from typing import TypeVar
 import structlog
 
 from liqbot.hosting.protocol import Item
-from liqbot.hosting.remote import Foreseen, ask_ahead, remote_command, remote_overlay, remote_rule
+from liqbot.hosting.remote import Foreseen, ask_ahead, is_remote, remote_command, remote_overlay, remote_rule
 from liqbot.hosting.worker import Limits, Worker
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
@@ -41,6 +41,8 @@ class Wanted:
     """Names of plugins that run inside the bot."""
     denied: tuple[str, ...] = ()
     """Names, or names with versions, of plugins that are not loaded at all."""
+    overlays: tuple[str, ...] = ()
+    """Names of overlays that are drawn on every heatmap."""
     limits: Limits = field(default_factory=Limits)
     hidden: tuple[Path, ...] = ()
     """Files that plugins in the worker must not read."""
@@ -71,6 +73,7 @@ class Plugins:
     sources: dict[str, SourceKind] = field(default_factory=dict[str, SourceKind])
     adapters: dict[str, AdapterKind] = field(default_factory=dict[str, AdapterKind])
     known: list[Known] = field(default_factory=list[Known])
+    wanted: Wanted = field(default_factory=Wanted)
     worker: Worker | None = None
     foreseen: Foreseen = field(default_factory=Foreseen)
 
@@ -94,9 +97,9 @@ class Plugins:
                 self._put(self.adapters, item)
 
     def marks(self, view: MarketView) -> tuple[Mark, ...]:
-        """Return what all overlays want on a heatmap of `view`; one that fails is logged and left out."""
+        """Return what the wanted overlays mark on a heatmap of `view`; one that fails is logged."""
         marks: list[Mark] = []
-        for overlay in self.overlays.values():
+        for overlay in (self.overlays[name] for name in self.wanted.overlays if name in self.overlays):
             try:
                 marks += overlay.marks(view)
             except Exception as error:  # noqa: BLE001 - whatever an overlay does, there is a picture
@@ -109,6 +112,22 @@ class Plugins:
         """Let the worker read `view` for all watches at once, off the event loop: `Rule.read` then has it."""
         if self.worker is not None:
             ask_ahead(view, wishes, self.worker, self.foreseen)
+
+    def reload(self) -> None:
+        """Load the plugins of the worker anew, as their files are now. Those inside stay as they are."""
+        inside = [known for known in self.known if known.runs == "inside"]
+        for taken in (self.rules.by_name, self.commands, self.overlays):
+            for name in [name for name, item in taken.items() if is_remote(item)]:
+                del taken[name]
+        self.errors.clear()
+        self.known = inside
+        names = {known.name for known in inside}
+        candidates = [one for one in _admitted(self) if one.name not in names]
+        if self.worker is None:
+            self.worker = Worker(candidates, self.wanted.limits, show_output=self.wanted.show_output)
+        else:
+            self.worker.reload(candidates)
+        _take_from_worker(self, self.worker, candidates)
 
     def close(self) -> None:
         """End the worker."""
@@ -125,23 +144,25 @@ class Plugins:
 
 def load_plugins(house: Iterable[Contribution], wanted: Wanted) -> Plugins:
     """Return what the house brings, and every plugin that is `wanted`; what goes wrong is in its errors."""
-    plugins = Plugins()
+    plugins = Plugins(wanted=wanted)
     plugins.add(house)
     outside: list[Candidate] = []
-    for candidate in _admitted(plugins, wanted):
+    for candidate in _admitted(plugins):
         if candidate.name in wanted.trusted:
             _load_inside(plugins, candidate)
         else:
             outside.append(candidate)
     if outside:
-        _load_outside(plugins, outside, wanted)
+        plugins.worker = Worker(outside, wanted.limits, hidden=wanted.hidden, show_output=wanted.show_output)
+        _take_from_worker(plugins, plugins.worker, outside)
     for error in plugins.errors:
         _log.error("a plugin was left out", reason=str(error))
     return plugins
 
 
-def _admitted(plugins: Plugins, wanted: Wanted) -> Iterator[Candidate]:
+def _admitted(plugins: Plugins) -> Iterator[Candidate]:
     """Yield the plugins that may be loaded: not denied, and each name once."""
+    wanted = plugins.wanted
     taken: dict[str, Candidate] = {}
     for candidate in _found(wanted):
         entry = denied_by(candidate, wanted.denied)
@@ -176,10 +197,7 @@ def _load_inside(plugins: Plugins, candidate: Candidate) -> None:
     plugins.add(found)
 
 
-def _load_outside(plugins: Plugins, candidates: Sequence[Candidate], wanted: Wanted) -> None:
-    worker = plugins.worker = Worker(
-        candidates, wanted.limits, hidden=wanted.hidden, show_output=wanted.show_output
-    )
+def _take_from_worker(plugins: Plugins, worker: Worker, candidates: Sequence[Candidate]) -> None:
     # From here on there is one list: who is put into quarantine later is named like who was left out.
     plugins.errors.extend(worker.errors)
     worker.errors = plugins.errors

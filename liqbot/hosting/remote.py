@@ -114,6 +114,11 @@ def _key(name: str, values: Mapping[str, Value], memory: bytes | None) -> _Key:
     return name, tuple(sorted(values.items())), memory
 
 
+def is_remote(item: Rule | PluginCommand | Overlay) -> bool:
+    """Return whether the code of `item` is in the worker."""
+    return item.function.__module__ == __name__
+
+
 def _not_here(item: Item) -> Callable[..., Any]:
     def refuse(*_: object, **__: object) -> NoReturn:
         raise TypeError(f"the code of {item.name} is in the worker")

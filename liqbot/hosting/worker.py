@@ -86,14 +86,12 @@ class Worker:
         self._process: Process | None = None
         self._sent: MarketView | None = None
         self._written: tuple[MarketView, bytes] | None = None
+        self._places: dict[str, tuple[str, int | None]] = {}
         self._grown: dict[str, float] = {}
         """By how many MB each has let the process grow."""
         self._closed = False
         with self._lock:
             self._process = self._started(first=True)
-        self._places = {
-            item.name: (item.file, item.line) for items in self.brought.values() for item in items
-        }
 
     @property
     def pid(self) -> int | None:
@@ -105,6 +103,13 @@ class Worker:
         with self._lock:
             self._closed = True
             self._stop()
+
+    def reload(self, candidates: Sequence[Candidate]) -> None:
+        """Load `candidates` in place of the plugins before; nobody is quarantined any more."""
+        with self._lock:
+            self._candidates, self.errors = list(candidates), []
+            self._records = Records(self._clock)
+            self._process = self._started(first=True)
 
     def restart(self) -> None:
         """End the process; the next call begins a new one that loads the plugins anew."""
@@ -271,6 +276,9 @@ class Worker:
             if first:
                 self.brought, self.errors = brought, [*self.errors, *errors]
                 self._candidates = [one for one in self._candidates if one.file in brought]
+                self._places = {
+                    item.name: (item.file, item.line) for each in brought.values() for item in each
+                }
             return process
 
     def _leave_out(self, file: str, reason: str, places: Sequence[Place]) -> None:
