@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import house, looking, replaying, running
+from liqbot.cli import house, looking, plugins, replaying, running
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, SqlError
@@ -28,6 +28,7 @@ for _command in (
     house.doctor,
 ):
     app.command()(_command)
+app.add_typer(plugins.app)
 
 
 def main() -> None:

@@ -1,5 +1,6 @@
 """All plugins that are there: the house's own and trusted ones in this process, others in the worker."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -35,6 +36,8 @@ class Wanted:
 
     folder: Path | None = None
     """The plugins folder; None for none."""
+    only: Candidate | None = None
+    """One plugin alone, wherever it is."""
     installed: bool = False
     """Whether distributions are asked for plugins too."""
     trusted: tuple[str, ...] = ()
@@ -113,20 +116,20 @@ class Plugins:
         if self.worker is not None:
             ask_ahead(view, wishes, self.worker, self.foreseen)
 
-    def reload(self) -> None:
+    async def reload(self) -> None:
         """Load the plugins of the worker anew, as their files are now. Those inside stay as they are."""
         inside = [known for known in self.known if known.runs == "inside"]
+        names = {known.name for known in inside}
+        self.errors.clear()
+        self.known = inside
+        candidates = [one for one in _admitted(self) if one.name not in names]
+        if self.worker is None:
+            self.worker = await asyncio.to_thread(_worker, candidates, self.wanted)
+        else:
+            await asyncio.to_thread(self.worker.reload, candidates)
         for taken in (self.rules.by_name, self.commands, self.overlays):
             for name in [name for name, item in taken.items() if is_remote(item)]:
                 del taken[name]
-        self.errors.clear()
-        self.known = inside
-        names = {known.name for known in inside}
-        candidates = [one for one in _admitted(self) if one.name not in names]
-        if self.worker is None:
-            self.worker = Worker(candidates, self.wanted.limits, show_output=self.wanted.show_output)
-        else:
-            self.worker.reload(candidates)
         _take_from_worker(self, self.worker, candidates)
 
     def close(self) -> None:
@@ -153,11 +156,15 @@ def load_plugins(house: Iterable[Contribution], wanted: Wanted) -> Plugins:
         else:
             outside.append(candidate)
     if outside:
-        plugins.worker = Worker(outside, wanted.limits, hidden=wanted.hidden, show_output=wanted.show_output)
+        plugins.worker = _worker(outside, wanted)
         _take_from_worker(plugins, plugins.worker, outside)
     for error in plugins.errors:
         _log.error("a plugin was left out", reason=str(error))
     return plugins
+
+
+def _worker(candidates: Sequence[Candidate], wanted: Wanted) -> Worker:
+    return Worker(candidates, wanted.limits, hidden=wanted.hidden, show_output=wanted.show_output)
 
 
 def _admitted(plugins: Plugins) -> Iterator[Candidate]:
@@ -181,6 +188,8 @@ def _admitted(plugins: Plugins) -> Iterator[Candidate]:
 
 
 def _found(wanted: Wanted) -> Iterator[Candidate]:
+    if wanted.only is not None:
+        yield wanted.only
     if wanted.folder is not None:
         yield from find_in_folder(wanted.folder)
     if wanted.installed:

@@ -58,6 +58,22 @@ def find_in_folder(folder: Path) -> Iterator[Candidate]:
             )
 
 
+def find_at(path: Path) -> list[Candidate]:
+    """Return the plugin that `path` is (a file, or a package's folder); of any other folder all but tests."""
+    path = path.absolute()
+    package = path / "__init__.py"
+    if path.is_dir() and not package.exists():
+        helpers = ("conftest", "tests")
+        found = find_in_folder(path)
+        return [one for one in found if one.name not in helpers and not one.name.startswith("test_")]
+    file = package if package.exists() else path
+    return [
+        one
+        for one in find_in_folder(file.parent.parent if file is package else file.parent)
+        if one.file == str(file)
+    ]
+
+
 def find_installed() -> Iterator[Candidate]:
     """Yield the plugins that installed distributions announce, by name."""
     for point in sorted(entry_points(group=GROUP), key=lambda point: (point.name, point.value)):
