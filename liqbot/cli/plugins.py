@@ -96,13 +96,20 @@ def test(plugin: Plugin) -> None:
     """Run the tests beside a plugin, with pytest."""
     if importlib.util.find_spec("pytest") is None:
         raise typer.BadParameter("pytest is not installed here: pip install pytest")
-    folder = plugin if plugin.is_dir() else plugin.parent
+    beside = plugin if plugin.is_dir() or plugin.name.startswith("test_") else _test_of(plugin)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
-    done = subprocess.run([*command, f"--rootdir={folder}", str(folder)], check=False)  # noqa: S603 - pytest, on a folder
+    done = subprocess.run([*command, f"--rootdir={beside.parent}", str(beside)], check=False)  # noqa: S603 - pytest
     raise typer.Exit(done.returncode)
 
 
 app.command()(replay)
+
+
+def _test_of(plugin: Path) -> Path:
+    beside = plugin.with_name(f"test_{plugin.name}")
+    if not beside.exists():
+        raise typer.BadParameter(f"there is no test of {plugin}; it would be {beside}")
+    return beside
 
 
 def _day() -> Sequence[MarketView]:
