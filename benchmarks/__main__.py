@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from benchmarks import drawing, mapping, replaying, starting
+from benchmarks import drawing, hosting, mapping, replaying, starting
 from benchmarks.measure import Row
 from docs.sections import replace_section
 
@@ -19,7 +19,7 @@ def main() -> int:
     table = ["| what | measured | against | |", "| --- | --- | --- | --- |"]
     broken = 0
     print("\n".join(table), flush=True)
-    for part in (mapping, replaying, drawing, starting):
+    for part in (mapping, replaying, drawing, starting, hosting):
         for row in part.rows():
             table.append(_line(row))
             broken += row.holds is False
