@@ -11,10 +11,11 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion
+from packaging.version import InvalidVersion, Version
 
 GROUP = "liqbot.plugins"
 """The entry-point group in which distributions announce their plugins."""
+_LEFT_ALONE = ("_", ".", "test_", "tests", "conftest")
 API_NAME = "__liqbot_api__"
 """With this a plugin says which version of the public face it needs."""
 
@@ -43,11 +44,11 @@ class Candidate:
 def find_in_folder(folder: Path) -> Iterator[Candidate]:
     """Yield the plugins of a folder, by name: `*.py`, and folders with an `__init__.py`.
 
-    What begins with an underscore or a dot is a helper and left alone.
+    What begins with an underscore or a dot is a helper and left alone; so are tests.
     """
     files = [*folder.absolute().glob("*.py"), *folder.absolute().glob("*/__init__.py")]
     for file in sorted(files, key=_name):
-        if _name(file)[0] not in "_.":
+        if not _name(file).startswith(_LEFT_ALONE):
             constants = _constants(file)
             version, api = constants.get("__version__"), constants.get(API_NAME)
             yield Candidate(
@@ -59,19 +60,14 @@ def find_in_folder(folder: Path) -> Iterator[Candidate]:
 
 
 def find_at(path: Path) -> list[Candidate]:
-    """Return the plugin that `path` is (a file, or a package's folder); of any other folder all but tests."""
+    """Return the plugin that `path` is (a file, or a package's folder); of any other folder all in it."""
     path = path.absolute()
     package = path / "__init__.py"
     if path.is_dir() and not package.exists():
-        helpers = ("conftest", "tests")
-        found = find_in_folder(path)
-        return [one for one in found if one.name not in helpers and not one.name.startswith("test_")]
+        return list(find_in_folder(path))
     file = package if package.exists() else path
-    return [
-        one
-        for one in find_in_folder(file.parent.parent if file is package else file.parent)
-        if one.file == str(file)
-    ]
+    folder = file.parent.parent if file is package else file.parent
+    return [one for one in find_in_folder(folder) if one.file == str(file)]
 
 
 def find_installed() -> Iterator[Candidate]:
@@ -105,7 +101,7 @@ def denied_by(candidate: Candidate, denied: Collection[str]) -> str | None:
 
 def _holds(requirement: Requirement, version: str) -> bool:
     try:
-        return requirement.specifier.contains(version, prereleases=True)
+        return requirement.specifier.contains(Version(version), prereleases=True)
     except InvalidVersion:
         return True  # a version that cannot be compared cannot be cleared
 

@@ -66,7 +66,7 @@ class PluginBot:
         self.market()  # BTC at $100, and nobody in it
 
     def load(self, path: Path) -> None:
-        """Load a plugin (a file, or a package's folder), or all of a folder but its tests.
+        """Load a plugin (a file, or a package's folder), or all of a folder.
 
         Raises `AssertionError` where one cannot be loaded.
         """
