@@ -18,6 +18,10 @@ Wish: TypeAlias = tuple[Rule, Mapping[str, Value], bytes | None]
 class Asker(Protocol):
     """What can ask the worker."""
 
+    def asks_for(self, rule: Rule) -> bool:
+        """Return whether `rule` is in the worker."""
+        ...
+
     def ask_ahead(self, view: MarketView, wishes: Sequence[Wish]) -> None:
         """Ask for all wishes on a view; blocks until they are answered or have failed."""
         ...
@@ -42,7 +46,7 @@ class Foreseeing:
         wishes: list[Wish] = []
         for watch, stored in self._outbox.watches(view.coin):
             rule = self._rules.by_name.get(watch.rule)
-            if rule is None:
+            if rule is None or not self._asker.asks_for(rule):
                 continue
             try:
                 values = rule.form.restore(watch.parameters)

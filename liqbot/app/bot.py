@@ -58,6 +58,8 @@ class Bot:
         """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
         self.store = Store(settings.database)
         self.plugins = plugins or plugged(settings)
+        for error in self.plugins.errors:
+            _log.error("a plugin was left out", reason=str(error))
         rules = self.plugins.rules
         foreseeing = Foreseeing(rules, self.store.outbox, self.plugins)
         self._watching = Watching(rules, self.store.outbox)

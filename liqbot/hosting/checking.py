@@ -16,6 +16,8 @@ from liqbot.rules.parameters import Form, Value
 
 CUTS = 5
 """At so many places a history is cut off to see whether a rule looks beyond."""
+LOOK_S = 5.0
+"""So long a slow rule is read again and again; a shorter history has to do then."""
 SLOW_MS = 50.0
 """A rule that takes longer over a view is worth a word."""
 
@@ -100,7 +102,8 @@ def _rule(
         f"{middle_ms:.2f} ms a view, its way included",
         is_well=middle_ms <= SLOW_MS,
     )
-    yield _look_ahead(item, worker, views, first)
+    affordable = max(CUTS, round(LOOK_S * 1000 / (middle_ms * (CUTS + 2))))
+    yield _look_ahead(item, worker, views[:affordable], first[:affordable])
 
 
 def _look_ahead(item: Item, worker: Worker, views: Sequence[MarketView], first: Sequence[Outcome]) -> Finding:

@@ -109,6 +109,10 @@ class Plugins:
                 _log.error("an overlay failed", overlay=overlay.name, reason=str(error))
         return tuple(marks)
 
+    def asks_for(self, rule: Rule) -> bool:
+        """Return whether the code of `rule` is in the worker."""
+        return is_remote(rule)
+
     def ask_ahead(
         self, view: MarketView, wishes: Sequence[tuple[Rule, Mapping[str, Value], bytes | None]]
     ) -> None:
@@ -158,8 +162,6 @@ def load_plugins(house: Iterable[Contribution], wanted: Wanted) -> Plugins:
     if outside:
         plugins.worker = _worker(outside, wanted)
         _take_from_worker(plugins, plugins.worker, outside)
-    for error in plugins.errors:
-        _log.error("a plugin was left out", reason=str(error))
     return plugins
 
 

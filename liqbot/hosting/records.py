@@ -38,10 +38,9 @@ class Records:
 
     def killed(self, name: str, reason: str) -> bool:
         """Note that the worker was ended for it; return whether that puts it into quarantine."""
-        record, now = self._by_name[name], self._clock()
-        record.kills.append(now)
-        while now - record.kills[0] > KILLS_WITHIN_S:
-            record.kills.popleft()
+        record = self._by_name[name]
+        record.kills.append(self._clock())
+        self._let_go(record)
         return len(record.kills) >= KILLS and self._quarantine(record, reason)
 
     def quarantined(self, name: str) -> str | None:
@@ -50,7 +49,16 @@ class Records:
 
     def suspect(self, name: str) -> bool:
         """Return whether the worker has been ended for it lately: it is asked after all others."""
-        return name in self._by_name and bool(self._by_name[name].kills)
+        record = self._by_name.get(name)
+        if record is None:
+            return False
+        self._let_go(record)
+        return bool(record.kills)
+
+    def _let_go(self, record: _Record) -> None:
+        """Forget what lies too long ago."""
+        while record.kills and self._clock() - record.kills[0] >= KILLS_WITHIN_S:
+            record.kills.popleft()
 
     def _quarantine(self, record: _Record, reason: str) -> bool:
         is_new, record.quarantined = record.quarantined is None, reason

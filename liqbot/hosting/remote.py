@@ -51,6 +51,8 @@ class RemoteReader:
         outcome = self._foreseen.get(view, _key(self._name, values, memory))
         if isinstance(outcome, RuleFault):
             raise outcome
+        if outcome is None and self._worker.suspects(self._name):
+            raise RuleFault(f"{self._name} has hung or ended its worker lately: it is only asked ahead")
         answer = outcome or self._worker.ask_one(view, self.call(values, memory), patience_s=AT_ONCE_S)
         return Reading(answer.hits, answer.memory)
 

@@ -138,3 +138,12 @@ def test_one_that_ends_the_worker_while_it_is_loaded_is_named_and_the_rest_loads
     [error] = plugins.errors
     assert error.file.name == "leaves.py"
     assert error.reason == "while it was loaded it ended its process (exit status 3)"
+
+
+def test_one_that_has_hung_lately_is_only_asked_ahead_where_no_event_loop_waits_for_it(plugins_of):
+    hangs = '\n@rule("hangs")\ndef hangs(view):\n    """It hangs."""\n    while True:\n        pass\n'
+    rule = plugins_of(plugins={"hangs": hangs}).rules.by_name["hangs"]
+    with pytest.raises(RuleFault, match="it did not answer in time"):
+        rule.read(VIEW, {})
+    with pytest.raises(RuleFault, match="it is only asked ahead"):
+        rule.read(VIEW, {})

@@ -36,7 +36,9 @@ def test_faults_that_lie_far_apart_are_no_quarantine():
     records = Records(clock)
     for _ in range(2 * KILLS):
         assert not records.killed("rare", "it hung")
+        assert records.suspect("rare")
         clock.now += KILLS_WITHIN_S
+    assert not records.suspect("rare")
 
 
 def test_who_has_never_failed_is_well():
