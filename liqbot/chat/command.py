@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 
 from liqbot.chat.desk import Desk
 from liqbot.message import Message
+from liqbot.rules.parameters import Form
 from liqbot.rules.wording import paragraphs
 from liqbot.store.subscriptions import ChatKey
 
@@ -76,6 +77,8 @@ class Command:
     name: str
     function: Answer = field(repr=False)
     arguments: tuple[Argument, ...]
+    form: Form | None = field(default=None, repr=False)
+    """What its settings are; None where a rule says so, or it takes none."""
 
     @property
     def usage(self) -> str:

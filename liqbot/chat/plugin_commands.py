@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 import structlog
 
@@ -31,7 +32,7 @@ def chat_command(brought: PluginCommand) -> Command:
 
     answer.__name__ = brought.name
     answer.__doc__ = "\n\n".join((*brought.text, *_parameters(brought)))
-    return command(answer)
+    return replace(command(answer), form=brought.form)
 
 
 def chat_commands(brought: Iterable[PluginCommand], taken: Iterable[str]) -> Iterator[Command]:

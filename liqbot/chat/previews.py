@@ -28,6 +28,7 @@ PATIENCE_S = 0.9
 KEPT = 200
 """So many counts are kept for who asks again."""
 _Key: TypeAlias = tuple[str, str, str, str]
+_Lines: TypeAlias = tuple[str, ...]
 
 
 class Previews:
@@ -36,9 +37,9 @@ class Previews:
     def __init__(self, database: Path) -> None:
         """Read the history in `database`, on connections of its own."""
         self._database = database
-        self._counts: dict[_Key, asyncio.Task[Preview]] = {}
+        self._counts: dict[_Key, asyncio.Task[_Lines]] = {}
 
-    async def told(self, rule: Rule, values: Mapping[str, Value], view: MarketView | None) -> tuple[str, ...]:
+    async def told(self, rule: Rule, values: Mapping[str, Value], view: MarketView | None) -> _Lines:
         """Return how often `rule` would have fired on the coin of `view` lately, in a sentence.
 
         There is none where nothing is known of that time.
@@ -47,27 +48,34 @@ class Previews:
             return ()
         try:
             async with asyncio.timeout(PATIENCE_S):
-                found = await asyncio.shield(self._count(rule, values, view))
+                return await asyncio.shield(self._count(rule, values, view))
         except TimeoutError:
             return (f"How often it would have fired in the last {DAYS} days is still being counted.",)
         except (RuleFault, DatabaseError) as error:
             _log.error("a preview failed", rule=rule.name, reason=str(error))
             return ("How often it would have fired cannot be told; the operator's log says why.",)
-        return () if found.since_ms is None else (in_words(found, found.since_ms, view.time_ms),)
 
-    def _count(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> asyncio.Task[Preview]:
+    def _count(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> asyncio.Task[_Lines]:
         hour = str(view.time_ms // 3_600_000)
         key = (rule.name, rule.form.canonical(values), view.coin, hour)
         if key not in self._counts:
             while len(self._counts) >= KEPT:
                 self._counts.pop(next(iter(self._counts)))
-            self._counts[key] = asyncio.create_task(asyncio.to_thread(self._read, rule, dict(values), view))
+            task = asyncio.create_task(asyncio.to_thread(self._read, rule, dict(values), view))
+            task.add_done_callback(lambda done: self._drop_failed(key, done))
+            self._counts[key] = task
         return self._counts[key]
 
-    def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> Preview:
+    def _drop_failed(self, key: _Key, done: asyncio.Task[_Lines]) -> None:
+        """Let who asks again have another try; nobody may be waiting for this one any more."""
+        if done.cancelled() or done.exception() is not None:
+            self._counts.pop(key, None)
+
+    def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Lines:
         with closing(open_reader(self._database)) as connection:
-            history = History(connection)
-            return preview(rule, values, history.views(view.layer, view.coin, view.time_ms - DAYS * DAY_MS))
+            views = History(connection).views(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
+            found = preview(rule, values, views)
+        return () if found.since_ms is None else (in_words(found, found.since_ms, view.time_ms),)
 
 
 def in_words(found: Preview, since_ms: int, now_ms: int) -> str:

@@ -7,10 +7,11 @@ from liqbot.market.clusters import Cluster, Clusters
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView, Neighbour
 
-MOST = 20
+MOST = 12
 """A view has at most so many neighbours: those with the most open size."""
-HEAVIEST = 3
-"""Of each side of a neighbour, so many clusters."""
+NEAR_PCT = 10.0
+HEAVIEST = 2
+"""Of each side of a neighbour, so many clusters that lie within `NEAR_PCT` of its spot."""
 
 
 def with_neighbours(views: Sequence[MarketView]) -> list[MarketView]:
@@ -24,5 +25,6 @@ def with_neighbours(views: Sequence[MarketView]) -> list[MarketView]:
 
 
 def _neighbour(view: MarketView) -> Neighbour:
-    clusters: list[Cluster] = [cluster for side in Side for cluster in view.clusters.of(side)[:HEAVIEST]]
+    near = view.clusters.within(NEAR_PCT)
+    clusters: list[Cluster] = [cluster for side in Side for cluster in near.of(side)[:HEAVIEST]]
     return Neighbour(view.coin, view.spot, view.up_usd, view.down_usd, Clusters(clusters))

@@ -34,7 +34,7 @@ class Neighbour:
     down_usd: float
     """Long liquidations within 5% below its spot."""
     clusters: Clusters
-    """Its heaviest clusters, a few of each side."""
+    """Its heaviest clusters within 10% of its spot, two of each side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

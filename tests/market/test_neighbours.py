@@ -18,12 +18,13 @@ def test_each_view_knows_the_others_and_not_itself():
 
 def test_only_the_largest_and_their_heaviest_clusters_so_that_a_view_stays_small():
     many = [
-        view_of(*(long(f"a{n}", n + 1, at=60 + 3 * n, coin=f"C{c}") for n in range(10)), coin=f"C{c}")
+        view_of(*(long(f"a{n}", n + 1, at=60 + 3.9 * n, coin=f"C{c}") for n in range(11)), coin=f"C{c}")
         for c in range(MOST + 5)
     ]
     first, *_ = with_neighbours(many)
     assert len(first.neighbours) == MOST
-    assert max(len(other.clusters) for other in first.neighbours) <= HEAVIEST
+    assert {len(other.clusters) for other in first.neighbours} <= {1, HEAVIEST}
+    assert all(abs(cluster.distance_pct) <= 10 for other in first.neighbours for cluster in other.clusters)
 
 
 def test_neighbours_and_marks_cross_the_wire():
