@@ -68,6 +68,11 @@ class Process:
         """Its process id."""
         return self._popen.pid
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether it still runs."""
+        return self._popen.poll() is None
+
     def send(self, message: ToWorker, within_s: float) -> None:
         """Send `message`. Raises `Stopped`."""
         data, end = memoryview(frame(message)), self._clock() + within_s

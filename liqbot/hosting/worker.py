@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,8 +88,10 @@ class Worker:
         self._sent: MarketView | None = None
         self._written: tuple[MarketView, bytes] | None = None
         self._places: dict[str, tuple[str, int | None]] = {}
-        self._grown: dict[str, float] = {}
+        self._grown: Counter[str] = Counter()
         """By how many MB each has let the process grow."""
+        self._base_mb: float | None = None
+        """What the process held before the first call."""
         self._closed = False
         with self._lock:
             self._process = self._started(first=True)
@@ -170,6 +173,8 @@ class Worker:
         outcomes: dict[int, Outcome],
     ) -> tuple[str, str] | None:
         """Ask the calls that are left; return who ended the round and why, None where all have answered."""
+        if self._process is not None and not self._process.is_alive:
+            self._stop()  # it was ended between two views: nobody here is to blame
         try:
             process = self._process = self._process or self._started()
         except Stopped as error:
@@ -224,12 +229,11 @@ class Worker:
         """Look at what the calls left behind: who let the worker grow most pays for one that is too large."""
         if not isinstance(message, Done):
             raise Stopped("it sent what makes no sense")
-        self._grown = {name: self._grown.get(name, 0.0) + mb for name, mb in message.grown_mb.items()} | {
-            name: mb for name, mb in self._grown.items() if name not in message.grown_mb
-        }
-        if sum(mb for mb in self._grown.values() if mb > 0) > self._limits.memory_mb / 2:
-            name = max(self._grown, key=lambda name: self._grown[name])
-            grown = self._grown[name]
+        self._grown.update(message.grown_mb)
+        if self._base_mb is None:
+            self._base_mb = message.resident_mb - sum(message.grown_mb.values())
+        if message.resident_mb - self._base_mb > self._limits.memory_mb / 2:
+            [(name, grown)] = self._grown.most_common(1)
             self._end(Call("rule", name), f"it has kept {grown:.0f} MB of memory")
 
     def _tell_quarantine(self, name: str, reason: str) -> None:
@@ -249,7 +253,7 @@ class Worker:
 
     def _stop(self) -> tuple[Place, ...]:
         process, self._process, self._sent = self._process, None, None
-        self._grown = {}
+        self._grown, self._base_mb = Counter(), None
         return () if process is None else process.kill()
 
     def _started(self, *, first: bool = False) -> Process:

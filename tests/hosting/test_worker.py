@@ -1,9 +1,12 @@
 """The worker: asked on one view after the other, from any thread, whatever plugins do there."""
 
 import os
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hosting.conftest import LIMITS
@@ -155,8 +158,51 @@ def test_a_worker_that_was_killed_from_outside_begins_anew(worker_of):
     worker = worker_of(good=GOOD)
     worker.ask(VIEW, [call("good")])
     os.kill(worker.pid, 9)
-    outcomes = [worker.ask(VIEW, [call("good")])[0] for _ in range(2)]
-    assert isinstance(outcomes[-1], Answer)
+    worker._process._popen.wait()
+    assert isinstance(worker.ask(VIEW, [call("good")])[0], Answer)
+    assert not worker.suspects("good"), "nobody is blamed"
+
+
+def test_a_restart_leaves_nothing_open(worker_of):
+    worker = worker_of(good=GOOD)
+
+    def restarted():
+        worker.restart()
+        worker.ask(VIEW, [call("good")])
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = restarted()
+    assert [restarted() for _ in range(3)] == [before] * 3
+
+
+def test_it_ends_when_the_bot_was_killed_also_while_a_rule_hangs(write, tmp_path):
+    """A bot that dies without a word leaves no worker behind that spins for ever."""
+    write(hangs=HANGS)
+    bot = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parents[1])!r})
+from pathlib import Path
+from threading import Thread
+from markets import long, view_of
+from liqbot.hosting.protocol import Call
+from liqbot.hosting.worker import Limits, Worker
+from liqbot.rules.finding import find_in_folder
+worker = Worker(list(find_in_folder(Path({str(tmp_path / "plugins")!r}))), Limits(deadline_s=60))
+Thread(target=worker.ask, args=(view_of(long("ann", 2, at=95)), [Call("rule", "hangs")]), daemon=True).start()
+while worker._sent is None:
+    pass
+print(worker.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", bot], capture_output=True, text=True, timeout=60, check=False
+    )
+    process = Path("/proc", done.stdout.strip())
+    assert done.stdout.strip(), done.stderr
+    end = time.monotonic() + 20
+    while process.exists() and process.joinpath("stat").read_text().split()[2] != "Z":
+        assert time.monotonic() < end, "the worker lives on"
+        threading.Event().wait(0.05)
 
 
 def test_two_threads_take_turns(worker_of):
