@@ -37,6 +37,8 @@ class Foreseeing:
 
     async def prepare(self, views: Sequence[MarketView]) -> None:
         """Return when the worker has read each of `views` for all watches on its coin."""
+        if not any(map(self._asker.asks_for, self._rules.by_name.values())):
+            return
         for view in views:
             wishes = self._wishes(view)
             if wishes:

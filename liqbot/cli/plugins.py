@@ -77,7 +77,11 @@ def new(
 
 
 @app.command()
-def check(plugin: Plugin) -> None:
+def check(
+    plugin: Plugin,
+    *,
+    types: Annotated[bool, typer.Option("--types", help="Check types too, with pyright.")] = False,
+) -> None:
     """Check a plugin on a day of the simulated market: loading, parameters, speed, looking ahead."""
     set_up_logs("error")
     candidates = find_at(plugin)
@@ -88,6 +92,9 @@ def check(plugin: Plugin) -> None:
     for finding in chain.from_iterable(check_plugin(one, views, limits) for one in candidates):
         failed += not finding.is_well
         console.print(f"{'✓' if finding.is_well else '✗'} {finding.what}: {finding.said}", markup=False)
+    if types:
+        console.file.flush()
+        failed += _types(plugin)
     raise typer.Exit(1 if failed else 0)
 
 
@@ -103,6 +110,14 @@ def test(plugin: Plugin) -> None:
 
 
 app.command()(replay)
+
+
+def _types(plugin: Path) -> int:
+    """Let pyright look at a plugin, and print what it says; return its status."""
+    if importlib.util.find_spec("pyright") is None:
+        raise typer.BadParameter("pyright is not installed here: pip install pyright", param_hint="--types")
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, str(plugin)]
+    return subprocess.run(command, check=False).returncode  # noqa: S603 - pyright, on a file
 
 
 def _test_of(plugin: Path) -> Path:

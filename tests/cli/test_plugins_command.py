@@ -129,6 +129,14 @@ def test_a_check_says_what_is_wrong(liqbot, plugin, text, said):
     assert re.search(said, ran.out), ran.out
 
 
+def test_types_are_checked_where_that_is_asked_for(folder, plugin):
+    pytest.importorskip("pyright")
+    file = plugin(GOOD.replace("Hit(cluster.id", "Hit(7"))
+    ran = run_apart(folder, "plugins", "check", file, "--types", PYTHONWARNINGS="")
+    assert ran.status == 1
+    assert 'cannot be assigned to parameter "key" of type "str"' in ran.out, ran.err
+
+
 @pytest.fixture
 def history(folder):
     """Five hours of BTC in the bot's database; in the third there is $10M at 95."""
