@@ -76,7 +76,7 @@ class PluginSettings(_Section):
     @field_validator("trusted", "denied", "overlays", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
-        return _split(value)
+        return _listed(value)
 
     @field_validator("denied")
     @classmethod
@@ -120,8 +120,7 @@ class Settings(BaseSettings):
     @field_validator("coins", "sources", mode="before")
     @classmethod
     def _list(cls, value: object) -> object:
-        """Take `BTC,ETH` or a JSON list for `("BTC", "ETH")`."""
-        return _split(value)
+        return _listed(value)
 
     @field_validator("coins", "sources")
     @classmethod
@@ -162,7 +161,8 @@ class Settings(BaseSettings):
         return (init_settings,)
 
 
-def _split(value: object) -> object:
+def _listed(value: object) -> object:
+    """Take `BTC,ETH` or a JSON list for `("BTC", "ETH")`."""
     if not isinstance(value, str):
         return value
     if value.strip().startswith("["):
@@ -218,6 +218,8 @@ def _values(model: BaseModel, prefix: str) -> dict[str, str]:
 
 
 def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
     return ",".join(map(str, cast("tuple[object, ...]", value))) if isinstance(value, tuple) else str(value)
 
 

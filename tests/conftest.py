@@ -1,14 +1,20 @@
 """What all tests share: how hypothesis looks for counter-examples."""
 
+import os
+
 from hypothesis import HealthCheck, settings
 
 settings.register_profile(
     "liqbot",
     deadline=None,  # numpy warms up on the first example
     max_examples=60,
+    derandomize=True,  # whether a change lands must not depend on luck; `make soak` goes on searching
     suppress_health_check=[HealthCheck.too_slow],
 )
-settings.load_profile("liqbot")
+settings.register_profile(
+    "soak", settings.get_profile("liqbot"), derandomize=False, max_examples=2000, print_blob=True
+)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "liqbot"))
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -24,7 +24,7 @@ EXAMPLES = {
     "LIQBOT_SIMULATOR__SPEED": ("0.5", "0.5", 0.5),
     "LIQBOT_SIMULATOR__BACKFILL_DAYS": ("1.5", "1.5", 1.5),
     "LIQBOT_REPLAY__SPEED": ("60", "60", 60),
-    "LIQBOT_PLUGINS__ENABLED": ("False", "false", False),
+    "LIQBOT_PLUGINS__ENABLED": ("false", "false", False),
     "LIQBOT_PLUGINS__TRUSTED": ("wall,webhook", '["wall", "webhook"]', ("wall", "webhook")),
     "LIQBOT_PLUGINS__DENIED": ("wall<2,other", '["wall<2", "other"]', ("wall<2", "other")),
     "LIQBOT_PLUGINS__OVERLAYS": ("key-levels", '["key-levels"]', ("key-levels",)),

@@ -61,18 +61,11 @@ class Bot:
         for error in self.plugins.errors:
             _log.error("a plugin was left out", reason=str(error))
         rules = self.plugins.rules
-        foreseeing = Foreseeing(rules, self.store.outbox, self.plugins)
+        self._foreseeing = Foreseeing(rules, self.store.outbox, self.plugins)
         self._watching = Watching(rules, self.store.outbox)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
-            Feed(
-                source,
-                settings.coins,
-                self._engine,
-                partial(self._take, place),
-                self._recall_past,
-                prepare=foreseeing.prepare,
-            )
+            Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
             for place, source in enumerate(sources)
         ]
         self._shown: dict[str, int] = {}
@@ -160,13 +153,14 @@ class Bot:
     def _recall_past(self, views: Sequence[MarketView]) -> None:
         self.store.history.record(views)
 
-    def _take(self, place: int, views: Sequence[MarketView]) -> None:
+    async def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
         mine = [view for view in views if self._is_first(place, view.coin)]
         self.desk.views.update({view.coin: view for view in mine})
         self._shown.update({view.coin: place for view in mine})
         if self.store.history.record(views):
             self._remember(self._feeds[place], views)
+        await self._foreseeing.prepare(mine)  # the very views that are taken: off the loop, all at once
         if sum(self._watching.take(view, clock_ms()) for view in mine):
             self.dispatcher.wake()
         self.beats += 1

@@ -30,16 +30,15 @@ class Feed:
         source: Source,
         coins: Sequence[str],
         engine: Executor,
-        take: Callable[[Sequence[MarketView]], None],
+        take: Callable[[Sequence[MarketView]], Awaitable[None] | None],
         recall_past: Callable[[Sequence[MarketView]], None],
         *,
-        prepare: Callable[[Sequence[MarketView]], Awaitable[None]] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
 
-        Views are made in `engine`, off the event loop; `prepare` is awaited with them before they are taken.
-        `sleep` waits so many seconds before another try.
+        Views are made in `engine`, off the event loop; where `take` gives something to wait for, the source
+        waits with it. `sleep` waits so many seconds before another try.
         """
         self.board = Board(source.layer)
         self.health = SourceHealth(source.name, source.layer)
@@ -48,7 +47,6 @@ class Feed:
         self._engine = engine
         self._take = take
         self._recall_past = recall_past
-        self._prepare = prepare
         self._sleep = sleep
         self._pause_s = SHORTEST_PAUSE_S
         self._kept_ms = 0
@@ -93,10 +91,9 @@ class Feed:
     async def _beat(self, beat: Beat) -> None:
         live_from_ms = self.source.live_from_ms
         if beat.time_ms > live_from_ms:
-            views = await self._views()
-            if self._prepare is not None:
-                await self._prepare(views)
-            self._take(views)
+            taken = self._take(await self._views())
+            if taken is not None:
+                await taken
         elif self._worth_keeping(beat.time_ms, live_from_ms):
             self._recall_past(await self._views())
 

@@ -231,7 +231,7 @@ def test_at_a_terminal_run_opens_a_prompt_that_answers_until_one_leaves(tmp_path
         terminal.until("liqbot>")
         terminal.type("/regime BTX\r")
         terminal.until("Did you mean BTC?")
-        terminal.until("liqbot>")  # before that the terminal would swallow the key
+        terminal.until("liqbot>")  # before it, the terminal itself would take the key
         terminal.type("\x04")
         assert terminal.left() == 0
     assert {file.name for file in tmp_path.iterdir()} == {"liqbot.db", "liqbot.history"}
