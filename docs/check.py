@@ -5,18 +5,24 @@ the pages of the site; links between documents must lead somewhere; CHANGELOG.md
 """
 
 import argparse
+import ast
+import inspect
 import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
+import liqbot.plugin
 from docs.sections import replace_section
 from liqbot.builtin import RULES
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.cli import app
 from liqbot.hosting.plugins import Plugins
+from liqbot.market import regime, updates
+from liqbot.rules import contributions, parameters
 from liqbot.rules.contributions import KIND_WORDS, Contribution, PluginCommand
 from liqbot.rules.finding import find_in_folder
 from liqbot.rules.loading import LoadError, load
@@ -94,6 +100,27 @@ def other_examples() -> str:
     return "\n".join(["| file | brings | what it is |", "| --- | --- | --- |", *rows])
 
 
+def face() -> str:
+    """Return every name of `liqbot.plugin` with the first line of what its docstring says."""
+    rows = [f"| `{name}` | {_what(name).replace('|', chr(92) + '|')} |" for name in liqbot.plugin.__all__]
+    return "\n".join(["| name | what it is |", "| --- | --- |", *rows])
+
+
+def _what(name: str) -> str:
+    """Return the first line of a name's docstring; that of a constant stands below it, in its own module."""
+    value = getattr(liqbot.plugin, name)
+    if isinstance(value, type) or inspect.isfunction(value):
+        return _first_line(value)
+    for module in (parameters, contributions, regime, updates):
+        body = ast.parse(inspect.getsource(module)).body
+        for node, following in pairwise(body):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            is_it = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+            if is_it and isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+                return str(following.value.value).split("\n", maxsplit=1)[0]
+    raise SystemExit(f"liqbot.plugin: nothing is said of {name}")
+
+
 def _summary(item: Contribution) -> str:
     return (
         item.form.fill_in(item.text[0], item.form.defaults())
@@ -153,6 +180,7 @@ SECTIONS: dict[str, Sections] = {
         "example-rules": lambda: all_rules(examples().rules.by_name.values()),
         "example-others": other_examples,
     },
+    f"{PAGES}/plugins.md": {"face": face},
     f"{PAGES}/operating.md": {"settings": settings, "command-line": command_line},
 }
 

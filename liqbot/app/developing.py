@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 import structlog
 
@@ -14,12 +15,14 @@ _log = structlog.get_logger()
 
 LOOK_S = 0.5
 """How often the folder is looked at."""
+_Stamps: TypeAlias = dict[str, tuple[int, int]]
 
 
 @asynccontextmanager
 async def following(plugins: Plugins, folder: Path, tell: Callable[[str], None]) -> AsyncGenerator[None]:
     """While inside, load plugins anew whenever a Python file in `folder` changes, and `tell` about it."""
-    task = asyncio.create_task(_follow(plugins, folder, tell))
+    seen = await asyncio.to_thread(_stamps, folder)
+    task = asyncio.create_task(_follow(plugins, folder, seen, tell))
     try:
         yield
     finally:
@@ -28,8 +31,7 @@ async def following(plugins: Plugins, folder: Path, tell: Callable[[str], None])
             await task
 
 
-async def _follow(plugins: Plugins, folder: Path, tell: Callable[[str], None]) -> None:
-    seen = await asyncio.to_thread(_stamps, folder)
+async def _follow(plugins: Plugins, folder: Path, seen: _Stamps, tell: Callable[[str], None]) -> None:
     while True:
         await asyncio.sleep(LOOK_S)
         now = await asyncio.to_thread(_stamps, folder)
@@ -46,9 +48,9 @@ async def _follow(plugins: Plugins, folder: Path, tell: Callable[[str], None]) -
             tell(f"✗ {error}")
 
 
-def _stamps(folder: Path) -> dict[str, tuple[int, int]]:
+def _stamps(folder: Path) -> _Stamps:
     """Return time and size of each Python file; a file that goes meanwhile is as good as gone."""
-    stamps: dict[str, tuple[int, int]] = {}
+    stamps: _Stamps = {}
     for file in folder.rglob("*.py"):
         with suppress(OSError):
             status = file.stat()

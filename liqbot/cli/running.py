@@ -108,9 +108,12 @@ def _serve(settings: Settings, *, dev: bool = False) -> None:
 def _made(settings: Settings, chats: Mapping[str, Chat], *, dev: bool) -> Bot:
     """Return a bot with all that the settings and the plugins bring."""
     plugins = plugged(settings, show_output=dev)
-    sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
-    bot = Bot(settings, sources, {**plugged_chats(plugins, settings), **chats}, plugins)
-    subscribe_plugged(bot, settings)
+    with contextlib.ExitStack() as undo:
+        undo.callback(plugins.close)
+        sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
+        bot = Bot(settings, sources, {**plugged_chats(plugins, settings), **chats}, plugins)
+        subscribe_plugged(bot, settings)
+        undo.pop_all()
     return bot
 
 

@@ -83,3 +83,4 @@ def _require_places(name: str, column: Ints, count: int) -> None:
 
 
 Update: TypeAlias = AccountsSeen | AssetContext | Liquidation | Beat
+"""Any of what a source tells."""

@@ -6,9 +6,9 @@ import pytest
 from app.stand_ins import ME, Chat, Told, beat, subscribe
 from markets import MINUTE
 
+from liqbot.app import plugged as room
 from liqbot.app.bot import Bot
 from liqbot.app.developing import following
-from liqbot.app.plugged import plugged
 from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
 from liqbot.app.sources import make_source
 from liqbot.chat.command import Ask
@@ -88,9 +88,23 @@ def with_plugins(settings):
 
 
 @pytest.fixture
-def bot_with(undrawn):
+def plugged():
+    """Load plugins, and close them with the test."""
+    made = []
+
+    def plugged(settings):
+        made.append(room.plugged(settings))
+        return made[-1]
+
+    yield plugged
+    for plugins in made:
+        plugins.close()
+
+
+@pytest.fixture
+def bot_with(undrawn, plugged):
     assert undrawn is None
-    return lambda settings, *sources, **chats: Bot(settings, sources, chats)
+    return lambda settings, *sources, **chats: Bot(settings, sources, chats, plugged(settings))
 
 
 async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_plugins, bot_with):
@@ -148,7 +162,9 @@ async def test_what_is_wrong_with_a_plugin_is_in_the_status(with_plugins, bot_wi
     assert "✗ plugin bad.py, line 2: ZeroDivisionError: division by zero" in said.lines
 
 
-async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_its_options(with_plugins, bot_with):
+async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_options(
+    with_plugins, bot_with, plugged
+):
     settings = with_plugins({"told": {"spot": 7}}, ("network",), network=NETWORK)
     plugins = plugged(settings)
     source = make_source("plugin:told:an argument", settings, 5, plugins.sources)
@@ -160,7 +176,7 @@ async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_its_optio
         make_source("plugin:gone", settings, 5, plugins.sources)
 
 
-async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugins, undrawn):
+async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugins, undrawn, plugged):
     assert undrawn is None
     options = {"shelf": {"room": 1, "subscribe": ["near-cluster BTC within=5%"]}}
     settings = with_plugins(options, ("network",), network=NETWORK)
@@ -192,7 +208,7 @@ async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugi
         ),
     ],
 )
-def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said):
+def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said, plugged):
     settings = with_plugins({"shelf": options}, ("network",), network=NETWORK)
     plugins = plugged(settings)
     with pytest.raises(SettingsError) as refused:
@@ -200,7 +216,7 @@ def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, s
     assert said in str(refused.value)
 
 
-async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins):
+async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins, plugged):
     settings = with_plugins(mine=RULE)
     plugins, told, came = plugged(settings), [], asyncio.Event()
 
@@ -214,7 +230,6 @@ async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins):
         came.clear()
 
     async with following(plugins, settings.plugins_path, tell):
-        await asyncio.sleep(0)
         (settings.plugins_path / "other.py").write_text("1 / 0  # at first")
         await heard()
         (settings.plugins_path / "other.py").write_text(
@@ -222,13 +237,12 @@ async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins):
         )
         while "other" not in plugins.rules.by_name:
             await heard()
-    plugins.close()
     assert told[0] == "Plugins loaded anew: 4 rules."
     assert "other.py, line 1: ZeroDivisionError" in told[1]
     assert plugins.errors == []
 
 
-def test_no_plugins_means_none(with_plugins):
+def test_no_plugins_means_none(with_plugins, plugged):
     settings = with_plugins(mine=RULE)
     off = replace_plugins(settings, enabled=False)
     plugins = plugged(off)
