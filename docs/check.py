@@ -102,8 +102,13 @@ def other_examples() -> str:
 
 def face() -> str:
     """Return every name of `liqbot.plugin` with the first line of what its docstring says."""
-    rows = [f"| `{name}` | {_what(name).replace('|', chr(92) + '|')} |" for name in liqbot.plugin.__all__]
+    rows = [f"| `{name}` | {_cell(_what(name))} |" for name in liqbot.plugin.__all__]
     return "\n".join(["| name | what it is |", "| --- | --- |", *rows])
+
+
+def _cell(text: str) -> str:
+    """Return `text` as it stands in a cell of a table."""
+    return text.replace("|", r"\|")
 
 
 def _what(name: str) -> str:
