@@ -1,4 +1,6 @@
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -108,3 +110,10 @@ def test_every_built_in_rule_is_in_a_file_of_its_own_and_says_what_each_paramete
     for rule in rules.values():
         assert all(parameter.help for parameter in rule.form.parameters)
         assert "`" not in rule.summary
+
+
+def test_the_face_is_light_since_every_worker_loads_it():
+    heavy = ("matplotlib", "pydantic", "sqlite3", "sqlite_utils", "structlog", "typer", "rich", "asyncio")
+    asked = f"import sys, liqbot.plugin; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -147,3 +147,24 @@ def test_one_that_has_hung_lately_is_only_asked_ahead_where_no_event_loop_waits_
         rule.read(VIEW, {})
     with pytest.raises(RuleFault, match="it is only asked ahead"):
         rule.read(VIEW, {})
+
+
+def test_what_a_distribution_announces_runs_in_the_worker_too(tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    (site / "announced-1.3.dist-info").mkdir(parents=True)
+    (site / "hosted_rules.py").write_text("from liqbot.plugin import *\n" + a_rule("announced"))
+    (site / "announced-1.3.dist-info" / "METADATA").write_text("Name: announced\nVersion: 1.3\n")
+    (site / "announced-1.3.dist-info" / "entry_points.txt").write_text(
+        "[liqbot.plugins]\nmine = hosted_rules\ngone = no_such_module\n"
+    )
+    monkeypatch.syspath_prepend(site)
+    plugins = load_plugins((), Wanted(installed=True))
+    try:
+        mine = next(known for known in plugins.known if known.name == "mine")
+        assert (mine.version, mine.runs, mine.brings) == ("1.3", "worker", ("rule announced",))
+        assert [hit.text for hit in plugins.rules.by_name["announced"].read(VIEW, {}).hits] == ["text"]
+        [error] = plugins.errors
+        assert error.file == site / "no_such_module.py"
+        assert "ModuleNotFoundError" in error.reason
+    finally:
+        plugins.close()
