@@ -168,3 +168,16 @@ def test_what_a_distribution_announces_runs_in_the_worker_too(tmp_path, monkeypa
         assert "ModuleNotFoundError" in error.reason
     finally:
         plugins.close()
+
+
+def test_a_file_and_a_package_of_one_name_are_one_too_many_and_both_are_named(plugins_of, write):
+    folder = write(wall=a_rule("wall"))
+    (folder / "wall").mkdir()
+    (folder / "wall" / "__init__.py").write_text("raise SystemExit")
+    [error] = plugins_of().errors
+    assert {error.file, folder / "wall.py", folder / "wall" / "__init__.py"} == {
+        folder / "wall.py",
+        folder / "wall" / "__init__.py",
+    }
+    assert "there is a plugin wall already, " in error.reason
+    assert str(folder / "wall") in error.reason
