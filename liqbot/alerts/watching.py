@@ -7,6 +7,7 @@ import structlog
 
 from liqbot.alerts.states import WatchState, step
 from liqbot.market.view import MarketView
+from liqbot.rules.hit import NotAsked
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.rule import Rule, RuleFault
@@ -40,6 +41,8 @@ class Watching:
             try:
                 rule, values = self._resolve(watch)
                 reading = rule.read(view, values, before.memory)
+            except NotAsked:
+                continue
             except (RuleFault, ParameterError, LookupError) as error:
                 self._note_fault(watch, error)
                 continue

@@ -28,7 +28,7 @@ from liqbot.hosting.records import Records
 from liqbot.market import wire
 from liqbot.market.view import MarketView
 from liqbot.rules.finding import Candidate
-from liqbot.rules.hit import RuleFault
+from liqbot.rules.hit import NotAsked, RuleFault
 from liqbot.rules.loading import LoadError
 
 _log = structlog.get_logger()
@@ -39,10 +39,6 @@ TICK_S = 5.0
 
 class Quarantined(RuleFault):
     """It has failed too often and is not asked any more."""
-
-
-class NotAsked(RuleFault):
-    """There was no time left to ask it on this view."""
 
 
 Outcome: TypeAlias = Answer | RuleFault

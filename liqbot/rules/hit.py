@@ -56,6 +56,10 @@ class RuleFault(Exception):  # noqa: N818 - a fault of the plugin, not an error 
     """A rule failed. The text names the rule, the file and the line."""
 
 
+class NotAsked(RuleFault):
+    """There was no time to ask it about this view: no fault of its own, it is asked about the next one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a rule said of one view."""

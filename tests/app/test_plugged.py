@@ -12,6 +12,7 @@ from liqbot.app.developing import following
 from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
 from liqbot.app.sources import make_source
 from liqbot.chat.command import Ask
+from liqbot.hosting import worker as worker_room
 from liqbot.settings import PluginSettings, SettingsError
 
 RULE = '''
@@ -122,6 +123,22 @@ async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_p
         await again.until(lambda: False)
         await again.drain()
     assert chat.got[-1][1].title == "BTC: view 4, others 0"
+
+
+async def test_one_that_was_not_reached_in_time_has_not_failed_and_is_asked_on_the_next_view(
+    with_plugins, bot_with, monkeypatch
+):
+    settings, chat, more = with_plugins(mine=RULE), Chat(), asyncio.Event()
+    bot = bot_with(settings, Told([*beat(MINUTE), more, *beat(2 * MINUTE)]), here=chat)
+    subscribe(bot, ME, "counts")
+    monkeypatch.setattr(worker_room, "TICK_S", 0.0)
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        assert bot.desk.faults == {}
+        monkeypatch.setattr(worker_room, "TICK_S", 5.0)
+        more.set()
+        await chat.has_got(1)
+    assert chat.got[0][1].title == "BTC: view 1, others 0"
 
 
 async def test_no_rule_in_the_worker_is_waited_for_on_the_event_loop(with_plugins, bot_with):

@@ -15,8 +15,8 @@ from structlog.testing import capture_logs
 
 from liqbot.hosting import worker as worker_room
 from liqbot.hosting.protocol import Answer, Call
-from liqbot.hosting.worker import Limits, NotAsked, Quarantined
-from liqbot.rules.hit import RuleFault
+from liqbot.hosting.worker import Limits, Quarantined
+from liqbot.rules.hit import NotAsked, RuleFault
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 GOOD = '''
