@@ -1,4 +1,4 @@
-# The habits of this project: `make run`, `make test`, `make check`, `make bench`.
+# The habits of this project: `make run`, `make test`, `make check`, `make bench`, `make docs`.
 # Everything happens in .venv, made from the lock files; nothing else is needed but Python 3.11 and make.
 
 PYTHON ?= python3
@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak conformance check fix bench lock clean
+.PHONY: help run test soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,10 @@ fix: $(VENV)/dev.stamp  ## mend what lint and the generated docs can mend themse
 	$(BIN)/ruff format .
 	$(BIN)/python -m docs.check --write
 
+docs: $(VENV)/dev.stamp  ## build the documentation site into site/; anything dubious is an error
+	$(BIN)/python -m docs.check
+	$(BIN)/mkdocs build --strict --quiet
+
 bench: $(VENV)/dev.stamp  ## measure, and print the table of README.md
 	$(BIN)/python -m benchmarks
 
@@ -61,5 +65,5 @@ lock: $(VENV)/dev.stamp  ## renew the lock files from pyproject.toml
 	  --output-file requirements-dev.txt pyproject.toml
 
 clean:  ## remove the environment and every cache
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis build dist site
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

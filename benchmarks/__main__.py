@@ -9,6 +9,7 @@ from benchmarks import (
     broadcasting,
     chatting,
     drawing,
+    hosting,
     mapping,
     modelling,
     polling,
@@ -34,6 +35,7 @@ PARTS = (
     polling,
     scanning,
     starting,
+    hosting,
 )
 """What is measured, in the order of the table."""
 

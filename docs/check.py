@@ -1,26 +1,39 @@
 """Keep the documents true: `python -m docs.check` compares, `--write` renews.
 
-Commands, rules, settings and the command line are written from the code between markers in README.md; links
-between documents must lead somewhere; CHANGELOG.md must know the version.
+Commands, rules, settings and the command line are written from the code between markers in README.md and in
+the pages of the site; links between documents must lead somewhere; CHANGELOG.md must know the version.
 """
 
 import argparse
+import ast
+import inspect
 import re
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import pairwise
 from pathlib import Path
+from typing import TypeAlias
 
+import liqbot.plugin
 from docs.sections import replace_section
 from liqbot.builtin import RULES
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.manner import CHOICES, ROLE
 from liqbot.cli import app
+from liqbot.hosting.plugins import Plugins
+from liqbot.market import regime, updates
+from liqbot.rules import contributions, parameters
+from liqbot.rules.contributions import KIND_WORDS, Contribution, PluginCommand
+from liqbot.rules.finding import find_in_folder
+from liqbot.rules.loading import LoadError, load
+from liqbot.rules.parameters import Form
+from liqbot.rules.rule import Rule
 from liqbot.rules.standing import Policy, standing_parameters
 from liqbot.settings import described
 
 ROOT = Path(__file__).parents[1]
-README = ROOT / "README.md"
+PAGES = "docs/pages"
 DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 
@@ -29,9 +42,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m docs.check", description=__doc__)
     parser.add_argument("--write", action="store_true", help="renew what is generated")
     arguments = parser.parse_args()
-    renewed = _renewed(README.read_text())
+    renewed = {name: _renewed((ROOT / name).read_text(), sections) for name, sections in SECTIONS.items()}
     if arguments.write:
-        README.write_text(renewed)
+        for name, text in renewed.items():
+            (ROOT / name).write_text(text)
     complaints = [*_stale(renewed), *_broken_links(), *_missing_version()]
     for complaint in complaints:
         print(complaint)
@@ -44,17 +58,97 @@ def commands() -> str:
     return "\n".join(["| command | what you get |", "| --- | --- |", *rows])
 
 
+def all_commands() -> str:
+    """Return each of the chat's commands with all that `/help` tells of it."""
+    lines: list[str] = []
+    for command in COMMANDS:
+        lines += [f"## `{command.usage}`", "", command.summary, ""]
+        lines += [part for paragraph in command.details for part in (paragraph, "")]
+    return "\n".join(lines).rstrip()
+
+
 def rules() -> str:
     """Return the built-in rules with their parameters."""
+    told = [f"**`{rule.name}`** — {rule.summary}\n\n{_form(rule.form)}" for rule in RULES]
+    return "\n\n".join([*told, f"**Every rule** also takes:\n\n{standing()}"])
+
+
+def all_rules(chosen: Iterable[Rule]) -> str:
+    """Return rules with their parameters and all that `/help` tells of them."""
+    parts: list[str] = []
+    for rule in chosen:
+        parts += [f"### `{rule.name}`", rule.summary, *rule.details, _form(rule.form)]
+    return "\n\n".join(parts)
+
+
+def examples() -> Plugins:
+    """Return the example plugins, which are ours: so they may be loaded into this process."""
+    plugins = Plugins()
+    for candidate in find_in_folder(ROOT / "plugins"):
+        found = load(candidate)
+        if isinstance(found, LoadError):
+            raise SystemExit(str(found))
+        plugins.add(found)
+    return plugins
+
+
+def other_examples() -> str:
+    """Return what the example plugins bring besides rules."""
+    plugins = examples()
+    brought = [*plugins.commands.values(), *plugins.overlays.values(), *plugins.adapters.values()]
+    rows = [
+        f"| `plugins/{Path(item.file).name}` | {KIND_WORDS[type(item)]} `{item.name}` | {_summary(item)} |"
+        for item in brought
+    ]
+    return "\n".join(["| file | brings | what it is |", "| --- | --- | --- |", *rows])
+
+
+def face() -> str:
+    """Return every name of `liqbot.plugin` with the first line of what its docstring says."""
+    rows = [f"| `{name}` | {_cell(_what(name))} |" for name in liqbot.plugin.__all__]
+    return "\n".join(["| name | what it is |", "| --- | --- |", *rows])
+
+
+def _cell(text: str) -> str:
+    """Return `text` as it stands in a cell of a table."""
+    return text.replace("|", r"\|")
+
+
+def _what(name: str) -> str:
+    """Return the first line of a name's docstring; that of a constant stands below it, in its own module."""
+    value = getattr(liqbot.plugin, name)
+    if isinstance(value, type) or inspect.isfunction(value):
+        return _first_line(value)
+    for module in (parameters, contributions, regime, updates):
+        body = ast.parse(inspect.getsource(module)).body
+        for node, following in pairwise(body):
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            is_it = any(isinstance(target, ast.Name) and target.id == name for target in targets)
+            if is_it and isinstance(following, ast.Expr) and isinstance(following.value, ast.Constant):
+                return str(following.value.value).split("\n", maxsplit=1)[0]
+    raise SystemExit(f"liqbot.plugin: nothing is said of {name}")
+
+
+def _summary(item: Contribution) -> str:
+    return (
+        item.form.fill_in(item.text[0], item.form.defaults())
+        if isinstance(item, PluginCommand)
+        else item.text[0]
+    )
+
+
+def _form(form: Form) -> str:
     lines: list[str] = []
-    for rule in RULES:
-        lines += [f"**`{rule.name}`** — {rule.summary}", ""]
-        for parameter in rule.form.parameters:
-            if not parameter.standing:
-                usual = parameter.show(parameter.default)
-                lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
-        lines.append("")
-    lines += ["**Every rule** also takes:", ""]
+    for parameter in form.parameters:
+        if not parameter.standing:
+            usual = parameter.show(parameter.default)
+            lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
+    return "\n".join(lines)
+
+
+def standing() -> str:
+    """Return what every rule takes, whatever it looks for."""
+    lines: list[str] = []
     for parameter in (*standing_parameters(Policy()), *CHOICES):
         usual = "by rule" if parameter.name == "cooldown" else parameter.show(parameter.default)
         lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
@@ -70,44 +164,66 @@ def settings() -> str:
 
 def command_line() -> str:
     """Return the table of the operator's commands."""
-    groups = [
-        ("liqbot", app),
-        *((f"liqbot {group.name}", group.typer_instance) for group in app.registered_groups),
-    ]
     rows = [
-        f"| `{name} {command.callback.__name__}` | {_first_line(command.callback)} |"
-        for name, one in groups
-        if one is not None
-        for command in one.registered_commands
+        f"| `liqbot {command.callback.__name__}` | {_first_line(command.callback)} |"
+        for command in app.registered_commands
         if command.callback is not None
     ]
+    rows += [f"| `liqbot {name}` | {_first_line(callback)} |" for name, callback in _grouped()]
     return "\n".join(["| | |", "| --- | --- |", *rows])
 
 
-SECTIONS: dict[str, Callable[[], str]] = {
-    "commands": commands,
-    "rules": rules,
-    "settings": settings,
-    "command-line": command_line,
+def _grouped() -> Iterator[tuple[str, Callable[..., object]]]:
+    for group in app.registered_groups:
+        inside = group.typer_instance
+        if inside is None:
+            continue
+        itself = inside.registered_callback
+        if itself is not None and itself.callback is not None:
+            yield str(group.name), itself.callback
+        for command in inside.registered_commands:
+            if command.callback is not None:
+                yield f"{group.name} {command.callback.__name__}", command.callback
+
+
+Sections: TypeAlias = dict[str, Callable[[], str]]
+SECTIONS: dict[str, Sections] = {
+    "README.md": {
+        "commands": commands,
+        "rules": rules,
+        "settings": settings,
+        "command-line": command_line,
+    },
+    f"{PAGES}/commands.md": {"all-commands": all_commands},
+    f"{PAGES}/rules.md": {
+        "every-rule": standing,
+        "built-in-rules": lambda: all_rules(RULES),
+        "example-rules": lambda: all_rules(examples().rules.by_name.values()),
+        "example-others": other_examples,
+    },
+    f"{PAGES}/plugins.md": {"face": face},
+    f"{PAGES}/operating.md": {"settings": settings, "command-line": command_line},
 }
 
 
-def _renewed(text: str) -> str:
-    for name, body in SECTIONS.items():
+def _renewed(text: str, sections: Sections) -> str:
+    for name, body in sections.items():
         text = replace_section(text, name, body())
     return text
 
 
-def _stale(renewed: str) -> Iterator[str]:
-    if README.read_text() != renewed:
-        yield "README.md: a generated section is out of date; `make fix` renews it"
+def _stale(renewed: dict[str, str]) -> Iterator[str]:
+    for name, text in renewed.items():
+        if (ROOT / name).read_text() != text:
+            yield f"{name}: a generated section is out of date; `make fix` renews it"
 
 
 def _broken_links() -> Iterator[str]:
-    for name in DOCUMENTS:
+    pages = [str(page.relative_to(ROOT)) for page in sorted((ROOT / PAGES).glob("*.md"))]
+    for name in (*DOCUMENTS, *pages):
         text = (ROOT / name).read_text()
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)", text):
-            if not (ROOT / target).exists():
+            if not ((ROOT / name).parent / target).exists():
                 yield f"{name}: there is no {target}"
 
 

@@ -11,7 +11,7 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     """Draw a week of the simulated market."""
     view = view_with_grid()
-    (FOLDER / "heatmap.png").write_bytes(heatmap.draw(view, window="7d").png)
+    (FOLDER / "pages" / "heatmap.png").write_bytes(heatmap.draw(view, window="7d").png)
     (FOLDER / "map.png").write_bytes(ladder.draw(view).png)
 
 

@@ -1,6 +1,8 @@
 """The public face for plugin authors: `from liqbot.plugin import rule, Hit, MarketView, Percent, Usd`.
 
-What is listed in `__all__` keeps its meaning as long as `API` keeps its number.
+What is listed in `__all__` keeps its meaning as long as `API` keeps its number. A name that is to go is first
+deprecated: it warns, and works on, for at least two minor versions of liqbot and never less than six months;
+`API` counts up when it goes. Names, fields and parameters with defaults may be added at any time.
 """
 
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
@@ -9,27 +11,57 @@ from liqbot.market.elsewhere import Elsewhere, Swept
 from liqbot.market.figures import duration, percent, price, ratio, share, usd
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.maps import Bins, LiquidationMap
+from liqbot.market.marks import Mark, Shape, band, line, point
 from liqbot.market.regime import SQUEEZE_RATIO, Regime
 from liqbot.market.side import BySide, Side
-from liqbot.market.view import MarketView, Trapped
-from liqbot.rules.parameters import Between, Duration, Help, Percent, Ratio, SideChoice, Usd
+from liqbot.market.source import Source, SourceError
+from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
+from liqbot.market.view import MarketView, Neighbour, Trapped
+from liqbot.message import Button, Message, Picture, Tone
+from liqbot.rules.contributions import (
+    API,
+    ChatAdapter,
+    ChatAddress,
+    Options,
+    SourceRequest,
+    Undelivered,
+    adapter,
+    command,
+    overlay,
+    source,
+)
+from liqbot.rules.parameters import (
+    Between,
+    Coin,
+    Duration,
+    Help,
+    Percent,
+    Ratio,
+    SideChoice,
+    Usd,
+    Window,
+)
 from liqbot.rules.rule import Hit, Remembered, rule
 from liqbot.rules.standing import Policy
-
-API = 1
-"""Version of this face."""
 
 __all__ = [
     "API",
     "SQUEEZE_RATIO",
+    "AccountsSeen",
+    "AssetContext",
     "Basis",
+    "Beat",
     "Between",
     "Bins",
+    "Button",
     "BySide",
+    "ChatAdapter",
+    "ChatAddress",
     "Cluster",
     "Clusters",
     "Cohort",
     "CohortReading",
+    "Coin",
     "Duration",
     "Elsewhere",
     "End",
@@ -38,24 +70,45 @@ __all__ = [
     "Hit",
     "Holding",
     "Layer",
+    "Liquidation",
     "LiquidationMap",
+    "Mark",
     "MarketView",
+    "Message",
+    "Neighbour",
+    "Options",
     "Origin",
     "Percent",
+    "Picture",
     "Policy",
     "Ratio",
     "Regime",
     "Remembered",
+    "Shape",
     "Side",
     "SideChoice",
+    "Source",
+    "SourceError",
+    "SourceRequest",
     "Swept",
+    "Tone",
     "Trapped",
+    "Undelivered",
+    "Update",
     "Usd",
+    "Window",
+    "adapter",
+    "band",
+    "command",
     "duration",
+    "line",
+    "overlay",
     "percent",
+    "point",
     "price",
     "ratio",
     "rule",
     "share",
+    "source",
     "usd",
 ]

@@ -9,7 +9,9 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
 
+from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticUndefined
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -21,6 +23,8 @@ from pydantic_settings import (
 PREFIX = "LIQBOT_"
 CONFIG = f"{PREFIX}CONFIG"
 """The variable that names the settings file; without it `liqbot.toml` in the working folder."""
+_FREE = "plugins.options."
+"""Below this every plugin has settings of its own, of which we know nothing."""
 
 
 CHAT_PLATFORMS = ("discord", "telegram")
@@ -248,6 +252,42 @@ class TelegramSettings(_Section):
         return value.removesuffix("/bot")
 
 
+class PluginSettings(_Section):
+    """Plugins: rules and more that others wrote."""
+
+    enabled: bool = Field(default=True, description="whether plugins are loaded at all")
+    trusted: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="plugins that run inside the bot, not in the worker"
+    )
+    denied: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="plugins that are not loaded, by name or as wall==1.2, wall<2"
+    )
+    overlays: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="overlays of plugins that are drawn on every heatmap"
+    )
+    deadline_s: float = Field(default=1, gt=0, le=60, description="seconds that a rule may take over a view")
+    memory_mb: int = Field(default=512, ge=64, description="MB that all plugins in the worker may take")
+    options: dict[str, dict[str, Any]] = Field(
+        default_factory=dict[str, dict[str, Any]],
+        description="what a plugin is told, in the file alone: a section plugins.options.NAME",
+    )
+
+    @field_validator("trusted", "denied", "overlays", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return _listed(value)
+
+    @field_validator("denied")
+    @classmethod
+    def _entries(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for entry in value:
+            try:
+                Requirement(entry)
+            except InvalidRequirement:
+                raise ValueError(f"{entry!r} is no plugin; write its name, or wall==1.2, wall<2") from None
+        return value
+
+
 class Settings(BaseSettings):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
@@ -264,10 +304,10 @@ class Settings(BaseSettings):
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         ("simulator",),
-        description=f"where data comes from: {', '.join(SOURCES)}, replay:FILE",
+        description=f"where data comes from: {', '.join(SOURCES)}, replay:FILE, plugin:NAME",
     )
     plugins_path: Path = Field(
-        Path("plugins"), description="the folder whose *.py files are loaded as plugins"
+        Path("plugins"), description="the folder whose *.py files and packages are loaded as plugins"
     )
     pictures_path: Path = Field(Path("pictures"), description="where the console chat puts its pictures")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
@@ -288,6 +328,7 @@ class Settings(BaseSettings):
     gate: GateSettings = GateSettings()
     discord: DiscordSettings = DiscordSettings()
     telegram: TelegramSettings = TelegramSettings()
+    plugins: PluginSettings = PluginSettings()
 
     @property
     def serves_people(self) -> bool:
@@ -317,8 +358,8 @@ class Settings(BaseSettings):
     def _known_source(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
             kind, _, rest = source.partition(":")
-            if not ((kind in SOURCES and not rest) or (kind == "replay" and rest)):
-                known = f"{', '.join(SOURCES)}, and replay:FILE"
+            if not ((kind in SOURCES and not rest) or (kind in ("replay", "plugin") and rest)):
+                known = f"{', '.join(SOURCES)}, and replay:FILE, or plugin:NAME"
                 raise ValueError(f"{source!r} is no source; there is {known}")
         if sum(source.startswith("replay:") for source in value) > 1:
             raise ValueError("two recordings would be mixed into one market; name one")
@@ -375,6 +416,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         raise SettingsError("\n".join(_complaints(error, environment, file))) from None
 
 
+def settings_file(environment: Mapping[str, str] | None = None) -> Path:
+    """Return the settings file that is read, whether there is one or not."""
+    return Path((os.environ if environment is None else environment).get(CONFIG, "liqbot.toml"))
+
+
 def described() -> Iterator[tuple[str, str, str]]:
     """Yield of every setting its variable, its default and what it is for."""
     yield CONFIG, "liqbot.toml", "the settings file"
@@ -392,7 +438,7 @@ def _values(model: BaseModel, prefix: str) -> dict[str, str]:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             values |= _values(value, f"{prefix}{name.upper()}__")
-        else:
+        elif not isinstance(value, dict):  # what plugins are told may hold what nobody should read
             values[f"{prefix}{name.upper()}"] = _shown(value)
     return values
 
@@ -409,7 +455,8 @@ def _described(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, 
         if isinstance(default, BaseModel):
             yield from _described(type(default), f"{prefix}{name.upper()}__")
             continue
-        yield f"{prefix}{name.upper()}", _shown(default), field.description or ""
+        if default is not PydanticUndefined:
+            yield f"{prefix}{name.upper()}", _shown(default), field.description or ""
 
 
 def _from_file(file: Path, *, is_named: bool) -> dict[str, Any]:
@@ -451,7 +498,7 @@ def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
 def _unknown_keys(values: Mapping[str, Any], file: Path) -> Iterator[str]:
     known = {_key(variable) for variable, _, _ in described() if variable != CONFIG}
     for key in _keys(values):
-        if key not in known:
+        if key not in known and not key.startswith(_FREE):
             yield f"{file}: {_no_such(key, key, known)}"
 
 

@@ -15,3 +15,11 @@ settings.register_profile(
     "soak", settings.get_profile("liqbot"), derandomize=False, max_examples=2000, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "liqbot"))
+
+
+def pytest_terminal_summary(terminalreporter):
+    """Print the tables that tests have recorded as the property `table`."""
+    for report in terminalreporter.stats.get("passed", []):
+        for name, text in getattr(report, "user_properties", ()):
+            if name == "table":
+                terminalreporter.write_line(f"\n{text}")

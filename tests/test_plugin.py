@@ -1,4 +1,6 @@
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,21 @@ def test_the_public_face_is_exactly_this():
     assert liqbot.plugin.__all__ == [
         "API",
         "SQUEEZE_RATIO",
+        "AccountsSeen",
+        "AssetContext",
         "Basis",
+        "Beat",
         "Between",
         "Bins",
+        "Button",
         "BySide",
+        "ChatAdapter",
+        "ChatAddress",
         "Cluster",
         "Clusters",
         "Cohort",
         "CohortReading",
+        "Coin",
         "Duration",
         "Elsewhere",
         "End",
@@ -29,25 +38,46 @@ def test_the_public_face_is_exactly_this():
         "Hit",
         "Holding",
         "Layer",
+        "Liquidation",
         "LiquidationMap",
+        "Mark",
         "MarketView",
+        "Message",
+        "Neighbour",
+        "Options",
         "Origin",
         "Percent",
+        "Picture",
         "Policy",
         "Ratio",
         "Regime",
         "Remembered",
+        "Shape",
         "Side",
         "SideChoice",
+        "Source",
+        "SourceError",
+        "SourceRequest",
         "Swept",
+        "Tone",
         "Trapped",
+        "Undelivered",
+        "Update",
         "Usd",
+        "Window",
+        "adapter",
+        "band",
+        "command",
         "duration",
+        "line",
+        "overlay",
         "percent",
+        "point",
         "price",
         "ratio",
         "rule",
         "share",
+        "source",
         "usd",
     ]
     assert liqbot.plugin.API == 1
@@ -82,3 +112,10 @@ def test_every_built_in_rule_is_in_a_file_of_its_own_and_says_what_each_paramete
     for rule in rules.values():
         assert all(parameter.help for parameter in rule.form.parameters)
         assert "`" not in rule.summary
+
+
+def test_the_face_is_light_since_every_worker_loads_it():
+    heavy = ("matplotlib", "pydantic", "sqlite3", "sqlite_utils", "structlog", "typer", "rich", "asyncio")
+    asked = f"import sys, liqbot.plugin; print([name for name in {heavy} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

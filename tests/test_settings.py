@@ -24,9 +24,9 @@ EXAMPLES = {
     "LIQBOT_DATABASE": ("/data/bot.db", '"/data/bot.db"', Path("/data/bot.db")),
     "LIQBOT_COINS": ("BTC,HYPE", '["BTC", "HYPE"]', ("BTC", "HYPE")),
     "LIQBOT_SOURCES": (
-        "hyperliquid,bybit,replay:a.csv.gz",
-        '["hyperliquid", "bybit", "replay:a.csv.gz"]',
-        ("hyperliquid", "bybit", "replay:a.csv.gz"),
+        "hyperliquid,bybit,replay:a.csv.gz,plugin:mine:x",
+        '["hyperliquid", "bybit", "replay:a.csv.gz", "plugin:mine:x"]',
+        ("hyperliquid", "bybit", "replay:a.csv.gz", "plugin:mine:x"),
     ),
     "LIQBOT_OPERATOR_CHAT": ("telegram:12", '"telegram:12"', "telegram:12"),
     "LIQBOT_METRICS_PORT": ("9100", "9100", 9100),
@@ -72,6 +72,12 @@ EXAMPLES = {
     "LIQBOT_TELEGRAM__WEBHOOK_URL": ("https://a.org/bot", '"https://a.org/bot"', "https://a.org/bot"),
     "LIQBOT_TELEGRAM__WEBHOOK_HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - only an example
     "LIQBOT_TELEGRAM__WEBHOOK_PORT": ("8080", "8080", 8080),
+    "LIQBOT_PLUGINS__ENABLED": ("false", "false", False),
+    "LIQBOT_PLUGINS__TRUSTED": ("wall,webhook", '["wall", "webhook"]', ("wall", "webhook")),
+    "LIQBOT_PLUGINS__DENIED": ("wall<2,other", '["wall<2", "other"]', ("wall<2", "other")),
+    "LIQBOT_PLUGINS__OVERLAYS": ("key-levels", '["key-levels"]', ("key-levels",)),
+    "LIQBOT_PLUGINS__DEADLINE_S": ("0.5", "0.5", 0.5),
+    "LIQBOT_PLUGINS__MEMORY_MB": ("100", "100", 100),
 }
 SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN"}
 """Settings whose values are never shown."""
@@ -84,6 +90,8 @@ WRONG = {
         "replay:",
         "simulator:7",
         "hyperliquid:x",
+        "plugin",
+        "plugin:",
         "simulator,simulator",
         "binance,binance",
         "binance:x",
@@ -118,6 +126,12 @@ WRONG = {
     "LIQBOT_TELEGRAM__API_URL": ["", "api.telegram.org", "ftp://a.org", "https://user@a.org", "http://a b"],
     "LIQBOT_TELEGRAM__WEBHOOK_URL": ["a.org", "https://", "https://a.org/?x=1"],
     "LIQBOT_TELEGRAM__WEBHOOK_PORT": ["0", "65536", "x", "1.5"],
+    "LIQBOT_PLUGINS__ENABLED": ["perhaps", ""],
+    "LIQBOT_PLUGINS__TRUSTED": ['["wall"', "[1]"],
+    "LIQBOT_PLUGINS__DENIED": ["two words", "wall=1", "["],
+    "LIQBOT_PLUGINS__OVERLAYS": ["[7]"],
+    "LIQBOT_PLUGINS__DEADLINE_S": ["0", "61", "soon"],
+    "LIQBOT_PLUGINS__MEMORY_MB": ["63", "1.5"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 
@@ -429,3 +443,10 @@ def test_a_telegram_token_is_taken_as_it_is_copied_and_never_shown():
 @pytest.mark.parametrize("written", ["http://a:81", "http://a:81/", "http://a:81/bot", "http://a:81/bot/"])
 def test_an_api_server_is_named_by_what_stands_before_bot_and_token(written):
     assert TelegramSettings(api_url=written).api_url == "http://a:81"
+
+
+def test_what_a_plugin_is_told_stands_in_a_section_of_its_own_and_is_never_shown(write):
+    write('[plugins.options.webhook]\nurl = "json://secret"\ndeep = {port = 7}\n')
+    settings = load_settings({})
+    assert settings.plugins.options == {"webhook": {"url": "json://secret", "deep": {"port": 7}}}
+    assert "secret" not in str(effective(settings))

@@ -10,6 +10,7 @@ import structlog
 from liqbot.alerts.states import Event, WatchState, step
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
+from liqbot.rules.hit import NotAsked
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.rule import Rule, RuleFault
@@ -53,6 +54,8 @@ class Watching:
             before = self._state(watch, stored)
             try:
                 after, events = self._step(watch, before, view)
+            except NotAsked:
+                continue
             except (RuleFault, ParameterError, LookupError) as error:
                 self._note_fault(watch, error)
                 continue

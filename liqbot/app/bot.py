@@ -10,22 +10,23 @@ import msgspec
 import structlog
 
 from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.foreseeing import Foreseeing
 from liqbot.alerts.platform import Platform
 from liqbot.alerts.watching import Watching
 from liqbot.app.clock import clock_ms
 from liqbot.app.feed import Feed
+from liqbot.app.plugged import chat_commands, plugged
 from liqbot.app.serving import Serving
-from liqbot.builtin import RULES
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.engine.boards import memories_of, recall_into
+from liqbot.hosting.plugins import Plugins
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
-from liqbot.rules.loading import Rules
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
 from liqbot.store.database import SqlError
@@ -39,16 +40,6 @@ ALERT_WINDOW = "24h"
 """The window of the heatmap that goes with an alert."""
 
 
-def load_rules(settings: Settings) -> Rules:
-    """Return the built-in rules and those of the plugins folder."""
-    rules = Rules()
-    rules.add(RULES)
-    rules.load_folder(settings.plugins_path)
-    for error in rules.errors:
-        _log.error("a plugin was left out", reason=str(error))
-    return rules
-
-
 class Bot:
     """Everything wired together; it works between `async with`.
 
@@ -57,12 +48,20 @@ class Bot:
     """
 
     def __init__(
-        self, settings: Settings, sources: Sequence[Source], platforms: Mapping[str, Platform]
+        self,
+        settings: Settings,
+        sources: Sequence[Source],
+        platforms: Mapping[str, Platform],
+        plugins: Plugins | None = None,
     ) -> None:
-        """Open the database and load the rules. Raises `DatabaseError`."""
+        """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
         self.settings = settings
         self.store = Store(settings.database)
-        rules = load_rules(settings)
+        self.plugins = plugins or plugged(settings)
+        for error in self.plugins.errors:
+            _log.error("a plugin was left out", reason=str(error))
+        rules = self.plugins.rules
+        self._foreseeing = Foreseeing(rules, self.store.outbox, self.plugins)
         self.watching = Watching(rules, self.store.outbox)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
@@ -78,8 +77,9 @@ class Bot:
             clock=clock_ms,
             sources=[feed.health for feed in self._feeds],
             faults=self.watching.faults,
+            marks=self.plugins.marks,
         )
-        self.answering = Answering(COMMANDS)
+        self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
         self.dispatcher = Dispatcher(self.store, self._illustrate, clock_ms)
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
@@ -111,6 +111,7 @@ class Bot:
             await _ended(self._talking)
             await _ended([self._dispatching] if self._dispatching else [])
             self._engine.shutdown()
+            self.plugins.close()
             self.desk.studio.close()
             self.store.close()
 
@@ -174,7 +175,7 @@ class Bot:
     def _recall_past(self, views: Sequence[MarketView]) -> None:
         self.store.history.record(views)
 
-    def _take(self, place: int, views: Sequence[MarketView]) -> None:
+    async def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
         feed = self._feeds[place]
         self.desk.layers.keep(views, feed.glimpses)
@@ -182,7 +183,7 @@ class Bot:
         self.desk.views.update({view.coin: view for view in mine})
         self._shown.update({view.coin: place for view in mine})
         try:
-            self._write(feed, views, mine)
+            await self._write(feed, views, mine)
         except SqlError as error:
             # People still see the market. What was to be written follows from the views to come.
             if self.trouble is None:
@@ -193,7 +194,8 @@ class Bot:
         self.beats += 1
         self._changed.set()
 
-    def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
+    async def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
+        await self._foreseeing.prepare(mine)  # the very views that are taken: off the loop, all at once
         if sum(self.watching.take(view, clock_ms()) for view in mine):
             self.dispatcher.wake()
         if self.store.history.record(views):

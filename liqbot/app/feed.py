@@ -10,6 +10,7 @@ import structlog
 from liqbot.chat.desk import SourceHealth
 from liqbot.engine.boards import board_of, glimpse_of
 from liqbot.engine.glimpse import Glimpse
+from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
 from liqbot.sources.source import NoDataError, Source, SourceError, WithReport
@@ -30,14 +31,15 @@ class Feed:
         source: Source,
         coins: Sequence[str],
         engine: Executor,
-        take: Callable[[Sequence[MarketView]], None],
+        take: Callable[[Sequence[MarketView]], Awaitable[None] | None],
         recall_past: Callable[[Sequence[MarketView]], None],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
 
-        Views are made in `engine`, off the event loop. `sleep` waits so many seconds before another try.
+        Views are made in `engine`, off the event loop; where `take` gives something to wait for, the source
+        waits with it. `sleep` waits so many seconds before another try.
         """
         self.board = board_of(source.layer)
         self.glimpses: dict[str, Glimpse] = {}
@@ -102,7 +104,9 @@ class Feed:
     async def _beat(self, beat: Beat) -> None:
         live_from_ms = self.source.live_from_ms
         if beat.time_ms > live_from_ms:
-            self._take(await self._views())
+            taken = self._take(await self._views())
+            if taken is not None:
+                await taken
         elif self._worth_keeping(beat.time_ms, live_from_ms):
             self._recall_past(await self._views())
 
@@ -120,7 +124,7 @@ class Feed:
         rejected = self.board.rejected
         if isinstance(self.source, WithReport):
             rejected = rejected + self.source.report().refused
-        return [self.board.view(coin) for coin in coins], rejected
+        return with_neighbours([self.board.view(coin) for coin in coins]), rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from liqbot.charts import frame, heat, panel, strip, theme, words
+from liqbot.charts import frame, heat, overlays, panel, strip, theme, words
 from liqbot.charts.canvas import Box, Canvas, baseline, width
 from liqbot.charts.frame import BOTTOM, LEFT, RIGHT, TOP
 from liqbot.charts.heat import HeatScale
@@ -37,6 +37,7 @@ def draw(view: MarketView, *, window: str) -> Picture:
     times = TimeAxis.of(grid, right - LEFT)
     scale = _heat(canvas, grid, prices, times)
     _axes(canvas, view, prices, times)
+    overlays.draw(canvas, view.marks, prices, times)
     _price_line(canvas, grid, prices, times)
     spot = (figures.price(view.spot), theme.TAG.in_colour(theme.BACKGROUND))
     strip.spot_tag(canvas, right + 1, round(BOTTOM - prices.at(view.spot)), spot, towards_right=False)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hin
 
 from liqbot.chat.desk import Desk
 from liqbot.message import Message
+from liqbot.rules.parameters import Form
 from liqbot.rules.wording import paragraphs
 from liqbot.store.chats import ChatKey
 
@@ -105,6 +106,8 @@ class Command:
     """It changes what a chat subscribes to, or how it is spoken to: in a group not for everyone."""
     public: bool = False
     """Its answer is for everyone in the chat; else for who asked, where the platform can do that."""
+    form: Form | None = field(default=None, repr=False)
+    """What its settings are; None where a rule says so, or it takes none."""
 
     @property
     def usage(self) -> str:

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from liqbot.charts.studio import Studio
 from liqbot.chat.layers import Layers, Seen, Wish
+from liqbot.chat.previews import Previews
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
+from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.loading import Rules
@@ -59,6 +61,11 @@ def _nobody() -> None:
     """Wake nobody."""
 
 
+def _no_marks(view: MarketView) -> tuple[Mark, ...]:
+    del view
+    return ()
+
+
 @dataclass(slots=True)
 class Desk:
     """What the bot knows and can do, as the commands see it."""
@@ -75,9 +82,14 @@ class Desk:
     """The newest view of each coin in each layer."""
     faults: Mapping[str, int] = field(default_factory=dict[str, int])
     """How often each rule failed."""
-
+    marks: Callable[[MarketView], tuple[Mark, ...]] = _no_marks
+    """What overlays want drawn on the heatmap of a view; may block."""
     wake: Callable[[], None] = field(default=_nobody)
     """Lets what is due be sent at once."""
+    previews: Previews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.previews = Previews(self.store.path)
 
     def words(self, watch: Watch) -> str:
         """Return a watch as it would be typed: `near-cluster BTC within=2% at_least=$5M side=either`."""
@@ -97,6 +109,12 @@ class Desk:
         """
         return self.layers.whole(self.views[coin]) if wish == Wish() else self.layers.seen(coin, wish)
 
+    async def would_have_fired(self, watch: Watch) -> tuple[str, ...]:
+        """Return, within a second, how often `watch` would have fired lately: a sentence, or none."""
+        rule = self.rules.by_name[watch.rule]
+        values = rule.form.restore(watch.parameters)
+        return await self.previews.told(rule, values, self.views.get(watch.coin))
+
     async def heatmap(self, view: MarketView, window: str, seen: Seen | None = None) -> Picture:
         """Draw the heatmap of the `window` (a key of `WINDOWS`) up to `view`, off the event loop.
 
@@ -104,7 +122,8 @@ class Desk:
         """
         seen = seen or self.layers.whole(view)
         grid = await asyncio.to_thread(self._past, seen, WINDOWS[window])
-        return await self.studio.heatmap(view.with_grid(grid), window)
+        marks = await asyncio.to_thread(self.marks, view)
+        return await self.studio.heatmap(view.with_grid(grid).with_marks(marks), window)
 
     def _past(self, seen: Seen, window_ms: int) -> Grid:
         return seen.grid(window_ms) or self.store.past.grid(seen.view, window_ms)

@@ -26,12 +26,14 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
     """
     subscription, is_new = enter(ask, rule, coin, settings)
     watch, chosen = subscription.watch, ask.desk.rules.by_name[rule]
+    lately = await ask.desk.would_have_fired(watch)
     said = "Subscribed" if is_new else "You have that subscription already"
     return Message(
         title=f"{said}: #{subscription.number} {ask.desk.words(watch)}{told_manner(subscription.manner)}",
         lines=(
             chosen.describe(chosen.form.restore(watch.parameters)),
             f"Right now: {_now(ask, watch, _state(ask, watch))}",
+            *lately,
         ),
         buttons=(
             Button("Unsubscribe", f"/unsubscribe {subscription.number}"),

@@ -6,7 +6,7 @@ from typing import NoReturn
 import typer
 
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import database, house, looking, replaying, running, scanning, validating
+from liqbot.cli import database, house, looking, plugins, replaying, running, scanning, validating
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.database import DatabaseError, SqlError
@@ -32,6 +32,7 @@ for _command in (
 ):
     app.command()(_command)
 app.add_typer(database.app, name="db")
+app.add_typer(plugins.app, name="plugins")
 
 
 def main() -> None:

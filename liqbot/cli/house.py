@@ -13,7 +13,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from liqbot.app.bot import clock_ms, load_rules
+from liqbot.app.bot import clock_ms
+from liqbot.app.plugged import plugged
 from liqbot.app.sources import make_source
 from liqbot.chat.adapter import AdapterError
 from liqbot.logs import hide, set_up_logs
@@ -103,10 +104,11 @@ def _pictures(settings: Settings) -> str:
 
 
 def _plugins(settings: Settings) -> str:
-    rules = load_rules(settings)
-    if rules.errors:
-        raise Ailing("; ".join(map(str, rules.errors)))
-    return f"{len(rules.by_name)} rules: {', '.join(rules.by_name)}"
+    plugins = plugged(settings)
+    plugins.close()
+    if plugins.errors:
+        raise Ailing("; ".join(map(str, plugins.errors)))
+    return f"{len(plugins.rules.by_name)} rules: {', '.join(plugins.rules.by_name)}"
 
 
 def _source(name: str, settings: Settings) -> str:

@@ -5,15 +5,21 @@ import contextlib
 import signal
 import sys
 import tempfile
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
 
+import structlog
 import typer
 from rich.console import Console
 
+from liqbot.alerts.platform import Platform
 from liqbot.app.bot import Bot, clock_ms
+from liqbot.app.developing import following
 from liqbot.app.house import serving
+from liqbot.app.plugged import plugged
+from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
 from liqbot.app.sources import make_simulator, make_source
 from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
 from liqbot.chat.command import Ask
@@ -25,23 +31,34 @@ from liqbot.settings import Settings, load_settings
 from liqbot.sources.simulator import Scenario
 from liqbot.sources.source import SourceError
 
+_log = structlog.get_logger()
+
 EMBEDDED = ("simulator",)
 """The sources of a bot that nobody has set up yet."""
 
 
-def run() -> None:
+def run(
+    *,
+    use_plugins: Annotated[
+        bool, typer.Option("--plugins/--no-plugins", help="Load plugins, or none.", show_default=False)
+    ] = True,
+    dev: Annotated[bool, typer.Option("--dev", help="Load plugins anew when their files change.")] = False,
+) -> None:
     """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
 
     It serves every platform whose token is set, and at a terminal it opens a prompt. Without a terminal, and
     with nothing but the simulated market and nobody to serve, it plays a short tour and ends.
     """
     settings = load_settings()
+    if not use_plugins:
+        none = settings.plugins.model_copy(update={"enabled": False})
+        settings = settings.model_copy(update={"plugins": none})
     if _at_terminal():
-        _talk(settings)
-    elif settings.sources == EMBEDDED and not settings.serves_people:
+        _talk(settings, dev=dev)
+    elif settings.sources == EMBEDDED and not settings.serves_people and not dev:
         _play(settings, parse_script(TOUR), ALERT_TIMEOUT_S)
     else:
-        _serve(settings)
+        _serve(settings, dev=dev)
 
 
 def demo(
@@ -67,10 +84,10 @@ def demo(
         _play(settings, parse_script(TOUR) if script is None else _read_script(script), timeout)
 
 
-def _talk(settings: Settings) -> None:
+def _talk(settings: Settings, *, dev: bool = False) -> None:
     """Run the bot with a prompt until the person leaves."""
     set_up_logs("error")
-    asyncio.run(_talked(settings))
+    asyncio.run(_talked(settings, dev=dev))
 
 
 def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:
@@ -83,17 +100,35 @@ def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> 
         raise SourceError(f"the script stopped: {error}") from None
 
 
-def _serve(settings: Settings) -> None:
+def _serve(settings: Settings, *, dev: bool = False) -> None:
     """Run the bot without a console until it is told to stop."""
     set_up_logs(settings.log_level)
-    asyncio.run(_served(settings))
+    asyncio.run(_served(settings, dev=dev))
 
 
-async def _talked(settings: Settings) -> None:
+def _made(settings: Settings, platforms: Mapping[str, Platform], *, dev: bool) -> Bot:
+    """Return a bot with all that the settings and the plugins bring."""
+    plugins = plugged(settings, show_output=dev)
+    with contextlib.ExitStack() as undo:
+        undo.callback(plugins.close)
+        sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
+        bot = Bot(settings, sources, {**plugged_chats(plugins, settings), **platforms}, plugins)
+        subscribe_plugged(bot, settings)
+        undo.pop_all()
+    return bot
+
+
+def _developing(
+    bot: Bot, settings: Settings, tell: Callable[[str], None], *, dev: bool
+) -> AbstractAsyncContextManager[None]:
+    return following(bot.plugins, settings.plugins_path, tell) if dev else contextlib.nullcontext()
+
+
+async def _talked(settings: Settings, *, dev: bool) -> None:
     console = Console()
     printer = Printer(console, settings.pictures_path)
-    sources = [make_source(name, settings, clock_ms()) for name in settings.sources]
-    async with serving(Bot(settings, sources, {CONSOLE_CHAT.platform: printer})) as bot:
+    bot = _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
+    async with serving(bot), _developing(bot, settings, printer.narrate, dev=dev):
         ask = Ask(CONSOLE_CHAT, bot.desk)
         with console.status("reading the market …"):
             await bot.until(lambda: bool(bot.desk.views))
@@ -112,12 +147,12 @@ async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: fl
         await Player(bot, simulator, printer, alert_timeout_s).play(steps)
 
 
-async def _served(settings: Settings) -> None:
-    sources = [make_source(name, settings, clock_ms()) for name in settings.sources]
+async def _served(settings: Settings, *, dev: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with serving(Bot(settings, sources, {})) as bot:
+    bot = _made(settings, {}, dev=dev)
+    async with serving(bot), _developing(bot, settings, _log.info, dev=dev):
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(bot.until(lambda: bot.failure is not None))
         await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)

@@ -159,3 +159,4 @@ def _require_places(name: str, column: Ints, count: int) -> None:
 Update: TypeAlias = (
     AccountsSeen | AssetContext | Liquidation | CandlesSeen | OpenInterestSeen | MarginTiersSeen | Beat
 )
+"""Any of what a source tells."""

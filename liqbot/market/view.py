@@ -10,6 +10,7 @@ from liqbot.market.elsewhere import Elsewhere, Swept, divergence_of, lean_of
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import LiquidationMap
+from liqbot.market.marks import Mark
 from liqbot.market.regime import Regime, ratio_of, regime_of
 from liqbot.market.side import BySide
 
@@ -25,6 +26,20 @@ class Trapped:
     """Spot stands beyond the entry price, against the position."""
     deep: BySide[float | None]
     """The same, by more than 5% of the entry price."""
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """Another coin of the same market at the same time, in brief."""
+
+    coin: str
+    spot: float
+    up_usd: float
+    """Short liquidations within 5% above its spot."""
+    down_usd: float
+    """Long liquidations within 5% below its spot."""
+    clusters: Clusters
+    """Its heaviest clusters within 10% of its spot, two of each side."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,6 +97,14 @@ class MarketView:
     """What other layers say of the coin: other venues, another basis."""
     grid: Grid | None = None
     """Past maps, where they were asked for."""
+    neighbours: tuple[Neighbour, ...] = ()
+    """The other coins of the same source at the same time, the one with the most open size first."""
+    marks: tuple[Mark, ...] = ()
+    """What overlays want drawn on a heatmap of it."""
+
+    def neighbour(self, coin: str) -> Neighbour | None:
+        """Return the neighbour of that name, whatever its case; None without one."""
+        return next((other for other in self.neighbours if other.coin.lower() == coin.lower()), None)
 
     @property
     def ratio(self) -> float | None:
@@ -139,3 +162,7 @@ class MarketView:
     def beside(self, others: Iterable[Elsewhere]) -> "MarketView":
         """Return the same view with what other layers say."""
         return replace(self, others=tuple(others))
+
+    def with_marks(self, marks: tuple[Mark, ...]) -> "MarketView":
+        """Return the same view with what overlays want drawn on its heatmap."""
+        return replace(self, marks=marks)

@@ -1,19 +1,26 @@
-"""Loading rules: the built-in ones, and those in the files of a plugins folder."""
+"""Loading plugins into this process, and the rules that are there."""
 
+import importlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
+from liqbot.rules.contributions import API, KIND_WORDS, Contribution
+from liqbot.rules.finding import Candidate, find_in_folder
 from liqbot.rules.rule import Rule
+
+PACKAGE = "liqbot_plugins"
+"""The modules of the folder's plugins are named so: `liqbot_plugins.wall`."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadError:
-    """A plugin that could not be loaded: the file, the line where it has one, and why."""
+    """A plugin that could not be loaded, or was stopped: the file, the line where it has one, and why."""
 
     file: Path
     line: int | None
@@ -34,39 +41,84 @@ class Rules:
     def add(self, rules: Iterable[Rule]) -> None:
         """Take up `rules`; one whose name is taken already is refused, naming both files."""
         for rule in rules:
-            taken = self.by_name.get(rule.name)
-            if taken is None:
+            error = refusal(rule, self.by_name.get(rule.name))
+            if error is None:
                 self.by_name[rule.name] = rule
             else:
-                reason = f"there is a rule {rule.name} already, in {taken.file}; this one is left out"
-                self.errors.append(LoadError(Path(rule.file), rule.line, reason))
+                self.errors.append(error)
 
     def load_folder(self, folder: Path) -> None:
-        """Take up the rules of every `*.py` in `folder`; a file that fails is noted, the rest loads."""
-        for file in sorted(folder.absolute().glob("[!_]*.py")):
-            try:
-                found = list(rules_in(_module(file)))
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may fail in any way, and harms only itself
-                self.errors.append(_load_error(file, error))
-                continue
-            if not found:
-                self.errors.append(LoadError(file, None, "there is no rule in it; is `@rule(…)` missing?"))
-            self.add(found)
+        """Take up the rules of every plugin in `folder`, inside this process; one that fails is noted."""
+        for candidate in find_in_folder(folder):
+            found = load(candidate)
+            if isinstance(found, LoadError):
+                self.errors.append(found)
+            else:
+                self.add(item for item in found if isinstance(item, Rule))
 
 
-def rules_in(module: ModuleType) -> Iterator[Rule]:
-    """Yield the rules that `module` defines, in the order of its lines."""
-    own = [value for value in vars(module).values() if isinstance(value, Rule)]
-    yield from sorted((rule for rule in own if rule.function.__module__ == module.__name__), key=_line)
+def refusal(item: Contribution, taken: Contribution | None) -> LoadError | None:
+    """Return why `item` is left out where its name is `taken`; None where it is free."""
+    if taken is None:
+        return None
+    what = KIND_WORDS[type(item)]
+    reason = f"there is a {what} {item.name} already, in {taken.file}; this one is left out"
+    return LoadError(Path(item.file), item.line, reason)
 
 
-def _line(rule: Rule) -> int:
-    return rule.line or 0
+def load(candidate: Candidate) -> list[Contribution] | LoadError:
+    """Run a plugin's code here, and return what it brings; what went wrong where it fails."""
+    file = Path(candidate.file)
+    if candidate.api > API:
+        reason = f"it needs version {candidate.api} of liqbot.plugin; this liqbot has {API}"
+        return LoadError(file, None, reason)
+    try:
+        found = contributions_of(_module(candidate))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin may fail in any way, and harms only itself
+        return load_error(file, error)
+    return found or LoadError(file, None, "there is no rule in it; is `@rule(…)` missing?")
 
 
-def _module(file: Path) -> ModuleType:
-    name = f"liqbot_plugins.{file.stem}"
-    spec = importlib.util.spec_from_file_location(name, file)
+def contributions_of(module: ModuleType) -> list[Contribution]:
+    """Return what `module` defines itself, or its package does, in the order of its lines."""
+    own = [
+        value
+        for value in vars(module).values()
+        if isinstance(value, get_args(Contribution)) and _is_own(value.function.__module__, module.__name__)
+    ]
+    return sorted(dict.fromkeys(own), key=lambda item: (item.file, item.line or 0))
+
+
+def load_error(file: Path, error: BaseException) -> LoadError:
+    """Return `error` as the reason why the plugin in `file` was left out, with the line of its own."""
+    folder = str(file.parent) if file.name == "__init__.py" else None
+    if isinstance(error, SyntaxError) and error.filename and _is_in(error.filename, file, folder):
+        return LoadError(Path(error.filename), error.lineno, f"SyntaxError: {error.msg}")
+    # What went wrong may lie in what the plugin imports; the line to look at is still the plugin's own.
+    frames = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in frames if _is_in(frame.filename, file, folder)]
+    place = own[-1] if own else None
+    reason = f"{type(error).__name__}: {error}"
+    if place is None:
+        return LoadError(file, None, reason)
+    return LoadError(Path(place.filename), place.lineno, reason)
+
+
+def _is_own(name: str, module: str) -> bool:
+    return name == module or name.startswith(f"{module}.")
+
+
+def _is_in(name: str, file: Path, folder: str | None) -> bool:
+    return name == str(file) or (folder is not None and name.startswith(f"{folder}/"))
+
+
+def _module(candidate: Candidate) -> ModuleType:
+    if candidate.module:
+        return importlib.import_module(candidate.module)
+    file = Path(candidate.file)
+    name = f"{PACKAGE}.{candidate.name}"
+    inside = [str(file.parent)] if file.name == "__init__.py" else None
+    spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=inside)
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(spec)
@@ -77,11 +129,3 @@ def _module(file: Path) -> ModuleType:
         del sys.modules[name]
         raise
     return module
-
-
-def _load_error(file: Path, error: BaseException) -> LoadError:
-    if isinstance(error, SyntaxError) and error.filename == str(file):
-        return LoadError(file, error.lineno, f"SyntaxError: {error.msg}")
-    # What went wrong may lie in what the plugin imports; the line to look at is still the plugin's own.
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(file)]
-    return LoadError(file, own[-1].lineno if own else None, f"{type(error).__name__}: {error}")

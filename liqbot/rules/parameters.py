@@ -1,7 +1,7 @@
 """Parameters: a function's keyword-only arguments as a form that every chat can fill in.
 
-An annotation says what a parameter is (`Percent`, `Usd`, `Duration`, `Ratio`, or a `Literal` of choices) and
-may add its bounds and a line of help:
+An annotation says what a parameter is (`Percent`, `Usd`, `Duration`, `Ratio`, `Coin`, or a `Literal` of
+choices) and may add its bounds and a line of help:
 
     within: Annotated[Percent, Between(0.1, 50), Help("how near to spot")] = 2.0
 
@@ -47,6 +47,17 @@ Ratio = Annotated[float, Unit.RATIO]
 """A plain number."""
 SideChoice = Literal["either", "long", "short"]
 """Which side of the market a rule looks at."""
+Window = Literal["12h", "24h", "3d", "7d", "30d"]
+"""How far back: one of the windows of a heatmap."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """Marks a text that names a coin."""
+
+
+Coin = Annotated[str, _Name()]
+"""A coin, as `ETH`; without one as its default, the rule chooses."""
 
 _BOUNDS = {
     Unit.PERCENT: Between(0, 100),
@@ -54,7 +65,10 @@ _BOUNDS = {
     Unit.SECONDS: Between(0, 366 * 86_400),
     Unit.RATIO: Between(0, 1e6),
 }
-_TYPES = "Percent, Usd, Duration, Ratio or a Literal of texts"
+_TYPES = "Percent, Usd, Duration, Ratio, Coin or a Literal of texts"
+_COIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,31}")
+_ANY_COIN = "any"
+"""How people write that a coin is left open."""
 
 
 class ParameterError(ValueError):
@@ -71,14 +85,18 @@ class Parameter:
     unit: Unit = Unit.RATIO
     bounds: Between | None = None
     choices: tuple[str, ...] = ()
-    """What there is to choose from; empty for a number."""
+    """What there is to choose from; empty for a number and for a coin."""
     standing: bool = False
     """Whether every rule has it; it is the host's business, and mentioned only where it is not as usual."""
+    is_coin: bool = False
+    """Whether it names a coin; an empty text leaves that open."""
 
     def parse(self, text: str) -> Value:
         """Return the value that a person wrote. Raises `ParameterError` that says what would be right."""
         if self.choices:
             return self._choice(text)
+        if self.is_coin:
+            return self._coin(text)
         number = read_amount(text, self.unit)
         if number is None:
             raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {quoted(text)}")
@@ -88,13 +106,17 @@ class Parameter:
         """Return `value`, as it stands in code or in the database, if the parameter takes it."""
         if self.choices:
             return self._choice(str(value))
+        if self.is_coin:
+            return self._coin(str(value))
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < sys.float_info.max:
             return self._allowed(value)
         raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {value!r:.40}")
 
     def show(self, value: Value) -> str:
         """Return the value as people write it: `2%`, `$5M`, `10 min`, `either`. Nothing is rounded."""
-        return value if isinstance(value, str) else show_amount(value, self.unit)
+        if isinstance(value, str):
+            return value or _ANY_COIN
+        return show_amount(value, self.unit)
 
     @property
     def takes(self) -> str:
@@ -102,6 +124,8 @@ class Parameter:
         if self.choices:
             *others, last = self.choices
             return f"{', '.join(others)} or {last}" if others else last
+        if self.is_coin:
+            return f"a coin such as ETH, or {_ANY_COIN}"
         if self.bounds is None:
             return EXAMPLES[self.unit]
         return f"from {self.show(self.bounds.low)} to {self.show(self.bounds.high)}"
@@ -110,6 +134,14 @@ class Parameter:
         for choice in self.choices:
             if _bare(choice) == _bare(text):
                 return choice
+        raise ParameterError(f"{self.name} must be {self.takes}, not {quoted(text)}")
+
+    def _coin(self, text: str) -> str:
+        name = text.strip().lstrip("$#")
+        if not name or name.lower() == _ANY_COIN:
+            return ""
+        if _COIN.fullmatch(name):
+            return name.upper() if name.islower() else name
         raise ParameterError(f"{self.name} must be {self.takes}, not {quoted(text)}")
 
     def _allowed(self, number: float) -> float:
@@ -235,6 +267,8 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:  # noqa: ANN401
         unit = next((extra for extra in extras if isinstance(extra, Unit)), Unit.RATIO)
         bounds = next((extra for extra in extras if isinstance(extra, Between)), _BOUNDS[unit])
         parameter = Parameter(name, 0.0, text, unit=unit, bounds=bounds)
+    elif kind is str and any(isinstance(extra, _Name) for extra in extras):
+        parameter = Parameter(name, "", text, is_coin=True)
     else:
         has = "no type" if hint is None else f"the type {kind.__name__ if isinstance(kind, type) else kind}"
         raise TypeError(f"parameter {name} has {has}; it must be {_TYPES}")

@@ -1,46 +1,17 @@
-"""What a source is to the rest of the house."""
+"""What a source is to the rest of the house, and what it may say of itself besides."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from liqbot.market.layer import Layer
-from liqbot.market.updates import Update
+from liqbot.market.source import Source, SourceError
 
-
-class SourceError(Exception):
-    """A source cannot go on. The text names the source and says why, in words an operator understands."""
+__all__ = ["Elsewhere", "NoDataError", "Report", "Source", "SourceError", "WithReport"]
 
 
 class NoDataError(Exception):
     """A source has nothing to tell for now, and is worth another try. The text names it and says why."""
-
-
-class Source(Protocol):
-    """Something that tells of positions and prices: an exchange, a recording, a simulated market."""
-
-    @property
-    def name(self) -> str:
-        """The name in `LIQBOT_SOURCES`: `simulator`, `replay:FILE`."""
-        ...
-
-    @property
-    def layer(self) -> Layer:
-        """Whose positions these are, and on what basis."""
-        ...
-
-    @property
-    def live_from_ms(self) -> int:
-        """Updates up to this time are a past that the source makes up for history; 0 where it has none."""
-        ...
-
-    def updates(self) -> AsyncIterator[Update]:
-        """Yield updates in the order of their time, with a `Beat` whenever what came before belongs together.
-
-        Ends when there is nothing more to tell; raises `SourceError` when it cannot go on.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,11 @@ import pytest
 from chat.stand_ins import BTC, ETH, as_text, later
 from markets import view_of
 
+from liqbot.charts.studio import DrawingError
 from liqbot.chat.market_commands import COMMANDS, about, described
 from liqbot.market.clusters import Clusters
 from liqbot.market.cohort import Cohort
+from liqbot.market.marks import line
 from liqbot.market.side import BySide, Side
 from liqbot.message import Picture, Tone
 
@@ -187,3 +189,16 @@ def test_a_view_can_be_described_in_full():
     for part in ("BTC 64,000", "ratio 0.24", "Longs: 62%", "62,700 · −2%", "Whales, 1 account"):
         assert part in text
     assert "No shorts are known." in "\n".join(described(ETH))
+
+
+async def test_what_overlays_mark_is_on_the_heatmap(room, monkeypatch):
+    seen = []
+
+    async def heatmap(view, window):
+        seen.append((view.marks, window))
+        raise DrawingError("no ink")
+
+    monkeypatch.setattr(room.studio, "heatmap", heatmap)
+    room.desk.marks = lambda view: (line(view.spot, "spot"),)
+    await room.say("/heatmap BTC 3d")
+    assert seen == [((line(64_000, "spot"),), "3d")]

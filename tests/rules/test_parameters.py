@@ -245,7 +245,7 @@ DEFAULT = "its own default is not allowed: value must be"
         (
             None,
             2.0,
-            "parameter value has no type; it must be Percent, Usd, Duration, Ratio or a Literal of texts",
+            "parameter value has no type; it must be Percent, Usd, Duration, Ratio, Coin or a Literal of",
         ),
         (list[float], 2.0, "parameter value has the type list[float]; it must be Percent, Usd"),
         (int, 2, "parameter value has the type int; it must be Percent, Usd"),

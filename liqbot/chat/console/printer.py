@@ -7,6 +7,7 @@ a pipe or a file everything is written as it stands, line by line, so that other
 import asyncio
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -19,6 +20,7 @@ from rich.text import Text
 
 from liqbot.alerts.platform import Limits, Parcel, Receipt
 from liqbot.message import Message, Picture, Tone
+from liqbot.plugin import Options, adapter
 from liqbot.store.chats import ChatKey
 
 CONSOLE_CHAT = ChatKey("console", "terminal")
@@ -59,10 +61,14 @@ class Printer:
 
     async def send(self, parcel: Parcel) -> Receipt:
         """Print an alert, as the dispatcher brings it."""
-        self.show(parcel.message, heading="ALERT")
+        self.bring(parcel.message)
+        return Receipt(str(self.alerts))
+
+    def bring(self, message: Message) -> None:
+        """Print an alert."""
+        self.show(message, heading="ALERT")
         self.alerts += 1
         self._alert.set()
-        return Receipt(str(self.alerts))
 
     async def alerted(self, *, more_than: int) -> None:
         """Wait until more than that many alerts have been brought."""
@@ -125,6 +131,27 @@ class Printer:
         except OSError as error:
             return f"could not be written to {file}: {error.strerror}"
         return str(file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Alerts:
+    """The alerts of a terminal alone: all that the door for plugins asks of a chat."""
+
+    printer: Printer
+
+    async def send(self, chat: object, message: Message) -> None:
+        del chat
+        self.printer.bring(message)
+
+
+@adapter("console")
+def console(options: Options) -> _Alerts:
+    """The chat at the terminal."""
+    return _Alerts(Printer(Console(), Path(str(options.get("pictures", "pictures")))))
+
+
+HOUSE_CHATS = (console,)
+"""The chat that comes with liqbot, registered like anyone's."""
 
 
 def _table(lines: Sequence[str], everywhere: Sequence[str], width: int) -> Table | None:

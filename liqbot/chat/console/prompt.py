@@ -116,18 +116,20 @@ class LineCompleter(Completer):
         """Return what may stand in the place after what is `given`; settings have all the places left."""
         kinds = [argument.kind for argument in command.arguments]
         if kinds and kinds[-1] is Kind.SETTINGS and len(given) >= len(kinds) - 1:
-            return self._settings(given, word)
+            return self._settings(command, given, word)
         if len(given) >= len(kinds):
             return []
         offered = choices(kinds[len(given)], self._ask, self._answering.topics(self._ask))
         return offered.items()
 
-    def _settings(self, given: list[str], word: str) -> Iterable[tuple[str, str]]:
+    def _settings(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
         rule = self._ask.desk.rules.by_name.get(given[0].lower())
-        if rule is None:
+        form = command.form or (None if rule is None else rule.form)
+        if form is None:
             return []
         used = {text.partition("=")[0].lower() for text in given}
-        left = [item for item in (*rule.form.parameters, *CHOICES) if item.name not in used]
+        manner = CHOICES if command.form is None else ()  # a plugin's command says nothing of alerts
+        left = [item for item in (*form.parameters, *manner) if item.name not in used]
         name, equals, _ = word.partition("=")
         if equals:
             return [

@@ -1,0 +1,128 @@
+"""`liqbot plugins replay`: when a rule would have fired on the history in the bot's database."""
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from liqbot.alerts.preview import Firing, Preview, preview
+from liqbot.app.plugged import HOUSE, wanted
+from liqbot.charts.studio import Studio
+from liqbot.chat.desk import WINDOWS
+from liqbot.cli.terminal import spelled, utc
+from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
+from liqbot.logs import set_up_logs
+from liqbot.market.view import MarketView
+from liqbot.rules.finding import find_at
+from liqbot.rules.hit import RuleFault
+from liqbot.rules.parameters import ParameterError, Value
+from liqbot.rules.rule import Rule
+from liqbot.rules.units import Unit, read_amount
+from liqbot.rules.wording import counted
+from liqbot.settings import Settings, load_settings
+from liqbot.sources.source import SourceError
+from liqbot.store.database import open_reader
+from liqbot.store.history import History
+
+WINDOW = "24h"
+"""How far back the picture of an alert looks."""
+
+
+def replay(
+    plugin: Annotated[Path, typer.Argument(help="The plugin: its file, or the folder of its package.")],
+    since: Annotated[str, typer.Option(help="How far back, as 7d or 12h.")] = "7d",
+    coin: Annotated[str | None, typer.Option(help="One coin.", show_default="every coin")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option("--set", help="A parameter, as within=3%.", show_default=False)
+    ] = None,
+    pictures: Annotated[
+        Path | None, typer.Option(help="A folder for a picture of each alert.", show_default="none")
+    ] = None,
+) -> None:
+    """Tell when a plugin's rules would have fired on stored history: when, what, and a picture of each."""
+    set_up_logs("error")
+    seconds = read_amount(since, Unit.SECONDS)
+    if not seconds or seconds < 0:
+        raise typer.BadParameter(f"{since!r} is no span of time; write it as 7d or 12h", param_hint="--since")
+    settings = load_settings()
+    plugins = _loaded(plugin, settings)
+    try:
+        mine = [rule for rule in plugins.rules.by_name.values() if rule not in HOUSE]
+        if plugins.errors or not mine:
+            raise SourceError("\n".join(map(str, plugins.errors)) or f"{plugin} brings no rule")
+        with closing(open_reader(settings.database)) as connection:
+            history = History(connection)
+            for name in _coins(history, coin, settings.database):
+                newest = history.newest(name)
+                if newest is None:
+                    continue
+                since_ms = newest.time_ms - round(seconds * 1000)
+                for rule in mine:
+                    views = history.views(newest.layer, name, since_ms)
+                    found = _previewed(rule, _values(rule, setting or []), views)
+                    _tell(rule, name, found, since)
+                    if pictures is not None:
+                        pictures.mkdir(parents=True, exist_ok=True)
+                        asyncio.run(_draw(found.firings, history, pictures))
+    finally:
+        plugins.close()
+
+
+def _loaded(plugin: Path, settings: Settings) -> Plugins:
+    """Return the plugin alone, held as the settings ask for."""
+    own = wanted(settings)
+    [candidate] = find_at(plugin)[:1] or [None]
+    if candidate is None:
+        raise typer.BadParameter(f"there is no plugin in {plugin}")
+    trusted = tuple(name for name in own.trusted if name == candidate.name)
+    return load_plugins(
+        HOUSE, Wanted(only=candidate, trusted=trusted, limits=own.limits, hidden=own.hidden, show_output=True)
+    )
+
+
+def _coins(history: History, coin: str | None, database: Path) -> Sequence[str]:
+    known = history.coins()
+    if not known:
+        raise SourceError(f"{database} has no history yet; `liqbot run` gathers it")
+    if coin is None:
+        return known
+    name = spelled(coin, known)
+    if name is None:
+        raise SourceError(f"{database} has no {coin}; it has {', '.join(known)}")
+    return [name]
+
+
+def _values(rule: Rule, written: Sequence[str]) -> Mapping[str, Value]:
+    pairs = {name: value for name, _, value in (text.partition("=") for text in written)}
+    try:
+        return rule.form.parse(pairs)
+    except ParameterError as error:
+        raise typer.BadParameter(f"{rule.name}: {error}", param_hint="--set") from None
+
+
+def _previewed(rule: Rule, values: Mapping[str, Value], views: Iterator[MarketView]) -> Preview:
+    try:
+        return preview(rule, values, views)
+    except RuleFault as fault:
+        raise SourceError(str(fault)) from None
+
+
+def _tell(rule: Rule, coin: str, found: Preview, since: str) -> None:
+    often = counted(len(found.firings), "time")
+    typer.echo(f"{rule.name} on {coin}: would have fired {often} in {since} ({counted(found.views, 'view')})")
+    for firing in found.firings:
+        typer.echo(f"  {utc(firing.view.time_ms)}  {firing.hit.text}")
+
+
+async def _draw(firings: Sequence[Firing], history: History, folder: Path) -> None:
+    with Studio() as studio:
+        for firing in firings:
+            view = firing.view
+            grid = history.grid(view, WINDOWS[WINDOW])
+            picture = await studio.heatmap(view.with_grid(grid), WINDOW)
+            file = folder / f"{view.coin}-{view.time_ms}.png"
+            file.write_bytes(picture.png)
+            typer.echo(f"  {file}")

@@ -1,0 +1,132 @@
+"""Checking a plugin before anyone relies on it: does it load, answer, how fast, does it look ahead."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import pairwise
+
+from liqbot.hosting.protocol import Answer, Call, Item
+from liqbot.hosting.worker import Limits, Outcome, Worker
+from liqbot.market.view import MarketView
+from liqbot.rules.finding import Candidate
+from liqbot.rules.hit import RuleFault
+from liqbot.rules.parameters import Form, Value
+
+CUTS = 5
+"""At so many places a history is cut off to see whether a rule looks beyond."""
+LOOK_S = 5.0
+"""So long a slow rule is read again and again; a shorter history has to do then."""
+SLOW_MS = 50.0
+"""A rule that takes longer over a view is worth a word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was checked."""
+
+    what: str
+    said: str
+    is_well: bool = True
+
+
+def check(
+    candidate: Candidate,
+    views: Sequence[MarketView],
+    limits: Limits,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Iterator[Finding]:
+    """Yield what is found about a plugin that reads `views`, a history in the order of time."""
+    worker = Worker([candidate], limits)
+    try:
+        for error in worker.errors:
+            yield Finding("loads", str(error), is_well=False)
+        items = worker.brought.get(candidate.file, [])
+        if items:
+            yield Finding("loads", ", ".join(f"{item.kind} {item.name}" for item in items))
+        for item in items:
+            yield from _parameters(item)
+            if item.kind == "rule":
+                yield from _rule(item, worker, views, clock)
+            elif item.kind in ("overlay", "command"):
+                yield _once(item, worker, views[-1])
+    finally:
+        worker.close()
+
+
+def read_through(
+    worker: Worker,
+    name: str,
+    values: Mapping[str, Value],
+    views: Sequence[MarketView],
+    after_each: Callable[[], object] = lambda: None,
+) -> list[Outcome]:
+    """Return what a rule says of each view, given back what it remembers of each coin."""
+    memories: dict[str, bytes | None] = {}
+    outcomes: list[Outcome] = []
+    for view in views:
+        outcome = worker.ask(view, [Call("rule", name, dict(values), memories.get(view.coin))])[0]
+        if isinstance(outcome, Answer):
+            memories[view.coin] = outcome.memory
+        outcomes.append(outcome)
+        after_each()
+    return outcomes
+
+
+def _parameters(item: Item) -> Iterator[Finding]:
+    silent = [parameter.name for parameter in item.parameters if not parameter.help]
+    if silent:
+        yield Finding(f"{item.name}: parameters", f"no Help(…) for {', '.join(silent)}", is_well=False)
+    elif item.parameters:
+        form = Form(item.parameters)
+        yield Finding(f"{item.name}: parameters", form.show(form.defaults()))
+
+
+def _rule(
+    item: Item, worker: Worker, views: Sequence[MarketView], clock: Callable[[], float]
+) -> Iterator[Finding]:
+    values = Form(item.parameters).defaults()
+    taken: list[float] = [clock()]
+    first = read_through(worker, item.name, values, views, lambda: taken.append(clock()))
+    faults = [outcome for outcome in first if isinstance(outcome, RuleFault)]
+    if faults:
+        said = f"fails on {len(faults)} of {len(views)} views: {faults[0]}"
+        yield Finding(f"{item.name}: reads", said, is_well=False)
+        return
+    hits = sum(len(outcome.hits) for outcome in first if isinstance(outcome, Answer))
+    yield Finding(f"{item.name}: reads", f"{len(views)} views, {hits} hits")
+    middle_ms = 1000 * statistics.median(later - earlier for earlier, later in pairwise(taken))
+    yield Finding(
+        f"{item.name}: time",
+        f"{middle_ms:.2f} ms a view, its way included",
+        is_well=middle_ms <= SLOW_MS,
+    )
+    affordable = max(CUTS, round(LOOK_S * 1000 / (middle_ms * (CUTS + 2))))
+    yield _look_ahead(item, worker, views[:affordable], first[:affordable])
+
+
+def _look_ahead(item: Item, worker: Worker, views: Sequence[MarketView], first: Sequence[Outcome]) -> Finding:
+    """Compare with what it says where what comes later is cut off, and the second time through."""
+    what, values = f"{item.name}: looks ahead", Form(item.parameters).defaults()
+    again = read_through(worker, item.name, values, views)
+    for cut in sorted({len(views) * part // CUTS for part in range(1, CUTS + 1)} - {0}):
+        worker.restart()
+        last = read_through(worker, item.name, values, views[:cut])[-1]
+        when = f"{datetime.fromtimestamp(views[cut - 1].time_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+        if last != first[cut - 1]:
+            said = f"what it says of {when} changes when all that comes later is cut off"
+            return Finding(what, said, is_well=False)
+        if last != again[cut - 1]:
+            said = f"what it says of {when} changes once it has been through the history"
+            return Finding(what, f"{said}: it remembers outside its state, or is random", is_well=False)
+    return Finding(what, f"no: {CUTS} cut-off histories read the same")
+
+
+def _once(item: Item, worker: Worker, view: MarketView) -> Finding:
+    kind = "overlay" if item.kind == "overlay" else "command"
+    outcome = worker.ask(view, [Call(kind, item.name, Form(item.parameters).defaults())])[0]
+    what = f"{item.name}: answers"
+    if isinstance(outcome, RuleFault):
+        return Finding(what, str(outcome), is_well=False)
+    return Finding(what, f"{len(outcome.marks)} marks" if kind == "overlay" else "a message")

@@ -1,0 +1,82 @@
+"""What a rule gives: hits, and what goes with them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Generic, TypeVar, cast
+
+import msgspec
+import numpy as np
+
+from liqbot.market.side import Side
+
+Memory = TypeVar("Memory")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """Something that a rule found in a view. While it is found, an alert of its `key` is on."""
+
+    key: str
+    """What it is about: a cluster's identity, a side, a regime. The same key is the same alert."""
+    text: str
+    """What was seen, in one line."""
+    means: str = ""
+    """What that means for a trader, in one line."""
+    caveat: str = ""
+    """What it does not mean, in one line."""
+    value: float | None = None
+    """The reading that was compared, for `/subscriptions` and for later comparison."""
+    side: Side | None = None
+    """The side whose positions would be force-closed, for the colour."""
+    holding: bool = False
+    """True: only enough to keep an alert on that is on already (the exit threshold), not to start one."""
+
+
+@dataclass(frozen=True)  # without slots: `Remembered[Mine](…)` is not possible with them
+class Remembered(Generic[Memory]):
+    """What a rule with a memory returns: its hits, and what it wants to be given next time."""
+
+    hits: Iterable[Hit]
+    memory: Memory
+
+
+class RuleFault(Exception):  # noqa: N818 - a fault of the plugin, not an error of ours
+    """A rule failed. The text names the rule, the file and the line."""
+
+
+class NotAsked(RuleFault):
+    """There was no time to ask it about this view: no fault of its own, it is asked about the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a rule said of one view."""
+
+    hits: tuple[Hit, ...]
+    memory: bytes | None = None
+    """The rule's memory, encoded, to be given back with the next view."""
+
+
+def checked(hits: object) -> tuple[Hit, ...]:
+    """Return `hits` as they can be written down, or raise an error that says what is wrong with them."""
+    if hits is None:
+        return ()
+    found = tuple(cast("Iterable[object]", hits))
+    for hit in found:
+        if not isinstance(hit, Hit):
+            raise TypeError(f"it yielded {hit!r}, not a Hit")
+    written = _hits.decode(msgspec.json.encode(found, enc_hook=plain))
+    keys = [hit.key for hit in written]
+    if len(set(keys)) != len(keys):
+        raise ValueError(f"it yielded the same key twice: {sorted(keys)}")
+    return written
+
+
+def plain(value: object) -> object:
+    """Return a number of numpy's as one of Python's: rules compute with arrays."""
+    if isinstance(value, np.generic):
+        return cast("object", value.item())
+    raise TypeError(f"{value!r} cannot be written down")
+
+
+_hits = msgspec.json.Decoder(tuple[Hit, ...])

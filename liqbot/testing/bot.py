@@ -1,0 +1,146 @@
+"""A bot for tests of plugins: what is typed, what is answered, which alerts arrive. No clock, no network."""
+
+import asyncio
+from pathlib import Path
+
+from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.platform import Limits, Parcel, Receipt
+from liqbot.alerts.watching import Watching
+from liqbot.builtin import RULES
+from liqbot.charts.studio import Studio
+from liqbot.chat.answering import Answering
+from liqbot.chat.command import Ask
+from liqbot.chat.desk import Desk
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.plugin_commands import chat_commands
+from liqbot.engine.board import Board
+from liqbot.hosting.plugins import Plugins
+from liqbot.market.neighbours import with_neighbours
+from liqbot.market.updates import AssetContext
+from liqbot.market.view import MarketView
+from liqbot.message import Message, Picture
+from liqbot.rules.finding import find_at
+from liqbot.rules.loading import LoadError, load
+from liqbot.rules.parameters import Parameter
+from liqbot.rules.units import Unit
+from liqbot.store.chats import ChatKey
+from liqbot.store.store import Store
+from liqbot.testing.market import LAYER, Position, seen
+
+CHAT = ChatKey("test", "me")
+_SPAN = Parameter("after", 0.0, unit=Unit.SECONDS)
+
+
+class _PaperStudio(Studio):
+    """Draws nothing."""
+
+    async def heatmap(self, view: MarketView, window: str) -> Picture:
+        return Picture(b"", f"{view.coin} over {window}", f"{view.coin}-heatmap.png")
+
+    async def map(self, view: MarketView) -> Picture:
+        return Picture(b"", f"{view.coin} map", f"{view.coin}-map.png")
+
+
+class PluginBot:
+    """Talks like a bot, in this process, so that a debugger stops in the plugin."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep the database in `folder`."""
+        self.sent: list[Message] = []
+        """Alerts, in the order in which they arrived."""
+        self.plugins = Plugins()
+        self.plugins.add(RULES)
+        self._store = Store(folder / "liqbot.db")
+        self._board = Board(LAYER)
+        self._holders: dict[str, set[str]] = {}
+        self._now_ms = 0
+        self._runner = asyncio.Runner()
+        self._watching = Watching(self.plugins.rules, self._store.outbox)
+        self._studio = _PaperStudio()
+        self._desk = Desk(
+            store=self._store,
+            rules=self.plugins.rules,
+            studio=self._studio,
+            clock=lambda: self._now_ms,
+            faults=self._watching.faults,
+        )
+        self.market()  # BTC at $100, and nobody in it
+
+    def load(self, path: Path) -> None:
+        """Load a plugin (a file, or a package's folder), or all of a folder.
+
+        Raises `AssertionError` where one cannot be loaded.
+        """
+        for candidate in find_at(path):
+            found = load(candidate)
+            assert not isinstance(found, LoadError), str(found)  # noqa: S101 - this is for tests
+            self.plugins.add(found)
+
+    def market(
+        self,
+        *positions: Position,
+        spot: float = 100.0,
+        coin: str = "BTC",
+        after: str = "1m",
+        open_interest: float | None = None,
+        funding: float | None = None,
+    ) -> MarketView:
+        """Let `after` pass until a coin has this price and these positions, and no others; return the view.
+
+        What follows from it is in `sent` afterwards. Where a rule fails, that is raised.
+        """
+        self._now_ms += round(1000 * float(_SPAN.parse(after)))
+        closed = self._holders.get(coin, set[str]()) - {position.account for position in positions}
+        self._board.apply(AssetContext(coin, self._now_ms, spot, open_interest, funding))
+        self._board.apply(seen(positions, coin, self._now_ms, flat=sorted(closed)))
+        self._holders[coin] = {position.account for position in positions}
+        known = [self._board.view(name) for name in self._board.coins]
+        views = {view.coin: view for view in with_neighbours(known)}
+        self._desk.views.update(views)
+        self._store.history.record([views[coin]])
+        self._watching.take(views[coin], self._now_ms)
+        if self._watching.faults:
+            raise AssertionError(f"a rule failed: {self._reason(views[coin])}")
+        self._runner.run(self._deliver())
+        return views[coin]
+
+    def say(self, line: str) -> Message:
+        """Type a line; return what is answered."""
+        commands = chat_commands(self.plugins.commands.values(), [command.name for command in COMMANDS])
+        answering = Answering((*COMMANDS, *commands))
+        return self._runner.run(answering.answer(line, Ask(CHAT, self._desk)))
+
+    limits = Limits(hourly=False)
+
+    def is_group(self, chat: ChatKey) -> bool:
+        """Return False: one person talks to it."""
+        del chat
+        return False
+
+    async def send(self, parcel: Parcel) -> Receipt:
+        """Take an alert, as a chat does."""
+        self.sent.append(parcel.message)
+        return Receipt(str(len(self.sent)))
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._runner.close()
+        self._studio.close()
+        self._store.close()
+
+    async def _deliver(self) -> None:
+        dispatcher = Dispatcher(self._store, self._studio.map, lambda: self._now_ms)
+        dispatcher.connect(CHAT.platform, self)
+        delivering = asyncio.create_task(dispatcher.run())
+        await dispatcher.drained()
+        delivering.cancel()
+        await asyncio.gather(delivering, return_exceptions=True)
+
+    def _reason(self, view: MarketView) -> str:
+        """Return why the first rule that failed did: its text names file and line."""
+        name = next(iter(self._watching.faults))
+        rule = self.plugins.rules.by_name.get(name)
+        if rule is None:
+            return f"{name} is not loaded"
+        rule.read(view, rule.form.defaults())
+        return f"{name}, with the parameters or the memory of a watch"

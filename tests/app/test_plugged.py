@@ -1,0 +1,271 @@
+"""Plugins in the whole bot: their alerts, commands, overlays, sources and chats."""
+
+import asyncio
+
+import pytest
+from app.stand_ins import ME, Chat, Told, beat, subscribe
+from markets import MINUTE
+
+from liqbot.app import plugged as room
+from liqbot.app.bot import Bot
+from liqbot.app.developing import following
+from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
+from liqbot.app.sources import make_source
+from liqbot.chat.command import Ask
+from liqbot.hosting import worker as worker_room
+from liqbot.settings import PluginSettings, SettingsError
+
+RULE = '''
+from dataclasses import dataclass
+from liqbot.plugin import *
+
+@dataclass
+class Seen:
+    views: int = 0
+
+@rule("counts", policy=Policy(cooldown=0))
+class Counts:
+    """It counts views."""
+    State = Seen
+    def read(self, view, state):
+        state.views += 1
+        yield Hit(str(state.views), f"view {state.views}, others {len(view.neighbours)}")
+
+@command("spot")
+def spot(view, *, times: Annotated[Ratio, Between(1, 9), Help("how many times")] = 1):
+    """What spot is, `times` times."""
+    return Message(f"{view.coin} {view.spot * times:g}")
+'''.replace("from liqbot.plugin", "from typing import Annotated\nfrom liqbot.plugin")
+NETWORK = '''
+from liqbot.plugin import *
+
+class Shelf:
+    """Keeps what it is sent, until it is full."""
+    def __init__(self, options):
+        self.room = int(options["room"])
+        self.kept = KEPT
+    async def send(self, chat, message):
+        if len(self.kept) >= self.room:
+            raise Undelivered("the shelf is full", final=True)
+        self.kept.append((chat, message.title))
+
+KEPT = []
+
+@adapter("shelf")
+def shelf(options):
+    """A shelf."""
+    return Shelf(options)
+
+class Told:
+    name, layer, live_from_ms = "plugin:told", Layer("Plug", Basis.MEASURED), 0
+    def __init__(self, request):
+        self.request = request
+    async def updates(self):
+        for minute in (1, 2):
+            for coin in self.request.coins:
+                yield AssetContext(coin, minute * 60_000, float(self.request.options["spot"]))
+            yield Beat(minute * 60_000)
+
+@source("told")
+def told(request):
+    """It tells."""
+    assert request.argument == "an argument"
+    return Told(request)
+'''
+
+
+@pytest.fixture
+def with_plugins(settings):
+    """Return the settings, with plugins in their folder and more settings of plugins."""
+
+    def with_plugins(options=None, trusted=(), **files):
+        settings.plugins_path.mkdir(exist_ok=True)
+        for name, text in files.items():
+            (settings.plugins_path / f"{name}.py").write_text(text)
+        own = PluginSettings(trusted=trusted, options=options or {})
+        return settings.model_copy(update={"plugins": own})
+
+    return with_plugins
+
+
+@pytest.fixture
+def plugged():
+    """Load plugins, and close them with the test."""
+    made = []
+
+    def plugged(settings):
+        made.append(room.plugged(settings))
+        return made[-1]
+
+    yield plugged
+    for plugins in made:
+        plugins.close()
+
+
+@pytest.fixture
+def bot_with(undrawn, plugged):
+    assert undrawn is None
+    return lambda settings, *sources, **chats: Bot(settings, sources, chats, plugged(settings))
+
+
+async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_plugins, bot_with):
+    settings, chat = with_plugins(mine=RULE), Chat()
+    steps = [step for minute in (1, 2, 3) for step in beat(minute * MINUTE)]
+    bot = bot_with(settings, Told(steps), here=chat)
+    subscribe(bot, ME, "counts")
+    async with bot:
+        await bot.until(lambda: False)
+        await bot.drain()
+    assert [message.title for _, message in chat.got] == [f"BTC: view {n}, others 0" for n in (1, 2, 3)]
+    assert bot.plugins.worker.pid is None, "the worker ends with the bot"
+    again = bot_with(settings, Told(beat(4 * MINUTE)), here=chat)
+    async with again:
+        await again.until(lambda: False)
+        await again.drain()
+    assert chat.got[-1][1].title == "BTC: view 4, others 0"
+
+
+async def test_one_that_was_not_reached_in_time_has_not_failed_and_is_asked_on_the_next_view(
+    with_plugins, bot_with, monkeypatch
+):
+    settings, chat, more = with_plugins(mine=RULE), Chat(), asyncio.Event()
+    bot = bot_with(settings, Told([*beat(MINUTE), more, *beat(2 * MINUTE)]), here=chat)
+    subscribe(bot, ME, "counts")
+    monkeypatch.setattr(worker_room, "TICK_S", 0.0)
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        assert bot.desk.faults == {}
+        monkeypatch.setattr(worker_room, "TICK_S", 5.0)
+        more.set()
+        await chat.has_got(1)
+    assert chat.got[0][1].title == "BTC: view 1, others 0"
+
+
+async def test_no_rule_in_the_worker_is_waited_for_on_the_event_loop(with_plugins, bot_with):
+    settings = with_plugins(mine=RULE)
+    bot = bot_with(settings, Told(beat(MINUTE)))
+    subscribe(bot, ME, "counts")
+    asked = []
+    ask = bot.plugins.worker.ask
+    bot.plugins.worker.ask = lambda *given, **more: asked.append(_on_loop()) or ask(*given, **more)
+    async with bot:
+        await bot.until(lambda: False)
+    assert asked == [False]
+
+
+def _on_loop():
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True
+
+
+async def test_a_command_of_a_plugin_is_typed_like_any(with_plugins, bot_with):
+    async with bot_with(with_plugins(mine=RULE), Told([*beat(MINUTE), asyncio.Event()])) as bot:
+        await bot.until(lambda: bool(bot.desk.views))
+
+        async def title(line):
+            return (await bot.answering.answer(line, Ask(ME, bot.desk))).title
+
+        assert await title("/spot btc times=3") == "BTC 300"
+        assert await title("/spot BTC times=99") == "spot: times must be from 1 to 9, not 99 — see /help spot"
+        assert "times — how many times; from 1 to 9; usually 1" in bot.answering.commands["spot"].details
+
+
+async def test_what_is_wrong_with_a_plugin_is_in_the_status(with_plugins, bot_with):
+    async with bot_with(with_plugins(mine=RULE, bad="x = 1\n1 / 0\n"), Told()) as bot:
+        said = await bot.answering.answer("/status", Ask(ME, bot.desk))
+    assert "✗ plugin bad.py, line 2: ZeroDivisionError: division by zero" in said.lines
+
+
+async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_options(
+    with_plugins, bot_with, plugged
+):
+    settings = with_plugins({"told": {"spot": 7}}, ("network",), network=NETWORK)
+    plugins = plugged(settings)
+    source = make_source("plugin:told:an argument", settings, 5, plugins.sources)
+    async with bot_with(settings, source) as bot:
+        await bot.until(lambda: False)
+        assert bot.desk.views["ETH"].spot == 7
+        assert [other.coin for other in bot.desk.views["ETH"].neighbours] == ["BTC"]
+    with pytest.raises(SettingsError, match="no plugin brings a source gone; there is "):
+        make_source("plugin:gone", settings, 5, plugins.sources)
+
+
+async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugins, undrawn, plugged):
+    assert undrawn is None
+    options = {"shelf": {"room": 1, "subscribe": ["near-cluster BTC within=5%"]}}
+    settings = with_plugins(options, ("network",), network=NETWORK)
+    plugins = plugged(settings)
+    chats = plugged_chats(plugins, settings)
+    steps = [*beat(MINUTE, near=96), *beat(2 * MINUTE, near=60), *beat(2000 * MINUTE, near=97)]
+    bot = Bot(settings, [Told(steps)], chats, plugins)
+    subscribe_plugged(bot, settings)
+    async with bot:
+        await bot.until(lambda: False)
+        await bot.drain()
+        assert bot.store.outbox.owed() == 0, "what the shelf refused for good is not owed any more"
+    [(chat, title)] = chats["shelf"].adapter.kept
+    assert (chat.platform, chat.name) == ("shelf", "default")
+    assert title.startswith("BTC: $10M of long liquidations at 96")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"room": "much"}, "plugins.options.shelf: invalid literal for int"),
+        (
+            {"room": 1, "subscribe": ["gone BTC"]},
+            "plugins.options.shelf: subscribe 'gone BTC': there is no rule gone",
+        ),
+        (
+            {"room": 1, "subscribe": ["trapped BTC over=7x"]},
+            "subscribe 'trapped BTC over=7x': trapped: over must be",
+        ),
+    ],
+)
+def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said, plugged):
+    settings = with_plugins({"shelf": options}, ("network",), network=NETWORK)
+    plugins = plugged(settings)
+    with pytest.raises(SettingsError) as refused:
+        subscribe_plugged(Bot(settings, [], plugged_chats(plugins, settings), plugins), settings)
+    assert said in str(refused.value)
+
+
+async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins, plugged):
+    settings = with_plugins(mine=RULE)
+    plugins, told, came = plugged(settings), [], asyncio.Event()
+
+    def tell(text):
+        told.append(text)
+        came.set()
+
+    async def heard():
+        async with asyncio.timeout(30):
+            await came.wait()
+        came.clear()
+
+    async with following(plugins, settings.plugins_path, tell):
+        (settings.plugins_path / "other.py").write_text("1 / 0  # at first")
+        await heard()
+        (settings.plugins_path / "other.py").write_text(
+            RULE.replace("counts", "other").replace("spot", "other")
+        )
+        while "other" not in plugins.rules.by_name:
+            await heard()
+    assert told[0] == "Plugins loaded anew: 4 rules."
+    assert "other.py, line 1: ZeroDivisionError" in told[1]
+    assert plugins.errors == []
+
+
+def test_no_plugins_means_none(with_plugins, plugged):
+    settings = with_plugins(mine=RULE)
+    off = replace_plugins(settings, enabled=False)
+    plugins = plugged(off)
+    assert plugins.worker is None
+    assert "counts" not in plugins.rules.by_name
+
+
+def replace_plugins(settings, **changes):
+    return settings.model_copy(update={"plugins": settings.plugins.model_copy(update=changes)})

@@ -1,0 +1,84 @@
+"""Commands of plugins, as a chat sees them."""
+
+from typing import Annotated
+
+import pytest
+from chat.stand_ins import ME, as_text
+from prompt_toolkit.completion import CompleteEvent
+from prompt_toolkit.document import Document
+from structlog.testing import capture_logs
+
+from liqbot.chat.answering import Answering
+from liqbot.chat.command import Ask
+from liqbot.chat.console.prompt import LineCompleter
+from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.plugin_commands import chat_command, chat_commands
+from liqbot.plugin import Between, Coin, Help, Message, Percent, command
+
+
+@command("depth")
+def depth(
+    view,
+    *,
+    within: Annotated[Percent, Between(1, 9), Help("how near")] = 2.0,
+    other: Annotated[Coin, Help("another coin")] = "",
+):
+    """How much lies within `within`."""
+    if within == 9:
+        raise ValueError("too much")
+    return Message(f"{view.coin} {within:g} {other}".rstrip())
+
+
+@pytest.fixture
+def answering():
+    return Answering((*COMMANDS, chat_command(depth)))
+
+
+@pytest.fixture
+def say(room, answering):
+    async def say(line):
+        return as_text(await answering.answer(line, Ask(ME, room.desk)))
+
+    return say
+
+
+async def test_it_takes_a_coin_and_its_own_parameters(say):
+    assert await say("/depth btc") == "BTC 2"
+    assert await say("/depth BTC within=3% other=eth") == "BTC 3 ETH"
+
+
+async def test_a_wrong_value_is_answered_with_the_bounds(say):
+    assert await say("/depth BTC within=10") == (
+        "depth: within must be from 1% to 9%, not 10% — see /help depth"
+    )
+    assert "there is no parameter 'near'" in await say("/depth BTC near=1")
+
+
+async def test_where_the_plugin_fails_that_is_said_and_logged(say):
+    with capture_logs() as logs:
+        assert "The plugin of /depth failed" in await say("/depth BTC within=9")
+    assert [entry["event"] for entry in logs] == ["a plugin's command failed"]
+
+
+def test_the_console_completes_its_parameters(room, answering):
+    completer = LineCompleter(answering, Ask(ME, room.desk))
+
+    def completed(text):
+        found = completer.get_completions(Document(text), CompleteEvent())
+        return [(one.text, one.display_meta_text) for one in found]
+
+    assert completed("/depth BTC ") == [
+        ("within=", "how near; from 1% to 9%"),
+        ("other=", "another coin; a coin such as ETH, or any"),
+    ]
+    assert completed("/depth BTC within=") == [("within=2%", "usual")]
+
+
+def test_a_name_that_the_house_has_is_left_out_and_logged():
+    def heatmap(view):
+        """It has a name that is taken."""
+        return Message(view.coin)
+
+    with capture_logs() as logs:
+        assert list(chat_commands([command("heatmap")(heatmap)], ["heatmap"])) == []
+    assert logs[0]["command"] == "heatmap"

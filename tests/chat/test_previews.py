@@ -1,0 +1,82 @@
+"""What a new subscription would have brought."""
+
+import threading
+
+import pytest
+from chat.stand_ins import BTC, as_text, later
+
+from liqbot.alerts.preview import Preview
+from liqbot.chat import previews as previews_room
+from liqbot.chat.previews import in_words
+from liqbot.rules.rule import Hit, Policy, rule
+
+
+@rule("cheap", policy=Policy(cooldown=0))
+def cheap(view):
+    """Spot is below 63,000."""
+    if view.spot < 63_000:
+        yield Hit("cheap", "cheap")
+
+
+@pytest.fixture
+def with_history(room):
+    """Six hours of history, in which BTC was cheap twice."""
+    room.desk.rules.add([cheap])
+    for step in range(-360, 0, 10):
+        spot = 62_000.0 if step in (-300, -290, -100) else 64_000.0
+        room.desk.store.history.record([later(BTC, step, spot=spot)])
+    return room
+
+
+async def test_subscribing_says_how_often_it_would_have_fired_and_when_last(with_history):
+    said = (await with_history.say("/subscribe cheap BTC")).lines[-1]
+    assert said == "It would have fired 2 times in the last 6 h, last on 05 Jan 02:20 UTC."
+
+
+async def test_one_that_would_not_have_fired_says_so(with_history):
+    said = (await with_history.say("/subscribe near-cluster BTC at_least=1T")).lines[-1]
+    assert said.startswith("It would not have fired in the last 6 h (36 views)")
+
+
+async def test_without_history_nothing_is_claimed(room):
+    assert "would" not in as_text(await room.say("/subscribe trapped BTC"))
+
+
+async def test_a_count_that_takes_longer_is_marked_and_is_there_for_who_asks_again(with_history, monkeypatch):
+    monkeypatch.setattr(previews_room, "PATIENCE_S", 0.02)
+    go_on = threading.Event()
+
+    @rule("slow", policy=Policy(cooldown=0))
+    def slow(view):
+        """It waits for the test."""
+        assert go_on.wait(30)
+        if view.spot < 63_000:
+            yield Hit("slow", "slow")
+
+    with_history.desk.rules.add([slow])
+    desk = with_history.desk
+    [told] = await desk.previews.told(slow, {}, BTC)
+    assert told == "How often it would have fired in the last 7 days is still being counted."
+    go_on.set()
+    [counting] = desk.previews._counts.values()
+    await counting
+    [told] = await desk.previews.told(slow, {}, BTC)
+    assert "2 times" in told
+
+
+async def test_a_rule_that_fails_is_no_reason_not_to_subscribe(with_history):
+    @rule("broken")
+    def broken(view):
+        """It is broken."""
+        return view.spot / 0
+
+    with_history.desk.rules.add([broken])
+    answer = await with_history.say("/subscribe broken BTC")
+    assert answer.title.startswith("Subscribed")
+    assert "cannot be told" in as_text(answer)
+
+
+def test_a_week_is_called_seven_days():
+    week = 7 * 86_400_000
+    found = Preview((), 300, 0, is_whole=True)
+    assert in_words(found, 0, week) == "It would not have fired in the last 7 days (300 views)."

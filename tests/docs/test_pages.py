@@ -1,0 +1,55 @@
+"""The site: it builds, and what its pages tell a reader to do works, word for word."""
+
+import subprocess
+import sys
+import time
+
+import pytest
+from docs_pages import PAGES, File, Run, follow, steps
+
+from liqbot.hosting.plugins import Wanted, load_plugins
+
+
+def test_from_nothing_to_a_rule_that_fires_in_the_console_in_under_five_minutes(tmp_path, record_property):
+    start = time.perf_counter()
+    done = follow("first-rule.md", tmp_path)
+    took = time.perf_counter() - start
+    assert sum(isinstance(step, Run) for step in done) == 5
+    assert took < 5 * 60
+    record_property(
+        "table", f"from nothing to a rule that fires, following docs/pages/first-rule.md: {took:.0f} s"
+    )
+
+
+def test_every_program_on_the_page_about_plugins_works(tmp_path):
+    done = follow("plugins.md", tmp_path)
+    assert len([step for step in done if isinstance(step, File)]) >= 7
+
+
+def test_the_plugins_on_that_page_load_without_a_word(tmp_path):
+    for step in steps("plugins.md"):
+        if isinstance(step, File):
+            (tmp_path / step.path).parent.mkdir(exist_ok=True)
+            (tmp_path / step.path).write_text(step.text)
+    plugins = load_plugins((), Wanted(folder=tmp_path / "plugins", trusted=("tick", "notebook")))
+    try:
+        assert plugins.errors == []
+        assert {known.name: known.runs for known in plugins.known} == {
+            "ladder_marks": "worker",
+            "lopsided": "worker",
+            "new_high": "worker",
+            "notebook": "inside",
+            "spread": "worker",
+            "tick": "inside",
+        }
+    finally:
+        plugins.close()
+
+
+def test_the_site_builds_and_nothing_about_it_is_dubious(tmp_path):
+    pytest.importorskip("mkdocs")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet", "--site-dir", str(tmp_path)]
+    done = subprocess.run(command, cwd=PAGES.parents[1], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    built = {file.stem for file in tmp_path.glob("*.html")}
+    assert built >= {page.stem for page in PAGES.glob("*.md")}

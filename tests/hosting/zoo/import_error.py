@@ -1,0 +1,5 @@
+import json
+
+import no_such_module
+
+print(json, no_such_module)

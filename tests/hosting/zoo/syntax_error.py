@@ -1,0 +1,5 @@
+from liqbot.plugin import rule
+
+
+def broken(:
+    pass
