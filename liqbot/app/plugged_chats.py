@@ -25,9 +25,7 @@ def plugged_chats(plugins: Plugins, settings: Settings) -> Mapping[str, Platform
         if kind is None:
             continue
         if name in CHAT_PLATFORMS:
-            raise SettingsError(
-                f"plugins.options.{name}: {name} comes with liqbot"
-            )
+            raise SettingsError(f"plugins.options.{name}: {name} comes with liqbot")
         try:
             chats[name] = _Plugged(kind.function(options))
         except Exception as error:
@@ -61,10 +59,10 @@ def _subscribe(bot: Bot, chat: ChatKey, line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Plugged:
-    """A plugin's chat adapter as the dispatcher needs it."""
+    """A plugin's chat adapter as the dispatcher needs it. It only brings, so nobody there could lift a limit."""
 
     adapter: ChatAdapter
-    limits: Limits = field(default_factory=Limits)
+    limits: Limits = field(default_factory=lambda: Limits(hourly=False))
 
     def is_group(self, chat: ChatKey) -> bool:
         """Return False: what a plugin brings has no limits of groups."""

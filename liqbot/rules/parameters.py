@@ -177,10 +177,9 @@ class Form:
         return Form([*self.parameters, *more])
 
     def own(self, values: Mapping[str, Value]) -> dict[str, Value]:
-        """Return the values of the parameters that are the function's own."""
-        return {
-            parameter.name: values[parameter.name] for parameter in self.parameters if not parameter.standing
-        }
+        """Return those of the values that are the function's own."""
+        standing = {parameter.name for parameter in self.parameters if parameter.standing}
+        return {name: value for name, value in values.items() if name not in standing}
 
     def parse(self, written: Mapping[str, str]) -> dict[str, Value]:
         """Return a value for every parameter: what was written, else the default. Raises `ParameterError`."""

@@ -100,7 +100,7 @@ async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is
         assert bot.desk.views["BTC"].time_ms == 2, "people still see the market"
         await desk.look()
         bot.store._db.execute("PRAGMA query_only = OFF")
-        bot._take(0, [bot.desk.views["BTC"]])
+        await bot._take(0, [bot.desk.views["BTC"]])
         assert bot.store.deliveries.owed() == 1
         await bot.drain()
         await desk.look()

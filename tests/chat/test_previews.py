@@ -55,12 +55,12 @@ async def test_a_count_that_takes_longer_is_marked_and_is_there_for_who_asks_aga
 
     with_history.desk.rules.add([slow])
     desk = with_history.desk
-    [told] = await desk.previews.told(slow, {}, BTC)
+    [told] = await desk.previews.told(slow, slow.form.defaults(), BTC)
     assert told == "How often it would have fired in the last 7 days is still being counted."
     go_on.set()
     [counting] = desk.previews._counts.values()
     await counting
-    [told] = await desk.previews.told(slow, {}, BTC)
+    [told] = await desk.previews.told(slow, slow.form.defaults(), BTC)
     assert "2 times" in told
 
 

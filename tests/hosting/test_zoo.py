@@ -7,11 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from app.stand_ins import ME, Chat, Told, beat, subscribe
+from app.stand_ins import ME, Told, beat, subscribe
 from markets import MINUTE, long, view_of
+from platforms import Paper
 
+from liqbot.alerts import platform
 from liqbot.app.bot import Bot
 from liqbot.app.plugged import HOUSE
+from liqbot.builtin import RULES
 from liqbot.charts.studio import Studio
 from liqbot.hosting import worker as worker_room
 from liqbot.hosting.checking import check
@@ -84,11 +87,11 @@ class Zoo:
         steps = [
             step for n, gate in enumerate(self.gates) for step in (gate, *beat((n + 1) * MINUTE, near=99 - n))
         ]
-        self.chat = Chat()
+        self.chat = Paper(limits=platform.Limits(hourly=False))
         self.bot = Bot(settings, [Told(steps)], {"here": self.chat}, plugins)
         self.took: list[float] = []
         for name in self.bot.desk.rules.by_name:
-            if name in GOOD or name not in ("regime-flip", "trapped"):
+            if name in GOOD or name not in [rule.name for rule in RULES]:
                 subscribe(self.bot, ME, name, **({"within": "90%"} if name == "near-cluster" else {}))
 
     async def run(self):
@@ -105,11 +108,11 @@ class Zoo:
         """Wait until the good rules' alerts of a view are there."""
         wanted = 3 if number == 0 else 2  # near-cluster speaks of its cluster once
         async with asyncio.timeout(60):
-            while sum(self._is_good(message, number) for _, message in self.chat.got) < wanted:
-                await self.chat.has_got(len(self.chat.got) + 1)
+            while sum(self._is_good(message, number) for _, message in self.chat.messages) < wanted:
+                await self.chat.has_got(len(self.chat.messages) + 1)
 
     def _is_good(self, message, number):
-        first = f"{message.footer} ".split(" · ")[0]
+        first = message.footer.split(" #")[0]
         return first in GOOD and message.time_ms == (number + 1) * MINUTE
 
 
@@ -142,7 +145,7 @@ async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypa
     outcomes = [*_refused(plugins.errors, folder), *_stopped([*map(str, plugins.errors), *told], folder)]
     for file, said in HARMLESS.items():
         name = file.removesuffix(".py").replace("_", "-")
-        assert any(message.footer.startswith(name) for _, message in zoo.chat.got), f"{name} is heard"
+        assert any(message.footer.startswith(name) for _, message in zoo.chat.messages), f"{name} is heard"
         outcomes.append((file, None, said))
     outcomes += _peeking(folder)
     assert {file for file, *_ in outcomes} == {file.name for file in folder.glob("*.py")} - {
@@ -153,7 +156,7 @@ async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypa
     slowest, later = max(zoo.took), max(zoo.took[VIEWS // 2 :])
     assert slowest < worker_room.TICK_S + 4
     assert later < ON_TIME_S
-    assert TOKEN not in "".join(f"{message.title}{message.lines}" for _, message in zoo.chat.got)
+    assert TOKEN not in "".join(f"{message.title}{message.lines}" for _, message in zoo.chat.messages)
     Store(settings.database).close()  # it is still a database
     record_property("table", _table(outcomes, loading_s, slowest, later))
 
