@@ -59,7 +59,7 @@ def _subscribe(bot: Bot, chat: ChatKey, line: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Plugged:
-    """A plugin's chat adapter as the dispatcher needs it. It only brings, so nobody there could lift a limit."""
+    """A plugin's chat adapter as the dispatcher needs it. It only brings: nobody could lift a limit there."""
 
     adapter: ChatAdapter
     limits: Limits = field(default_factory=lambda: Limits(hourly=False))
