@@ -7,6 +7,7 @@ from app.stand_ins import Told
 from chat.telegram.stand_ins import WITHIN, chat_of, eventually, fuel
 from telegram import Message
 
+from liqbot.builtin import RULES
 from liqbot.chat.telegram.incoming import Tapped
 from liqbot.store.chats import ChatKey
 
@@ -136,7 +137,7 @@ async def test_a_guided_subscription_with_the_usual_values_takes_three_taps(tele
     async with serving() as bot:
         await ann.says("/subscribe")
         asked = await ann.hears(within=WITHIN)
-        assert asked.buttons == ["near-cluster", "regime-flip", "trapped"]
+        assert asked.buttons == [rule.name for rule in RULES]
         for tap in ("near-cluster", "BTC", "✓ Subscribe as usual"):
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)
