@@ -1,8 +1,10 @@
-"""What all tests share: how hypothesis looks for counter-examples."""
+"""What all tests share: how hypothesis looks for counter-examples, and who listens to what is logged."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+from listening import LISTENER, listen
 
 settings.register_profile(
     "liqbot",
@@ -15,3 +17,11 @@ settings.register_profile(
     "soak", settings.get_profile("liqbot"), derandomize=False, max_examples=2000, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "liqbot"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_logged():
+    """No token and nobody's words may stand in any log line of the whole suite."""
+    listen()
+    yield
+    assert not LISTENER.found
