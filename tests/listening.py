@@ -1,4 +1,4 @@
-"""Listening to all that the suite logs, as an operator would see it at `debug`, for what must not be there."""
+"""Listening to all that the suite logs, as an operator would see it at `debug`."""
 
 import logging
 
