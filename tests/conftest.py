@@ -1,8 +1,10 @@
-"""What all tests share: how hypothesis looks for counter-examples."""
+"""What all tests share: how hypothesis looks for counter-examples, and who listens to what is logged."""
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
+from listening import LISTENER, listen
 
 settings.register_profile(
     "liqbot",
@@ -23,3 +25,11 @@ def pytest_terminal_summary(terminalreporter):
         for name, text in getattr(report, "user_properties", ()):
             if name == "table":
                 terminalreporter.write_line(f"\n{text}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_secret_is_logged():
+    """No token and nobody's words may stand in any log line of the whole suite."""
+    listen()
+    yield
+    assert not LISTENER.found

@@ -4,6 +4,7 @@ import logging
 
 import pytest
 import structlog
+from listening import LISTENER, listen, plant
 from pydantic import SecretStr
 
 from liqbot.logs import HIDDEN, hide, redacted, set_up_logs
@@ -22,7 +23,7 @@ def logged(capsys):
     yield lambda: capsys.readouterr().err
     root.handlers[:] = handlers
     root.setLevel(level)
-    structlog.reset_defaults()
+    listen()
 
 
 @pytest.mark.parametrize("secret", [TELEGRAM, DISCORD])
@@ -90,3 +91,13 @@ def test_of_an_error_no_local_variable_is_shown(logged):
     text = logged()
     assert "ValueError" in text
     assert "what somebody wrote" not in text.replace('written = "what somebody wrote in a chat"', "")
+
+
+def test_the_listener_hears_what_is_not_hidden_and_would_find_it():
+    word = plant("a planted word that is no token")
+    heard = LISTENER.heard
+    logging.getLogger("liqbot").info("somebody wrote %s", word)
+    structlog.get_logger().info("somebody wrote", what=word)
+    assert LISTENER.heard == heard + 2
+    assert len(LISTENER.found) == 2
+    LISTENER.found.clear()

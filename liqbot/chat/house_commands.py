@@ -7,7 +7,7 @@ from liqbot.chat.arguments import choices
 from liqbot.chat.command import Argument, Ask, Command, Kind, Topic, command
 from liqbot.chat.desk import Desk, SourceHealth
 from liqbot.market.figures import duration, price, usd
-from liqbot.market.layer import Origin
+from liqbot.market.layer import Basis, Origin
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.loading import LoadError
@@ -152,7 +152,9 @@ def _compared(source: SourceHealth, desk: Desk) -> Iterable[str]:
 
 
 def _view(view: MarketView, now_ms: int) -> str:
-    text = f"{view.coin} {price(view.spot)} — {counted(view.accounts.long + view.accounts.short, 'position')}"
+    known = view.accounts.long + view.accounts.short
+    held = counted(known, "position") if view.layer.basis is Basis.MEASURED else "modelled"
+    text = f"{view.coin} {price(view.spot)} — {held}"
     if view.age_s is not None:
         # A live market that falls silent goes on ageing; a made-up or recorded one has a time of its own.
         silent_s = (now_ms - view.time_ms) / 1000 if view.layer.origin is Origin.LIVE else 0

@@ -95,6 +95,13 @@ class Layers:
         """Return the newest view of each layer of `coin`, in the order in which they were first told."""
         return list(self._views.get(coin, {}).values())
 
+    def venues(self, coin: str) -> dict[str, str]:
+        """Return what `venue=` takes for `coin`, each with a word on what it is."""
+        views = self.of(coin)
+        named = {view.layer.venue.lower(): view.layer.label for view in views}
+        modelled = [view for view in views if view.layer.basis is Basis.MODELLED]
+        return named | ({MODELLED: "all modelled venues added up"} if len(modelled) > 1 else {})
+
     def beside(self, view: MarketView) -> MarketView:
         """Return `view` with what the other layers of its coin say, as far as it is fresh."""
         others = [other for other in self.of(view.coin) if other.layer != view.layer]

@@ -226,5 +226,7 @@ def _holding(holding: Holding, view: MarketView) -> str:
 
 
 def _funding(rate: float) -> str:
-    payer = "longs pay" if rate > 0 else "shorts pay" if rate < 0 else "nobody pays"
-    return f"Funding {rate * 100:+.4f}% an hour: {payer}"
+    shown = f"{rate * 100:+.4f}%"
+    if float(shown.rstrip("%")) == 0:
+        return "Funding about 0% an hour"
+    return f"Funding {shown} an hour: {'longs' if rate > 0 else 'shorts'} pay"

@@ -137,7 +137,11 @@ class TestRegime:
 
     @pytest.mark.parametrize(
         ("rate", "words"),
-        [(-0.0001, "Funding -0.0100% an hour: shorts pay"), (0.0, "Funding +0.0000% an hour: nobody pays")],
+        [
+            (-0.0001, "Funding -0.0100% an hour: shorts pay"),
+            (0.0, "Funding about 0% an hour"),
+            (-1e-9, "Funding about 0% an hour"),
+        ],
     )
     async def test_it_says_who_pays_funding(self, room, rate, words):
         room.desk.views["BTC"] = replace(BTC, funding=rate)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-import structlog
+from listening import listen
 
 from liqbot.cli import main
 
@@ -75,7 +75,7 @@ def liqbot(folder, monkeypatch, capsys):
             with pytest.raises(SystemExit) as left:
                 main()
             out, err = capsys.readouterr()
-        structlog.reset_defaults()  # or later tests would log to where this one's errors went
+        listen()  # or later tests would log to where this one's errors went
         return Ran(left.value.code or 0, out, err)
 
     return liqbot

@@ -100,6 +100,9 @@ class _Maker:
     def _plain(self) -> Slash:
         arguments = self._command.arguments
         own = [self._option(argument) for argument in arguments]
+        if self._rule is None and any(argument.kind is Kind.SETTINGS for argument in arguments):
+            plain = [argument for argument in arguments if argument.kind is not Kind.SETTINGS]
+            own = [*(self._option(argument) for argument in plain), *options.LAYER]
         return self._slash(self._command.name, self._command.summary, own, room=HELP, known={})
 
     def _group(self, fitting: Sequence[Rule], room: int) -> app_commands.Group:

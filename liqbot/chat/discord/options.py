@@ -133,6 +133,31 @@ def of_settings(rule_of: Callable[[Given], Rule | None]) -> Option:
     return Option("settings", str, _HELP[Kind.SETTINGS], write=_word_by_word, offer=offer)
 
 
+def _written(name: str) -> Callable[[object], Sequence[str]]:
+    return lambda value: [f"{name}={value}"]
+
+
+def _venues(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    del typed
+    return ask.desk.layers.venues(str(given.get("coin") or "").upper())
+
+
+def _tiers(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    del ask, typed, given
+    return dict.fromkeys(("5x", "10x", "25x", "50x", "100x"), "")
+
+
+def _spans(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    del ask, typed, given
+    return dict.fromkeys(("1h", "4h", "24h", "3d", "7d"), "")
+
+
+LAYER = (
+    Option("venue", str, "an exchange, or modelled for all of them", _written("venue"), offer=_venues),
+    Option("tier", str, "only one leverage tier of a modelled map, as 25x", _written("tier"), offer=_tiers),
+    Option("opened", str, "only what was opened lately, as 24h", _written("opened"), offer=_spans),
+)
+"""The options of a command that shows a layer, where a prompt takes `venue=`, `tier=` and `opened=`."""
 ROLE = Option(
     "role", discord.Role, "a role to ping with each alert; otherwise nobody is pinged", write=lambda _: ()
 )

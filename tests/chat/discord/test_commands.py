@@ -147,7 +147,7 @@ async def test_rules_with_very_many_words_still_fit_into_eight_thousand_letters(
 async def test_a_rule_that_discord_cannot_show_is_reached_by_name_and_harms_no_other(odd):
     slashes, _, _ = tree_of(*RULES, odd)
     names = [item.name for item in slashes["subscribe"].commands]
-    assert names == ["near-cluster", "regime-flip", "trapped", ANOTHER_RULE]
+    assert names == [*(rule.name for rule in RULES), ANOTHER_RULE]
 
 
 async def test_a_parameter_in_capitals_is_written_small_and_means_the_same():

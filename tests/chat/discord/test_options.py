@@ -1,7 +1,7 @@
 """What options offer while somebody types."""
 
 from liqbot.builtin import RULES
-from liqbot.chat.discord.options import found, of_parameter, of_settings, short_help
+from liqbot.chat.discord.options import LAYER, found, of_parameter, of_settings, short_help
 from liqbot.rules.parameters import Between, Parameter
 from liqbot.rules.units import Unit
 
@@ -59,3 +59,8 @@ def test_choices_too_many_for_discord_are_completed():
 def test_help_is_never_empty_and_never_too_long():
     assert short_help("  ") == "…"
     assert len(short_help("word " * 50)) == 100
+
+
+def test_where_a_layer_can_be_asked_for_the_options_say_so_and_write_what_a_prompt_takes():
+    assert [option.name for option in LAYER] == ["venue", "tier", "opened"]
+    assert [list(option.write("25x")) for option in LAYER] == [["venue=25x"], ["tier=25x"], ["opened=25x"]]

@@ -5,8 +5,10 @@ import asyncio
 import pytest
 from app.stand_ins import Told
 from chat.telegram.stand_ins import WITHIN, chat_of, eventually, fuel
+from listening import plant
 from telegram import Message
 
+from liqbot.builtin import RULES
 from liqbot.chat.telegram.incoming import Tapped
 from liqbot.store.chats import ChatKey
 
@@ -104,8 +106,9 @@ async def test_what_cannot_be_understood_is_said(telegram, serving):
         assert "Did you mean BTC?" in (await ann.hears(within=WITHIN)).text
         await ann.says("/heatmup BTC")
         assert "Did you mean /heatmap?" in (await ann.hears(within=WITHIN)).text
-        await ann.says("hello")
-        assert "There is no command 'hello'" in (await ann.hears(within=WITHIN)).text
+        await ann.says(plant("planted-words-of-a-person"))
+        told = await ann.hears(within=WITHIN)
+        assert "There is no command 'planted-words-of-a-person'" in told.text
 
 
 async def test_a_start_says_what_to_do_and_a_link_that_leads_nowhere_too(telegram, serving):
@@ -136,7 +139,7 @@ async def test_a_guided_subscription_with_the_usual_values_takes_three_taps(tele
     async with serving() as bot:
         await ann.says("/subscribe")
         asked = await ann.hears(within=WITHIN)
-        assert asked.buttons == ["near-cluster", "regime-flip", "trapped"]
+        assert asked.buttons == [rule.name for rule in RULES]
         for tap in ("near-cluster", "BTC", "✓ Subscribe as usual"):
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)

@@ -13,6 +13,7 @@ from structlog.testing import LogCapture
 from liqbot.alerts.platform import NotSent, Parcel
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.checkup import check_telegram
+from liqbot.logs import QUIET_LIBRARIES
 from liqbot.message import Message
 
 pytestmark = [
@@ -26,7 +27,8 @@ FAULTS = ("too_many", "bad_gateway", "server_error", "blocked", "reset", "hold")
 @pytest.fixture
 def logged(caplog):
     """Return all that was logged by us and by libraries, with arguments and tracebacks, at every level."""
-    caplog.set_level(logging.DEBUG)
+    for name in (None, *QUIET_LIBRARIES):
+        caplog.set_level(logging.DEBUG, logger=name)
     capture = LogCapture()
     before = structlog.get_config()["processors"]
     structlog.configure(processors=[structlog.processors.format_exc_info, capture])

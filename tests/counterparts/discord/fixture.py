@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 import pytest_asyncio
+from listening import plant
 
 from .control import TESTS, Discord
 
@@ -35,5 +36,6 @@ def discord_process() -> Iterator[int]:
 @pytest_asyncio.fixture
 async def discord_counterpart(discord_process: int) -> AsyncIterator[Discord]:
     async with Discord.at(discord_process) as host, host.another() as discord:
+        plant(discord.token)
         yield discord
         await discord.assert_clean()

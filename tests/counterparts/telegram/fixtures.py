@@ -7,6 +7,7 @@
 
 import pytest
 import pytest_asyncio
+from listening import plant
 
 from .control import Telegram
 from .process import start
@@ -16,6 +17,7 @@ from .process import start
 def telegram_process():
     """One process for all tests of a run."""
     running = start()
+    plant(running.token)
     yield running
     running.stop()
 
