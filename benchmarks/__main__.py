@@ -24,13 +24,13 @@ from docs.sections import replace_section
 README = Path(__file__).parents[1] / "README.md"
 
 PARTS = (
+    drawing,  # first: it measures how long the very first picture takes
     mapping,
     modelling,
     replaying,
     alerting,
     sending,
     broadcasting,
-    drawing,
     chatting,
     polling,
     scanning,

@@ -2,6 +2,7 @@
 
 import asyncio
 import statistics
+import sys
 import time
 from collections.abc import Iterator
 from functools import partial
@@ -22,6 +23,8 @@ def rows() -> Iterator[Row]:
 
 
 async def _measure(view: MarketView) -> list[Row]:
+    if "matplotlib" in sys.modules:
+        raise RuntimeError("something has drawn before: the first picture would not be the first")
     studio = Studio()
     draw = partial(studio.heatmap, view, "7d")
     cold_s, picture = await _timed(draw)

@@ -14,7 +14,6 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from benchmarks.measure import Row
 from liqbot.engine.board import Board
@@ -186,6 +185,8 @@ async def _sample(exchange: Counterpart, board: Board, known: Known, course: Cou
 
 def draw(courses: Mapping[str, Sequence[Course]], file: Path) -> None:
     """Draw coverage, age and error over time, a line a market."""
+    from matplotlib.figure import Figure  # noqa: PLC0415 - drawing.py measures how long that takes
+
     figure = Figure(figsize=(9, 3.2), layout="constrained")
     panels = figure.subplots(1, 3)
     told = (
