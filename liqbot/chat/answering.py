@@ -40,6 +40,14 @@ class Answering:
                 private=True,
             )
 
+    def command(self, name: str) -> Command | None:
+        """Return the command that a word such as `/heatmap` names; None where there is none.
+
+        `/what_if` is `/what-if`: not every platform takes hyphens.
+        """
+        bare = _bare(name)
+        return self.commands.get(bare) or self.commands.get(bare.replace("_", "-"))
+
     def topics(self, ask: Ask) -> dict[str, str]:
         """Return what `/help` can explain, each with its summary: every rule and every command."""
         rules = {name: rule.summary for name, rule in ask.desk.rules.by_name.items()}
@@ -52,10 +60,10 @@ class Answering:
             words = line.split()
         if not words:
             raise Refusal("Type a command; /help lists them")
-        name = words[0].removeprefix("/").lower()
-        command = self.commands.get(name)
+        command = self.command(words[0])
         if command is None:
-            raise Refusal(f"There is no command {quoted(words[0])}. {self._hint(name, ask)}")
+            hint = self._hint(_bare(words[0]), ask)
+            raise Refusal(f"There is no command {quoted(words[0])}. {hint}")
         return command, words[1:]
 
     def _hint(self, name: str, ask: Ask) -> str:
@@ -64,6 +72,10 @@ class Answering:
             return f"Did you mean /{near}?"
         coin = next((coin for coin in ask.desk.views if coin.lower() == name), None)
         return f"Did you mean /heatmap {coin}?" if coin else "/help lists the commands"
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix("/").lower()
 
 
 def _require_right(command: Command, ask: Ask) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from liqbot.alerts.timing import Hold
 from liqbot.chat.command import Ask, Count, Hours, Number, Refusal, Span, Sure, Zone, command
+from liqbot.chat.forgetting import let_rule_forget
 from liqbot.chat.times import minutes_of_day, told_rest, told_time, told_until, told_zone
 from liqbot.message import Button, Message
 from liqbot.rules.wording import counted
@@ -139,6 +140,8 @@ async def forget(ask: Ask, sure: Sure = "") -> Message:
             ("No more alerts will come. This cannot be undone: /forget yes",),
             buttons=(Button("Remove everything", "/forget yes"),),
         )
+    for item in _mine(ask):
+        await let_rule_forget(ask, item.watch)
     ask.desk.store.chats.forget(ask.chat)
     return Message("Done: nothing of this chat is kept any more")
 

@@ -67,7 +67,7 @@ _BOUNDS = {
 }
 _TYPES = "Percent, Usd, Duration, Ratio, Coin or a Literal of texts"
 _COIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,31}")
-_ANY_COIN = "any"
+ANY_COIN = "any"
 """How people write that a coin is left open."""
 
 
@@ -115,7 +115,7 @@ class Parameter:
     def show(self, value: Value) -> str:
         """Return the value as people write it: `2%`, `$5M`, `10 min`, `either`. Nothing is rounded."""
         if isinstance(value, str):
-            return value or _ANY_COIN
+            return value or ANY_COIN
         return show_amount(value, self.unit)
 
     @property
@@ -125,7 +125,7 @@ class Parameter:
             *others, last = self.choices
             return f"{', '.join(others)} or {last}" if others else last
         if self.is_coin:
-            return f"a coin such as ETH, or {_ANY_COIN}"
+            return f"a coin such as ETH, or {ANY_COIN}"
         if self.bounds is None:
             return EXAMPLES[self.unit]
         return f"from {self.show(self.bounds.low)} to {self.show(self.bounds.high)}"
@@ -138,7 +138,7 @@ class Parameter:
 
     def _coin(self, text: str) -> str:
         name = text.strip().lstrip("$#")
-        if not name or name.lower() == _ANY_COIN:
+        if not name or name.lower() == ANY_COIN:
             return ""
         if _COIN.fullmatch(name):
             return name.upper() if name.islower() else name

@@ -2,18 +2,52 @@
 
 import sqlite3
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 from chat.stand_ins import BTC, ME, SOMEBODY_ELSE, as_text, later
+from structlog.testing import capture_logs
 
 from liqbot.alerts.telling import DIGEST_LINES
+from liqbot.alerts.watching import decode_state
 from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
+from liqbot.plugin import rule
 
 NEAR = "near-cluster BTC within=3% at_least=$5M side=either"
 ALERT = "BTC: $20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
 KEPT = "Alerts are kept meanwhile, and come in one message afterwards."
+
+
+@dataclass
+class Names:
+    names: list[str] = field(default_factory=lambda: [ME.native_id, "somebody"])
+
+
+@rule("names")
+class names:  # noqa: N801 - the name of a rule
+    """It remembers who."""
+
+    State = Names
+
+    def read(self, _view, _state):
+        return []
+
+    def forget(self, state, who):
+        state.names = [name for name in state.names if name != who]
+
+
+@rule("stubborn")
+class stubborn:  # noqa: N801 - the name of a rule
+    """It cannot forget."""
+
+    State = Names
+
+    def read(self, _view, _state):
+        return []
+
+    def forget(self, _state, who):
+        raise ValueError(who)
 
 
 async def subscribed(room, *more):
@@ -321,6 +355,21 @@ class TestPrivacy:
             if line.startswith("INSERT INTO") and '"history"' not in line and "igrations" not in line
         ]
         assert not [line for line in left if f"'{ME.native_id}'" in line]
+
+    async def test_rules_forget_as_well_and_one_that_cannot_hinders_nothing(self, room):
+        room.desk.rules.add([names, stubborn])
+        for name in ("names", "stubborn"):
+            await room.say(f"/subscribe {name} BTC")
+            await room.say(f"/subscribe {name} BTC", SOMEBODY_ELSE)
+        await happens(room, 1)
+        with capture_logs() as logs:
+            assert await room.title("/forget yes") == "Done: nothing of this chat is kept any more"
+        assert [entry["rule"] for entry in logs] == ["stubborn"]
+        memories = {
+            watch.rule: decode_state(stored).memory for watch, stored in room.desk.store.outbox.watches("BTC")
+        }
+        assert b'["somebody"]' in memories["names"]
+        assert b"somebody" in memories["stubborn"]
 
     async def test_others_keep_what_is_theirs(self, room):
         await subscribed(room)

@@ -13,6 +13,7 @@ from liqbot.chat.command import Ask
 from liqbot.chat.console.prompt import LineCompleter
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_command, chat_commands
+from liqbot.chat.telegram.menu import menu
 from liqbot.plugin import Between, Coin, Help, Message, Percent, command
 
 
@@ -45,6 +46,19 @@ def say(room, answering):
 async def test_it_takes_a_coin_and_its_own_parameters(say):
     assert await say("/depth btc") == "BTC 2"
     assert await say("/depth BTC within=3% other=eth") == "BTC 3 ETH"
+
+
+async def test_hyphens_of_a_name_may_be_underscores(room):
+    @command("what-now")
+    def what_now(view):
+        """What now."""
+        return Message(f"{view.coin} now")
+
+    answering = Answering((*COMMANDS, chat_command(what_now)))
+    for name in ("/what-now", "/what_now", "/WHAT_NOW"):
+        assert (await answering.answer(f"{name} BTC", Ask(ME, room.desk))).title == "BTC now"
+    [entry] = menu([answering.commands["what-now"]], "", managing=False)
+    assert entry.command == "what_now", "Telegram takes no hyphens"
 
 
 async def test_a_wrong_value_is_answered_with_the_bounds(say):

@@ -102,7 +102,9 @@ class _Maker:
         own = [self._option(argument) for argument in arguments]
         if self._rule is None and any(argument.kind is Kind.SETTINGS for argument in arguments):
             plain = [argument for argument in arguments if argument.kind is not Kind.SETTINGS]
-            own = [*(self._option(argument) for argument in plain), *options.LAYER]
+            form = self._command.form
+            taken = options.LAYER if form is None else map(options.of_parameter, form.parameters)
+            own = [*(self._option(argument) for argument in plain), *taken]
         return self._slash(self._command.name, self._command.summary, own, room=HELP, known={})
 
     def _group(self, fitting: Sequence[Rule], room: int) -> app_commands.Group:

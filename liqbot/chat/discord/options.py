@@ -15,7 +15,7 @@ from liqbot.chat import times
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Argument, Ask, Kind
 from liqbot.chat.desk import WINDOWS
-from liqbot.rules.parameters import Parameter, ParameterError
+from liqbot.rules.parameters import ANY_COIN, Parameter, ParameterError
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
 
@@ -93,10 +93,10 @@ def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) 
 
 
 def of_parameter(parameter: Parameter) -> Option:
-    """Return the option for a parameter of a rule.
+    """Return the option for a parameter of a rule, or of a plugin's command.
 
     Percentages and plain numbers are numbers with bounds; dollars and spans of time are written with a unit
-    (`5M`, `10m`), so they are text that is completed.
+    (`5M`, `10m`), so they are text that is completed, and so are coins.
     """
     usually = f"usually {parameter.show(parameter.default)}"
 
@@ -104,12 +104,13 @@ def of_parameter(parameter: Parameter) -> Option:
         return [f"{parameter.name}={value!r}" if isinstance(value, float) else f"{parameter.name}={value}"]
 
     def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
-        del ask, given
-        return _amounts(parameter, typed)
+        del given
+        return _coins(ask) if parameter.is_coin else _amounts(parameter, typed)
 
     takes: object = str
     fixed: tuple[str, ...] = parameter.choices if len(parameter.choices) <= OFFERED else ()
-    if not parameter.choices and parameter.unit in (Unit.PERCENT, Unit.RATIO):
+    is_number = not parameter.choices and not parameter.is_coin
+    if is_number and parameter.unit in (Unit.PERCENT, Unit.RATIO):
         bounds = parameter.bounds
         takes = float if bounds is None else app_commands.Range[float, float(bounds.low), float(bounds.high)]
     return Option(
@@ -193,11 +194,18 @@ def _word_by_word(value: object) -> Sequence[str]:
 def _unit(parameter: Parameter) -> str:
     if parameter.choices:
         return ""
+    if parameter.is_coin:
+        return "a coin"
     if parameter.unit is Unit.PERCENT:
         return "in percent"
     if parameter.unit is Unit.USD:
         return "dollars as 5M or 750k"
     return "time as 90s, 10m or 1d" if parameter.unit is Unit.SECONDS else ""
+
+
+def _coins(ask: Ask) -> Mapping[str, str]:
+    """Return what a parameter that names a coin may be."""
+    return {ANY_COIN: "usually", **choices(Kind.COIN, ask, {})}
 
 
 def _amounts(parameter: Parameter, typed: str) -> Mapping[str, str]:

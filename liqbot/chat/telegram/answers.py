@@ -37,8 +37,8 @@ class Answers:
 
     def command(self, line: str) -> Command | None:
         """Return the command that a line is about; a step of the guide is about subscribing."""
-        name = (line.split() or [""])[0].removeprefix("/").lower()
-        return self._answering.commands.get("subscribe" if name.startswith(MARK) else name)
+        name = (line.split() or [""])[0]
+        return self._answering.command("subscribe" if name.startswith(MARK) else name)
 
     async def to(self, asked: Typed | Tapped, line: str) -> Message:
         """Return the answer to a line. It never raises: what cannot be done is said."""

@@ -38,7 +38,7 @@ _VALUES_OFFERED = 8
 def question(line: str, ask: Ask, answering: Answering) -> Message | None:
     """Return what to ask where a typed command lacks something that can be chosen; None where it does not."""
     name, *words = line.split() or [""]
-    command = answering.commands.get(name.removeprefix("/").lower())
+    command = answering.command(name)
     if command is None or len(words) >= len(command.arguments):
         return None
     if command.name == "subscribe" and len(words) < 2 and not any("=" in word for word in words):
@@ -157,6 +157,8 @@ def _offered(parameter: Parameter, now: Value) -> Sequence[Value]:
     """Return values to choose from: all that there are, or round ones about the default."""
     if parameter.choices:
         return parameter.choices
+    if parameter.is_coin:
+        return tuple(dict.fromkeys((parameter.default, now)))
     bounds = parameter.bounds
     usual = [
         float(value)

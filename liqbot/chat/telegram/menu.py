@@ -24,6 +24,7 @@ _log = structlog.get_logger()
 
 TRIES = 5
 MOST_COMMANDS = 100
+LONGEST_NAME = 32
 LONGEST_DESCRIPTION = 256
 _EVERYTHING = (BotCommandScopeAllPrivateChats(), BotCommandScopeAllChatAdministrators())
 _LOOKING = (BotCommandScopeDefault(), BotCommandScopeAllGroupChats())
@@ -31,12 +32,16 @@ _LOOKING = (BotCommandScopeDefault(), BotCommandScopeAllGroupChats())
 
 
 def menu(commands: Iterable[Command], language: str, *, managing: bool) -> tuple[BotCommand, ...]:
-    """Return the entries of a menu in a language (empty: English), with or without what admins do."""
+    """Return the entries of a menu in a language (empty: English), with or without what admins do.
+
+    Telegram takes no hyphens in names, and refuses the whole menu for one that it does not take.
+    """
     words = MENU_WORDS.get(language, {})
     entries = [
-        BotCommand(item.name, words.get(item.name, item.summary)[:LONGEST_DESCRIPTION])
+        BotCommand(name, words.get(item.name, item.summary)[:LONGEST_DESCRIPTION])
         for item in commands
-        if managing or not item.manages
+        for name in [item.name.replace("-", "_")]
+        if (managing or not item.manages) and len(name) <= LONGEST_NAME
     ]
     return tuple(entries[:MOST_COMMANDS])
 

@@ -11,8 +11,11 @@ from liqbot.chat.answering import Answering
 from liqbot.chat.command import Ask, Coin, Number, RuleName, Settings, Window, command
 from liqbot.chat.discord.commands import ANOTHER_RULE, LETTERS, add_commands, letters
 from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.plugin_commands import chat_command
 from liqbot.message import Message
 from liqbot.plugin import Between, Help, Percent, rule
+from liqbot.plugin import Coin as OtherCoin
+from liqbot.plugin import command as plugin_command
 from liqbot.rules.loading import Rules
 
 
@@ -98,6 +101,23 @@ async def test_what_is_chosen_reads_as_it_would_be_typed():
     assert await run(slashes["heatmap"], host, coin="kPEPE/USD:X", window="7d") == "/heatmap kPEPE/USD:X 7d"
     assert await run(slashes["unsubscribe"], host, number=3) == "/unsubscribe 3"
     assert await run(slashes["help"], host) == "/help"
+
+
+async def test_a_command_of_a_plugin_has_its_own_parameters_as_options():
+    @plugin_command("what-if")
+    def what_if(
+        view,
+        *,
+        move: Annotated[Percent, Between(-50, 50), Help("by how much")] = 5.0,
+        other: Annotated[OtherCoin, Help("another coin")] = "",
+    ):
+        """What if."""
+        return Message(f"{view.coin} {move} {other}")
+
+    slashes, tree, host = tree_of(*RULES, commands=[*COMMANDS, chat_command(what_if)])
+    assert list(options(slashes["what-if"], tree)) == ["coin", "move", "other"]
+    line = await run(slashes["what-if"], host, coin="BTC", move=-3.0, other="eth")
+    assert line == "/what-if BTC move=-3.0 other=eth"
 
 
 async def test_what_somebody_writes_stays_one_word():

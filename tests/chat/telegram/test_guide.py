@@ -9,6 +9,7 @@ from liqbot.chat.command import Ask, Refusal
 from liqbot.chat.telegram.buttons import DATA_LIMIT, data_of
 from liqbot.chat.telegram.choice import Choice
 from liqbot.chat.telegram.guide import question, take
+from liqbot.plugin import Coin, Hit, rule
 from liqbot.store.chats import ChatKey
 
 ME = ChatKey("telegram", "5")
@@ -103,6 +104,18 @@ def test_only_values_that_the_rule_takes_are_offered(ask):
         if "." in step.split()[-1][:1]:
             for button in took.buttons:
                 take(button.command, ask)  # raises where a value is not allowed
+
+
+def test_a_parameter_that_names_a_coin_is_typed(ask):
+    @rule("beside")
+    def beside(view, *, other: Coin = "ETH"):
+        """Beside `other`."""
+        yield Hit(other, view.coin)
+
+    ask.desk.rules.add([beside])
+    asked = take("?beside BTC .1", ask)
+    assert asked.buttons[0].label == "• ETH"
+    assert take("?beside BTC 1=SOL !", ask) == "/subscribe beside BTC other=SOL"
 
 
 @pytest.mark.parametrize(
