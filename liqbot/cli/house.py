@@ -112,7 +112,8 @@ def _plugins(settings: Settings) -> str:
 
 
 def _source(name: str, settings: Settings) -> str:
-    source = make_source(name, settings, clock_ms())
+    with closing(plugged(settings)) as plugins:
+        source = make_source(name, settings, clock_ms(), plugins.sources)
     if isinstance(source, Hyperliquid):
         return asyncio.run(source.check())
     if isinstance(source, ExchangeSource):

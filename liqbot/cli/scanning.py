@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from liqbot.app.bot import clock_ms
+from liqbot.app.plugged import plugged
 from liqbot.app.sources import make_source
 from liqbot.cli.terminal import progress_bar, tell
 from liqbot.engine.board import Board
@@ -53,9 +54,10 @@ def record(
     """Write what the first of the sources tells into a recording that `liqbot replay` plays."""
     set_up_logs("error")
     settings = load_settings()
-    source = make_source(settings.sources[0], settings, clock_ms())
-    with Recorder(file, round(every * 1000)) as recorder:
-        asyncio.run(_record(source.updates(), recorder, minutes))
+    with contextlib.closing(plugged(settings)) as plugins:
+        source = make_source(settings.sources[0], settings, clock_ms(), plugins.sources)
+        with Recorder(file, round(every * 1000)) as recorder:
+            asyncio.run(_record(source.updates(), recorder, minutes))
     typer.echo(f"{file}: {recorder.snapshots:,} snapshots, {recorder.positions:,} positions")
 
 

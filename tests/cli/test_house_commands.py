@@ -223,3 +223,17 @@ def test_every_command_explains_itself(liqbot):
 def test_as_a_process_an_error_is_one_line_on_standard_error(tmp_path):
     ran = run_apart(tmp_path, "view", "BTC")
     assert ran == (1, "", "liqbot: liqbot.db: there is no database yet; `liqbot run` makes one\n")
+
+
+def test_a_source_that_a_plugin_brings_is_known_to_the_doctor(liqbot, folder):
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "mine.py").write_text(
+        "from liqbot.plugin import source\n\n\n"
+        '@source("mine")\ndef mine(request):\n    """It is mine."""\n    return object()\n'
+    )
+    ran = liqbot("doctor", LIQBOT_SOURCES="plugin:mine", LIQBOT_PLUGINS__TRUSTED="mine")
+    assert "source plugin:mine: needs nothing" in ran.out
+    ran = liqbot("doctor", LIQBOT_SOURCES="plugin:gone", LIQBOT_PLUGINS__TRUSTED="mine")
+    assert ran.status == 1
+    assert "✗ source plugin:gone" in ran.out
