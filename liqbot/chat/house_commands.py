@@ -62,7 +62,7 @@ async def status(ask: Ask) -> Message:
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
         f"{counted(desk.store.subscriptions.count(), 'subscription')}",
-        f"{desk.store.deliveries.owed()} deliveries under way",
+        f"{counted(desk.store.deliveries.owed(), 'delivery')} under way",
     ]
     if troubles:
         return Message("Status: not all is well", tuple(lines), tone=Tone.WARNING)

@@ -32,8 +32,11 @@ def listed(names: Collection[str]) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """Return how many of something there are: `1 account`, `2 accounts`."""
-    return f"{count} {what}" if count == 1 else f"{count} {what}s"
+    """Return how many of something there are: `1 account`, `2 accounts`, `3 deliveries`."""
+    if count == 1:
+        return f"1 {what}"
+    is_ies = what.endswith("y") and what[-2] not in "aeiou"
+    return f"{count} {what[:-1]}ies" if is_ies else f"{count} {what}s"
 
 
 def paragraphs(function: Callable[..., Any]) -> tuple[str, ...]:
