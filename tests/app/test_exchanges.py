@@ -10,7 +10,8 @@ from counterparts.exchanges.control import counterpart
 from liqbot.app.bot import Bot
 from liqbot.app.sources import make_source
 from liqbot.chat.command import Ask
-from liqbot.settings import EXCHANGES, Settings
+from liqbot.sections import EXCHANGES
+from liqbot.settings import Settings
 from liqbot.sources.exchanges import ExchangeSource, rest
 
 A_LITTLE = {"backfill_days": 0.25}
