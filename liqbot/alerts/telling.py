@@ -61,16 +61,21 @@ def headline(alert: Alert) -> str:
 
 def addressed(message: Message, alert: Alert, delivery: Delivery) -> Message:
     """Return an alert's message with what is one chat's own: its buttons, and whether it may be a repeat."""
-    own = [Button(f"Unsubscribe #{delivery.number}", f"/unsubscribe {delivery.number}")]
     return replace(
         message,
         lines=(*message.lines, MAY_REPEAT) if delivery.is_repeat else message.lines,
-        buttons=(
-            Button("Refresh", f"/alert {alert.id}", renews=True),
-            Button("Mute 1 h", "/mute 1h"),
-            *(own if delivery.number is not None else ()),
-            Button("Why", f"/why {alert.id}"),
-        ),
+        buttons=alert_buttons(alert, delivery.number),
+    )
+
+
+def alert_buttons(alert: Alert, number: int | None) -> tuple[Button, ...]:
+    """Return the buttons of an alert; `number` is the chat's subscription, None where that has ended."""
+    own = () if number is None else (Button(f"Unsubscribe #{number}", f"/unsubscribe {number}"),)
+    return (
+        Button("Refresh", f"/alert {alert.id}", renews=True),
+        Button("Mute 1 h", "/mute 1h"),
+        *own,
+        Button("Why", f"/why {alert.id}"),
     )
 
 

@@ -17,7 +17,7 @@ from liqbot.app.clock import clock_ms
 from liqbot.app.feed import Feed
 from liqbot.app.plugged import chat_commands, plugged
 from liqbot.app.serving import Serving
-from liqbot.charts.studio import DrawingError, Studio
+from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.desk import Desk
@@ -26,7 +26,6 @@ from liqbot.engine.boards import memories_of, recall_into
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
-from liqbot.message import Picture
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
 from liqbot.store.database import SqlError
@@ -36,8 +35,6 @@ _log = structlog.get_logger()
 
 DRAIN_S = 10
 """How long a shutdown waits for deliveries that are under way."""
-ALERT_WINDOW = "24h"
-"""The window of the heatmap that goes with an alert."""
 
 
 class Bot:
@@ -80,7 +77,7 @@ class Bot:
             marks=self.plugins.marks,
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
-        self.dispatcher = Dispatcher(self.store, self._illustrate, clock_ms)
+        self.dispatcher = Dispatcher(self.store, self.desk.alert_picture, clock_ms)
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.desk.wake = self.dispatcher.wake
@@ -208,13 +205,6 @@ class Bot:
     def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
         memories = memories_of(feed.board)
         self.store.memories.save(feed.source.layer, {view.coin: memories[view.coin] for view in views})
-
-    async def _illustrate(self, view: MarketView) -> Picture | None:
-        try:
-            return await self.desk.heatmap(view, ALERT_WINDOW)
-        except DrawingError as error:
-            _log.error("an alert goes out without its picture", reason=str(error))
-            return None
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -5,16 +5,15 @@ from collections.abc import Iterator
 import structlog
 
 from liqbot.alerts.states import Reason
-from liqbot.alerts.telling import TONES, headline
+from liqbot.alerts.telling import TONES, alert_buttons, headline
 from liqbot.alerts.timing import local_time
 from liqbot.alerts.watching import decode_state
-from liqbot.charts.studio import DrawingError
 from liqbot.chat.command import AlertNumber, Ask, Coin, Refusal, RuleName, command
 from liqbot.chat.times import told_rest, told_zone
 from liqbot.market.figures import duration, price, usd
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
-from liqbot.message import Button, Message, Picture
+from liqbot.message import Message
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.rule import Hit, Rule, RuleFault
 from liqbot.store.outbox import Alert, Told
@@ -22,8 +21,6 @@ from liqbot.store.subscriptions import Subscription, Watch
 
 _log = structlog.get_logger()
 
-WINDOW = "24h"
-"""The window of the picture that goes with an alert."""
 _WHY = {
     Reason.FIRST: "it was new.",
     Reason.AGAIN: "it was back, after it had been over.",
@@ -51,12 +48,13 @@ async def alert(ask: Ask, number: AlertNumber) -> Message:
     view = ask.desk.views.get(told.alert.coin)
     if view is None:
         return Message(headline(told.alert), (f"No data of {told.alert.coin} at present.",))
+    mine = _subscription(ask, told.alert)
     return Message(
         title=headline(told.alert),
-        lines=(f"Now: {_now(ask, told.alert, view)}", f"Spot {price(view.spot)}, {view.regime}."),
+        lines=(f"Now: {_now(ask, told.alert, mine, view)}", f"Spot {price(view.spot)}, {view.regime}."),
         tone=TONES[told.alert.hit.side],
-        picture=await _picture(ask, view),
-        buttons=tuple(_buttons(ask, told.alert)),
+        picture=await ask.desk.alert_picture(view),
+        buttons=alert_buttons(told.alert, None if mine is None else mine.number),
         time_ms=view.time_ms,
         footer=f"{told.alert.rule} #{number} · {view.provenance}",
     )
@@ -109,9 +107,9 @@ def _subscription(ask: Ask, alert: Alert) -> Subscription | None:
     return next((m for m in mine if (m.watch.rule, m.watch.coin, m.watch.parameters) == wanted), None)
 
 
-def _now(ask: Ask, alert: Alert, view: MarketView) -> str:
+def _now(ask: Ask, alert: Alert, mine: Subscription | None, view: MarketView) -> str:
     """Return what the alert's rule says of its key in the newest view."""
-    rule, mine = ask.desk.rules.by_name.get(alert.rule), _subscription(ask, alert)
+    rule = ask.desk.rules.by_name.get(alert.rule)
     if rule is None:
         return "its rule is not loaded"
     state = decode_state(None if mine is None else ask.desk.store.outbox.state(mine.watch))
@@ -121,23 +119,6 @@ def _now(ask: Ask, alert: Alert, view: MarketView) -> str:
         return "its rule fails; the operator's log names the line"
     hit = next((hit for hit in hits if hit.key == alert.hit.key), None)
     return "this no longer holds" if hit is None else hit.text
-
-
-async def _picture(ask: Ask, view: MarketView) -> Picture | None:
-    try:
-        return await ask.desk.heatmap(view, WINDOW)
-    except DrawingError as error:
-        _log.error("an alert is shown without its picture", reason=str(error))
-        return None
-
-
-def _buttons(ask: Ask, alert: Alert) -> Iterator[Button]:
-    yield Button("Refresh", f"/alert {alert.id}", renews=True)
-    yield Button("Mute 1 h", "/mute 1h")
-    mine = _subscription(ask, alert)
-    if mine is not None:
-        yield Button(f"Unsubscribe #{mine.number}", f"/unsubscribe {mine.number}")
-    yield Button("Why", f"/why {alert.id}")
 
 
 def _reasons(ask: Ask, told: Told) -> Iterator[str]:

@@ -5,7 +5,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from liqbot.charts.studio import Studio
+import structlog
+
+from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.layers import Layers, Seen, Wish
 from liqbot.chat.previews import Previews
 from liqbot.market.grid import Grid
@@ -19,6 +21,8 @@ from liqbot.sources.source import Report
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import Watch
 
+_log = structlog.get_logger()
+
 HOUR_MS = 3_600_000
 WINDOWS = {
     "12h": 12 * HOUR_MS,
@@ -31,6 +35,8 @@ WINDOWS = {
     "1y": 365 * 24 * HOUR_MS,
 }
 """The windows of a heatmap, in ms."""
+ALERT_WINDOW = "24h"
+"""The window of the heatmap that goes with an alert."""
 
 
 @dataclass(slots=True)
@@ -124,6 +130,14 @@ class Desk:
         grid = await asyncio.to_thread(self._past, seen, WINDOWS[window])
         marks = await asyncio.to_thread(self.marks, view)
         return await self.studio.heatmap(view.with_grid(grid).with_marks(marks), window)
+
+    async def alert_picture(self, view: MarketView) -> Picture | None:
+        """Draw what goes with an alert raised in `view`; None where it cannot be drawn."""
+        try:
+            return await self.heatmap(view, ALERT_WINDOW)
+        except DrawingError as error:
+            _log.error("an alert goes without its picture", reason=str(error))
+            return None
 
     def _past(self, seen: Seen, window_ms: int) -> Grid:
         return seen.grid(window_ms) or self.store.past.grid(seen.view, window_ms)
