@@ -8,7 +8,7 @@ import msgspec
 from liqbot.market.margin import MarginTiers
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.client import Tell
-from liqbot.sources.exchanges.errors import BusyError, UnknownSymbolError
+from liqbot.sources.exchanges.errors import meant_by, read_error
 from liqbot.sources.exchanges.rest import Params, Rest
 from liqbot.sources.exchanges.rows import (
     PERIOD_MS,
@@ -186,13 +186,7 @@ def _candle(row: _Candle, unit: float) -> Candle:
 
 def _complaint(body: bytes) -> NoDataError | None:
     """Read `code`, which is not "00000" in an answer that is an error, whatever its status."""
-    try:
-        error = msgspec.json.decode(body, type=_Error, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    error = read_error(body, _Error)
+    if error is None or error.code == "00000":
         return None
-    if error.code == "00000":
-        return None
-    text = f"{error.code} {error.msg}"
-    if error.code in SAYS_BUSY:
-        return BusyError(text)
-    return UnknownSymbolError(text) if error.code in SAYS_UNKNOWN else NoDataError(text)
+    return meant_by(error.code, error.msg, busy=SAYS_BUSY, unknown=SAYS_UNKNOWN)

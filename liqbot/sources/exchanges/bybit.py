@@ -11,7 +11,7 @@ from liqbot.market.updates import Liquidation
 from liqbot.sources.exchanges.bankruptcy import liquidated_at
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.client import Tell
-from liqbot.sources.exchanges.errors import BusyError, UnknownSymbolError
+from liqbot.sources.exchanges.errors import meant_by, read_error
 from liqbot.sources.exchanges.rest import Params, Rest
 from liqbot.sources.exchanges.rows import (
     HOUR_MS,
@@ -262,14 +262,8 @@ def _subscriptions(symbols: Iterable[str]) -> Iterator[str]:
 
 def _complaint(body: bytes) -> NoDataError | None:
     """Read `retCode`, which is not 0 in an answer of status 200 that is an error."""
-    try:
-        error = msgspec.json.decode(body, type=_Error, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    error = read_error(body, _Error)
+    if error is None or error.ret_code == 0:
         return None
-    if error.ret_code == 0:
-        return None
-    text = f"{error.ret_code} {error.ret_msg}"
-    if error.ret_code in SAYS_BUSY:
-        return BusyError(text)
-    unknown = error.ret_code == SAYS_WRONG_PARAMETER and "symbol" in error.ret_msg.lower()
-    return UnknownSymbolError(text) if unknown else NoDataError(text)
+    unknown = (SAYS_WRONG_PARAMETER,) if "symbol" in error.ret_msg.lower() else ()
+    return meant_by(error.ret_code, error.ret_msg, busy=SAYS_BUSY, unknown=unknown)

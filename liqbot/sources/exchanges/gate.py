@@ -12,7 +12,7 @@ from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.client import Tell
-from liqbot.sources.exchanges.errors import BusyError, UnknownSymbolError
+from liqbot.sources.exchanges.errors import meant_by, read_error
 from liqbot.sources.exchanges.rest import Params, Rest
 from liqbot.sources.exchanges.rows import (
     HOUR_MS,
@@ -241,11 +241,7 @@ def _candle(row: _Candle, unit: float, contract: float) -> Candle:
 
 
 def _complaint(body: bytes) -> NoDataError | None:
-    try:
-        error = msgspec.json.decode(body, type=_Error, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    error = read_error(body, _Error)
+    if error is None:
         return None
-    text = f"{error.label} {error.message}"
-    if error.label in SAYS_BUSY:
-        return BusyError(text)
-    return UnknownSymbolError(text) if error.label in SAYS_UNKNOWN else NoDataError(text)
+    return meant_by(error.label, error.message, busy=SAYS_BUSY, unknown=SAYS_UNKNOWN)

@@ -11,7 +11,7 @@ from liqbot.market.updates import Liquidation
 from liqbot.sources.exchanges.bankruptcy import liquidated_at
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.client import Tell
-from liqbot.sources.exchanges.errors import BusyError, UnknownSymbolError
+from liqbot.sources.exchanges.errors import meant_by, read_error
 from liqbot.sources.exchanges.rest import Params, Rest
 from liqbot.sources.exchanges.rows import (
     HOUR_MS,
@@ -317,13 +317,7 @@ def _candle(row: _Candle, unit: float) -> Candle:
 
 def _complaint(body: bytes) -> NoDataError | None:
     """Read `code`, which is not "0" in an answer of status 200 that is an error."""
-    try:
-        error = msgspec.json.decode(body, type=_Error, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    error = read_error(body, _Error)
+    if error is None or error.code == "0":
         return None
-    if error.code == "0":
-        return None
-    text = f"{error.code} {error.msg}"
-    if error.code in SAYS_BUSY:
-        return BusyError(text)
-    return UnknownSymbolError(text) if error.code in SAYS_UNKNOWN else NoDataError(text)
+    return meant_by(error.code, error.msg, busy=SAYS_BUSY, unknown=SAYS_UNKNOWN)
