@@ -23,6 +23,7 @@ from liqbot.market.updates import (
     AssetContext,
     Beat,
     CandlesSeen,
+    DepthSeen,
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
@@ -82,7 +83,7 @@ class ModelledBoard:
 
     def apply(self, update: Update) -> None:
         """Take up one update. What makes no sense is refused and counted in `rejected`."""
-        if not isinstance(update, Beat):
+        if not isinstance(update, Beat | DepthSeen):
             self._take(update)
         self.time_ms = max(self.time_ms, update.time_ms)
 

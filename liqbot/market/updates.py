@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from liqbot.market.candles import Candles
+from liqbot.market.depth import Depth
 from liqbot.market.margin import MarginTiers
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.side import Side
@@ -66,6 +68,17 @@ class AssetContext:
     """Funding rate as a fraction per hour, positive where longs pay; None where unknown."""
 
 
+class Provenance(StrEnum):
+    """How a liquidation became known."""
+
+    STREAMED = "streamed"
+    """Told as it happened."""
+    BACKFILLED = "backfilled"
+    """Asked for afterwards: before the start, or during a break of the stream."""
+    INFERRED = "inferred"
+    """Concluded from positions that were there and are gone; nobody told of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Liquidation:
     """A position that was force-closed."""
@@ -81,6 +94,7 @@ class Liquidation:
     """Coins, positive."""
     sampled: bool = False
     """True where the exchange reports only some (Binance: at most one a second): sums are lower bounds."""
+    provenance: Provenance = Provenance.STREAMED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -142,6 +156,23 @@ class MarginTiersSeen:
     tiers: MarginTiers
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class DepthSeen:
+    """The order book of one coin, as it stood; it replaces the one before."""
+
+    depth: Depth
+
+    @property
+    def coin(self) -> str:
+        """The book's coin."""
+        return self.depth.coin
+
+    @property
+    def time_ms(self) -> int:
+        """When the book stood so."""
+        return self.depth.time_ms
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """All that came before belongs to this instant: now views may be made."""
@@ -157,6 +188,13 @@ def _require_places(name: str, column: Ints, count: int) -> None:
 
 
 Update: TypeAlias = (
-    AccountsSeen | AssetContext | Liquidation | CandlesSeen | OpenInterestSeen | MarginTiersSeen | Beat
+    AccountsSeen
+    | AssetContext
+    | Liquidation
+    | CandlesSeen
+    | OpenInterestSeen
+    | MarginTiersSeen
+    | DepthSeen
+    | Beat
 )
 """Any of what a source tells."""
