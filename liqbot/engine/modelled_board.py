@@ -20,10 +20,12 @@ from liqbot.market.layer import Layer
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import BySide, Side
 from liqbot.market.updates import (
+    AccountRatioSeen,
     AssetContext,
     Beat,
     CandlesSeen,
     DepthSeen,
+    FundingSeen,
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
@@ -166,7 +168,7 @@ class ModelledBoard:
             self._take_tiers(update)
         elif isinstance(update, Liquidation):
             self._take_liquidation(update)
-        else:
+        elif not isinstance(update, FundingSeen | AccountRatioSeen):  # the model does not use these yet
             self._rejected[f"{type(update).__name__} does not belong in a modelled layer"] += 1
 
     def _market(self, coin: str) -> _Market:

@@ -129,16 +129,63 @@ class OpenInterestSeen:
     """Shape (n,): one-sided (a contract is one long and one short, counted once), above 0."""
 
     def __post_init__(self) -> None:
-        if len(self.times_ms) != len(self.coins):
-            raise ValueError(f"{len(self.times_ms)} times do not go with {len(self.coins)} open interests")
-        if np.any(np.diff(self.times_ms) <= 0):
-            raise ValueError("the times of open interest must rise")
+        _require_a_series("open interests", self.times_ms, self.coins)
 
     @staticmethod
     def of(coin: str, times_ms: Sequence[int], coins: Sequence[float]) -> "OpenInterestSeen":
         """Make it from plain sequences. Raises `ValueError` for columns that cannot be."""
         return OpenInterestSeen(
             coin, np.asarray(times_ms, dtype=np.int64), np.asarray(coins, dtype=np.float64)
+        )
+
+    @property
+    def time_ms(self) -> int:
+        """The last of the instants; 0 where there is none."""
+        return int(self.times_ms[-1]) if len(self.times_ms) else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FundingSeen:
+    """Funding rates of one coin at some instants, in the order of time: its history, or the newest."""
+
+    coin: str
+    times_ms: Ints
+    """Shape (n,), rising: when each was paid, or told."""
+    rates: Floats
+    """Shape (n,): fractions of notional per hour, whatever the venue's interval, positive where longs pay."""
+
+    def __post_init__(self) -> None:
+        _require_a_series("funding rates", self.times_ms, self.rates)
+
+    @staticmethod
+    def of(coin: str, times_ms: Sequence[int], rates: Sequence[float]) -> "FundingSeen":
+        """Make it from plain sequences. Raises `ValueError` for columns that cannot be."""
+        return FundingSeen(coin, np.asarray(times_ms, dtype=np.int64), np.asarray(rates, dtype=np.float64))
+
+    @property
+    def time_ms(self) -> int:
+        """The last of the instants; 0 where there is none."""
+        return int(self.times_ms[-1]) if len(self.times_ms) else 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AccountRatioSeen:
+    """How the accounts of one coin are divided at some instants, in the order of time: heads, not money."""
+
+    coin: str
+    times_ms: Ints
+    """Shape (n,), rising."""
+    long_share: Floats
+    """Shape (n,): accounts that are net long, as a share (0 to 1) of those that hold a position."""
+
+    def __post_init__(self) -> None:
+        _require_a_series("account ratios", self.times_ms, self.long_share)
+
+    @staticmethod
+    def of(coin: str, times_ms: Sequence[int], long_share: Sequence[float]) -> "AccountRatioSeen":
+        """Make it from plain sequences. Raises `ValueError` for columns that cannot be."""
+        return AccountRatioSeen(
+            coin, np.asarray(times_ms, dtype=np.int64), np.asarray(long_share, dtype=np.float64)
         )
 
     @property
@@ -180,6 +227,13 @@ class Beat:
     time_ms: int
 
 
+def _require_a_series(what: str, times_ms: Ints, values: Floats) -> None:
+    if len(times_ms) != len(values):
+        raise ValueError(f"{len(times_ms)} times do not go with {len(values)} {what}")
+    if np.any(np.diff(times_ms) <= 0):
+        raise ValueError(f"the times of {what} must rise")
+
+
 def _require_places(name: str, column: Ints, count: int) -> None:
     if column.dtype.kind not in "iu":
         raise ValueError(f"`{name}` must hold whole numbers, not {column.dtype}")
@@ -193,6 +247,8 @@ Update: TypeAlias = (
     | Liquidation
     | CandlesSeen
     | OpenInterestSeen
+    | FundingSeen
+    | AccountRatioSeen
     | MarginTiersSeen
     | DepthSeen
     | Beat
