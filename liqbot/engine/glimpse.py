@@ -10,7 +10,7 @@ from liqbot.engine.tracking import Passage, Tracks, follow
 from liqbot.market import figures
 from liqbot.market.cohort import Cohort
 from liqbot.market.elsewhere import Swept
-from liqbot.market.grid import Grid
+from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
 from liqbot.market.maps import BIN_WIDTH, Bins, LiquidationMap, absolute_bin
 from liqbot.market.positions import Floats, Ints
@@ -20,9 +20,7 @@ from liqbot.market.updates import AssetContext
 from liqbot.market.view import MarketView, Trapped
 
 COLUMNS = 500
-"""A grid has at most so many columns."""
-GAP = 3
-"""Where no candle has come for so many times the usual distance of columns, there is no data."""
+"""A grid has at most so many columns, and one more after each gap."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +89,8 @@ class Glimpse:
         """
         steps, since_ms = self.model.steps, self.time_ms - window_ms
         first = int(np.searchsorted(steps.end_ms, since_ms, side="left"))
-        at = _spread(first, len(steps))
+        held = held_until(np.append(steps.end_ms[first:], self.time_ms))
+        at = np.union1d(_spread(first, len(steps)), first + _after_gaps(steps.end_ms[first:], held))
         bins = self._bins_of(first)
         coins = self.model.coins_at(at, bins, choice)
         now = self._parts(choice, bins)
@@ -104,7 +103,7 @@ class Glimpse:
         return Grid(
             bins=bins,
             time_ms=time_ms,
-            until_ms=_until(time_ms),
+            until_ms=np.append(held[np.append(at, len(steps))[1:] - 1 - first], self.time_ms),
             spot=np.append(close, spot),
             low=np.array([*(float(steps.low[run].min()) for run in runs), min(self.low, spot)]),
             high=np.array([*(float(steps.high[run].max()) for run in runs), max(self.high, spot)]),
@@ -191,10 +190,6 @@ def _spread(first: int, stop: int) -> Ints:
     return np.arange(stop - 1, first - 1, -every)[::-1]
 
 
-def _until(time_ms: Ints) -> Ints:
-    """Return until when each column holds: until the next one, unless that is unusually late."""
-    spans = np.diff(time_ms)
-    if not len(spans):
-        return time_ms.copy()
-    longest = GAP * int(np.median(spans))
-    return np.append(time_ms[:-1] + np.minimum(spans, longest), time_ms[-1])
+def _after_gaps(end_ms: Ints, until_ms: Ints) -> Ints:
+    """Return the places of the steps that follow a gap: there a column begins."""
+    return np.flatnonzero(until_ms[: len(end_ms) - 1] < end_ms[1:]) + 1

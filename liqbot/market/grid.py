@@ -8,6 +8,11 @@ from numpy.typing import NDArray
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Floats, Ints
 
+GAP_STEPS = 3
+"""A column whose successor is later than this many steps of the columns around it is followed by a gap."""
+_AROUND = 5
+"""So many steps before, and so many after, tell how far apart columns are there."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Grid:
@@ -33,3 +38,33 @@ class Grid:
 
     def __len__(self) -> int:
         return len(self.time_ms)
+
+
+def held_until(time_ms: Ints, least_ms: Ints | int = 0) -> Ints:
+    """Return until when each column holds, shape (T,): until the next one, unless that is unusually late.
+
+    `time_ms`, shape (T,), rises. Usual is what the columns around it do, and never less than `least_ms`, a
+    number or of shape (T - 1,). A past that grows coarser with age has no gaps where it does, and whether
+    there is one depends on the columns near it alone, not on how far the whole of them goes back.
+    """
+    steps = np.diff(time_ms)
+    if not len(steps):
+        return time_ms.copy()
+    longest = GAP_STEPS * np.maximum(_usual(steps), least_ms)
+    return np.append(time_ms[:-1] + np.minimum(steps, longest).astype(np.int64), time_ms[-1])
+
+
+def _usual(steps: Ints) -> Floats:
+    """Return the usual step around each of `steps`: the larger of the medians before and after it."""
+    if len(steps) == 1:
+        return steps.astype(np.float64)
+    return np.array(
+        [
+            max(
+                float(np.median(around))
+                for around in (steps[max(place - _AROUND, 0) : place], steps[place + 1 :][:_AROUND])
+                if len(around)
+            )
+            for place in range(len(steps))
+        ]
+    )

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from liqbot.market import wire
-from liqbot.market.grid import Grid
+from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Ints
@@ -41,8 +41,8 @@ TIERS = (
 """Fine for a day, coarser for a month, daily for a year; older history is dropped."""
 WHOLE_VIEWS_MS = 8 * DAY_MS
 """Up to this age the whole view is kept beside its map."""
-GAP_STEPS = 3
-"""A column with no successor for this many usual steps is followed by a gap."""
+_BEFORE = 5
+"""So many columns before a grid help to tell how far apart its first ones usually are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class History:
         since = view.time_ms - window_ms
         with self._reading:
             rows, (low, high) = self._rows(view, since), self._extremes(view)
+            before = self._times_before(view, rows[0].time_ms if rows else view.time_ms)
         maps = [map_from_blob(row.map) for row in rows]
         maps.append((view.map.bins, view.map.total.astype(np.float32)))
         time_ms = np.array([*(row.time_ms for row in rows), view.time_ms], dtype=np.int64)
@@ -120,7 +121,7 @@ class History:
         grid = Grid(
             bins=bins,
             time_ms=np.maximum(time_ms, since),
-            until_ms=_until(time_ms, view.time_ms),
+            until_ms=_until(np.append(before, time_ms), view.time_ms)[len(before) :],
             spot=np.array([*(row.spot for row in rows), view.spot]),
             low=np.array([*(row.low for row in rows), low]),
             high=np.array([*(row.high for row in rows), high]),
@@ -236,6 +237,15 @@ class History:
         )
         return [_Row(*row) for row in rows]
 
+    def _times_before(self, view: MarketView, time_ms: int) -> Ints:
+        """Return the times of the newest few rows before `time_ms`, rising."""
+        rows = self._db.execute(
+            "SELECT time_ms FROM history WHERE layer = ? AND coin = ? AND time_ms < ? "
+            "ORDER BY time_ms DESC LIMIT ?",
+            [*_key(view), time_ms, _BEFORE],
+        )
+        return np.array([time for (time,) in rows][::-1], dtype=np.int64)
+
 
 def _key(view: MarketView) -> tuple[str, str]:
     return view.layer.key, view.coin
@@ -269,13 +279,9 @@ def _common_bins(all_bins: Sequence[Bins]) -> Bins:
 
 
 def _until(time_ms: Ints, now_ms: int) -> Ints:
-    """Return until when each column holds: until the next one, unless that is unusually late."""
-    steps = np.diff(time_ms)
-    if not len(steps):
-        return time_ms.copy()
-    tier_step = np.array([_tier_step(now_ms - int(time)) for time in time_ms[:-1]])
-    longest = GAP_STEPS * np.maximum(tier_step, int(np.median(steps)))
-    return np.append(time_ms[:-1] + np.minimum(steps, longest), time_ms[-1])
+    """Return until when each column holds; those of an age are at least as far apart as its tier says."""
+    tier_step = [_tier_step(now_ms - int(time)) for time in time_ms[:-1]]
+    return held_until(time_ms, np.array(tier_step, dtype=np.int64))
 
 
 def _tier_step(age_ms: int) -> int:

@@ -130,6 +130,22 @@ def test_a_day_without_candles_is_a_gap_in_the_grid_and_no_step(month):
     board.view("BTC")
 
 
+def test_a_hole_of_hours_is_a_gap_in_every_window_however_coarse_its_columns(month):
+    first, later = (
+        [cut(update, slice(0, 700)) for update in month],
+        [cut(update, slice(740, None)) for update in month],
+    )
+    board = told(told(ModelledBoard(LAYER), *first), *later)
+    hole_ms = 40 * FIVE_MINUTES
+    found = []
+    for steps in (len(month[1].candles) - 690, len(month[1].candles) - 100):
+        grid = board.glimpse("BTC").grid(steps * FIVE_MINUTES)
+        (gap,) = np.flatnonzero(grid.until_ms[:-1] < grid.time_ms[1:])
+        found.append((int(grid.until_ms[gap]), int(grid.time_ms[gap + 1])))
+    assert found[0] == found[1]
+    assert 0.8 * hole_ms < found[0][1] - found[0][0] <= hole_ms
+
+
 def test_a_board_that_was_told_no_candles_says_so():
     board = ModelledBoard(LAYER)
     with pytest.raises(NoViewError, match="Testex has no price for BTC"):

@@ -69,6 +69,37 @@ def test_a_pause_in_the_data_is_a_gap_not_a_long_column(store):
     assert gaps == [((11 + 3) * 5 * MINUTE, 100 * 5 * MINUTE)]
 
 
+def gaps_of(grid):
+    """Return when no column of a grid holds."""
+    pairs = zip(grid.until_ms.tolist(), grid.time_ms.tolist()[1:], strict=False)
+    return [(until, after) for until, after in pairs if until < after]
+
+
+def test_a_hole_is_the_same_hole_in_every_window(store):
+    hole = range(-9 * 60, -6 * 60)
+    minutes = [minute for minute in range(-40 * 60, 1, 5) if minute not in hole]
+    last = recorded(store, *(at(START + minute * MINUTE) for minute in minutes))
+    found = {window: gaps_of(store.past.grid(last, WINDOWS[window])) for window in ("12h", "24h", "3d", "7d")}
+    assert len(found["12h"]) == 1
+    assert all(gaps == found["12h"] for gaps in found.values())
+
+
+def test_a_hole_at_the_very_beginning_of_a_window_is_one_too(store):
+    minutes = [*range(-30 * 60, -24 * 60, 5), *range(-21 * 60, 1, 5)]
+    last = recorded(store, *(at(START + minute * MINUTE) for minute in minutes))
+    since = last.time_ms - 24 * HOUR - 10 * MINUTE
+    grid = store.past.grid(last, last.time_ms - since)
+    assert len(gaps_of(grid)) == 1
+
+
+def test_a_past_that_was_made_up_in_coarser_steps_is_not_chopped_into_dashes(store):
+    """As the demo's: every two hours for a month, then every quarter of an hour for a day."""
+    minutes = [*range(-20 * 24 * 60, -24 * 60, 120), *range(-24 * 60, 1, 15)]
+    last = recorded(store, *(at(START + 30 * DAY + minute * MINUTE) for minute in minutes))
+    for window in ("12h", "24h", "3d", "7d", "30d"):
+        assert gaps_of(store.past.grid(last, WINDOWS[window])) == [], window
+
+
 def test_data_that_comes_seldom_has_no_gaps(store):
     last = recorded(store, *(at(START + step * 4 * HOUR) for step in range(70)))
     grid = store.past.grid(last, 12 * DAY)

@@ -1,0 +1,66 @@
+"""A column of a grid holds until the next one, unless that is unusually late."""
+
+from itertools import pairwise
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liqbot.market.grid import GAP_STEPS, held_until
+
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+
+
+def times(*spans_min):
+    return np.concatenate(([0], np.cumsum(spans_min))) * MINUTE
+
+
+def gaps(time_ms, until_ms):
+    """Return the spans, in minutes, in which no column holds."""
+    between = zip(until_ms[:-1].tolist(), time_ms[1:].tolist(), strict=True)
+    return [((after - until) / MINUTE) for until, after in between if until < after]
+
+
+def test_a_past_that_grows_coarser_with_age_has_no_gaps():
+    seldom, often, oftener = [120] * 40, [15] * 90, [1] * 200
+    time_ms = times(*seldom, *often, *oftener)
+    assert gaps(time_ms, held_until(time_ms)) == []
+
+
+def test_a_hole_of_hours_is_a_gap_where_columns_are_minutes_apart():
+    time_ms = times(*[5] * 20, 180, *[5] * 20)
+    assert gaps(time_ms, held_until(time_ms)) == [180 - GAP_STEPS * 5]
+
+
+def test_a_hole_of_hours_is_none_where_columns_are_hours_apart():
+    time_ms = times(*[120] * 20, 180, *[120] * 20)
+    assert gaps(time_ms, held_until(time_ms)) == []
+
+
+def test_two_holes_near_each_other_are_both_gaps():
+    time_ms = times(*[5] * 9, 180, 5, 240, *[5] * 9)
+    assert len(gaps(time_ms, held_until(time_ms))) == 2
+
+
+def test_columns_are_never_taken_to_be_nearer_than_they_can_be():
+    time_ms = times(*[1] * 20, 60, *[1] * 20)
+    assert gaps(time_ms, held_until(time_ms, 30 * MINUTE)) == []
+
+
+@given(st.lists(st.sampled_from([1, 5, 15, 120, 600]), min_size=12, max_size=80), st.integers(0, 30))
+def test_whether_there_is_a_gap_does_not_depend_on_how_far_back_one_looks(spans, cut):
+    time_ms = times(*spans)
+    whole = held_until(time_ms)
+    part = held_until(time_ms[cut:])
+    inner = slice(5, None)  # the first few know less of what is around them
+    assert part[inner].tolist() == whole[cut:][inner].tolist()
+
+
+@given(st.lists(st.integers(1, 10**6), max_size=50))
+def test_a_column_holds_for_some_time_and_never_beyond_the_next(spans):
+    time_ms = np.concatenate(([0], np.cumsum(spans, dtype=np.int64))).astype(np.int64)
+    until_ms = held_until(time_ms)
+    assert until_ms[-1] == time_ms[-1]
+    for (time, after), until in zip(pairwise(time_ms.tolist()), until_ms.tolist(), strict=False):
+        assert time < until <= after
