@@ -2,7 +2,7 @@
 
 A push takes price to a level. Every position whose liquidation price lies on the way is force-closed with
 market orders, which eat into the book beyond that level; what they move price through is liquidated in turn.
-Price stops where the book has absorbed all that was forced on the way: at the first price p beyond the push with
+Price stops where the book has absorbed all that was forced on the way: at the first p beyond the push with
 
     (1 + refill) * book(push, p) >= forced(spot, p)
 
