@@ -9,7 +9,7 @@ becomes of it later, it stays in the count. So nothing survives into the statist
   (in ln price) within a time T with probability 2 Phi(-d / (sigma sqrt(T))): the reflection principle.
 
 Each difference has an interval by days: days are drawn anew with repetition, since what happens within a day
-hangs together (block bootstrap). Nothing of the future is looked at: a case is open until its horizon is over.
+hangs together (block bootstrap). Nothing of the future is seen: a case is open until its horizon is over.
 """
 
 import math
@@ -124,7 +124,7 @@ class Case:
 
 
 def empty_levels(cluster: Cluster, others: Iterable[Cluster], spot: float) -> tuple[float, ...]:
-    """Return two prices on the cluster's side with no cluster near: one nearer, one farther by the same factor.
+    """Return two prices on its side with no cluster near: one nearer, one farther by the same factor.
 
     Together they are reached about as often as an empty level at the cluster's own distance would be.
     Empty where there are none within `_FARTHEST`.
