@@ -4,15 +4,17 @@ Whatever reaches a log, from liqbot or from a library, as a message, an argument
 in the end; that text is what secrets are removed from.
 """
 
+import json
 import logging
 import re
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import Literal, TextIO, TypeAlias
 
 import structlog
 from pydantic import SecretStr
 
+LogFormat: TypeAlias = Literal["text", "json"]
 HIDDEN = "[hidden]"
 QUIET_LIBRARIES = ("httpx", "httpcore", "telegram", "discord", "aiohttp", "websockets", "asyncio", "hpack")
 """Libraries of which only warnings are worth reading."""
@@ -38,16 +40,17 @@ def redacted(text: str) -> str:
     return _SHAPES.sub(HIDDEN, text)
 
 
-def set_up_logs(level: str) -> None:
-    """Log to standard error, in colour at a terminal: `level` is `debug`, `info`, `warning` or `error`.
+def set_up_logs(level: str, log_format: LogFormat = "text") -> None:
+    """Log to standard error: `level` is `debug`, `info`, `warning` or `error`.
 
-    Libraries log from warnings on.
+    As text, in colour at a terminal, or as one JSON object a line with `timestamp`, `level`, `event` and its
+    fields. Libraries log from warnings on.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     first = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="%H:%M:%S", utc=True),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
         processors=[*first, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -61,10 +64,7 @@ def set_up_logs(level: str) -> None:
             foreign_pre_chain=first,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Of an error no local variables are shown: they may be what somebody wrote.
-                structlog.dev.ConsoleRenderer(
-                    colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-                ),
+                *(_JSON if log_format == "json" else [_text_renderer()]),
             ],
         )
     )
@@ -75,6 +75,19 @@ def set_up_logs(level: str) -> None:
     root.setLevel(threshold)
     for name in QUIET_LIBRARIES:
         logging.getLogger(name).setLevel(max(threshold, logging.WARNING))
+
+
+_JSON: tuple[structlog.typing.Processor, ...] = (
+    structlog.processors.format_exc_info,  # as text, without local variables
+    structlog.processors.JSONRenderer(serializer=json.dumps, default=str, ensure_ascii=False),
+)
+
+
+def _text_renderer() -> structlog.typing.Processor:
+    # Of an error no local variables are shown: they may be what somebody wrote.
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
 
 
 class _Redacting(structlog.stdlib.ProcessorFormatter):

@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", description="how much is logged, to standard error"
     )
+    log_format: Literal["text", "json"] = Field(
+        "text", description="how it is logged: lines of text, or one JSON object a line"
+    )
     operator_chat: str = Field(
         "", description="the chat that hears of troubles: telegram:ID or discord:ID; empty for none"
     )

@@ -1,6 +1,8 @@
 """Nothing secret reaches a log, whoever writes it and however."""
 
+import json
 import logging
+import re
 
 import pytest
 import structlog
@@ -101,3 +103,27 @@ def test_the_listener_hears_what_is_not_hidden_and_would_find_it():
     assert LISTENER.heard == heard + 2
     assert len(LISTENER.found) == 2
     LISTENER.found.clear()
+
+
+def test_a_line_has_its_date_its_level_and_its_fields(logged):
+    structlog.get_logger().warning("rule_failed", rule="near-cluster", count=3)
+    line = logged()
+    assert re.match(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}", line)
+    assert "[warning" in line
+    assert "rule=near-cluster" in line
+
+
+def test_as_json_each_line_is_one_object_whoever_logs_it(logged):
+    set_up_logs("info", "json")
+    structlog.get_logger().warning("rule_failed", rule="near-cluster", token=TELEGRAM)
+    logging.getLogger("some.library").warning("with %s", "arguments")
+    try:
+        int("x")
+    except ValueError:
+        structlog.get_logger().exception("source_failed", source="okx")
+    ours, library, failure = map(json.loads, logged().splitlines())
+    assert ours["event"] == "rule_failed"
+    assert (ours["level"], ours["rule"], ours["token"]) == ("warning", "near-cluster", HIDDEN)
+    assert ours["timestamp"].endswith("Z")
+    assert library["event"] == "with arguments"
+    assert "ValueError" in failure["exception"]

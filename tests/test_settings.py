@@ -33,6 +33,7 @@ EXAMPLES = {
     "LIQBOT_METRICS_HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - the operator may want just that
     "LIQBOT_PLUGINS_PATH": ("rules", '"rules"', Path("rules")),
     "LIQBOT_PICTURES_PATH": ("out", '"out"', Path("out")),
+    "LIQBOT_LOG_FORMAT": ("json", '"json"', "json"),
     "LIQBOT_LOG_LEVEL": ("debug", '"debug"', "debug"),
     "LIQBOT_SIMULATOR__SEED": ("3", "3", 3),
     "LIQBOT_SIMULATOR__SCENARIO": ("cascade", '"cascade"', "cascade"),
@@ -96,6 +97,7 @@ WRONG = {
         "binance,binance",
         "binance:x",
     ],
+    "LIQBOT_LOG_FORMAT": ["xml", ""],
     "LIQBOT_LOG_LEVEL": ["loud", "INFO", ""],
     "LIQBOT_BINANCE__API_URL": ["", "fapi.binance.com", "wss://x", "http://"],
     "LIQBOT_OKX__WS_URL": ["", "https://x", "ws:/x"],

@@ -1,10 +1,11 @@
 """The operator's commands."""
 
 import sys
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from liqbot import __version__
 from liqbot.charts.studio import DrawingError
 from liqbot.cli import database, house, looking, plugins, replaying, running, scanning, validating
 from liqbot.settings import SettingsError
@@ -16,7 +17,7 @@ app = typer.Typer(
     help="Liquidation heatmaps and alerts for Discord, Telegram and the terminal.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 for _command in (
     running.run,
@@ -33,6 +34,23 @@ for _command in (
     app.command()(_command)
 app.add_typer(database.app, name="db")
 app.add_typer(plugins.app, name="plugins")
+
+
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
+    if wanted:
+        typer.echo(f"liqbot {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Liquidation heatmaps and alerts for Discord, Telegram and the terminal."""
+    del version
 
 
 def main() -> None:

@@ -14,6 +14,7 @@ import structlog
 import typer
 from rich.console import Console
 
+from liqbot import __version__
 from liqbot.alerts.platform import Platform
 from liqbot.app.bot import Bot, clock_ms
 from liqbot.app.developing import following
@@ -85,8 +86,8 @@ def demo(
 
 
 def _talk(settings: Settings, *, dev: bool = False) -> None:
-    """Run the bot with a prompt until the person leaves."""
-    set_up_logs("error")
+    """Run the bot with a prompt until the person leaves; the log is for whoever redirects it."""
+    set_up_logs("error" if sys.stderr.isatty() else settings.log_level, settings.log_format)
     asyncio.run(_talked(settings, dev=dev))
 
 
@@ -102,7 +103,7 @@ def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> 
 
 def _serve(settings: Settings, *, dev: bool = False) -> None:
     """Run the bot without a console until it is told to stop."""
-    set_up_logs(settings.log_level)
+    set_up_logs(settings.log_level, settings.log_format)
     asyncio.run(_served(settings, dev=dev))
 
 
@@ -153,12 +154,22 @@ async def _served(settings: Settings, *, dev: bool) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     bot = _made(settings, {}, dev=dev)
     async with serving(bot), _developing(bot, settings, _log.info, dev=dev):
+        _log.info(
+            "bot_started",
+            version=__version__,
+            sources=list(settings.sources),
+            platforms=[serving.name for serving in bot.servings],
+            coins=list(settings.coins),
+            database=str(settings.database),
+        )
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(bot.until(lambda: bot.failure is not None))
         await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)
         if bot.failure is None:
             await stopped
         failed.cancel()
+        _log.info("bot_stopping", reason="signal" if bot.failure is None else str(bot.failure))
+    _log.info("bot_stopped", version=__version__)
     if bot.failure is not None:
         raise bot.failure
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 from contextlib import closing
+from importlib.metadata import version
 
 import pytest
 from cli.conftest import run_apart
@@ -237,3 +238,8 @@ def test_a_source_that_a_plugin_brings_is_known_to_the_doctor(liqbot, folder):
     ran = liqbot("doctor", LIQBOT_SOURCES="plugin:gone", LIQBOT_PLUGINS__TRUSTED="mine")
     assert ran.status == 1
     assert "✗ source plugin:gone" in ran.out
+
+
+def test_the_version_is_that_of_the_package(liqbot):
+    assert liqbot("--version").out.split() == ["liqbot", version("liqbot")]
+    assert "--install-completion" in liqbot("-h").out
