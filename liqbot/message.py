@@ -1,5 +1,11 @@
-"""What anyone says to a chat: a plain noun without any platform's markup."""
+"""What anyone says to a chat: a plain noun with structure, without any platform's markup or layout.
 
+A plugin needs no more than a title and lines. What the bot itself says has its figures as `facts` (a label
+and a value) and `tables`, so that a phone, a page and a program can each lay it out their own way; nothing of
+the meaning lies in punctuation.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -27,6 +33,18 @@ class Picture:
     """A file name: `BTC-heatmap-24h.png`."""
 
 
+class Weight(StrEnum):
+    """What a button is among the others of its message."""
+
+    PLAIN = "plain"
+    MAIN = "main"
+    """What most people will want to do next."""
+    BACK = "back"
+    """One step back in a guided conversation."""
+    CHOSEN = "chosen"
+    """What is the case already, among several to choose from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Button:
     """Something to tap. It says nothing but a command, so that it works after a restart as well."""
@@ -36,20 +54,59 @@ class Button:
     """A line that the chat could have typed, at most 60 bytes of UTF-8: `/heatmap BTC 7d`."""
     renews: bool = False
     """True: the answer takes the place of the message that the button hangs on."""
+    weight: Weight = Weight.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A figure, or another short answer, with its name."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of the same columns; what matters most comes first in a row, since a phone may break after it."""
+
+    rows: tuple[tuple[str, ...], ...]
+    heading: str = ""
+    tone: Tone = Tone.NEUTRAL
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Title, body lines, picture, buttons, time and tone."""
+    """Title, text, facts, tables, notes, picture, actions, provenance and time, shown in that order."""
 
     title: str
+    """What matters, in at most 80 characters: a phone's notification shows no more."""
     lines: tuple[str, ...] = ()
+    """Sentences."""
+    facts: tuple[Fact, ...] = ()
+    tables: tuple[Table, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What is said in small print: caveats, what to do next, what may be a duplicate."""
     tone: Tone = Tone.NEUTRAL
     picture: Picture | None = None
-    buttons: tuple[Button, ...] = ()
+    actions: tuple[Button, ...] = ()
     time_ms: int | None = None
     """When what it says was so, ms since 1970 UTC."""
-    footer: str | None = None
-    """Provenance: venue, basis, coverage, age."""
+    provenance: str | None = None
+    """Venue, basis, coverage, age."""
     private: bool = False
     """True: only for the person who asked, where the platform can do that."""
+
+    @property
+    def text(self) -> tuple[str, ...]:
+        """All that it says below the title, line by line, for whoever can show nothing but lines."""
+        return tuple(self._text())
+
+    def _text(self) -> Iterator[str]:
+        yield from self.lines
+        for fact in self.facts:
+            yield f"{fact.label}: {fact.value}"
+        for table in self.tables:
+            if table.heading:
+                yield table.heading
+            yield from ("  ".join(cell for cell in row if cell) for row in table.rows)
+        yield from self.notes

@@ -8,7 +8,6 @@ deprecated: it warns, and works on, for at least two minor versions of liqbot an
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.elsewhere import Elsewhere, Swept
-from liqbot.market.figures import duration, percent, price, ratio, share, usd
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.marks import Mark, Shape, band, line, point
@@ -17,7 +16,7 @@ from liqbot.market.side import BySide, Side
 from liqbot.market.source import Source, SourceError
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
 from liqbot.market.view import MarketView, Neighbour, Trapped
-from liqbot.message import Button, Message, Picture, Tone
+from liqbot.message import Button, Fact, Message, Picture, Table, Tone, Weight
 from liqbot.rules.contributions import (
     API,
     ChatAdapter,
@@ -43,6 +42,7 @@ from liqbot.rules.parameters import (
 )
 from liqbot.rules.rule import Hit, Remembered, rule
 from liqbot.rules.standing import Policy
+from liqbot.text.figures import duration, percent, price, ratio, share, usd
 
 __all__ = [
     "API",
@@ -66,6 +66,7 @@ __all__ = [
     "Elsewhere",
     "End",
     "EndedCluster",
+    "Fact",
     "Help",
     "Hit",
     "Holding",
@@ -91,11 +92,13 @@ __all__ = [
     "SourceError",
     "SourceRequest",
     "Swept",
+    "Table",
     "Tone",
     "Trapped",
     "Undelivered",
     "Update",
     "Usd",
+    "Weight",
     "Window",
     "adapter",
     "band",

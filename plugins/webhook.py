@@ -41,7 +41,7 @@ class Webhook:
     async def send(self, chat: ChatAddress, message: Message) -> None:
         """Bring a message to all addresses. Raises `Undelivered`."""
         del chat  # there is one
-        body = "\n".join([*message.lines, *([message.footer] if message.footer else [])])
+        body = "\n".join([*message.text, *([message.provenance] if message.provenance else [])])
         if not await asyncio.to_thread(self._notify, message, body or message.title):
             raise Undelivered("apprise could not deliver it; its log says why")
 

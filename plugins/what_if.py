@@ -40,5 +40,5 @@ def what_if(
         ),
         tone=Tone.LONGS if side is Side.LONG else Tone.SHORTS,
         time_ms=view.time_ms,
-        footer=view.provenance,
+        provenance=view.provenance,
     )

@@ -47,7 +47,7 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None) -> Mess
         tone=TONES[hit.side],
         picture=picture,
         time_ms=alert.time_ms,
-        footer=" · ".join(
+        provenance=" · ".join(
             part for part in (f"{alert.rule} #{alert.id}", "" if view is None else view.provenance) if part
         ),
     )
@@ -64,7 +64,7 @@ def addressed(message: Message, alert: Alert, delivery: Delivery) -> Message:
     return replace(
         message,
         lines=(*message.lines, MAY_REPEAT) if delivery.is_repeat else message.lines,
-        buttons=alert_buttons(alert, delivery.number),
+        actions=alert_buttons(alert, delivery.number),
     )
 
 
@@ -89,7 +89,7 @@ def digest(alerts: Sequence[Alert], delivery: Delivery) -> Message:
     return Message(
         title=f"{len(alerts)} alerts {when}",
         lines=tuple(lines),
-        buttons=(Button("Subscriptions", "/subscriptions"),),
+        actions=(Button("Subscriptions", "/subscriptions"),),
         time_ms=alerts[-1].time_ms,
     )
 

@@ -54,9 +54,9 @@ async def alert(ask: Ask, number: AlertNumber) -> Message:
         lines=(f"Now: {_now(ask, told.alert, mine, view)}", f"Spot {price(view.spot)}, {view.regime}."),
         tone=TONES[told.alert.hit.side],
         picture=await ask.desk.alert_picture(view),
-        buttons=alert_buttons(told.alert, None if mine is None else mine.number),
+        actions=alert_buttons(told.alert, None if mine is None else mine.number),
         time_ms=view.time_ms,
-        footer=f"{told.alert.rule} #{number} · {view.provenance}",
+        provenance=f"{told.alert.rule} #{number} · {view.provenance}",
     )
 
 

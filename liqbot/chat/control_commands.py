@@ -27,7 +27,7 @@ async def pause(ask: Ask, number: Number = 0) -> Message:
     return Message(
         f"Paused: {what}" if changed else f"Paused already: {what}",
         (f"No alerts until {again}; what happens meanwhile is not told later.",),
-        buttons=(Button("Resume", again),),
+        actions=(Button("Resume", again),),
     )
 
 
@@ -45,7 +45,7 @@ async def resume(ask: Ask, number: Number = 0) -> Message:
         title = f"Resumed: {_named(ask, paused)}"
     else:
         title = "No longer muted" if is_muted else f"Not paused: {_named(ask, chosen)}"
-    return Message(title, _rest(ask), buttons=(Button("Subscriptions", "/subscriptions"),))
+    return Message(title, _rest(ask), actions=(Button("Subscriptions", "/subscriptions"),))
 
 
 @command(manages=True)
@@ -62,7 +62,7 @@ async def mute(ask: Ask, time: Span = 3_600.0) -> Message:
     until_ms = now_ms + round(time * 1000)
     _save(ask, replace(settings, mute_until_ms=until_ms))
     title = f"Muted until {told_until(settings, until_ms, now_ms)}"
-    return Message(title, (_HELD,), buttons=(Button("Unmute", "/mute off"),))
+    return Message(title, (_HELD,), actions=(Button("Unmute", "/mute off"),))
 
 
 @command(manages=True)
@@ -81,7 +81,7 @@ async def quiet(ask: Ask, hours: Hours) -> Message:
     return Message(
         f"Quiet hours: {hours.replace('-', ' to ')} every day, {told_zone(settings.time_zone)}",
         (_HELD, f"It is {_now(ask, settings)} here now. If that is wrong, set it with /timezone"),
-        buttons=(Button("No quiet hours", "/quiet off"),),
+        actions=(Button("No quiet hours", "/quiet off"),),
     )
 
 
@@ -138,7 +138,7 @@ async def forget(ask: Ask, sure: Sure = "") -> Message:
         return Message(
             f"Remove everything, {counted(len(_mine(ask)), 'subscription')} included?",
             ("No more alerts will come. This cannot be undone: /forget yes",),
-            buttons=(Button("Remove everything", "/forget yes"),),
+            actions=(Button("Remove everything", "/forget yes"),),
         )
     for item in _mine(ask):
         await let_rule_forget(ask, item.watch)

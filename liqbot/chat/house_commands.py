@@ -37,7 +37,7 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
             "What you can /subscribe to; /help RULE tells more:",
             *(f"{rule.name} — {rule.summary}" for rule in rules.values()),
         ),
-        buttons=(
+        actions=(
             Button("Heatmap", f"/heatmap {coin}"),
             Button("Subscribe", f"/subscribe near-cluster {coin}"),
             Button("Status", "/status"),

@@ -74,7 +74,7 @@ async def clusters(ask: Ask, coin: Coin, settings: Settings = _PLAIN) -> Message
     """
     seen, wish = _seen(ask, coin, settings)
     buttons = [Button("Map", f"/map {coin}{wish}"), Button("Heatmap", f"/heatmap {coin} 24h{wish}")]
-    return _message(seen.view, *_clusters(seen.view), buttons=buttons)
+    return _message(seen.view, *_clusters(seen.view), actions=buttons)
 
 
 @command(public=True)
@@ -141,24 +141,24 @@ COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
 async def _pictured(view: MarketView, drawing: Awaitable[Picture], buttons: list[Button]) -> Message:
     """Return the message that goes with a picture; where that fails, what it would have shown in figures."""
     try:
-        return _message(view, _fuel(view), *came_true(view), picture=await drawing, buttons=buttons)
+        return _message(view, _fuel(view), *came_true(view), picture=await drawing, actions=buttons)
     except DrawingError as error:
         _log.error("a picture could not be drawn", reason=str(error))
         lines = ("The picture could not be drawn; its figures:", _fuel(view), *_clusters(view))
-        return _message(view, *lines, buttons=buttons)
+        return _message(view, *lines, actions=buttons)
 
 
 def _message(
-    view: MarketView, *lines: str, picture: Picture | None = None, buttons: list[Button] | None = None
+    view: MarketView, *lines: str, picture: Picture | None = None, actions: list[Button] | None = None
 ) -> Message:
     return Message(
         title=f"{view.coin} {price(view.spot)} · {view.regime}",
         lines=lines,
         tone=_TONES.get(view.regime, Tone.NEUTRAL),
         picture=picture,
-        buttons=tuple(buttons or ()),
+        actions=tuple(actions or ()),
         time_ms=view.time_ms,
-        footer=view.provenance,
+        provenance=view.provenance,
     )
 
 

@@ -35,7 +35,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
             f"Right now: {_now(ask, watch, _state(ask, watch))}",
             *lately,
         ),
-        buttons=(
+        actions=(
             Button("Unsubscribe", f"/unsubscribe {subscription.number}"),
             Button("Subscriptions", "/subscriptions"),
         ),
@@ -52,7 +52,7 @@ async def subscriptions(ask: Ask) -> Message:
     lines = [f"{rest}: alerts come after that."] if rest else []
     lines += [line for item in mine for line in _standing(ask, item)]
     buttons = [Button(f"Unsubscribe #{item.number}", f"/unsubscribe {item.number}") for item in mine]
-    return Message(counted(len(mine), "subscription"), tuple(lines), buttons=tuple(buttons))
+    return Message(counted(len(mine), "subscription"), tuple(lines), actions=tuple(buttons))
 
 
 @command(manages=True)

@@ -41,7 +41,7 @@ def told(rule, view=VIEW, memory=None, **written):
 
 
 def as_text(message) -> str:
-    return "\n".join([message.title, *message.lines, message.footer])
+    return "\n".join([message.title, *message.lines, message.provenance])
 
 
 def test_near_cluster_says_how_big_how_near_what_follows_and_how_sure():
@@ -130,7 +130,7 @@ def delivery(**changes):
 
 def test_its_buttons_say_all_by_themselves_and_fit_into_any_chat():
     message = addressed(told(near_cluster, within="3%"), alert(Hit("key", "a wall")), delivery())
-    assert [(button.label, button.command, button.renews) for button in message.buttons] == [
+    assert [(button.label, button.command, button.renews) for button in message.actions] == [
         ("Refresh", "/alert 1", True),
         ("Mute 1 h", "/mute 1h", False),
         ("Unsubscribe #3", "/unsubscribe 3", False),
@@ -140,7 +140,7 @@ def test_its_buttons_say_all_by_themselves_and_fit_into_any_chat():
 
 def test_an_alert_of_a_subscription_that_has_ended_offers_nothing_to_unsubscribe():
     message = addressed(told(near_cluster, within="3%"), alert(Hit("key", "a wall")), delivery(number=None))
-    assert [button.label for button in message.buttons] == ["Refresh", "Mute 1 h", "Why"]
+    assert [button.label for button in message.actions] == ["Refresh", "Mute 1 h", "Why"]
 
 
 def test_what_may_have_arrived_before_says_so():
@@ -173,7 +173,7 @@ def test_what_a_rule_does_not_explain_leaves_no_gap(means, caveat, lines):
 
 def test_without_the_market_it_says_what_is_known():
     message = tell(alert(Hit("key", "a wall", means="It means.")), None, None)
-    assert (message.title, message.lines, message.footer) == (
+    assert (message.title, message.lines, message.provenance) == (
         "BTC: a wall",
         ("It means.",),
         "near-cluster #1",

@@ -72,7 +72,7 @@ async def holds(condition):
 
 async def said(bot, text):
     message = await bot.answering.answer(text, Ask(ME, bot.desk))
-    return "\n".join([message.title, *message.lines, message.footer or ""])
+    return "\n".join([message.title, *message.lines, message.provenance or ""])
 
 
 def venues(bot, coin="BTC"):

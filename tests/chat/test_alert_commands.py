@@ -30,18 +30,18 @@ async def told(room):
 class TestButtons:
     async def test_an_alert_can_be_renewed_muted_ended_and_asked_why(self, told):
         (message,) = told.messages
-        assert [(button.label, button.command) for button in message.buttons] == [
+        assert [(button.label, button.command) for button in message.actions] == [
             ("Refresh", "/alert 1"),
             ("Mute 1 h", "/mute 1h"),
             ("Unsubscribe #1", "/unsubscribe 1"),
             ("Why", "/why 1"),
         ]
-        for button in message.buttons:
+        for button in message.actions:
             assert (await told.say(button.command)).tone is not Tone.WARNING
 
     async def test_once_unsubscribed_it_is_not_offered_any_more(self, told):
         await told.say("/unsubscribe 1")
-        labels = [button.label for button in (await told.say("/alert 1")).buttons]
+        labels = [button.label for button in (await told.say("/alert 1")).actions]
         assert labels == ["Refresh", "Mute 1 h", "Why"]
 
 
@@ -51,7 +51,7 @@ class TestAlert:
         assert as_text(answer) == f"{ALERT}\nNow: {HIT}\nSpot 64,000, long-liquidation setup."
         assert answer.picture.alt == "BTC heatmap-24h in words"
         assert (answer.tone, answer.private) == (Tone.LONGS, False)
-        assert answer.footer.startswith("near-cluster #1 · Testex")
+        assert answer.provenance.startswith("near-cluster #1 · Testex")
 
     async def test_one_that_is_over_says_so(self, told):
         told.desk.views["BTC"] = later(BTC, 2, clusters=Clusters([]), spot=70_000.0)
@@ -177,7 +177,7 @@ class TestTesting:
         (message,) = room.messages
         assert message.title == f"TEST · {ALERT}"
         assert message.picture.alt == "BTC map in words"
-        assert message.footer.startswith("near-cluster #1 · Testex")
+        assert message.provenance.startswith("near-cluster #1 · Testex")
         assert (await room.say("/why 1")).lines[0] == "Why: somebody here asked for a test."
 
     async def test_it_comes_to_the_chat_that_asked_and_to_no_other(self, room):
@@ -204,8 +204,8 @@ class TestTesting:
         await room.say("/test trapped ETH")
         await room.deliver()
         (message,) = room.messages
-        assert [button.command for button in message.buttons] == ["/alert 1", "/mute 1h", "/why 1"]
-        for button in message.buttons:
+        assert [button.command for button in message.actions] == ["/alert 1", "/mute 1h", "/why 1"]
+        for button in message.actions:
             assert (await room.say(button.command)).tone is not Tone.WARNING
 
     async def test_while_muted_it_says_when_it_comes(self, room):

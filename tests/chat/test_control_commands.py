@@ -134,7 +134,7 @@ class TestMuting:
         await subscribed(room)
         answer = await room.say("/mute")
         await happens(room, 1)
-        (unmute,) = answer.buttons
+        (unmute,) = answer.actions
         assert await room.title(unmute.command) == "No longer muted"
         await room.deliver()
         assert room.got == [("me", ALERT)], "one alone needs no digest"
@@ -331,7 +331,7 @@ class TestPrivacy:
         assert await room.title("/subscriptions") == "1 subscription"
         assert await room.title("/forget no") == "Only yes does it, not 'no'. Nothing was changed"
         assert await room.title("/subscriptions") == "1 subscription"
-        (button,) = answer.buttons
+        (button,) = answer.actions
         assert await room.title(button.command) == "Done: nothing of this chat is kept any more"
         assert await room.title("/subscriptions") == "No subscriptions in this chat"
         assert await room.title("/privacy") == "Nothing is kept of this chat"

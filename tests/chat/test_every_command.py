@@ -60,7 +60,7 @@ async def test_what_changes_a_chat_is_for_those_who_manage_it(lived_in, line):
 
 @pytest.mark.parametrize("line", LINES)
 async def test_each_of_its_buttons_can_be_tapped(lived_in, line):
-    for button in (await lived_in.say(line)).buttons:
+    for button in (await lived_in.say(line)).actions:
         assert len(button.command.encode()) <= 60
         assert 0 < len(button.label) <= 20
         assert (await lived_in.say(button.command)).tone is not Tone.WARNING

@@ -32,7 +32,7 @@ class TestHelp:
             assert f"{rule.name} — {rule.summary}" in lines
 
     async def test_its_buttons_can_be_tapped_right_away(self, room):
-        for button in (await room.say("/help")).buttons:
+        for button in (await room.say("/help")).actions:
             assert (await room.say(button.command)).tone is not Tone.WARNING
 
     @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command.name)

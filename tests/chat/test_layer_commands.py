@@ -24,15 +24,15 @@ async def test_a_heatmap_of_another_venue_is_drawn_and_its_buttons_stay_there(ro
     view = binance(room)
     message = await room.say("/heatmap BTC 7d venue=binance tier=10x")
     assert room.studio.asked == ["BTC-heatmap-7d"]
-    assert message.footer.startswith("Binance (10x only), modelled · ")
+    assert message.provenance.startswith("Binance (10x only), modelled · ")
     assert message.time_ms == view.time_ms
-    assert "/map BTC venue=binance tier=10x" in [button.command for button in message.buttons]
-    assert all("venue=binance tier=10x" in button.command for button in message.buttons)
+    assert "/map BTC venue=binance tier=10x" in [button.command for button in message.actions]
+    assert all("venue=binance tier=10x" in button.command for button in message.actions)
 
 
 async def test_a_map_and_the_clusters_of_another_venue(room):
     binance(room)
-    assert (await room.say("/map BTC venue=binance")).footer.startswith("Binance, modelled")
+    assert (await room.say("/map BTC venue=binance")).provenance.startswith("Binance, modelled")
     lines = (await room.say("/clusters BTC venue=modelled")).lines
     assert not any("account" in line for line in lines)
 

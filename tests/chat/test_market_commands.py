@@ -20,7 +20,7 @@ async def test_every_answer_says_which_market_how_sure_how_old_and_when(room, co
     answer = await room.say(f"/{command} BTC")
     assert answer.title == "BTC 64,000 · long-liquidation setup"
     assert answer.tone is Tone.LONGS
-    assert answer.footer == PROVENANCE
+    assert answer.provenance == PROVENANCE
     assert answer.time_ms == BTC.time_ms
     assert answer.lines
 
@@ -30,7 +30,7 @@ async def test_every_command_answers_for_an_empty_market(room, command):
     room.desk.views["BTC"] = view_of(spot=100)
     answer = await room.say(f"/{command} BTC")
     assert (answer.title, answer.tone) == ("BTC 100.00 · no reading", Tone.NEUTRAL)
-    assert "no positions" in answer.footer
+    assert "no positions" in answer.provenance
 
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])
@@ -57,7 +57,7 @@ class TestPictures:
         assert answer.lines[0].startswith("Within ±5%: ")
 
     async def test_a_heatmap_offers_the_other_windows_and_the_map(self, room):
-        buttons = {button.label: button.command for button in (await room.say("/heatmap BTC 7d")).buttons}
+        buttons = {button.label: button.command for button in (await room.say("/heatmap BTC 7d")).actions}
         assert buttons["Refresh"] == "/heatmap BTC 7d"
         assert buttons["Map"] == "/map BTC"
         assert buttons["30d"] == "/heatmap BTC 30d"

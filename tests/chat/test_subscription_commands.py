@@ -21,7 +21,7 @@ async def test_subscribing_says_what_was_understood_what_it_means_and_what_holds
         "A cluster of at least $10M lies within 3% of spot.\n"
         "Right now: $20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
     )
-    assert [button.command for button in answer.buttons] == ["/unsubscribe 1", "/subscriptions"]
+    assert [button.command for button in answer.actions] == ["/unsubscribe 1", "/subscriptions"]
 
 
 async def test_without_settings_the_defaults_hold(room):

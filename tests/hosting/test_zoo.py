@@ -112,7 +112,7 @@ class Zoo:
                 await self.chat.has_got(len(self.chat.messages) + 1)
 
     def _is_good(self, message, number):
-        first = message.footer.split(" #")[0]
+        first = message.provenance.split(" #")[0]
         return first in GOOD and message.time_ms == (number + 1) * MINUTE
 
 
@@ -145,7 +145,9 @@ async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypa
     outcomes = [*_refused(plugins.errors, folder), *_stopped([*map(str, plugins.errors), *told], folder)]
     for file, said in HARMLESS.items():
         name = file.removesuffix(".py").replace("_", "-")
-        assert any(message.footer.startswith(name) for _, message in zoo.chat.messages), f"{name} is heard"
+        assert any(message.provenance.startswith(name) for _, message in zoo.chat.messages), (
+            f"{name} is heard"
+        )
         outcomes.append((file, None, said))
     outcomes += _peeking(folder)
     assert {file for file, *_ in outcomes} == {file.name for file in folder.glob("*.py")} - {

@@ -13,7 +13,7 @@ from liqbot.plugin import ChatAddress, Message, Picture, Undelivered
 # apprise loads a module of Python's that will go.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 CHAT = ChatAddress("webhook", "ops")
-MESSAGE = Message("BTC: a wall", ("It is high.",), footer="Testex, measured")
+MESSAGE = Message("BTC: a wall", ("It is high.",), provenance="Testex, measured")
 
 
 @pytest.fixture

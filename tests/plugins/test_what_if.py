@@ -18,4 +18,4 @@ def test_it_adds_up_what_lies_on_the_way(move, title):
     command = examples().commands["what-if"]
     message = command.answer(VIEW, command.form.parse({"move": move}))
     assert message.title == title
-    assert message.footer == VIEW.provenance
+    assert message.provenance == VIEW.provenance

@@ -102,7 +102,7 @@ class DiscordAdapter:
                 content=_ping(parcel),
                 embed=embed_of(parcel.message),
                 files=files_of(parcel.message),
-                view=view_of(parcel.message.buttons) or discord.utils.MISSING,
+                view=view_of(parcel.message.actions) or discord.utils.MISSING,
                 nonce=parcel.key,
                 silent=parcel.silent,
                 allowed_mentions=_mentions(parcel),
@@ -112,7 +112,7 @@ class DiscordAdapter:
                 raise
         return await channel.send(
             content=_text(parcel),
-            view=view_of(parcel.message.buttons) or discord.utils.MISSING,
+            view=view_of(parcel.message.actions) or discord.utils.MISSING,
             nonce=parcel.key,
             silent=parcel.silent,
             suppress_embeds=True,

@@ -19,6 +19,12 @@ LABEL = 80
 """Most characters of what a button carries, and of what stands on it."""
 
 
+_STYLES = {
+    message.Weight.MAIN: discord.ButtonStyle.primary,
+    message.Weight.CHOSEN: discord.ButtonStyle.success,
+}
+
+
 @runtime_checkable
 class Host(Protocol):
     """A Discord client that answers its buttons."""
@@ -40,7 +46,7 @@ class CommandButton(
             Button(
                 label=button.label[:LABEL] or "…",
                 custom_id=_custom_id(button, place),
-                style=discord.ButtonStyle.secondary,
+                style=_STYLES.get(button.weight, discord.ButtonStyle.secondary),
             )
         )
         self._button = button

@@ -168,7 +168,7 @@ async def _bring(interaction: discord.Interaction[Any], wish: _Wish, message: Me
     await interaction.edit_original_response(
         embed=embed,
         attachments=files_of(message),
-        view=view_of(message.buttons),
+        view=view_of(message.actions),
         allowed_mentions=NOBODY,
     )
 

@@ -5,12 +5,16 @@ Text is cut at a line, never inside what would be read as markup, and says how m
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from io import BytesIO
+from itertools import groupby
 
 import discord
 
 from liqbot.charts import theme
 from liqbot.message import Message, Picture, Tone
+from liqbot.text import _, ngettext
+from liqbot.text.tables import columns
 
 TITLE, DESCRIPTION, FOOTER = 256, 4096, 1500
 """Most characters of an embed's parts. Discord would take a footer of 2048, but no more than 6000 in all."""
@@ -30,6 +34,7 @@ _AT_START = re.compile(r"(?:[-+#]|\d+(?=[.)]))")
 """What makes a list or a heading at the start of a line: `- `, `# `, `1. `."""
 _NOT_IN_A_NAME = re.compile(r"[^A-Za-z0-9_.-]+")
 _ELLIPSIS = "…"
+_FENCE = "```"
 _INDENT = "\N{EM SPACE}"
 """Discord swallows ordinary spaces at the start of a line."""
 
@@ -37,12 +42,12 @@ _INDENT = "\N{EM SPACE}"
 def embed_of(message: Message) -> discord.Embed:
     """Return the embed that shows a message; its picture, if it has one, goes along as a file."""
     made = discord.Embed(colour=COLOURS[message.tone], title=_cut(message.title or "—", TITLE))
-    ending = [] if message.time_ms is None else [f"<t:{message.time_ms // 1000}:R>"]
+    ending = _notes(message)
     if message.picture is not None and not fits(message.picture):
-        ending.insert(0, "The picture is too large for Discord.")
-    made.description = body(message.lines, DESCRIPTION, ending) or None
-    if message.footer:
-        made.set_footer(text=_shortened(" ".join(message.footer.split()), FOOTER))
+        ending.insert(0, escaped(_("The picture is too large for Discord.")))
+    made.description = body(message, DESCRIPTION, [*ending, *_time(message)]) or None
+    if message.provenance:
+        made.set_footer(text=_shortened(" ".join(message.provenance.split()), FOOTER))
     if message.picture is not None and fits(message.picture):
         made.set_image(url=f"attachment://{file_name(message.picture)}")
     return made
@@ -51,9 +56,9 @@ def embed_of(message: Message) -> discord.Embed:
 def plain(message: Message) -> str:
     """Return a message as text alone, for a channel where embeds and files are not allowed."""
     title = f"**{_cut(message.title or '—', TITLE)}**"
-    footer = [escaped(" ".join(message.footer.split()))] if message.footer else []
-    ending = [*footer, *([] if message.time_ms is None else [f"<t:{message.time_ms // 1000}:R>"])]
-    return f"{title}\n{body(message.lines, CONTENT - len(title) - 1, ending)}".rstrip()
+    provenance = [f"-# {_cut(message.provenance, FOOTER // 3)}"] if message.provenance else []
+    ending = [*_notes(message), *provenance, *_time(message)]
+    return f"{title}\n{body(message, CONTENT - len(title) - 1, ending)}".rstrip()
 
 
 def files_of(message: Message) -> list[discord.File]:
@@ -81,37 +86,85 @@ def escaped(text: str) -> str:
     return "".join(_pieces(text))
 
 
-def body(lines: Sequence[str], room: int, ending: Sequence[str] = ()) -> str:
-    """Return `lines`, escaped, within `room` characters, and below them `ending`, which is markup and stays.
+def body(message: Message, room: int, ending: Sequence[str] = ()) -> str:
+    """Return what a message says below its title, within `room` characters, and `ending`, which is markup.
 
-    Where not all have room, the last one that has any is followed by how many more there are.
+    Where not all has room, the last line that has any is followed by how many more there are.
     """
     last = "\n".join(ending)
     room -= len(last) + 1 if last else 0
-    separate = [part for line in lines for part in (line.splitlines() or [""])]
-    return "\n".join(part for part in (_fitting(separate, room), last) if part)
+    return "\n".join(part for part in (_fitting(list(_lines(message)), room), last) if part)
 
 
-def _fitting(lines: Sequence[str], room: int) -> str:
-    whole = [escaped(line) for line in lines]
-    if sum(map(len, whole)) + len(whole) - 1 <= room:
-        return "\n".join(whole)
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line as markup; those of tables stand in a block of equal letters."""
+
+    markup: str
+    in_block: bool = False
+
+
+def _lines(message: Message) -> Iterator[_Line]:
+    for line in message.lines:
+        yield from (_Line(escaped(part)) for part in (line.splitlines() or [""]))
+    for fact in message.facts:
+        yield _Line(f"**{_one_line(fact.label)}** {_one_line(fact.value)}")
+    everywhere = [row for table in message.tables for row in table.rows]
+    for table in message.tables:
+        if table.heading:
+            yield _Line(f"**{_one_line(table.heading)}**")
+        for row in columns(table.rows, alongside=everywhere):
+            yield _Line(row.replace("`", "ˋ"), in_block=True)
+
+
+def _notes(message: Message) -> list[str]:
+    """Return the notes as small print, within a quarter of an embed."""
+    room = DESCRIPTION // 4 // max(len(message.notes), 1) - 4
+    return [f"-# {_cut(note, room)}" for note in message.notes]
+
+
+def _time(message: Message) -> list[str]:
+    return [] if message.time_ms is None else [f"-# <t:{message.time_ms // 1000}:R>"]
+
+
+def _joined(lines: Sequence[_Line]) -> str:
+    parts: list[str] = []
+    for in_block, group in groupby(lines, lambda line: line.in_block):
+        text = "\n".join(line.markup for line in group)
+        parts.append(f"{_FENCE}\n{text}\n{_FENCE}" if in_block else text)
+    return "\n".join(parts)
+
+
+def _fitting(lines: Sequence[_Line], room: int) -> str:
+    if len(whole := _joined(lines)) <= room:
+        return whole
     reserve = len(_more(len(lines))) + 1
-    kept: list[str] = []
-    used = 0
-    for line in whole:
-        if used + len(line) + 1 > room - reserve:
-            break
-        kept.append(line)
-        used += len(line) + 1
+    low, high = 0, len(lines)
+    while low < high:  # how many lines have room: more never need less
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if len(_joined(lines[:middle])) <= room - reserve else (low, middle - 1)
+    kept = list(lines[:low])
     if not kept and lines:  # a single line that is too long: better its beginning than nothing
-        kept.append(_cut(lines[0], room - reserve))
+        kept.append(_Line(_cut_markup(lines[0].markup, room - reserve)))
     left = len(lines) - len(kept)
-    return "\n".join([*kept, _more(left)] if left else kept)
+    return _joined([*kept, _Line(_more(left))] if left else kept)
 
 
 def _more(count: int) -> str:
-    return f"{_ELLIPSIS} and {count} more lines" if count != 1 else f"{_ELLIPSIS} and 1 more line"
+    return _ELLIPSIS + " " + ngettext("and {count} more line", "and {count} more lines", count)
+
+
+def _one_line(text: str) -> str:
+    return escaped(" ".join(text.split()))
+
+
+def _cut_markup(text: str, room: int) -> str:
+    """Return the beginning of escaped text, cut between a letter and the next one's escape."""
+    if len(text) <= room:
+        return text
+    kept = text[: room - 1]
+    escapes = len(kept) - len(kept.rstrip("\\"))
+    return (kept[:-1] if escapes % 2 else kept).rstrip() + _ELLIPSIS
 
 
 def _cut(text: str, room: int) -> str:

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Sequence
 
 from telegram import InlineKeyboardButton, InlineKeyboardMarkup
 
-from liqbot.message import Button
+from liqbot.message import Button, Weight
 
 DATA_LIMIT = 64
 """Most bytes that a button may carry."""
 MOST_BUTTONS = 100
 _RENEWS, _ADDS = "~", "+"
-_ALONE = ("✓", "‹")
-"""What begins so stands in a row of its own."""
+_ALONE = (Weight.MAIN, Weight.BACK)
+"""What stands in a row of its own."""
+_SIGNS = {Weight.MAIN: "✓ ", Weight.BACK: "‹ ", Weight.CHOSEN: "• "}
 _ROW_BUTTONS = 5
 _ROW_CHARACTERS = 30
 """About what a phone shows of the labels in a row before it cuts them."""
@@ -27,10 +28,15 @@ def keyboard(buttons: Sequence[Button]) -> InlineKeyboardMarkup | None:
     """Return the keyboard of a message; None for none. A command that is too long for a button has none."""
     fitting = [button for button in buttons if len(data_of(button).encode()) <= DATA_LIMIT][:MOST_BUTTONS]
     rows = [
-        [InlineKeyboardButton(item.label, callback_data=data_of(item)) for item in row]
+        [InlineKeyboardButton(shown(item), callback_data=data_of(item)) for item in row]
         for row in _rows(fitting)
     ]
     return InlineKeyboardMarkup(rows) if rows else None
+
+
+def shown(button: Button) -> str:
+    """Return what stands on a button: its label, behind a sign of its weight."""
+    return f"{_SIGNS.get(button.weight, '')}{button.label}"
 
 
 def data_of(button: Button) -> str:
@@ -51,8 +57,8 @@ def _rows(buttons: Iterable[Button]) -> list[list[Button]]:
     rows: list[list[Button]] = []
     for button in buttons:
         row = rows[-1] if rows else []
-        width = sum(len(each.label) + 2 for each in (*row, button))
-        alone = any(each.label.startswith(_ALONE) for each in (*row[:1], button))
+        width = sum(len(shown(each)) + 2 for each in (*row, button))
+        alone = any(each.weight in _ALONE for each in (*row[:1], button))
         if row and not alone and len(row) < _ROW_BUTTONS and width <= _ROW_CHARACTERS:
             row.append(button)
         else:

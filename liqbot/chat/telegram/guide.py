@@ -12,7 +12,7 @@ from liqbot.chat.arguments import choices
 from liqbot.chat.command import Ask, Command, Kind, Refusal
 from liqbot.chat.manner import CHOICES
 from liqbot.chat.telegram.choice import Choice
-from liqbot.message import Button, Message
+from liqbot.message import Button, Message, Weight
 from liqbot.rules.parameters import Parameter, ParameterError, Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
@@ -105,7 +105,7 @@ def _which_coin(rule: Rule, ask: Ask) -> Message:
     coins = _first(ask.desk.views)
     buttons = [_button(coin, Choice(rule.name, coin)) for coin in coins]
     more = [] if len(coins) == len(ask.desk.views) else [f"Another one: /subscribe {rule.name} COIN"]
-    back = _button("‹ Back", Choice())
+    back = _button("Back", Choice(), Weight.BACK)
     return _asked(f"{rule.name}: which coin?", [rule.summary, *more], [*buttons, back])
 
 
@@ -120,13 +120,13 @@ def _these_values(
     ]
     plain = replace(choice, more=False)
     usual = "" if choice.values else " as usual"
-    subscribe = _button(f"✓ Subscribe{usual}", replace(plain, done=True))
+    subscribe = _button(f"Subscribe{usual}", replace(plain, done=True), Weight.MAIN)
     changes = [
         _button(f"{item.name}: {item.show(values[item.name])}", replace(plain, asking=place))
         for place, item in shown
     ]
     more = [] if choice.more else [_button("More", replace(choice, more=True))]
-    back = _button("‹ Back", plain if choice.more else Choice(rule.name))
+    back = _button("Back", plain if choice.more else Choice(rule.name), Weight.BACK)
     helps = [f"{item.name} — {item.help}" for _, item in shown if item.help]
     title = f"{rule.name} {choice.coin}"
     return _asked(title, [rule.describe(values), *helps], [subscribe, *changes, *more, back])
@@ -135,12 +135,12 @@ def _these_values(
 def _which_value(choice: Choice, parameter: Parameter, values: Mapping[str, Value]) -> Message:
     now = values[parameter.name]
     buttons = [
-        _button(f"• {shown}" if value == now else shown, _with(choice, parameter, value))
+        _button(shown, _with(choice, parameter, value), Weight.CHOSEN if value == now else Weight.PLAIN)
         for value in _offered(parameter, now)
         for shown in [parameter.show(value)]
     ]
     typed = f"Another value: /subscribe {choice.rule} {choice.coin} {parameter.name}=…, {parameter.takes}"
-    back = _button("‹ Back", replace(choice, asking=0))
+    back = _button("Back", replace(choice, asking=0), Weight.BACK)
     lines = [line for line in (parameter.help, "" if parameter.choices else typed) if line]
     return _asked(f"{choice.rule} {choice.coin}: {parameter.name}", lines, [*buttons, back])
 
@@ -196,11 +196,11 @@ def _at(parameters: Sequence[Parameter], place: int) -> Parameter:
 
 
 def _asked(title: str, lines: Sequence[str], buttons: Sequence[Button]) -> Message:
-    return Message(title, tuple(lines), buttons=tuple(buttons), private=True)
+    return Message(title, tuple(lines), actions=tuple(buttons), private=True)
 
 
-def _button(label: str, choice: Choice) -> Button:
-    return Button(label, choice.step, renews=True)
+def _button(label: str, choice: Choice, weight: Weight = Weight.PLAIN) -> Button:
+    return Button(label, choice.step, renews=True, weight=weight)
 
 
 def _first(names: Mapping[str, object]) -> list[str]:

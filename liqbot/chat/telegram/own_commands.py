@@ -25,7 +25,7 @@ async def start(ask: Ask) -> Message:
             "Every picture says where its figures come from, what they cover and how old they are.",
             "No advice: it shows where forced orders sit, not where price goes.",
         ),
-        buttons=(
+        actions=(
             Button(f"{coin} heatmap", f"/heatmap {coin}"),
             Button("Subscribe", MARK),
             Button("Help", "/help"),
@@ -41,7 +41,7 @@ async def stop(ask: Ask) -> Message:
     return Message(
         "Stopped: no more alerts here",
         ("What you subscribed to is kept; /start goes on.",),
-        buttons=(Button("Go on", "/start"),),
+        actions=(Button("Go on", "/start"),),
     )
 
 

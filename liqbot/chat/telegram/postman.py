@@ -61,7 +61,7 @@ class Postman:
             text.text,
             entities=text.entities,
             link_preview_options=_NO_PREVIEW,
-            reply_markup=keyboard(message.buttons),
+            reply_markup=keyboard(message.actions),
             message_thread_id=_topic(chat),
             disable_notification=manner.silent,
             reply_parameters=manner.reply,
@@ -75,7 +75,7 @@ class Postman:
             caption=caption.text,
             caption_entities=caption.entities,
             filename=None if isinstance(photo, str) else photo.name,
-            reply_markup=keyboard(message.buttons),
+            reply_markup=keyboard(message.actions),
             message_thread_id=_topic(chat),
             disable_notification=manner.silent,
             reply_parameters=manner.reply,
@@ -89,7 +89,7 @@ class Postman:
             message_id,
             entities=text.entities,
             link_preview_options=_NO_PREVIEW,
-            reply_markup=keyboard(message.buttons),
+            reply_markup=keyboard(message.actions),
         )
 
     async def _redraw(self, chat: ChatKey, message_id: int, message: Message, picture: Picture) -> None:
@@ -100,7 +100,7 @@ class Postman:
             ),
             _id(chat),
             message_id,
-            reply_markup=keyboard(message.buttons),
+            reply_markup=keyboard(message.actions),
         )
 
 

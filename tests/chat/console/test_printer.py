@@ -6,7 +6,7 @@ from rich.console import Console
 
 from liqbot.alerts.platform import Parcel
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
-from liqbot.message import Button, Message, Picture, Tone
+from liqbot.message import Button, Fact, Message, Picture, Table, Tone
 
 TIME_MS = 1_770_295_440_000  # 2026-02-05 12:44 UTC
 PICTURE = Picture(b"png", "words", "BTC-heatmap-24h.png")
@@ -15,20 +15,23 @@ ALERT = Message(
     lines=("Spot 64,000. A fall starts forced selling.", "Says nothing else."),
     tone=Tone.LONGS,
     picture=PICTURE,
-    buttons=(Button("Refresh", "/heatmap BTC"), Button("Clusters", "/clusters BTC")),
+    actions=(Button("Refresh", "/heatmap BTC"), Button("Clusters", "/clusters BTC")),
     time_ms=TIME_MS,
-    footer="near-cluster · Testex, measured",
+    provenance="near-cluster · Testex, measured",
 )
 CLUSTERS = Message(
-    "BTC 64,000 · balanced",
-    lines=(
-        "▲ Above spot",
-        "66,500 · +13.9% · $5M · 1 account",
-        "65,000 · +1.6% · $51.2M · 12 accounts",
-        "— spot 64,000 —",
-        "620 · −2% · $20.5M · 2 accounts",
-        "▼ Below spot",
+    "BTC 64,000",
+    lines=("Neither side stands out.",),
+    facts=(Fact("Ratio", "1.5"), Fact("Spot price", "64,000")),
+    tables=(
+        Table(
+            (("66,500", "+13.9%", "$5M", "1 account"), ("65,000", "+1.6%", "$51.2M", "12 accounts")),
+            "Above spot",
+            Tone.SHORTS,
+        ),
+        Table((("620", "−2%", "$20.5M", "2 accounts"),), "Below spot", Tone.LONGS),
     ),
+    notes=("Mind the gap.",),
 )
 
 
@@ -95,7 +98,7 @@ def test_an_alert_says_that_it_is_one(piped):
 
 def test_of_many_buttons_the_first_few_are_named_and_each_only_once(piped):
     buttons = [Button(str(number), f"/map {number // 2}") for number in range(20)]
-    assert piped.show(Message("Hello", buttons=tuple(buttons))).splitlines()[1] == (
+    assert piped.show(Message("Hello", actions=tuple(buttons))).splitlines()[1] == (
         "  next: /map 0  /map 1  /map 2  /map 3"
     )
 
@@ -136,41 +139,32 @@ class TestPictures:
 
 class TestLayout:
     def test_in_a_pipe_lines_stand_as_they_are_however_long(self, piped):
-        message = Message("t" * 200, ("word " * 100, *CLUSTERS.lines), footer="f" * 200)
-        lines = piped.show(message).splitlines()
-        assert lines[0] == f"• {'t' * 200}"
-        assert lines[1] == f"  {'word ' * 100}".rstrip()
-        assert lines[2:8] == [f"  {line}" for line in CLUSTERS.lines]
+        lines = piped.show(Message("t" * 200, ("word " * 100,), provenance="f" * 200)).splitlines()
+        assert lines == [f"• {'t' * 200}", f"  {'word ' * 100}".rstrip(), f"  {'f' * 200}"]
 
-    def test_on_a_terminal_lines_of_the_same_cells_become_one_table(self, terminal):
-        assert terminal.show(CLUSTERS) == (
-            "• BTC 64,000 · balanced\n"
-            "  ▲ Above spot\n"
+    @pytest.mark.parametrize("is_terminal", [True, False])
+    def test_the_columns_of_all_tables_and_the_names_of_figures_line_up(self, tmp_path, is_terminal):
+        assert Terminal(tmp_path, is_terminal=is_terminal).show(CLUSTERS) == (
+            "• BTC 64,000\n"
+            "  Neither side stands out.\n"
+            "  Ratio       1.5\n"
+            "  Spot price  64,000\n"
+            "  Above spot\n"
             "  66,500  +13.9%     $5M  1 account\n"
             "  65,000   +1.6%  $51.2M  12 accounts\n"
-            "  — spot 64,000 —\n"
+            "  Below spot\n"
             "     620     −2%  $20.5M  2 accounts\n"
-            "  ▼ Below spot\n"
+            "  Mind the gap.\n"
         )
 
-    def test_the_last_column_wraps_in_its_own_place(self, terminal):
-        lines = ("/map COIN — short", f"/subscribe RULE COIN — {'word ' * 20}")
-        first, second, third, *_ = terminal.show(Message("Help", lines)).splitlines()[1:]
-        assert first == "  /map COIN             short"
-        assert second.startswith("  /subscribe RULE COIN  word word")
-        assert third.startswith("                        word")
-
-    def test_where_a_table_would_be_too_narrow_the_lines_stand_as_they_are(self, tmp_path):
-        terminal = Terminal(tmp_path, width=30, is_terminal=True)
-        assert "65,000 · +1.6% · $51.2M · 12" in terminal.show(CLUSTERS)
-
-    def test_a_line_that_is_alone_of_its_kind_is_no_table(self, terminal):
-        assert "  one · two\n" in terminal.show(Message("Title", ("one · two", "three")))
+    def test_where_a_terminal_is_too_narrow_every_row_breaks_after_the_same_column(self, tmp_path):
+        screen = Terminal(tmp_path, width=30, is_terminal=True).show(CLUSTERS)
+        assert "  65,000   +1.6%  $51.2M\n    12 accounts\n" in screen
 
     def test_long_lines_wrap_between_words_under_their_beginning(self, tmp_path):
         terminal = Terminal(tmp_path, width=30, is_terminal=True)
         screen = terminal.show(
-            Message("A title of more than thirty letters", ("word " * 10,), footer="foot " * 10)
+            Message("A title of more than thirty letters", ("word " * 10,), provenance="foot " * 10)
         )
         assert all(len(line) <= 30 for line in screen.splitlines())
         assert "  word word word word word\n  word" in screen
@@ -179,7 +173,7 @@ class TestLayout:
     def test_nothing_is_lost_by_it_at_any_width(self, tmp_path):
         for width in range(20, 120, 7):
             screen = Terminal(tmp_path, width=width, is_terminal=True).show(CLUSTERS)
-            for part in ("66,500", "+13.9%", "$51.2M", "accounts", "spot 64,000", "Below spot"):
+            for part in ("66,500", "+13.9%", "$51.2M", "accounts", "64,000", "Below spot", "Mind the gap."):
                 assert part in " ".join(screen.split()), width
 
 

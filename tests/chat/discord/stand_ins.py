@@ -34,7 +34,7 @@ async def weather(ask: Ask, window: Window = "24h") -> Message:
         ("*dry*, no_rain",),
         tone=Tone.SHORTS,
         picture=Picture(b"\x89PNG", f"{window} of sun", f"weather-{window}.png"),
-        buttons=(
+        actions=(
             Button("Refresh", f"/weather {window}", renews=True),
             Button("7d", "/weather 7d"),
             Button("Oh", "/fail", renews=True),
@@ -42,7 +42,7 @@ async def weather(ask: Ask, window: Window = "24h") -> Message:
             Button("Forget it", "/unsubscribe 1"),
         ),
         time_ms=ask.desk.clock(),
-        footer="measured *by hand*",
+        provenance="measured *by hand*",
     )
 
 

@@ -12,7 +12,7 @@ ALERT = Message(
     ("A fall to 62,700 sets off its forced selling.",),
     tone=Tone.LONGS,
     picture=Picture(b"\x89PNG", "BTC in words", "BTC-heatmap-24h.png"),
-    buttons=(
+    actions=(
         Button("Refresh", "/alert 1", renews=True),
         Button("Mute 1 h", "/mute 1h"),
         Button("Unsubscribe #1", "/unsubscribe 1"),
@@ -200,7 +200,9 @@ async def test_a_message_that_discord_does_not_take_is_refused_and_the_chat_stay
 
 async def test_a_thousand_lines_and_thirty_buttons_are_brought_within_the_limits(house):
     buttons = tuple(Button(f"Unsubscribe #{number}", f"/unsubscribe {number}") for number in range(30))
-    huge = Message("*" * 400, tuple("_line_" * 20 for _ in range(1000)), buttons=buttons, footer="x" * 3000)
+    huge = Message(
+        "*" * 400, tuple("_line_" * 20 for _ in range(1000)), actions=buttons, provenance="x" * 3000
+    )
     async with house.open() as adapter:
         await bring(adapter, house.chat, huge)
     [message] = await house.messages()

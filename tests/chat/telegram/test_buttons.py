@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.chat.telegram.buttons import DATA_LIMIT, data_of, keyboard, tapped
-from liqbot.message import Button
+from liqbot.message import Button, Weight
 
 commands = st.text(st.characters(codec="utf-8"), min_size=1, max_size=60).filter(
     lambda text: len(text.encode()) <= 60
@@ -45,7 +45,14 @@ def test_short_labels_share_a_row_and_long_ones_do_not():
 
 
 def test_what_ends_a_choice_stands_alone():
-    assert rows("✓ Subscribe", "a", "b", "‹ Back") == [["✓ Subscribe"], ["a", "b"], ["‹ Back"]]
+    buttons = [
+        Button("Subscribe", "/x", weight=Weight.MAIN),
+        Button("a", "/a"),
+        Button("b", "/b", weight=Weight.CHOSEN),
+        Button("Back", "/y", weight=Weight.BACK),
+    ]
+    labels = [[button.text for button in row] for row in keyboard(buttons).inline_keyboard]
+    assert labels == [["✓ Subscribe"], ["a", "• b"], ["‹ Back"]]
 
 
 def test_there_are_no_more_buttons_than_telegram_takes():

@@ -37,7 +37,7 @@ def walk(ask, step="?"):
             continue
         seen[step] = took = take(step, ask)
         if not isinstance(took, str):
-            waiting += [button.command for button in took.buttons]
+            waiting += [button.command for button in took.actions]
     return seen
 
 
@@ -58,7 +58,7 @@ def test_every_button_of_the_guide_fits_whatever_is_chosen_before(ask):
     assert max(len(f"~{step}".encode()) for step in seen) <= DATA_LIMIT
     for message in seen.values():
         assert isinstance(message, str) or all(
-            len(data_of(each).encode()) <= DATA_LIMIT for each in message.buttons
+            len(data_of(each).encode()) <= DATA_LIMIT for each in message.actions
         )
 
 
@@ -72,37 +72,37 @@ async def test_every_end_of_the_guide_is_a_subscription(room, ask):
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_with_the_usual_values_it_is_two_taps_from_the_rule(ask, rule):
     coins = take(f"?{rule.name}", ask)
-    values = take(next(button.command for button in coins.buttons if button.label == "BTC"), ask)
-    assert values.buttons[0].label == "✓ Subscribe as usual"
-    assert take(values.buttons[0].command, ask) == f"/subscribe {rule.name} BTC"
+    values = take(next(button.command for button in coins.actions if button.label == "BTC"), ask)
+    assert values.actions[0].label == "Subscribe as usual"
+    assert take(values.actions[0].command, ask) == f"/subscribe {rule.name} BTC"
 
 
 def test_a_changed_value_shows_and_the_default_takes_it_back(ask):
     changed = take("?near-cluster BTC 1=5%", ask)
     assert "within 5% of spot" in changed.lines[0]
-    assert "within: 5%" in [button.label for button in changed.buttons]
+    assert "within: 5%" in [button.label for button in changed.actions]
     offered = take("?near-cluster BTC 1=5% .1", ask)
-    labels = {button.label: button.command for button in offered.buttons}
-    assert "• 5%" in labels
+    labels = {button.label: button.command for button in offered.actions}
+    assert "5%" in labels
     assert labels["2%"] == "?near-cluster BTC"
 
 
 def test_what_every_rule_takes_is_one_tap_further(ask):
     first = take("?trapped BTC", ask)
-    labels = [button.label for button in first.buttons]
-    assert labels[-2:] == ["More", "‹ Back"]
+    labels = [button.label for button in first.actions]
+    assert labels[-2:] == ["More", "Back"]
     assert not {"cooldown", "digest"} & {label.split(":")[0] for label in labels}
-    more = take(next(button.command for button in first.buttons if button.label == "More"), ask)
-    assert {"for", "cooldown", "digest", "silent"} <= {button.label.split(":")[0] for button in more.buttons}
-    digest = take(next(b.command for b in more.buttons if b.label == "digest: off"), ask)
-    chosen = take(next(b.command for b in digest.buttons if b.label == "daily"), ask)
-    assert take(chosen.buttons[0].command, ask) == "/subscribe trapped BTC digest=daily"
+    more = take(next(button.command for button in first.actions if button.label == "More"), ask)
+    assert {"for", "cooldown", "digest", "silent"} <= {button.label.split(":")[0] for button in more.actions}
+    digest = take(next(b.command for b in more.actions if b.label == "digest: off"), ask)
+    chosen = take(next(b.command for b in digest.actions if b.label == "daily"), ask)
+    assert take(chosen.actions[0].command, ask) == "/subscribe trapped BTC digest=daily"
 
 
 def test_only_values_that_the_rule_takes_are_offered(ask):
     for step, took in walk(ask).items():
         if "." in step.split()[-1][:1]:
-            for button in took.buttons:
+            for button in took.actions:
                 take(button.command, ask)  # raises where a value is not allowed
 
 
@@ -114,7 +114,7 @@ def test_a_parameter_that_names_a_coin_is_typed(ask):
 
     ask.desk.rules.add([beside])
     asked = take("?beside BTC .1", ask)
-    assert asked.buttons[0].label == "• ETH"
+    assert asked.actions[0].label == "ETH"
     assert take("?beside BTC 1=SOL !", ask) == "/subscribe beside BTC other=SOL"
 
 
@@ -137,7 +137,7 @@ def test_a_button_of_another_version_is_refused_with_advice(ask, step):
 )
 def test_what_a_command_lacks_is_asked(room, ask, line, title, first):
     asked = question(line, ask, room.answering)
-    assert (asked.title, asked.buttons[0].command) == (title, first)
+    assert (asked.title, asked.actions[0].command) == (title, first)
     assert asked.private
 
 
@@ -153,5 +153,5 @@ async def test_which_subscription_is_asked_with_its_words(room, ask):
     assert question("/unsubscribe", ask, room.answering) is None
     await room.say("/subscribe near-cluster BTC", ME)
     asked = question("/unsubscribe", ask, room.answering)
-    assert asked.buttons[0].command == "/unsubscribe 1"
+    assert asked.actions[0].command == "/unsubscribe 1"
     assert "near-cluster BTC" in asked.lines[0]

@@ -6,18 +6,24 @@ from hypothesis import strategies as st
 from telegram import MessageEntity
 
 from liqbot.chat.telegram.render import CAPTION_LIMIT, TEXT_LIMIT, TOAST_LIMIT, rendered, toast, units
-from liqbot.message import Message, Picture, Tone
+from liqbot.message import Fact, Message, Picture, Table, Tone
 
 CHART = Picture(b"png", "BTC liquidation map. Spot $64,000; $5M of shorts above.", "BTC.png")
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=1500)
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\r"), max_size=400)
 messages = st.builds(
     Message,
     title=st.text(st.characters(codec="utf-8"), min_size=1, max_size=1500),
     lines=st.lists(texts, max_size=12).map(tuple),
+    facts=st.lists(st.builds(Fact, texts, texts), max_size=4).map(tuple),
+    tables=st.lists(
+        st.builds(Table, st.lists(st.lists(texts, max_size=4).map(tuple), max_size=5).map(tuple), texts),
+        max_size=3,
+    ).map(tuple),
+    notes=st.lists(texts, max_size=4).map(tuple),
     tone=st.sampled_from(Tone),
     picture=st.none() | st.builds(Picture, st.just(b"png"), texts, st.just("x.png")),
     time_ms=st.none() | st.integers(0, 2_000_000_000_000),
-    footer=st.none() | texts,
+    provenance=st.none() | texts,
 )
 
 
@@ -64,13 +70,22 @@ def test_the_title_is_bold_and_its_icon_says_whose_liquidations_it_is_about():
     assert marked(Message("So it is"), MessageEntity.BOLD) == ["So it is"]
 
 
-def test_headings_in_the_body_are_bold_too():
-    lines = ("▲ Above spot: shorts", "66,500 · +3.9%", "— spot 64,000 —", "▼ Below spot: longs")
-    assert marked(Message("BTC", lines), MessageEntity.BOLD) == ["BTC", lines[0], lines[2], lines[3]]
+def test_headings_and_the_names_of_figures_are_bold_and_tables_are_blocks_of_equal_letters():
+    message = Message(
+        "BTC",
+        facts=(Fact("Ratio", "1.5"),),
+        tables=(
+            Table((("66,500", "+3.9%"), ("101,000", "+58%")), "Above spot"),
+            Table((("620", "−2%"),), "Below spot"),
+        ),
+    )
+    assert marked(message, MessageEntity.BOLD) == ["BTC", "Ratio", "Above spot", "Below spot"]
+    assert marked(message, MessageEntity.PRE) == [" 66,500  +3.9%\n101,000   +58%", "    620    −2%"]
+    assert "\nRatio 1.5\n" in rendered(message).text
 
 
 def test_where_it_is_from_is_in_italics_and_the_time_is_the_readers_own():
-    message = Message("BTC", footer="Testex, measured", time_ms=1_770_295_440_422)
+    message = Message("BTC", provenance="Testex, measured", time_ms=1_770_295_440_422)
     assert rendered(message).text == "BTC\nTestex, measured · 2026-02-05 12:44 UTC"
     assert marked(message, MessageEntity.ITALIC) == ["Testex, measured"]
     assert marked(message, MessageEntity.DATE_TIME) == ["2026-02-05 12:44 UTC"]
@@ -93,11 +108,12 @@ def test_a_long_description_of_the_picture_is_cut_at_a_word():
 
 def test_too_many_lines_are_cut_at_a_line_and_it_is_said_how_many():
     lines = tuple(f"line {number:03}" for number in range(900))
-    shown = rendered(Message("Many", lines, footer="Testex")).text.splitlines()
+    shown = rendered(Message("Many", lines, provenance="Testex")).text.splitlines()
     assert shown[:3] == ["Many", "line 000", "line 001"]
-    assert shown[-2:] == ["line 899", "Testex"]
-    kept = len(shown) - 4
-    assert shown[-3] == f"… {900 - kept - 1} more lines"
+    assert shown[-1] == "Testex"
+    kept = len(shown) - 3
+    assert shown[-3] == f"line {kept - 1:03}"
+    assert shown[-2] == f"… and {900 - kept} more lines"
 
 
 def test_of_one_endless_line_as_much_is_kept_as_fits():
@@ -106,9 +122,10 @@ def test_of_one_endless_line_as_much_is_kept_as_fits():
     assert shown.endswith("word…")
 
 
-def test_the_last_line_of_an_alert_survives_a_caption_that_is_too_long():
-    message = Message("BTC", ("x" * 2000, "May be a repeat."), picture=CHART)
-    assert rendered(message).text.splitlines()[-1] == "May be a repeat."
+def test_the_small_print_of_an_alert_survives_a_caption_that_is_too_long():
+    message = Message("BTC", ("x" * 2000,), notes=("Possible duplicate.",), picture=CHART)
+    assert rendered(message).text.splitlines()[-1] == "Possible duplicate."
+    assert marked(message, MessageEntity.ITALIC) == ["Possible duplicate."]
 
 
 @pytest.mark.parametrize("length", range(1020, 1030))

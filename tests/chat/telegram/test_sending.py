@@ -14,7 +14,7 @@ from liqbot.message import Button, Message
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning")
 
 WRONG_TOKEN = "70000001:another-secret-than-the-right-one"  # noqa: S105 - names no bot anywhere
-ALERT = Message("BTC: fuel has moved", ("Spot 64,000.",), buttons=(Button("Mute 1 h", "/mute 1h"),))
+ALERT = Message("BTC: fuel has moved", ("Spot 64,000.",), actions=(Button("Mute 1 h", "/mute 1h"),))
 
 
 def parcel(chat, message=ALERT, **more):
