@@ -1,12 +1,16 @@
-"""What can be set, section by section: sources, exchanges, chats, plugins."""
+"""What can be set, section by section: chats and plugins. Each source declares its own beside itself."""
 
 import json
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The text names it, and says what it takes."""
 
 
 def listed(value: object) -> object:
@@ -25,131 +29,6 @@ class Section(BaseModel):
     """Settings that belong together; another name than theirs is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class SimulatorSettings(Section):
-    """The simulated market."""
-
-    seed: int = Field(default=7, description="the same seed is the same market")
-    scenario: Literal["calm", "grind", "squeeze", "cascade", "mixed"] = Field(
-        default="mixed", description="what the market is up to"
-    )
-    speed: float = Field(default=60, ge=0, description="simulated seconds a second; 0 is as fast as possible")
-    backfill_days: float = Field(
-        default=7, ge=0, le=366, description="days of history made up before the start"
-    )
-
-
-class ReplaySettings(Section):
-    """Recordings."""
-
-    speed: float = Field(default=0, ge=0, description="recorded seconds a second; 0 is as fast as possible")
-
-
-class HyperliquidSettings(Section):
-    """Hyperliquid, live."""
-
-    api_url: str = Field(
-        default="https://api.hyperliquid.xyz", description="the Info API: the base before `/info`"
-    )
-    ws_url: str = Field(default="wss://api.hyperliquid.xyz/ws", description="the websocket")
-    weight_per_minute: int = Field(
-        default=1000,
-        ge=0,
-        description="request weight a minute, of the 1200 that an address has; 0 is no limit",
-    )
-    leaderboard_url: str = Field(
-        default="https://stats-data.hyperliquid.xyz/Mainnet/leaderboard",
-        description="where accounts are found; empty for nowhere",
-    )
-    vaults: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=("0xdfc24b077bc1425ad1dea75bcb6f8158e10df303",),
-        description="vaults whose leaders, children and followers are looked at; the first is HLP",
-    )
-    dexes: Annotated[tuple[str, ...], NoDecode] = Field(
-        default=(), description="builder-deployed dexes besides, as xyz; each doubles what an account costs"
-    )
-    accounts_file: str = Field(
-        default="", description="a file of addresses to look at, one a line; empty for none"
-    )
-    hyperperps: bool = Field(
-        default=False, description="compare with HyperPerps' public heatmap in `/status`"
-    )
-    hyperperps_url: str = Field(
-        default="https://trade.hyperperps.app/api/public/heatmap", description="where that heatmap is"
-    )
-
-    @field_validator("api_url", "ws_url", "leaderboard_url", "hyperperps_url")
-    @classmethod
-    def _address(cls, value: str, info: ValidationInfo) -> str:
-        schemes = ("ws://", "wss://") if info.field_name == "ws_url" else ("http://", "https://")
-        if value.startswith(schemes) or (info.field_name == "leaderboard_url" and not value):
-            return value
-        raise ValueError(f"begins with {' or '.join(schemes)}")
-
-    @field_validator("vaults", "dexes", mode="before")
-    @classmethod
-    def _list(cls, value: object) -> object:
-        return listed(value)
-
-
-EXCHANGES = ("binance", "bybit", "okx", "bitget", "gate")
-"""The exchanges whose maps are modelled: what they are called in `LIQBOT_SOURCES`."""
-SOURCES = ("simulator", "hyperliquid", *EXCHANGES)
-"""The sources that need nothing but their name."""
-
-_URL, _WEBSOCKET_URL = r"^https?://[^\s/]+", r"^wss?://[^\s/]+"
-_API = "the address of its API"
-_BACKFILL = "days of history to begin with; the exchange keeps about a month"
-
-
-class BinanceSettings(Section):
-    """Binance."""
-
-    api_url: str = Field(default="https://fapi.binance.com", pattern=_URL, description=_API)
-    ws_url: str = Field(
-        default="wss://fstream.binance.com/market/ws",
-        pattern=_WEBSOCKET_URL,
-        description="the address of its streams, before `/!forceOrder@arr`",
-    )
-    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
-
-
-class BybitSettings(Section):
-    """Bybit."""
-
-    api_url: str = Field(default="https://api.bybit.com", pattern=_URL, description=_API)
-    ws_url: str = Field(
-        default="wss://stream.bybit.com/v5/public/linear",
-        pattern=_WEBSOCKET_URL,
-        description="the address of its public stream",
-    )
-    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
-
-
-class OkxSettings(Section):
-    """OKX."""
-
-    api_url: str = Field(default="https://www.okx.com", pattern=_URL, description=_API)
-    ws_url: str = Field(
-        default="wss://ws.okx.com:8443/ws/v5/public",
-        pattern=_WEBSOCKET_URL,
-        description="the address of its public stream",
-    )
-    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
-
-
-class BitgetSettings(Section):
-    """Bitget, which keeps no history of open interest."""
-
-    api_url: str = Field(default="https://api.bitget.com", pattern=_URL, description=_API)
-
-
-class GateSettings(Section):
-    """Gate."""
-
-    api_url: str = Field(default="https://api.gateio.ws", pattern=_URL, description=_API)
-    backfill_days: float = Field(default=30, ge=0, le=30, description=_BACKFILL)
 
 
 class DiscordSettings(Section):

@@ -5,9 +5,9 @@ import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
 from pydantic_core import PydanticUndefined
 from pydantic_settings import (
     BaseSettings,
@@ -18,20 +18,13 @@ from pydantic_settings import (
 )
 
 from liqbot.sections import (
-    SOURCES,
-    BinanceSettings,
-    BitgetSettings,
-    BybitSettings,
     DiscordSettings,
-    GateSettings,
-    HyperliquidSettings,
-    OkxSettings,
     PluginSettings,
-    ReplaySettings,
-    SimulatorSettings,
+    SettingsError,
     TelegramSettings,
     listed,
 )
+from liqbot.sources import registry
 
 PREFIX = "LIQBOT_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -44,11 +37,19 @@ CHAT_PLATFORMS = ("discord", "telegram")
 """The platforms on which the operator's chat can be."""
 
 
-class SettingsError(Exception):
-    """A setting is wrong. The text names it, and says what it takes."""
+Kind = TypeVar("Kind", bound=BaseModel)
+
+if TYPE_CHECKING:
+    _Sources = BaseSettings
+else:  # what the sources declare: a section by the name of each
+    _Sources = create_model(
+        "_Sources",
+        __base__=BaseSettings,
+        **{name: (section, section()) for name, section in registry.sections().items()},
+    )
 
 
-class Settings(BaseSettings):
+class Settings(_Sources):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
     Made directly, it is made of its arguments alone; `load_settings` reads the file and the variables.
@@ -64,7 +65,7 @@ class Settings(BaseSettings):
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         ("simulator",),
-        description=f"where data comes from: {', '.join(SOURCES)}, replay:FILE, plugin:NAME",
+        description=f"where data comes from: {', '.join(registry.spellings())}",
     )
     plugins_path: Path = Field(
         Path("plugins"), description="the folder whose *.py files and packages are loaded as plugins"
@@ -81,14 +82,6 @@ class Settings(BaseSettings):
     )
     metrics_port: int = Field(0, ge=0, le=65_535, description="the port of /healthz and /metrics; 0 for none")
     metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
-    simulator: SimulatorSettings = SimulatorSettings()
-    replay: ReplaySettings = ReplaySettings()
-    hyperliquid: HyperliquidSettings = HyperliquidSettings()
-    binance: BinanceSettings = BinanceSettings()
-    bybit: BybitSettings = BybitSettings()
-    okx: OkxSettings = OkxSettings()
-    bitget: BitgetSettings = BitgetSettings()
-    gate: GateSettings = GateSettings()
     discord: DiscordSettings = DiscordSettings()
     telegram: TelegramSettings = TelegramSettings()
     plugins: PluginSettings = PluginSettings()
@@ -98,6 +91,17 @@ class Settings(BaseSettings):
         """Whether there is a token for some platform."""
         sections: list[object] = [getattr(self, name) for name in type(self).model_fields]
         return any(getattr(section, "is_set", False) for section in sections)
+
+    def section(self, kind: type[Kind]) -> Kind:
+        """Return the section that is a `kind`: `settings.section(BinanceSettings)`."""
+        values = (getattr(self, name) for name in type(self).model_fields)
+        return next(value for value in values if isinstance(value, kind))
+
+    def options_of(self, source: str) -> dict[str, object]:
+        """Return what is set for a source, one of liqbot's own or a plugin's."""
+        if source in registry.sections():
+            return cast("BaseModel", getattr(self, source)).model_dump()
+        return self.plugins.options.get(source, {})
 
     @field_validator("coins", "sources", mode="before")
     @classmethod
@@ -120,10 +124,8 @@ class Settings(BaseSettings):
     @classmethod
     def _known_source(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for source in value:
-            kind, _, rest = source.partition(":")
-            if not ((kind in SOURCES and not rest) or (kind in ("replay", "plugin") and rest)):
-                known = f"{', '.join(SOURCES)}, and replay:FILE, or plugin:NAME"
-                raise ValueError(f"{source!r} is no source; there is {known}")
+            if not registry.is_spelt(source):
+                raise ValueError(f"{source!r} is no source; there is {', '.join(registry.spellings())}")
         if sum(source.startswith("replay:") for source in value) > 1:
             raise ValueError("two recordings would be mixed into one market; name one")
         return value
@@ -201,7 +203,8 @@ def _shown(value: object) -> str:
 
 
 def _described(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, str]]:
-    for name, field in model.model_fields.items():
+    fields = sorted(model.model_fields.items(), key=lambda item: isinstance(item[1].default, BaseModel))
+    for name, field in fields:
         default = field.default
         if isinstance(default, BaseModel):
             yield from _described(type(default), f"{prefix}{name.upper()}__")
@@ -272,7 +275,7 @@ def _no_such(name: str, meant: str, known: Collection[str]) -> str:
 
 
 def _complaints(error: ValidationError, environment: Mapping[str, str], file: Path) -> Iterator[str]:
-    for detail in error.errors():
+    for detail in sorted(error.errors(), key=lambda detail: len(detail["loc"]) > 1):
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         where = variable if variable in environment else f"{file}: {_key(variable)}"
         given = "" if _is_secret(detail["loc"]) else f" (it is {detail['input']!r})"

@@ -59,6 +59,7 @@ EXAMPLES = {
     "LIQBOT_OKX__WS_URL": ("ws://o", '"ws://o"', "ws://o"),
     "LIQBOT_OKX__BACKFILL_DAYS": ("0.1", "0.1", 0.1),
     "LIQBOT_BITGET__API_URL": ("http://t", '"http://t"', "http://t"),
+    "LIQBOT_BITGET__BACKFILL_DAYS": ("2.5", "2.5", 2.5),
     "LIQBOT_GATE__API_URL": ("http://g/x", '"http://g/x"', "http://g/x"),
     "LIQBOT_GATE__BACKFILL_DAYS": ("29.5", "29.5", 29.5),
     "LIQBOT_DISCORD__TOKEN": (SECRET, f'"{SECRET}"', SecretStr(SECRET)),
@@ -280,7 +281,7 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable, text):
         ("coins = []", "liqbot.toml: coins: "),
         (
             'sources = ["replay:"]',
-            "liqbot.toml: sources: 'replay:' is no source; there is simulator, hyperliquid, binance,",
+            "liqbot.toml: sources: 'replay:' is no source; there is hyperliquid, simulator, binance,",
         ),
         ("coins = 3", "liqbot.toml: coins: "),
     ],
@@ -341,8 +342,8 @@ def test_everything_that_is_wrong_is_named_at_once(write):
     told = refused({"LIQBOT_LOG_LEVEL": "loud", "LIQBOT_REPLAY__SPEED": "-1"}).splitlines()
     assert [line.split(": ")[0] for line in told] == [
         "LIQBOT_LOG_LEVEL",
-        "liqbot.toml",
         "LIQBOT_REPLAY__SPEED",
+        "liqbot.toml",
     ]
 
 

@@ -19,10 +19,7 @@ from liqbot.app.sources import make_source
 from liqbot.chat.adapter import AdapterError
 from liqbot.logs import hide, set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
-from liqbot.sources.exchanges import ExchangeSource
-from liqbot.sources.hyperliquid import Hyperliquid
-from liqbot.sources.replay import Replay
-from liqbot.sources.source import NoDataError, SourceError
+from liqbot.sources.source import NoDataError, SourceError, WithCheck
 from liqbot.store.database import DatabaseError, damage, open_reader
 from liqbot.store.subscriptions import Subscriptions
 
@@ -114,17 +111,8 @@ def _plugins(settings: Settings) -> str:
 def _source(name: str, settings: Settings) -> str:
     with closing(plugged(settings)) as plugins:
         source = make_source(name, settings, clock_ms(), plugins.sources)
-    if isinstance(source, Hyperliquid):
-        return asyncio.run(source.check())
-    if isinstance(source, ExchangeSource):
-        return _exchange(source)
-    if not isinstance(source, Replay):
+    if not isinstance(source, WithCheck):
         return "needs nothing"
-    first = next(source.recording.snapshots())
-    return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
-
-
-def _exchange(source: ExchangeSource) -> str:
     try:
         return asyncio.run(source.check())
     except NoDataError as error:

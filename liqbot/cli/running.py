@@ -30,6 +30,7 @@ from liqbot.chat.console.script import ScriptError, Step, parse_script
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.simulator import Scenario
+from liqbot.sources.simulator.settings import SimulatorSettings
 from liqbot.sources.source import SourceError
 
 _log = structlog.get_logger()
@@ -76,7 +77,7 @@ def demo(
     """Try the bot on the simulated market, with a database that is thrown away."""
     settings = load_settings()
     if scenario is not None:
-        simulator = settings.simulator.model_copy(update={"scenario": scenario.value})
+        simulator = settings.section(SimulatorSettings).model_copy(update={"scenario": scenario.value})
         settings = settings.model_copy(update={"simulator": simulator})
     if script is None and _at_terminal():
         with _thrown_away(settings) as own:

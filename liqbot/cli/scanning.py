@@ -24,6 +24,7 @@ from liqbot.market.updates import Beat, Update
 from liqbot.settings import load_settings
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.polling import FirstLook
+from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.recorder import Recorder
 
 PERCENTILES = (10, 50, 90, 100)
@@ -39,7 +40,8 @@ def scan(
     """Look once at every Hyperliquid account that can be found; print what is covered, and how old it is."""
     set_up_logs("error")
     settings = load_settings()
-    source = Hyperliquid(settings.hyperliquid, settings.coins, settings.database, policy=FirstLook())
+    own = settings.section(HyperliquidSettings)
+    source = Hyperliquid(own, settings.coins, settings.database, policy=FirstLook())
     board = Board(source.layer)
     began = time.monotonic()
     asyncio.run(_scan(source, board, minutes))

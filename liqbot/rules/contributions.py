@@ -1,9 +1,11 @@
 """What a plugin may bring besides rules: commands, overlays, sources, chat adapters."""
 
 import inspect
+import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeAlias, TypeVar, cast
 
 from liqbot.market.marks import Mark
 from liqbot.market.source import Source
@@ -12,6 +14,9 @@ from liqbot.message import Message
 from liqbot.rules.parameters import Form, Value
 from liqbot.rules.rule import Rule, place_of, require_name
 from liqbot.rules.wording import paragraphs
+
+if TYPE_CHECKING:  # every worker loads this, and it takes long to load
+    from pydantic import BaseModel
 
 API = 1
 """Version of the public face. A plugin that says `__liqbot_api__ = 2` is refused by a liqbot that has 1."""
@@ -58,6 +63,10 @@ class Overlay:
         return cast("tuple[Mark, ...]", found)
 
 
+def _clock_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
 @dataclass(frozen=True, slots=True)
 class SourceRequest:
     """What a source is made of."""
@@ -68,6 +77,10 @@ class SourceRequest:
     now_ms: int
     """The clock's time, ms since 1970 UTC."""
     options: Options
+    database: Path = Path("liqbot.db")
+    """The bot's own database, for a source that remembers something there."""
+    clock: Callable[[], int] = _clock_ms
+    """The time as it goes on, ms since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,10 @@ class SourceKind:
     text: tuple[str, ...] = field(repr=False)
     file: str
     line: int | None
+    settings: "type[BaseModel] | None" = None
+    """What its options must be; None where it reads them as they are."""
+    takes: str = ""
+    """What stands after its name: `FILE` of `replay:FILE`; empty where nothing does."""
 
 
 class ChatAddress(NamedTuple):
@@ -156,12 +173,16 @@ def overlay(name: str) -> Callable[[Callable[[MarketView], Iterable[Mark]]], Ove
     return _making(Overlay, name, "view")
 
 
-def source(name: str) -> Callable[[Callable[[SourceRequest], Source]], SourceKind]:
+def source(
+    name: str, *, settings: "type[BaseModel] | None" = None, takes: str = ""
+) -> Callable[[Callable[[SourceRequest], Source]], SourceKind]:
     """Make a source of a function that is given a `SourceRequest` and returns a `Source`.
 
-    It runs inside the bot, so its plugin must be trusted. Raises `TypeError` or `ValueError`.
+    `settings` is what its options must be, `takes` what stands after its name in `LIQBOT_SOURCES`. It runs
+    inside the bot, so its plugin must be trusted. Raises `TypeError` or `ValueError`.
     """
-    return _making(SourceKind, name, "request")
+    make = _making(SourceKind, name, "request")
+    return lambda function: replace(make(function), settings=settings, takes=takes)
 
 
 def adapter(name: str) -> Callable[[Callable[[Options], ChatAdapter]], AdapterKind]:

@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from liqbot.market.source import Source, SourceError
 
-__all__ = ["Elsewhere", "NoDataError", "Report", "Source", "SourceError", "WithReport"]
+__all__ = ["Elsewhere", "NoDataError", "Report", "Source", "SourceError", "WithCheck", "WithReport"]
 
 
 class NoDataError(Exception):
@@ -46,4 +46,13 @@ class WithReport(Protocol):
 
     def report(self) -> Report:
         """Return how it is doing."""
+        ...
+
+
+@runtime_checkable
+class WithCheck(Protocol):
+    """A source that an operator can check before the bot runs."""
+
+    async def check(self) -> str:
+        """Return what to tell the operator. Raises `SourceError` or `NoDataError` that says what is wrong."""
         ...

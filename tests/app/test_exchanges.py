@@ -10,10 +10,10 @@ from counterparts.exchanges.control import counterpart
 from liqbot.app.bot import Bot
 from liqbot.app.sources import make_source
 from liqbot.chat.command import Ask
-from liqbot.sections import EXCHANGES
 from liqbot.settings import Settings
 from liqbot.sources.exchanges import ExchangeSource, rest
 
+EXCHANGES = ("binance", "bybit", "okx", "bitget", "gate")
 A_LITTLE = {"backfill_days": 0.25}
 
 

@@ -10,6 +10,7 @@ import structlog
 
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import AssetContext, Beat, Liquidation, MarginTiersSeen, Update
+from liqbot.plugin import SourceRequest
 from liqbot.sources.exchanges.client import Client
 from liqbot.sources.exchanges.errors import UnknownSymbolError
 from liqbot.sources.exchanges.history import (
@@ -19,6 +20,7 @@ from liqbot.sources.exchanges.history import (
     open_interest_seen,
 )
 from liqbot.sources.exchanges.rows import DAY_MS, PERIOD_MS
+from liqbot.sources.exchanges.settings import ExchangeSettings
 from liqbot.sources.exchanges.symbols import Instrument, instrument
 from liqbot.sources.source import NoDataError, Report, SourceError
 
@@ -307,3 +309,8 @@ class ExchangeSource:
         if self._following and self._missing.get(coin) != str(error):  # else it is all, and told of as such
             _log.warning("no data", source=self.name, coin=coin, reason=str(error))
         self._missing[coin] = str(error)
+
+
+def exchange_source(client: Client, request: SourceRequest, settings: ExchangeSettings) -> ExchangeSource:
+    """Return an exchange's source for all coins: which of them it lists, it says itself."""
+    return ExchangeSource(client, request.coins, request.clock, backfill_days=settings.backfill_days)

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import structlog
 
-from liqbot.settings import HyperliquidSettings, SettingsError
+from liqbot.sections import SettingsError
 from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.hyperliquid.payloads import Trade
 from liqbot.sources.hyperliquid.roster import Roster
+from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 
 _log = structlog.get_logger()
 

@@ -9,7 +9,6 @@ import structlog
 
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import Beat, Update
-from liqbot.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock, SystemClock
@@ -21,6 +20,7 @@ from liqbot.sources.hyperliquid.poller import Poller
 from liqbot.sources.hyperliquid.polling import ByWorth, Policy
 from liqbot.sources.hyperliquid.reading import Batch, Reading
 from liqbot.sources.hyperliquid.roster import Roster
+from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.source import Report, SourceError
 from liqbot.store.accounts import Accounts

@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
-from liqbot.settings import HyperliquidSettings
+from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 
 from .clock import FastClock
 

@@ -8,7 +8,8 @@ from counterparts.exchanges.world import HOUR_MS
 from sources.exchanges.conftest import MODULES, NOW, client_of, holds
 from sources.exchanges.test_clients import asked
 
-from liqbot.sources.exchanges import binance, stream
+from liqbot.sources.exchanges import stream
+from liqbot.sources.exchanges.binance import client as binance
 from liqbot.sources.exchanges.stream import Line, Stream, words
 
 COINS = ("BTC", "ETH", "SOL", "HYPE", "kPEPE")

@@ -6,9 +6,12 @@ from shared import shared_json
 
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
-from liqbot.sources.exchanges import binance, bybit, gate, okx
 from liqbot.sources.exchanges.bankruptcy import liquidated_at
-from liqbot.sources.exchanges.brackets import binance_tiers
+from liqbot.sources.exchanges.binance import client as binance
+from liqbot.sources.exchanges.binance.brackets import binance_tiers
+from liqbot.sources.exchanges.bybit import client as bybit
+from liqbot.sources.exchanges.gate import client as gate
+from liqbot.sources.exchanges.okx import client as okx
 from liqbot.sources.exchanges.rows import Tier, margin_tiers
 from liqbot.sources.exchanges.symbols import BINANCE, BITGET, BYBIT, GATE, OKX, Instrument, instrument
 

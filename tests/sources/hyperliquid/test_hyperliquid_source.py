@@ -12,9 +12,10 @@ from sources.hyperliquid.stand_ins import MINUTE_MS, Holdings, VirtualClock, add
 from liqbot.engine.board import Board
 from liqbot.market.positions import MarginMode
 from liqbot.market.updates import AccountsSeen, Beat
-from liqbot.settings import HyperliquidSettings, SettingsError
+from liqbot.sections import SettingsError
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.polling import FirstLook
+from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.source import QUIET_MS
 from liqbot.sources.source import SourceError, WithReport
 

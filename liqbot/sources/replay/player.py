@@ -37,6 +37,11 @@ class Replay:
         """All of a recording is played as if it were live."""
         return 0
 
+    async def check(self) -> str:
+        """Read the first snapshot, and say what is in it. Raises `SourceError`."""
+        first = await asyncio.to_thread(next, self.recording.snapshots())
+        return f"begins with {len(first.accounts)} accounts in {len(first.coins)} coins"
+
     async def updates(self) -> AsyncIterator[Update]:
         """Yield the recording's updates, a beat after each snapshot. Raises `SourceError`.
 

@@ -7,7 +7,7 @@ import msgspec
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
-from liqbot.sources.exchanges.brackets import binance_tiers
+from liqbot.sources.exchanges.binance.brackets import binance_tiers
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.client import Tell
 from liqbot.sources.exchanges.errors import meant_by, read_error

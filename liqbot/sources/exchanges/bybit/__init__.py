@@ -1,0 +1,5 @@
+"""Bybit linear perpetuals."""
+
+from liqbot.sources.exchanges.bybit.client import Bybit
+
+__all__ = ["Bybit"]

@@ -1,0 +1,55 @@
+"""What can be set of Hyperliquid."""
+
+from typing import Annotated
+
+from pydantic import Field, ValidationInfo, field_validator
+from pydantic_settings import NoDecode
+
+from liqbot.sections import Section, listed
+
+
+class HyperliquidSettings(Section):
+    """Hyperliquid, live."""
+
+    api_url: str = Field(
+        default="https://api.hyperliquid.xyz", description="the Info API: the base before `/info`"
+    )
+    ws_url: str = Field(default="wss://api.hyperliquid.xyz/ws", description="the websocket")
+    weight_per_minute: int = Field(
+        default=1000,
+        ge=0,
+        description="request weight a minute, of the 1200 that an address has; 0 is no limit",
+    )
+    leaderboard_url: str = Field(
+        default="https://stats-data.hyperliquid.xyz/Mainnet/leaderboard",
+        description="where accounts are found; empty for nowhere",
+    )
+    vaults: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=("0xdfc24b077bc1425ad1dea75bcb6f8158e10df303",),
+        description="vaults whose leaders, children and followers are looked at; the first is HLP",
+    )
+    dexes: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="builder-deployed dexes besides, as xyz; each doubles what an account costs"
+    )
+    accounts_file: str = Field(
+        default="", description="a file of addresses to look at, one a line; empty for none"
+    )
+    hyperperps: bool = Field(
+        default=False, description="compare with HyperPerps' public heatmap in `/status`"
+    )
+    hyperperps_url: str = Field(
+        default="https://trade.hyperperps.app/api/public/heatmap", description="where that heatmap is"
+    )
+
+    @field_validator("api_url", "ws_url", "leaderboard_url", "hyperperps_url")
+    @classmethod
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        schemes = ("ws://", "wss://") if info.field_name == "ws_url" else ("http://", "https://")
+        if value.startswith(schemes) or (info.field_name == "leaderboard_url" and not value):
+            return value
+        raise ValueError(f"begins with {' or '.join(schemes)}")
+
+    @field_validator("vaults", "dexes", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return listed(value)

@@ -1,0 +1,12 @@
+"""Hyperliquid as a source: how it is made of its settings."""
+
+from liqbot.plugin import SourceRequest, source
+from liqbot.sources.hyperliquid.settings import HyperliquidSettings
+from liqbot.sources.hyperliquid.source import Hyperliquid
+
+
+@source("hyperliquid", settings=HyperliquidSettings)
+def hyperliquid(request: SourceRequest) -> Hyperliquid:
+    """Hyperliquid, measured. The accounts that it knows are kept in the bot's own database."""
+    own = HyperliquidSettings.model_validate(dict(request.options))
+    return Hyperliquid(own, request.coins, request.database, recall_first=True)

@@ -1,0 +1,32 @@
+"""The simulated market as a source: how it is made of its settings."""
+
+import structlog
+
+from liqbot.plugin import SourceRequest, source
+from liqbot.sections import SettingsError
+from liqbot.sources.simulator.coins import COINS
+from liqbot.sources.simulator.scenario import Scenario
+from liqbot.sources.simulator.settings import SimulatorSettings
+from liqbot.sources.simulator.source import Simulator
+
+_log = structlog.get_logger()
+
+
+@source("simulator", settings=SimulatorSettings)
+def simulator(request: SourceRequest) -> Simulator:
+    """A market that is made up: the same seed is the same market."""
+    own = SimulatorSettings.model_validate(dict(request.options))
+    coins = [coin for coin in request.coins if coin in COINS]
+    if not coins:
+        wanted = ", ".join(request.coins)
+        raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}; none of {wanted}")
+    if len(coins) < len(request.coins):
+        _log.warning("the simulator does not know every coin", knows=", ".join(COINS))
+    return Simulator(
+        now_ms=request.now_ms,
+        seed=own.seed,
+        scenario=Scenario(own.scenario),
+        coins=coins,
+        backfill_days=own.backfill_days,
+        speed=own.speed,
+    )
