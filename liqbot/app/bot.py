@@ -22,7 +22,6 @@ from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
-from liqbot.engine.boards import memories_of, recall_into
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
@@ -159,7 +158,7 @@ class Bot:
             self.store.begin_anew(layer)
             return
         try:
-            recall_into(feed.board, self.store.memories.load(layer))
+            feed.board.recall(self.store.memories.load(layer))
         except msgspec.DecodeError as error:
             _log.warning("what another version remembered is left out", layer=layer.key, reason=str(error))
 
@@ -203,7 +202,7 @@ class Bot:
         return place <= shown or self._feeds[shown].failure is not None
 
     def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
-        memories = memories_of(feed.board)
+        memories = feed.board.memories()
         self.store.memories.save(feed.source.layer, {view.coin: memories[view.coin] for view in views})
 
 

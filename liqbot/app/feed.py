@@ -8,8 +8,8 @@ from concurrent.futures import Executor
 import structlog
 
 from liqbot.chat.desk import SourceHealth
-from liqbot.engine.boards import board_of, glimpse_of
-from liqbot.engine.glimpse import Glimpse
+from liqbot.engine.boards import board_of
+from liqbot.market.layer_source import LayerSource
 from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
@@ -42,7 +42,7 @@ class Feed:
         waits with it. `sleep` waits so many seconds before another try.
         """
         self.board = board_of(source.layer)
-        self.glimpses: dict[str, Glimpse] = {}
+        self.glimpses: dict[str, LayerSource] = {}
         """Of a modelled layer, by coin: what goes with the newest views."""
         self.health = SourceHealth(source.name, source.layer)
         if isinstance(source, WithReport):
@@ -119,7 +119,7 @@ class Feed:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""
         known = self.board.coins
         coins = [coin for coin in self._coins if coin in known]
-        glimpses = {coin: glimpse_of(self.board, coin) for coin in coins}
+        glimpses = {coin: self.board.snapshot(coin) for coin in coins}
         self.glimpses = {coin: glimpse for coin, glimpse in glimpses.items() if glimpse is not None}
         rejected = self.board.rejected
         if isinstance(self.source, WithReport):

@@ -4,11 +4,10 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from liqbot.engine.glimpse import Glimpse
-from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.together import grids_together, together
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
+from liqbot.market.layer_source import WHOLE, LayerSource, Part
 from liqbot.market.view import MarketView
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import listed, nearest, quoted
@@ -67,12 +66,12 @@ class Seen:
     """A view that was wished for, and what its past maps are made from."""
 
     view: MarketView
-    parts: tuple[tuple[Glimpse, Choice], ...] = ()
+    parts: tuple[tuple[LayerSource, Part], ...] = ()
     """The modelled layers of which it is made; none where it is measured: its past is in the history."""
 
     def grid(self, window_ms: int) -> Grid | None:
         """Return the past maps of the `window_ms` up to the view; None where they are in the history."""
-        grids = [glimpse.grid(window_ms, choice) for glimpse, choice in self.parts]
+        grids = [source.grid_of(window_ms, part) for source, part in self.parts]
         return grids_together(grids) if grids else None
 
 
@@ -81,9 +80,11 @@ class Layers:
     """The newest view of each coin in each layer, and of modelled ones what views of a part are made from."""
 
     _views: dict[str, dict[Layer, MarketView]] = field(default_factory=dict[str, dict[Layer, MarketView]])
-    _glimpses: dict[tuple[str, Layer], Glimpse] = field(default_factory=dict[tuple[str, Layer], Glimpse])
+    _glimpses: dict[tuple[str, Layer], LayerSource] = field(
+        default_factory=dict[tuple[str, Layer], LayerSource]
+    )
 
-    def keep(self, views: Iterable[MarketView], glimpses: Mapping[str, Glimpse]) -> None:
+    def keep(self, views: Iterable[MarketView], glimpses: Mapping[str, LayerSource]) -> None:
         """Take up the newest views of one layer, and by coin the glimpses that they were made from."""
         for view in views:
             self._views.setdefault(view.coin, {})[view.layer] = view
@@ -114,15 +115,15 @@ class Layers:
         views = self._wished(coin, wish)
         parts = [part for view in views for part in self.whole(view).parts]
         if wish.is_part:
-            parts = [(glimpse, _choice(wish, glimpse)) for glimpse, _ in parts]
-            views = [glimpse.view(choice)[0] for glimpse, choice in parts]
+            parts = [(source, _part(wish, source)) for source, _ in parts]
+            views = [source.view_of(part) for source, part in parts]
         view = self.beside(views[0]) if len(views) == 1 else together(views)
         return Seen(view, tuple(parts))
 
     def whole(self, view: MarketView) -> Seen:
         """Return `view`, the newest of a layer, with what its past maps are made from."""
         glimpse = self._glimpses.get((view.coin, view.layer))
-        return Seen(view) if glimpse is None else Seen(view, ((glimpse, ALL),))
+        return Seen(view) if glimpse is None else Seen(view, ((glimpse, WHOLE),))
 
     def _wished(self, coin: str, wish: Wish) -> list[MarketView]:
         views = self.of(coin)
@@ -138,15 +139,14 @@ class Layers:
         raise NoSuchLayerError(_none_such(coin, venue, views, is_part=wish.is_part))
 
 
-def _choice(wish: Wish, glimpse: Glimpse) -> Choice:
+def _part(wish: Wish, source: LayerSource) -> Part:
     """Return the part that is wished for. Raises `NoSuchLayerError` for tiers that a venue does not have."""
-    known = glimpse.model.rungs.leverages.tolist()
+    known = source.leverages
     if wish.leverages is not None and not any(leverage in known for leverage in wish.leverages):
         tiers = ", ".join(f"{leverage:g}x" for leverage in known)
-        raise NoSuchLayerError(f"{glimpse.layer.venue} has no such tier; it has {tiers or 'none'}")
+        raise NoSuchLayerError(f"{source.layer.venue} has no such tier; it has {tiers or 'none'}")
     since_s = wish.opened_within_s
-    since_ms = None if since_s is None else glimpse.time_ms - round(since_s * 1000)
-    return Choice(wish.leverages, since_ms)
+    return Part(wish.leverages, None if since_s is None else round(since_s * 1000))
 
 
 def _leverages(text: str) -> tuple[float, ...]:

@@ -5,16 +5,22 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
+import msgspec
 import numpy as np
 
 from liqbot.engine.book import Book
 from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
 from liqbot.engine.extremes import Extremes
+from liqbot.engine.happenings import Happenings
 from liqbot.engine.hearing import nonsense_in, sensible_context
 from liqbot.engine.measured import Levels
+from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.readings import ages, cohort_readings, fuel_by_cohort, holdings, trapped
+from liqbot.engine.remaining import HeldBy
 from liqbot.engine.tracking import Memory, Passage, Tracks, follow, recalled, remembered
+from liqbot.market.events import Observation
+from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.positions import Bools, Floats
 from liqbot.market.side import BySide, Side
@@ -44,6 +50,7 @@ class _Market:
     extremes: Extremes = field(default_factory=Extremes)
     liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
     """USD liquidated since the last view."""
+    happenings: Happenings = field(default_factory=Happenings)
     levels: Levels | None = None
     made_of: tuple[tuple[int, int] | None, int] | None = None
     passed: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
@@ -104,8 +111,10 @@ class Board:
                 return update
         return None
 
-    def view(self, coin: str) -> MarketView:
-        """Return the coin as it is now, and move on: clusters are followed from one view to the next.
+    def observe(self, coin: str) -> Observation:
+        """Return the coin as it is now with what happened since the observation before, and move on.
+
+        Clusters are followed from one observation to the next.
 
         Raises `NoViewError` for a coin whose price the source never gave.
         """
@@ -117,12 +126,14 @@ class Board:
         market.extremes.forget_before(too_old_ms)
         spot, levels = market.context.mark, self._levels(coin, market)
         liquidation_map = levels.map(spot)
-        market.tracks, clusters, ended = follow(
+        followed = follow(
             market.tracks,
             find_clusters(liquidation_map, levels),
             Passage(spot, market.low, market.high, self.time_ms),
             lambda number: market.since_ms < too_old_ms or self._book.has_seen(number),
+            HeldBy(levels, spot),
         )
+        market.tracks = followed.tracks
         fuel = fuel_by_cohort(levels, spot)
         open_usd = levels.open_usd(spot)
         age_s, oldest_s = ages(levels.positions, self.time_ms)
@@ -135,8 +146,8 @@ class Board:
             low=market.low,
             high=market.high,
             map=liquidation_map,
-            clusters=clusters,
-            ended=ended,
+            clusters=followed.clusters,
+            ended=followed.ended,
             up_usd=float(fuel.short.sum()),
             down_usd=float(fuel.long.sum()),
             open_usd=open_usd,
@@ -156,16 +167,39 @@ class Board:
         )
         market.low = market.high = spot
         market.liquidated = dict.fromkeys(Side, 0.0)
-        return view
+        return Observation(view, market.happenings.since_last(view, followed))
 
-    def memory(self) -> list[Memory]:
-        """Return the clusters that live now or are yet to be met again: identities outlast a restart."""
+    def view(self, coin: str) -> MarketView:
+        """Return the view of `observe`, without what happened before it."""
+        return self.observe(coin).view
+
+    def grid(self, coin: str, window_ms: int, part: Choice = ALL) -> Grid | None:
+        """Return None: the past of what was measured is what the history has kept of it."""
+        del coin, window_ms, part
+        return None
+
+    def part(self, coin: str, choice: Choice) -> MarketView:
+        """Raise `NoViewError`: of measured positions there is no choice by tier or by age."""
+        del choice
+        raise NoViewError(f"{self.layer.label}: only modelled positions of {coin} can be told apart")
+
+    def snapshot(self, coin: str) -> None:
+        """Return None: views of a part are made of modelled layers only."""
+        del coin
+
+    def memories(self) -> dict[str, bytes]:
+        """Return by coin what outlasts a restart: the clusters that live now or are yet to be met again."""
         living = [remembered(market.tracks, self._book.names) for market in self._markets.values()]
-        return living + list(self._memories.values())
+        known = [*living, *self._memories.values()]
+        return {memory.coin: msgspec.json.encode(memory) for memory in known}
 
-    def recall(self, memories: Iterable[Memory]) -> None:
-        """Take up identities that an earlier board remembered, for coins that are still to come."""
-        self._memories.update({memory.coin: memory for memory in memories})
+    def recall(self, memories: Iterable[bytes]) -> None:
+        """Take up identities that an earlier board remembered, for coins that are still to come.
+
+        Raises `msgspec.DecodeError` for what another version wrote.
+        """
+        read = [msgspec.json.decode(memory, type=Memory) for memory in memories]
+        self._memories.update({memory.coin: memory for memory in read})
 
     def _take_context(self, context: AssetContext) -> bool:
         market = self._markets.get(context.coin)
@@ -193,6 +227,7 @@ class Board:
         if nonsense is not None:
             return self._refuse(nonsense)
         market.liquidated[event.side] += event.price * event.size
+        market.happenings.take(event)
         return True
 
     def _refuse(self, reason: str) -> bool:

@@ -1,43 +1,79 @@
-"""Which board a layer takes, and what boards have in common."""
+"""What every board is to the rest of the house, and which one a layer takes."""
 
+from collections import Counter
 from collections.abc import Iterable
-from typing import TypeAlias
+from typing import Protocol
 
-import msgspec
-
-from liqbot.engine.board import Board
-from liqbot.engine.glimpse import Glimpse
+from liqbot.engine.board import Board as MeasuredBoard
+from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.modelled_board import ModelledBoard
-from liqbot.engine.tracking import Memory
+from liqbot.market.events import Observation
+from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
-
-AnyBoard: TypeAlias = Board | ModelledBoard
-"""Takes updates, gives views."""
-
-
-def board_of(layer: Layer) -> AnyBoard:
-    """Return an empty board for what a source of this layer tells."""
-    return ModelledBoard(layer) if layer.basis is Basis.MODELLED else Board(layer)
+from liqbot.market.layer_source import LayerSource
+from liqbot.market.updates import Beat, Update
+from liqbot.market.view import MarketView
 
 
-def glimpse_of(board: AnyBoard, coin: str) -> Glimpse | None:
-    """Return what views of a part are made from, None where all is measured."""
-    return board.glimpse(coin) if isinstance(board, ModelledBoard) else None
+class Board(Protocol):
+    """All that one source has told, measured or modelled: updates in, observations out.
 
-
-def memories_of(board: AnyBoard) -> dict[str, bytes]:
-    """Return by coin what outlasts a restart."""
-    if isinstance(board, ModelledBoard):
-        return board.memories()
-    return {memory.coin: msgspec.json.encode(memory) for memory in board.memory()}
-
-
-def recall_into(board: AnyBoard, memories: Iterable[bytes]) -> None:
-    """Give a new board what an earlier one remembered.
-
-    Raises `msgspec.DecodeError` for what another version wrote.
+    Time is what updates say it is: a board reads no clock, and its own time never goes backwards.
     """
-    if isinstance(board, ModelledBoard):
-        board.recall(memories)
-    else:
-        board.recall(msgspec.json.decode(memory, type=Memory) for memory in memories)
+
+    layer: Layer
+    time_ms: int
+
+    @property
+    def coins(self) -> list[str]:
+        """The coins of which there is something to see, in the order in which they were first heard of."""
+        ...
+
+    @property
+    def rejected(self) -> Counter[str]:
+        """How many updates or figures were refused since the start, by reason."""
+        ...
+
+    def apply(self, update: Update) -> None:
+        """Take up one update. What makes no sense is refused and counted in `rejected`."""
+        ...
+
+    def apply_all(self, updates: Iterable[Update]) -> Beat | None:
+        """Take up `updates` until a beat, and return it; None when they end first."""
+        ...
+
+    def observe(self, coin: str) -> Observation:
+        """Return the coin as it is now with what happened since the observation before, and move on.
+
+        Raises `NoViewError`.
+        """
+        ...
+
+    def view(self, coin: str) -> MarketView:
+        """Return the view of `observe`, without what happened before it."""
+        ...
+
+    def grid(self, coin: str, window_ms: int, part: Choice = ALL) -> Grid | None:
+        """Return past maps until now; None where only the history has them. Raises `NoViewError`."""
+        ...
+
+    def part(self, coin: str, choice: Choice) -> MarketView:
+        """Return the coin as it is now, of the chosen positions alone. Raises `NoViewError`."""
+        ...
+
+    def snapshot(self, coin: str) -> LayerSource | None:
+        """Return what views of a part are made from, in any thread; None where all is measured."""
+        ...
+
+    def memories(self) -> dict[str, bytes]:
+        """Return by coin what outlasts a restart."""
+        ...
+
+    def recall(self, memories: Iterable[bytes]) -> None:
+        """Take up what an earlier board remembered. Raises `msgspec.DecodeError` for another version's."""
+        ...
+
+
+def board_of(layer: Layer) -> Board:
+    """Return an empty board for what a source of this layer tells."""
+    return ModelledBoard(layer) if layer.basis is Basis.MODELLED else MeasuredBoard(layer)

@@ -6,12 +6,14 @@ import numpy as np
 
 from liqbot.engine.clusters import find_in_bins
 from liqbot.engine.modelled import ALL, Choice, Model
-from liqbot.engine.tracking import Passage, Tracks, follow
+from liqbot.engine.remaining import InPlace
+from liqbot.engine.tracking import Followed, Passage, Tracks, follow
 from liqbot.market import figures
 from liqbot.market.cohort import Cohort
 from liqbot.market.elsewhere import Swept
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
+from liqbot.market.layer_source import WHOLE, Part
 from liqbot.market.maps import BIN_WIDTH, Bins, LiquidationMap, absolute_bin
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.regime import FUEL_PCT
@@ -36,8 +38,8 @@ class Glimpse:
     """Lowest and highest mark price since the newest candle closed, USD: those levels are gone as well."""
     swept: Swept
 
-    def view(self, choice: Choice = ALL, tracks: Tracks | None = None) -> tuple[MarketView, Tracks]:
-        """Return the coin as it is now, of the chosen positions alone, and the clusters' tracks.
+    def view(self, choice: Choice = ALL, tracks: Tracks | None = None) -> tuple[MarketView, Followed]:
+        """Return the coin as it is now, of the chosen positions alone, and what became of its clusters.
 
         Without `tracks` all clusters are new ones.
         """
@@ -46,10 +48,11 @@ class Glimpse:
         usd = np.zeros((2, len(Cohort), parts.bins.count))
         usd[:, Cohort.UNKNOWN] = parts.coins * spot
         liquidation_map = LiquidationMap(parts.bins, spot, usd)
-        tracks, clusters, ended = follow(
+        followed = follow(
             tracks or Tracks(coin),
             find_in_bins(liquidation_map),
             Passage(spot, min(self.low, spot), max(self.high, spot), self.time_ms),
+            left=InPlace(liquidation_map),
         )
         open_usd = parts.by_side(parts.open_coins * spot)
         view = MarketView(
@@ -60,8 +63,8 @@ class Glimpse:
             low=min(self.low, spot),
             high=max(self.high, spot),
             map=liquidation_map,
-            clusters=clusters,
-            ended=ended,
+            clusters=followed.clusters,
+            ended=followed.ended,
             up_usd=_between(parts, Side.SHORT, spot, (1 + FUEL_PCT / 100) * spot) * spot,
             down_usd=_between(parts, Side.LONG, (1 - FUEL_PCT / 100) * spot, spot) * spot,
             open_usd=open_usd,
@@ -80,7 +83,24 @@ class Glimpse:
             oldest_s=(self.time_ms - self.model.state.time_ms) / 1000,
             swept=self.swept if choice == ALL else None,
         )
-        return view, tracks
+        return view, followed
+
+    @property
+    def leverages(self) -> tuple[float, ...]:
+        """The leverage tiers that can be asked for."""
+        return tuple(self.model.rungs.leverages.tolist())
+
+    def view_of(self, part: Part = WHOLE) -> MarketView:
+        """Return the coin as it is now, of a part alone."""
+        return self.view(self._choice(part))[0]
+
+    def grid_of(self, window_ms: int, part: Part = WHOLE) -> Grid:
+        """Return the maps of the `window_ms` until now, of a part alone."""
+        return self.grid(window_ms, self._choice(part))
+
+    def _choice(self, part: Part) -> Choice:
+        since_ms = None if part.opened_within_ms is None else self.time_ms - part.opened_within_ms
+        return Choice(part.leverages, since_ms)
 
     def grid(self, window_ms: int, choice: Choice = ALL) -> Grid:
         """Return the maps of the `window_ms` until now, of the chosen positions alone; the last one is now's.

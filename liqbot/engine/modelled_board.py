@@ -11,11 +11,14 @@ from liqbot.engine.assumptions import Assumptions, rungs_of
 from liqbot.engine.board import NoViewError
 from liqbot.engine.extremes import Extremes
 from liqbot.engine.glimpse import Glimpse
+from liqbot.engine.happenings import Happenings
 from liqbot.engine.hearing import nonsense_in, sensible_context
 from liqbot.engine.keeping import Kept, kept_from_bytes, kept_to_bytes
-from liqbot.engine.modelled import Model
+from liqbot.engine.modelled import ALL, Choice, Model
 from liqbot.engine.realised import Realisations
 from liqbot.engine.tracking import Memory, Tracks, recalled, remembered
+from liqbot.market.events import Observation
+from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import BySide, Side
@@ -54,6 +57,7 @@ class _Market:
     """Lowest and highest mark since the last view."""
     liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
     """USD liquidated since the last view."""
+    happenings: Happenings = field(default_factory=Happenings)
     realised: Realisations = field(default_factory=Realisations)
 
 
@@ -97,20 +101,39 @@ class ModelledBoard:
                 return update
         return None
 
-    def view(self, coin: str) -> MarketView:
-        """Return the coin as it is now, and move on: clusters are followed from one view to the next.
+    def observe(self, coin: str) -> Observation:
+        """Return the coin as it is now with what happened since the observation before, and move on.
+
+        Clusters are followed from one observation to the next.
 
         Raises `NoViewError` for a coin whose price or whose open interest and candles the source never gave.
         """
         glimpse, market = self.glimpse(coin), self._markets[coin]
-        view, market.tracks = glimpse.view(tracks=market.tracks)
+        view, followed = glimpse.view(tracks=market.tracks)
+        market.tracks = followed.tracks
         liquidated = BySide(market.liquidated[Side.LONG], market.liquidated[Side.SHORT])
         view = replace(
             view, low=min(market.low, view.spot), high=max(market.high, view.spot), liquidated=liquidated
         )
         market.low = market.high = view.spot
         market.liquidated = dict.fromkeys(Side, 0.0)
-        return view
+        return Observation(view, market.happenings.since_last(view, followed))
+
+    def view(self, coin: str) -> MarketView:
+        """Return the view of `observe`, without what happened before it."""
+        return self.observe(coin).view
+
+    def grid(self, coin: str, window_ms: int, part: Choice = ALL) -> Grid | None:
+        """Return the past maps of the `window_ms` until now, of the chosen positions alone."""
+        return self.glimpse(coin).grid(window_ms, part)
+
+    def part(self, coin: str, choice: Choice) -> MarketView:
+        """Return the coin as it is now, of the chosen positions alone. Raises `NoViewError`."""
+        return self.glimpse(coin).view(choice)[0]
+
+    def snapshot(self, coin: str) -> Glimpse:
+        """Return what views of a part are made from, in any thread. Raises `NoViewError`."""
+        return self.glimpse(coin)
 
     def glimpse(self, coin: str) -> Glimpse:
         """Return the coin as it is now, for views of a part and for past maps. Raises `NoViewError`."""
@@ -210,6 +233,7 @@ class ModelledBoard:
             return
         market = self._market(event.coin)
         market.liquidated[event.side] += event.price * event.size
+        market.happenings.take(event)
         market.realised.take(event)
 
     def _work_in(self, market: _Market) -> None:

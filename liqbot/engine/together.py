@@ -37,7 +37,7 @@ def together(views: Sequence[MarketView]) -> MarketView:
     wrong[Side.SHORT.row, :, bins.edges[:-1] < spot] = True
     passed = np.where(wrong, usd, 0.0).sum(axis=(1, 2))
     liquidation_map = LiquidationMap(bins, spot, np.where(wrong, 0.0, usd))
-    _, clusters, _ = follow(
+    followed = follow(
         Tracks(first.coin), find_in_bins(liquidation_map), Passage(spot, first.low, first.high, time_ms)
     )
     interest = _sum_or_none([view.open_interest_usd for view in views])
@@ -48,7 +48,7 @@ def together(views: Sequence[MarketView]) -> MarketView:
         layer=_layer([view.layer for view in views]),
         time_ms=time_ms,
         map=liquidation_map,
-        clusters=clusters,
+        clusters=followed.clusters,
         ended=(),
         up_usd=sum(view.up_usd for view in views),
         down_usd=sum(view.down_usd for view in views),

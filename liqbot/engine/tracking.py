@@ -1,11 +1,13 @@
 """Giving clusters identities that last from view to view, and telling how they end."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
 import numpy as np
 
 from liqbot.engine.clusters import Found
+from liqbot.engine.remaining import NOTHING, Rest
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.positions import Floats
 from liqbot.market.side import Side
@@ -18,6 +20,12 @@ KEPT_HOLDERS = 64
 """Of each cluster this many of the largest holders are remembered."""
 SAME_PLACE = 0.5
 """Failing that, they are one if their price ranges, each at least 0.2% wide, overlap by this share."""
+OPEN = 0.2
+"""A cluster that no longer stands out is closed once no more than this share of its coins is open still."""
+DOUBLED = 2.0
+"""A cluster that is so many times what was last told of it has grown."""
+MOST_UNSEEN = 128
+"""At most so many clusters of a coin wait, the heaviest, until they stand out again or end."""
 
 
 @dataclass(slots=True)
@@ -27,15 +35,21 @@ class Track:
     cluster: Cluster
     holders: dict[int, float]
     """Coins by account number, of the largest holders."""
+    told_usd: float = 0.0
+    """What it weighed when it was born, or when its growth was last told; 0 where nobody knows."""
+    has_level: bool = True
+    """Whether price can reach it: of one that waits unseen, all positions may have no level any more."""
 
 
 @dataclass(slots=True)
 class Tracks:
-    """The clusters of one coin that live now, or wait for their accounts to be seen again."""
+    """The clusters of one coin: those that are seen, and those that wait unseen until they are or end."""
 
     coin: str
     next_number: int = 1
     living: list[Track] = field(default_factory=list[Track])
+    is_new: bool = True
+    """Whether nothing was looked at yet: what is there at the first look was there before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +59,42 @@ class Memory:
     coin: str
     next_number: int = 1
     living: tuple[tuple[Cluster, dict[str, float]], ...] = ()
+    told: dict[str, float] = field(default_factory=dict[str, float])
+    """What was last told of each one's size, by its identity, USD."""
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A cluster that has doubled, and what it weighed before."""
+
+    cluster: Cluster
+    before_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What became of the clusters of a coin from one view to the next."""
+
+    tracks: Tracks
+    clusters: Clusters
+    """Those that are seen now."""
+    ended: tuple[EndedCluster, ...] = ()
+    born: tuple[Cluster, ...] = ()
+    grown: tuple[Growth, ...] = ()
+
+
+class WhatIsLeft(Protocol):
+    """Knows what has become of a cluster's positions."""
+
+    def of(self, cluster: Cluster, holders: Mapping[int, float]) -> Rest:
+        """Return what is left of `cluster`, which `holders` (coins by account number) were in."""
+        ...
+
+
+class _Nothing:
+    def of(self, cluster: Cluster, holders: Mapping[int, float]) -> Rest:
+        del cluster, holders
+        return NOTHING
 
 
 def remembered(tracks: Tracks, names: Sequence[str]) -> Memory:
@@ -53,16 +103,21 @@ def remembered(tracks: Tracks, names: Sequence[str]) -> Memory:
         (track.cluster, {names[account]: coins for account, coins in track.holders.items()})
         for track in tracks.living
     ]
-    return Memory(tracks.coin, tracks.next_number, tuple(living))
+    told = {track.cluster.id: track.told_usd for track in tracks.living}
+    return Memory(tracks.coin, tracks.next_number, tuple(living), told)
 
 
 def recalled(memory: Memory, number: Callable[[str], int]) -> Tracks:
     """Return `memory` with accounts by number, as `number` gives them."""
     living = [
-        Track(cluster, {number(name): coins for name, coins in holders.items()})
+        Track(
+            cluster,
+            {number(name): coins for name, coins in holders.items()},
+            memory.told.get(cluster.id, 0.0),
+        )
         for cluster, holders in memory.living
     ]
-    return Tracks(memory.coin, memory.next_number, living)
+    return Tracks(memory.coin, memory.next_number, living, is_new=memory.next_number == 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,39 +135,57 @@ def follow(
     found: Sequence[Found],
     passage: Passage,
     is_known: Callable[[int], bool] = lambda _: True,
-) -> tuple[Tracks, Clusters, tuple[EndedCluster, ...]]:
-    """Return the tracks after this view, its clusters with their identities, and those that ended.
+    left: WhatIsLeft = _Nothing(),  # noqa: B008 - it has no state
+) -> Followed:
+    """Return what became of the clusters: those of this view with their identities, and those that ended.
 
     Clusters are one if mostly the same accounts are in them, wherever their level went: a cross position's
     level drifts with its account. Where holders changed, the same place will do, unless price went through
     it. Of the parts of a cluster that splits, the largest keeps the identity; of clusters that grow together,
-    the largest does. A cluster of accounts that are not known yet, as after a restart, waits unseen for them.
+    the largest does. A cluster that no longer stands out, but whose positions are open still by what is
+    `left`, waits unseen, and so does one of accounts that are not known yet, as after a restart.
     """
     shared = _shared_coins(tracks.living, found)
     matched = _match(tracks.living, found, shared, passage)
     number, living, shown = tracks.next_number, list[Track](), dict[int, Cluster]()
+    born, grown = list[Cluster](), list[Growth]()
     rank = dict.fromkeys(Side, 0)
     for place, item in enumerate(found):
         rank[item.side] += 1
-        old = tracks.living[matched[place]].cluster if place in matched else None
+        old = tracks.living[matched[place]] if place in matched else None
         if old is None and (rank[item.side] > SHOWN or not item.stands_out):
             continue
         if old is None:
-            identity, since = f"{tracks.coin}-{item.side.value[0].upper()}{number}", passage.time_ms
+            cluster = _cluster(item, f"{tracks.coin}-{item.side.value[0].upper()}{number}", passage)
             number += 1
+            told_usd = cluster.usd
+            born.append(cluster)
         else:
-            identity, since = old.id, old.since_ms
-        shown[place] = _cluster(item, identity, since, passage.spot)
-        living.append(Track(shown[place], _largest_holders(item)))
-    ended: list[EndedCluster] = []
-    gone = set(range(len(tracks.living))) - set(matched.values())
-    for old_place in sorted(gone):
-        track = tracks.living[old_place]
-        if _reached(track.cluster, passage) or _mostly_held_by(track, is_known):
-            ended.append(_end(track, shown, shared[old_place], passage))
+            cluster = _cluster(item, old.cluster.id, passage, old.cluster.since_ms)
+            told_usd = old.told_usd or cluster.usd
+            if cluster.usd >= DOUBLED * told_usd:
+                grown.append(Growth(cluster, told_usd))
+                told_usd = cluster.usd
+        shown[place] = cluster
+        living.append(Track(cluster, _largest_holders(item), told_usd))
+    gone = [tracks.living[place] for place in sorted(set(range(len(tracks.living))) - set(matched.values()))]
+    shared_by_id = {track.cluster.id: common for track, common in zip(tracks.living, shared, strict=True)}
+    ended, unseen = list[EndedCluster](), list[Track]()
+    for track in gone:
+        rest = left.of(track.cluster, track.holders) if _mostly_held_by(track, is_known) else None
+        end = _end(track, rest, shown, shared_by_id[track.cluster.id], passage)
+        if end is not None:
+            ended.append(end)
         else:
-            living.append(track)
-    return Tracks(tracks.coin, number, living), Clusters(list(shown.values())), tuple(ended)
+            unseen.append(track if rest is None else _moved(track, rest, passage))
+    unseen.sort(key=lambda track: -track.cluster.usd)
+    return Followed(
+        Tracks(tracks.coin, number, living + unseen[:MOST_UNSEEN], is_new=False),
+        Clusters(list(shown.values())),
+        tuple(ended),
+        () if tracks.is_new else tuple(born),
+        tuple(grown),
+    )
 
 
 def _largest_holders(item: Found) -> dict[int, float]:
@@ -120,7 +193,7 @@ def _largest_holders(item: Found) -> dict[int, float]:
     return dict(zip(item.account[largest].tolist(), item.coins[largest].tolist(), strict=True))
 
 
-def _cluster(item: Found, identity: str, since_ms: int, spot: float) -> Cluster:
+def _cluster(item: Found, identity: str, passage: Passage, since_ms: int | None = None) -> Cluster:
     return Cluster(
         id=identity,
         side=item.side,
@@ -130,8 +203,8 @@ def _cluster(item: Found, identity: str, since_ms: int, spot: float) -> Cluster:
         usd=item.usd,
         accounts=None if item.whale_share is None else len(item.account),
         whale_share=item.whale_share,
-        distance_pct=(item.price / spot - 1) * 100,
-        since_ms=since_ms,
+        distance_pct=(item.price / passage.spot - 1) * 100,
+        since_ms=passage.time_ms if since_ms is None else since_ms,
     )
 
 
@@ -164,7 +237,7 @@ def _match(
     overlap = _overlaps([old.cluster for old in living], found)
     for old_place, old in enumerate(living):
         # Where price went through, what remains must be most of what was: else it was liquidated.
-        reached, old_coins = _reached(old.cluster, passage), sum(old.holders.values())
+        reached, old_coins = _reached(old, passage), sum(old.holders.values())
         near = () if reached else np.flatnonzero(overlap[old_place] >= SAME_PLACE).tolist()
         for place in {*shared[old_place], *near}:
             item = found[place]
@@ -198,8 +271,11 @@ def _overlaps(old: Sequence[Cluster], new: Sequence[Found]) -> Floats:
     return common / np.minimum.outer(old_high - old_low, new_high - new_low)
 
 
-def _reached(cluster: Cluster, passage: Passage) -> bool:
+def _reached(track: Track, passage: Passage) -> bool:
     """Return whether price went through the cluster's peak."""
+    if not track.has_level:
+        return False
+    cluster = track.cluster
     return passage.low <= cluster.price if cluster.side is Side.LONG else passage.high >= cluster.price
 
 
@@ -208,14 +284,41 @@ def _mostly_held_by(track: Track, known: Callable[[int], bool]) -> bool:
     return held >= SAME_HOLDERS * sum(track.holders.values())
 
 
+def _coins_of(track: Track) -> float:
+    """Return how many coins the track remembers: of its holders, or where nobody is known of the cluster."""
+    cluster = track.cluster
+    return sum(track.holders.values()) or cluster.usd * (1 + cluster.distance_pct / 100) / cluster.price
+
+
 def _end(
-    old: Track, shown: Mapping[int, Cluster], shared: Mapping[int, float], passage: Passage
-) -> EndedCluster:
-    if _reached(old.cluster, passage):
+    old: Track, rest: Rest | None, shown: Mapping[int, Cluster], shared: Mapping[int, float], passage: Passage
+) -> EndedCluster | None:
+    """Return how a cluster ended that was not found again; None where it has not, or nobody knows."""
+    coins = _coins_of(old)
+    if _reached(old, passage) and (rest is None or rest.ahead < SAME_HOLDERS * coins):
         return EndedCluster(old.cluster, End.SWEPT, passage.time_ms)
-    coins = sum(old.holders.values())
+    if rest is None:
+        return None
     for place, common in sorted(shared.items()):
         other = shown.get(place)
         if other and other.side is old.cluster.side and common >= SAME_HOLDERS * coins:
             return EndedCluster(old.cluster, End.MERGED, passage.time_ms, into=other.id)
-    return EndedCluster(old.cluster, End.FADED, passage.time_ms)
+    if rest.coins > OPEN * coins:
+        return None
+    return EndedCluster(old.cluster, End.CLOSED, passage.time_ms)
+
+
+def _moved(track: Track, rest: Rest, passage: Passage) -> Track:
+    """Return a cluster that waits unseen as it is now: where its positions have their levels."""
+    if rest.low is None or rest.price is None or rest.high is None:
+        return replace(track, has_level=False)
+    old = track.cluster
+    cluster = replace(
+        old,
+        usd=old.usd * passage.spot * (1 + old.distance_pct / 100) / old.price,
+        price=rest.price,
+        low=rest.low,
+        high=rest.high,
+        distance_pct=(rest.price / passage.spot - 1) * 100,
+    )
+    return replace(track, cluster=cluster, has_level=True)

@@ -34,12 +34,12 @@ class Cluster:
 
 
 class End(StrEnum):
-    """How a cluster ended."""
+    """How a cluster ended. One that is only smaller, or farther away, has not ended."""
 
     SWEPT = "swept"
     """Price went through it."""
-    FADED = "faded"
-    """Its positions were closed or moved away, or others have outgrown it."""
+    CLOSED = "closed"
+    """Its positions are gone, and price was not there."""
     MERGED = "merged"
     """It grew together with a larger cluster, which keeps its own identity."""
 

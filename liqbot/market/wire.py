@@ -1,6 +1,12 @@
-"""A view as bytes and back, and as the plain object that `liqbot view --json` prints."""
+"""Views, grids and events as bytes and back, and a view as the object that `liqbot view --json` prints.
+
+What is written says its version. Bytes of every version that ever was are kept with the tests: an older one
+is read, or refused by its number.
+"""
 
 import math
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -9,15 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqbot.market.clusters import Cluster, Clusters
+from liqbot.market.events import EVENT_TYPES, MarketEvent, Observation
+from liqbot.market.grid import Grid
 from liqbot.market.view import MarketView
 
-VERSION = 1
+VERSION = 2
+"""Of all that is written here. Version 1: views only; it called clusters `faded` that were there still."""
+_READ = (1, VERSION)
 
 _Dtype = Literal["<f8", "<f4", "<i8"]
 
 
 class WireError(ValueError):
-    """The bytes are not a view, or one of another version."""
+    """The bytes are not what they should be, or of another version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,20 +53,84 @@ class _Envelope:
     view: MarketView
 
 
+@dataclass(frozen=True, slots=True)
+class _Loose:
+    """A view of whatever shape, to be brought up to date."""
+
+    version: int
+    view: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _GridEnvelope:
+    version: int
+    grid: Grid
+
+
+@dataclass(frozen=True, slots=True)
+class _Event:
+    """An event beside the word for its kind: its own type says how the rest is read."""
+
+    version: int
+    kind: str
+    event: msgspec.Raw
+
+
+@dataclass(frozen=True, slots=True)
+class _Observed:
+    version: int
+    view: MarketView
+    events: tuple[_Event, ...]
+
+
 def to_bytes(view: MarketView) -> bytes:
     """Return the whole view, its grid included, as bytes that `from_bytes` reads on any machine."""
-    return msgspec.msgpack.encode(_Envelope(VERSION, view), enc_hook=_encode)
+    return _encoded(_Envelope(VERSION, view))
 
 
 def from_bytes(data: bytes) -> MarketView:
-    """Return the view that `to_bytes` wrote. Raises `WireError`."""
-    try:
-        version = _header_decoder.decode(data).version
-        if version != VERSION:
-            raise WireError(f"a market view of version {version}, where only version {VERSION} can be read")
-        return _decoder.decode(data).view
-    except (msgspec.DecodeError, UnicodeDecodeError, MemoryError) as error:
-        raise WireError(f"not a market view of version {VERSION}: {error}") from error
+    """Return the view that `to_bytes` wrote, in any version of it. Raises `WireError`."""
+    with _reading("a market view"):
+        version = _version_of(data, "a market view")
+        return _decoder.decode(_without_faded(data) if version == 1 else data).view
+
+
+def grid_to_bytes(grid: Grid) -> bytes:
+    """Return past maps as bytes that `grid_from_bytes` reads on any machine."""
+    return _encoded(_GridEnvelope(VERSION, grid))
+
+
+def grid_from_bytes(data: bytes) -> Grid:
+    """Return the grid that `grid_to_bytes` wrote. Raises `WireError`."""
+    with _reading("a grid"):
+        _version_of(data, "a grid")
+        return _grids.decode(data).grid
+
+
+def event_to_bytes(event: MarketEvent) -> bytes:
+    """Return an event as bytes that `event_from_bytes` reads on any machine."""
+    return _encoded(_written(event))
+
+
+def event_from_bytes(data: bytes) -> MarketEvent:
+    """Return the event that `event_to_bytes` wrote. Raises `WireError`."""
+    with _reading("a market event"):
+        _version_of(data, "a market event")
+        return _read(_events.decode(data))
+
+
+def observation_to_bytes(observation: Observation) -> bytes:
+    """Return a view with its events as bytes that `observation_from_bytes` reads on any machine."""
+    events = tuple(_written(event) for event in observation.events)
+    return _encoded(_Observed(VERSION, observation.view, events))
+
+
+def observation_from_bytes(data: bytes) -> Observation:
+    """Return the observation that `observation_to_bytes` wrote. Raises `WireError`."""
+    with _reading("an observation"):
+        _version_of(data, "an observation")
+        observed = _observations.decode(data)
+        return Observation(observed.view, tuple(map(_read, observed.events)))
 
 
 def summary(view: MarketView) -> dict[str, Any]:
@@ -108,6 +182,44 @@ def _cluster(cluster: Cluster) -> dict[str, Any]:
     }
 
 
+def _encoded(envelope: object) -> bytes:
+    return msgspec.msgpack.encode(envelope, enc_hook=_encode)
+
+
+@contextmanager
+def _reading(what: str) -> Generator[None]:
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError, MemoryError) as error:
+        raise WireError(f"not {what} of version {VERSION}: {error}") from error
+
+
+def _version_of(data: bytes, what: str) -> int:
+    version = _header_decoder.decode(data).version
+    if version not in _READ:
+        raise WireError(f"{what} of version {version}, where only version {VERSION} and older can be read")
+    return version
+
+
+def _without_faded(data: bytes) -> bytes:
+    """Return a view of version 1 without the clusters of which it cannot say how they ended."""
+    envelope = msgspec.msgpack.decode(data, type=_Loose)
+    ended = msgspec.convert(envelope.view.get("ended", []), list[dict[str, Any]])
+    envelope.view["ended"] = [one for one in ended if one.get("end") != "faded"]
+    return msgspec.msgpack.encode(envelope)
+
+
+def _written(event: MarketEvent) -> _Event:
+    return _Event(VERSION, event.kind, msgspec.Raw(msgspec.msgpack.encode(event)))
+
+
+def _read(written: _Event) -> MarketEvent:
+    kind = EVENT_TYPES.get(written.kind)
+    if kind is None:
+        raise WireError(f"an event of the kind {written.kind!r:.40}, which is not known here")
+    return msgspec.msgpack.decode(written.event, type=kind)
+
+
 def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook takes and gives anything
     if isinstance(value, np.ndarray):
         return _column(cast("NDArray[Any]", value))
@@ -151,3 +263,6 @@ def _array(column: _Column) -> NDArray[Any]:
 
 _header_decoder = msgspec.msgpack.Decoder(_Header)
 _decoder = msgspec.msgpack.Decoder(_Envelope, dec_hook=_decode)
+_grids = msgspec.msgpack.Decoder(_GridEnvelope, dec_hook=_decode)
+_events = msgspec.msgpack.Decoder(_Event)
+_observations = msgspec.msgpack.Decoder(_Observed, dec_hook=_decode)

@@ -2,13 +2,14 @@
 
 import itertools
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from markets import HOUR, LAYER, MINUTE, board_of, long, price, seen, short
 
 from liqbot.engine.board import Board
-from liqbot.engine.tracking import KEPT_HOLDERS, SHOWN
+from liqbot.engine.tracking import KEPT_HOLDERS, SHOWN, Memory
 from liqbot.market.clusters import Cluster, End
 from liqbot.market.side import Side
 from liqbot.market.updates import Beat
@@ -36,8 +37,8 @@ class Market:
         return self.board.view("BTC")
 
 
-def only(view: MarketView) -> Cluster:
-    (cluster,) = view.clusters
+def only(view: MarketView, *sides: Side) -> Cluster:
+    (cluster,) = [cluster for cluster in view.clusters if cluster.side in (sides or Side)]
     return cluster
 
 
@@ -99,7 +100,7 @@ def test_a_new_cluster_elsewhere_by_other_accounts_is_a_new_one():
     first = only(market.step(long("ann", 1, at=90)))
     view = market.step(long("bob", 1, at=80), flat=("ann",))
     assert only(view).id != first.id
-    assert ended(view) == [(first.id, End.FADED, None)]
+    assert ended(view) == [(first.id, End.CLOSED, None)]
 
 
 def test_an_account_that_turns_around_does_not_take_the_identity_to_the_other_side():
@@ -107,7 +108,7 @@ def test_an_account_that_turns_around_does_not_take_the_identity_to_the_other_si
     first = only(market.step(long("ann", 1, at=90)))
     view = market.step(short("ann", 1, at=110))
     assert only(view).id == "BTC-S2"
-    assert ended(view) == [(first.id, End.FADED, None)]
+    assert ended(view) == [(first.id, End.CLOSED, None)]
 
 
 def test_when_a_cluster_splits_the_largest_part_keeps_the_identity():
@@ -151,12 +152,12 @@ def test_a_crowd_keeps_its_identity_while_larger_accounts_join_it_and_it_drifts(
     assert only(view).id == first.id
 
 
-def test_a_cluster_fades_when_its_positions_are_closed():
+def test_a_cluster_is_closed_when_its_positions_are():
     market = Market()
     first = only(market.step(long("ann", 1, at=90)))
     view = market.step(flat=("ann",))
     assert not view.clusters
-    assert ended(view) == [(first.id, End.FADED, None)]
+    assert ended(view) == [(first.id, End.CLOSED, None)]
     assert view.ended[0].cluster == first
     assert view.ended[0].time_ms == view.time_ms
 
@@ -186,7 +187,7 @@ def test_a_cluster_is_swept_when_price_goes_through_and_back_between_two_views(r
     assert not view.clusters
 
 
-def test_a_swept_cluster_that_was_really_liquidated_is_swept_and_not_faded():
+def test_a_swept_cluster_that_was_really_liquidated_is_swept_and_not_closed():
     market = Market()
     first = only(market.step(long("ann", 1, at=90)))
     market.board.apply(price(89, time_ms=market.time_ms + 1))
@@ -295,8 +296,10 @@ def test_identities_are_unique_and_never_used_again(steps):
         gone = {end.cluster.id for end in view.ended}
         assert len(now) == len(set(now))
         assert not dead & set(now)
-        assert gone == living - set(now)
-        living, dead = set(now), dead | gone
+        assert not gone & set(now)
+        living |= set(now)
+        assert gone <= living, "an end is told of what was seen, and once"
+        living, dead = living - gone, dead | gone
 
 
 # A restart
@@ -305,7 +308,7 @@ def test_identities_are_unique_and_never_used_again(steps):
 def restarted(board: Board, *rows, spot: float = 100.0) -> Market:
     """Return the market of another board that remembers what `board` does, and has heard nothing else."""
     other = Board(LAYER)
-    other.recall(board.memory())
+    other.recall(board.memories().values())
     other.apply(Beat(board.time_ms + HOUR))
     market = Market(other)
     if rows:
@@ -349,11 +352,11 @@ def test_after_a_restart_a_cluster_waits_for_its_accounts_to_be_seen():
     assert (identities(view), view.ended) == ({80: before[80], 91: before[90]}, ())
 
 
-def test_after_a_restart_a_cluster_whose_accounts_have_closed_fades():
+def test_after_a_restart_a_cluster_whose_accounts_have_closed_is_closed():
     board = board_of(ANN)
     (first,) = identities(board.view("BTC")).values()
     view = restarted(board).step(flat=("ann",))
-    assert ended(view) == [(first, End.FADED, None)]
+    assert ended(view) == [(first, End.CLOSED, None)]
 
 
 def test_after_a_restart_a_cluster_that_price_has_gone_through_is_swept_without_waiting():
@@ -369,7 +372,7 @@ def test_a_cluster_does_not_wait_for_its_accounts_for_ever():
     market = restarted(board)
     assert not market.move(100).ended
     view = market.step(minutes=25 * 60)
-    assert ended(view) == [(first, End.FADED, None)]
+    assert ended(view) == [(first, End.CLOSED, None)]
 
 
 def test_a_restart_before_anything_was_heard_forgets_nothing():
@@ -377,7 +380,7 @@ def test_a_restart_before_anything_was_heard_forgets_nothing():
     market.step(long("gone by now", 1, at=50))
     before = market.step(ANN, BOB, flat=("gone by now",))
     unheard = Board(LAYER)
-    unheard.recall(market.board.memory())
+    unheard.recall(market.board.memories().values())
     assert identities(restarted(unheard).step(ANN, BOB)) == identities(before)
 
 
@@ -393,7 +396,7 @@ def test_a_board_without_clusters_remembers_their_numbers():
     market = Market()
     market.step(ANN)
     market.step(flat=("ann",))
-    (memory,) = market.board.memory()
+    (memory,) = (msgspec.json.decode(kept, type=Memory) for kept in market.board.memories().values())
     assert (memory.coin, memory.next_number, memory.living) == ("BTC", 2, ())
 
 
@@ -402,3 +405,55 @@ def test_each_coin_has_its_own_clusters():
     board.apply(price(10, coin="ETH"))
     assert [cluster.id for cluster in board.view("BTC").clusters] == ["BTC-L1"]
     assert [cluster.id for cluster in board.view("ETH").clusters] == ["ETH-L1"]
+
+
+# Only smaller, or farther away, has not ended
+
+
+def crowd(coins: float = 1.0):
+    """Longs that stand in the way of smaller ones standing out, every 0.25% below spot."""
+    return [long(f"a{n}", coins, at=99 - n / 4) for n in range(40)]
+
+
+def test_a_cluster_that_is_outgrown_by_far_waits_unseen_and_has_not_ended():
+    market = Market()
+    wall = next(c for c in market.step(long("wall", 10, at=80), *crowd()).clusters if c.price == 80)
+    view = market.step(*crowd(50))
+    assert view.clusters.get(wall.id) is None
+    assert wall.id not in [end.cluster.id for end in view.ended]
+    back = market.step(*crowd(1))
+    assert back.clusters.get(wall.id).since_ms == wall.since_ms
+
+
+def test_a_cluster_whose_accounts_moved_their_levels_out_of_reach_has_not_ended():
+    market = Market()
+    first = only(market.step(long("ann", 1, at=90)))
+    view = market.step(long("ann", 1))
+    assert (len(view.clusters), view.ended) == (0, ())
+    assert not market.move(85, 100).ended, "price was where it no longer is"
+    assert only(market.step(long("ann", 1, at=60))).id == first.id
+
+
+def test_an_unseen_cluster_ends_once_its_positions_are_closed():
+    market = Market()
+    first = only(market.step(long("ann", 1, at=90)))
+    market.step(long("ann", 1))
+    assert ended(market.step(flat=("ann",))) == [(first.id, End.CLOSED, None)]
+
+
+def test_an_unseen_cluster_is_swept_where_its_level_is_now():
+    market = Market()
+    wall = next(c for c in market.step(long("wall", 10, at=80), *crowd()).clusters if c.price == 80)
+    market.step(*crowd(50))
+    market.step(long("wall", 10, at=85))
+    view = market.move(84)
+    assert (wall.id, End.SWEPT, None) in ended(view)
+
+
+@pytest.mark.parametrize("left", [0.9, 0.5, 0.25])
+def test_a_cluster_of_which_a_part_is_closed_has_not_ended(left):
+    market = Market()
+    first = only(market.step(long("ann", 8, at=90), short("bob", 1, at=110)), Side.LONG)
+    view = market.step(long("ann", 8 * left, at=90))
+    assert only(view, Side.LONG).id == first.id
+    assert not view.ended

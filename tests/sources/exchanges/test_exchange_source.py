@@ -9,7 +9,7 @@ import pytest
 from counterparts.exchanges.world import DAY_MS, HOUR_MS, PERIOD_MS
 from sources.exchanges.conftest import MODULES, NOW, client_of, holds, the_world
 
-from liqbot.engine.boards import board_of, memories_of, recall_into
+from liqbot.engine.boards import board_of
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.updates import (
     AssetContext,
@@ -147,11 +147,11 @@ async def test_after_a_restart_what_price_went_through_meanwhile_is_gone_also_wi
         await before.begin()
         for _ in range(6):
             await before.poll(5)
-        known, kept = before.board.view("BTC"), memories_of(before.board)
+        known, kept = before.board.view("BTC"), before.board.memories()
     moving.shock(-12)
     moving.now(before.now_ms + HOUR_MS)
     async with Following(moving, "bitget", now_ms=before.now_ms + HOUR_MS) as after:
-        recall_into(after.board, kept.values())
+        after.board.recall(kept.values())
         await after.begin()
         view = after.board.view("BTC")
     assert view.spot < 0.95 * known.spot
