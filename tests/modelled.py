@@ -58,7 +58,7 @@ def markets(draw, most: int = 120) -> Steps:
 @st.composite
 def assumptions(draw) -> Assumptions:
     return Assumptions(
-        isolated_share=draw(st.sampled_from([0.1, 0.5, 1.0])),
+        standing_share=draw(st.sampled_from([0.1, 0.5, 1.0])),
         turnover_per_hour=draw(st.sampled_from([0.0, 0.003, 0.1])),
         smear=draw(st.sampled_from([0.0, 0.003, 0.01])),
         spread=draw(st.sampled_from([0.0, 0.4])),

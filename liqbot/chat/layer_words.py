@@ -2,6 +2,7 @@
 
 from liqbot.market.elsewhere import Elsewhere, Swept
 from liqbot.market.figures import duration, ratio, share, usd
+from liqbot.market.realised import RealisedShare
 from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
 
@@ -16,7 +17,8 @@ def layer_lines(view: MarketView) -> list[str]:
 
 def came_true(view: MarketView) -> list[str]:
     """Return what came true of a modelled layer; nothing where there is no such reckoning."""
-    return [] if view.swept is None else [swept(view.swept, view.time_ms)]
+    lines = [] if view.swept is None else [swept(view.swept, view.time_ms)]
+    return lines if view.realised_share is None else [*lines, realised(view.realised_share)]
 
 
 def elsewhere(other: Elsewhere) -> str:
@@ -41,6 +43,17 @@ def swept(one: Swept, now_ms: int) -> str:
     realised, least = _both(one.realised), "at least " if one.sampled else ""
     said = f"{said}, realised {least}{usd(realised)}"
     return f"{said}, {share(_both(one.foreseen) / realised)} of it where modelled" if realised else said
+
+
+def realised(one: RealisedShare) -> str:
+    """Return how much of a modelled map is liquidated when price gets there, and how sure that is.
+
+    `Of such levels about 9% are liquidated when price gets there (5% to 14%, by 12 d of this venue)`.
+    """
+    value, span = share(one.value), f"{share(one.low)} to {share(one.high)}"
+    about = "at least" if one.is_lower_bound else "about"
+    whence = f"by {duration(one.days * 86_400)} of this venue" if one.days else "by what was found elsewhere"
+    return f"Of such levels {about} {value} are liquidated when price gets there ({span}, {whence})"
 
 
 def _both(sides: BySide[float]) -> float:

@@ -1,11 +1,11 @@
 """What the modelled map assumes of positions, and where that puts their levels.
 
-Nobody outside an exchange sees them, and nobody publishes the truth. `liqbot validate` measures
-how wrong these are.
+Nobody outside an exchange sees them, and nobody publishes the truth. The figures here were chosen on recorded
+positions of 4 to 10 February 2026 (Hyperliquid); `docs/how-wrong.md` says how wrong they are on other days.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,21 +22,23 @@ SIDES = np.array([1.0, -1.0])
 class Assumptions:
     """What is assumed of the positions that are opened on a venue."""
 
-    leverages: tuple[float, ...] = (5.0, 10.0, 25.0, 50.0, 100.0)
-    """The leverage tiers, rising."""
-    shares: tuple[float, ...] = (0.15, 0.30, 0.25, 0.20, 0.10)
-    """How much of what is opened in isolation belongs to each tier; they add up to 1."""
-    isolated_share: float = 0.5
-    """Share of what is opened that liquidates by itself; the rest is cross, hedged, or at 3x and less."""
-    turnover_per_hour: float = 0.001
+    leverages: tuple[float, ...] = (2.0, 3.0, 5.0, 10.0, 25.0, 50.0, 100.0)
+    """The leverage tiers, rising: leverage by the margin that stands behind a position, cross or isolated."""
+    shares: tuple[float, ...] = (0.22, 0.22, 0.22, 0.16, 0.09, 0.06, 0.03)
+    """How much of what is opened with a level belongs to each tier; they add up to 1."""
+    standing_share: float = 0.15
+    """Share of what is opened that has a level within reach; the rest is hedged, or has margin to spare. By
+    coin see `assumed_of`."""
+    turnover_per_hour: float = 0.002
     """Share of open interest that is closed and opened anew in an hour without open interest showing it. All
-    closing on Hyperliquid was measured as a hazard of 0.00276 an hour (summer 2026); most of it shows."""
+    closing on Hyperliquid was measured as a hazard of 0.00276 an hour (summer 2026); some of it shows."""
     smear: float = 0.003
     """A level is known to this share of its price: entries differ within a candle."""
-    spread: float = 0.4
-    """A level is known to this share of its distance from the entry: who says 10x has put up between 8% and
-    12% of margin. Levels without it are sharper than anybody can know, and `liqbot validate` scores them
-    worse."""
+    spread: float = 0.6
+    """A level is known to this share of its distance from the entry: who says 10x has put up between 7% and
+    13% of margin. Levels without it are sharper than anybody can know."""
+    past_range: float = 0.1
+    """Within this share of the first price lay the entries of what was open before the model began."""
     position_usd: float = 50_000.0
     """Size of a position, which decides its margin tier."""
 
@@ -45,12 +47,25 @@ class Assumptions:
             raise ValueError(f"one share a leverage, 1 in all, not {self.shares} for {self.leverages}")
         if list(self.leverages) != sorted(set(self.leverages)) or min(self.leverages, default=2) <= 1:
             raise ValueError(f"leverages rise and are above 1, not {self.leverages}")
-        if min(self.shares, default=0) < 0 or not 0 <= self.isolated_share <= 1:
+        if min(self.shares, default=0) < 0 or not 0 <= self.standing_share <= 1:
             raise ValueError("shares lie between 0 and 1")
         if not 0 <= self.turnover_per_hour <= 0.1:
             raise ValueError(f"a turnover between 0 and 0.1 an hour, not {self.turnover_per_hour}")
+        if not 0 < self.past_range < 1:
+            raise ValueError(f"a past range between 0 and 1, not {self.past_range}")
         if not 0 <= self.smear <= 0.05 or not 0 <= self.spread <= 1 or not self.position_usd > 0:
             raise ValueError("a smear from 0 to 0.05, a spread from 0 to 1, and a position above 0 USD")
+
+
+STANDING = {"BTC": 0.63, "ETH": 0.31, "SOL": 0.245, "HYPE": 0.125}
+"""`standing_share` by coin: each coin's own figure, drawn towards that of all coins by the number n of
+accounts that it rests on (by n / (n + 4); n is 2 to 9, since large accounts count for more)."""
+
+
+def assumed_of(coin: str) -> Assumptions:
+    """Return what is assumed of positions in `coin`, on whatever venue."""
+    default = Assumptions()
+    return replace(default, standing_share=STANDING.get(coin.upper(), default.standing_share))
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,7 +115,7 @@ def rungs_of(assumptions: Assumptions, tiers: MarginTiers | None) -> Rungs:
     left = shares[usable].sum()
     return Rungs(
         leverages=leverages[usable],
-        shares=assumptions.isolated_share * shares[usable] / (left if left > 0 else 1.0),
+        shares=assumptions.standing_share * shares[usable] / (left if left > 0 else 1.0),
         offsets=offsets[:, usable] / BIN_WIDTH,
         widths=widths[:, usable],
     )

@@ -16,6 +16,7 @@ from liqbot.market.layer import Layer
 from liqbot.market.layer_source import WHOLE, Part
 from liqbot.market.maps import BIN_WIDTH, Bins, LiquidationMap, absolute_bin
 from liqbot.market.positions import Floats, Ints
+from liqbot.market.realised import RealisedShare
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.updates import AssetContext
@@ -37,6 +38,7 @@ class Glimpse:
     high: float
     """Lowest and highest mark price since the newest candle closed, USD: those levels are gone as well."""
     swept: Swept
+    realised_share: RealisedShare
 
     def view(self, choice: Choice = ALL, tracks: Tracks | None = None) -> tuple[MarketView, Followed]:
         """Return the coin as it is now, of the chosen positions alone, and what became of its clusters.
@@ -82,6 +84,7 @@ class Glimpse:
             age_s=(self.time_ms - self.model.state.time_ms) / 1000,
             oldest_s=(self.time_ms - self.model.state.time_ms) / 1000,
             swept=self.swept if choice == ALL else None,
+            realised_share=self.realised_share,
         )
         return view, followed
 

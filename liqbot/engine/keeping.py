@@ -1,5 +1,6 @@
 """A model as bytes and back: what of a modelled layer outlasts a restart."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from liqbot.engine.steps import Steps
 from liqbot.engine.tracking import Memory
 from liqbot.market.positions import Floats
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,6 +26,8 @@ class Kept:
     tracks: Memory
     realised: tuple[Realised, ...]
     heard_since_ms: int | None
+    realised_days: dict[int, float]
+    is_sampled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class _Written:
     tracks: Memory
     realised: tuple[Realised, ...]
     heard_since_ms: int | None
+    realised_days: dict[int, float]
+    is_sampled: bool
 
 
 def kept_to_bytes(kept: Kept) -> bytes:
@@ -72,12 +77,14 @@ def kept_to_bytes(kept: Kept) -> bytes:
         tracks=kept.tracks,
         realised=kept.realised,
         heard_since_ms=kept.heard_since_ms,
+        realised_days=kept.realised_days,
+        is_sampled=kept.is_sampled,
     )
     return msgspec.msgpack.encode(written)
 
 
-def kept_from_bytes(data: bytes, assumptions: Assumptions) -> Kept:
-    """Return what `kept_to_bytes` wrote, the model going on with `assumptions`.
+def kept_from_bytes(data: bytes, assumed: Callable[[str], Assumptions]) -> Kept:
+    """Return what `kept_to_bytes` wrote, the model going on with what is `assumed` of its coin.
 
     Raises `msgspec.DecodeError` for anything else, and for what another version wrote.
     """
@@ -90,10 +97,19 @@ def kept_from_bytes(data: bytes, assumptions: Assumptions) -> Kept:
         coins, residual = _floats(written.coins), _floats(written.residual)
         base = State(written.time_ms, written.interest, written.first, coins, residual)
         base.require_conservation()
-        model = Model.of(base, rungs, assumptions).then(Steps(*(_read(item) for item in written.steps)))
+        model = Model.of(base, rungs, assumed(written.tracks.coin)).then(
+            Steps(*(_read(item) for item in written.steps))
+        )
     except (ValueError, TypeError, ArithmeticError) as error:
         raise msgspec.DecodeError(f"not a model: {error}") from error
-    return Kept(model, written.tracks, written.realised, written.heard_since_ms)
+    return Kept(
+        model,
+        written.tracks,
+        written.realised,
+        written.heard_since_ms,
+        written.realised_days,
+        written.is_sampled,
+    )
 
 
 def _array(array: np.ndarray[Any, np.dtype[Any]]) -> _Array:

@@ -14,7 +14,7 @@ import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, Rungs
 from liqbot.engine.conserving import Flow, conserve
-from liqbot.engine.stepping import State, stepped
+from liqbot.engine.stepping import State, opened_before, stepped
 from liqbot.engine.steps import Boxes, Steps, boxes, least_opened
 from liqbot.engine.sweeping import surviving
 from liqbot.market.maps import Bins
@@ -54,9 +54,19 @@ class Model:
     """What there is after the last of `steps`."""
 
     @staticmethod
-    def begin(time_ms: int, interest: float, rungs: Rungs, assumptions: Assumptions) -> "Model":
-        """Return a model at `time_ms`: `interest` coins (one-sided, above 0) are open, none with a level."""
-        return Model.of(State.beginning(time_ms, interest, len(rungs)), rungs, assumptions)
+    def begin(
+        time_ms: int, interest: float, rungs: Rungs, assumptions: Assumptions, price: float | None = None
+    ) -> "Model":
+        """Return a model at `time_ms`: `interest` coins (one-sided, above 0) are open.
+
+        Nobody saw where they were opened. With `price` (USD) they are spread evenly, in ln(price), over what
+        lies within `assumptions.past_range` of it; without it none has a level, and a map would take weeks
+        to get its size.
+        """
+        state = State.beginning(time_ms, interest, len(rungs))
+        if price is not None:
+            state = opened_before(state, price, rungs, assumptions.past_range)
+        return Model.of(state, rungs, assumptions)
 
     @staticmethod
     def of(base: State, rungs: Rungs, assumptions: Assumptions) -> "Model":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from liqbot.engine.aligning import Aligning
-from liqbot.engine.assumptions import Assumptions, rungs_of
+from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.board import NoViewError
 from liqbot.engine.extremes import Extremes
 from liqbot.engine.glimpse import Glimpse
@@ -68,10 +68,10 @@ class ModelledBoard:
     """
 
     def __init__(self, layer: Layer, *, assumptions: Assumptions | None = None) -> None:
-        """Start empty, with what is to be assumed of positions."""
+        """Start empty, with what is to be assumed of positions; None: of each coin its own, `assumed_of`."""
         self.layer = layer
         self.time_ms = 0
-        self._assumptions = assumptions or Assumptions()
+        self._assumptions = assumptions
         self._markets: dict[str, _Market] = {}
         self._rejected: Counter[str] = Counter()
 
@@ -153,6 +153,7 @@ class ModelledBoard:
             low=min(low, mark),
             high=max(high, mark),
             swept=market.realised.beside(market.model, self.time_ms),
+            realised_share=market.realised.share(market.model, self.time_ms),
         )
 
     def memories(self) -> dict[str, bytes]:
@@ -161,7 +162,14 @@ class ModelledBoard:
         for coin, market in self._markets.items():
             if market.model is not None:
                 heard = market.realised
-                kept = Kept(market.model, remembered(market.tracks, ()), tuple(heard.events), heard.since_ms)
+                kept = Kept(
+                    market.model,
+                    remembered(market.tracks, ()),
+                    tuple(heard.events),
+                    heard.since_ms,
+                    heard.days,
+                    heard.is_sampled,
+                )
                 memories[coin] = kept_to_bytes(kept)
         return memories
 
@@ -171,14 +179,19 @@ class ModelledBoard:
         Raises `msgspec.DecodeError` for what another version wrote.
         """
         for memory in memories:
-            kept = kept_from_bytes(memory, self._assumptions)
+            kept = kept_from_bytes(memory, self._assumed)
             market = self._market(kept.tracks.coin)
             market.tracks = recalled(kept.tracks, lambda _: 0)
             market.model = kept.model
             state = kept.model.state
             market.aligning = Aligning(until_ms=state.time_ms)
             market.aligning.hear_interest(np.array([state.time_ms]), np.array([state.interest]))
-            market.realised = Realisations(list(kept.realised), kept.heard_since_ms)
+            market.realised = Realisations(
+                list(kept.realised), kept.heard_since_ms, kept.realised_days, kept.is_sampled
+            )
+
+    def _assumed(self, coin: str) -> Assumptions:
+        return self._assumptions or assumed_of(coin)
 
     def _take(self, update: Update) -> None:
         if isinstance(update, AssetContext):
@@ -222,7 +235,7 @@ class ModelledBoard:
         if market.model is None:
             return
         self._work_in(market)
-        rungs = rungs_of(self._assumptions, seen.tiers)
+        rungs = rungs_of(self._assumed(seen.coin), seen.tiers)
         if not np.array_equal(rungs.offsets, market.model.rungs.offsets):
             market.model = market.model.onto(rungs)
 
@@ -242,9 +255,10 @@ class ModelledBoard:
         if not len(steps):
             return
         if market.model is None:
-            rungs = rungs_of(self._assumptions, market.tiers)
-            first = int(steps.end_ms[0])
-            market.model = Model.begin(first, float(steps.interest[0]), rungs, self._assumptions)
+            assumed = self._assumed(market.tracks.coin)
+            rungs = rungs_of(assumed, market.tiers)
+            first, interest, price = int(steps.end_ms[0]), float(steps.interest[0]), float(steps.close[0])
+            market.model = Model.begin(first, interest, rungs, assumed, price)
             steps = steps.take(slice(1, None))
         market.model = _without_what_is_old(market.model.then(steps))
         market.extremes.forget_before(market.model.state.time_ms)

@@ -7,13 +7,16 @@ from typing import NamedTuple
 import numpy as np
 
 from liqbot.engine.modelled import Model
+from liqbot.engine.realised_share import PRIOR, realised_share
 from liqbot.market.elsewhere import Swept
 from liqbot.market.maps import Bins, absolute_bin
 from liqbot.market.positions import Bools
+from liqbot.market.realised import RealisedShare
 from liqbot.market.side import BySide, Side
 from liqbot.market.updates import Liquidation
 
 DAY_MS = 24 * 3_600_000
+MONTH_MS = 30 * DAY_MS
 NEAR = 5
 """So many bins (0.1% each) from its price a liquidation still counts as foreseen: some venues report the
 bankruptcy price, about 0.4% beyond the mark."""
@@ -33,17 +36,38 @@ class Realised(NamedTuple):
 
 @dataclass(slots=True)
 class Realisations:
-    """The liquidations of one coin in the last day."""
+    """The liquidations of one coin: of the last day one by one, of the last month by day."""
 
     events: list[Realised] = field(default_factory=list[Realised])
     since_ms: int | None = None
     """When the first one was that was ever heard of: what the model swept before has nothing beside it."""
+    days: dict[int, float] = field(default_factory=dict[int, float])
+    """USD liquidated, by day since 1970 UTC."""
+    is_sampled: bool = False
+    """Whether any was one of a sample."""
 
     def take(self, event: Liquidation) -> None:
         """Take up one that was reported, be it late."""
         usd = event.price * event.size
         self.events.append(Realised(event.time_ms, event.side, event.price, usd, event.sampled))
         self.since_ms = min(event.time_ms, event.time_ms if self.since_ms is None else self.since_ms)
+        day = event.time_ms // DAY_MS
+        self.days[day] = self.days.get(day, 0.0) + usd
+        self.is_sampled = self.is_sampled or event.sampled
+
+    def share(self, model: Model, now_ms: int) -> RealisedShare:
+        """Return how much of what the model swept in the last month was really liquidated."""
+        since_ms = max(now_ms - MONTH_MS, model.base.time_ms, self.since_ms or 0)
+        self.days = {day: usd for day, usd in self.days.items() if (day + 1) * DAY_MS > now_ms - MONTH_MS}
+        if self.since_ms is None or now_ms <= since_ms:
+            return PRIOR
+        steps = model.steps
+        lately = slice(int(np.searchsorted(steps.end_ms, since_ms, side="right")), None)
+        swept = sum(float(flow.swept[lately] @ steps.close[lately]) for flow in model.flows)
+        liquidated = np.array([usd for day, usd in self.days.items() if (day + 1) * DAY_MS > since_ms])
+        return realised_share(
+            swept, liquidated, days=(now_ms - since_ms) / DAY_MS, is_lower_bound=self.is_sampled
+        )
 
     def beside(self, model: Model, now_ms: int) -> Swept:
         """Return the last day until `now_ms`: what the model swept, and what was liquidated."""

@@ -11,7 +11,8 @@ import numpy as np
 
 from liqbot.engine.assumptions import Rungs
 from liqbot.engine.conserving import close_and_open
-from liqbot.engine.steps import Boxes, Steps, boxes, least_opened
+from liqbot.engine.steps import Boxes, Steps, boxes, least_opened, runs
+from liqbot.market.maps import BIN_WIDTH, absolute_bin
 from liqbot.market.positions import Floats
 
 CONSERVED = 1e-9
@@ -100,6 +101,28 @@ def stepped(state: State, step: Steps, rungs: Rungs, turnover_per_hour: float) -
     after = replace(state, time_ms=int(step.end_ms[0]), interest=interest, coins=coins, residual=residual)
     after.require_conservation()
     return after, turn
+
+
+def opened_before(state: State, price: float, rungs: Rungs, past_range: float) -> State:
+    """Return `state`, in which nothing has a level yet, with what was opened within `past_range` of `price`.
+
+    That is a share of `price` (USD). Levels nearer than that thin out evenly towards `price`: the nearer one
+    is, the likelier price has been there since. What is thinned out, or lies beyond `price`, has no level.
+    """
+    low, high = np.array([price * (1 - past_range)]), np.array([price * (1 + past_range)])
+    opened = [runs(low, high, rungs, row) for row in range(2)]
+    first, stop = (f([f(ends[at]) for ends in opened]) for at, f in ((0, np.min), (1, np.max)))
+    room = replace(state, first=int(first), coins=np.zeros((2, len(rungs), int(stop - first))))
+    away = np.abs(np.arange(room.first, room.stop) - absolute_bin(price)) * BIN_WIDTH
+    thinned = np.minimum(away / past_range, 1.0)
+    for row, (begins, ends) in enumerate(opened):
+        for tier, (begin, end) in enumerate(zip(begins[0], ends[0], strict=True)):
+            run = slice(int(begin) - room.first, int(end) - room.first)
+            room.coins[row, tier, run] = state.interest * rungs.shares[tier] / (end - begin) * thinned[run]
+    here = absolute_bin(price) - room.first
+    room.coins[0, :, max(here, 0) :] = 0.0
+    room.coins[1, :, : max(here + 1, 0)] = 0.0
+    return replace(room, residual=state.interest - room.coins.sum(axis=(1, 2)))
 
 
 def _with_room(state: State, places: list[Boxes]) -> State:

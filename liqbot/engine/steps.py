@@ -92,18 +92,26 @@ class Boxes:
 
 def boxes(steps: Steps, rungs: Rungs, row: int) -> Boxes:
     """Return where each step opens positions of the side `row` (see `Side.row`)."""
-    low, high = np.log(steps.low) / BIN_WIDTH, np.log(steps.high) / BIN_WIDTH
+    first, stop = runs(steps.low, steps.high, rungs, row)
+    share = rungs.shares / (stop - first)
+    reach = np.floor(np.log(steps.high if row else steps.low) / BIN_WIDTH).astype(np.int64)
+    if row:
+        bound = reach[:, np.newaxis] + 1
+        return Boxes(np.maximum(first, bound), np.maximum(stop, bound), share, reach)
+    bound = reach[:, np.newaxis]
+    return Boxes(np.minimum(first, bound), np.minimum(stop, bound), share, reach)
+
+
+def runs(low: Floats, high: Floats, rungs: Rungs, row: int) -> tuple[Ints, Ints]:
+    """Return the bins in which positions liquidate that are opened between `low` and `high` (n,), USD.
+
+    By tier the first bin and the one above the last, both of shape (n, tiers); at least one bin each.
+    """
+    low, high = np.log(low) / BIN_WIDTH, np.log(high) / BIN_WIDTH
     offset, half = rungs.offsets[row], rungs.widths[row] / 2
     bottom: Floats = low[:, np.newaxis] + (offset - half)
     top: Floats = high[:, np.newaxis] + (offset + half)
     first, stop = np.floor(bottom + 0.5).astype(np.int64), np.floor(top + 0.5).astype(np.int64)
     narrow = first == stop  # less than a bin: then it is the one that holds the middle
     first = np.where(narrow, np.floor((bottom + top) / 2).astype(np.int64), first)
-    stop = np.where(narrow, first + 1, stop)
-    share = rungs.shares / (stop - first)
-    reach = np.floor(high if row else low).astype(np.int64)
-    if row:
-        bound = reach[:, np.newaxis] + 1
-        return Boxes(np.maximum(first, bound), np.maximum(stop, bound), share, reach)
-    bound = reach[:, np.newaxis]
-    return Boxes(np.minimum(first, bound), np.minimum(stop, bound), share, reach)
+    return first, np.where(narrow, first + 1, stop)

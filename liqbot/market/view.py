@@ -11,6 +11,7 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import LiquidationMap
 from liqbot.market.marks import Mark
+from liqbot.market.realised import RealisedShare
 from liqbot.market.regime import Regime, ratio_of, regime_of
 from liqbot.market.side import BySide
 
@@ -93,6 +94,9 @@ class MarketView:
     """Age of the oldest position, in seconds; None without positions."""
     swept: Swept | None = None
     """In a modelled layer, what price went through in the last day: modelled, and realised."""
+    realised_share: RealisedShare | None = None
+    """In a modelled layer, how much of what the map holds is really liquidated where price goes; None in a
+    measured one, where all of it would be."""
     others: tuple[Elsewhere, ...] = ()
     """What other layers say of the coin: other venues, another basis."""
     grid: Grid | None = None

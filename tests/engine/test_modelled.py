@@ -16,7 +16,7 @@ from modelled import (
     steps_of,
 )
 
-from liqbot.engine.assumptions import Assumptions, Rungs, rungs_of
+from liqbot.engine.assumptions import Assumptions, Rungs, assumed_of, rungs_of
 from liqbot.engine.modelled import FEW, Choice, Model
 from liqbot.engine.steps import Steps
 from liqbot.market.maps import BIN_WIDTH, Bins
@@ -245,13 +245,14 @@ def test_levels_are_those_of_the_tier_that_holds_at_the_liquidation():
 
 
 def test_tiers_above_the_venues_maximum_are_left_out_and_the_others_take_their_share():
-    rungs = rungs_of(Assumptions(isolated_share=0.5), MarginTiers.flat(40))
+    assumed = Assumptions(leverages=(5, 10, 25, 50), shares=(0.2, 0.3, 0.3, 0.2), standing_share=0.5)
+    rungs = rungs_of(assumed, MarginTiers.flat(40))
     assert rungs.leverages.tolist() == [5, 10, 25]
-    assert rungs.shares == pytest.approx(0.5 * np.array([0.15, 0.30, 0.25]) / 0.70)
+    assert rungs.shares == pytest.approx(0.5 * np.array([0.2, 0.3, 0.3]) / 0.8)
 
 
 def test_where_no_tier_is_left_all_is_residual():
-    rungs = rungs_of(Assumptions(), MarginTiers.flat(3))
+    rungs = rungs_of(Assumptions(), MarginTiers.flat(1.5))
     steps = steps_of([0, 5], [1, 9], [1100, 900])
     assert at_once(steps, Assumptions(), rungs).state.residual == pytest.approx([900, 900])
     model = model_of(steps, rungs=rungs)
@@ -262,7 +263,7 @@ def test_where_no_tier_is_left_all_is_residual():
 
 def test_a_fall_sweeps_the_longs_that_it_goes_through_and_no_others():
     assumed = Assumptions(
-        leverages=(20.0,), shares=(1.0,), isolated_share=1.0, turnover_per_hour=0, smear=0, spread=0
+        leverages=(20.0,), shares=(1.0,), standing_share=1.0, turnover_per_hour=0, smear=0, spread=0
     )
     opened = steps_of([0], [0], [1500])
     model = model_of(opened, assumed)
@@ -296,3 +297,37 @@ def test_few_steps_are_taken_one_by_one_and_many_at_once_to_the_same_end():
 def later(model: Model, steps: Steps) -> Steps:
     shift = model.state.time_ms + FIVE_MINUTES - int(steps.end_ms[0])
     return Steps(steps.end_ms + shift, steps.low, steps.high, steps.close, steps.interest, steps.traded)
+
+
+@given(st.floats(0.02, 0.5), st.sampled_from([0.1, 0.6, 1.0]))
+def test_what_was_open_before_the_model_began_is_spread_and_conserved(past_range, standing):
+    assumed = Assumptions(standing_share=standing, past_range=past_range)
+    price = float(at_bin(0))
+    model = Model.begin(START_MS, 1000.0, rungs_of(assumed, TIERS), assumed, price)
+    model.state.require_conservation()
+    longs, shorts = coins_of(model, [-1])[:, 0]
+    here = SPOT_BIN - BINS.first
+    assert longs[:here].any()
+    assert shorts[here + 1 :].any()
+    assert not longs[here:].any()
+    assert not shorts[: here + 1].any()
+
+
+def test_levels_from_before_the_model_began_thin_out_towards_price():
+    assumed = Assumptions(leverages=(10.0,), shares=(1.0,), past_range=0.2)
+    model = Model.begin(START_MS, 1000.0, rungs_of(assumed, TIERS), assumed, float(at_bin(0)))
+    longs = coins_of(model, [-1])[LONG, 0]
+    here = SPOT_BIN - BINS.first
+    assert longs[here - 10] == pytest.approx(longs[here - 100] / 10)
+    assert longs[here - 1] < longs[here - 50] < longs[here - 150]
+
+
+def test_a_model_may_begin_without_any_level():
+    model = Model.begin(START_MS, 1000.0, rungs_of(Assumptions(), TIERS), Assumptions())
+    assert model.state.residual.tolist() == [1000, 1000]
+
+
+def test_every_coin_has_assumptions_of_its_own_and_others_the_default():
+    assert assumed_of("BTC").standing_share > assumed_of("ETH").standing_share
+    assert assumed_of("btc") == assumed_of("BTC")
+    assert assumed_of("WIF") == Assumptions()

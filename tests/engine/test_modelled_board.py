@@ -9,6 +9,7 @@ from shared import shared_file
 from liqbot.engine.board import NoViewError
 from liqbot.engine.modelled import Choice
 from liqbot.engine.modelled_board import ModelledBoard
+from liqbot.engine.realised_share import PRIOR
 from liqbot.market.maps import absolute_bin
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
@@ -102,12 +103,12 @@ def test_the_open_interest_that_comes_with_the_price_will_do(month):
     assert board.view("BTC").open_interest == 1002.0
 
 
-def test_one_candle_is_a_beginning_without_any_level(month):
+def test_one_candle_is_a_beginning_and_what_is_open_is_spread_around_it(month):
     board = told(ModelledBoard(LAYER), *(cut(update, slice(0, 1)) for update in month))
     view = board.view("BTC")
-    assert not view.map.usd.any()
-    assert view.unreachable.long == pytest.approx(view.open_interest_usd)
-    assert view.ratio is None
+    assert view.map.of(Side.LONG).any()
+    assert view.map.of(Side.SHORT).any()
+    assert view.unreachable.long > 0.37 * view.open_interest_usd
     grid = board.glimpse("BTC").grid(DAY * FIVE_MINUTES)
     assert len(grid) == 1
     again = ModelledBoard(LAYER)
@@ -193,6 +194,29 @@ def test_what_is_swept_stands_beside_what_was_liquidated(month):
     assert board.view("BTC").liquidated.long == 0
 
 
+def test_a_view_says_what_share_of_its_levels_is_liquidated_as_far_as_the_venue_tells(month):
+    board = told(ModelledBoard(LAYER), *(cut(update, slice(0, DAY)) for update in month))
+    assert board.view("BTC").realised_share == PRIOR
+    board.apply(Liquidation("BTC", board.time_ms, Side.LONG, 1.0, 1.0))
+    told(board, *(cut(update, slice(DAY, None)) for update in month))
+    silent = board.view("BTC").realised_share
+    assert silent.value < PRIOR.value
+    assert silent.days == pytest.approx(2, abs=0.01)
+    swept = sum(float(flow.swept[DAY:] @ month[1].candles.close[-2 * DAY + 1 :]) for flow in flows_of(board))
+    board.apply(Liquidation("BTC", board.time_ms, Side.LONG, 60_000.0, swept / 60_000, sampled=True))
+    loud = board.view("BTC").realised_share
+    assert loud.value > PRIOR.value
+    assert loud.is_lower_bound
+    again = ModelledBoard(LAYER)
+    again.recall(board.memories().values())
+    told(again, *month)
+    assert again.view("BTC").realised_share == loud
+
+
+def flows_of(board):
+    return board.glimpse("BTC").model.flows
+
+
 def test_before_the_first_realised_liquidation_nothing_is_counted_as_swept(month):
     board = told(ModelledBoard(LAYER), *month)
     board.apply(Liquidation("BTC", board.time_ms, Side.LONG, 60_000.0, 1.0))
@@ -269,8 +293,10 @@ def test_the_grid_is_the_past_as_it_was_seen(month):
 def test_a_part_of_the_layer_is_named_as_a_part(month):
     glimpse = told(ModelledBoard(LAYER), *month).glimpse("BTC")
     whole, _ = glimpse.view()
-    parts = [glimpse.view(Choice(leverages=(leverage,)))[0] for leverage in (5.0, 10.0, 25.0, 50.0, 100.0)]
-    assert parts[2].layer.label == "Testex (25x only), modelled"
+    parts = [
+        glimpse.view(Choice(leverages=(leverage,)))[0] for leverage in glimpse.model.rungs.leverages.tolist()
+    ]
+    assert parts[4].layer.label == "Testex (25x only), modelled"
     assert np.allclose(sum(part.map.usd for part in parts), whole.map.usd)
     young, _ = glimpse.view(Choice(opened_since_ms=glimpse.time_ms - DAY * FIVE_MINUTES))
     assert young.layer.label == "Testex (opened within 1 d only), modelled"
@@ -285,7 +311,7 @@ def test_other_margin_tiers_move_what_is_opened_from_then_on(month):
     after = board.view("BTC")
     assert after.open_usd == before.open_usd
     tiers = board.glimpse("BTC").model.rungs.leverages.tolist()
-    assert tiers == [5.0, 10.0]
+    assert tiers == [2.0, 3.0, 5.0, 10.0]
     told(board, *(cut(update, slice(800, None)) for update in month))
     assert board.view("BTC").open_interest == month[0].coins[-1]
 
@@ -296,5 +322,6 @@ def test_a_view_of_a_modelled_layer_outlasts_the_wire(month):
     view = view.beside([view.elsewhere]).with_grid(board.glimpse("BTC").grid(FIVE_MINUTES * 50))
     again = from_bytes(to_bytes(view))
     assert again.swept == view.swept
+    assert again.realised_share == view.realised_share is not None
     assert again.others == view.others
     assert np.array_equal(again.grid.usd, view.grid.usd)

@@ -1,16 +1,19 @@
 """The modelled layer on real candles: a year of BTC, with an open interest that is made up."""
 
 import csv
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from modelled import TIERS
 from shared import shared_file
 
-from liqbot.engine.assumptions import Assumptions, rungs_of
+from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.modelled import Model
+from liqbot.engine.realised_share import expected_daily
 from liqbot.engine.steps import Steps
 from liqbot.market.maps import Bins
+from liqbot.market.margin import MarginTiers
 
 
 @pytest.fixture(scope="module")
@@ -59,3 +62,18 @@ def test_at_no_time_does_anything_lie_where_price_has_just_been(year, model):
     assert not coins[0][bins.edges[np.newaxis, 1:] > low].any()
     assert not coins[1][bins.edges[np.newaxis, :-1] < high].any()
     assert (coins.sum(axis=2) > 0)[:, 1:].all()
+
+
+@pytest.mark.parametrize("moving", [False, True], ids=["open interest stays", "open interest moves"])
+@pytest.mark.parametrize("most", [40, 150])
+def test_from_july_on_what_is_expected_to_be_liquidated_a_day_is_as_published(year, moving, most):
+    """Published sums are 0.17% to 0.23% of open interest, lower bounds; the share was chosen before July."""
+    steps = year if moving else replace(year, interest=np.full(len(year), 1e5))
+    assumed = assumed_of("BTC")
+    rungs = rungs_of(assumed, MarginTiers.flat(most, 0.004))
+    first, interest, price = int(steps.end_ms[0]), float(steps.interest[0]), float(steps.close[0])
+    model = Model.begin(first, interest, rungs, assumed, price).then(steps.take(slice(1, None)))
+    later = slice(181 * 96, None)
+    swept = np.array([flow.swept[later] for flow in model.flows])
+    expected = expected_daily(swept, model.steps.interest[later], swept.shape[1] / 4)
+    assert 0.001 < expected < 0.005

@@ -71,7 +71,8 @@ def find(
         raise ValueError("the first map must be later than the first candle")
     assumed = assumptions or Assumptions()
     rungs = rungs_of(assumed, tiers)
-    begin = Model.begin(int(steps.end_ms[0]), float(steps.interest[0]), rungs, assumed)
+    first, interest, price = int(steps.end_ms[0]), float(steps.interest[0]), float(steps.close[0])
+    begin = Model.begin(first, interest, rungs, assumed, price)
     model, at = begin.then(steps.take(slice(1, None))), truth.at - 1
     maps = {
         MODEL: model.coins_at(at, truth.bins),

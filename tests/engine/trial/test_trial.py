@@ -25,7 +25,8 @@ def trial():
     interest = 1000 * np.exp(np.cumsum(rng.normal(0, 0.004, n)))
     steps = steps_of(np.minimum(before, close) - 1, np.maximum(before, close) + 1, interest, close)
     assumed = Assumptions()
-    begin = Model.begin(int(steps.end_ms[0]), float(interest[0]), rungs_of(assumed, TIERS), assumed)
+    rungs, price = rungs_of(assumed, TIERS), float(steps.close[0])
+    begin = Model.begin(int(steps.end_ms[0]), float(interest[0]), rungs, assumed, price)
     model = begin.then(steps.take(slice(1, None)))
     first = int(np.log(steps.close.min()) / BIN_WIDTH) - 600
     bins = Bins(first, int(np.log(steps.close.max()) / BIN_WIDTH) + 600 - first)
@@ -78,7 +79,7 @@ def test_the_truth_beats_its_rivals_with_intervals(trial):
 
 
 def test_a_model_with_other_assumptions_is_found_to_be_off(trial):
-    other = Assumptions(leverages=(7.0, 17.0), shares=(0.2, 0.8), isolated_share=1.0, spread=0.0)
+    other = Assumptions(leverages=(7.0, 17.0), shares=(0.2, 0.8), standing_share=1.0, spread=0.0)
     lines = lines_of(outcome([find(*trial, tiers=TIERS, assumptions=other)]))
     assert lines[MODEL].common.value < 0.8
     assert lines[MODEL].gain.value < lines[REAL].gain.value
@@ -127,7 +128,9 @@ def test_too_few_maps_are_refused(trial):
 
 def test_the_stack_is_all_that_was_opened_and_never_swept():
     steps = steps_of([0, -300, 0], [0, 0, 0], [1500, 1500, 1500])
-    assumed = Assumptions(leverages=(10.0,), shares=(1.0,), turnover_per_hour=0, smear=0, spread=0)
+    assumed = Assumptions(
+        leverages=(10.0,), shares=(1.0,), standing_share=0.5, turnover_per_hour=0, smear=0, spread=0
+    )
     model = Model.begin(START_MS, 1000.0, rungs_of(assumed, TIERS), assumed).then(steps)
     bins = Bins(10_000, 2_000)
     held = stacked(model, np.arange(3), bins)
