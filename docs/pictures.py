@@ -4,6 +4,7 @@ from pathlib import Path
 
 from benchmarks.simulated import view_with_grid
 from liqbot.charts import heatmap, ladder
+from liqbot.charts.request import HeatmapInput, MapInput
 
 FOLDER = Path(__file__).parent
 
@@ -11,8 +12,11 @@ FOLDER = Path(__file__).parent
 def main() -> None:
     """Draw a week of the simulated market."""
     view = view_with_grid()
-    (FOLDER / "pages" / "heatmap.png").write_bytes(heatmap.draw(view, window="7d").png)
-    (FOLDER / "map.png").write_bytes(ladder.draw(view).png)
+    if view.grid is None:
+        raise SystemExit("the simulated market has no past")
+    asked = HeatmapInput(view=view, grid=view.grid, window="7d")
+    (FOLDER / "pages" / "heatmap.png").write_bytes(heatmap.draw(asked).png)
+    (FOLDER / "map.png").write_bytes(ladder.draw(MapInput(view=view)).png)
 
 
 if __name__ == "__main__":

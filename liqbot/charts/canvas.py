@@ -6,22 +6,25 @@ left in the next one.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.path import Path
-from matplotlib.transforms import Affine2D
+from matplotlib.transforms import Affine2D, Bbox
 from numpy.typing import NDArray
 
 from liqbot.charts import lettering, palette, png
-from liqbot.charts.theme import BACKGROUND, HEIGHT, WIDTH, Letters, Pixels, Rgb, pixel
+from liqbot.charts.lettering import Mask
+from liqbot.charts.theme import Letters, Pixels, Rgb, Theme, pixel
 from liqbot.market.positions import Floats
 
-LARGEST = 80 * 1024
+LARGEST = 90 * 1024
 """Bytes that a picture should not exceed, so that it is on a phone at once."""
 Word = tuple[str, Letters]
 Align = Literal["left", "middle", "right"]
@@ -30,8 +33,6 @@ _CAP_HEIGHT = 0.73
 _TURN = 8
 """After so many strokes, about a millisecond, the event loop's thread has a turn; Python would let this one
 run on for 5 ms."""
-_TO_MATPLOTLIB = Affine2D().scale(1, -1).translate(0, HEIGHT)
-"""From places counted from the top left to matplotlib's, from the bottom left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +53,30 @@ class Box:
             and other.top < self.bottom
         )
 
+    def holds(self, other: "Box") -> bool:
+        """Return whether `other` lies inside."""
+        return (
+            self.left <= other.left
+            and other.right <= self.right
+            and self.top <= other.top
+            and other.bottom <= self.bottom
+        )
+
 
 class Canvas:
-    """A sheet of `WIDTH` by `HEIGHT` pixels."""
+    """A sheet of pixels in the colours of a theme."""
 
-    def __init__(self) -> None:
-        self._agg = RendererAgg(WIDTH, HEIGHT, dpi=72)
+    def __init__(self, width: int, height: int, theme: Theme) -> None:
+        self.width, self.height, self.theme = width, height, theme
+        self._agg = RendererAgg(width, height, dpi=72)
+        self._to_agg = Affine2D().scale(1, -1).translate(0, height)
         self._strokes = 0
+        self._clip: Bbox | None = None
+        self._edges = (0, 0, width, height)
         self._parts: NDArray[np.uint8] = np.asarray(self._agg.buffer_rgba())
         self.pixels: Pixels = self._parts.view("<u4")[..., 0]
         """Shape (height, width): what has been drawn so far; may be written to."""
-        self.pixels[:] = pixel(BACKGROUND)
+        self.pixels[:] = pixel(theme.background)
 
     def fill(self, left: int, top: int, right: int, bottom: int, colour: Rgb) -> None:
         """Fill the pixels from `left` and `top` up to, without, `right` and `bottom`."""
@@ -70,9 +84,28 @@ class Canvas:
 
     def blend(self, box: tuple[int, int, int, int], colour: Rgb, share: float) -> None:
         """Mix `share` (0 to 1) of `colour` into the pixels of `box`: left, top, right, bottom."""
-        left, top, right, bottom = box
+        left, top, right, bottom = (max(edge, 0) for edge in box)
         area = self._parts[top:bottom, left:right, :3]
         area[:] = np.rint(area * (1 - share) + np.multiply(colour, share))
+
+    def frame(self, box: tuple[int, int, int, int], colour: Rgb, thick: int = 1) -> None:
+        """Draw the edges of `box`: left, top, right, bottom."""
+        left, top, right, bottom = box
+        self.fill(left, top, right, top + thick, colour)
+        self.fill(left, bottom - thick, right, bottom, colour)
+        self.fill(left, top, left + thick, bottom, colour)
+        self.fill(right - thick, top, right, bottom, colour)
+
+    @contextmanager
+    def clipped(self, left: float, top: float, right: float, bottom: float) -> Generator[None]:
+        """Let no line and no shape go beyond these edges meanwhile."""
+        before = self._clip, self._edges
+        self._clip = Bbox.from_extents(left, self.height - bottom, right, self.height - top)
+        self._edges = (round(left), round(top), round(right), round(bottom))
+        try:
+            yield
+        finally:
+            self._clip, self._edges = before
 
     def line(
         self, points: Floats, colour: Rgb, width: float, *, share: float = 1.0, dash: Sequence[float] = ()
@@ -83,21 +116,23 @@ class Canvas:
         """
         if len(points) < 2:
             return
-        context = self._agg.new_gc()
-        context.set_linewidth(width)
-        context.set_foreground(_light(colour))
-        context.set_alpha(share)
-        context.set_joinstyle("round")
+        context = self._context(width, colour, share)
         context.set_capstyle("butt" if dash else "round")
         if dash:
             context.set_dashes(0, list(dash))
-        self._draw(context, Path(points), _TO_MATPLOTLIB)
+        self._draw(context, Path(points))
 
-    def shape(self, points: Sequence[tuple[float, float]], colour: Rgb) -> None:
-        """Fill the polygon with the corners `points`."""
-        context = self._agg.new_gc()
-        context.set_linewidth(0)
-        self._draw(context, Path([*points, points[0]], closed=True), _TO_MATPLOTLIB, colour)
+    def shape(
+        self, points: Sequence[tuple[float, float]] | Floats, colour: Rgb, *, share: float = 1.0
+    ) -> None:
+        """Fill the polygon with the corners `points`, to cover `share` (0 to 1) of what lies beneath."""
+        corners = np.asarray(points, dtype=np.float64)
+        path = Path(np.concatenate([corners, corners[:1]]), closed=True)
+        self._draw(self._context(0, colour, share), path, colour)
+
+    def outline(self, path: Path, edge: Rgb, width: float, inside: Rgb | None, *, share: float = 1.0) -> None:
+        """Draw a matplotlib path (y downwards) with an edge, and filled where `inside` is given."""
+        self._draw(self._context(width, edge, share), path, inside)
 
     def text(
         self, x: float, baseline: float, *words: Word, align: Align = "left", halo: Rgb | None = None
@@ -109,49 +144,97 @@ class Canvas:
         """
         total = width(*words)
         left = round(x - {"left": 0.0, "middle": total / 2, "right": total}[align])
-        place = float(left)
+        place, line = float(left), round(baseline)
         for text, letters in words:
-            self._set(text, letters, place, baseline, halo)
-            place += lettering.width(text, letters)
-        size = max((letters.size for _, letters in words), default=0.0)
+            if halo is not None:
+                grown = max(2, round(letters.size / 10))
+                self._stamp(lettering.mask(text, letters.size, grown, bold=letters.bold), place, line, halo)
+            self._stamp(lettering.mask(text, letters.size, 0, bold=letters.bold), place, line, letters.colour)
+            place += lettering.width(text, letters.size, bold=letters.bold)
+        size = max((letters.size for _, letters in words), default=0)
         return Box(left, baseline - _CAP_HEIGHT * size, place, baseline + 0.22 * size)
 
     def png(self) -> bytes:
         """Return the picture as a PNG.
 
-        One that would be larger than `LARGEST` is written with fewer shades of heat.
+        One that would be larger than `LARGEST` takes more effort, and then is written without the faintest
+        heat.
         """
-        colours = palette.nearest(self.pixels)
-        written = png.encode(colours, palette.COLOURS)
-        for fewer in (2, 4):
-            if len(written) > LARGEST:
-                written = png.encode(palette.with_fewer_shades(colours, fewer), palette.COLOURS)
+        own = palette.of(self.theme)
+        numbers = own.nearest(self.pixels)
+        written = png.encode(numbers, own.colours)
+        if len(written) > LARGEST:
+            written = png.encode(numbers, own.colours, png.THOROUGH)
+        if len(written) > LARGEST:
+            written = png.encode(own.without_the_faintest(numbers), own.colours, png.THOROUGH)
         return written
 
-    def _set(self, text: str, letters: Letters, x: float, baseline: float, halo: Rgb | None) -> None:
-        path = lettering.outline(text, letters)
-        place = Affine2D().translate(round(x), HEIGHT - round(baseline))
-        context = self._agg.new_gc()
-        if halo is not None:
-            context.set_linewidth(max(4.0, letters.size / 6))
-            context.set_foreground(_light(halo))
-            context.set_joinstyle("round")
-            self._draw(context, path, place)
-        context.set_linewidth(0)
-        self._draw(context, path, place, letters.colour)
+    def disc(self, x: float, y: float, radius: float, colour: Rgb) -> None:
+        """Fill a circle; its centre and its edge are rounded to half a pixel."""
+        self._stamp(_disc(round(2 * radius)), round(x), round(y), colour)
 
-    def _draw(
-        self, context: GraphicsContextBase, path: Path, place: Affine2D, inside: Rgb | None = None
+    def _stamp(self, mask: Mask, x: float, line: int, colour: Rgb) -> None:
+        """Let `colour` cover what `mask` covers, its origin at `x` and `line`, as far as it may be drawn."""
+        edges = self._edges
+        left, top = round(x) + mask.left, line + mask.top
+        height, wide = mask.covered.shape
+        if left >= edges[0] and top >= edges[1] and left + wide <= edges[2] and top + height <= edges[3]:
+            area = self.pixels[top : top + height, left : left + wide]
+            np.copyto(area, np.uint32(pixel(colour)), where=mask.full)
+            parts = self._parts[top : top + height, left : left + wide]
+            ground, own = parts[mask.y, mask.x, :3].astype(np.int32), np.array(colour, np.int32)
+            parts[mask.y, mask.x, :3] = ground + ((own - ground) * mask.share + 127) // 255
+        elif mask.covered.size:
+            self._stamp_part(mask, (left, top), edges, colour)
+        self._give_way()
+
+    def _stamp_part(
+        self, mask: Mask, at: tuple[int, int], edges: tuple[int, int, int, int], colour: Rgb
     ) -> None:
-        self._agg.draw_path(context, path, place, None if inside is None else _light(inside))
+        """Do the same with a mask that goes beyond `edges`."""
+        left, top = at
+        height, wide = mask.covered.shape
+        right, bottom = min(left + wide, edges[2]), min(top + height, edges[3])
+        x, y = max(left, edges[0]), max(top, edges[1])
+        if right <= x or bottom <= y:
+            return
+        covered = mask.covered[y - top : bottom - top, x - left : right - left, np.newaxis]
+        area = self._parts[y:bottom, x:right, :3]
+        ground = area.astype(np.int32)
+        area[:] = ground + ((np.array(colour, np.int32) - ground) * covered + 127) // 255
+
+    def _context(self, width: float, colour: Rgb, share: float) -> GraphicsContextBase:
+        context = self._agg.new_gc()
+        context.set_linewidth(width)
+        context.set_foreground(_light(colour))
+        context.set_alpha(share)
+        context.set_joinstyle("round")
+        return context
+
+    def _draw(self, context: GraphicsContextBase, path: Path, inside: Rgb | None = None) -> None:
+        if self._clip is not None:
+            context.set_clip_rectangle(self._clip)
+        self._agg.draw_path(context, path, self._to_agg, None if inside is None else _light(inside))
+        self._give_way()
+
+    def _give_way(self) -> None:
         self._strokes += 1
         if self._strokes % _TURN == 0:
             time.sleep(0)
 
 
+@lru_cache(maxsize=128)
+def _disc(halves: int) -> Mask:
+    """Return the mask of a circle with a radius of so many half pixels."""
+    room = halves // 2 + 1
+    away = np.hypot(*np.mgrid[-room : room + 1, -room : room + 1])
+    covered = np.rint(np.clip(halves / 2 + 0.5 - away, 0, 1) * 255).astype(np.uint8)
+    return Mask.of(covered, -room, -room)
+
+
 def width(*words: Word) -> float:
     """Return how wide `words` are together, in pixels."""
-    return sum(lettering.width(*word) for word in words)
+    return sum(lettering.width(text, letters.size, bold=letters.bold) for text, letters in words)
 
 
 def baseline(middle: float, size: float) -> float:
@@ -160,12 +243,30 @@ def baseline(middle: float, size: float) -> float:
 
 
 def fitting(options: Sequence[tuple[Word, ...]], room: float) -> tuple[Word, ...]:
-    """Return the first of `options` that fits into `room` pixels, or the last, made smaller until it does."""
+    """Return the first of `options` that fits into `room` pixels, or the last, made smaller until it does.
+
+    Nothing becomes smaller than `FLOOR`: what is too long even then is cut, and ends in an ellipsis.
+    """
     for option in options:
         if width(*option) <= room:
             return option
     last = options[-1]
-    return tuple((text, letters.scaled(room / width(*last))) for text, letters in last)
+    share = max(room, 0.0) / width(*last)
+    smaller = tuple((text, letters.sized(int(letters.size * share))) for text, letters in last)
+    return smaller if width(*smaller) <= room else _cut(smaller, room)
+
+
+def _cut(words: tuple[Word, ...], room: float) -> tuple[Word, ...]:
+    kept: list[Word] = []
+    for text, letters in words:
+        if width(*kept, (text, letters)) <= room:
+            kept.append((text, letters))
+            continue
+        length = len(text)
+        while length and width(*kept, (f"{text[:length].rstrip()}…", letters)) > room:
+            length -= 1
+        return (*kept, (f"{text[:length].rstrip()}…", letters)) if length else tuple(kept)
+    return tuple(kept)
 
 
 def _light(colour: Rgb) -> tuple[float, float, float]:

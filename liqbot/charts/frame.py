@@ -1,101 +1,195 @@
-"""What frames every picture: the headline with its figures and its sentence, the tag, the fine print."""
+"""What frames every picture: its measures, the headline with its figures and its sentence, the fine print."""
 
-from liqbot.charts import theme, words
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from liqbot.charts import words
 from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
-from liqbot.charts.theme import BACKGROUND, HEIGHT, WIDTH
+from liqbot.charts.request import Fact, Look, Shape, ThemeName, is_modelled
+from liqbot.charts.theme import DARK, LIGHT, Theme
 from liqbot.market import figures
 from liqbot.market.regime import FUEL_PCT, Regime
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
-LEFT = 14
-RIGHT = WIDTH - 14
-TOP = 98
-"""Where the header ends and the plot begins."""
-BOTTOM = TOP + 520
-"""Where the plot ends and the labels beneath it begin."""
-TAG_HEIGHT = 28
-_FIRST_LINE = 47
-_SECOND_LINE = 81
-_LAST_LINE = HEIGHT - 13
-_APART = 28
+TAG_HEIGHT = 34
+_APART = 24
 """Room in pixels between what stands at the left and what stands at the right of a line."""
+_FACTS = 33
+"""Height of the row of facts."""
 
 
-def header(canvas: Canvas, view: MarketView) -> None:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The measures of a picture, in pixels from its top left corner."""
+
+    width: int
+    height: int
+    left: int
+    right: int
+    lines: tuple[int, ...]
+    """Baselines of the header."""
+    top: int
+    """Where the header ends and the plot begins."""
+    bottom: int
+    """Where the plot ends and the labels beneath it begin."""
+    panel: int
+    """Where the panel beside a heatmap begins."""
+    bars: int
+    """Length of the longest bar there."""
+
+    @property
+    def words(self) -> int:
+        """Where the words of that panel begin."""
+        return self.panel + self.bars + 24
+
+    @property
+    def last_line(self) -> int:
+        """The baseline of the fine print."""
+        return self.height - 11
+
+    @property
+    def axis_line(self) -> int:
+        """The baseline of what stands right beneath the plot."""
+        return self.bottom + 25
+
+    def shortened(self, by: int) -> "Frame":
+        """Return the same with a plot that ends so many pixels higher."""
+        return replace(self, bottom=self.bottom - by)
+
+
+_FRAMES = {
+    Shape.WIDE: Frame(1200, 675, 14, 1186, (50, 88), 104, 610, 880, 72),
+    Shape.SQUARE: Frame(1080, 1080, 14, 1066, (54, 106, 151, 188), 206, 1015, 752, 72),
+}
+
+
+def of(look: Look, facts: Sequence[Fact] = ()) -> Frame:
+    """Return the measures of a picture; `facts` take a row beneath its plot."""
+    frame = _FRAMES[look.shape]
+    return frame.shortened(_FACTS) if facts else frame
+
+
+def colours(look: Look) -> Theme:
+    """Return the theme of a picture."""
+    return LIGHT if look.theme is ThemeName.LIGHT else DARK
+
+
+def sheet(look: Look) -> Canvas:
+    """Return an empty canvas."""
+    frame = _FRAMES[look.shape]
+    return Canvas(frame.width, frame.height, colours(look))
+
+
+def header(canvas: Canvas, frame: Frame, view: MarketView) -> None:
     """Draw what is read first: coin, spot, fuel, ratio; then what it means, and who is trapped."""
-    room = RIGHT - LEFT - _APART
-    ratio = _ratio(view)
-    canvas.text(RIGHT, _FIRST_LINE, *ratio, align="right")
-    fuel = [(*_fuel(view), (f"{within}±{FUEL_PCT:.0f}%", theme.BESIDE)) for within in (" within ", " ")]
-    canvas.text(LEFT + 2, _FIRST_LINE, *fitting(fuel, room - width(*ratio)))
-    sentences = _sentences(view)
-    shortest = min(width(*sentence) for sentence in sentences)
-    both, one = _trapped(view)
-    trapped = both if width(*both) <= room - shortest else one
-    canvas.text(RIGHT, _SECOND_LINE, *trapped, align="right")
-    canvas.text(LEFT + 2, _SECOND_LINE, *fitting(sentences, room - width(*trapped)))
+    room = frame.right - frame.left - 2
+    style = canvas.theme
+    ratio = _ratio(style, view)
+    canvas.text(frame.right, frame.lines[0], *ratio, align="right")
+    coin = (_coin(style, view),)
+    fuel = _fuel(style, view)
+    if len(frame.lines) == 2:
+        one_line = [(*coin[0], ("   ", style.beside), *option) for option in fuel]
+        left = fitting(one_line, room - width(*ratio) - _APART)
+        canvas.text(frame.left + 2, frame.lines[0], *left)
+        sentences = _sentences(style, view)
+        shortest = min(width(*sentence) for sentence in sentences)
+        trapped = next((it for it in _trapped(style, view) if width(*it) + _APART + shortest <= room), ())
+        taken = width(*trapped) + _APART if trapped else 0
+        canvas.text(frame.right, frame.lines[1], *trapped, align="right")
+        canvas.text(frame.left + 2, frame.lines[1], *fitting(sentences, room - taken))
+        return
+    canvas.text(frame.left + 2, frame.lines[0], *fitting(coin, room - width(*ratio) - _APART))
+    trapped = next((it for it in reversed(_trapped(style, view)) if it), ())
+    canvas.text(frame.right, frame.lines[1], *trapped, align="right")
+    canvas.text(frame.left + 2, frame.lines[1], *fitting(fuel, room - width(*trapped) - _APART))
+    said = _sentences(style, view)
+    for line, text in zip(frame.lines[2:], _broken(said[0], room), strict=False):
+        canvas.text(frame.left + 2, line, *fitting([text], room))
 
 
-def footer(canvas: Canvas, view: MarketView, *beside: Word) -> None:
-    """Draw the fine print; `beside` stands at its right end."""
-    canvas.text(RIGHT, _LAST_LINE, *beside, align="right")
-    room = RIGHT - LEFT - _APART - width(*beside)
-    canvas.text(LEFT + 2, _LAST_LINE, *fitting([((words.provenance(view), theme.FINE),)], room))
+def footer(canvas: Canvas, frame: Frame, view: MarketView, room: float | None = None) -> None:
+    """Draw where the figures come from; `room` is how wide that may be."""
+    room = frame.right - frame.left - 2 if room is None else room
+    options = [((said, canvas.theme.provenance),) for said in words.provenances(view)]
+    canvas.text(frame.left + 2, frame.last_line, *fitting(options, room))
+
+
+def row_of_facts(canvas: Canvas, frame: Frame, facts: Sequence[Fact]) -> None:
+    """Draw one row of things to know, between the plot and the fine print: as many as there is room for."""
+    style, x, line = canvas.theme, frame.left + 2.0, frame.last_line - 31
+    for fact in facts:
+        colour = style.text if fact.side is None else style.hue[fact.side]
+        value = (fact.value, replace(style.provenance, bold=True, colour=colour))
+        said: tuple[Word, ...] = ((f"{fact.label} ", style.provenance.in_colour(style.soft)), value)
+        if x + width(*said) > frame.right:
+            break
+        x = canvas.text(x, line, *said).right + _APART
 
 
 def tag(canvas: Canvas, left: int, top: int, *parts: str) -> None:
     """Draw `parts` in a small frame on the picture: what must not be overlooked."""
-    right, bottom = left + tag_width(*parts), top + TAG_HEIGHT
-    canvas.fill(left, top, right, bottom, theme.SOFT)
-    canvas.fill(left + 1, top + 1, right - 1, bottom - 1, BACKGROUND)
-    text = (" · ".join(parts), theme.TAG)
-    canvas.text(left + 10, baseline(top + TAG_HEIGHT / 2, theme.TAG.size), text)
+    right, bottom = left + tag_width(canvas, *parts), top + TAG_HEIGHT
+    canvas.fill(left, top, right, bottom, canvas.theme.background)
+    canvas.frame((left, top, right, bottom), canvas.theme.soft)
+    text = (" · ".join(parts), canvas.theme.tag)
+    canvas.text(left + 10, baseline(top + TAG_HEIGHT / 2, canvas.theme.tag.size), text)
 
 
-def tag_width(*parts: str) -> int:
+def tag_width(canvas: Canvas, *parts: str) -> int:
     """Return how wide the tag of `parts` is, in pixels."""
-    return round(width((" · ".join(parts), theme.TAG))) + 20
+    return round(width((" · ".join(parts), canvas.theme.tag))) + 20
 
 
-def _ratio(view: MarketView) -> tuple[Word, ...]:
-    up, down = (theme.BESIDE.in_colour(theme.HUE[side]) for side in (Side.SHORT, Side.LONG))
-    return (
-        ("ratio ", theme.BESIDE),
-        ("▲", up),
-        ("/", theme.BESIDE),
-        ("▼ ", down),
-        (words.ratio(view), theme.FIGURE),
-    )
+def _ratio(style: Theme, view: MarketView) -> tuple[Word, ...]:
+    return (("ratio ", style.beside), (words.ratio(view), style.figure))
 
 
-def _fuel(view: MarketView) -> tuple[Word, ...]:
-    up, down = (theme.FIGURE.in_colour(theme.HUE[side]) for side in (Side.SHORT, Side.LONG))
-    return (
-        (f"{view.coin} ", theme.COIN),
-        (f"${figures.price(view.spot)}", theme.SPOT),
-        ("   ▲ ", up.scaled(0.85)),
+def _coin(style: Theme, view: MarketView) -> tuple[Word, ...]:
+    return ((f"{view.coin} ", style.coin), (f"${figures.price(view.spot)}", style.spot))
+
+
+def _fuel(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
+    """Return the fuel above and below, the longest wording first; a modelled layer's is up to so much."""
+    up, down = (style.figure.in_colour(style.hue[side]) for side in (Side.SHORT, Side.LONG))
+    most = "up to " if is_modelled(view) else ""
+    words_ = style.beside
+    figures_: tuple[Word, ...] = (
+        ("▲ ", up),
+        (most, words_.in_colour(style.tint.short)),
         (figures.usd(view.up_usd), up),
-        ("   ▼ ", down.scaled(0.85)),
+        ("   ▼ ", down),
+        (most, words_.in_colour(style.tint.long)),
         (figures.usd(view.down_usd), down),
     )
+    return [(*figures_, (f"{within}±{FUEL_PCT:.0f}%", words_)) for within in ("  within ", "  ")]
 
 
-def _sentences(view: MarketView) -> list[tuple[Word, ...]]:
+def _sentences(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
     """Return the wordings of what the view means, the longest first; a clean direction has its side's hue."""
     said = words.sentence(view)
     directed = said.side is not None and view.regime is not Regime.BALANCED
-    colour = theme.HUE[said.side] if said.side is not None and directed else theme.TEXT
-    return [((said.lead, theme.LEAD.in_colour(colour)), (rest, theme.SENTENCE)) for rest in said.rest]
+    colour = style.hue[said.side] if said.side is not None and directed else style.text
+    return [((said.lead, style.lead.in_colour(colour)), (rest, style.sentence)) for rest in said.rest]
 
 
-def _trapped(view: MarketView) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
+def _broken(sentence: tuple[Word, ...], room: float) -> list[tuple[Word, ...]]:
+    """Return a sentence in one line, or in two that break at its colon."""
+    if width(*sentence) <= room:
+        return [sentence]
+    (lead, bold), (rest, plain) = sentence
+    before, colon, after = rest.partition(": ")
+    return [((lead, bold), (f"{before}{colon.rstrip()}", plain)), ((after, plain),)] if colon else [sentence]
+
+
+def _trapped(style: Theme, view: MarketView) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """Return the trapped shares of both sides, and that of the more trapped one alone."""
     each = [
-        ((f"{side.value}s ", theme.BESIDE), (figures.share(share), theme.FIGURE.scaled(0.9)))
+        ((f"{side.value}s ", style.beside), (figures.share(share), style.figure.sized(30)))
         for side, share in words.trapped(view)
     ]
-    name, comma = ("trapped ", theme.BESIDE), (" · ", theme.BESIDE)
+    name, comma = ("trapped ", style.beside), (" · ", style.beside)
     if not each:
         return (), ()
     one = (name, *each[0])

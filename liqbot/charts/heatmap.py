@@ -1,161 +1,373 @@
 """The heatmap: price by time, brighter where more would be force-closed, and today's map beside it."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from liqbot.charts import frame, heat, overlays, panel, strip, theme, words
-from liqbot.charts.canvas import Box, Canvas, baseline, width
-from liqbot.charts.frame import BOTTOM, LEFT, RIGHT, TOP
-from liqbot.charts.heat import HeatScale
-from liqbot.charts.price_axis import PriceAxis, fitted, ticks, worth_seeing
+from liqbot.charts import (
+    candlesticks,
+    classes,
+    frame,
+    happened,
+    heat,
+    labels,
+    overlays,
+    panel,
+    strip,
+    strips,
+    words,
+)
+from liqbot.charts import second as second_layer
+from liqbot.charts.candlesticks import Place
+from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
+from liqbot.charts.classes import Classes
+from liqbot.charts.frame import Frame
+from liqbot.charts.labels import Label
+from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks, worth_seeing
+from liqbot.charts.request import HeatmapInput, Zoom
+from liqbot.charts.strip import Strip
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
 from liqbot.market import figures
+from liqbot.market.candles import Candles
+from liqbot.market.clusters import Cluster
 from liqbot.market.grid import Grid
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.regime import FUEL_PCT
-from liqbot.market.side import BySide
-from liqbot.market.view import MarketView
+from liqbot.market.side import BySide, Side
 from liqbot.message import Picture
 
 _MONEY = 0.7
-"""The price axis reaches as far as the nearest 70% of each side's money."""
-_PRICE_APART = 36
-_TIME_APART = 96
+"""Zoomed out, the price axis reaches as far as the nearest 70% of each side's money."""
+_FARTHEST = 0.30
+"""A heavy cluster farther than this share from spot does not widen the axis: its label stands at the edge."""
+_FINE, _COARSE = (8, 6, 5, 4), (4, 5)
+"""Pixels that a row may be high: where it is one bin, and where it is more."""
+_NAME = 32
+"""Height of the name of the cluster that a picture is about."""
+_PRICE_APART = 44
+_TIME_APART = 116
+_PERCENT = {Zoom.NEAR: 5.0, Zoom.WIDE: 20.0}
 
 
-def draw(view: MarketView, *, window: str) -> Picture:
-    """Return the heatmap of a view that has a grid; `window` names how far back it goes: `7d`.
+@dataclass(frozen=True, slots=True, eq=False)
+class Layout:
+    """What a heatmap shows and where, before a pixel is drawn."""
 
-    Raises `ValueError` for a view without a grid. The same view gives the same bytes, with the same versions
-    of matplotlib and zlib.
-    """
-    grid = view.grid
-    if grid is None or not len(grid):
-        raise ValueError(f"a heatmap of {view.coin} needs a view with past maps: view.with_grid(...)")
-    canvas = Canvas()
-    prices = _price_axis(view, grid)
-    right = _heat_right(view, prices)
-    times = TimeAxis.of(grid, right - LEFT)
-    scale = _heat(canvas, grid, prices, times)
-    _axes(canvas, view, prices, times)
-    overlays.draw(canvas, view.marks, prices, times)
-    _price_line(canvas, grid, prices, times)
-    spot = (figures.price(view.spot), theme.TAG.in_colour(theme.BACKGROUND))
-    strip.spot_tag(canvas, right + 1, round(BOTTOM - prices.at(view.spot)), spot, towards_right=False)
-    named = panel.draw(canvas, view, prices)
-    if scale is not None:
-        _colour_bar(canvas, scale, prices)
-    frame.header(canvas, view)
-    frame.tag(canvas, LEFT + 10, BOTTOM - prices.length + 10, window, *words.tags(view))
-    frame.footer(canvas, view, *panel.tones(view))
-    return Picture(
-        png=canvas.png(),
-        alt=words.alt(view, f"liquidation heatmap, {window}", named, _path(grid)),
-        name=words.file_name(view.coin, "heatmap", window),
+    frame: Frame
+    place: Place
+    today: Strip
+    levels: BySide[Classes | None]
+    usd: BySide[Floats]
+    """Money by shown column and row."""
+    shown: Ints
+    """The columns that are shown."""
+    columns: Ints
+    """Shape (w,): which of `shown` each pixel shows, or `NO_DATA`."""
+    labels: list[Label]
+    about: Cluster | None
+    """The cluster that the picture is about."""
+    badge: str
+    """How far back the data reach."""
+    candles: Candles | None
+
+
+def layout(asked: HeatmapInput) -> Layout:
+    """Return what a heatmap shows and where. Raises `ValueError` for a past without a column."""
+    view, grid = asked.view, asked.grid
+    if not len(grid):
+        raise ValueError(f"a heatmap of {view.coin} needs past maps: its grid is empty")
+    measures = frame.of(asked.look, asked.facts)
+    if asked.open_interest is not None or _has_volume(asked.candles):
+        measures = measures.shortened(strips.HEIGHT + strips.GAP)
+    prices = _price_axis(asked, measures)
+    times = TimeAxis.of(grid, _heat_right(asked, prices, measures) - measures.left)
+    place = Place(measures.left, measures.bottom, prices, times)
+    every = times.columns(grid)
+    shown, columns = np.unique(every, return_inverse=True)
+    usd = heat.by_side(grid.usd[shown], grid.bins, grid.spot[shown], prices)
+    levels = classes.by_side(BySide(long=usd.long[shown != NO_DATA], short=usd.short[shown != NO_DATA]))
+    today = Strip.of(
+        view, prices, left=measures.panel, right=measures.panel + measures.bars, bottom=place.bottom
+    )
+    return Layout(
+        frame=measures,
+        place=place,
+        today=today,
+        levels=levels,
+        usd=usd,
+        shown=shown,
+        columns=np.where(every == NO_DATA, NO_DATA, columns),
+        labels=labels.placed(view, today, asked.highlight, levels),
+        about=labels.highlighted(view, asked.highlight),
+        badge=words.span(int(grid.time_ms[-1] - grid.time_ms[0]), asked.window),
+        candles=None if asked.candles is None else candlesticks.fitted(asked.candles, times),
     )
 
 
-def _path(grid: Grid) -> str:
-    low, high = float(grid.low.min()), float(grid.high.max())
-    return f", between {figures.price(low)} and {figures.price(high)} in that time"
+def draw(asked: HeatmapInput) -> Picture:
+    """Return a heatmap as a picture. Raises `ValueError` for a past without a column.
+
+    The same input gives the same bytes, with the same versions of matplotlib and zlib.
+    """
+    plan = layout(asked)
+    canvas = frame.sheet(asked.look)
+    place, view = plan.place, asked.view
+    _heat(canvas, plan, asked.grid)
+    if asked.second is not None and asked.second.grid is not None:
+        second_layer.draw(canvas, asked.second.grid, place, _line(asked.grid, place))
+    _axes(canvas, asked, plan)
+    overlays.draw(canvas, view.marks, place)
+    if plan.about is not None:
+        _band(canvas, plan, plan.about)
+    _price(canvas, asked, plan)
+    taken = _tags(canvas, asked, plan)
+    happened.draw(canvas, asked.events, place, taken)
+    if plan.about is not None:
+        _band_name(canvas, asked, plan, plan.about)
+    _strip(canvas, asked, plan)
+    panel.draw(canvas, plan.frame, asked, plan.today, plan.labels)
+    spot = (figures.price(view.spot), canvas.theme.tag.in_colour(canvas.theme.background))
+    strip.spot_tag(canvas, place.right + 1, plan.today.spot_y, spot, towards_right=False)
+    per = f"per {figures.percent(round(place.prices.row_pct, 1))}"
+    lines = (plan.frame.last_line - 29, plan.frame.last_line)
+    edges = (plan.frame.panel - 40, plan.frame.right)
+    labels.legend(canvas, plan.levels, edges, lines, per)
+    frame.header(canvas, plan.frame, view)
+    if asked.facts:
+        frame.row_of_facts(canvas, plan.frame, asked.facts)
+    frame.footer(canvas, plan.frame, view, plan.frame.panel - plan.frame.left - 54)
+    return Picture(png=canvas.png(), alt=_alt(asked, plan), name=_file_name(asked))
 
 
-def _price_axis(view: MarketView, grid: Grid) -> PriceAxis:
-    """Return the axis that holds the whole price path, and most of today's money."""
-    low, high = worth_seeing(view.map, _MONEY, (float(grid.low.min()), float(grid.high.max())))
-    return fitted(low, high, BOTTOM - TOP, fine=(8, 6, 5, 4, 3, 2), coarse=(3,))
+def _file_name(asked: HeatmapInput) -> str:
+    zoom = () if asked.zoom is Zoom.AUTO else (f"zoom{asked.zoom.value.removesuffix('%')}",)
+    return words.file_name(asked.view.coin, "heatmap", asked.window, *zoom)
 
 
-def _heat_right(view: MarketView, prices: PriceAxis) -> int:
+def _alt(asked: HeatmapInput, plan: Layout) -> str:
+    low, high = float(asked.grid.low.min()), float(asked.grid.high.max())
+    path = f", between {figures.price(low)} and {figures.price(high)} in that time"
+    return words.alt(
+        asked.view,
+        f"liquidation heatmap, {plan.badge}",
+        [
+            (label.cluster, labels.class_words(label, plan.levels), label.is_highlighted)
+            for label in plan.labels
+        ],
+        path,
+        words.classes(plan.levels, plan.place.prices.row_pct),
+    )
+
+
+def _has_volume(candles: Candles | None) -> bool:
+    return candles is not None and len(candles) > 0 and bool(np.isfinite(candles.volume).any())
+
+
+def _price_axis(asked: HeatmapInput, measures: Frame) -> PriceAxis:
+    """Return the axis that shows what the zoom asks for."""
+    view, length = asked.view, measures.bottom - measures.top
+    percent = _PERCENT.get(asked.zoom)
+    if percent is not None:
+        low, high = around(view.spot, percent)
+        return fitted(low, high, length, fine=_FINE, coarse=_COARSE)
+    seen = _path(asked)
+    for side in Side:
+        nearest = labels.nearest_heavy(view, side)
+        if nearest is not None and abs(nearest.distance_pct) <= 100 * _FARTHEST:
+            seen += [nearest.low, nearest.high]
+    about = labels.highlighted(view, asked.highlight)
+    if about is not None:
+        seen += [about.low, about.high]
+    if asked.zoom is Zoom.ALL:
+        seen += worth_seeing(view.map, _MONEY)
+    return fitted(*around(view.spot, FUEL_PCT, seen), length, fine=_FINE, coarse=_COARSE)
+
+
+def _path(asked: HeatmapInput) -> list[float]:
+    """Return the lowest and the highest price of the window."""
+    path = [float(asked.grid.low.min()), float(asked.grid.high.max())]
+    if asked.candles is not None:
+        since = asked.candles.take(asked.candles.begin_ms >= asked.grid.time_ms[0])
+        path += [float(since.low.min()), float(since.high.max())] if len(since) else []
+    return path
+
+
+def _heat_right(asked: HeatmapInput, prices: PriceAxis, measures: Frame) -> int:
     """Return where the heat ends, so that spot and the labels of prices fit between it and the panel."""
-    shown = [width((words.compact(price), theme.TICK)) for price in ticks(prices, _PRICE_APART)]
-    spot = width((figures.price(view.spot), theme.TAG))
-    return panel.LEFT - 6 - round(max(spot + 16, *shown, 0) + 8)
+    style = frame.colours(asked.look)
+    shown = [width((words.compact(price), style.tick)) for price in ticks(prices, _PRICE_APART)]
+    spot = width((figures.price(asked.view.spot), style.tag))
+    return measures.panel - 6 - round(max(spot + 18, *shown, 0) + 8)
 
 
-def _heat(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> HeatScale | None:
-    """Draw the heat, and return what its colours mean; None where there is no money to show."""
-    columns = times.columns(grid)
-    shown, places = np.unique(columns, return_inverse=True)
-    usd = heat.by_side(grid.usd[shown], grid.bins, grid.spot[shown], prices)
-    scale = HeatScale.of(usd.long + usd.short)
-    levels = BySide(long=scale.levels(usd.long), short=scale.levels(usd.short))
-    spot = prices.along(grid.spot)
-    line = np.interp(np.arange(times.length) + 0.5, times.along(grid.time_ms), spot)
-    area = canvas.pixels[BOTTOM - prices.length : BOTTOM, LEFT : LEFT + times.length]
-    area[:] = heat.pixels(levels, np.where(columns == NO_DATA, NO_DATA, places), spot[columns], line, prices)
-    _name_gaps(canvas, columns, prices)
-    return scale if usd.long.any() or usd.short.any() else None
+def _line(grid: Grid, place: Place) -> Floats:
+    """Return where price is at each pixel of the time axis, in pixels from the low end of the price axis."""
+    middles = np.arange(place.times.length) + 0.5
+    return np.interp(middles, place.times.along(grid.time_ms), place.prices.along(grid.spot))
 
 
-def _name_gaps(canvas: Canvas, columns: Ints, prices: PriceAxis) -> None:
+def _heat(canvas: Canvas, plan: Layout, grid: Grid) -> None:
+    place, usd = plan.place, plan.usd
+
+    def levels(side: Side) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+        own = plan.levels[side]
+        return np.zeros(usd[side].shape, np.uint8) if own is None else own.levels(usd[side])
+
+    # A pixel without a column shows the last one's place, and is hatched.
+    spot = place.prices.along(grid.spot)[plan.shown[plan.columns]]
+    area = canvas.pixels[place.top : place.bottom, place.left : place.right]
+    by_side = BySide(long=levels(Side.LONG), short=levels(Side.SHORT))
+    area[:] = heat.pixels(
+        canvas.theme, by_side, plan.columns, spot=spot, line=_line(grid, place), axis=place.prices
+    )
+    _name_gaps(canvas, plan)
+
+
+def _name_gaps(canvas: Canvas, plan: Layout) -> None:
     """Say what the hatching means, where there is room for it."""
-    word = ("no data", theme.LEGEND)
-    bounds = np.flatnonzero(np.diff(columns == NO_DATA, prepend=False, append=False))
+    word = ("no data", canvas.theme.legend)
+    bounds = np.flatnonzero(np.diff(plan.columns == NO_DATA, prepend=False, append=False))
     for start, end in zip(bounds[::2].tolist(), bounds[1::2].tolist(), strict=True):
         if end - start > width(word) + 12:
-            y = BOTTOM - prices.length // 2
-            canvas.text(LEFT + (start + end) / 2, y, word, align="middle", halo=theme.GAP)
+            y = plan.place.bottom - plan.place.prices.length // 2
+            canvas.text(plan.place.left + (start + end) / 2, y, word, align="middle", halo=canvas.theme.gap)
 
 
-def _axes(canvas: Canvas, view: MarketView, prices: PriceAxis, times: TimeAxis) -> None:
+def _axes(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
     """Draw the labels of both axes, and lines that lead the eye to prices without hiding heat."""
-    right, top = LEFT + times.length, BOTTOM - prices.length
-    spot = BOTTOM - prices.at(view.spot)
-    taken = [Box(right, spot - 25, panel.LEFT, spot + 25)]
+    place, measures, style = plan.place, plan.frame, canvas.theme
+    prices, spot = place.prices, plan.today.spot_y
+    taken = [Box(place.right, spot - 25, measures.panel, spot + 25)]
     for price in ticks(prices, _PRICE_APART):
-        y = BOTTOM - prices.at(price)
-        canvas.blend((LEFT, int(y), right, int(y) + 1), theme.TEXT, 0.1)
-        if top + 6 < y < BOTTOM - 6 and abs(y - spot) > 25:
-            word = (words.compact(price), theme.TICK)
-            taken.append(canvas.text(right + 8, baseline(y, theme.TICK.size), word))
+        y = place.bottom - prices.at(price)
+        canvas.blend((place.left, int(y), place.right, int(y) + 1), style.text, 0.12)
+        if place.top + 6 < y < place.bottom - 6 and abs(y - spot) > 30:
+            word = (words.compact(price), style.tick)
+            taken.append(canvas.text(place.right + 8, baseline(y, style.tick.size), word))
     for percent in (FUEL_PCT, -FUEL_PCT):
-        y = BOTTOM - prices.at(view.spot * (1 + percent / 100))
-        word = (figures.percent(percent, signed=True), theme.FINE)
-        box = Box(panel.LEFT - 8 - width(word), y - 10, panel.LEFT - 4, y + 10)
-        if not any(box.overlaps(other) for other in taken):
-            canvas.text(box.right, baseline(y, theme.FINE.size), word, align="right")
-    for place, label in times.ticks(_TIME_APART):
-        x = LEFT + round(place)
-        canvas.fill(x, BOTTOM, x + 1, BOTTOM + 5, theme.SOFT)
-        half = width((label, theme.TICK)) / 2
-        canvas.text(min(max(x, LEFT + half), right - half), BOTTOM + 22, (label, theme.TICK), align="middle")
+        y = place.bottom - prices.at(asked.view.spot * (1 + percent / 100))
+        word = (figures.percent(percent, signed=True), style.fine.in_colour(style.dim))
+        box = Box(measures.panel - 8 - width(word), y - 11, measures.panel - 4, y + 11)
+        if place.top < box.top and box.bottom < place.bottom and not any(box.overlaps(it) for it in taken):
+            canvas.text(box.right, baseline(y, word[1].size), word, align="right")
+    for at, label in place.times.ticks(_TIME_APART):
+        x = place.left + round(at)
+        canvas.fill(x, measures.bottom, x + 1, measures.bottom + 5, style.soft)
+        half = width((label, style.tick)) / 2
+        middle = min(max(x, place.left + half), place.right - half)
+        canvas.text(middle, _axis_line(asked, plan), (label, style.tick), align="middle")
 
 
-def _price_line(canvas: Canvas, grid: Grid, prices: PriceAxis, times: TimeAxis) -> None:
-    """Draw spot as a line, broken where nothing is known, and how far it went where that is farther."""
-    x = LEFT + times.along(grid.time_ms)
-    y, low, high = (BOTTOM - prices.along(price) for price in (grid.spot, grid.low, grid.high))
+def _axis_line(asked: HeatmapInput, plan: Layout) -> int:
+    """Return the baseline of the times: beneath the strip, where there is one."""
+    is_strip = asked.open_interest is not None or _has_volume(asked.candles)
+    return plan.frame.axis_line + (strips.HEIGHT + strips.GAP if is_strip else 0)
+
+
+def _tags(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
+    """Draw what must not be overlooked and the place of the alert's cluster; return what they cover."""
+    place = plan.place
+    parts = (plan.badge, *words.tags(asked.view))
+    wide = frame.tag_width(canvas, *parts)
+    frame.tag(canvas, place.left + 10, place.top + 10, *parts)
+    taken = [Box(place.left + 10, place.top + 10, place.left + 10 + wide, place.top + 10 + frame.TAG_HEIGHT)]
+    if asked.second is not None:
+        said = f"outlined: {asked.second.view.layer.label}, not added"
+        word = (said, canvas.theme.legend.in_colour(canvas.theme.text))
+        box = canvas.text(place.left + 14, place.bottom - 12, word, halo=canvas.theme.background)
+        taken.append(box)
+    if plan.about is not None:
+        taken.append(_name_box(asked, plan, plan.about, canvas))
+    return taken
+
+
+def _band_edges(plan: Layout, about: Cluster) -> tuple[int, int]:
+    """Return the y of a cluster's upper and lower edge, with room for its levels between them."""
+    place = plan.place
+    high, low = (place.bottom - place.prices.at(price) for price in (about.high, about.low))
+    return max(round(high) - 4, place.top), min(round(low) + 4, place.bottom)
+
+
+def _band(canvas: Canvas, plan: Layout, about: Cluster) -> None:
+    """Frame the cluster that the picture is about."""
+    place, style = plan.place, canvas.theme
+    for y in _band_edges(plan, about):
+        points = np.array([(place.left, y), (place.right, y)], dtype=np.float64)
+        canvas.line(points, style.background, 4.5, share=0.7)
+        canvas.line(points, style.text, 2.2, dash=(10, 6))
+
+
+def _band_words(asked: HeatmapInput, about: Cluster, canvas: Canvas) -> Word:
+    said = f"{labels.usd_words(asked.view, about)} of {about.side.value}s at {figures.price(about.price)}"
+    return said, canvas.theme.tag.in_colour(canvas.theme.on_hue)
+
+
+def _name_box(asked: HeatmapInput, plan: Layout, about: Cluster, canvas: Canvas) -> Box:
+    """Return where the cluster that the picture is about is named: on the far side of it from spot."""
+    place, (top, bottom) = plan.place, _band_edges(plan, about)
+    y = top - _NAME - 3 if about.side is Side.SHORT else bottom + 3
+    y = min(max(y, place.top + 2), place.bottom - _NAME - 2)
+    wide = round(width(_band_words(asked, about, canvas))) + 16
+    return Box(place.right - wide - 10, y, place.right - 10, y + _NAME)
+
+
+def _band_name(canvas: Canvas, asked: HeatmapInput, plan: Layout, about: Cluster) -> None:
+    box, word = _name_box(asked, plan, about, canvas), _band_words(asked, about, canvas)
+    left, top, right, bottom = round(box.left), round(box.top), round(box.right), round(box.bottom)
+    canvas.fill(left, top, right, bottom, canvas.theme.hue[about.side])
+    canvas.text(left + 8, baseline((top + bottom) / 2, word[1].size), word)
+
+
+def _price(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
+    place = plan.place
+    with canvas.clipped(place.left, place.top, place.right, place.bottom):
+        until_ms = None
+        if plan.candles is not None and len(plan.candles) and not asked.line:
+            until_ms = int(plan.candles.begin_ms[0])
+        _price_line(canvas, asked.grid, place, until_ms)
+    if plan.candles is not None and not asked.line:
+        candlesticks.draw(canvas, plan.candles, place)
+
+
+def _price_line(canvas: Canvas, grid: Grid, place: Place, until_ms: int | None) -> None:
+    """Draw spot as a line, broken where nothing is known, and how far it went where that is farther.
+
+    `until_ms` is when candles take over; None where there are none.
+    """
+    style = canvas.theme
+    x, y, low, high = place.x(grid.time_ms), *(place.y(it) for it in (grid.spot, grid.low, grid.high))
     before = np.concatenate((y[:1], y[:-1]))
     farther = (low > np.maximum(y, before) + 2) | (high < np.minimum(y, before) - 2)
-    wicks = np.full((3 * len(grid), 2), np.nan)
+    if until_ms is not None:
+        known = grid.time_ms <= until_ms
+        if known.sum() < 2:
+            return
+        x, y, low, high, farther = x[known], y[known], low[known], high[known], farther[known]
+    wicks = np.full((3 * len(x), 2), np.nan)
     wicks[0::3], wicks[1::3] = np.stack([x, low], axis=-1), np.stack([x, high], axis=-1)
     wicks = wicks[np.repeat(farther, 3)]
-    until = LEFT + times.along(grid.until_ms)
-    line = _broken(grid, np.stack([x, y], axis=-1), until, float(LEFT + times.length))
-    canvas.line(wicks, theme.BACKGROUND, 3.5, share=0.6)
-    canvas.line(line, theme.BACKGROUND, 5.5, share=0.8)
-    canvas.line(wicks, theme.TEXT, 1.3, share=0.75)
-    canvas.line(line, theme.TEXT, 2.4)
+    right = float(place.right) if until_ms is None else float(x[-1])
+    line = _broken(grid, np.stack([x, y], axis=-1), place.x(grid.until_ms), right)
+    canvas.line(wicks, style.background, 4.0, share=0.6)
+    canvas.line(line, style.background, 6.5, share=0.85)
+    canvas.line(wicks, style.text, 1.6, share=0.75)
+    canvas.line(line, style.text, 3.0)
 
 
 def _broken(grid: Grid, points: Floats, until: Floats, right: float) -> Floats:
     """Return the points of the price line, with a break after each column that a gap follows."""
     pieces: list[Floats] = []
     gaps = [*(grid.until_ms[:-1] < grid.time_ms[1:]), False]
-    for place, end, gap in zip(points, until, gaps, strict=True):
+    for place, end, gap in zip(points, until, gaps, strict=False):
         pieces.append(place)
         if gap:
             pieces += [np.array([end, place[1]]), np.array([np.nan, np.nan])]
     return np.array([*pieces, [right, points[-1, 1]]])
 
 
-def _colour_bar(canvas: Canvas, scale: HeatScale, prices: PriceAxis) -> None:
-    """Draw what the colours mean, beneath the panel: from nothing to the cap, and what a cell is."""
-    top, wide = BOTTOM + 9, 110
-    letters = theme.FINE.in_colour(theme.SOFT)
-    more = f"{figures.usd(scale.cap)}+ per {figures.percent(round(prices.row_pct, 1))}"
-    canvas.text(RIGHT, top + 12, (more, letters), align="right")
-    bar = round(RIGHT - width((more, letters)) - 8 - wide)
-    ramp = theme.packed(theme.HEAT[scale.levels(np.linspace(0, scale.cap, wide))])
-    canvas.pixels[top : top + 13, bar : bar + wide] = ramp
-    canvas.text(bar - 6, top + 12, ("$0", letters), align="right")
+def _strip(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
+    top = plan.frame.bottom + strips.GAP
+    if asked.open_interest is not None:
+        strips.series(canvas, asked.open_interest, plan.place, top)
+    elif plan.candles is not None and _has_volume(asked.candles):
+        strips.volume(canvas, plan.candles, plan.place, top)

@@ -1,26 +1,31 @@
-"""Words beside the bars: what the sides are, and their heaviest clusters, none covering another."""
+"""Words beside the bars: what the sides are, and their clusters that matter, none covering another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from liqbot.charts import theme, words
-from liqbot.charts.canvas import Box, Canvas, Word, baseline, fitting
-from liqbot.charts.frame import RIGHT
+from liqbot.charts import words
+from liqbot.charts.canvas import Box, Canvas, Word, baseline, fitting, width
+from liqbot.charts.classes import COUNT, Classes
+from liqbot.charts.request import is_modelled
 from liqbot.charts.strip import Strip
+from liqbot.charts.theme import LEVELS
 from liqbot.market import figures
 from liqbot.market.clusters import Cluster
-from liqbot.market.side import Side
+from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
 MOST = 3
 """At most this many clusters of a side are named."""
-APART = 54
+APART = 66
 """Labels are at least this many pixels apart."""
-_HALF = 25
+MATTERS = 0.25
+"""A cluster matters from this share of the heaviest of its side within `NEARBY_PCT` on."""
+NEARBY_PCT = 25.0
+_HALF = 31
 """Half a label's height."""
-_CLEAR = 36
+_CLEAR = 34
 """Room on each side of spot, where the sides are named."""
-_NOTE = 24
+_NOTE = 26
 """Room at both ends, where it is told what lies beyond."""
 _BRACKET, _EDGE = 18, 8
 """From where a bracket begins to the words, and from where it ends to them."""
@@ -34,25 +39,79 @@ class Label:
     cluster: Cluster
     middle: float
     """The y of its middle."""
+    is_highlighted: bool = False
+    """Whether the picture is about it."""
+    heat_class: int = 0
+    """Class of its heaviest row, as in the legend: 1 to `classes.COUNT`, 0 for less."""
 
-    def box(self, left: float) -> Box:
-        """Return the box that its words may fill, from `left` on."""
-        return Box(left, self.middle - _HALF, RIGHT - 2, self.middle + _HALF)
+    def box(self, left: float, right: float) -> Box:
+        """Return the box that its words may fill."""
+        return Box(left, self.middle - _HALF, right, self.middle + _HALF)
 
 
-def placed(view: MarketView, strip: Strip) -> list[Label]:
-    """Return the labels of the heaviest clusters in sight, from the highest down."""
+def nearest_heavy(view: MarketView, side: Side) -> Cluster | None:
+    """Return the cluster of `side` nearest to spot that matters; None where there is no cluster."""
+    own = view.clusters.of(side)
+    near = own.within(NEARBY_PCT) or own
+    heavy = [cluster for cluster in near if cluster.usd >= MATTERS * near[0].usd]
+    return min(heavy, key=lambda cluster: abs(cluster.distance_pct), default=None)
+
+
+def highlighted(view: MarketView, identity: str | None) -> Cluster | None:
+    """Return the cluster of that identity, whether it still is or has just ended."""
+    if identity is None:
+        return None
+    ended = (end.cluster for end in view.ended if end.cluster.id == identity)
+    return view.clusters.get(identity) or next(ended, None)
+
+
+def placed(
+    view: MarketView,
+    strip: Strip,
+    highlight: str | None = None,
+    classes: BySide[Classes | None] = BySide(None, None),  # noqa: B008 - immutable
+) -> list[Label]:
+    """Return the labels from the highest down.
+
+    Named are the cluster that the picture is about, on each side the nearest that matters, then the heaviest
+    in sight. Those of the first two that lie farther than the strip reaches stand at its end.
+    """
     labels: list[Label] = []
+    about = highlighted(view, highlight)
     for side in (Side.SHORT, Side.LONG):
         top, bottom = strip.top + _NOTE + _HALF, strip.spot_y - _CLEAR - _HALF
         if side is Side.LONG:
             top, bottom = strip.spot_y + _CLEAR + _HALF, strip.bottom - _NOTE - _HALF
-        room = max(min(MOST, (bottom - top) // APART + 1), 0)
-        in_sight = [cluster for cluster in view.clusters.of(side) if strip.axis.holds(cluster.price)]
-        clusters = sorted(in_sight[:room], key=lambda cluster: -cluster.price)
+        room = max(min(MOST, int((bottom - top) // APART) + 1), 0)
+        chosen = _chosen(view, strip, side, about)
+        if not room and about in chosen:
+            # Spot is too near the edge for a label on this side of it: the one that matters is named anyway.
+            room = 1
+            top = bottom = min(max((top + bottom) / 2, strip.top + _HALF), strip.bottom - _HALF)
+        clusters = sorted(chosen[:room], key=lambda cluster: -cluster.price)
         middles = spread([strip.y(cluster.price) for cluster in clusters], APART, top, bottom)
-        labels += [Label(cluster, middle) for cluster, middle in zip(clusters, middles, strict=True)]
+        labels += [
+            Label(cluster, middle, cluster == about, _class_of(cluster, strip, classes[side]))
+            for cluster, middle in zip(clusters, middles, strict=True)
+        ]
     return labels
+
+
+def _chosen(view: MarketView, strip: Strip, side: Side, about: Cluster | None) -> list[Cluster]:
+    """Return the clusters of a side to name, the most important first."""
+    must = [about] if about is not None and about.side is side else []
+    nearest = nearest_heavy(view, side)
+    must += [nearest] if nearest is not None else []
+    in_sight = [cluster for cluster in view.clusters.of(side) if strip.axis.holds(cluster.price)]
+    return list(dict.fromkeys([*must, *in_sight]))
+
+
+def _class_of(cluster: Cluster, strip: Strip, classes: Classes | None) -> int:
+    if classes is None:
+        return 0
+    rows = strip.rows_of(cluster)
+    usd = strip.usd[cluster.side].sum(axis=0)[rows]
+    return classes.number(float(usd.max())) if len(usd) else 0
 
 
 def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> list[float]:
@@ -73,36 +132,87 @@ def spread(wanted: Sequence[float], apart: float, low: float, high: float) -> li
     return [min(max(place, low), top) + number * apart for number, place in enumerate(free)]
 
 
-def draw(canvas: Canvas, strip: Strip, label: Label, left: int) -> None:
+def usd_words(view: MarketView, cluster: Cluster) -> str:
+    """Return a cluster's dollars as they stand beside it: a modelled one's are at most so many."""
+    return f"{'≤' if is_modelled(view) else ''}{figures.usd(cluster.usd)}"
+
+
+def draw(canvas: Canvas, view: MarketView, strip: Strip, label: Label, *, left: int, right: int) -> None:
     """Draw the dollars and the place of a cluster from `left` on, and a bracket that spans its bars."""
-    cluster, middle = label.cluster, label.middle
+    cluster, middle, style = label.cluster, label.middle, canvas.theme
     top, bottom = round(middle) - _HALF + 3, round(middle) + _HALF - 3
     start, end = left - _BRACKET, left - _EDGE
     span = [(start, strip.y(cluster.high) - 1), (start, strip.y(cluster.low) + 1)]
-    canvas.shape([*span, (end, bottom), (end, top)], theme.DEEP[cluster.side])
-    canvas.fill(end, top, end + 3, bottom, theme.HUE[cluster.side])
-    tint = theme.TINT[cluster.side]
-    room = RIGHT - 2 - left
-    usd = (figures.usd(cluster.usd), theme.CLUSTER_USD)
-    holders = [(usd, (f"  {said}", theme.FINE.in_colour(tint))) for said in words.holders(cluster)]
+    canvas.shape([*span, (end, bottom), (end, top)], style.deep[cluster.side])
+    canvas.fill(end, top, end + 4, bottom, style.hue[cluster.side])
+    usd_colour, tint = style.text, style.tint[cluster.side]
+    if label.is_highlighted:
+        canvas.fill(end, top - 3, right, bottom + 3, style.hue[cluster.side])
+        usd_colour = tint = style.on_hue
+    room = right - 4 - left
+    usd = (usd_words(view, cluster), style.cluster_usd.in_colour(usd_colour))
+    holders = [(usd, (f"  {said}", style.fine.in_colour(tint))) for said in words.holders(cluster)]
     canvas.text(left, middle - 3, *fitting([*holders, (usd,)], room))
-    place = (f"@ {words.place(cluster)}", theme.CLUSTER_PLACE.in_colour(tint))
-    canvas.text(left, middle + 21, *fitting([(place,)], room))
+    where = [((said, style.cluster_place.in_colour(tint)),) for said in _places(strip, cluster)]
+    canvas.text(left, middle + 25, *fitting(where, room))
 
 
-def name_sides(canvas: Canvas, strip: Strip, beside: dict[Side, list[Word]]) -> None:
+def _places(strip: Strip, cluster: Cluster) -> list[str]:
+    """Return where a cluster is, the longest wording first; an arrow where that is beyond the strip."""
+    beyond = "" if strip.axis.holds(cluster.price) else "↑ " if cluster.side is Side.SHORT else "↓ "
+    said = f"{beyond}{figures.price(cluster.price)} {words.away(cluster)}"
+    return [said, f"{beyond}{words.compact(float(f'{cluster.price:.4g}'))} {words.away(cluster)}"]
+
+
+def name_sides(canvas: Canvas, strip: Strip, right: int, room: float, beside: dict[Side, list[Word]]) -> None:
     """Say what each side is, next to spot, where the map is sparse; `beside` follows the name of its side."""
+    style = canvas.theme
     for side, text in _NAMES.items():
         middle = strip.spot_y + side.sign * 17
         if strip.top + 8 < middle < strip.bottom - 8:
-            name = (text, theme.LEGEND.in_colour(theme.HUE[side]))
-            y = baseline(middle, theme.LEGEND.size)
-            canvas.text(RIGHT - 8, y, name, *beside.get(side, []), align="right", halo=theme.ZONE)
+            letters = style.legend.in_colour(style.hue[side])
+            names = [(text, letters), (text.split(":", maxsplit=1)[0], letters)]
+            name = next((it for it in names if width(it) <= room), names[-1])
+            y = baseline(middle, letters.size)
+            canvas.text(right - 8, y, name, *beside.get(side, []), align="right", halo=style.zone)
 
 
-def tell_beyond(canvas: Canvas, view: MarketView, strip: Strip) -> None:
+def tell_beyond(canvas: Canvas, view: MarketView, strip: Strip, right: int) -> None:
     """Say what lies farther than the strip reaches, where that matters."""
-    for side, y in ((Side.SHORT, strip.top + 17), (Side.LONG, strip.bottom - 7)):
+    style = canvas.theme
+    for side, y in ((Side.SHORT, strip.top + 18), (Side.LONG, strip.bottom - 8)):
         said = words.beyond(view, side, strip.axis.low, strip.axis.high)
-        word = (said, theme.FINE.in_colour(theme.TINT[side]))
-        canvas.text(RIGHT - 8, y, word, align="right", halo=theme.PANEL)
+        word = (said, style.fine.in_colour(style.tint[side]))
+        canvas.text(right - 8, y, word, align="right", halo=style.panel)
+
+
+def legend(
+    canvas: Canvas, classes: BySide[Classes | None], edges: tuple[int, int], lines: tuple[int, int], per: str
+) -> None:
+    """Draw what the colours of each side mean, on two lines: where the lowest and the top class begin."""
+    style, (left, right) = canvas.theme, edges
+    for side, line in zip((Side.SHORT, Side.LONG), lines, strict=True):
+        own = classes[side]
+        if own is None:
+            continue
+        letters = style.fine.in_colour(style.tint[side])
+        mark = "▲" if side is Side.SHORT else "▼"
+        low, high = figures.usd(own.starts[0]), f"{figures.usd(own.starts[-1])}+ {per}"
+        wide = 13
+        x = right - width((high, letters)) - 6 - wide * (LEVELS - 1)
+        canvas.text(right, line, (high, letters), align="right")
+        for level in range(1, LEVELS):
+            start = round(x) + wide * (level - 1)
+            red, green, blue = style.heat[side][level].tolist()
+            canvas.fill(start, line - 15, start + wide - 1, line + 1, (red, green, blue))
+        said = (f"{mark} {low}", letters)
+        if x - width(said) - 6 >= left:
+            canvas.text(x - 6, line, said, align="right")
+
+
+def class_words(label: Label, classes: BySide[Classes | None]) -> str:
+    """Return a label's class in words, for those who cannot see colours."""
+    own = classes[label.cluster.side]
+    if own is None:
+        return ""
+    return f"class {label.heat_class} of {COUNT}" if label.heat_class else "below the lowest class"

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from liqbot.charts import frame, labels, strip, theme, words
+from liqbot.charts import frame, labels, strip, words
 from liqbot.charts.canvas import Canvas, Word, baseline, width
-from liqbot.charts.frame import BOTTOM, LEFT, RIGHT, TOP
-from liqbot.charts.price_axis import PriceAxis, fitted, ticks, worth_seeing
+from liqbot.charts.frame import Frame
+from liqbot.charts.labels import Label
+from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks, worth_seeing
+from liqbot.charts.request import MapInput
 from liqbot.charts.strip import Strip
 from liqbot.charts.theme import Rgb
 from liqbot.market import figures
@@ -13,62 +15,80 @@ from liqbot.market.clusters import Cluster
 from liqbot.market.cohort import Cohort
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import Side
-from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
-_TOP = TOP + 24
-_STRIP_RIGHT = 850
-_WORDS = 886
-_BARS = 0.72
-_CURVES = 0.97
-"""Lengths of the longest bar and of the longer curve, as shares of the strip's width."""
-_MONEY = 0.75
-"""The price axis reaches as far as the nearest 75% of each side's money."""
+_ABOVE = 26
+"""Room above the strip, for what the curves come to."""
+_WORDS_WIDE = 0.27
+"""Room for words, as a share of the width."""
+_BARS, _CURVES, _DEPTH = 0.72, 0.97, 0.3
+"""Lengths of the longest bar, of the longer curve and of the book, as shares of the strip's width."""
+_MONEY = 0.6
+"""The price axis reaches as far as the nearest 60% of each side's money."""
 _FINE, _COARSE = (10, 8, 6, 5, 4), (5, 4)
 """Pixels that a bar may be high, with the gap to the next: where it is one bin, and where it is more."""
-_PRICE_APART = 36
-_NOTCH = 9
+_PRICE_APART = 44
 
 
-def draw(view: MarketView) -> Picture:
+def draw(asked: MapInput) -> Picture:
     """Return the map of a view as a picture.
 
-    The same view gives the same bytes, with the same versions of matplotlib and zlib.
+    The same input gives the same bytes, with the same versions of matplotlib and zlib.
     """
-    canvas = Canvas()
-    low, high = worth_seeing(view.map, _MONEY)
-    axis = fitted(low, high, BOTTOM - _TOP, fine=_FINE, coarse=_COARSE)
-    today = Strip.of(view, axis, left=_left(view, axis), right=_STRIP_RIGHT, bottom=BOTTOM)
-    placed = labels.placed(view, today)
-    strip.ground(canvas, today, RIGHT)
+    view, canvas = asked.view, frame.sheet(asked.look)
+    measures = frame.of(asked.look, asked.facts)
+    axis = price_axis(asked, measures)
+    today = strip_of(asked, measures, axis)
+    placed = labels.placed(view, today, asked.highlight)
+    strip.ground(canvas, today, measures.right)
+    if asked.depth is not None:
+        _book(canvas, asked, today)
     if today.most > 0:
         _depth(canvas, today)
-        _amounts(canvas, today)
+        _amounts(canvas, measures, today)
         strip.bars(canvas, today, _bars_length(today))
-        strip.curves(canvas, today, _curves_length(today), 2.0)
+        strip.curves(canvas, today, _curves_length(today), 2.2)
         for label in placed:
             _leader(canvas, today, label.cluster)
-        _fuel(canvas, view, today)
-    strip.spot_line(canvas, today, RIGHT)
-    _prices(canvas, view, today)
+        _fuel(canvas, asked, today)
+    strip.spot_line(canvas, today, measures.right)
+    _prices(canvas, asked, today)
     for label in placed:
-        labels.draw(canvas, today, label, _WORDS)
-    labels.name_sides(canvas, today, {side: _cohorts(view, side) for side in Side})
-    labels.tell_beyond(canvas, view, today)
-    _fine_print(canvas, view)
-    frame.header(canvas, view)
-    return Picture(
-        png=canvas.png(),
-        alt=words.alt(view, "liquidation map", [label.cluster for label in placed]),
-        name=words.file_name(view.coin, "map"),
-    )
+        labels.draw(canvas, view, today, label, left=today.right + 36, right=measures.right - 2)
+    # A book stands where the cohorts would.
+    beside = {} if asked.depth is not None else {side: _cohorts(canvas, asked, side) for side in Side}
+    labels.name_sides(canvas, today, measures.right, 262, beside)
+    labels.tell_beyond(canvas, view, today, measures.right)
+    _fine_print(canvas, measures, asked)
+    frame.header(canvas, measures, view)
+    return Picture(png=canvas.png(), alt=_alt(asked, placed), name=words.file_name(view.coin, "map"))
 
 
-def _left(view: MarketView, axis: PriceAxis) -> int:
-    """Return where the strip begins, so that spot and the labels of prices fit beside it."""
-    shown = [width((words.compact(price), theme.TICK)) + 10 for price in ticks(axis, _PRICE_APART)]
-    spot = width((figures.price(view.spot), theme.TAG)) + 24
-    return LEFT + round(max(spot, *shown, 0)) + 4
+def price_axis(asked: MapInput, measures: Frame) -> PriceAxis:
+    """Return the axis that holds the nearest money, clusters that matter and what the picture is about."""
+    view = asked.view
+    seen = list(worth_seeing(view.map, _MONEY))
+    must = [labels.nearest_heavy(view, side) for side in Side]
+    near = [it for it in must if it is not None and abs(it.distance_pct) <= labels.NEARBY_PCT]
+    about = labels.highlighted(view, asked.highlight)
+    seen += [price for it in (*near, about) if it is not None for price in (it.low, it.high)]
+    low, high = around(view.spot, FUEL_PCT, seen)
+    return fitted(low, high, measures.bottom - measures.top - _ABOVE, fine=_FINE, coarse=_COARSE)
+
+
+def strip_of(asked: MapInput, measures: Frame, axis: PriceAxis) -> Strip:
+    """Return the strip, so wide that spot and the labels of prices fit beside it, and words at its right."""
+    style = frame.colours(asked.look)
+    shown = [width((words.compact(price), style.tick)) + 12 for price in ticks(axis, _PRICE_APART)]
+    spot = width((figures.price(asked.view.spot), style.tag)) + 26
+    left = measures.left + round(max(spot, *shown, 0)) + 4
+    right = round(measures.right - max(_WORDS_WIDE * measures.width, 290))
+    return Strip.of(asked.view, axis, left=left, right=right, bottom=measures.bottom)
+
+
+def _alt(asked: MapInput, placed: list[Label]) -> str:
+    shown = [(label.cluster, "", label.is_highlighted) for label in placed]
+    return words.alt(asked.view, "liquidation map", shown)
 
 
 def _bars_length(today: Strip) -> int:
@@ -79,28 +99,41 @@ def _curves_length(today: Strip) -> int:
     return round((today.right - today.left) * _CURVES)
 
 
+def _book(canvas: Canvas, asked: MapInput, today: Strip) -> None:
+    """Draw the book at the right of the strip, and say what it is and how much its longest bar stands for."""
+    book = asked.depth
+    if book is None:
+        return
+    most = strip.depth(canvas, today, book, today.right, round((today.right - today.left) * _DEPTH))
+    if most > 0:
+        word = (f"book of {book.venue}, at most {figures.usd(most)} a bar", canvas.theme.fine)
+        canvas.text(today.right - 6, today.bottom - 10, word, align="right", halo=canvas.theme.panel)
+
+
 def _depth(canvas: Canvas, today: Strip) -> None:
     """Fill what lies beneath the curves."""
     for side in Side:
         y, usd = today.totals(side)
         x = today.left + usd * (_curves_length(today) / today.most)
         corners = [(float(today.left), float(y[-1])), (float(today.left), float(y[0]))]
-        canvas.shape([*zip(x.tolist(), y.tolist(), strict=True), *corners], theme.WASH[side])
+        points = [*zip(x.tolist(), y.tolist(), strict=True), *corners]
+        canvas.shape(points, canvas.theme.hue[side], share=0.13)
 
 
-def _amounts(canvas: Canvas, today: Strip) -> None:
+def _amounts(canvas: Canvas, measures: Frame, today: Strip) -> None:
     """Label what bars amount to, beneath them, and what the curves do, above."""
-    per_row = (f"per {figures.percent(round(today.axis.row_pct, 1))}", theme.FINE)
-    canvas.text(today.left - 8, BOTTOM + 20, per_row, align="right")
+    style = canvas.theme
+    per_row = (f"per {figures.percent(round(today.axis.row_pct, 1))}", style.fine)
+    canvas.text(today.left - 8, measures.axis_line - 2, per_row, align="right")
     for usd in strip.round_steps(today.longest, 4):
         x = today.left + round(usd * _bars_length(today) / today.longest)
-        canvas.fill(x, today.top, x + 1, BOTTOM, theme.RULE)
-        canvas.text(x, BOTTOM + 22, (figures.usd(usd), theme.TICK), align="middle")
-    canvas.text(today.left - 8, today.top - 8, ("total", theme.FINE), align="right")
-    for usd in strip.round_steps(today.most, 5):
+        canvas.fill(x, today.top, x + 1, today.bottom, style.rule)
+        canvas.text(x, measures.axis_line, (figures.usd(usd), style.tick), align="middle")
+    canvas.text(today.left - 8, today.top - 8, ("total", style.fine), align="right")
+    for usd in strip.round_steps(today.most, 4):
         x = today.left + round(usd * _curves_length(today) / today.most)
-        canvas.fill(x, today.top - 5, x + 1, today.top, theme.SOFT)
-        canvas.text(x, today.top - 9, (figures.usd(usd), theme.TICK), align="middle")
+        canvas.fill(x, today.top - 5, x + 1, today.top, style.soft)
+        canvas.text(x, today.top - 9, (figures.usd(usd), style.tick), align="middle")
 
 
 def _leader(canvas: Canvas, today: Strip, cluster: Cluster) -> None:
@@ -108,60 +141,68 @@ def _leader(canvas: Canvas, today: Strip, cluster: Cluster) -> None:
     y = today.y(cluster.price)
     row = min(int((today.bottom - y) // today.axis.pixels), today.axis.rows - 1)
     length = float(today.usd[cluster.side][:, row].sum()) * _bars_length(today) / today.longest
-    points = np.array([(today.left + length + 5, y), (_WORDS - 20, y)])
-    canvas.line(points, theme.HUE[cluster.side], 1.0, share=0.35)
+    points = np.array([(today.left + length + 5, y), (today.right + 16, y)])
+    canvas.line(points, canvas.theme.hue[cluster.side], 1.2, share=0.4)
 
 
-def _fuel(canvas: Canvas, view: MarketView, today: Strip) -> None:
+def _fuel(canvas: Canvas, asked: MapInput, today: Strip) -> None:
     """Mark on each curve where it leaves the zone in which fuel is counted, and how much that is."""
+    view, style = asked.view, canvas.theme
     for side, usd in ((Side.SHORT, view.up_usd), (Side.LONG, view.down_usd)):
         if usd <= 0:
             continue
         percent = -side.sign * FUEL_PCT
         y = today.y(view.spot * (1 + percent / 100))
         x = today.left + usd * _curves_length(today) / today.most
-        canvas.line(np.array([(x, y), (today.right, y)]), theme.TINT[side], 1.0, share=0.7, dash=(2, 4))
-        _dot(canvas, x, y, theme.TINT[side])
-        said = f"{figures.percent(percent, signed=True)}: {figures.usd(usd)}"
-        outside = y + (20 if side is Side.LONG else -6)
-        word = (said, theme.LEGEND.in_colour(theme.TINT[side]))
-        canvas.text(today.right, outside, word, align="right", halo=theme.PANEL)
+        canvas.line(np.array([(x, y), (today.right, y)]), style.tint[side], 1.2, share=0.7, dash=(2, 4))
+        _dot(canvas, x, y, style.tint[side])
+        said = f"{figures.percent(percent, signed=True)}: {words.most(view)}{figures.usd(usd)}"
+        outside = y + (23 if side is Side.LONG else -7)
+        word = (said, style.legend.in_colour(style.tint[side]))
+        canvas.text(today.right - 4, outside, word, align="right", halo=style.panel)
 
 
 def _dot(canvas: Canvas, x: float, y: float, colour: Rgb) -> None:
     turn = np.linspace(0, 2 * np.pi, 16, endpoint=False)
-    for radius, shade in ((6.5, theme.PANEL), (4.5, colour)):
+    for radius, shade in ((7.5, canvas.theme.panel), (5.5, colour)):
         canvas.shape([(x + radius * np.cos(angle), y + radius * np.sin(angle)) for angle in turn], shade)
 
 
-def _prices(canvas: Canvas, view: MarketView, today: Strip) -> None:
+def _prices(canvas: Canvas, asked: MapInput, today: Strip) -> None:
     """Label round prices and, on white, spot."""
+    style = canvas.theme
     for price in ticks(today.axis, _PRICE_APART):
         y = today.y(price)
-        if abs(y - today.spot_y) > 25 and today.top + 6 < y < BOTTOM - 6:
-            word = (words.compact(price), theme.TICK)
-            canvas.text(today.left - 10, baseline(y, theme.TICK.size), word, align="right")
-            canvas.fill(today.left - 6, int(y), today.left, int(y) + 1, theme.SOFT)
-    spot = (figures.price(view.spot), theme.TAG.in_colour(theme.BACKGROUND))
+        if abs(y - today.spot_y) > 30 and today.top + 6 < y < today.bottom - 6:
+            word = (words.compact(price), style.tick)
+            canvas.text(today.left - 10, baseline(y, style.tick.size), word, align="right")
+            canvas.fill(today.left - 6, int(y), today.left, int(y) + 1, style.soft)
+    spot = (figures.price(asked.view.spot), style.tag.in_colour(style.background))
     strip.spot_tag(canvas, today.left - 1, today.spot_y, spot, towards_right=True)
 
 
-def _cohorts(view: MarketView, side: Side) -> list[Word]:
+def _cohorts(canvas: Canvas, asked: MapInput, side: Side) -> list[Word]:
     """Return the share of each cohort in a side, beside its tone."""
+    style, view = canvas.theme, asked.view
     total = float(view.map.of(side).sum())
     told: list[Word] = []
-    for cohort, colour in theme.COHORT_COLOUR.items():
+    for cohort, colour in style.cohorts.items():
         usd = float(view.map.of(side, cohort).sum())
         if usd > 0 and cohort is not Cohort.UNKNOWN:
             share = f"{cohort.words} {figures.share(usd / total)}"
-            told += [("   ■ ", theme.LEGEND.in_colour(colour[side])), (share, theme.LEGEND)]
+            told += [("   ■ ", style.legend.in_colour(colour[side])), (share, style.legend)]
     return told
 
 
-def _fine_print(canvas: Canvas, view: MarketView) -> None:
+def _fine_print(canvas: Canvas, measures: Frame, asked: MapInput) -> None:
     """Say where the picture comes from, and what is in no map."""
-    frame.footer(canvas, view)
-    canvas.text(RIGHT, BOTTOM + 22, (words.unplaced(view), theme.FINE), align="right")
+    view, style = asked.view, canvas.theme
+    if asked.facts:
+        frame.row_of_facts(canvas, measures, asked.facts)
+    frame.footer(canvas, measures, view)
+    unplaced = (words.unplaced(view), style.fine)
+    canvas.text(measures.right, measures.axis_line - 2, unplaced, align="right")
     tags = words.tags(view)
     if tags:
-        frame.tag(canvas, RIGHT - frame.tag_width(*tags), _TOP - frame.TAG_HEIGHT - 3, *tags)
+        wide = frame.tag_width(canvas, *tags)
+        frame.tag(canvas, measures.right - wide - 4, measures.top - 10, *tags)

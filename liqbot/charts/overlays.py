@@ -4,12 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from liqbot.charts import theme
+from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Box, Canvas, baseline, width
-from liqbot.charts.frame import BOTTOM, LEFT
-from liqbot.charts.price_axis import PriceAxis
 from liqbot.charts.theme import Rgb
-from liqbot.charts.time_axis import TimeAxis
 from liqbot.market.marks import Mark, Shape
 
 MOST = 40
@@ -20,33 +17,33 @@ _POINT = 7
 _DASH = (7.0, 6.0)
 
 
-def draw(canvas: Canvas, marks: Sequence[Mark], prices: PriceAxis, times: TimeAxis) -> None:
-    """Draw what of `marks` lies within the axes."""
-    right, top = LEFT + times.length, BOTTOM - prices.length
+def draw(canvas: Canvas, marks: Sequence[Mark], place: Place) -> None:
+    """Draw what of `marks` lies within the plot."""
+    left, right, top, bottom = place.left, place.right, place.top, place.bottom
     taken: list[Box] = []
     for mark in marks[:MOST]:
-        low, high = BOTTOM - prices.at(mark.low), BOTTOM - prices.at(mark.high)
-        if low < top or high > BOTTOM:
+        low, high = (float(it) for it in place.y(np.array([mark.low, mark.high])))
+        if low < top or high > bottom:
             continue
-        colour = theme.SOFT if mark.side is None else theme.TINT[mark.side]
+        colour = canvas.theme.soft if mark.side is None else canvas.theme.tint[mark.side]
         if mark.time_ms is not None:
-            x = LEFT + float(times.along(np.array([mark.time_ms], dtype=np.int64))[0])
-            if LEFT <= x <= right:
+            x = float(place.x(np.array([mark.time_ms], dtype=np.int64))[0])
+            if left <= x <= right:
                 _point(canvas, x, low, colour)
                 _label(
                     canvas, taken, mark.label, (min(x + 12, right - 8), low), colour, is_left=x + 80 < right
                 )
             continue
-        low, high = min(low, BOTTOM), max(high, top)
+        low, high = min(low, bottom), max(high, top)
         if mark.shape is Shape.BAND:
-            canvas.blend((LEFT, round(high), right, max(round(low), round(high) + 1)), colour, 0.16)
+            canvas.blend((left, round(high), right, max(round(low), round(high) + 1)), colour, 0.16)
         for y in {low, high}:
-            canvas.line(np.array([[LEFT, y], [right, y]]), colour, 1.4, share=0.9, dash=_DASH)
+            canvas.line(np.array([[left, y], [right, y]]), colour, 1.4, share=0.9, dash=_DASH)
         _label(canvas, taken, mark.label, (right - 8, (low + high) / 2), colour, is_left=False)
 
 
 def _point(canvas: Canvas, x: float, y: float, colour: Rgb) -> None:
-    for size, paint in ((_POINT + 3, theme.BACKGROUND), (_POINT, colour)):
+    for size, paint in ((_POINT + 3, canvas.theme.background), (_POINT, colour)):
         canvas.shape([(x - size, y), (x, y - size), (x + size, y), (x, y + size)], paint)
 
 
@@ -56,12 +53,15 @@ def _label(
     """Set a label where it hides no other one; `is_left` where it begins at its place, else it ends there."""
     if not label:
         return
-    word = (label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…", theme.TAG.in_colour(colour))
+    word = (
+        label if len(label) <= LETTERS else f"{label[: LETTERS - 1]}…",
+        canvas.theme.legend.in_colour(colour),
+    )
     x, y = place
     left = x if is_left else x - width(word)
     box = Box(left, y - 12, left + width(word), y + 12)
     if any(box.overlaps(other) for other in taken):
         return
     taken.append(box)
-    middle = baseline(y, theme.TAG.size)
-    canvas.text(x, middle, word, align="left" if is_left else "right", halo=theme.BACKGROUND)
+    middle = baseline(y, canvas.theme.legend.size)
+    canvas.text(x, middle, word, align="left" if is_left else "right", halo=canvas.theme.background)

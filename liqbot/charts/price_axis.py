@@ -15,12 +15,10 @@ from liqbot.market.side import Side
 
 MOST_REACH = 0.5
 """Money farther than this from spot, in ln(price), does not widen an axis: 39% below, 65% above."""
-LEAST_REACH = 0.15
-PATHS = 3
-"""Beside a price path, money does not widen the axis beyond `PATHS` times how far price went, and may always
-widen it to `LEAST_REACH`: so the path is never a flat line amid what is far away."""
 MARGIN = 0.01
 """Room left beyond what must be seen, in ln(price)."""
+EDGE = 0.05
+"""Room left beyond what must be seen, as a share of the whole axis: labels stand around clusters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,23 +98,24 @@ def fitted(low: float, high: float, length: int, *, fine: Iterable[int], coarse:
     return PriceAxis(first=first, rows=rows, bins=bins, pixels=pixels)
 
 
-def worth_seeing(
-    liquidation_map: LiquidationMap, money: float, path: tuple[float, float] | None = None
-) -> tuple[float, float]:
+def worth_seeing(liquidation_map: LiquidationMap, money: float) -> tuple[float, float]:
     """Return the lowest and highest price between which a picture of the map should reach, USD.
 
     On each side that is as far as the nearest `money` (0 to 1) of its notional lies, leaving aside what lies
-    too far out for the picture, and never less than where fuel is counted. The lowest and highest price of a
-    `path` are always within.
+    too far out for the picture, and never less than where fuel is counted.
     """
-    spot, most = liquidation_map.spot, MOST_REACH
-    if path is not None:
-        most = min(max(PATHS * math.log(path[1] / path[0]), LEAST_REACH), MOST_REACH)
-    low = spot * math.exp(-_reach(liquidation_map, Side.LONG, money, most) - MARGIN)
-    high = spot * math.exp(_reach(liquidation_map, Side.SHORT, money, most) + MARGIN)
-    if path is None:
-        return low, high
-    return min(low, path[0] * math.exp(-MARGIN / 2)), max(high, path[1] * math.exp(MARGIN / 2))
+    spot = liquidation_map.spot
+    low = spot * math.exp(-_reach(liquidation_map, Side.LONG, money, MOST_REACH) - MARGIN)
+    high = spot * math.exp(_reach(liquidation_map, Side.SHORT, money, MOST_REACH) + MARGIN)
+    return low, high
+
+
+def around(spot: float, percent: float, seen: Iterable[float] = ()) -> tuple[float, float]:
+    """Return the ends of an axis that shows `percent` to each side of spot and the prices `seen`, USD."""
+    prices = [*seen, spot * (1 - percent / 100), spot * (1 + percent / 100)]
+    low, high = math.log(min(prices)), math.log(max(prices))
+    room = max(MARGIN / 2, EDGE * (high - low))
+    return math.exp(low - room), math.exp(high + room)
 
 
 def _reach(liquidation_map: LiquidationMap, side: Side, money: float, most: float) -> float:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liqbot.charts import theme
 from liqbot.charts.canvas import Canvas, Word, baseline, width
 from liqbot.charts.price_axis import PriceAxis
-from liqbot.market.positions import Floats
+from liqbot.charts.theme import pixel
+from liqbot.market.clusters import Cluster
+from liqbot.market.depth import Depth
+from liqbot.market.positions import Floats, Ints
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
-TAG_HALF = 14
+TAG_HALF = 16
 """Half the height of spot's tag."""
 SLIVER = 2
 """The smallest position still shows as a bar this many pixels long."""
@@ -45,12 +47,18 @@ class Strip:
 
     @property
     def spot_y(self) -> int:
-        """The first pixel below spot."""
+        """The first pixel below spot, kept within the strip."""
         return round(self.y(self.spot))
 
     def y(self, price: float) -> float:
         """Return the y of a price, kept within the strip."""
         return self.bottom - min(max(self.axis.at(price), 0.0), float(self.axis.length))
+
+    def rows_of(self, cluster: Cluster) -> Ints:
+        """Return the rows that a cluster covers, as far as the strip reaches."""
+        low, high = (int(self.axis.at(price) // self.axis.pixels) for price in (cluster.low, cluster.high))
+        rows = np.arange(low, high + 1)
+        return rows[(rows >= 0) & (rows < self.axis.rows)]
 
     @property
     def longest(self) -> float:
@@ -77,34 +85,32 @@ class Strip:
 
 def ground(canvas: Canvas, strip: Strip, right: int) -> None:
     """Draw the strip's ground out to `right`, lighter where fuel is counted."""
-    canvas.fill(strip.left, strip.top, right, strip.bottom, theme.PANEL)
+    canvas.fill(strip.left, strip.top, right, strip.bottom, canvas.theme.panel)
     high, low = (round(strip.y(strip.spot * (1 + sign * FUEL_PCT / 100))) for sign in (1, -1))
-    canvas.fill(strip.left, high, right, low, theme.ZONE)
+    canvas.fill(strip.left, high, right, low, canvas.theme.zone)
 
 
 def bars(canvas: Canvas, strip: Strip, length: int) -> None:
     """Draw the bars, the longest of them `length` pixels: whales first, the rest after them."""
-    scale = length / strip.longest if strip.longest > 0 else 0.0
+    if strip.longest <= 0:
+        return
     gap = 1 if strip.axis.pixels > 2 else 0
+    x = np.arange(length) + 1
+    heights = np.arange(strip.axis.length)[::-1]
+    rows, is_gap = heights // strip.axis.pixels, heights % strip.axis.pixels < gap
+    y = strip.top + np.arange(strip.axis.length)
+    area = canvas.pixels[strip.top : strip.bottom, strip.left : strip.left + length]
     for side in Side:
-        for row in np.flatnonzero(strip.usd[side].sum(axis=0)):
-            bottom = strip.bottom - int(row) * strip.axis.pixels
-            top = bottom - strip.axis.pixels + gap
-            # The row that spot cuts in two has a part of each side.
-            top, bottom = (
-                (max(top, strip.spot_y), bottom) if side is Side.LONG else (top, min(bottom, strip.spot_y))
-            )
-            _bar(canvas, strip, side, strip.usd[side][:, row] * scale, (top, bottom))
-
-
-def _bar(canvas: Canvas, strip: Strip, side: Side, lengths: Floats, rows: tuple[int, int]) -> None:
-    top, bottom = rows
-    held, start = 0.0, strip.left
-    for cohort, colour in theme.COHORT_COLOUR.items():
-        held += lengths[cohort]
-        end = strip.left + max(round(held), SLIVER) if held > 0 else strip.left
-        canvas.fill(start, top, end, bottom, colour[side])
-        start = end
+        ends = np.cumsum([strip.usd[side][cohort] for cohort in canvas.theme.cohorts], axis=0)
+        ends = np.where(ends > 0, np.maximum(np.rint(ends * (length / strip.longest)), SLIVER), 0)
+        # Of each row and x the first cohort that reaches so far, and one more where none does.
+        first = (ends[:, :, np.newaxis] < x).sum(axis=0)
+        tones = np.array([pixel(colours[side]) for colours in canvas.theme.cohorts.values()] + [0], np.uint32)
+        own = y >= strip.spot_y if side is Side.LONG else y < strip.spot_y
+        drawn = first[rows]
+        # The row that spot cuts in two has a part of each side.
+        lit = (drawn < len(ends)) & (own & ~is_gap)[:, np.newaxis]
+        area[lit] = tones[drawn[lit]]
 
 
 def curves(canvas: Canvas, strip: Strip, length: int, thick: float) -> None:
@@ -114,23 +120,65 @@ def curves(canvas: Canvas, strip: Strip, length: int, thick: float) -> None:
     for side in Side:
         y, usd = strip.totals(side)
         points = np.stack([strip.left + usd * (length / strip.most), y], axis=-1)
-        canvas.line(points, theme.PANEL, thick + 1.2, share=0.6)
-        canvas.line(points, theme.TINT[side], thick)
+        canvas.line(points, canvas.theme.panel, thick + 1.2, share=0.6)
+        canvas.line(points, canvas.theme.tint[side], thick)
+
+
+def depth(canvas: Canvas, strip: Strip, book: Depth, right: int, length: int) -> float:
+    """Draw a book from `right` to the left: what is bid for below spot, and offered above, by row.
+
+    The most that stands in a row is `length` pixels long. Returns how many USD that is.
+    """
+    sums: list[Floats] = []
+    for side in Side:
+        prices, sizes = book.column(side)
+        rows = np.floor(strip.axis.along(prices) / strip.axis.pixels).astype(np.int64)
+        known = (rows >= 0) & (rows < strip.axis.rows)
+        sums.append(
+            np.asarray(
+                np.bincount(rows[known], (prices * sizes)[known], minlength=strip.axis.rows), np.float64
+            )
+        )
+    most = max(float(usd.max()) for usd in sums)
+    if most <= 0:
+        return 0.0
+    for usd in sums:
+        for row in np.flatnonzero(usd):
+            bottom = strip.bottom - int(row) * strip.axis.pixels
+            left = right - max(round(float(usd[row]) / most * length), SLIVER)
+            canvas.fill(left, bottom - strip.axis.pixels + 1, right, bottom, canvas.theme.dim)
+    return most
+
+
+def outlined(canvas: Canvas, strip: Strip, other: BySide[Floats], length: int) -> None:
+    """Draw another layer's map as an outline over the bars, its own longest `length` pixels: never added."""
+    most = max(float(other[side].max()) for side in Side)
+    if most <= 0:
+        return
+    ends = strip.bottom - np.arange(strip.axis.rows + 1) * float(strip.axis.pixels)
+    for side in Side:
+        own = ends[1:] >= strip.spot_y if side is Side.LONG else ends[:-1] <= strip.spot_y
+        y = np.stack([ends[:-1], ends[1:]], axis=-1)[own].ravel()
+        x = strip.left + np.repeat(other[side][own] * (length / most), 2)
+        points: Floats = np.stack([x, y], axis=-1).astype(np.float64)
+        if len(points):
+            canvas.line(points, canvas.theme.background, 3.4, share=0.7)
+            canvas.line(points, canvas.theme.text, 1.6)
 
 
 def spot_line(canvas: Canvas, strip: Strip, right: int) -> None:
     """Draw the line that parts the sides."""
     y = strip.spot_y + 0.5
-    canvas.line(np.array([(strip.left, y), (right, y)]), theme.TEXT, 1.3, dash=(4, 3))
+    canvas.line(np.array([(strip.left, y), (right, y)]), canvas.theme.text, 1.3, dash=(4, 3))
 
 
 def spot_tag(canvas: Canvas, tip: int, y: int, spot: Word, *, towards_right: bool) -> None:
     """Draw spot on white, with an arrow whose tip is at `tip` and `y`."""
     towards = 1 if towards_right else -1
     base, end = tip - towards * 8, tip - towards * (round(width(spot)) + 18)
-    canvas.shape([(tip, y), (base, y - 8), (base, y + 8)], theme.TEXT)
+    canvas.shape([(tip, y), (base, y - 8), (base, y + 8)], canvas.theme.text)
     left, right = sorted((base, end))
-    canvas.fill(left, y - TAG_HALF, right, y + TAG_HALF, theme.TEXT)
+    canvas.fill(left, y - TAG_HALF, right, y + TAG_HALF, canvas.theme.text)
     canvas.text((left + right) / 2, baseline(y, spot[1].size), spot, align="middle")
 
 

@@ -1,21 +1,27 @@
-"""The studio: draws off the event loop, on one thread of its own.
+"""The studio: draws off the event loop, on threads of its own, and each picture once however many ask for it.
 
-matplotlib is imported on that thread when the first picture is asked for, never before: a bot that draws
+matplotlib is imported on those threads when the first picture is asked for, never before: a bot that draws
 nothing does not pay for it, and one that does keeps answering while it loads.
 """
 
 import asyncio
+import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from liqbot.charts.request import HeatmapInput, Look, MapInput
+from liqbot.charts.sharing import Shared
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
 SWITCH_S = 0.001
-"""How long, in seconds, the drawing thread may keep the interpreter when others wait for it."""
+"""How long, in seconds, a drawing thread may keep the interpreter when others wait for it."""
+MOST_THREADS = 4
+REMEMBERED = 24
+"""So many pictures are kept for those who ask for the same: about two megabytes."""
 
 
 class DrawingError(Exception):
@@ -23,7 +29,7 @@ class DrawingError(Exception):
 
 
 class Studio:
-    """Draws one picture after another on its own thread. A drawing that fails harms no other.
+    """Draws pictures on its own threads, as many at once as there are cores. A failure harms no other.
 
     Usable as a context manager, or until `close`.
     """
@@ -31,7 +37,9 @@ class Studio:
     def __init__(self) -> None:
         # A thread that draws gives way to the event loop after this long; Python's own 5 ms would be felt.
         sys.setswitchinterval(min(sys.getswitchinterval(), SWITCH_S))
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio")
+        threads = min(os.cpu_count() or 1, MOST_THREADS)
+        self._threads = ThreadPoolExecutor(max_workers=threads, thread_name_prefix="studio")
+        self._shared: Shared[Picture] = Shared(REMEMBERED)
 
     def __enter__(self) -> Self:
         return self
@@ -41,35 +49,49 @@ class Studio:
     ) -> None:
         self.close()
 
-    async def heatmap(self, view: MarketView, window: str) -> Picture:
-        """Return the heatmap of a view that has a grid; `window` names how far back it goes: `7d`.
+    async def heatmap(self, asked: HeatmapInput | MarketView, window: str = "") -> Picture:
+        """Return a heatmap. Raises `DrawingError`, also for a past without a column.
 
-        Raises `DrawingError`, also for a view without a grid.
+        A view that carries its grid may be given in place of the whole input, with the name of its `window`.
         """
-        return await self._drawn(f"{view.coin} heatmap over {window}", lambda: _heatmap(view, window))
+        if isinstance(asked, MarketView):
+            if asked.grid is None:
+                cause = ValueError("a heatmap needs a view with past maps: view.with_grid(...)")
+                raise DrawingError(
+                    f"could not draw the {asked.coin} heatmap over {window}: {cause}"
+                ) from cause
+            asked = HeatmapInput(view=asked, grid=asked.grid, window=window)
+        request = asked
+        return await self._drawn(
+            f"{asked.view.coin} heatmap over {asked.window}", asked.key, lambda: _heatmap(request)
+        )
 
-    async def map(self, view: MarketView) -> Picture:
-        """Return the map of a view, bar by bar. Raises `DrawingError`."""
-        return await self._drawn(f"{view.coin} map", lambda: _ladder(view))
+    async def map(self, asked: MapInput | MarketView) -> Picture:
+        """Return the map of a view, price by price. Raises `DrawingError`."""
+        request = MapInput(view=asked, look=Look()) if isinstance(asked, MarketView) else asked
+        return await self._drawn(f"{request.view.coin} map", request.key, lambda: _ladder(request))
 
     def close(self) -> None:
-        """Let the picture that is being drawn be finished, drop those that wait, and end the thread."""
-        self._thread.shutdown(wait=True, cancel_futures=True)
+        """Let the pictures that are being drawn be finished, drop those that wait, and end the threads."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
-    async def _drawn(self, what: str, draw: Callable[[], Picture]) -> Picture:
+    async def _drawn(self, what: str, key: Hashable, draw: Callable[[], Picture]) -> Picture:
+        async def drawing() -> Picture:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, draw)
+
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, draw)
+            return await self._shared.get(key, drawing)
         except Exception as error:
             raise DrawingError(f"could not draw the {what}: {error}") from error
 
 
-def _heatmap(view: MarketView, window: str) -> Picture:
+def _heatmap(asked: HeatmapInput) -> Picture:
     from liqbot.charts import heatmap  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
 
-    return heatmap.draw(view, window=window)
+    return heatmap.draw(asked)
 
 
-def _ladder(view: MarketView) -> Picture:
+def _ladder(asked: MapInput) -> Picture:
     from liqbot.charts import ladder  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
 
-    return ladder.draw(view)
+    return ladder.draw(asked)

@@ -5,14 +5,16 @@ Every figure is a reading of the view or a sum over its map: the words never kno
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from liqbot.charts.classes import COUNT, Classes
 from liqbot.market import figures
 from liqbot.market.clusters import Cluster
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.regime import FUEL_PCT, Regime
-from liqbot.market.side import Side
+from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
 ALT_LIMIT = 1024
@@ -26,6 +28,11 @@ UNPLACED_MATTERS = 0.01
 EVEN = 1.1
 SLIGHTLY = 1.5
 """Up to these ratios of the heavier to the lighter side, fuel is even, or slightly heavier on one."""
+FULL = 0.95
+"""From this share of what was asked for on, a window counts as full."""
+_UNIT_MS = {"h": 3_600_000, "d": 86_400_000, "y": 365 * 86_400_000}
+_UNIT_WORDS = {"h": "hour", "d": "day", "y": "year"}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 NOT_A_FORECAST = "where forced orders sit, not a forecast"
 
 
@@ -81,6 +88,11 @@ def target(view: MarketView, side: Side) -> Target | None:
     return Target(side, price, float(sums[place]))
 
 
+def most(view: MarketView) -> str:
+    """Return what stands before money that is an upper bound."""
+    return "up to " if view.layer.basis is Basis.MODELLED else ""
+
+
 def compact(price: float) -> str:
     """Return a price as short as it goes without rounding to fewer than six digits: `59.8k`, `0.0042`."""
     if price >= 1_000_000:
@@ -94,8 +106,28 @@ def compact(price: float) -> str:
 
 def place(cluster: Cluster) -> str:
     """Return where a cluster is: `66,909 (+7.9%)`; far away, whole percents are enough."""
+    return f"{figures.price(cluster.price)} ({away(cluster)})"
+
+
+def away(cluster: Cluster) -> str:
+    """Return how far from spot a cluster is: `+7.9%`, `−18%`."""
     distance = cluster.distance_pct if abs(cluster.distance_pct) < 9.95 else round(cluster.distance_pct)
-    return f"{figures.price(cluster.price)} ({figures.percent(distance, signed=True)})"
+    return figures.percent(distance, signed=True)
+
+
+def span(grid_ms: int, window: str) -> str:
+    """Return how far back a picture reaches: `7 days`, or `6 min of 12 hours` where there is less than asked.
+
+    `grid_ms` is the time from the first to the last column, `window` what was asked for: `12h`, `7d`, `1y`.
+    """
+    match = re.fullmatch(r"(\d+)([hdy])", window)
+    if match is None:
+        return window
+    number, unit = int(match[1]), match[2]
+    asked_ms = number * _UNIT_MS[unit]
+    if grid_ms >= FULL * asked_ms:
+        return _counted(number, _UNIT_WORDS[unit])
+    return f"{_duration(grid_ms)} of {_counted(number, _UNIT_WORDS[unit])}"
 
 
 def holders(cluster: Cluster) -> tuple[str, ...]:
@@ -147,10 +179,27 @@ def trapped(view: MarketView) -> list[tuple[Side, float]]:
 
 
 def provenance(view: MarketView) -> str:
-    """Return the fine print: venue and basis, coverage, age of the positions, time."""
-    said = f"{view.provenance}  |  {utc(view.time_ms)}"
+    """Return the fine print in full: venue and basis, coverage, age of the positions, time."""
+    return provenances(view)[0]
+
+
+def provenances(view: MarketView) -> list[str]:
+    """Return the fine print, the longest wording first; none leaves out the venue, the basis or the time."""
+    said, time = view.provenance, utc(view.time_ms)
     # What is modelled says so already, and what that means.
-    return said if view.layer.basis is Basis.MODELLED else f"{said}  |  {NOT_A_FORECAST}"
+    closing = [] if view.layer.basis is Basis.MODELLED else [NOT_A_FORECAST]
+    covered = "coverage unknown" if view.coverage is None else f"{figures.share(view.coverage)} covered"
+    age = [] if view.age_s is None else [f"{figures.duration(view.age_s)} old"]
+    short_time = f"{time[8:10].lstrip('0')} {_MONTHS[int(time[5:7]) - 1]} {time[11:]}"
+    modelled = "upper bounds" if view.layer.basis is Basis.MODELLED else "not a forecast"
+    return [
+        "  |  ".join([said, time, *closing]),
+        f"{said}  |  {time}",
+        " · ".join([view.layer.label, covered, *age, time, modelled]),
+        " · ".join([view.layer.label, covered, *age, short_time, modelled]),
+        " · ".join([view.layer.label, covered, *age, short_time]),
+        " · ".join([view.layer.label, *age, short_time]),
+    ]
 
 
 def tags(view: MarketView) -> list[str]:
@@ -170,19 +219,26 @@ def utc(time_ms: int) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-def alt(view: MarketView, title: str, shown: list[Cluster], path: str = "") -> str:
+Shown = tuple[Cluster, str, bool]
+"""A cluster that a picture names, its class in words, and whether the picture is about it."""
+
+
+def alt(view: MarketView, title: str, shown: Sequence[Shown], path: str = "", scale: str = "") -> str:
     """Return the picture in words, at most `ALT_LIMIT` characters.
 
-    `title` says what kind it is, `shown` are the clusters that it names, `path` tells how price went.
+    `title` says what kind it is, `shown` are the clusters that it names, `path` tells how price went, and
+    `scale` what its colours mean.
     """
-    up, down = figures.usd(view.up_usd), figures.usd(view.down_usd)
+    up, down = (f"{most(view)}{figures.usd(usd)}" for usd in (view.up_usd, view.down_usd))
     fuel = (
         f"Within ±{FUEL_PCT:.0f}%: {up} of shorts above, {down} of longs below; "
         f"ratio {figures.ratio(view.ratio)}, {view.regime.value}."
     )
     trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
+    about = [cluster for cluster, _, is_about in shown if is_about]
     opening = [
         f"{view.coin} {title}. Spot ${figures.price(view.spot)}{path}.",
+        f"About {most(view)}{_cluster(about[0])}." if about else "",
         fuel,
         f"{sentence(view)}.",
     ]
@@ -190,15 +246,46 @@ def alt(view: MarketView, title: str, shown: list[Cluster], path: str = "") -> s
         f"Trapped: {trapped_shares}." if trapped_shares else "",
         f"{provenance(view).replace('  |  ', '; ')}.",
     ]
-    heaviest = [
-        f"{figures.usd(cluster.usd)} of {cluster.side.value}s at {place(cluster)}" for cluster in shown
-    ]
-    while True:
-        clusters = f"Heaviest clusters: {', '.join(heaviest)}." if heaviest else ""
+    named = [f"{_cluster(cluster)}{f' ({of})' if of else ''}" for cluster, of, _ in shown]
+    for said in (scale, ""):
+        clusters = f"Clusters named: {', '.join(named)}." if named else ""
+        text = " ".join(part for part in [*opening, clusters, said, *closing] if part)
+        if len(text) <= ALT_LIMIT:
+            return text
+    while named:
+        named.pop()
+        clusters = f"Clusters named: {', '.join(named)}." if named else ""
         text = " ".join(part for part in [*opening, clusters, *closing] if part)
-        if len(text) <= ALT_LIMIT or not heaviest:
-            return text[:ALT_LIMIT]
-        heaviest.pop()
+        if len(text) <= ALT_LIMIT:
+            return text
+    return " ".join(part for part in [*opening, *closing] if part)[:ALT_LIMIT]
+
+
+def classes(levels: BySide[Classes | None], row_pct: float) -> str:
+    """Return what the colours of a heatmap mean, as its legend says it."""
+    told = [
+        f"{side.value}s {own.words(1)} to {own.words(COUNT)}"
+        for side in (Side.SHORT, Side.LONG)
+        if (own := levels[side]) is not None
+    ]
+    per = figures.percent(round(row_pct, 1))
+    return f"Classes 1 to {COUNT} by money per {per} of price: {', '.join(told)}." if told else ""
+
+
+def _cluster(cluster: Cluster) -> str:
+    return f"{figures.usd(cluster.usd)} of {cluster.side.value}s at {place(cluster)}"
+
+
+def _duration(ms: int) -> str:
+    """Return a span of time in one unit, rounded down: a badge never claims more than there is."""
+    for unit in ("d", "h"):
+        if ms >= (2 if unit == "d" else 1) * _UNIT_MS[unit]:
+            return _counted(ms // _UNIT_MS[unit], _UNIT_WORDS[unit])
+    return f"{ms // 60_000} min"
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
 
 
 def _leaning(view: MarketView) -> str:
@@ -220,10 +307,10 @@ def _moves(view: MarketView, side: Side) -> tuple[str, ...]:
     aim = target(view, side)
     move, order = ("drop", "force-sell") if side is Side.LONG else ("rise", "force-buy")
     if aim is not None:
-        said = f"a {move} to {compact(aim.price)} would {order} {figures.usd(aim.usd)}"
+        said = f"a {move} to {compact(aim.price)} would {order} {most(view)}{figures.usd(aim.usd)}"
     else:
         usd = view.down_usd if side is Side.LONG else view.up_usd
-        said = f"a {FUEL_PCT:.0f}% {move} would {order} {figures.usd(usd)}"
+        said = f"a {FUEL_PCT:.0f}% {move} would {order} {most(view)}{figures.usd(usd)}"
     return f"{said} of {side.value}s", said
 
 

@@ -7,6 +7,7 @@ from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.platform import Limits, Parcel, Receipt
 from liqbot.alerts.watching import Watching
 from liqbot.builtin import RULES
+from liqbot.charts.request import HeatmapInput, MapInput
 from liqbot.charts.studio import Studio
 from liqbot.chat.answering import Answering
 from liqbot.chat.command import Ask
@@ -34,11 +35,15 @@ _SPAN = Parameter("after", 0.0, unit=Unit.SECONDS)
 class _PaperStudio(Studio):
     """Draws nothing."""
 
-    async def heatmap(self, view: MarketView, window: str) -> Picture:
-        return Picture(b"", f"{view.coin} over {window}", f"{view.coin}-heatmap.png")
+    async def heatmap(self, asked: HeatmapInput | MarketView, window: str = "") -> Picture:
+        coin, window = (
+            (asked.coin, window) if isinstance(asked, MarketView) else (asked.view.coin, asked.window)
+        )
+        return Picture(b"", f"{coin} over {window}", f"{coin}-heatmap.png")
 
-    async def map(self, view: MarketView) -> Picture:
-        return Picture(b"", f"{view.coin} map", f"{view.coin}-map.png")
+    async def map(self, asked: MapInput | MarketView) -> Picture:
+        coin = asked.coin if isinstance(asked, MarketView) else asked.view.coin
+        return Picture(b"", f"{coin} map", f"{coin}-map.png")
 
 
 class PluginBot:

@@ -9,15 +9,17 @@ from markets import HOUR, LAYER, long, price, short, view_of
 from PIL import Image
 from shared import recorded_positions
 
-from liqbot.charts.theme import HEIGHT, WIDTH
+from liqbot.charts.request import ChartEvent, EventKind, HeatmapInput
 from liqbot.engine.board import Board
 from liqbot.engine.measured import Levels
+from liqbot.market.candles import Candles
 from liqbot.market.clusters import Clusters
 from liqbot.market.cohort import Cohort
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.positions import Positions
+from liqbot.market.side import Side
 from liqbot.market.updates import AccountsSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -28,9 +30,12 @@ NOW = 1_782_588_780_000
 
 def looked_at(picture: Picture) -> np.ndarray:
     """Return the pixels of a picture, shape (height, width, 3)."""
-    pixels = np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB"))
-    assert pixels.shape == (HEIGHT, WIDTH, 3)
-    return pixels
+    return np.asarray(Image.open(io.BytesIO(picture.png)).convert("RGB"))
+
+
+def heatmap_of(view: MarketView, window: str = "7d", **more) -> HeatmapInput:
+    """Return what a heatmap of a view with a grid is drawn from."""
+    return HeatmapInput(view=view, grid=view.grid, window=window, **more)
 
 
 def grid_of(maps, time_ms, spot, *, low=None, high=None, until_ms=None) -> Grid:
@@ -175,6 +180,47 @@ def recorded(coin: str) -> MarketView:
     )
 
 
+def candles_of(grid: Grid, length_ms: int | None = None, *, volume: bool = True, seed: int = 1) -> Candles:
+    """Return candles that follow the price of a grid; without a length, about 400 of them."""
+    random = np.random.default_rng(seed)
+    span_ms = int(grid.time_ms[-1] - grid.time_ms[0])
+    length_ms = length_ms or max(span_ms // 400 // 60_000, 1) * 60_000
+    begin = np.arange(grid.time_ms[0] // length_ms * length_ms, grid.time_ms[-1] - length_ms, length_ms)
+    ends = np.append(begin, begin[-1] + length_ms)
+    path = np.exp(np.interp(ends, grid.time_ms, np.log(grid.spot)))
+    opened, closed = path[:-1], path[1:]
+    wick = np.exp(np.abs(random.normal(0, 0.001, (2, len(begin)))))
+    return Candles.of(
+        length_ms,
+        begin,
+        open=opened,
+        high=np.maximum(opened, closed) * wick[0],
+        low=np.minimum(opened, closed) / wick[1],
+        close=closed,
+        volume=random.lognormal(6, 0.8, len(begin)) if volume else None,
+    )
+
+
+def events_of(grid: Grid, many: int = 60, seed: int = 2) -> tuple[ChartEvent, ...]:
+    """Return liquidations along the price of a grid, and a few clusters that ended."""
+    random = np.random.default_rng(seed)
+    events = []
+    for column in random.integers(1, len(grid), many).tolist():
+        side = Side.SHORT if grid.spot[column] > grid.spot[column - 1] else Side.LONG
+        at = grid.high[column] if side is Side.SHORT else grid.low[column]
+        usd = float(random.lognormal(13, 1.5))
+        events.append(ChartEvent(EventKind.LIQUIDATION, int(grid.time_ms[column]), float(at), usd, side))
+    top, bottom = int(np.argmax(grid.high)), int(np.argmin(grid.low))
+    third, spot = int(grid.time_ms[len(grid) // 3]), float(grid.spot[-1])
+    ends = [
+        ChartEvent(EventKind.SWEPT, int(grid.time_ms[top]), float(grid.high[top]), 12.4e6, Side.SHORT),
+        ChartEvent(EventKind.SWEPT, int(grid.time_ms[bottom]), float(grid.low[bottom]), 8.1e6, Side.LONG),
+        ChartEvent(EventKind.CLOSED, third, spot * 1.03, 5.2e6, Side.SHORT),
+        ChartEvent(EventKind.MERGED, third, spot * 0.965, 3.9e6, Side.LONG),
+    ]
+    return (*events, *ends)
+
+
 def market(name: str) -> MarketView:
     """Return the crowded market, or a coin of the recorded one."""
     return crowd() if name == "crowd" else recorded(name)
@@ -246,6 +292,8 @@ ODD_MARKETS = {
     "cents": lambda: crowd(money=0.02, accounts=300),
     "a long name": lambda: crowd(coin="xyz:LONGESTNAME", spot=0.0039123, accounts=300),
     "a name in Chinese": lambda: crowd(coin="币安人生", accounts=300),
+    "a name of emoji": lambda: crowd(coin="🐸🚀", accounts=300),
+    "a name that no font has": lambda: crowd(coin="\U00013000\U00013001", accounts=300),
     "modelled": modelled,
 }
 """By what is odd about them."""

@@ -8,10 +8,10 @@ from charts.scenes import crowd, recorded
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from liqbot.charts import labels, panel
-from liqbot.charts.frame import BOTTOM
+from liqbot.charts import frame, labels
 from liqbot.charts.labels import APART, MOST
 from liqbot.charts.price_axis import fitted
+from liqbot.charts.request import Look
 from liqbot.charts.strip import Strip
 from liqbot.market.clusters import Cluster, Clusters
 from liqbot.market.side import Side
@@ -19,7 +19,8 @@ from liqbot.market.side import Side
 
 def strip_between(view, low, high) -> Strip:
     axis = fitted(low, high, 520, fine=(3, 2), coarse=(3,))
-    return Strip.of(view, axis, left=panel.LEFT, right=panel.LEFT + 84, bottom=BOTTOM)
+    measures = frame.of(Look())
+    return Strip.of(view, axis, left=measures.panel, right=measures.words, bottom=measures.bottom)
 
 
 def cluster_at(price: float, usd: float) -> Cluster:
@@ -38,25 +39,53 @@ def test_labels_never_cover_each_other_or_the_names_of_the_sides(found, low, hig
     view = replace(crowd(), clusters=Clusters(found))
     strip = strip_between(view, low, high)
     placed = labels.placed(view, strip)
-    boxes = [label.box(1000) for label in placed]
+    boxes = [label.box(1000, 1180) for label in placed]
     assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))
     for label, box in zip(placed, boxes, strict=True):
         assert strip.top <= box.top
         assert box.bottom <= strip.bottom
         if label.cluster.side is Side.SHORT:
-            assert box.bottom <= strip.spot_y - 30
+            assert box.bottom <= strip.spot_y - 28
         else:
-            assert box.top >= strip.spot_y + 30
+            assert box.top >= strip.spot_y + 28
 
 
 @given(clusters)
-def test_the_heaviest_in_sight_are_named_and_at_most_three_a_side(found):
+def test_the_nearest_that_matters_and_the_heaviest_in_sight_are_named(found):
     view = replace(crowd(), clusters=Clusters(found))
     strip = strip_between(view, 45_000, 85_000)
     for side in Side:
         named = [label.cluster for label in labels.placed(view, strip) if label.cluster.side is side]
         in_sight = [cluster for cluster in view.clusters.of(side) if strip.axis.holds(cluster.price)]
-        assert {cluster.id for cluster in named} == {cluster.id for cluster in in_sight[:MOST]}
+        nearest = labels.nearest_heavy(view, side)
+        assert nearest is None or nearest in named
+        others = [cluster for cluster in in_sight if cluster != nearest]
+        assert {it.id for it in named if it != nearest} <= {it.id for it in others[:MOST]}
+        assert len(named) <= MOST
+
+
+@given(clusters.filter(bool), st.data())
+def test_the_cluster_that_a_picture_is_about_is_named_wherever_it_is(found, data):
+    view = replace(crowd(), clusters=Clusters(found))
+    about = data.draw(st.sampled_from(found))
+    strip = strip_between(view, 55_000, 70_000)
+    (label,) = [it for it in labels.placed(view, strip, about.id) if it.is_highlighted]
+    assert label.cluster == about
+
+
+def test_a_heavy_cluster_beyond_the_strip_stands_at_its_end():
+    view = replace(crowd(), clusters=Clusters([cluster_at(75_000, 1e6)]))
+    strip = strip_between(view, 60_000, 65_000)
+    (label,) = labels.placed(view, strip)
+    assert label.middle < strip.top + 70
+    assert labels._places(strip, label.cluster)[0].startswith("↑")
+
+
+def test_a_small_cluster_beside_spot_is_not_the_one_that_matters():
+    near, heavy = cluster_at(62_500, 1e4), cluster_at(65_000, 1e6)
+    view = replace(crowd(), clusters=Clusters([near, heavy]))
+    assert labels.nearest_heavy(view, Side.SHORT) == heavy
+    assert labels.nearest_heavy(view, Side.LONG) is None
 
 
 @pytest.mark.parametrize("coin", ["BTC", "ETH"])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from charts.scenes import heatmap_of
 from markets import HOUR, long, short, view_of
 
 from liqbot.charts import heatmap
@@ -21,7 +22,13 @@ GRID = Grid(
     usd=np.tile(VIEW.map.total.astype(np.float32), (3, 1)),
 )
 PLAIN = VIEW.with_grid(GRID)
-BARE = heatmap.draw(PLAIN, window="24h").png
+
+
+def drawn(view):
+    return heatmap.draw(heatmap_of(view, "24h"))
+
+
+BARE = drawn(PLAIN).png
 
 
 @pytest.mark.parametrize(
@@ -37,17 +44,14 @@ BARE = heatmap.draw(PLAIN, window="24h").png
     ids=lambda mark: mark.label[:20],
 )
 def test_a_mark_is_seen(mark):
-    assert heatmap.draw(PLAIN.with_marks((mark,)), window="24h").png != BARE
+    assert drawn(PLAIN.with_marks((mark,))).png != BARE
 
 
 @pytest.mark.parametrize("mark", [line(1), band(1, 2), point(-HOUR, 100), point(99 * HOUR, 100), line(1e9)])
 def test_what_lies_outside_the_picture_is_left_out(mark):
-    assert heatmap.draw(PLAIN.with_marks((mark,)), window="24h").png == BARE
+    assert drawn(PLAIN.with_marks((mark,))).png == BARE
 
 
 def test_of_very_many_marks_the_first_are_drawn():
     marks = tuple(line(90 + n / 50, f"line {n}") for n in range(1000))
-    assert (
-        heatmap.draw(PLAIN.with_marks(marks), window="24h").png
-        == heatmap.draw(PLAIN.with_marks(marks[:40]), window="24h").png
-    )
+    assert drawn(PLAIN.with_marks(marks)).png == drawn(PLAIN.with_marks(marks[:40])).png

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
-from liqbot.charts.price_axis import MOST_REACH, PriceAxis, fitted, ticks, worth_seeing
+from liqbot.charts.price_axis import MOST_REACH, PriceAxis, around, fitted, ticks, worth_seeing
 from liqbot.market.maps import Bins
 
 FINE, COARSE = (8, 6, 5, 4, 3, 2), (3,)
@@ -84,14 +84,14 @@ def test_a_lone_far_whale_does_not_stretch_the_picture():
     assert worth_seeing(view.map, 0.75)[0] > 92
 
 
-def test_the_price_path_is_always_seen_and_does_not_become_flat():
-    view = market("BTC")
-    low, high = worth_seeing(view.map, 0.7, (view.spot * 0.99, view.spot * 1.01))
-    assert view.spot * 0.84 < low < view.spot * 0.95
-    assert view.spot * 1.05 < high < view.spot * 1.19
-    low, high = worth_seeing(view.map, 0.7, (view.spot * 0.2, view.spot * 4))
-    assert low < view.spot * 0.2
-    assert high > view.spot * 4
+@given(st.floats(1e-6, 1e6), st.lists(st.floats(0.2, 5), max_size=5))
+def test_an_axis_around_spot_holds_what_must_be_seen_with_room_around_it(spot, ratios):
+    seen = [spot * ratio for ratio in ratios]
+    low, high = around(spot, 5, seen)
+    assert low < min([*seen, spot * 0.95])
+    assert high > max([*seen, spot * 1.05])
+    widest = max([*seen, spot * 1.05]) / min([*seen, spot * 0.95])
+    assert high / low < widest**1.2 * 1.02
 
 
 def test_without_money_the_zone_of_fuel_is_seen():

@@ -7,6 +7,7 @@ import pytest
 
 from liqbot.charts import palette, theme
 from liqbot.charts.colour import from_lab, from_linear, to_lab, to_linear
+from liqbot.charts.theme import DARK, FLOOR, LEVELS, LIGHT, Letters
 from liqbot.market.cohort import Cohort
 from liqbot.market.side import Side
 
@@ -35,80 +36,108 @@ def apart(one, other, eye):
     return float(np.linalg.norm(lab(one, eye) - lab(other, eye)))
 
 
+THEMES = pytest.mark.parametrize("look", [DARK, LIGHT], ids=lambda it: it.name)
+
+
+@THEMES
 @pytest.mark.parametrize("eye", EYES)
-def test_long_and_short_are_told_apart_in_every_tone(eye):
-    for colours, least in ((theme.HUE, 60), (theme.TINT, 35), (theme.SHADE, 40), (theme.DEEP, 20)):
+def test_long_and_short_are_told_apart_in_every_tone(look, eye):
+    tones = ((look.hue, 55), (look.tint, 35), (look.shade, 35), (look.deep, 18))
+    for colours, least in tones:
         assert apart(colours.long, colours.short, eye) > least
 
 
+@THEMES
 @pytest.mark.parametrize("eye", EYES)
-def test_whales_are_told_from_retail(eye):
+def test_long_and_short_heat_of_one_class_are_told_apart(look, eye):
+    for level in range(2, LEVELS):
+        assert apart(look.heat.long[level], look.heat.short[level], eye) > 14
+
+
+@THEMES
+@pytest.mark.parametrize("eye", EYES)
+def test_whales_are_told_from_retail(look, eye):
     for side in Side:
-        whales, retail = theme.COHORT_COLOUR[Cohort.WHALE][side], theme.COHORT_COLOUR[Cohort.RETAIL][side]
-        assert apart(whales, retail, eye) > 20
+        assert apart(look.cohorts[Cohort.WHALE][side], look.cohorts[Cohort.RETAIL][side], eye) > 20
 
 
+@THEMES
 @pytest.mark.parametrize("eye", EYES)
-def test_heat_grows_brighter_with_every_level(eye):
-    lightness = lab(theme.HEAT, eye)[:, 0]
-    assert (np.diff(lightness) > 0).all()
+def test_every_class_stands_out_from_the_one_before_and_the_heaviest_most(look, eye):
+    for side in Side:
+        steps = np.abs(np.diff(lab(look.heat[side], eye)[:, 0]))
+        assert steps[1:].min() > 3.5
+        assert steps[-1] > 2 * steps[1]
+        lightness = lab(look.heat[side], eye)[:, 0]
+        assert len(set(np.sign(np.diff(lightness)).tolist())) == 1
 
 
-def test_heat_grows_brighter_in_equal_steps():
-    steps = np.diff(lab(theme.HEAT)[:, 0])
-    assert steps.mean() > 2
-    np.testing.assert_allclose(steps, steps.mean(), atol=0.5)
-
-
-def test_letters_are_legible_on_what_they_stand_on():
+@THEMES
+def test_letters_are_legible_on_what_they_stand_on(look):
     def light(colour):
         return float(to_linear(np.array(colour, dtype=np.float64)) @ [0.2126, 0.7152, 0.0722])
 
+    def contrast(one, other):
+        low, high = sorted((light(one), light(other)))
+        return (high + 0.05) / (low + 0.05)
+
     letters = [
-        theme.TEXT,
-        theme.SOFT,
-        theme.DIM,
-        *(colours[side] for colours, side in product((theme.HUE, theme.TINT), Side)),
+        look.text,
+        look.soft,
+        look.dim,
+        *(it[side] for it, side in product((look.hue, look.tint), Side)),
     ]
-    for colour, ground in product(letters, (theme.BACKGROUND, theme.PANEL, theme.ZONE)):
-        contrast = (light(colour) + 0.05) / (light(ground) + 0.05)
-        assert contrast > 4.5  # WCAG AA
+    for colour, ground in product(letters, (look.background, look.panel, look.zone)):
+        assert contrast(colour, ground) > 4.5  # WCAG AA
+    for side in Side:
+        assert contrast(look.on_hue, look.hue[side]) > 4.5
 
 
-def test_the_palette_has_every_colour_of_the_theme_and_no_more_than_a_byte_counts():
-    assert len(palette.COLOURS) < 256
-    named = [theme.BACKGROUND, theme.PANEL, theme.ZONE, theme.TEXT, theme.SOFT, theme.DIM, theme.RULE]
-    named += [
-        colours[side]
-        for colours in (theme.HUE, theme.TINT, theme.SHADE, theme.DEEP, theme.WASH)
-        for side in Side
-    ]
-    wanted = np.concatenate([theme.packed(np.array(named, np.uint8)), theme.packed(theme.HEAT)])
-    assert set(wanted) <= set(theme.packed(palette.COLOURS))
+def test_no_letters_are_smaller_than_a_phone_can_show():
+    styles = [value for name in dir(type(DARK)) if isinstance(value := getattr(DARK, name), Letters)]
+    assert len(styles) > 10
+    assert all(letters.size >= FLOOR for letters in styles)
+    assert DARK.fine.sized(3).size == FLOOR
+    # What issue and photo must be told from at 360 pixels: six pixels and more of letter height.
+    must = (DARK.coin, DARK.figure, DARK.sentence, DARK.cluster_usd, DARK.cluster_place, DARK.provenance)
+    assert all(letters.size * 360 / 1200 >= 7.2 for letters in must)
 
 
-def test_colours_of_the_palette_stay_as_they_are():
-    pixels = theme.packed(palette.COLOURS)[None, :]
-    assert (palette.nearest(pixels) == np.arange(len(palette.COLOURS))).all()
+@THEMES
+def test_the_palette_has_every_colour_of_the_theme_and_no_more_than_a_byte_counts(look):
+    colours = palette.of(look).colours
+    assert len(colours) < 256
+    named = [look.background, look.panel, look.zone, look.text, look.soft, look.dim, look.rule, look.up]
+    named += [it[side] for it in (look.hue, look.tint, look.shade, look.deep, look.wash) for side in Side]
+    wanted = np.concatenate(
+        [theme.packed(np.array(named, np.uint8)), *(theme.packed(look.heat[s]) for s in Side)]
+    )
+    assert set(wanted) <= set(theme.packed(colours))
+
+
+@THEMES
+def test_colours_of_the_palette_stay_as_they_are(look):
+    own = palette.of(look)
+    assert (own.nearest(theme.packed(own.colours)[None, :]) == np.arange(len(own.colours))).all()
 
 
 def test_other_colours_become_one_that_looks_alike():
-    random = np.random.default_rng(0)
+    random, own = np.random.default_rng(0), palette.of(DARK)
     asked = np.array(
-        [theme.mix(theme.BACKGROUND, theme.HUE.long, share) for share in random.random(50)], np.uint8
+        [theme.mix(DARK.background, DARK.hue.long, share) for share in random.random(50)], np.uint8
     )
-    given = palette.COLOURS[palette.nearest(theme.packed(asked))]
-    assert np.abs(given.astype(int) - asked).max() <= 20
+    given = own.colours[own.nearest(theme.packed(asked)[None, :])[0]]
+    assert np.abs(given.astype(int) - asked).max() <= 22
 
 
-def test_fewer_shades_keep_nothing_and_the_brightest():
-    levels = np.arange(theme.HEAT_LEVELS, dtype=np.uint8)
-    for fewer in (2, 4):
-        coarse = palette.with_fewer_shades(levels, fewer)
-        assert (coarse[0], coarse[-1]) == (0, theme.HEAT_LEVELS - 1)
-        assert len(set(coarse.tolist())) <= theme.HEAT_LEVELS // fewer + 2
-        assert np.abs(coarse.astype(int) - levels).max() <= fewer
-        assert (np.diff(coarse.astype(int)) >= 0).all()
+def test_without_the_faintest_heat_only_the_faintest_is_gone():
+    own = palette.of(DARK)
+    plain = own.colours[own.without_the_faintest(np.arange(len(own.colours), dtype=np.uint8))]
+    for side in Side:
+        for level in range(LEVELS):
+            shade = DARK.heat[side][level]
+            (place,) = np.flatnonzero((own.colours == shade).all(axis=1))
+            assert (plain[place] == (DARK.background if level == 1 else shade)).all()
 
 
 def test_lab_and_back_is_the_same_colour():

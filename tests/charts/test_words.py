@@ -5,12 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from charts.scenes import ODD_MARKETS, crowd, market, modelled, without_grid
+from charts.scenes import ODD_MARKETS, crowd, heatmap_of, market, modelled, with_past, without_grid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
-from liqbot.charts import heatmap, ladder, words
+from liqbot.charts import heatmap, labels, ladder, words
+from liqbot.charts.request import MapInput
 from liqbot.market import figures
 from liqbot.market.clusters import Clusters
 from liqbot.market.layer import Basis, Layer, Origin
@@ -206,6 +207,50 @@ def test_what_is_not_live_or_not_measured_is_tagged(layer, tags):
     assert words.tags(replace(crowd(), layer=layer)) == tags
 
 
+def test_a_modelled_headline_says_up_to_and_a_measured_one_does_not():
+    for view, said in ((modelled(), True), (crowd(), False)):
+        assert ("up to $" in str(words.sentence(view))) is said
+        assert ("up to $" in heatmap.draw(heatmap_of(view_with_past(view))).alt) is said
+        (cluster, *_) = view.clusters
+        assert labels.usd_words(view, cluster).startswith("≤$") is said
+
+
+def view_with_past(view):
+    return view if view.grid is not None else with_past(view, [view.spot] * 3)
+
+
+@pytest.mark.parametrize(
+    ("hours", "window", "said"),
+    [
+        (24, "24h", "24 hours"),
+        (23, "24h", "24 hours"),
+        (0.1, "12h", "6 min of 12 hours"),
+        (1, "12h", "1 hour of 12 hours"),
+        (40, "7d", "40 hours of 7 days"),
+        (7 * 24, "7d", "7 days"),
+        (7 * 24, "1y", "7 days of 1 year"),
+        (365 * 24, "1y", "1 year"),
+        (0, "30d", "0 min of 30 days"),
+    ],
+)
+def test_the_badge_tells_how_far_back_the_data_reach(hours, window, said):
+    assert words.span(round(hours * 3_600_000), window) == said
+
+
+def test_the_badge_of_a_picture_is_that_of_its_data():
+    view = with_past(crowd(), [62_000] * 169)
+    assert heatmap.layout(heatmap_of(view, "1y")).badge == "7 days of 1 year"
+    assert "7 days of 1 year" in heatmap.draw(heatmap_of(view, "1y")).alt
+
+
+def test_no_wording_of_the_fine_print_leaves_out_venue_basis_or_time():
+    for view in (crowd(), modelled()):
+        for said in words.provenances(view):
+            assert view.layer.venue in said
+            assert view.layer.basis.value in said
+            assert "27 19:33 UTC" in said or "27 Jun 19:33 UTC" in said
+
+
 def test_the_more_trapped_side_comes_first_and_an_empty_side_not_at_all():
     view = crowd()
     shares = BySide(long=0.2, short=0.6)
@@ -220,7 +265,7 @@ def test_the_more_trapped_side_comes_first_and_an_empty_side_not_at_all():
 @pytest.mark.parametrize("name", ["crowd", "BTC"])
 def test_the_alt_text_says_what_the_picture_shows(name):
     view = market(name)
-    for picture in (heatmap.draw(view, window="7d"), ladder.draw(view)):
+    for picture in (heatmap.draw(heatmap_of(view)), ladder.draw(MapInput(view=view))):
         for said in (
             view.coin,
             figures.price(view.spot),
@@ -242,16 +287,17 @@ def test_the_alt_text_says_what_the_picture_shows(name):
 
 def test_the_alt_text_names_the_heaviest_clusters_and_how_price_went():
     view = crowd()
-    alt = heatmap.draw(view, window="7d").alt
+    alt = heatmap.draw(heatmap_of(view)).alt
     assert f"between {figures.price(view.grid.low.min())} and {figures.price(view.grid.high.max())}" in alt
-    nearest = view.clusters.within(8)[0]
-    assert f"{figures.usd(nearest.usd)} of {nearest.side.value}s at {words.place(nearest)}" in alt
+    for side in Side:
+        nearest = labels.nearest_heavy(view, side)
+        assert f"{figures.usd(nearest.usd)} of {side.value}s at {words.place(nearest)}" in alt
 
 
 def test_an_alt_text_that_would_be_too_long_names_fewer_clusters():
     view = replace(without_grid(crowd()), coin="A" * 600)
     shown = list(view.clusters[:6])
-    alt = words.alt(view, "liquidation map", shown)
+    alt = words.alt(view, "liquidation map", [(cluster, "", False) for cluster in shown])
     assert len(alt) <= words.ALT_LIMIT
     assert "not a forecast" in alt
     assert words.place(shown[0]) in alt
@@ -262,7 +308,8 @@ def test_no_text_is_broken_by_an_odd_market():
     for make in ODD_MARKETS.values():
         view = make()
         said = (
-            f"{words.sentence(view)} {words.provenance(view)} {words.alt(view, 'map', list(view.clusters))}"
+            f"{words.sentence(view)} {words.provenance(view)} "
+            f"{words.alt(view, 'map', [(cluster, '', False) for cluster in view.clusters])}"
         )
         assert not re.search(r"\b(nan|inf|None)\b", said)
 

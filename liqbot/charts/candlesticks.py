@@ -1,0 +1,119 @@
+"""Candles on a heatmap: as many as can be told apart, and what was traded beneath them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from liqbot.charts.canvas import Canvas
+from liqbot.charts.price_axis import PriceAxis
+from liqbot.charts.time_axis import TimeAxis
+from liqbot.market.candles import Candles
+from liqbot.market.positions import Floats, Ints
+
+LEAST_APART = 7.0
+"""A candle is at least so many pixels from the next."""
+_MINUTE_MS = 60_000
+_LENGTHS = (1, 3, 5, 15, 30, 60, 120, 240, 360, 720, 1440, 3 * 1440, 7 * 1440, 30 * 1440)
+"""Minutes that a drawn candle may last."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a plot lies, in pixels of the picture."""
+
+    left: int
+    bottom: int
+    prices: PriceAxis
+    times: TimeAxis
+
+    @property
+    def right(self) -> int:
+        """Its right edge."""
+        return self.left + self.times.length
+
+    @property
+    def top(self) -> int:
+        """Its top edge."""
+        return self.bottom - self.prices.length
+
+    def x(self, time_ms: Ints) -> Floats:
+        """Return the x of times."""
+        return self.left + self.times.along(time_ms)
+
+    def y(self, prices: Floats) -> Floats:
+        """Return the y of prices; those off the axis lie beyond the plot."""
+        return self.bottom - self.prices.along(prices)
+
+
+def resampled(candles: Candles, length_ms: int) -> Candles:
+    """Return candles of `length_ms`, each made of those that begin in it, counted from 1970 UTC.
+
+    A whole multiple of their own length; a first or last one may hold less than its time.
+    """
+    if length_ms == candles.length_ms or not len(candles):
+        return candles
+    if length_ms % candles.length_ms:
+        raise ValueError(f"candles of {length_ms} ms cannot be made of candles of {candles.length_ms} ms")
+    number = candles.begin_ms // length_ms
+    starts = np.flatnonzero(np.diff(number, prepend=number[0] - 1))
+    ends = np.append(starts[1:], len(candles)) - 1
+    return Candles(
+        length_ms,
+        number[starts] * length_ms,
+        candles.open[starts],
+        np.maximum.reduceat(candles.high, starts),
+        np.minimum.reduceat(candles.low, starts),
+        candles.close[ends],
+        np.add.reduceat(candles.volume, starts),
+    )
+
+
+def fitted(candles: Candles, times: TimeAxis) -> Candles:
+    """Return the candles of an axis's time, made into such that can be told apart on it."""
+    inside = (candles.end_ms > times.start_ms) & (candles.begin_ms < times.end_ms)
+    shown = candles.take(inside)
+    least_ms = LEAST_APART * (times.end_ms - times.start_ms) / times.length
+    length_ms = next(
+        (
+            minutes * _MINUTE_MS
+            for minutes in _LENGTHS
+            if minutes * _MINUTE_MS >= least_ms and not minutes * _MINUTE_MS % candles.length_ms
+        ),
+        candles.length_ms,
+    )
+    return resampled(shown, max(length_ms, candles.length_ms))
+
+
+def draw(canvas: Canvas, candles: Candles, place: Place) -> None:
+    """Draw candles: a body that is light where price closed higher and dim where lower, and wicks."""
+    style = canvas.theme
+    left, right = place.x(candles.begin_ms), place.x(candles.end_ms)
+    high, low = place.y(candles.high), place.y(candles.low)
+    top = place.y(np.maximum(candles.open, candles.close))
+    bottom = place.y(np.minimum(candles.open, candles.close))
+    rose = candles.close >= candles.open
+    edge = style.text if style.name == "light" else style.background
+    for start, end, high_y, low_y, top_y, bottom_y, up in zip(
+        *(np.rint(column).astype(int).tolist() for column in (left, right, high, low, top, bottom)),
+        rose.tolist(),
+        strict=True,
+    ):
+        middle, half = (start + end) // 2, max((end - start - 2) // 2, 2)
+        colour = style.up if up else style.down
+        _fill(canvas, place, (middle - 2, high_y - 1, middle + 2, low_y + 1), edge)
+        _fill(
+            canvas,
+            place,
+            (middle - half - 1, top_y - 1, middle + half + 1, max(bottom_y, top_y + 2) + 1),
+            edge,
+        )
+        _fill(canvas, place, (middle - 1, high_y, middle + 1, low_y), style.soft)
+        _fill(canvas, place, (middle - half, top_y, middle + half, max(bottom_y, top_y + 2)), colour)
+
+
+def _fill(canvas: Canvas, place: Place, box: tuple[int, int, int, int], colour: tuple[int, int, int]) -> None:
+    left, top, right, bottom = box
+    left, right = max(left, place.left), min(right, place.right)
+    top, bottom = max(top, place.top), min(bottom, place.bottom)
+    if left < right and top < bottom:
+        canvas.fill(left, top, right, bottom, colour)

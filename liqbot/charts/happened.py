@@ -1,0 +1,113 @@
+"""What happened, where and when it did: liquidations as dots, and how clusters ended."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from liqbot.charts.candlesticks import Place
+from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
+from liqbot.charts.request import ChartEvent, EventKind
+from liqbot.market import figures
+
+LARGEST_DOT, SMALLEST_DOT = 17.0, 2.5
+"""Radius in pixels of the largest liquidation, and the least that is seen."""
+MOST_DOTS, MOST_ENDS = 200, 24
+"""More would hide the heat; the largest are drawn."""
+NAMED_DOTS, NAMED_ENDS = 2, 5
+"""So many are told in dollars, where there is room."""
+_ARM = 8.0
+_RINGED = 6.0
+"""Dots from this radius on have a light ring: of small ones it would be all that is seen."""
+_WORDS = {EventKind.SWEPT: "swept", EventKind.CLOSED: "closed", EventKind.MERGED: "merged"}
+
+
+def inside(events: Iterable[ChartEvent], place: Place) -> list[ChartEvent]:
+    """Return the events that lie within the plot, the largest first."""
+    times, prices = place.times, place.prices
+    shown = [
+        event
+        for event in events
+        if times.start_ms <= event.time_ms <= times.end_ms and prices.holds(event.price) and event.usd > 0
+    ]
+    return sorted(shown, key=lambda event: (-event.usd, event.time_ms, event.price))
+
+
+def draw(canvas: Canvas, events: Sequence[ChartEvent], place: Place, taken: list[Box]) -> None:
+    """Draw what happened, the largest beneath; dollars stand where they cover nothing of `taken`."""
+    shown = inside(events, place)
+    dots = [event for event in shown if event.kind is EventKind.LIQUIDATION][:MOST_DOTS]
+    ends = [event for event in shown if event.kind is not EventKind.LIQUIDATION][:MOST_ENDS]
+    with canvas.clipped(place.left, place.top, place.right, place.bottom):
+        for event in dots:
+            _dot(canvas, event, radius(event.usd, dots[0].usd), _at(event, place))
+        for event in ends:
+            _end(canvas, event, _at(event, place))
+    for event in ends[:NAMED_ENDS]:
+        said = f"{figures.usd(event.usd)} {_WORDS[event.kind]}"
+        _name(canvas, said, _at(event, place), room=_ARM + 4, taken=taken, place=place)
+    for event in dots[:NAMED_DOTS]:
+        said = f"{figures.usd(event.usd)} liquidated"
+        room = radius(event.usd, dots[0].usd) + 5
+        _name(canvas, said, _at(event, place), room=room, taken=taken, place=place)
+
+
+def radius(usd: float, most: float) -> float:
+    """Return the radius in pixels of a dot whose area is in proportion to its dollars."""
+    return max(SMALLEST_DOT, LARGEST_DOT * (usd / most) ** 0.5)
+
+
+def _at(event: ChartEvent, place: Place) -> tuple[float, float]:
+    x = float(place.x(np.array([event.time_ms], dtype=np.int64))[0])
+    return x, float(place.y(np.array([event.price]))[0])
+
+
+def _dot(canvas: Canvas, event: ChartEvent, size: float, at: tuple[float, float]) -> None:
+    style, is_ringed = canvas.theme, size >= _RINGED
+    canvas.disc(*at, size + (2.5 if is_ringed else 1.0), style.background)
+    canvas.disc(*at, size + (1.0 if is_ringed else 0.0), style.text if is_ringed else style.tint[event.side])
+    if is_ringed:
+        canvas.disc(*at, size - 1.0, style.hue[event.side])
+
+
+def _end(canvas: Canvas, event: ChartEvent, at: tuple[float, float]) -> None:
+    """Draw a cross where price went through, a bar where positions are gone, an arrow for a merger."""
+    x, y = at
+    style = canvas.theme
+    strokes: list[list[tuple[float, float]]]
+    if event.kind is EventKind.SWEPT:
+        strokes = [[(x - _ARM, y - _ARM), (x + _ARM, y + _ARM)], [(x - _ARM, y + _ARM), (x + _ARM, y - _ARM)]]
+    elif event.kind is EventKind.CLOSED:
+        strokes = [[(x, y - _ARM - 2), (x, y + _ARM + 2)], [(x - _ARM, y), (x, y)]]
+    else:
+        strokes = [[(x - _ARM, y - _ARM), (x, y), (x - _ARM, y + _ARM)]]
+    for thick, colour in ((7.5, style.background), (3.6, style.tint[event.side])):
+        for stroke in strokes:
+            canvas.line(np.array(stroke), colour, thick)
+
+
+def _name(
+    canvas: Canvas,
+    said: str,
+    at: tuple[float, float],
+    *,
+    room: float,
+    taken: list[Box],
+    place: Place,
+) -> None:
+    """Tell an event in words beside it, above or below, wherever that covers nothing that was told before."""
+    style = canvas.theme
+    word: Word = (said, style.legend.in_colour(style.text))
+    (x, y), wide, half = at, width(word), style.legend.size / 2 + 2
+    options = [
+        Box(x + room, y - half, x + room + wide, y + half),
+        Box(x - room - wide, y - half, x - room, y + half),
+        Box(x - wide / 2, y - room - 2 * half, x + wide / 2, y - room),
+        Box(x - wide / 2, y + room, x + wide / 2, y + room + 2 * half),
+    ]
+    plot = Box(place.left + 4, place.top + 4, place.right - 4, place.bottom - 4)
+    for box in options:
+        if plot.holds(box) and not any(box.overlaps(other) for other in taken):
+            taken.append(box)
+            line = baseline((box.top + box.bottom) / 2, style.legend.size)
+            canvas.text(box.left, line, word, halo=style.background)
+            return

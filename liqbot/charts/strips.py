@@ -1,0 +1,60 @@
+"""The strip beneath a heatmap: what was traded, or open interest, on the same time axis."""
+
+import numpy as np
+
+from liqbot.charts.candlesticks import Place
+from liqbot.charts.canvas import Canvas, baseline
+from liqbot.charts.request import Series
+from liqbot.market import figures
+from liqbot.market.candles import Candles
+
+HEIGHT = 46
+GAP = 6
+
+
+def volume(canvas: Canvas, candles: Candles, place: Place, top: int) -> None:
+    """Draw what was traded, in dollars: light where price closed higher, dim where lower."""
+    usd = np.nan_to_num(candles.volume * candles.close)
+    most = float(usd.max()) if len(usd) else 0.0
+    _ground(canvas, place, top)
+    if most > 0:
+        left, right = place.x(candles.begin_ms), place.x(candles.end_ms)
+        height = np.maximum(np.rint(usd / most * (HEIGHT - 4)), (usd > 0).astype(float))
+        for start, end, high, up in zip(
+            np.rint(left).astype(int).tolist(),
+            np.rint(right).astype(int).tolist(),
+            height.astype(int).tolist(),
+            (candles.close >= candles.open).tolist(),
+            strict=True,
+        ):
+            colour = canvas.theme.soft if up else canvas.theme.dim
+            left_px, right_px = max(start, place.left), min(max(end - 2, start + 1), place.right)
+            if left_px < right_px:
+                canvas.fill(left_px, top + HEIGHT - high, right_px, top + HEIGHT, colour)
+    _name(canvas, place, top, "volume", most)
+
+
+def series(canvas: Canvas, shown: Series, place: Place, top: int) -> None:
+    """Draw a figure over time as a line from its lowest value, which is not zero, to its highest."""
+    _ground(canvas, place, top)
+    inside = (shown.time_ms >= place.times.start_ms) & (shown.time_ms <= place.times.end_ms)
+    time_ms, usd = shown.time_ms[inside], shown.usd[inside]
+    if len(usd) < 2:
+        _name(canvas, place, top, f"{shown.label}: no data", 0.0)
+        return
+    low, high = float(usd.min()), float(usd.max())
+    share = (usd - low) / (high - low) if high > low else np.full(len(usd), 0.5)
+    points = np.stack([place.x(time_ms), top + HEIGHT - 4 - share * (HEIGHT - 8)], axis=-1)
+    canvas.line(points, canvas.theme.text, 2.2)
+    said = f"{shown.label} {figures.usd(low)}–{figures.usd(high).removeprefix('$')}"
+    _name(canvas, place, top, said, 0.0)
+
+
+def _ground(canvas: Canvas, place: Place, top: int) -> None:
+    canvas.fill(place.left, top, place.right, top + HEIGHT, canvas.theme.panel)
+
+
+def _name(canvas: Canvas, place: Place, top: int, name: str, most: float) -> None:
+    style = canvas.theme
+    said = f"{name}, at most {figures.usd(most)}" if most > 0 else name
+    canvas.text(place.left + 8, baseline(top + 14, 20), (said, style.fine), halo=style.panel)
