@@ -1,5 +1,6 @@
 """One view that fires a hundred thousand deliveries, against the least it takes to write these down."""
 
+import asyncio
 import shutil
 import statistics
 import tempfile
@@ -22,9 +23,9 @@ from liqbot.rules.parameters import Usd
 from liqbot.rules.rule import Hit, rule
 from liqbot.sources.simulator import SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
-from liqbot.store.database import open_database, transaction
-from liqbot.store.outbox import EXPIRES_MS
-from liqbot.store.store import Store
+from liqbot.store.alerts import EXPIRES_MS
+from liqbot.store.sqlite.database import open_database, transaction
+from liqbot.store.sqlite.store import SqliteStore
 
 SUBSCRIPTIONS, WATCHES, COINS, CHATS = 10**6, 10**4, 50, 2 * 10**5
 FIRING, FIRED = 100, 10**5
@@ -76,13 +77,17 @@ def _alone(function: Callable[[Path], Found], base: Path, path: Path) -> Found:
 
 def _take(path: Path) -> tuple[float, float]:
     """Return the seconds that the view took, and by how many MB memory grew for it at its peak."""
-    with closing(Store(path)) as store:
-        watching = Watching(_rules(), store.outbox)
+    return asyncio.run(_taken(path))
+
+
+async def _taken(path: Path) -> tuple[float, float]:
+    with SqliteStore(path) as store:
+        watching = Watching(_rules(), store.alerts)
         quiet, loud = _views()
-        watching.take(quiet, 0)
+        await watching.take(quiet, 0)
         before_mb = resident_mb()
         start = time.perf_counter()
-        due = watching.take(loud, 1)
+        due = await watching.take(loud, 1)
         seconds = time.perf_counter() - start
         if due != FIRED:
             raise AssertionError(f"{due} deliveries instead of {FIRED}")

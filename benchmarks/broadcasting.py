@@ -103,14 +103,15 @@ async def _alert(telegram: Telegram, people: list[int], folder: Path) -> int:
         form = bot.desk.rules.by_name["regime-flip"].form
         usual = form.canonical(form.defaults())
         for chat in chats:
-            bot.store.subscriptions.subscribe(
+            await bot.store.subscriptions.subscribe(
                 chat, rule="regime-flip", coin="BTC", parameters=usual, now_ms=1
             )
         await bot.until(lambda: bool(bot.desk.views))
-        bot.watching.take(bot.desk.views["BTC"], bot.desk.clock())
+        await bot.watching.take(bot.desk.views["BTC"], bot.desk.clock())
         flips.set()
         await bot.until(lambda: bot.ended)
         async with asyncio.timeout(LONGEST_S):
-            while bot.store.deliveries.owed():  # noqa: ASYNC110 - what waits for its turn is not due
+            while await bot.store.deliveries.owed():  # noqa: ASYNC110 - what waits for its turn is not due
                 await asyncio.sleep(0.1)
-        return sum(bot.store.chats.settings(chat).inactive is not None for chat in chats)
+        found = [await bot.store.chats.settings(chat) for chat in chats]
+        return sum(settings.inactive is not None for settings in found)

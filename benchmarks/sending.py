@@ -22,8 +22,8 @@ from liqbot.rules.rule import Hit, rule
 from liqbot.sources.simulator import SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
 from liqbot.store.chats import ChatKey
-from liqbot.store.database import open_database, transaction
-from liqbot.store.store import Store
+from liqbot.store.sqlite.database import open_database, transaction
+from liqbot.store.sqlite.store import SqliteStore
 from tests.counterparts.sink import process as sink
 from tests.counterparts.sink.client import Platform
 
@@ -106,14 +106,14 @@ def _dispatched(count: int) -> Work:
 
     async def work(platform: Platform, path: Path) -> float:
         _subscribe(path, count)
-        with closing(Store(path)) as store:
+        with SqliteStore(path) as store:
             dispatcher = Dispatcher(store, _undrawn, lambda: time.time_ns() // 1_000_000)
             dispatcher.connect(NAME, platform)
-            Watching(_rules(), store.outbox).take(_view(), time.time_ns() // 1_000_000)
+            await Watching(_rules(), store.alerts).take(_view(), time.time_ns() // 1_000_000)
             start = time.perf_counter()
             task = asyncio.create_task(dispatcher.run())
             async with asyncio.timeout(LONGEST_S):
-                while store.deliveries.owed():  # noqa: ASYNC110 - drained() is also true between two tries
+                while await store.deliveries.owed():  # noqa: ASYNC110 - drained() is also true between two tries
                     await asyncio.sleep(LOOK_S)
             seconds = time.perf_counter() - start
             task.cancel()

@@ -37,9 +37,10 @@ class Dispatcher:
         self._store = store
         self._clock = clock
         self._clock_s = clock_s
-        self._parcels = Parcels(store.outbox, illustrate)
+        self._parcels = Parcels(store.alerts, illustrate)
         self._sendings: dict[str, Sending] = {}
         self._tidied_ms = 0
+        self._recovered = False
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self.trouble: str | None = None
@@ -72,15 +73,14 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled. Deliveries that were under way when the bot stopped are sent again."""
-        recovered = False
+        self._recovered = False
+        looking: asyncio.Task[float] | None = None
         try:
             while True:
                 self._wake.clear()
+                looking = asyncio.create_task(self._look())
                 try:
-                    if not recovered:
-                        self._store.deliveries.recover()
-                        recovered = True
-                    wait_s = self._look()
+                    wait_s = await asyncio.shield(looking)
                     self.trouble = None
                 except Exception as error:  # noqa: BLE001 - what fails now may work again in a moment
                     wait_s = LOOK_S
@@ -89,21 +89,28 @@ class Dispatcher:
                     self.trouble = str(error)
                 await self._pause(wait_s)
         finally:
+            # What has been claimed is begun, and then let arrive: nothing stays behind in between.
+            await asyncio.gather(*filter(None, [looking]), return_exceptions=True)
             await asyncio.gather(*(sending.stop() for sending in self._sendings.values()))
 
     async def drained(self) -> None:
         """Wait until nothing is due now."""
         await self._idle.wait()
 
-    def _look(self) -> float:
+    async def _look(self) -> float:
         """Begin what is due, and return in how many seconds to look again."""
+        if not self._recovered:
+            await self._store.deliveries.recover()
+            self._recovered = True
         now_ms = self._clock()
         if now_ms - self._tidied_ms >= TIDY_MS:
-            self._store.deliveries.expire(now_ms)
+            await self._store.deliveries.expire(now_ms)
             self._tidied_ms = now_ms
-        self._store.deliveries.release(now_ms)
-        wait_s = min((sending.begin(now_ms) for sending in self._sendings.values()), default=math.inf)
-        if wait_s == math.inf and not any(sending.at_work for sending in self._sendings.values()):
+        await self._store.deliveries.release(now_ms)
+        waits = [await sending.begin(now_ms) for sending in list(self._sendings.values())]
+        wait_s = min(waits, default=math.inf)
+        is_over = wait_s == math.inf and not self._wake.is_set()
+        if is_over and not any(sending.at_work for sending in self._sendings.values()):
             self._idle.set()
         return min(wait_s, LOOK_S)
 

@@ -9,7 +9,7 @@ from liqbot.market.view import MarketView
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.rule import Rule
-from liqbot.store.outbox import Outbox
+from liqbot.store.alerts import Alerts
 
 Wish: TypeAlias = tuple[Rule, Mapping[str, Value], bytes | None]
 """A rule, its parameters, and what it remembers."""
@@ -30,7 +30,7 @@ class Asker(Protocol):
 class Foreseeing:
     """Goes before `Watching.take`, so that no rule is waited for on the event loop."""
 
-    def __init__(self, rules: Rules, outbox: Outbox, asker: Asker) -> None:
+    def __init__(self, rules: Rules, outbox: Alerts, asker: Asker) -> None:
         self._rules = rules
         self._outbox = outbox
         self._asker = asker
@@ -40,13 +40,13 @@ class Foreseeing:
         if not any(map(self._asker.asks_for, self._rules.by_name.values())):
             return
         for view in views:
-            wishes = self._wishes(view)
+            wishes = await self._wishes(view)
             if wishes:
                 await asyncio.to_thread(self._asker.ask_ahead, view, wishes)
 
-    def _wishes(self, view: MarketView) -> list[Wish]:
+    async def _wishes(self, view: MarketView) -> list[Wish]:
         wishes: list[Wish] = []
-        for watch, stored in self._outbox.watches(view.coin):
+        for watch, stored in await self._outbox.watches(view.coin):
             rule = self._rules.by_name.get(watch.rule)
             if rule is None or not self._asker.asks_for(rule):
                 continue

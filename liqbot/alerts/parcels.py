@@ -14,8 +14,8 @@ from liqbot.alerts.telling import addressed, digest, tell
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
+from liqbot.store.alerts import Alert, Alerts
 from liqbot.store.deliveries import Delivery
-from liqbot.store.outbox import Alert, Outbox
 
 _log = structlog.get_logger()
 
@@ -39,7 +39,7 @@ class _Told:
 class Parcels:
     """Makes parcels of deliveries."""
 
-    def __init__(self, outbox: Outbox, illustrate: Illustrate) -> None:
+    def __init__(self, outbox: Alerts, illustrate: Illustrate) -> None:
         self._outbox = outbox
         self._illustrate = illustrate
         self._told: OrderedDict[int, asyncio.Task[_Told]] = OrderedDict()
@@ -65,7 +65,7 @@ class Parcels:
             lock = told.uploading.setdefault(platform, asyncio.Lock())
             async with lock:
                 if platform not in told.uploads:
-                    yield _parcel(delivery, message, self._outbox.upload(told.alert.id, platform))
+                    yield _parcel(delivery, message, await self._outbox.upload(told.alert.id, platform))
                     return
         yield _parcel(delivery, message, told.uploads[platform])
 
@@ -84,11 +84,11 @@ class Parcels:
         return await asyncio.shield(task)
 
     async def _make(self, number: int) -> _Told:
-        alert = self._outbox.alert(number)
+        alert = await self._outbox.alert(number)
         if alert is None:
             raise LookupError(f"there is no alert {number} any more")
         try:
-            view = self._outbox.view_of(alert)
+            view = await self._outbox.view_of(alert)
         except WireError as error:
             _log.error("an alert goes out without its market", alert=number, reason=str(error))
             return _Told(alert, tell(alert, None, None))

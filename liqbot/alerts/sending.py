@@ -25,8 +25,8 @@ from liqbot.alerts.platform import (
 from liqbot.alerts.timing import hold, hold_digest
 from liqbot.logs import redacted
 from liqbot.store.chats import ChatKey
-from liqbot.store.database import SqlError
 from liqbot.store.deliveries import Delivery, Outcome
+from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -86,30 +86,29 @@ class Sending:
         """Wait until a reply may go to `chat`."""
         await self._pacing.turn(chat.native_id, is_group=self._platform.is_group(chat))
 
-    def begin(self, now_ms: int) -> float:
+    async def begin(self, now_ms: int) -> float:
         """Write down what has been done, and begin what may begin; return in how many seconds to come again.
 
         Infinite where nothing is due: then somebody has to wake the dispatcher. Raises what SQLite raises;
         what has been done is not forgotten by that.
         """
-        self._write()
+        await self._write()
         free = self._platform.limits.in_flight - len(self._tasks)
         wait_s, busy = self._pacing.wait_s(), self._pacing.busy()
         if free <= 0:
             return math.inf
-        heads = [] if wait_s else self._heads(free, now_ms, {*self._tasks, *map(str, busy)})
-        chosen = self._choose(heads, now_ms)
+        heads = [] if wait_s else await self._heads(free, now_ms, {*self._tasks, *map(str, busy)})
+        chosen = await self._choose(heads, now_ms)
         if chosen:
-            self._store.deliveries.claim(chosen)
-            for delivery in chosen:
+            for delivery in await self._store.deliveries.claim(chosen):
                 self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery))
         if heads:
             return self._pacing.wait_s()
         waits = [wait for wait in (wait_s, *busy.values()) if wait]
-        return min(waits) if waits and self._heads(1, now_ms, self._tasks) else math.inf
+        return min(waits) if waits and await self._heads(1, now_ms, self._tasks) else math.inf
 
-    def _heads(self, limit: int, now_ms: int, but_not: Collection[str]) -> list[Delivery]:
-        return self._store.deliveries.heads(self.name, limit, now_ms, but_not=but_not)
+    async def _heads(self, limit: int, now_ms: int, but_not: Collection[str]) -> list[Delivery]:
+        return await self._store.deliveries.heads(self.name, limit, now_ms, but_not=but_not)
 
     @property
     def at_work(self) -> bool:
@@ -124,11 +123,11 @@ class Sending:
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
         try:
-            self._write()
-        except SqlError:
+            await self._write()
+        except StoreError:
             _log.exception("what was sent last could not be written down; it may be sent again")
 
-    def _choose(self, heads: list[Delivery], now_ms: int) -> list[Delivery]:
+    async def _choose(self, heads: list[Delivery], now_ms: int) -> list[Delivery]:
         """Return which deliveries go out now; those whose chats do not want to hear yet are held back."""
         chosen: dict[str, Delivery] = {}
         held: list[tuple[Delivery, int, str]] = []
@@ -141,7 +140,7 @@ class Sending:
                 self._pacing.take(delivery.chat.native_id, is_group=is_group)
                 chosen[delivery.chat.native_id] = delivery
         if held:
-            self._store.deliveries.hold(held)
+            await self._store.deliveries.hold(held)
         return list(chosen.values())
 
     async def _deliver(self, delivery: Delivery) -> None:
@@ -216,18 +215,18 @@ class Sending:
         pause_s = min(2**delivery.attempts, LONGEST_PAUSE_S) * self._jitter.uniform(0.75, 1.25)
         return _Done(Outcome(delivery, status, self._clock() + round(pause_s * 1000), reason))
 
-    def _write(self) -> None:
+    async def _write(self) -> None:
         """Write down what has been done. What cannot be written is kept for the next time."""
         if not self._done:
             return
         done = list(self._done)
         for item in done:
             if item.moved is not None:
-                self._store.chats.move(item.outcome.delivery.chat, item.moved)
-        self._store.deliveries.settle(item.outcome for item in done)
+                await self._store.chats.move(item.outcome.delivery.chat, item.moved)
+        await self._store.deliveries.settle(item.outcome for item in done)
         for item in done:
             if item.gone is not None:
-                self._store.chats.deactivate(item.outcome.delivery.chat, item.gone, item.outcome.at_ms)
+                await self._store.chats.deactivate(item.outcome.delivery.chat, item.gone, item.outcome.at_ms)
         del self._done[: len(done)]
 
 

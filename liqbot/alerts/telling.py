@@ -9,9 +9,9 @@ from liqbot.market.figures import price
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Message, Picture, Tone
+from liqbot.store.alerts import Alert
 from liqbot.store.chats import ChatSettings
 from liqbot.store.deliveries import Delivery
-from liqbot.store.outbox import Alert
 
 TONES = {Side.LONG: Tone.LONGS, Side.SHORT: Tone.SHORTS, None: Tone.NEUTRAL}
 MAY_REPEAT = "May be a repeat: whether it arrived the first time is not known."

@@ -1,5 +1,6 @@
 """Watching: each view is read by every watch on its coin, and what follows is written in one transaction."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,7 +16,7 @@ from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.rule import Rule, RuleFault
 from liqbot.rules.standing import Policy
-from liqbot.store.outbox import NewAlert, Outbox
+from liqbot.store.alerts import Alerts, NewAlert
 from liqbot.store.subscriptions import Watch
 
 _log = structlog.get_logger()
@@ -33,24 +34,30 @@ KEEP_MS = 60_000
 class Watching:
     """Evaluates watches, not subscriptions: a million wishes for the same thing cost one call."""
 
-    def __init__(self, rules: Rules, outbox: Outbox) -> None:
+    def __init__(self, rules: Rules, outbox: Alerts) -> None:
         self._rules = rules
         self._outbox = outbox
+        self._taking = asyncio.Lock()
+        """One view at a time: each begins with the states that the one before has left."""
         self.faults: Counter[str] = Counter()
         """How often each rule failed."""
         self._told: set[tuple[str, type[Exception]]] = set()
         self._known: dict[int, tuple[bytes | None, WatchState]] = {}
         """The decoded states of watches beside the bytes that are in the database."""
 
-    def take(self, view: MarketView, now_ms: int) -> int:
+    async def take(self, view: MarketView, now_ms: int) -> int:
         """Let every watch on the view's coin read it; return how many deliveries are due from that.
 
         `now_ms` is the clock's time, for the deliveries; states and alerts live in the view's own time.
         A rule that fails is counted and named in the log, keeps its state, and holds up no other.
         """
+        async with self._taking:
+            return await self._take(view, now_ms)
+
+    async def _take(self, view: MarketView, now_ms: int) -> int:
         states: list[tuple[Watch, WatchState]] = []
         alerts: list[NewAlert] = []
-        for watch, stored in self._outbox.watches(view.coin):
+        for watch, stored in await self._outbox.watches(view.coin):
             before = self._state(watch, stored)
             try:
                 after, events = self._step(watch, before, view)
@@ -62,18 +69,19 @@ class Watching:
             if events or _is_worth_keeping(before, after):
                 states.append((watch, after))
             alerts += [NewAlert(watch, event.hit, event.reason) for event in events]
-        return self._commit(view, states, alerts, now_ms)
+        return await self._commit(view, states, alerts, now_ms)
 
-    def miss(self, coin: str, now_ms: int) -> None:
+    async def miss(self, coin: str, now_ms: int) -> None:
         """Note that there is no data of a live market any more: what stood, stands, and nobody knows."""
-        states = [
-            (watch, step(before, None, now_ms, _NO_POLICY)[0])
-            for watch, stored in self._outbox.watches(coin)
-            if (before := self._state(watch, stored)).blind_ms is None
-            and now_ms - before.time_ms >= STALE_MS
-            and before.time_ms
-        ]
-        self._commit(None, states, [], now_ms)
+        async with self._taking:
+            states = [
+                (watch, step(before, None, now_ms, _NO_POLICY)[0])
+                for watch, stored in await self._outbox.watches(coin)
+                if (before := self._state(watch, stored)).blind_ms is None
+                and now_ms - before.time_ms >= STALE_MS
+                and before.time_ms
+            ]
+            await self._commit(None, states, [], now_ms)
 
     def forget(self) -> None:
         """Read states from the database anew."""
@@ -95,7 +103,7 @@ class Watching:
             known = self._known[watch.id] = (stored, decode_state(stored))
         return known[1]
 
-    def _commit(
+    async def _commit(
         self,
         view: MarketView | None,
         states: Sequence[tuple[Watch, WatchState]],
@@ -105,7 +113,7 @@ class Watching:
         if not states:
             return 0
         written = [(watch, msgspec.msgpack.encode(after)) for watch, after in states]
-        due = self._outbox.commit(view, written, alerts, now_ms)
+        due = await self._outbox.commit(view, written, alerts, now_ms)
         for (watch, encoded), (_, after) in zip(written, states, strict=True):
             self._known[watch.id] = (encoded, after)
         return due

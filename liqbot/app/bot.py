@@ -27,7 +27,8 @@ from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
-from liqbot.store.database import SqlError
+from liqbot.store.errors import StoreError
+from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -52,13 +53,13 @@ class Bot:
     ) -> None:
         """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
         self.settings = settings
-        self.store = Store(settings.database)
+        self.store: Store = SqliteStore(settings.database)
         self.plugins = plugins or plugged(settings)
         for error in self.plugins.errors:
             _log.error("a plugin was left out", reason=str(error))
         rules = self.plugins.rules
-        self._foreseeing = Foreseeing(rules, self.store.outbox, self.plugins)
-        self.watching = Watching(rules, self.store.outbox)
+        self._foreseeing = Foreseeing(rules, self.store.alerts, self.plugins)
+        self.watching = Watching(rules, self.store.alerts)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
             Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
@@ -93,7 +94,7 @@ class Bot:
 
     async def __aenter__(self) -> Self:
         for feed in self._feeds:
-            self._begin(feed)
+            await self._begin(feed)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
         self._tasks = [asyncio.create_task(self._run(feed)) for feed in self._feeds]
         self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]
@@ -109,7 +110,7 @@ class Bot:
             self._engine.shutdown()
             self.plugins.close()
             self.desk.studio.close()
-            self.store.close()
+            await self.store.close()
 
     def reception(self) -> Reception:
         """Return what an adapter serves people with."""
@@ -151,14 +152,14 @@ class Bot:
         except TimeoutError:
             _log.warning("deliveries are still under way; they go out after the next start")
 
-    def _begin(self, feed: Feed) -> None:
+    async def _begin(self, feed: Feed) -> None:
         """Give a live market's board its clusters back; any other market starts over."""
         layer = feed.source.layer
         if layer.origin is not Origin.LIVE:
-            self.store.begin_anew(layer)
+            await self.store.begin_anew(layer)
             return
         try:
-            feed.board.recall(self.store.memories.load(layer))
+            feed.board.recall(await self.store.memories.load(layer))
         except msgspec.DecodeError as error:
             _log.warning("what another version remembered is left out", layer=layer.key, reason=str(error))
 
@@ -168,8 +169,8 @@ class Bot:
         finally:
             asyncio.get_running_loop().call_soon(self._changed.set)
 
-    def _recall_past(self, views: Sequence[MarketView]) -> None:
-        self.store.history.record(views)
+    async def _recall_past(self, views: Sequence[MarketView]) -> None:
+        await self.store.history.record(views)
 
     async def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
@@ -180,7 +181,7 @@ class Bot:
         self._shown.update({view.coin: place for view in mine})
         try:
             await self._write(feed, views, mine)
-        except SqlError as error:
+        except StoreError as error:
             # People still see the market. What was to be written follows from the views to come.
             if self.trouble is None:
                 _log.exception("the database fails")
@@ -192,18 +193,18 @@ class Bot:
 
     async def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
         await self._foreseeing.prepare(mine)  # the very views that are taken: off the loop, all at once
-        if sum(self.watching.take(view, clock_ms()) for view in mine):
+        if sum([await self.watching.take(view, clock_ms()) for view in mine]):
             self.dispatcher.wake()
-        if self.store.history.record(views):
-            self._remember(feed, views)
+        if await self.store.history.record(views):
+            await self._remember(feed, views)
 
     def _is_first(self, place: int, coin: str) -> bool:
         shown = self._shown.get(coin, place)
         return place <= shown or self._feeds[shown].failure is not None
 
-    def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
+    async def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
         memories = feed.board.memories()
-        self.store.memories.save(feed.source.layer, {view.coin: memories[view.coin] for view in views})
+        await self.store.memories.save(feed.source.layer, {view.coin: memories[view.coin] for view in views})
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

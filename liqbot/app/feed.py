@@ -32,7 +32,7 @@ class Feed:
         coins: Sequence[str],
         engine: Executor,
         take: Callable[[Sequence[MarketView]], Awaitable[None] | None],
-        recall_past: Callable[[Sequence[MarketView]], None],
+        recall_past: Callable[[Sequence[MarketView]], Awaitable[None]],
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
@@ -108,7 +108,7 @@ class Feed:
             if taken is not None:
                 await taken
         elif self._worth_keeping(beat.time_ms, live_from_ms):
-            self._recall_past(await self._views())
+            await self._recall_past(await self._views())
 
     async def _views(self) -> list[MarketView]:
         loop = asyncio.get_running_loop()

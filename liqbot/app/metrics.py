@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
@@ -13,16 +14,36 @@ from liqbot.app.bot import Bot
 from liqbot.app.operator import Operator
 from liqbot.app.watchman import Watchman
 from liqbot.chat.house_commands import WELL
+from liqbot.store.store import Store
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-class Metrics(Collector):
-    """The figures of a bot, read when somebody asks for them."""
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The figures that are asked of the store."""
 
-    def __init__(self, bot: Bot, watchman: Watchman) -> None:
+    oldest_due_ms: int | None
+    deliveries: int
+    subscriptions: int
+
+    @staticmethod
+    async def of(store: Store) -> "Stored":
+        """Ask for them."""
+        return Stored(
+            await store.deliveries.oldest_due_ms(),
+            await store.deliveries.owed(),
+            await store.subscriptions.count(),
+        )
+
+
+class Metrics(Collector):
+    """The figures of a bot, at one moment."""
+
+    def __init__(self, bot: Bot, watchman: Watchman, stored: Stored) -> None:
         self._bot = bot
         self._watchman = watchman
+        self._stored = stored
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
@@ -36,14 +57,14 @@ class Metrics(Collector):
             "coin",
             {coin: (now_ms - view.time_ms) / 1000 for coin, view in bot.desk.views.items()},
         )
-        due_ms = bot.store.deliveries.oldest_due_ms()
+        due_ms = self._stored.oldest_due_ms
         yield GaugeMetricFamily(
             "liqbot_oldest_due_seconds",
             "For how long the oldest open delivery has been due",
             0 if due_ms is None else max(0.0, (now_ms - due_ms) / 1000),
         )
-        yield GaugeMetricFamily("liqbot_deliveries_open", "Deliveries under way", bot.store.deliveries.owed())
-        yield GaugeMetricFamily("liqbot_subscriptions", "Subscriptions", bot.store.subscriptions.count())
+        yield GaugeMetricFamily("liqbot_deliveries_open", "Deliveries under way", self._stored.deliveries)
+        yield GaugeMetricFamily("liqbot_subscriptions", "Subscriptions", self._stored.subscriptions)
         sends = CounterMetricFamily(
             "liqbot_sends", "Tries to deliver, by what they came to", labels=["platform", "outcome"]
         )
@@ -79,10 +100,10 @@ async def metrics_server(
     bot: Bot, watchman: Watchman, operator: Operator, *, host: str, port: int
 ) -> AsyncGenerator[int]:
     """Serve `/healthz` and `/metrics` meanwhile; give the port, a free one for 0. Raises `OSError`."""
-    registry = CollectorRegistry(auto_describe=False)
-    registry.register(Metrics(bot, watchman))
 
     async def metrics(_: web.Request) -> web.Response:
+        registry = CollectorRegistry(auto_describe=False)
+        registry.register(Metrics(bot, watchman, await Stored.of(bot.store)))
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE})
 
     async def healthz(_: web.Request) -> web.Response:

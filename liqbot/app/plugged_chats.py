@@ -33,7 +33,7 @@ def plugged_chats(plugins: Plugins, settings: Settings) -> Mapping[str, Platform
     return chats
 
 
-def subscribe_plugged(bot: Bot, settings: Settings) -> None:
+async def subscribe_plugged(bot: Bot, settings: Settings) -> None:
     """Enter what chats of plugins are to hear of: the lines `subscribe` in their options.
 
     Raises `SettingsError` that names the line.
@@ -44,17 +44,17 @@ def subscribe_plugged(bot: Bot, settings: Settings) -> None:
             continue
         for line in cast("list[object]", lines):
             try:
-                _subscribe(bot, ChatKey(name, "default"), str(line))
+                await _subscribe(bot, ChatKey(name, "default"), str(line))
             except (Refusal, ValueError) as error:
                 raise SettingsError(f"plugins.options.{name}: subscribe {line!r}: {error}") from None
 
 
-def _subscribe(bot: Bot, chat: ChatKey, line: str) -> None:
+async def _subscribe(bot: Bot, chat: ChatKey, line: str) -> None:
     rule, coin, *pairs = line.split()
     if rule not in bot.desk.rules.by_name:
         raise Refusal(f"there is no rule {rule}")
     written = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
-    enter(Ask(chat, bot.desk), rule, coin, written)
+    await enter(Ask(chat, bot.desk), rule, coin, written)
 
 
 @dataclass(frozen=True, slots=True)

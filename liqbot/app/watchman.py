@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from liqbot.app.operator import Operator
 from liqbot.chat.house_commands import WELL
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
+from liqbot.store.errors import StoreError
 
 _log = structlog.get_logger()
 
@@ -50,13 +51,13 @@ class Watchman:
         """Look once: note what has gone blind, tell what is wrong, remove what is old."""
         now_ms = self._clock()
         for coin in self._blind_coins(now_ms):
-            self._bot.watching.miss(coin, now_ms)
-        await self._operator.tell(dict(self.troubles(now_ms)))
+            await self._bot.watching.miss(coin, now_ms)
+        await self._operator.tell(dict([trouble async for trouble in self.troubles(now_ms)]))
         if now_ms - self._tidied_ms >= DAY_MS:
-            self._tidy(now_ms)
+            await self._tidy(now_ms)
             self._tidied_ms = now_ms
 
-    def troubles(self, now_ms: int) -> Iterator[tuple[str, str]]:
+    async def troubles(self, now_ms: int) -> AsyncIterator[tuple[str, str]]:
         """Yield what is wrong now: its name, and what there is to say of it."""
         bot = self._bot
         for health in bot.desk.sources:
@@ -78,8 +79,8 @@ class Watchman:
         trouble = bot.trouble or bot.dispatcher.trouble
         if trouble is not None:
             yield "database", f"{trouble}. Alerts wait until it can be written again"
-        yield from self._disk()
-        yield from self._late(now_ms)
+        for trouble_here in [*self._disk(), *[late async for late in self._late(now_ms)]]:
+            yield trouble_here
 
     def _disk(self) -> Iterator[tuple[str, str]]:
         folder = self._bot.store.path.absolute().parent
@@ -87,8 +88,12 @@ class Watchman:
         if free_mb < LEAST_DISK_MB:
             yield "disk", f"only {free_mb} MB are free in {folder}"
 
-    def _late(self, now_ms: int) -> Iterator[tuple[str, str]]:
-        due_ms = self._bot.store.deliveries.oldest_due_ms()
+    async def _late(self, now_ms: int) -> AsyncIterator[tuple[str, str]]:
+        try:
+            due_ms = await self._bot.store.deliveries.oldest_due_ms()
+        except StoreError as error:
+            yield "database", f"{error}. Alerts wait until it can be read again"
+            return
         if due_ms is not None and now_ms - due_ms > LATE_MS:
             yield "deliveries", f"the oldest has been due for {duration((now_ms - due_ms) / 1000)}"
 
@@ -96,12 +101,12 @@ class Watchman:
         live = [view for view in self._bot.desk.views.values() if view.layer.origin is Origin.LIVE]
         return [view.coin for view in live if now_ms - view.time_ms >= STALE_MS]
 
-    def _tidy(self, now_ms: int) -> None:
+    async def _tidy(self, now_ms: int) -> None:
         before_ms = now_ms - KEEP_DAYS * DAY_MS
-        removed = self._bot.store.outbox.prune(before_ms)
-        gone = self._bot.store.chats.inactive_before(before_ms)
+        removed = await self._bot.store.alerts.prune(before_ms)
+        gone = await self._bot.store.chats.inactive_before(before_ms)
         for chat in gone:
-            self._bot.store.chats.forget(chat)
+            await self._bot.store.chats.forget(chat)
         _log.info("tidied up", alerts=removed, chats=len(gone))
 
     async def _look_again_and_again(self) -> None:

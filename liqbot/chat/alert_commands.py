@@ -1,6 +1,6 @@
 """The commands about single alerts: how one stands now, why it came, and what one is like."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 import structlog
 
@@ -16,7 +16,7 @@ from liqbot.market.wire import WireError
 from liqbot.message import Message
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.rule import Hit, Rule, RuleFault
-from liqbot.store.outbox import Alert, Told
+from liqbot.store.alerts import Alert, Told
 from liqbot.store.subscriptions import Subscription, Watch
 
 _log = structlog.get_logger()
@@ -44,14 +44,14 @@ _STATUS = {
 @command(public=True)
 async def alert(ask: Ask, number: AlertNumber) -> Message:
     """An alert of this chat, and how things stand now."""
-    told = _told(ask, number)
+    told = await _told(ask, number)
     view = ask.desk.views.get(told.alert.coin)
     if view is None:
         return Message(headline(told.alert), (f"No data of {told.alert.coin} at present.",))
-    mine = _subscription(ask, told.alert)
+    mine = await _subscription(ask, told.alert)
     return Message(
         title=headline(told.alert),
-        lines=(f"Now: {_now(ask, told.alert, mine, view)}", f"Spot {price(view.spot)}, {view.regime}."),
+        lines=(f"Now: {await _now(ask, told.alert, mine, view)}", f"Spot {price(view.spot)}, {view.regime}."),
         tone=TONES[told.alert.hit.side],
         picture=await ask.desk.alert_picture(view),
         actions=alert_buttons(told.alert, None if mine is None else mine.number),
@@ -63,22 +63,23 @@ async def alert(ask: Ask, number: AlertNumber) -> Message:
 @command
 async def why(ask: Ask, number: AlertNumber) -> Message:
     """Why an alert came: what was seen, by which rule, and how it was delivered."""
-    told = _told(ask, number)
-    return Message(headline(told.alert), tuple(_reasons(ask, told)), time_ms=told.alert.time_ms)
+    told = await _told(ask, number)
+    return Message(
+        headline(told.alert), tuple([line async for line in _reasons(ask, told)]), time_ms=told.alert.time_ms
+    )
 
 
 @command(manages=True)
 async def test(ask: Ask, rule: RuleName, coin: Coin) -> Message:
     """See what an alert looks like: one is sent here, marked as a test."""
     chosen, view = ask.desk.rules.by_name[rule], ask.desk.views[coin]
-    mine = [item for item in ask.desk.store.subscriptions.of(ask.chat) if _is_of(item, rule, coin)]
+    mine = [item for item in await ask.desk.store.subscriptions.of(ask.chat) if _is_of(item, rule, coin)]
     form = chosen.form
     parameters = mine[0].watch.parameters if mine else form.canonical(form.defaults())
     watch = Watch(0, rule, coin, parameters)
-    settings = ask.desk.store.chats.settings(ask.chat)
-    ask.desk.store.chats.save(ask.chat, settings, ask.desk.clock())  # so that the chat is known
+    settings = await ask.desk.store.chats.settings(ask.chat)
     hit = _sample(chosen, watch, view)
-    ask.desk.store.outbox.sample(ask.chat, watch, hit, view, ask.desk.clock())
+    await ask.desk.store.alerts.sample(ask.chat, watch, hit, view, ask.desk.clock())
     ask.desk.wake()
     rest = told_rest(settings, ask.desk.clock())
     return Message(
@@ -90,8 +91,8 @@ async def test(ask: Ask, rule: RuleName, coin: Coin) -> Message:
 COMMANDS = (alert, why, test)
 
 
-def _told(ask: Ask, number: int) -> Told:
-    told = ask.desk.store.outbox.told(ask.chat, number)
+async def _told(ask: Ask, number: int) -> Told:
+    told = await ask.desk.store.alerts.told(ask.chat, number)
     if told is None:
         raise Refusal(f"This chat got no alert #{number}. Alerts are kept for 30 days")
     return told
@@ -101,18 +102,18 @@ def _is_of(item: Subscription, rule: str, coin: str) -> bool:
     return (item.watch.rule, item.watch.coin) == (rule, coin)
 
 
-def _subscription(ask: Ask, alert: Alert) -> Subscription | None:
+async def _subscription(ask: Ask, alert: Alert) -> Subscription | None:
     wanted = (alert.rule, alert.coin, alert.parameters)
-    mine = ask.desk.store.subscriptions.of(ask.chat)
+    mine = await ask.desk.store.subscriptions.of(ask.chat)
     return next((m for m in mine if (m.watch.rule, m.watch.coin, m.watch.parameters) == wanted), None)
 
 
-def _now(ask: Ask, alert: Alert, mine: Subscription | None, view: MarketView) -> str:
+async def _now(ask: Ask, alert: Alert, mine: Subscription | None, view: MarketView) -> str:
     """Return what the alert's rule says of its key in the newest view."""
     rule = ask.desk.rules.by_name.get(alert.rule)
     if rule is None:
         return "its rule is not loaded"
-    state = decode_state(None if mine is None else ask.desk.store.outbox.state(mine.watch))
+    state = decode_state(None if mine is None else await ask.desk.store.alerts.state(mine.watch))
     try:
         hits = rule.read(view, rule.form.restore(alert.parameters), state.memory).hits
     except (RuleFault, ParameterError):
@@ -121,7 +122,7 @@ def _now(ask: Ask, alert: Alert, mine: Subscription | None, view: MarketView) ->
     return "this no longer holds" if hit is None else hit.text
 
 
-def _reasons(ask: Ask, told: Told) -> Iterator[str]:
+async def _reasons(ask: Ask, told: Told) -> AsyncIterator[str]:
     alert = told.alert
     yield f"Why: {_WHY[Reason(alert.reason)]}"
     yield f"You asked for: {ask.desk.words(Watch(0, alert.rule, alert.coin, alert.parameters))}"
@@ -132,8 +133,9 @@ def _reasons(ask: Ask, told: Told) -> Iterator[str]:
         held = f"after it has lasted {duration(policy.hold)}; " if policy.hold else ""
         pause = f"at least {duration(policy.cooldown)} between" if policy.cooldown else "no pause between"
         yield f"When: {held}{pause} two alerts of the same"
-    yield from _market(ask, alert)
-    settings = ask.desk.store.chats.settings(ask.chat)
+    async for line in _market(ask, alert):
+        yield line
+    settings = await ask.desk.store.chats.settings(ask.chat)
     when = ""
     if told.sent_ms is not None:
         when = f" {local_time(settings, told.sent_ms):%a %H:%M:%S} {told_zone(settings.time_zone)}"
@@ -141,9 +143,9 @@ def _reasons(ask: Ask, told: Told) -> Iterator[str]:
     yield f"Delivery: {_STATUS[told.status]}{when}{tries}"
 
 
-def _market(ask: Ask, alert: Alert) -> Iterator[str]:
+async def _market(ask: Ask, alert: Alert) -> AsyncIterator[str]:
     try:
-        view = ask.desk.store.outbox.view_of(alert)
+        view = await ask.desk.store.alerts.view_of(alert)
     except WireError:
         return
     yield (

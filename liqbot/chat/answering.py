@@ -26,7 +26,7 @@ class Answering:
         try:
             command, words = self._find(line, ask)
             _require_right(command, ask)
-            values = read_arguments(command, words, ask, self.topics(ask))
+            values = await read_arguments(command, words, ask, self.topics(ask))
             answer = await command.function(ask, **values)
             return replace(answer, private=answer.private or not command.public)
         except Refusal as refusal:

@@ -44,7 +44,7 @@ _EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), **EXAMPLES}
 ALERTS_OFFERED = 25
 
 
-def read_arguments(
+async def read_arguments(
     command: Command, words: Sequence[str], ask: Ask, topics: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return a value for each argument of `command`. Raises `Refusal` that says what is wrong, and the usage.
@@ -58,9 +58,9 @@ def read_arguments(
         if argument.kind is Kind.SETTINGS:
             values[argument.name], left = _settings(left, command), []
         elif left and not (has_settings and "=" in left[0]):
-            values[argument.name] = _value(argument.kind, left.pop(0), ask, topics)
+            values[argument.name] = await _value(argument.kind, left.pop(0), ask, topics)
         elif argument.required:
-            names = listed(_offered(argument.kind, ask, topics))
+            names = listed(await _offered(argument.kind, ask, topics))
             hint = f"For example {names}" if argument.kind in _FREE else f"Choose from {names}"
             raise Refusal(f"Which {_WHAT[argument.kind]}? {hint}. Type {command.usage}")
         else:
@@ -78,7 +78,7 @@ def _joined(command: Command, words: Sequence[str]) -> list[str]:
     return [*words[: len(kinds) - 1], " ".join(words[len(kinds) - 1 :])]
 
 
-def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
+async def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
     """Return what may be typed for an argument of `kind`, each with a word on what it is."""
     desk = ask.desk
     if kind is Kind.COIN:
@@ -86,34 +86,34 @@ def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str
     if kind is Kind.RULE:
         return {name: rule.summary for name, rule in desk.rules.by_name.items()}
     if kind is Kind.ALERT:
-        return _alerts(ask)
+        return await _alerts(ask)
     if kind is Kind.NUMBER:
-        return {str(item.number): desk.words(item.watch) for item in desk.store.subscriptions.of(ask.chat)}
+        mine = await desk.store.subscriptions.of(ask.chat)
+        return {str(item.number): desk.words(item.watch) for item in mine}
     if kind is Kind.ZONE:
         common = {name: told_time(name, desk.clock()) for name in EXAMPLES[kind]}
         return common | {name: "" for name in all_zones() if name not in common}
     return topics if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
 
 
-def _alerts(ask: Ask) -> dict[str, str]:
-    outbox = ask.desk.store.outbox
-    alerts = [outbox.alert(number) for number in outbox.newest_of(ask.chat, ALERTS_OFFERED)]
-    return {str(alert.id): headline(alert) for alert in alerts if alert is not None}
+async def _alerts(ask: Ask) -> dict[str, str]:
+    alerts = await ask.desk.store.alerts.newest_of(ask.chat, ALERTS_OFFERED)
+    return {str(alert.id): headline(alert) for alert in alerts}
 
 
-def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
-    names = choices(kind, ask, topics)
+async def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
+    names = await choices(kind, ask, topics)
     if not names:
         raise Refusal(_NOTHING_THERE[kind])
     return names
 
 
-def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | float:
+async def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | float:
     if kind in _FREE:
         return _FREE[kind](word)
     if kind is Kind.SURE and word.lower() != "yes":
         raise Refusal(f"Only yes does it, not {quoted(word)}. Nothing was changed")
-    names = _offered(kind, ask, topics)
+    names = await _offered(kind, ask, topics)
     by_lower = {name.lower(): name for name in names}
     for spelling in _spellings(kind, word):
         found = spelling if spelling in names else by_lower.get(spelling.lower())

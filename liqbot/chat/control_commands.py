@@ -20,8 +20,10 @@ async def pause(ask: Ask, number: Number = 0) -> Message:
 
     For example: /pause 2. To be told afterwards, use /mute
     """
-    chosen = _chosen(ask, number)
-    changed = ask.desk.store.subscriptions.pause(ask.chat, [item.number for item in chosen], paused=True)
+    chosen = await _chosen(ask, number)
+    changed = await ask.desk.store.subscriptions.pause(
+        ask.chat, [item.number for item in chosen], paused=True
+    )
     again = f"/resume {number}" if number else "/resume"
     what = _named(ask, chosen)
     return Message(
@@ -34,18 +36,18 @@ async def pause(ask: Ask, number: Number = 0) -> Message:
 @command(manages=True)
 async def resume(ask: Ask, number: Number = 0) -> Message:
     """Have the alerts of a paused subscription again, or of all; without a number it ends a mute as well."""
-    settings = _settings(ask)
+    settings = await _settings(ask)
     is_muted = not number and settings.mute_until_ms > ask.desk.clock()
     if is_muted:
-        _unmute(ask, settings)
-    chosen = [] if is_muted and not _mine(ask) else _chosen(ask, number)
+        await _unmute(ask, settings)
+    chosen = [] if is_muted and not await _mine(ask) else await _chosen(ask, number)
     paused = [item for item in chosen if item.paused]
-    ask.desk.store.subscriptions.pause(ask.chat, [item.number for item in paused], paused=False)
+    await ask.desk.store.subscriptions.pause(ask.chat, [item.number for item in paused], paused=False)
     if paused:
         title = f"Resumed: {_named(ask, paused)}"
     else:
         title = "No longer muted" if is_muted else f"Not paused: {_named(ask, chosen)}"
-    return Message(title, _rest(ask), actions=(Button("Subscriptions", "/subscriptions"),))
+    return Message(title, await _rest(ask), actions=(Button("Subscriptions", "/subscriptions"),))
 
 
 @command(manages=True)
@@ -54,13 +56,13 @@ async def mute(ask: Ask, time: Span = 3_600.0) -> Message:
 
     Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
     """
-    settings = _settings(ask)
+    settings = await _settings(ask)
     now_ms = ask.desk.clock()
     if not time:
-        _unmute(ask, settings)
-        return Message("No longer muted", _rest(ask))
+        await _unmute(ask, settings)
+        return Message("No longer muted", await _rest(ask))
     until_ms = now_ms + round(time * 1000)
-    _save(ask, replace(settings, mute_until_ms=until_ms))
+    await _save(ask, replace(settings, mute_until_ms=until_ms))
     title = f"Muted until {told_until(settings, until_ms, now_ms)}"
     return Message(title, (_HELD,), actions=(Button("Unmute", "/mute off"),))
 
@@ -71,13 +73,13 @@ async def quiet(ask: Ask, hours: Hours) -> Message:
 
     Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
     """
-    settings = _settings(ask)
+    settings = await _settings(ask)
     if hours == "off":
-        _save(ask, replace(settings, quiet=None))
-        _wake(ask, Hold.QUIET)
-        return Message("No quiet hours", _rest(ask) or ("Alerts come at any time.",))
-    _save(ask, replace(settings, quiet=minutes_of_day(hours)))
-    _wake(ask, Hold.QUIET)
+        await _save(ask, replace(settings, quiet=None))
+        await _wake(ask, Hold.QUIET)
+        return Message("No quiet hours", await _rest(ask) or ("Alerts come at any time.",))
+    await _save(ask, replace(settings, quiet=minutes_of_day(hours)))
+    await _wake(ask, Hold.QUIET)
     return Message(
         f"Quiet hours: {hours.replace('-', ' to ')} every day, {told_zone(settings.time_zone)}",
         (_HELD, f"It is {_now(ask, settings)} here now. If that is wrong, set it with /timezone"),
@@ -91,11 +93,11 @@ async def timezone(ask: Ask, zone: Zone = "") -> Message:
 
     For example: /timezone Europe/Berlin, or just the city, or UTC+2
     """
-    settings = _settings(ask)
+    settings = await _settings(ask)
     if zone:
         settings = replace(settings, time_zone=zone)
-        _save(ask, settings)
-        _wake(ask, Hold.QUIET)
+        await _save(ask, settings)
+        await _wake(ask, Hold.QUIET)
     hint = () if zone else ("To change it: /timezone Europe/Berlin",)
     return Message(f"Time zone: {told_zone(settings.time_zone)}. It is {_now(ask, settings)} here", hint)
 
@@ -103,10 +105,10 @@ async def timezone(ask: Ask, zone: Zone = "") -> Message:
 @command(manages=True)
 async def limit(ask: Ask, number: Count) -> Message:
     """How many alerts an hour come one by one; the rest come in one message, and none is lost."""
-    before = _settings(ask)
-    _save(ask, replace(before, hourly_limit=number))
+    before = await _settings(ask)
+    await _save(ask, replace(before, hourly_limit=number))
     if number > before.hourly_limit:
-        _wake(ask, Hold.LIMIT)
+        await _wake(ask, Hold.LIMIT)
     return Message(f"Limit: {counted(number, 'alert')} an hour", ("What is beyond comes in one message.",))
 
 
@@ -114,13 +116,13 @@ async def limit(ask: Ask, number: Count) -> Message:
 async def privacy(ask: Ask) -> Message:
     """What the bot knows of this chat, and how to remove it."""
     nothing = "Nothing that is written here is kept, and nothing is passed on."
-    if not ask.desk.store.chats.is_known(ask.chat):
+    if not await ask.desk.store.chats.is_known(ask.chat):
         return Message("Nothing is kept of this chat", (nothing,))
     return Message(
         "What is kept of this chat",
         (
             f"• its id on {ask.chat.platform}",
-            f"• its {counted(len(_mine(ask)), 'subscription')}, each with the id of who made it",
+            f"• its {counted(len(await _mine(ask)), 'subscription')}, each with the id of who made it",
             "• its settings: time zone, language, quiet hours, mute, hourly limit",
             "• which alerts it got in the last 30 days",
             nothing,
@@ -132,55 +134,55 @@ async def privacy(ask: Ask) -> Message:
 @command(manages=True)
 async def forget(ask: Ask, sure: Sure = "") -> Message:
     """Remove all that the bot knows of this chat, its subscriptions included."""
-    if not ask.desk.store.chats.is_known(ask.chat):
+    if not await ask.desk.store.chats.is_known(ask.chat):
         return Message("Nothing is kept of this chat")
     if not sure:
         return Message(
-            f"Remove everything, {counted(len(_mine(ask)), 'subscription')} included?",
+            f"Remove everything, {counted(len(await _mine(ask)), 'subscription')} included?",
             ("No more alerts will come. This cannot be undone: /forget yes",),
             actions=(Button("Remove everything", "/forget yes"),),
         )
-    for item in _mine(ask):
+    for item in await _mine(ask):
         await let_rule_forget(ask, item.watch)
-    ask.desk.store.chats.forget(ask.chat)
+    await ask.desk.store.chats.forget(ask.chat)
     return Message("Done: nothing of this chat is kept any more")
 
 
 COMMANDS = (pause, resume, mute, quiet, timezone, limit, privacy, forget)
 
 
-def _settings(ask: Ask) -> ChatSettings:
-    return ask.desk.store.chats.settings(ask.chat)
+async def _settings(ask: Ask) -> ChatSettings:
+    return await ask.desk.store.chats.settings(ask.chat)
 
 
-def _save(ask: Ask, settings: ChatSettings) -> None:
-    ask.desk.store.chats.save(ask.chat, settings, ask.desk.clock())
+async def _save(ask: Ask, settings: ChatSettings) -> None:
+    await ask.desk.store.chats.save(ask.chat, settings, ask.desk.clock())
 
 
-def _unmute(ask: Ask, settings: ChatSettings) -> None:
-    _save(ask, replace(settings, mute_until_ms=0))
-    _wake(ask, Hold.MUTED)
+async def _unmute(ask: Ask, settings: ChatSettings) -> None:
+    await _save(ask, replace(settings, mute_until_ms=0))
+    await _wake(ask, Hold.MUTED)
 
 
-def _wake(ask: Ask, held_for: Hold) -> None:
+async def _wake(ask: Ask, held_for: Hold) -> None:
     """Let what was held back for one reason be looked at again: another may still hold it back."""
-    ask.desk.store.deliveries.wake_held(ask.chat, ask.desk.clock(), held_for)
+    await ask.desk.store.deliveries.wake_held(ask.chat, ask.desk.clock(), held_for)
     ask.desk.wake()
 
 
-def _rest(ask: Ask) -> tuple[str, ...]:
+async def _rest(ask: Ask) -> tuple[str, ...]:
     """Return a line that says why no alerts come now all the same; none where they come."""
-    rest = told_rest(_settings(ask), ask.desk.clock())
+    rest = told_rest(await _settings(ask), ask.desk.clock())
     return () if rest is None else (f"{rest}: alerts come after that.",)
 
 
-def _mine(ask: Ask) -> list[Subscription]:
-    return ask.desk.store.subscriptions.of(ask.chat)
+async def _mine(ask: Ask) -> list[Subscription]:
+    return await ask.desk.store.subscriptions.of(ask.chat)
 
 
-def _chosen(ask: Ask, number: int) -> list[Subscription]:
+async def _chosen(ask: Ask, number: int) -> list[Subscription]:
     """Return the chat's subscription of that number, or all for 0. Raises `Refusal` where it has none."""
-    mine = _mine(ask)
+    mine = await _mine(ask)
     if not mine:
         raise Refusal("This chat has no subscriptions. Make one with /subscribe")
     return [item for item in mine if item.number == number or not number]

@@ -95,7 +95,7 @@ class Desk:
     previews: Previews = field(init=False)
 
     def __post_init__(self) -> None:
-        self.previews = Previews(self.store.path)
+        self.previews = Previews(self.store.history)
 
     def words(self, watch: Watch) -> str:
         """Return a watch as it would be typed: `near-cluster BTC within=2% at_least=$5M side=either`."""
@@ -127,7 +127,7 @@ class Desk:
         `seen` is what `view` was taken from; left out where it is the newest of a layer.
         """
         seen = seen or self.layers.whole(view)
-        grid = await asyncio.to_thread(self._past, seen, WINDOWS[window])
+        grid = await self._past(seen, WINDOWS[window])
         marks = await asyncio.to_thread(self.marks, view)
         return await self.studio.heatmap(view.with_grid(grid).with_marks(marks), window)
 
@@ -139,8 +139,9 @@ class Desk:
             _log.error("an alert goes without its picture", reason=str(error))
             return None
 
-    def _past(self, seen: Seen, window_ms: int) -> Grid:
-        return seen.grid(window_ms) or self.store.past.grid(seen.view, window_ms)
+    async def _past(self, seen: Seen, window_ms: int) -> Grid:
+        made = await asyncio.to_thread(seen.grid, window_ms)
+        return made or await self.store.history.grid(seen.view, window_ms)
 
     async def map(self, view: MarketView) -> Picture:
         """Draw the map of `view`, off the event loop."""

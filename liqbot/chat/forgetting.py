@@ -20,8 +20,8 @@ async def let_rule_forget(ask: Ask, watch: Watch) -> None:
     Others may share the watch, so that it outlives the chat. A rule that fails keeps nobody from being
     forgotten by the bot: the log names it.
     """
-    outbox, rule = ask.desk.store.outbox, ask.desk.rules.by_name.get(watch.rule)
-    before = memory = decode_state(outbox.state(watch)).memory
+    outbox, rule = ask.desk.store.alerts, ask.desk.rules.by_name.get(watch.rule)
+    before = memory = decode_state(await outbox.state(watch)).memory
     if rule is None or memory is None:
         return
     try:
@@ -32,9 +32,9 @@ async def let_rule_forget(ask: Ask, watch: Watch) -> None:
         return
     if memory == before:
         return
-    state = decode_state(outbox.state(watch))
+    state = decode_state(await outbox.state(watch))
     if state.memory == before:
         written = msgspec.msgpack.encode(replace(state, memory=memory))
-        outbox.commit(None, [(watch, written)], [], ask.desk.clock())
+        await outbox.commit(None, [(watch, written)], [], ask.desk.clock())
     else:
         await let_rule_forget(ask, watch)  # a view came in between, and what it left is newer

@@ -25,7 +25,7 @@ async def help(ask: Ask, topic: Topic = "") -> Message:  # noqa: A001 - it bears
     rule, chosen = rules.get(topic), next((item for item in COMMANDS if item.name == topic), None)
     if chosen is not None:
         also = () if rule is None else ("It is a rule as well:", _usage(rule), *_rule_lines(rule))
-        return Message(chosen.usage, (*_command_lines(ask, chosen), *also))
+        return Message(chosen.usage, (*await _command_lines(ask, chosen), *also))
     if rule is not None:
         return Message(_usage(rule), _rule_lines(rule))
     coin = next(iter(ask.desk.views), "BTC")
@@ -61,8 +61,8 @@ async def status(ask: Ask) -> Message:
         ),
         *(_view(view, desk.clock()) for view in desk.views.values()),
         f"{counted(len(desk.rules.by_name), 'rule')}: {listed(desk.rules.by_name) or 'none'}",
-        f"{counted(desk.store.subscriptions.count(), 'subscription')}",
-        f"{counted(desk.store.deliveries.owed(), 'delivery')} under way",
+        f"{counted(await desk.store.subscriptions.count(), 'subscription')}",
+        f"{counted(await desk.store.deliveries.owed(), 'delivery')} under way",
     ]
     if troubles:
         return Message("Status: not all is well", tuple(lines), tone=Tone.WARNING)
@@ -81,10 +81,10 @@ COMMANDS: tuple[Command, ...] = (
 """Every command, in the order of `/help`."""
 
 
-def _command_lines(ask: Ask, chosen: Command) -> list[str]:
+async def _command_lines(ask: Ask, chosen: Command) -> list[str]:
     lines = [chosen.summary, *chosen.details]
     for argument in chosen.arguments:
-        names = () if argument.kind is Kind.NUMBER else tuple(choices(argument.kind, ask, {}))
+        names = () if argument.kind is Kind.NUMBER else tuple(await choices(argument.kind, ask, {}))
         usually = f"; usually {_usual(argument)}" if argument.default else ""
         lines += [f"{argument.kind} — {listed(names)}{usually}"] if names else []
     return lines

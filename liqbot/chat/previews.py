@@ -1,10 +1,8 @@
 """What a new subscription would have brought: counted from stored history, off the event loop."""
 
 import asyncio
-from collections.abc import Mapping
-from contextlib import closing
+from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TypeAlias
 
 import structlog
@@ -16,7 +14,7 @@ from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.wording import counted
-from liqbot.store.database import DatabaseError, open_reader
+from liqbot.store.errors import StoreError
 from liqbot.store.history import History
 
 _log = structlog.get_logger()
@@ -34,9 +32,8 @@ _Lines: TypeAlias = tuple[str, ...]
 class Previews:
     """Counts how often a rule would have fired in the last days, one count for the same wish."""
 
-    def __init__(self, database: Path) -> None:
-        """Read the history in `database`, on connections of its own."""
-        self._database = database
+    def __init__(self, history: History) -> None:
+        self._history = history
         self._counts: dict[_Key, asyncio.Task[_Lines]] = {}
 
     async def told(self, rule: Rule, values: Mapping[str, Value], view: MarketView | None) -> _Lines:
@@ -51,7 +48,7 @@ class Previews:
                 return await asyncio.shield(self._count(rule, values, view))
         except TimeoutError:
             return (f"How often it would have fired in the last {DAYS} days is still being counted.",)
-        except (RuleFault, DatabaseError) as error:
+        except (RuleFault, StoreError) as error:
             _log.error("a preview failed", rule=rule.name, reason=str(error))
             return ("How often it would have fired cannot be told; the operator's log says why.",)
 
@@ -61,7 +58,7 @@ class Previews:
         if key not in self._counts:
             while len(self._counts) >= KEPT:
                 self._counts.pop(next(iter(self._counts)))
-            task = asyncio.create_task(asyncio.to_thread(self._read, rule, dict(values), view))
+            task = asyncio.create_task(self._read(rule, dict(values), view))
             task.add_done_callback(lambda done: self._drop_failed(key, done))
             self._counts[key] = task
         return self._counts[key]
@@ -71,11 +68,20 @@ class Previews:
         if done.cancelled() or done.exception() is not None:
             self._counts.pop(key, None)
 
-    def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Lines:
-        with closing(open_reader(self._database)) as connection:
-            views = History(connection).views(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
-            found = preview(rule, values, views)
+    async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Lines:
+        views = self._history.views(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
+        found = await asyncio.to_thread(preview, rule, values, _from_loop(views))
         return () if found.since_ms is None else (in_words(found, found.since_ms, view.time_ms),)
+
+
+def _from_loop(views: AsyncIterator[MarketView]) -> Iterator[MarketView]:
+    """Return what the event loop yields as an iterator for another thread."""
+    loop = asyncio.get_running_loop()
+
+    async def following() -> MarketView | None:
+        return await anext(views, None)
+
+    return iter(lambda: asyncio.run_coroutine_threadsafe(following(), loop).result(), None)
 
 
 def in_words(found: Preview, since_ms: int, now_ms: int) -> str:

@@ -24,7 +24,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
     What is not given has its default; /help RULE lists what can be given. How alerts come can be said as
     well: silent=yes without a sound, digest=hourly or digest=daily in one message, role=ID to ping a role.
     """
-    subscription, is_new = enter(ask, rule, coin, settings)
+    subscription, is_new = await enter(ask, rule, coin, settings)
     watch, chosen = subscription.watch, ask.desk.rules.by_name[rule]
     lately = await ask.desk.would_have_fired(watch)
     said = "Subscribed" if is_new else "You have that subscription already"
@@ -32,7 +32,7 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
         title=f"{said}: #{subscription.number} {ask.desk.words(watch)}{told_manner(subscription.manner)}",
         lines=(
             chosen.describe(chosen.form.restore(watch.parameters)),
-            f"Right now: {_now(ask, watch, _state(ask, watch))}",
+            f"Right now: {_now(ask, watch, await _state(ask, watch))}",
             *lately,
         ),
         actions=(
@@ -45,12 +45,12 @@ async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) ->
 @command
 async def subscriptions(ask: Ask) -> Message:
     """What this chat has subscribed to, how each stands, and what it says right now."""
-    mine = ask.desk.store.subscriptions.of(ask.chat)
+    mine = await ask.desk.store.subscriptions.of(ask.chat)
     if not mine:
         return Message("No subscriptions in this chat", ("Make one: /subscribe near-cluster BTC",))
-    rest = told_rest(ask.desk.store.chats.settings(ask.chat), ask.desk.clock())
+    rest = told_rest(await ask.desk.store.chats.settings(ask.chat), ask.desk.clock())
     lines = [f"{rest}: alerts come after that."] if rest else []
-    lines += [line for item in mine for line in _standing(ask, item)]
+    lines += [line for item in mine for line in await _standing(ask, item)]
     buttons = [Button(f"Unsubscribe #{item.number}", f"/unsubscribe {item.number}") for item in mine]
     return Message(counted(len(mine), "subscription"), tuple(lines), actions=tuple(buttons))
 
@@ -58,13 +58,13 @@ async def subscriptions(ask: Ask) -> Message:
 @command(manages=True)
 async def unsubscribe(ask: Ask, number: Number) -> Message:
     """End a subscription by its number, as /subscriptions shows it."""
-    ended = ask.desk.store.subscriptions.unsubscribe(ask.chat, number)
+    ended = await ask.desk.store.subscriptions.unsubscribe(ask.chat, number)
     if ended is None:
         raise Refusal(f"There is no subscription {number} here. See /subscriptions")
     return Message(f"Unsubscribed: #{ended.number} {ask.desk.words(ended.watch)}")
 
 
-def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[Subscription, bool]:
+async def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[Subscription, bool]:
     """Write a subscription down; return it, and whether it is new. Raises `Refusal` for wrong settings."""
     form = ask.desk.rules.by_name[rule].form
     try:
@@ -72,7 +72,7 @@ def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[
         parameters = form.canonical(form.parse(own))
     except ParameterError as error:
         raise Refusal(f"{rule}: {error} — see /help {rule}") from None
-    return ask.desk.store.subscriptions.subscribe(
+    return await ask.desk.store.subscriptions.subscribe(
         ask.chat,
         rule=rule,
         coin=coin,
@@ -86,12 +86,12 @@ def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[
 COMMANDS = (subscribe, subscriptions, unsubscribe)
 
 
-def _state(ask: Ask, watch: Watch) -> WatchState:
-    return decode_state(ask.desk.store.outbox.state(watch))
+async def _state(ask: Ask, watch: Watch) -> WatchState:
+    return decode_state(await ask.desk.store.alerts.state(watch))
 
 
-def _standing(ask: Ask, item: Subscription) -> list[str]:
-    state = _state(ask, item.watch)
+async def _standing(ask: Ask, item: Subscription) -> list[str]:
+    state = await _state(ask, item.watch)
     standing = "paused" if item.paused else state.status
     return [
         f"#{item.number} {ask.desk.words(item.watch)} — {standing}{told_manner(item.manner)}",

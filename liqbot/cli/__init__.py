@@ -10,7 +10,7 @@ from liqbot.charts.studio import DrawingError
 from liqbot.cli import database, house, looking, plugins, replaying, running, scanning, validating
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
-from liqbot.store.database import DatabaseError, SqlError
+from liqbot.store.errors import DatabaseError, StoreError
 
 app = typer.Typer(
     name="liqbot",
@@ -59,7 +59,7 @@ def main() -> None:
         app()
     except (SettingsError, DatabaseError, SourceError, DrawingError) as error:
         _give_up(str(error))
-    except SqlError as error:
+    except StoreError as error:
         _give_up(f"the database: {error}")
 
 

@@ -7,7 +7,8 @@ import typer
 
 from liqbot.cli.terminal import progress_bar
 from liqbot.settings import load_settings
-from liqbot.store.database import DatabaseError, back_up, damage
+from liqbot.store.errors import DatabaseError
+from liqbot.store.sqlite.database import back_up, damage
 
 app = typer.Typer(help="Back up and check the database.", no_args_is_help=True)
 

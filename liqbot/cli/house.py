@@ -20,8 +20,9 @@ from liqbot.chat.adapter import AdapterError
 from liqbot.logs import hide, set_up_logs
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
 from liqbot.sources.source import NoDataError, SourceError, WithCheck
-from liqbot.store.database import DatabaseError, damage, open_reader
-from liqbot.store.subscriptions import Subscriptions
+from liqbot.store.errors import DatabaseError
+from liqbot.store.sqlite.database import damage
+from liqbot.store.sqlite.store import reading
 
 _WIDE = 10_000
 LEAST_DISK_MB = 200
@@ -83,8 +84,12 @@ def _database(settings: Settings) -> str:
     found = damage(path)
     if found:
         raise Ailing(f"{path} is damaged: {found}")
-    with closing(open_reader(path)) as connection:
-        return f"{path}, {Subscriptions(connection).count()} subscriptions"
+    return f"{path}, {asyncio.run(_subscriptions(path))} subscriptions"
+
+
+async def _subscriptions(path: Path) -> int:
+    async with reading(path) as store:
+        return await store.subscriptions.count()
 
 
 def _disk(settings: Settings) -> str:

@@ -2,8 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import Generator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
@@ -22,8 +22,8 @@ from liqbot.settings import load_settings
 from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.sources.source import SourceError
-from liqbot.store.database import open_database, open_reader
 from liqbot.store.history import History
+from liqbot.store.sqlite.store import SqliteStore, reading
 
 RecordingFile = Annotated[
     Path | None,
@@ -44,7 +44,11 @@ def view(
 ) -> None:
     """Print the readings of one coin: of a snapshot of a recording, or of the newest view in the database."""
     at_ms = None if at is None else parse_time(at)
-    seen = _stored_view(coin, at_ms) if recording is None else _recorded_view(coin, recording, at_ms)
+    seen = (
+        asyncio.run(_stored_view(coin, at_ms))
+        if recording is None
+        else _recorded_view(coin, recording, at_ms)
+    )
     if as_json:
         typer.echo(json.dumps(summary(seen), allow_nan=False))
         return
@@ -70,9 +74,9 @@ def heatmap(
             f"{window!r} is no window; there is {', '.join(WINDOWS)}", param_hint="--window"
         )
     if recording is None:
-        seen, window = _stored_heatmap(coin, window or "24h")
+        seen, window = asyncio.run(_stored_heatmap(coin, window or "24h"))
     else:
-        seen, window = _recorded_heatmap(coin, recording, window)
+        seen, window = asyncio.run(_recorded_heatmap(coin, recording, window))
     with Studio() as studio:
         picture = asyncio.run(studio.heatmap(seen, window))
     file = output or Path(picture.name)
@@ -104,27 +108,30 @@ def _recorded_view(coin: str, file: Path, at_ms: int | None) -> MarketView:
     return board.view(find_coin(coin, board.coins, f"{file}, at {utc(newest.time_ms)},"))
 
 
-def _stored_view(coin: str, at_ms: int | None) -> MarketView:
+async def _stored_view(coin: str, at_ms: int | None) -> MarketView:
     settings = load_settings()
-    with closing(open_reader(settings.database)) as connection:
-        history = History(connection)
-        name = find_coin(coin, history.coins(), str(settings.database))
-        seen = history.newest(name, at_ms)
+    async with reading(settings.database) as store:
+        return await _view_in(store, coin, at_ms)
+
+
+async def _view_in(store: SqliteStore, coin: str, at_ms: int | None) -> MarketView:
+    name = find_coin(coin, await store.history.coins(), str(store.path))
+    seen = await store.history.newest(name, at_ms)
     if seen is None:
-        raise SourceError(f"{settings.database} has no view of {name} at that time")
+        raise SourceError(f"{store.path} has no view of {name} at that time")
     return seen
 
 
-def _stored_heatmap(coin: str, window: str) -> tuple[MarketView, str]:
-    seen = _stored_view(coin, None)
-    with closing(open_reader(load_settings().database)) as connection:
-        return seen.with_grid(History(connection).grid(seen, WINDOWS[window])), window
+async def _stored_heatmap(coin: str, window: str) -> tuple[MarketView, str]:
+    async with reading(load_settings().database) as store:
+        seen = await _view_in(store, coin, None)
+        return seen.with_grid(await store.history.grid(seen, WINDOWS[window])), window
 
 
-def _recorded_heatmap(coin: str, file: Path, window: str | None) -> tuple[MarketView, str]:
+async def _recorded_heatmap(coin: str, file: Path, window: str | None) -> tuple[MarketView, str]:
     """Return the last view of a recording with its grid, and the name of its window."""
     board, first_ms = Board(RECORDED_LAYER), 0
-    with _scratch_history() as history:
+    async with _scratch_history() as history:
         seen: MarketView | None = None
         for snapshot in read_with_progress(Recording(file)):
             board.apply_all(snapshot.updates())
@@ -132,18 +139,19 @@ def _recorded_heatmap(coin: str, file: Path, window: str | None) -> tuple[Market
             name = spelled(coin, board.coins)
             if name is not None:
                 seen = board.view(name)
-                history.record([seen])
+                await history.record([seen])
         if seen is None:
             raise no_such_coin(coin, board.coins, str(file))
         span_ms = WINDOWS[window] if window else seen.time_ms - first_ms
-        return seen.with_grid(history.grid(seen, span_ms)), window or span_window(span_ms)
+        return seen.with_grid(await history.grid(seen, span_ms)), window or span_window(span_ms)
 
 
-@contextmanager
-def _scratch_history() -> Generator[History]:
+@asynccontextmanager
+async def _scratch_history() -> AsyncGenerator[History]:
     """Give a history that is thrown away."""
-    with (
-        TemporaryDirectory(prefix="liqbot-") as folder,
-        closing(open_database(Path(folder) / "x.db")) as database,
-    ):
-        yield History(database.conn)
+    with TemporaryDirectory(prefix="liqbot-") as folder:
+        store = SqliteStore(Path(folder) / "x.db")
+        try:
+            yield store.history
+        finally:
+            await store.close()

@@ -63,7 +63,7 @@ class _Playing:
     async def run(self, watches: Sequence[str]) -> None:
         bot = Bot(self._settings, [self._source], {CONSOLE_CHAT.platform: self._printer})
         for text in watches:
-            _subscribe(bot, text)
+            await _subscribe(bot, text)
         async with bot:
             await self._until_played(bot)
             await bot.drain(None)  # its database is thrown away: what is not told now never will be
@@ -92,7 +92,7 @@ class _Playing:
         if view is None:
             return
         span_ms = view.time_ms - self._first.time_ms
-        grid = bot.store.past.grid(view, span_ms)
+        grid = await bot.store.history.grid(view, span_ms)
         picture = await bot.desk.studio.heatmap(view.with_grid(grid), span_window(span_ms))
         self._printer.show(about(view, picture))
 
@@ -111,7 +111,7 @@ def _named(coins: str, snapshot: Snapshot) -> tuple[str, ...]:
     return tuple(dict.fromkeys(spelled(coin, snapshot.coins) or coin for coin in names))
 
 
-def _subscribe(bot: Bot, text: str) -> None:
+async def _subscribe(bot: Bot, text: str) -> None:
     """Subscribe the console to `RULE COIN [name=value …]`, before there is a view of the coin."""
     rule, _, rest = text.partition(" ")
     coin, *settings = rest.split() or [""]
@@ -120,6 +120,6 @@ def _subscribe(bot: Bot, text: str) -> None:
         form = f"it is RULE COIN [name=value …], and the rules are {', '.join(bot.desk.rules.by_name)}"
         raise typer.BadParameter(f"{text!r}: {form}", param_hint="--watch")
     try:
-        enter(Ask(CONSOLE_CHAT, bot.desk), rule, coin, {name: value for name, _, value in pairs})
+        await enter(Ask(CONSOLE_CHAT, bot.desk), rule, coin, {name: value for name, _, value in pairs})
     except Refusal as refusal:
         raise typer.BadParameter(str(refusal), param_hint="--watch") from None

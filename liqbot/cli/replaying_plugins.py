@@ -1,8 +1,7 @@
 """`liqbot plugins replay`: when a rule would have fired on the history in the bot's database."""
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -24,8 +23,8 @@ from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import counted
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.source import SourceError
-from liqbot.store.database import open_reader
 from liqbot.store.history import History
+from liqbot.store.sqlite.store import reading
 
 WINDOW = "24h"
 """How far back the picture of an alert looks."""
@@ -53,22 +52,33 @@ def replay(
         mine = [rule for rule in plugins.rules.by_name.values() if rule not in HOUSE]
         if plugins.errors or not mine:
             raise SourceError("\n".join(map(str, plugins.errors)) or f"{plugin} brings no rule")
-        with closing(open_reader(settings.database)) as connection:
-            history = History(connection)
-            for name in _coins(history, coin, settings.database):
-                newest = history.newest(name)
-                if newest is None:
-                    continue
-                since_ms = newest.time_ms - round(seconds * 1000)
-                for rule in mine:
-                    views = history.views(newest.layer, name, since_ms)
-                    found = _previewed(rule, _values(rule, setting or []), views)
-                    _tell(rule, name, found, since)
-                    if pictures is not None:
-                        pictures.mkdir(parents=True, exist_ok=True)
-                        asyncio.run(_draw(found.firings, history, pictures))
+        chosen = [(rule, _values(rule, setting or [])) for rule in mine]
+        if pictures is not None:
+            pictures.mkdir(parents=True, exist_ok=True)
+        asyncio.run(_replayed(chosen, settings.database, coin, since, pictures))
     finally:
         plugins.close()
+
+
+async def _replayed(
+    rules: Sequence[tuple[Rule, Mapping[str, Value]]],
+    database: Path,
+    coin: str | None,
+    since: str,
+    pictures: Path | None,
+) -> None:
+    async with reading(database) as store:
+        for name in _coins(await store.history.coins(), coin, database):
+            newest = await store.history.newest(name)
+            if newest is None:
+                continue
+            since_ms = newest.time_ms - round(1000 * (read_amount(since, Unit.SECONDS) or 0))
+            for rule, values in rules:
+                views = [view async for view in store.history.views(newest.layer, name, since_ms)]
+                found = _previewed(rule, values, views)
+                _tell(rule, name, found, since)
+                if pictures is not None:
+                    await _draw(found.firings, store.history, pictures)
 
 
 def _loaded(plugin: Path, settings: Settings) -> Plugins:
@@ -83,8 +93,7 @@ def _loaded(plugin: Path, settings: Settings) -> Plugins:
     )
 
 
-def _coins(history: History, coin: str | None, database: Path) -> Sequence[str]:
-    known = history.coins()
+def _coins(known: Sequence[str], coin: str | None, database: Path) -> Sequence[str]:
     if not known:
         raise SourceError(f"{database} has no history yet; `liqbot run` gathers it")
     if coin is None:
@@ -103,7 +112,7 @@ def _values(rule: Rule, written: Sequence[str]) -> Mapping[str, Value]:
         raise typer.BadParameter(f"{rule.name}: {error}", param_hint="--set") from None
 
 
-def _previewed(rule: Rule, values: Mapping[str, Value], views: Iterator[MarketView]) -> Preview:
+def _previewed(rule: Rule, values: Mapping[str, Value], views: Sequence[MarketView]) -> Preview:
     try:
         return preview(rule, values, views)
     except RuleFault as fault:
@@ -121,7 +130,7 @@ async def _draw(firings: Sequence[Firing], history: History, folder: Path) -> No
     with Studio() as studio:
         for firing in firings:
             view = firing.view
-            grid = history.grid(view, WINDOWS[WINDOW])
+            grid = await history.grid(view, WINDOWS[WINDOW])
             picture = await studio.heatmap(view.with_grid(grid), WINDOW)
             file = folder / f"{view.coin}-{view.time_ms}.png"
             file.write_bytes(picture.png)

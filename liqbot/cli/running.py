@@ -108,14 +108,14 @@ def _serve(settings: Settings, *, dev: bool = False) -> None:
     asyncio.run(_served(settings, dev=dev))
 
 
-def _made(settings: Settings, platforms: Mapping[str, Platform], *, dev: bool) -> Bot:
+async def _made(settings: Settings, platforms: Mapping[str, Platform], *, dev: bool) -> Bot:
     """Return a bot with all that the settings and the plugins bring."""
     plugins = plugged(settings, show_output=dev)
     with contextlib.ExitStack() as undo:
         undo.callback(plugins.close)
         sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
         bot = Bot(settings, sources, {**plugged_chats(plugins, settings), **platforms}, plugins)
-        subscribe_plugged(bot, settings)
+        await subscribe_plugged(bot, settings)
         undo.pop_all()
     return bot
 
@@ -129,7 +129,7 @@ def _developing(
 async def _talked(settings: Settings, *, dev: bool) -> None:
     console = Console()
     printer = Printer(console, settings.pictures_path)
-    bot = _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
+    bot = await _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
     async with serving(bot), _developing(bot, settings, printer.narrate, dev=dev):
         ask = Ask(CONSOLE_CHAT, bot.desk)
         with console.status("reading the market …"):
@@ -153,7 +153,7 @@ async def _served(settings: Settings, *, dev: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    bot = _made(settings, {}, dev=dev)
+    bot = await _made(settings, {}, dev=dev)
     async with serving(bot), _developing(bot, settings, _log.info, dev=dev):
         _log.info(
             "bot_started",

@@ -1,7 +1,7 @@
 """`liqbot validate`: how wrong the modelled map is, where real positions are known."""
 
+import asyncio
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -21,8 +21,7 @@ from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.sources.simulator.coins import COINS
 from liqbot.sources.simulator.trial import WARM_UP_DAYS, SimulatedTrial
 from liqbot.sources.source import SourceError
-from liqbot.store.database import open_reader
-from liqbot.store.history import History
+from liqbot.store.sqlite.store import reading
 
 DAY_MS = 24 * 3_600_000
 FIRST_SEED = 101
@@ -57,7 +56,7 @@ def validate(
     if is_simulated:
         show(simulated(coin, days, markets)[0])
         return
-    witness, where = _recorded(coin, recording) if recording else _stored(coin)
+    witness, where = _recorded(coin, recording) if recording else asyncio.run(_stored(coin))
     try:
         found = find(witness.steps(), witness.truth(), tiers=MarginTiers.flat(max_leverage))
     except ValueError as error:
@@ -165,16 +164,15 @@ def _recorded(coin: str, file: Path) -> tuple[Witness, str]:
     return witness, str(file)
 
 
-def _stored(coin: str) -> tuple[Witness, str]:
+async def _stored(coin: str) -> tuple[Witness, str]:
     """Return what the bot's database has of the measured views of `coin`."""
     file = load_settings().database
     witness = Witness(warm_up_ms=DAY_MS)
-    with closing(open_reader(file)) as connection:
-        history = History(connection)
-        name = find_coin(coin, history.coins(), str(file))
-        newest = history.newest(name)
+    async with reading(file) as store:
+        name = find_coin(coin, await store.history.coins(), str(file))
+        newest = await store.history.newest(name)
         if newest is None or newest.layer.basis is not Basis.MEASURED:
             raise SourceError(f"{file} has no measured view of {name}: there is nothing to compare with")
-        for view in history.views(newest.layer, name, 0):
+        async for view in store.history.views(newest.layer, name, 0):
             witness.see(view)
     return witness, f"{file}, {newest.layer.label}"

@@ -1,23 +1,12 @@
 """Map history: views as they were, thinned with age, and the grid that a heatmap is drawn from."""
 
-import sqlite3
-import threading
-import zlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import pairwise
-from typing import NamedTuple
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
-import numpy as np
-
-from liqbot.market import wire
-from liqbot.market.grid import Grid, held_until
+from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
-from liqbot.market.maps import Bins
-from liqbot.market.positions import Ints
 from liqbot.market.view import MarketView
-from liqbot.store.blobs import map_from_blob, map_to_blob
-from liqbot.store.database import DatabaseError, transaction
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -41,248 +30,43 @@ TIERS = (
 """Fine for a day, coarser for a month, daily for a year; older history is dropped."""
 WHOLE_VIEWS_MS = 8 * DAY_MS
 """Up to this age the whole view is kept beside its map."""
-_BEFORE = 5
-"""So many columns before a grid help to tell how far apart its first ones usually are."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Unkept:
-    """How far spot went since the newest view that was kept, up to the newest one of all."""
-
-    kept_ms: int
-    newest_ms: int
-    low: float
-    high: float
-
-
-class _Row(NamedTuple):
-    """One kept map, as a grid is made of."""
-
-    time_ms: int
-    spot: float
-    low: float
-    high: float
-    map: bytes
-
-
-class History:
+class History(Protocol):
     """What was seen of each coin, layer by layer.
 
     Keeping the newest view of each step, with the lowest and highest spot of all that it stands for, loses
     no wick of the price line when history is thinned.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self._db = connection
-        self._unkept: dict[tuple[str, str], _Unkept] = {}
-        self._reading = threading.Lock()
-        """One grid at a time: of two on one connection, the later would see only what the earlier sees."""
-
-    def beside(self, connection: sqlite3.Connection) -> "History":
-        """Return the same history for reading in other threads, on a connection of its own."""
-        other = History(connection)
-        other._unkept = self._unkept
-        return other
-
-    def record(self, views: Sequence[MarketView]) -> int:
+    async def record(self, views: Sequence[MarketView]) -> int:
         """Keep those of `views` that begin a new step of the finest tier, and thin what has aged.
 
         A view that is older than what is kept changes nothing. One transaction. Returns how many were kept.
         """
-        begins = [view for view in views if self._begins_step(view)]
-        if begins:
-            with transaction(self._db):
-                for view in begins:
-                    self._keep(view)
-            for view in begins:
-                self._unkept[_key(view)] = _Unkept(view.time_ms, view.time_ms, view.spot, view.spot)
-        return len(begins)
+        ...
 
-    def forget(self, layer: Layer) -> None:
+    async def forget(self, layer: Layer) -> None:
         """Remove everything of a layer, as when a simulated market begins anew."""
-        with transaction(self._db):
-            self._db.execute("DELETE FROM history WHERE layer = ?", [layer.key])
-        for key in [key for key in self._unkept if key[0] == layer.key]:
-            del self._unkept[key]
+        ...
 
-    def grid(self, view: MarketView, window_ms: int) -> Grid:
+    async def grid(self, view: MarketView, window_ms: int) -> Grid:
         """Return the maps of the `window_ms` up to `view`, which is the last column."""
-        since = view.time_ms - window_ms
-        with self._reading:
-            rows, (low, high) = self._rows(view, since), self._extremes(view)
-            before = self._times_before(view, rows[0].time_ms if rows else view.time_ms)
-        maps = [map_from_blob(row.map) for row in rows]
-        maps.append((view.map.bins, view.map.total.astype(np.float32)))
-        time_ms = np.array([*(row.time_ms for row in rows), view.time_ms], dtype=np.int64)
-        bins = _common_bins([bins for bins, _ in maps])
-        usd = np.zeros((len(maps), bins.count), dtype=np.float32)
-        for column, (own, values) in zip(usd, maps, strict=True):
-            column[own.first - bins.first :][: own.count] = values
-        grid = Grid(
-            bins=bins,
-            time_ms=np.maximum(time_ms, since),
-            until_ms=_until(np.append(before, time_ms), view.time_ms)[len(before) :],
-            spot=np.array([*(row.spot for row in rows), view.spot]),
-            low=np.array([*(row.low for row in rows), low]),
-            high=np.array([*(row.high for row in rows), high]),
-            usd=usd,
-        )
-        return _within(grid, since, begins_before=bool(time_ms[0] < since))
+        ...
 
-    def newest(self, coin: str, at_ms: int | None = None) -> MarketView | None:
+    async def newest(self, coin: str, at_ms: int | None = None) -> MarketView | None:
         """Return the newest whole view of `coin` at or before `at_ms`; None without one.
 
         As long as there is a measured one, no modelled one takes its place.
 
         Raises `DatabaseError` for one that is damaged or was written by another version.
         """
-        row = self._db.execute(
-            "SELECT view FROM (SELECT DISTINCT layer FROM history) CROSS JOIN history USING (layer) "
-            "WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL "
-            "ORDER BY layer LIKE '%/modelled/%', time_ms DESC LIMIT 1",
-            [coin, at_ms if at_ms is not None else 2**62],
-        ).fetchone()
-        return None if row is None else _view(row[0])
+        ...
 
-    def views(self, layer: Layer, coin: str, since_ms: int) -> Iterator[MarketView]:
+    def views(self, layer: Layer, coin: str, since_ms: int) -> AsyncIterator[MarketView]:
         """Yield the whole views of `coin` from `since_ms` on, the oldest first."""
-        rows = self._db.execute(
-            "SELECT view FROM history WHERE layer = ? AND coin = ? AND time_ms >= ? AND view IS NOT NULL "
-            "ORDER BY time_ms",
-            [layer.key, coin, since_ms],
-        )
-        for (blob,) in rows:
-            yield _view(blob)
+        ...
 
-    def coins(self) -> list[str]:
+    async def coins(self) -> list[str]:
         """Return the coins of which there is history."""
-        return [coin for (coin,) in self._db.execute("SELECT DISTINCT coin FROM history ORDER BY coin")]
-
-    def _begins_step(self, view: MarketView) -> bool:
-        """Return whether `view` is to be kept; if not, remember how far spot went."""
-        key = _key(view)
-        unkept = self._unkept.get(key) or _Unkept(self._newest_ms(key), 0, view.low, view.high)
-        if view.time_ms < max(unkept.kept_ms, unkept.newest_ms):
-            return False
-        low, high = min(unkept.low, view.low), max(unkept.high, view.high)
-        self._unkept[key] = _Unkept(unkept.kept_ms, view.time_ms, low, high)
-        step = TIERS[0].step_ms
-        return view.time_ms // step > unkept.kept_ms // step
-
-    def _newest_ms(self, key: tuple[str, str]) -> int:
-        """Return the time of the newest row, -1 without one."""
-        query = "SELECT coalesce(max(time_ms), -1) FROM history WHERE layer = ? AND coin = ?"
-        return self._db.execute(query, key).fetchone()[0]
-
-    def _keep(self, view: MarketView) -> None:
-        key, unkept = _key(view), self._unkept[_key(view)]
-        self._db.execute(
-            "INSERT INTO history (layer, coin, time_ms, spot, low, high, map, view) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [*key, view.time_ms, view.spot, unkept.low, unkept.high, map_to_blob(view.map), _blob(view)],
-        )
-        coarse = TIERS[1].step_ms
-        if view.time_ms // coarse > unkept.kept_ms // coarse:
-            self._thin(key, view.time_ms)
-
-    def _extremes(self, view: MarketView) -> tuple[float, float]:
-        """Return the lowest and highest spot since the newest row before `view`, as far as it is known."""
-        row = self._db.execute(
-            "SELECT low, high FROM history WHERE layer = ? AND coin = ? AND time_ms = ?",
-            [*_key(view), view.time_ms],
-        ).fetchone()
-        unkept = self._unkept.get(_key(view))
-        if row is None and unkept is not None and unkept.newest_ms == view.time_ms:
-            row = (unkept.low, unkept.high)
-        return (view.low, view.high) if row is None else (min(row[0], view.low), max(row[1], view.high))
-
-    def _thin(self, key: tuple[str, str], now_ms: int) -> None:
-        for finer, tier in pairwise(TIERS):
-            self._merge(key, now_ms - tier.age_ms, now_ms - finer.age_ms, tier.step_ms)
-        mine = "layer = ? AND coin = ? AND time_ms < ?"
-        self._db.execute(f"DELETE FROM history WHERE {mine}", [*key, now_ms - TIERS[-1].age_ms])  # noqa: S608 - a constant
-        self._db.execute(
-            f"UPDATE history SET view = NULL WHERE {mine} AND view IS NOT NULL",  # noqa: S608 - a constant
-            [*key, now_ms - WHOLE_VIEWS_MS],
-        )
-
-    def _merge(self, key: tuple[str, str], since_ms: int, until_ms: int, step_ms: int) -> None:
-        """Leave the newest row of each step, with the lowest and highest spot of all."""
-        crowded = self._db.execute(
-            "SELECT min(time_ms), max(time_ms), min(low), max(high) FROM history "
-            "WHERE layer = ? AND coin = ? AND time_ms >= ? AND time_ms < ? "
-            "GROUP BY time_ms / ? HAVING count(*) > 1",
-            [*key, since_ms, until_ms, step_ms],
-        ).fetchall()
-        for oldest, newest, low, high in crowded:
-            self._db.execute(
-                "DELETE FROM history WHERE layer = ? AND coin = ? AND time_ms >= ? AND time_ms < ?",
-                [*key, oldest, newest],
-            )
-            self._db.execute(
-                "UPDATE history SET low = ?, high = ? WHERE layer = ? AND coin = ? AND time_ms = ?",
-                [low, high, *key, newest],
-            )
-
-    def _rows(self, view: MarketView, since_ms: int) -> list[_Row]:
-        """Return the rows from the one that holds at `since_ms` until before `view`."""
-        key = _key(view)
-        first = self._db.execute(
-            "SELECT max(time_ms) FROM history WHERE layer = ? AND coin = ? AND time_ms <= ?", [*key, since_ms]
-        ).fetchone()[0]
-        rows = self._db.execute(
-            "SELECT time_ms, spot, low, high, map FROM history "
-            "WHERE layer = ? AND coin = ? AND time_ms >= ? AND time_ms < ? ORDER BY time_ms",
-            [*key, since_ms if first is None else first, view.time_ms],
-        )
-        return [_Row(*row) for row in rows]
-
-    def _times_before(self, view: MarketView, time_ms: int) -> Ints:
-        """Return the times of the newest few rows before `time_ms`, rising."""
-        rows = self._db.execute(
-            "SELECT time_ms FROM history WHERE layer = ? AND coin = ? AND time_ms < ? "
-            "ORDER BY time_ms DESC LIMIT ?",
-            [*_key(view), time_ms, _BEFORE],
-        )
-        return np.array([time for (time,) in rows][::-1], dtype=np.int64)
-
-
-def _key(view: MarketView) -> tuple[str, str]:
-    return view.layer.key, view.coin
-
-
-def _blob(view: MarketView) -> bytes:
-    return zlib.compress(wire.to_bytes(view), level=1)
-
-
-def _view(blob: bytes) -> MarketView:
-    try:
-        return wire.from_bytes(zlib.decompress(blob))
-    except (zlib.error, wire.WireError) as error:
-        raise DatabaseError(f"a view of the past cannot be read: {error}") from error
-
-
-def _within(grid: Grid, since_ms: int, *, begins_before: bool) -> Grid:
-    """Return `grid` without what its first column tells of the time before `since_ms`."""
-    if not begins_before:
-        return grid
-    if grid.until_ms[0] <= since_ms:
-        columns = ("time_ms", "until_ms", "spot", "low", "high", "usd")
-        return replace(grid, **{name: getattr(grid, name)[1:] for name in columns})
-    grid.low[0] = grid.high[0] = grid.spot[0]
-    return grid
-
-
-def _common_bins(all_bins: Sequence[Bins]) -> Bins:
-    first = min(bins.first for bins in all_bins)
-    return Bins(first, max(bins.first + bins.count for bins in all_bins) - first)
-
-
-def _until(time_ms: Ints, now_ms: int) -> Ints:
-    """Return until when each column holds; those of an age are at least as far apart as its tier says."""
-    tier_step = [_tier_step(now_ms - int(time)) for time in time_ms[:-1]]
-    return held_until(time_ms, np.array(tier_step, dtype=np.int64))
-
-
-def _tier_step(age_ms: int) -> int:
-    return next((tier.step_ms for tier in TIERS if age_ms <= tier.age_ms), TIERS[-1].step_ms)
+        ...

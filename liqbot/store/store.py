@@ -1,52 +1,75 @@
-"""The store: one database, and what is kept in it."""
+"""The store: everything that outlives a restart. Whoever asks awaits: nothing here keeps the event loop."""
 
-import sqlite3
 from pathlib import Path
+from typing import Protocol
 
 from liqbot.market.layer import Layer
+from liqbot.store.alerts import Alerts
 from liqbot.store.chats import Chats
 from liqbot.store.communities import Communities
-from liqbot.store.database import Claim, DatabaseError, open_database, open_reader
 from liqbot.store.deliveries import Deliveries
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
 from liqbot.store.notes import Notes
-from liqbot.store.outbox import Outbox
 from liqbot.store.subscriptions import Subscriptions
 
 
-class Store:
-    """Everything that outlives a restart. One thread writes; heatmaps read on a connection of their own."""
+class Store(Protocol):
+    """One database, and what is kept in it.
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the database at `path`. Raises `DatabaseError`."""
-        self.path = path
-        self._claim = Claim(path)
-        try:
-            self._db: sqlite3.Connection = open_database(path).conn
-            self._reader = open_reader(path)
-        except DatabaseError:
-            self._claim.release()
-            raise
-        self.history = History(self._db)
-        self.past = self.history.beside(self._reader)
-        """The same history for reading in another thread."""
-        self.chats = Chats(self._db)
-        self.subscriptions = Subscriptions(self._db)
-        self.memories = Memories(self._db)
-        self.communities = Communities(self._db)
-        self.notes = Notes(self._db)
-        self.outbox = Outbox(self._db)
-        self.deliveries = Deliveries(self._db)
+    Each call is one transaction: done when it returns, and then seen by every later call. Any may raise
+    `StoreError`, and then has changed nothing.
+    """
 
-    def begin_anew(self, layer: Layer) -> None:
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        ...
+
+    @property
+    def history(self) -> History:
+        """Views as they were."""
+        ...
+
+    @property
+    def chats(self) -> Chats:
+        """The address book."""
+        ...
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Who wishes to hear of what."""
+        ...
+
+    @property
+    def alerts(self) -> Alerts:
+        """States of watches, and the alerts that they raised."""
+        ...
+
+    @property
+    def deliveries(self) -> Deliveries:
+        """What is owed to chats."""
+        ...
+
+    @property
+    def memories(self) -> Memories:
+        """What the engine wants to know again."""
+        ...
+
+    @property
+    def communities(self) -> Communities:
+        """Which chats belong together."""
+        ...
+
+    @property
+    def notes(self) -> Notes:
+        """Short texts by name."""
+        ...
+
+    async def begin_anew(self, layer: Layer) -> None:
         """Forget a layer's past and the state of every watch, for a market that starts over."""
-        self.history.forget(layer)
-        self.memories.forget(layer)
-        self.outbox.forget_states()
+        ...
 
-    def close(self) -> None:
-        """Let go of the database."""
-        self._reader.close()
-        self._db.close()
-        self._claim.release()
+    async def close(self) -> None:
+        """Let go of the database, once all that was asked is done."""
+        ...

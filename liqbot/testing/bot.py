@@ -25,7 +25,7 @@ from liqbot.rules.loading import LoadError, load
 from liqbot.rules.parameters import Parameter
 from liqbot.rules.units import Unit
 from liqbot.store.chats import ChatKey
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 from liqbot.testing.market import LAYER, Position, seen
 
 CHAT = ChatKey("test", "me")
@@ -55,12 +55,12 @@ class PluginBot:
         """Alerts, in the order in which they arrived."""
         self.plugins = Plugins()
         self.plugins.add(RULES)
-        self._store = Store(folder / "liqbot.db")
+        self._store = SqliteStore(folder / "liqbot.db")
         self._board = Board(LAYER)
         self._holders: dict[str, set[str]] = {}
         self._now_ms = 0
         self._runner = asyncio.Runner()
-        self._watching = Watching(self.plugins.rules, self._store.outbox)
+        self._watching = Watching(self.plugins.rules, self._store.alerts)
         self._studio = _PaperStudio()
         self._desk = Desk(
             store=self._store,
@@ -102,11 +102,7 @@ class PluginBot:
         known = [self._board.view(name) for name in self._board.coins]
         views = {view.coin: view for view in with_neighbours(known)}
         self._desk.views.update(views)
-        self._store.history.record([views[coin]])
-        self._watching.take(views[coin], self._now_ms)
-        if self._watching.faults:
-            raise AssertionError(f"a rule failed: {self._reason(views[coin])}")
-        self._runner.run(self._deliver())
+        self._runner.run(self._go_on(views[coin]))
         return views[coin]
 
     def say(self, line: str) -> Message:
@@ -129,9 +125,16 @@ class PluginBot:
 
     def close(self) -> None:
         """Let go of the database."""
+        self._runner.run(self._store.close())
         self._runner.close()
         self._studio.close()
-        self._store.close()
+
+    async def _go_on(self, view: MarketView) -> None:
+        await self._store.history.record([view])
+        await self._watching.take(view, self._now_ms)
+        if self._watching.faults:
+            raise AssertionError(f"a rule failed: {self._reason(view)}")
+        await self._deliver()
 
     async def _deliver(self) -> None:
         dispatcher = Dispatcher(self._store, self._studio.map, lambda: self._now_ms)

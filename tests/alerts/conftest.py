@@ -1,7 +1,7 @@
 import pytest
 from alerts.stand_ins import Clock, House
 
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
@@ -10,7 +10,7 @@ def clock():
 
 
 @pytest.fixture
-def house(tmp_path):
-    store = Store(tmp_path / "liqbot.db")
+async def house(tmp_path):
+    store = SqliteStore(tmp_path / "liqbot.db")
     yield House(store)
-    store.close()
+    await store.close()

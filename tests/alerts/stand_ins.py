@@ -8,7 +8,7 @@ from liqbot.rules.rule import Hit, Rule, rule
 from liqbot.rules.standing import Policy
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob")
 
@@ -26,38 +26,40 @@ class Clock:
 class House:
     """A store and the rules that are loaded in it."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SqliteStore) -> None:
         self.store = store
         self.rules = Rules()
 
-    def as_a_kill_leaves_it(self) -> Store:
+    def as_a_kill_leaves_it(self) -> SqliteStore:
         """Return a store on the files as they lie now: nothing closed, nothing in anybody's head."""
         path = self.store.path
         folder = path.parent / "after the kill"
         folder.mkdir()
         for file in (path, path.with_name(f"{path.name}-wal")):
             shutil.copy(file, folder)
-        return Store(folder / path.name)
+        return SqliteStore(folder / path.name)
 
     def with_rules(self, *rules: Rule) -> "House":
         self.rules.add(rules)
         return self
 
-    def subscribe(self, chat: ChatKey, rule: str, coin: str = "BTC", **written: str):
+    async def subscribe(self, chat: ChatKey, rule: str, coin: str = "BTC", **written: str):
         form = self.rules.by_name[rule].form
         parameters = form.canonical(form.parse(written))
-        return self.store.subscriptions.subscribe(
-            chat, rule=rule, coin=coin, parameters=parameters, now_ms=0
+        return (
+            await self.store.subscriptions.subscribe(
+                chat, rule=rule, coin=coin, parameters=parameters, now_ms=0
+            )
         )[0]
 
-    def due(self, platform: str = "paper"):
+    async def due(self, platform: str = "paper"):
         """Return what is due, as (native id of the chat, text of the hit); it is sent by that."""
         taken = []
-        while heads := self.store.deliveries.heads(platform, 1_000, 10**15, but_not=()):
-            self.store.deliveries.claim(heads)
-            self.store.deliveries.settle(Outcome(head, "sent", 1) for head in heads)
+        while heads := await self.store.deliveries.heads(platform, 1_000, 10**15, but_not=()):
+            await self.store.deliveries.claim(heads)
+            await self.store.deliveries.settle(Outcome(head, "sent", 1) for head in heads)
             taken += heads
-        alerts = [(head.chat.native_id, self.store.outbox.alert(head.alerts[0])) for head in taken]
+        alerts = [(head.chat.native_id, await self.store.alerts.alert(head.alerts[0])) for head in taken]
         return [(name, alert.hit.text) for name, alert in alerts]
 
 

@@ -1,7 +1,6 @@
 """A disk that is really full, as SQLite tells it: nothing is half written, nothing lost once it ends."""
 
 import asyncio
-import sqlite3
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 
@@ -14,6 +13,7 @@ from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.platform import Receipt
 from liqbot.alerts.watching import Watching
 from liqbot.store.chats import ChatKey
+from liqbot.store.errors import StoreError
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 CHATS = [ChatKey("paper", f"chat-{number}") for number in range(300)]
@@ -55,38 +55,38 @@ async def dispatched(house, paper, clock):
 
 
 @pytest.fixture
-def watching(house):
+async def watching(house):
     house.with_rules(saying("one", "text"))
     for chat in CHATS:
-        house.subscribe(chat, "one")
-    return Watching(house.rules, house.store.outbox)
+        await house.subscribe(chat, "one")
+    return Watching(house.rules, house.store.alerts)
 
 
 def count(house, table):
     return house.store._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own
 
 
-def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(house, watching):
+async def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(house, watching):
     with full_disk(house.store):
         for _ in range(2):
-            with pytest.raises(sqlite3.OperationalError, match="full"):
-                watching.take(VIEW, now_ms=0)
-    assert [state for _, state in house.store.outbox.watches("BTC")] == [None]
+            with pytest.raises(StoreError, match="full"):
+                await watching.take(VIEW, now_ms=0)
+    assert [state for _, state in await house.store.alerts.watches("BTC")] == [None]
     assert (count(house, "alerts"), count(house, "deliveries"), count(house, "heads")) == (0, 0, 0)
-    assert watching.take(replace(VIEW, time_ms=VIEW.time_ms + 1), now_ms=0) == len(CHATS)
+    assert await watching.take(replace(VIEW, time_ms=VIEW.time_ms + 1), now_ms=0) == len(CHATS)
 
 
 async def test_what_has_arrived_is_noted_once_there_is_room_and_not_sent_again(house, watching, clock):
-    watching.take(VIEW, clock())
+    await watching.take(VIEW, clock())
     paper = Wordy({})
     async with dispatched(house, paper, clock) as dispatcher:
         with full_disk(house.store):
             while dispatcher.trouble is None:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.001)
             assert "full" in dispatcher.trouble
-            assert house.store.deliveries.owed() == len(CHATS)
+            assert await house.store.deliveries.owed() == len(CHATS)
             assert paper.parcels
-        while house.store.deliveries.owed():
+        while await house.store.deliveries.owed():
             dispatcher.wake()
             await asyncio.sleep(0.001)
         assert dispatcher.trouble is None

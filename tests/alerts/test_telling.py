@@ -11,9 +11,9 @@ from liqbot.alerts.timing import Hold
 from liqbot.builtin import near_cluster, regime_flip, trapped
 from liqbot.message import Picture, Tone
 from liqbot.rules.rule import Hit
+from liqbot.store.alerts import Alert
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.deliveries import Delivery
-from liqbot.store.outbox import Alert
 
 # Spot is $64,000. Longs of three accounts for $21M within a percent, 1.7% to 2.6% below; one short far above.
 VIEW = replace(

@@ -59,8 +59,8 @@ class Told:
             self.closed += 1
 
 
-def subscribe(bot, chat=ME, rule="near-cluster", coin="BTC", **parameters):
+async def subscribe(bot, chat=ME, rule="near-cluster", coin="BTC", **parameters):
     form = bot.desk.rules.by_name[rule].form
-    bot.store.subscriptions.subscribe(
+    await bot.store.subscriptions.subscribe(
         chat, rule=rule, coin=coin, parameters=form.canonical(form.parse(parameters)), now_ms=1
     )

@@ -15,7 +15,7 @@ from liqbot.chat.command import Ask
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatKey
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 OTHER = Layer("Otherex", Basis.MEASURED)
 YOU = ChatKey("here", "you")
@@ -45,7 +45,7 @@ async def test_views_stand_on_the_desk_and_in_history(bot_of):
         assert bot.ended
         view = bot.desk.views["BTC"]
         assert view.spot == 102
-        assert bot.store.past.grid(view, 24 * HOUR).spot.tolist() == [100, 101, 102]
+        assert (await bot.store.history.grid(view, 24 * HOUR)).spot.tolist() == [100, 101, 102]
 
 
 async def test_waiting_ends_as_soon_as_what_is_waited_for_holds(bot_of):
@@ -64,11 +64,11 @@ async def test_waiting_ends_as_soon_as_what_is_waited_for_holds(bot_of):
 async def test_the_past_that_a_source_makes_up_is_history_but_nobody_is_alerted_of_it(bot_of):
     chat = Paper()
     bot = bot_of(Told([*beat(1, near=99), *beat(9 * HOUR, near=99)], live_from_ms=9 * HOUR), here=chat)
-    subscribe(bot)
+    await subscribe(bot)
     async with bot:
         await bot.until(lambda: False)
         assert bot.desk.views == {}
-        assert bot.store.history.coins() == ["BTC"]
+        assert await bot.store.history.coins() == ["BTC"]
     assert chat.messages == []
 
 
@@ -93,7 +93,7 @@ async def test_the_second_source_never_replaces_a_view_of_the_first(bot_of):
         after.set()
         await bot.until(lambda: bot.beats == 2)
         assert bot.desk.views["BTC"].spot == 100
-        assert bot.store.history.newest("BTC").layer == OTHER
+        assert (await bot.store.history.newest("BTC")).layer == OTHER
 
 
 async def test_when_the_first_source_has_failed_the_second_takes_over(bot_of):
@@ -146,7 +146,7 @@ async def test_an_alert_reaches_every_chat_that_subscribed_with_its_picture(bot_
     here, there = Paper(), Paper()
     bot = bot_of(Told([*beat(1, near=90), *beat(2, near=99)]), here=here, there=there)
     for chat in (ME, YOU, ELSEWHERE):
-        subscribe(bot, chat)
+        await subscribe(bot, chat)
     await played(bot)
     assert [chat for chat, _ in here.messages] == [ME, YOU]
     ((chat, message),) = there.messages
@@ -163,7 +163,7 @@ async def test_an_alert_whose_picture_cannot_be_drawn_goes_out_without_it(bot_of
     monkeypatch.setattr(Studio, "heatmap", broken)
     chat = Paper()
     bot = bot_of(Told(beat(1, near=99)), here=chat)
-    subscribe(bot)
+    await subscribe(bot)
     await played(bot)
     ((_, message),) = chat.messages
     assert message.picture is None
@@ -172,12 +172,12 @@ async def test_an_alert_whose_picture_cannot_be_drawn_goes_out_without_it(bot_of
 async def test_a_chat_that_fails_holds_up_no_other(bot_of):
     good, bad = Paper(), Paper(ChatGone("the chat is gone"))
     bot = bot_of(Told(beat(1, near=99)), here=bad, there=good)
-    subscribe(bot, ME)
-    subscribe(bot, ELSEWHERE)
+    await subscribe(bot, ME)
+    await subscribe(bot, ELSEWHERE)
     async with bot:
         await good.has_got(1)
         await bot.drain()
-        assert bot.store.deliveries.owed() == 0
+        assert await bot.store.deliveries.owed() == 0
 
 
 # Restarts
@@ -185,17 +185,17 @@ async def test_a_chat_that_fails_holds_up_no_other(bot_of):
 
 async def test_what_is_still_owed_is_delivered_after_a_restart_and_not_told_anew(bot_of):
     first = bot_of(Told(beat(1, near=99)))  # no chat is there to send it to
-    subscribe(first)
+    await subscribe(first)
     async with first:
         await first.until(lambda: False)
-        assert first.store.deliveries.owed() == 1
+        assert await first.store.deliveries.owed() == 1
     chat = Paper()
     second = bot_of(Told(beat(2, near=99)), here=chat)  # it still holds: no second alert
     async with second:
         await chat.has_got(1)
         await second.until(lambda: False)
         await second.drain()
-        assert second.store.deliveries.owed() == 0
+        assert await second.store.deliveries.owed() == 0
     assert [(where, message.time_ms) for where, message in chat.messages] == [(ME, 1)]
 
 
@@ -203,7 +203,7 @@ async def test_what_was_being_sent_when_the_bot_stopped_is_sent_again(bot_of, mo
     monkeypatch.setattr(bot_room, "DRAIN_S", 0)
     stuck = Paper("hangs")
     first = bot_of(Told(beat(1, near=99)), here=stuck)
-    subscribe(first)
+    await subscribe(first)
     async with first:
         await stuck.tried.wait()
     chat = Paper()
@@ -221,9 +221,9 @@ async def test_the_clusters_of_a_live_market_keep_their_identities(bot_of):
 
 
 async def test_what_another_version_remembered_is_left_out(bot_of, settings):
-    store = Store(settings.database)
-    store.memories.save(Told().layer, {"BTC": b'{"from": "another version"'})
-    store.close()
+    store = SqliteStore(settings.database)
+    await store.memories.save(Told().layer, {"BTC": b'{"from": "another version"'})
+    await store.close()
     bot = await played(bot_of(Told(beat(1))))
     assert bot.desk.views["BTC"].clusters
 
@@ -233,12 +233,12 @@ async def test_a_market_that_is_not_live_begins_anew(bot_of, origin):
     layer, chat = Layer("Testex", Basis.MEASURED, origin), Paper()
     for _ in range(2):
         bot = bot_of(Told(beat(HOUR, near=99), layer=layer), here=chat)
-        subscribe(bot)
+        await subscribe(bot)
         await played(bot)
     assert len(chat.messages) == 2
-    store = Store(bot.store.path)
-    assert len(store.past.grid(bot.desk.views["BTC"], 24 * HOUR)) == 1
-    store.close()
+    store = SqliteStore(bot.store.path)
+    assert len(await store.history.grid(bot.desk.views["BTC"], 24 * HOUR)) == 1
+    await store.close()
 
 
 # Shutting down
@@ -248,7 +248,7 @@ async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
     events = []
     source, chat = Told([*beat(1, near=99), asyncio.Event()]), Paper()
     bot = bot_of(source, here=chat)
-    subscribe(bot)
+    await subscribe(bot)
     drain, close = bot.drain, bot.store.close
 
     async def draining(*arguments):
@@ -267,7 +267,7 @@ async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
     assert events == ["sources over: 1", "delivered: 1", "store closed"]
     assert bot.ended
     with pytest.raises(sqlite3.ProgrammingError):
-        bot.store.subscriptions.count()
+        await bot.store.subscriptions.count()
 
 
 async def test_it_shuts_down_when_what_it_was_for_fails(bot_of):
@@ -283,7 +283,7 @@ async def test_it_shuts_down_when_what_it_was_for_fails(bot_of):
         await fail()
     assert source.closed == 1
     with pytest.raises(sqlite3.ProgrammingError):
-        bot.store.subscriptions.count()
+        await bot.store.subscriptions.count()
 
 
 async def test_it_lets_go_of_the_database_when_its_shutdown_is_cut_short(bot_of, monkeypatch):
@@ -297,7 +297,7 @@ async def test_it_lets_go_of_the_database_when_its_shutdown_is_cut_short(bot_of,
     with pytest.raises(asyncio.CancelledError):
         await bot.__aexit__(None, None, None)
     with pytest.raises(sqlite3.ProgrammingError):
-        bot.store.subscriptions.count()
+        await bot.store.subscriptions.count()
 
 
 async def test_no_task_and_no_thread_is_left(bot_of):

@@ -57,7 +57,7 @@ async def test_a_rule_hears_of_their_divergence(bot_of):
     first = asyncio.Event()
     here = Told([first, *measured(), *measured(NOW_MS + 700_000)], layer=LIVE)
     bot = bot_of(here, modelled(), here=chat)
-    subscribe(bot, rule="divergence", over="0.05", at_least="1k")
+    await subscribe(bot, rule="divergence", over="0.05", at_least="1k")
     async with bot:
         await bot.until(lambda: "BTC" in bot.desk.views)
         first.set()
@@ -102,7 +102,7 @@ async def test_a_modelled_layer_outlasts_a_restart_that_gives_it_no_past(bot_of)
 
 async def test_a_memory_of_another_version_is_left_out(bot_of):
     first = bot_of(modelled())
-    first.store.memories.save(BINANCE, {"BTC": b"\x93garbage"})
+    await first.store.memories.save(BINANCE, {"BTC": b"\x93garbage"})
     bot = await told(first)
     assert bot.desk.views["BTC"].layer == BINANCE
 

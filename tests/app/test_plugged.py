@@ -114,7 +114,7 @@ async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_p
     settings, chat = with_plugins(mine=RULE), Paper()
     steps = [step for minute in (1, 2, 3) for step in beat(minute * MINUTE)]
     bot = bot_with(settings, Told(steps), here=chat)
-    subscribe(bot, ME, "counts")
+    await subscribe(bot, ME, "counts")
     async with bot:
         await bot.until(lambda: False)
         await bot.drain()
@@ -132,7 +132,7 @@ async def test_one_that_was_not_reached_in_time_has_not_failed_and_is_asked_on_t
 ):
     settings, chat, more = with_plugins(mine=RULE), Paper(), asyncio.Event()
     bot = bot_with(settings, Told([*beat(MINUTE), more, *beat(2 * MINUTE)]), here=chat)
-    subscribe(bot, ME, "counts")
+    await subscribe(bot, ME, "counts")
     monkeypatch.setattr(worker_room, "TICK_S", 0.0)
     async with bot:
         await bot.until(lambda: bot.beats == 1)
@@ -146,7 +146,7 @@ async def test_one_that_was_not_reached_in_time_has_not_failed_and_is_asked_on_t
 async def test_no_rule_in_the_worker_is_waited_for_on_the_event_loop(with_plugins, bot_with):
     settings = with_plugins(mine=RULE)
     bot = bot_with(settings, Told(beat(MINUTE)))
-    subscribe(bot, ME, "counts")
+    await subscribe(bot, ME, "counts")
     asked = []
     ask = bot.plugins.worker.ask
     bot.plugins.worker.ask = lambda *given, **more: asked.append(_on_loop()) or ask(*given, **more)
@@ -203,11 +203,11 @@ async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugi
     chats = plugged_chats(plugins, settings)
     steps = [*beat(MINUTE, near=96), *beat(2 * MINUTE, near=60), *beat(2000 * MINUTE, near=97)]
     bot = Bot(settings, [Told(steps)], chats, plugins)
-    subscribe_plugged(bot, settings)
+    await subscribe_plugged(bot, settings)
     async with bot:
         await bot.until(lambda: False)
         await bot.drain()
-        assert bot.store.deliveries.owed() == 0, "what the shelf refused for good is not owed any more"
+        assert await bot.store.deliveries.owed() == 0, "what the shelf refused for good is not owed any more"
     [(chat, title)] = chats["shelf"].adapter.kept
     assert (chat.platform, chat.name) == ("shelf", "default")
     assert title.startswith("BTC: $10M of long liquidations at 96")
@@ -227,11 +227,11 @@ async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugi
         ),
     ],
 )
-def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said, plugged):
+async def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said, plugged):
     settings = with_plugins({"shelf": options}, ("network",), network=NETWORK)
     plugins = plugged(settings)
     with pytest.raises(SettingsError) as refused:
-        subscribe_plugged(Bot(settings, [], plugged_chats(plugins, settings), plugins), settings)
+        await subscribe_plugged(Bot(settings, [], plugged_chats(plugins, settings), plugins), settings)
     assert said in str(refused.value)
 
 

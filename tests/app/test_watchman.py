@@ -73,14 +73,14 @@ async def test_a_source_that_stops_is_told_once(bot_of):
 
 async def test_a_live_market_that_falls_silent_has_no_data_and_its_alerts_stand(bot_of):
     bot = bot_of(Told([*beat(1, near=99), asyncio.Event()]))
-    subscribe(bot)
+    await subscribe(bot)
     desk = Desk(bot)
     async with bot:
         await bot.until(lambda: bot.beats == 1)
         await desk.look()
         assert desk.heard == []
         await desk.look(STALE_MS)
-        state = decode_state(bot.store.outbox.watches("BTC")[0][1])
+        state = decode_state((await bot.store.alerts.watches("BTC"))[0][1])
         assert state.status is Status.NO_DATA
         assert [key.on for key in state.keys.values()] == [True]
         await desk.look(60_000)
@@ -90,7 +90,7 @@ async def test_a_live_market_that_falls_silent_has_no_data_and_its_alerts_stand(
 async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is_lost(bot_of):
     step = asyncio.Event()
     bot = bot_of(Told([*beat(1), step, *beat(2, near=99), asyncio.Event()]), here=Paper({}))
-    subscribe(bot)
+    await subscribe(bot)
     desk = Desk(bot)
     async with bot:
         await bot.until(lambda: bot.beats == 1)
@@ -101,7 +101,7 @@ async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is
         await desk.look()
         bot.store._db.execute("PRAGMA query_only = OFF")
         await bot._take(0, [bot.desk.views["BTC"]])
-        assert bot.store.deliveries.owed() == 1
+        assert await bot.store.deliveries.owed() == 1
         await bot.drain()
         await desk.look()
     assert desk.heard == ["Trouble: database", "Over: database"]
@@ -120,11 +120,11 @@ async def test_a_full_disk_is_told(bot_of, monkeypatch):
 
 async def test_deliveries_that_wait_for_long_are_told(bot_of):
     bot = bot_of(Told(beat(1, near=99)))  # nobody brings them
-    subscribe(bot)
+    await subscribe(bot)
     desk = Desk(bot)
     async with bot:
         await bot.until(lambda: False)
-        due_ms = bot.store.deliveries.oldest_due_ms()
+        due_ms = await bot.store.deliveries.oldest_due_ms()
         await desk.look(due_ms + module.LATE_MS - desk.now_ms)
         assert "deliveries" not in desk.operator.troubles
         await desk.look(1)
@@ -133,22 +133,22 @@ async def test_deliveries_that_wait_for_long_are_told(bot_of):
 
 async def test_what_is_old_is_removed_once_a_day(bot_of):
     bot = bot_of(Told(beat(1)))
-    subscribe(bot)
-    bot.store.chats.deactivate(ME, "blocked", now_ms=1)
+    await subscribe(bot)
+    await bot.store.chats.deactivate(ME, "blocked", now_ms=1)
     desk = Desk(bot)
     async with bot:
         await bot.until(lambda: False)
         await desk.look()
-        assert len(bot.store.subscriptions.of(ME)) == 1
+        assert len(await bot.store.subscriptions.of(ME)) == 1
         await desk.look(KEEP_DAYS * DAY_MS)
-        assert bot.store.subscriptions.of(ME) == []
+        assert await bot.store.subscriptions.of(ME) == []
 
 
 async def test_an_operator_who_cannot_be_reached_at_once_is_tried_again(bot_of):
     desk = Desk(bot_of(Told(beat(1))), Paper({"operator": [NotSent("busy"), ValueError("a bug")]}))
     await desk.operator.tell({"disk": "full"})
     assert desk.heard == ["Trouble: disk"]
-    desk.bot.store.close()
+    await desk.bot.store.close()
 
 
 async def test_without_an_operator_troubles_are_logged_and_counted(bot_of):
@@ -156,7 +156,7 @@ async def test_without_an_operator_troubles_are_logged_and_counted(bot_of):
     operator = Operator(None, {})
     await operator.tell({"disk": "full"})
     assert operator.troubles == {"disk": "full"}
-    bot.store.close()
+    await bot.store.close()
 
 
 @pytest.fixture
@@ -177,7 +177,7 @@ def asked():
 
 async def test_machines_may_ask_how_it_is(bot_of, asked):
     bot = bot_of(Told([*beat(1, near=99), asyncio.Event()]), here=Paper({}))
-    subscribe(bot)
+    await subscribe(bot)
     desk = Desk(bot)
     async with bot:
         await bot.until(lambda: bot.beats == 1)

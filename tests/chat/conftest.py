@@ -1,11 +1,11 @@
 import pytest
 from chat.stand_ins import Room
 
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
-def room(tmp_path):
-    store = Store(tmp_path / "liqbot.db")
+async def room(tmp_path):
+    store = SqliteStore(tmp_path / "liqbot.db")
     yield Room(store)
-    store.close()
+    await store.close()

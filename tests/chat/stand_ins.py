@@ -17,7 +17,7 @@ from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Picture
 from liqbot.rules.loading import Rules
 from liqbot.store.chats import ChatKey
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 ME, SOMEBODY_ELSE = ChatKey("console", "me"), ChatKey("console", "somebody else")
 NOW_MS = 100 * HOUR
@@ -64,12 +64,12 @@ class PaperStudio:
 class Room:
     """A chat: what is typed, and what comes back."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: SqliteStore) -> None:
         rules = Rules()
         rules.add(RULES)
         self.studio = PaperStudio()
         self.now_ms = NOW_MS
-        self.watching = Watching(rules, store.outbox)
+        self.watching = Watching(rules, store.alerts)
         self.desk = Desk(
             store=store,
             rules=rules,
@@ -93,7 +93,7 @@ class Room:
     async def see(self, view) -> None:
         """Let the market go on to `view`, and what follows be delivered."""
         self.desk.views[view.coin] = view
-        self.watching.take(view, self.now_ms)
+        await self.watching.take(view, self.now_ms)
         await self.deliver()
 
     async def deliver(self) -> None:

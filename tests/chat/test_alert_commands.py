@@ -244,4 +244,4 @@ class TestTesting:
             answer = await room.say(f"/test failing {ETH.coin}")
         assert answer.title == "failing cannot be tested: it fails; the operator's log names the line"
         assert f"{__file__}, line " in logs[0]["reason"]
-        assert room.desk.store.deliveries.owed() == 0
+        assert await room.desk.store.deliveries.owed() == 0

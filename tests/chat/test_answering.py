@@ -10,7 +10,7 @@ from liqbot.chat.command import Ask, Coin, Refusal, Settings, Window, command
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Tone
 from liqbot.rules.loading import Rules
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 RULE_NAMES = ", ".join(rule.name for rule in RULES)
 SUBSCRIBE = "/subscribe RULE COIN [name=value …]"
@@ -196,11 +196,11 @@ words = st.one_of(
 
 
 @pytest.fixture(scope="module")
-def used_room(tmp_path_factory):
+async def used_room(tmp_path_factory):
     """Return a room for many examples: what they leave behind is part of the fun."""
-    store = Store(tmp_path_factory.mktemp("room") / "liqbot.db")
+    store = SqliteStore(tmp_path_factory.mktemp("room") / "liqbot.db")
     yield Room(store)
-    store.close()
+    await store.close()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)

@@ -366,7 +366,8 @@ class TestPrivacy:
             assert await room.title("/forget yes") == "Done: nothing of this chat is kept any more"
         assert [entry["rule"] for entry in logs] == ["stubborn"]
         memories = {
-            watch.rule: decode_state(stored).memory for watch, stored in room.desk.store.outbox.watches("BTC")
+            watch.rule: decode_state(stored).memory
+            for watch, stored in await room.desk.store.alerts.watches("BTC")
         }
         assert b'["somebody"]' in memories["names"]
         assert b"somebody" in memories["stubborn"]
@@ -393,4 +394,4 @@ class TestPrivacy:
         room.paper.send = forgets
         await happens(room, 1)
         assert room.got == [("me", ALERT), ("somebody else", ALERT)]
-        assert room.desk.store.deliveries.owed() == 0
+        assert await room.desk.store.deliveries.owed() == 0

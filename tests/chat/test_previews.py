@@ -19,12 +19,12 @@ def cheap(view):
 
 
 @pytest.fixture
-def with_history(room):
+async def with_history(room):
     """Six hours of history, in which BTC was cheap twice."""
     room.desk.rules.add([cheap])
     for step in range(-360, 0, 10):
         spot = 62_000.0 if step in (-300, -290, -100) else 64_000.0
-        room.desk.store.history.record([later(BTC, step, spot=spot)])
+        await room.desk.store.history.record([later(BTC, step, spot=spot)])
     return room
 
 

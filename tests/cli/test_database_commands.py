@@ -3,21 +3,21 @@
 from contextlib import closing
 
 from liqbot.store.chats import ChatKey
-from liqbot.store.database import open_reader
-from liqbot.store.store import Store
+from liqbot.store.sqlite.database import open_reader
+from liqbot.store.sqlite.store import SqliteStore
 
 
-def written(folder):
-    store = Store(folder / "liqbot.db")
+async def written(folder):
+    store = SqliteStore(folder / "liqbot.db")
     for number in range(50):
-        store.subscriptions.subscribe(
+        await store.subscriptions.subscribe(
             ChatKey("paper", str(number)), rule="r", coin="BTC", parameters="{}", now_ms=1
         )
     return store
 
 
-def test_a_backup_is_complete_also_while_the_bot_writes(liqbot, folder):
-    with closing(written(folder)):
+async def test_a_backup_is_complete_also_while_the_bot_writes(liqbot, folder):
+    with closing(await written(folder)):
         ran = liqbot("db", "backup", "copy.db")
         assert (ran.status, ran.err) == (0, "")
         assert ran.out.startswith("copy.db: ")
@@ -26,8 +26,8 @@ def test_a_backup_is_complete_also_while_the_bot_writes(liqbot, folder):
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
-def test_a_backup_overwrites_nothing(liqbot, folder):
-    written(folder).close()
+async def test_a_backup_overwrites_nothing(liqbot, folder):
+    (await written(folder)).close()
     (folder / "copy.db").write_text("mine")
     ran = liqbot("db", "backup", "copy.db")
     assert (ran.status, ran.out) == (1, "")
@@ -43,15 +43,15 @@ def test_without_a_database_there_is_nothing_to_back_up_or_check(liqbot, folder)
     assert list(folder.iterdir()) == []
 
 
-def test_a_database_that_is_well_is_well(liqbot, folder):
-    written(folder).close()
+async def test_a_database_that_is_well_is_well(liqbot, folder):
+    (await written(folder)).close()
     ran = liqbot("db", "check")
     assert ran.status == 0
     assert ran.out.startswith("liqbot.db: well, ")
 
 
-def test_damage_is_found(liqbot, folder):
-    written(folder).close()
+async def test_damage_is_found(liqbot, folder):
+    (await written(folder)).close()
     path = folder / "liqbot.db"
     data = bytearray(path.read_bytes())
     data[-4096:-2048] = b"\xff" * 2048

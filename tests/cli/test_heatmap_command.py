@@ -6,7 +6,7 @@ from recordings import recorded, row
 
 from liqbot.chat.desk import WINDOWS
 from liqbot.cli.looking import span_window
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 HOUR = 3_600_000
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -27,13 +27,13 @@ def file(folder):
 
 
 @pytest.fixture
-def database(folder):
-    store = Store(folder / "liqbot.db")
+async def database(folder):
+    store = SqliteStore(folder / "liqbot.db")
     for hour in range(30):
-        store.history.record(
+        await store.history.record(
             [view_of(long("ann", 200, at=95), short("bob", 1, at=104), time_ms=(1000 + hour) * HOUR)]
         )
-    store.close()
+    await store.close()
 
 
 def drawn(ran, name):

@@ -11,7 +11,7 @@ from recordings import ordinary_user, recorded, row
 
 from liqbot.cli import house
 from liqbot.settings import Settings, described, effective
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 
 def marks(ran):
@@ -79,7 +79,7 @@ def test_on_a_fresh_machine_all_is_well_and_nothing_is_made(liqbot, folder):
 
 
 def test_it_looks_at_the_database_and_at_every_source(liqbot, folder):
-    Store(folder / "liqbot.db").close()
+    SqliteStore(folder / "liqbot.db").close()
     recorded(folder / "x.csv", row("ann"), row("bob"), row("bob", coin="ETH"))
     before = (folder / "liqbot.db").read_bytes()
     ran = liqbot("doctor", LIQBOT_SOURCES="replay:x.csv,simulator")
@@ -92,21 +92,21 @@ def test_it_looks_at_the_database_and_at_every_source(liqbot, folder):
 
 
 def damaged(path):
-    Store(path).close()
+    SqliteStore(path).close()
     data = bytearray(path.read_bytes())
     data[4096 * 3 :] = b"\xff" * (len(data) - 4096 * 3)
     path.write_bytes(data)
 
 
 def damaged_inside(path):
-    Store(path).close()
+    SqliteStore(path).close()
     data = bytearray(path.read_bytes())
     data[-4096:] = b"\xff" * 4096
     path.write_bytes(data)
 
 
 def newer(path):
-    Store(path).close()
+    SqliteStore(path).close()
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('liqbot', '9000_later')"

@@ -6,7 +6,7 @@ import pytest
 from cli.conftest import run_apart
 from markets import HOUR, long, view_of
 
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 GOOD = '''
 from typing import Annotated
@@ -138,13 +138,13 @@ def test_types_are_checked_where_that_is_asked_for(folder, plugin):
 
 
 @pytest.fixture
-def history(folder):
+async def history(folder):
     """Five hours of BTC in the bot's database; in the third there is $10M at 95."""
-    store = Store(folder / "liqbot.db")
+    store = SqliteStore(folder / "liqbot.db")
     for hour in range(5):
         coins = 100_000 if hour == 2 else 10
-        store.history.record([view_of(long("ann", coins, at=95), time_ms=(hour + 1) * HOUR)])
-    store.close()
+        await store.history.record([view_of(long("ann", coins, at=95), time_ms=(hour + 1) * HOUR)])
+    await store.close()
 
 
 @pytest.mark.usefixtures("history")

@@ -14,7 +14,7 @@ import pytest
 from cli.conftest import clean, command, run_apart
 from recordings import recorded, row
 
-from liqbot.store.database import DatabaseError, open_reader
+from liqbot.store.sqlite.database import DatabaseError, open_reader
 
 SCRIPT = """
 # Hello

@@ -11,7 +11,7 @@ from shared import shared_file
 from liqbot.cli import validating
 from liqbot.market.layer import Basis, Layer
 from liqbot.sources.simulator import trial as simulator_trial
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 LIVE = Layer("Hyperliquid", Basis.MEASURED)
 
@@ -50,26 +50,26 @@ def test_a_coin_that_the_recording_does_not_have_is_refused(liqbot, folder):
     assert "DOGE" in ran.err
 
 
-def stored(folder, layer, hours=100):
-    store = Store(folder / "liqbot.db")
+async def stored(folder, layer, hours=100):
+    store = SqliteStore(folder / "liqbot.db")
     for hour in range(hours):
         rows = (long("ann", 2, at=92), long("bob", 1, at=96), short("cid", 3, at=105))
         spot = 100 + float(np.sin(hour / 5))
         view = view_of(*rows, spot=spot, time_ms=1_770_000_000_000 + hour * HOUR, open_interest=3.0 + hour)
-        store.history.record([replace(view, layer=layer)])
-    store.close()
+        await store.history.record([replace(view, layer=layer)])
+    await store.close()
 
 
-def test_the_database_is_compared_with_the_model(liqbot, folder):
-    stored(folder, LIVE)
+async def test_the_database_is_compared_with_the_model(liqbot, folder):
+    await stored(folder, LIVE)
     ran = liqbot("validate", "BTC")
     assert ran.status == 0, ran.err
     assert "stands in for it" not in ran.out
     assert "modelled" in ran.out
 
 
-def test_without_measured_views_there_is_nothing_to_compare_with(liqbot, folder):
-    stored(folder, Layer("Binance", Basis.MODELLED), hours=2)
+async def test_without_measured_views_there_is_nothing_to_compare_with(liqbot, folder):
+    await stored(folder, Layer("Binance", Basis.MODELLED), hours=2)
     ran = liqbot("validate", "BTC")
     assert ran.status == 1
     assert "has no measured view of BTC" in ran.err

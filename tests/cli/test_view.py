@@ -11,7 +11,7 @@ from markets import long, short, view_of
 from recordings import recorded, row, text_of
 from shared import shared_file
 
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 PROMISED = {
     "coin",
@@ -258,14 +258,14 @@ def test_a_file_that_is_not_there_is_refused(refused):
 
 
 @pytest.fixture
-def database(folder):
+async def database(folder):
     path = folder / "liqbot.db"
-    store = Store(path)
+    store = SqliteStore(path)
     for hour, spot in ((0, 100.0), (1, 101.0)):
-        store.history.record(
+        await store.history.record(
             [view_of(long("ann", 2, at=95), short("bob", 1, at=104), spot=spot, time_ms=NOON + hour * HOUR)]
         )
-    store.close()
+    await store.close()
     return path
 
 

@@ -1,5 +1,6 @@
 """A broadcast through many violent deaths, and what came of it."""
 
+import asyncio
 import random
 import signal
 import sqlite3
@@ -16,7 +17,7 @@ from crash.points import OF_A_VIEW, Point
 
 from liqbot.alerts.telling import MAY_REPEAT
 from liqbot.store.chats import ChatKey
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 LOTS = 4
 """Watches that share the chats: as many alerts and inserts of deliveries in the transaction of a wave."""
@@ -73,7 +74,7 @@ class Campaign:
         self._start_ms = time.time_ns() // 1_000_000
         self._log = (folder / "lives.log").open("w")
         self._nursery = Nursery(self._log)
-        subscribe(self.path, self.chats)
+        asyncio.run(subscribe(self.path, self.chats))
 
     def broadcast(self, deaths):
         """Bring one more wave to all, through these deaths."""
@@ -158,15 +159,15 @@ def address_book(count):
     ]
 
 
-def subscribe(path, chats):
+async def subscribe(path, chats):
     """Make a database in which each chat subscribes to one of the watches."""
-    store = Store(path)
+    store = SqliteStore(path)
     store._db.execute("PRAGMA synchronous = OFF")  # nothing dies here, and it is long
     form = rules().by_name["wave"].form
     for number, chat in enumerate(chats):
         parameters = form.canonical(form.parse({"lot": str(number // 2 % LOTS)}))
-        store.subscriptions.subscribe(chat, rule="wave", coin=COIN, parameters=parameters, now_ms=0)
-    store.close()
+        await store.subscriptions.subscribe(chat, rule="wave", coin=COIN, parameters=parameters, now_ms=0)
+    await store.close()
 
 
 def deaths(chance, *, rounds, reach, randomly, longest_s):

@@ -19,7 +19,7 @@ from liqbot.alerts.watching import Watching
 from liqbot.rules.loading import Rules
 from liqbot.rules.rule import Hit, rule
 from liqbot.rules.standing import Policy
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 PLATFORMS = ("keyed", "plain")
 COIN = "BTC"
@@ -49,7 +49,7 @@ def view(number):
 
 
 async def live(order):
-    store = Store(Path(order["database"]))
+    store = SqliteStore(Path(order["database"]))
     trap = Trap(order["point"], order["nth"])
     store._db.set_trace_callback(trap.statement)
 
@@ -65,10 +65,10 @@ async def live(order):
             dispatcher.connect(name, Guarded(Platform(session, order["url"], name), trap))
         running = asyncio.create_task(dispatcher.run())
         await asyncio.sleep(0)  # what was under way when the last life ended is seen to first
-        Watching(rules(), store.outbox).take(view(order["wave"]), clock())
-        while store.deliveries.owed():
+        await Watching(rules(), store.alerts).take(view(order["wave"]), clock())
+        while await store.deliveries.owed():
             dispatcher.wake()
             await asyncio.sleep(LOOK_S)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    store.close()
+    await store.close()

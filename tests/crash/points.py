@@ -48,6 +48,7 @@ _STATEMENTS = {
     "UPDATE deliveries SET status = ": Point.SETTLE,
 }
 _AT_COMMIT = {
+    Point.RECOVERY: (None, Point.RECOVERED),
     Point.DELIVERIES: (Point.COMMIT, Point.COMMITTED),
     Point.CLAIM: (Point.CLAIM_COMMIT, Point.CLAIMED),
     Point.SETTLE: (Point.SETTLE_COMMIT, Point.SETTLED),
@@ -91,8 +92,6 @@ class Trap:
 
     def _write(self, point):
         self._last = point or self._last
-        if point is Point.RECOVERY:
-            self._after = Point.RECOVERED
         self.meet(point)
 
 

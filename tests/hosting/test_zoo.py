@@ -23,7 +23,7 @@ from liqbot.hosting.worker import Limits
 from liqbot.message import Picture
 from liqbot.rules.finding import find_in_folder
 from liqbot.settings import Settings
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 ZOO = Path(__file__).parent / "zoo"
 TOKEN = "a-token-that-nobody-may-see"  # noqa: S105 - it opens nothing
@@ -159,7 +159,7 @@ async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypa
     assert slowest < worker_room.TICK_S + 4
     assert later < ON_TIME_S
     assert TOKEN not in "".join(f"{message.title}{message.lines}" for _, message in zoo.chat.messages)
-    Store(settings.database).close()  # it is still a database
+    SqliteStore(settings.database).close()  # it is still a database
     record_property("table", _table(outcomes, loading_s, slowest, later))
 
 

@@ -3,7 +3,7 @@
 import pytest
 from markets import long, short, view_of
 
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
@@ -12,10 +12,10 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def store(path):
-    store = Store(path)
+async def store(path):
+    store = SqliteStore(path)
     yield store
-    store.close()
+    await store.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,67 +1,66 @@
 """The accounts that are known, kept for the next start."""
 
-import sqlite3
-import threading
+import asyncio
 
 import pytest
 
-from liqbot.store.accounts import Accounts, KnownAccount
-from liqbot.store.database import SqlError
-from liqbot.store.store import Store
+from liqbot.store.accounts import KnownAccount
+from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.errors import StoreError
+from liqbot.store.sqlite.accounts import SqliteAccounts
 
 ANN = KnownAccount("0xann", 1000, 2000, 2000, 5e6)
 BOB = KnownAccount("0xbob", 1500, 0, 1500, 10.0)
 
 
 @pytest.fixture
-def accounts(path):
-    accounts = Accounts(path, "hyperliquid")
+async def accounts(path):
+    accounts = SqliteAccounts(path, "hyperliquid")
     yield accounts
-    accounts.close()
+    await accounts.close()
 
 
-def test_what_is_saved_is_there_after_a_restart_the_largest_first(accounts, path):
-    accounts.save([BOB, ANN])
-    accounts.close()
-    again = Accounts(path, "hyperliquid")
-    assert again.load() == [ANN, BOB]
-    again.close()
+async def test_what_is_saved_is_there_after_a_restart_the_largest_first(accounts, path):
+    await accounts.save([BOB, ANN])
+    await accounts.close()
+    again = SqliteAccounts(path, "hyperliquid")
+    assert await again.load() == [ANN, BOB]
+    await again.close()
 
 
-def test_an_account_is_kept_as_it_was_last_known_but_for_when_it_was_first_seen(accounts):
-    accounts.save([ANN])
-    accounts.save([ANN._replace(first_seen_ms=9000, polled_ms=9000, lively_ms=9000, notional_usd=1.0)])
-    assert accounts.load() == [KnownAccount("0xann", 1000, 9000, 9000, 1.0)]
+async def test_an_account_is_kept_as_it_was_last_known_but_for_when_it_was_first_seen(accounts):
+    await accounts.save([ANN])
+    await accounts.save([ANN._replace(first_seen_ms=9000, polled_ms=9000, lively_ms=9000, notional_usd=1.0)])
+    assert await accounts.load() == [KnownAccount("0xann", 1000, 9000, 9000, 1.0)]
 
 
-def test_what_is_forgotten_is_gone(accounts):
-    accounts.save([ANN, BOB])
-    accounts.forget([ANN.address, "0xnobody"])
-    assert accounts.load() == [BOB]
+async def test_what_is_forgotten_is_gone(accounts):
+    await accounts.save([ANN, BOB])
+    await accounts.forget([ANN.address, "0xnobody"])
+    assert await accounts.load() == [BOB]
 
 
-def test_venues_do_not_mix(accounts, path):
-    accounts.save([ANN])
-    other = Accounts(path, "elsewhere")
-    assert other.load() == []
-    other.forget([ANN.address])
-    other.close()
-    assert accounts.load() == [ANN]
+async def test_venues_do_not_mix(accounts, path):
+    await accounts.save([ANN])
+    other = SqliteAccounts(path, "elsewhere")
+    assert await other.load() == []
+    await other.forget([ANN.address])
+    await other.close()
+    assert await accounts.load() == [ANN]
 
 
-def test_a_save_is_whole_or_not_at_all(accounts):
-    with pytest.raises(SqlError):
-        accounts.save([ANN, BOB._replace(notional_usd="much")])
-    assert accounts.load() == []
+async def test_a_save_is_whole_or_not_at_all(accounts):
+    with pytest.raises(StoreError):
+        await accounts.save([ANN, BOB._replace(notional_usd="much")])
+    assert await accounts.load() == []
 
 
-def test_it_works_beside_the_bots_own_connection_and_from_another_thread(store, path):
-    assert isinstance(store, Store)
-    accounts = Accounts(path, "hyperliquid")
-    thread = threading.Thread(target=accounts.save, args=([ANN],))
-    thread.start()
-    thread.join()
-    assert accounts.load() == [ANN]
-    accounts.close()
-    with pytest.raises(sqlite3.ProgrammingError):
-        accounts.load()
+async def test_it_works_beside_the_bots_own_connections(store, path):
+    accounts = SqliteAccounts(path, "hyperliquid")
+    chat = ChatKey("paper", "ann")
+    await asyncio.gather(accounts.save([ANN]), store.chats.save(chat, ChatSettings("Asia/Tokyo"), now_ms=1))
+    assert await accounts.load() == [ANN]
+    assert (await store.chats.settings(chat)).time_zone == "Asia/Tokyo"
+    await accounts.close()
+    with pytest.raises(StoreError, match="closed"):
+        await accounts.load()

@@ -8,9 +8,9 @@ import pytest
 from recordings import ordinary_user
 from sqlite_utils import Migrations
 
-from liqbot.store import database
-from liqbot.store.database import DatabaseError, open_database, open_reader, transaction
-from liqbot.store.store import Store
+from liqbot.store.sqlite import database
+from liqbot.store.sqlite.database import DatabaseError, open_database, open_reader, transaction
+from liqbot.store.sqlite.store import SqliteStore
 
 PROJECT = Path(__file__).parents[2]
 APPLIED = "_sqlite_migrations"
@@ -37,7 +37,7 @@ def applied(path):
 @pytest.fixture
 def newer(path):
     """Return a database that a later liqbot has been at, with all in one file."""
-    Store(path).close()
+    SqliteStore(path).close_now()
     run(
         path,
         "ALTER TABLE chats ADD COLUMN colour TEXT",
@@ -56,7 +56,7 @@ def test_a_fresh_database_is_made_with_the_folders_above_it(tmp_path):
 
 
 def test_every_migration_of_the_project_is_found_and_applied(path):
-    Store(path).close()
+    SqliteStore(path).close_now()
     files = sorted(file.stem for file in (PROJECT / "migrations").glob("[0-9]*.py"))
     assert files
     assert applied(path) == files
@@ -80,7 +80,7 @@ def test_a_commit_survives_a_power_cut(path):
 
 def test_an_empty_file_is_taken_for_a_fresh_database(path):
     path.touch()
-    Store(path).close()
+    SqliteStore(path).close_now()
     assert applied(path)
 
 
@@ -93,7 +93,7 @@ def test_an_empty_file_is_taken_for_a_fresh_database(path):
 )
 def test_a_database_whose_making_was_cut_short_is_made_to_its_end(path, statements):
     run(path, *statements)
-    Store(path).close()
+    SqliteStore(path).close_now()
     assert applied(path)
 
 
@@ -105,7 +105,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(path, monkeypatch):
         db["half"].create({"id": int})
         db.execute("SELECT * FROM nowhere")
 
-    Store(path).close()
+    SqliteStore(path).close_now()
     monkeypatch.setattr(database, "_known", lambda: (broken,))
     with pytest.raises(DatabaseError, match="nowhere"):
         open_database(path)
@@ -118,7 +118,7 @@ def test_a_migration_that_fails_leaves_nothing_of_itself(path, monkeypatch):
 # Refused and left as it lies
 
 
-@pytest.mark.parametrize("opening", [open_database, open_reader, Store])
+@pytest.mark.parametrize("opening", [open_database, open_reader, SqliteStore])
 def test_a_newer_database_is_refused_and_not_touched(newer, opening):
     before = contents(newer.parent)
     with pytest.raises(DatabaseError) as error:
@@ -139,7 +139,7 @@ def test_a_newer_database_whose_bot_was_killed_keeps_what_only_its_log_has(newer
             (killed / file.name).write_bytes(file.read_bytes())
     before = contents(killed)
     with pytest.raises(DatabaseError, match="newer liqbot"):
-        Store(killed / newer.name)
+        SqliteStore(killed / newer.name)
     after = contents(killed)
     assert {name: after[name] for name in before} == before
 
@@ -148,7 +148,7 @@ def test_a_newer_database_whose_bot_was_killed_keeps_what_only_its_log_has(newer
 def test_a_file_that_is_no_database_is_refused_and_not_touched(path, text):
     path.write_bytes(text)
     with pytest.raises(DatabaseError, match="is not a liqbot database"):
-        Store(path)
+        SqliteStore(path)
     assert contents(path.parent) == {path.name: text}
 
 
@@ -166,7 +166,7 @@ def test_a_file_that_is_no_database_is_refused_and_not_touched(path, text):
 def test_the_database_of_another_program_is_refused_and_not_touched(path, statements):
     run(path, *statements)
     before = contents(path.parent)
-    for opening in (open_database, open_reader, Store):
+    for opening in (open_database, open_reader, SqliteStore):
         with pytest.raises(DatabaseError, match="another program"):
             opening(path)
     assert contents(path.parent) == before
@@ -174,35 +174,35 @@ def test_the_database_of_another_program_is_refused_and_not_touched(path, statem
 
 def test_a_folder_is_refused(tmp_path):
     with pytest.raises(DatabaseError, match=str(tmp_path)):
-        Store(tmp_path)
+        SqliteStore(tmp_path)
 
 
 def test_a_path_below_a_file_is_refused(path):
     path.touch()
     with pytest.raises(DatabaseError):
-        Store(path / "liqbot.db")
+        SqliteStore(path / "liqbot.db")
 
 
 def test_a_folder_that_cannot_be_written_to_is_refused():
     with ordinary_user() as folder:
         folder.chmod(0o500)
         with pytest.raises(DatabaseError, match="cannot be opened"):
-            Store(folder / "liqbot.db")
+            SqliteStore(folder / "liqbot.db")
         with pytest.raises(DatabaseError, match="cannot be opened"):
-            Store(folder / "below" / "liqbot.db")
+            SqliteStore(folder / "below" / "liqbot.db")
 
 
 def test_a_database_that_may_not_be_read_is_refused():
     with ordinary_user() as folder:
         path = folder / "liqbot.db"
-        Store(path).close()
+        SqliteStore(path).close_now()
         path.chmod(0)
         with pytest.raises(DatabaseError):
-            Store(path)
+            SqliteStore(path)
         path.chmod(0o600)
         folder.chmod(0)
         with pytest.raises(DatabaseError, match="Permission denied"):
-            Store(path)
+            SqliteStore(path)
 
 
 # Reading beside the writer
@@ -219,7 +219,7 @@ def test_a_reader_sees_what_the_writer_has_committed_and_cannot_write(path):
 def test_a_reader_alone_leaves_nothing_behind_even_where_nobody_may_write():
     with ordinary_user() as folder:
         path = folder / "liqbot.db"
-        Store(path).close()
+        SqliteStore(path).close_now()
         folder.chmod(0o500)
         with closing(open_reader(path)) as reader:
             assert reader.execute("SELECT count(*) FROM chats").fetchone() == (0,)
@@ -234,7 +234,7 @@ def test_there_is_nothing_to_read_where_there_is_no_database_yet(path, make):
 
 
 def test_an_older_database_is_to_be_brought_up_to_date_before_it_is_read(path, monkeypatch):
-    Store(path).close()
+    SqliteStore(path).close_now()
     known = database._known_names()
     monkeypatch.setattr(database, "_known_names", lambda: known | {"0002_later"})
     with pytest.raises(DatabaseError, match="`liqbot run` brings it up to date"):
@@ -285,9 +285,9 @@ def test_a_transaction_that_cannot_be_committed_leaves_nothing_and_the_next_one_
 
 
 def test_two_bots_cannot_be_at_work_on_one_database(path):
-    first = Store(path)
+    first = SqliteStore(path)
     with pytest.raises(DatabaseError, match="another liqbot is at work on it"):
-        Store(path)
-    first.close()
-    Store(path).close()
+        SqliteStore(path)
+    first.close_now()
+    SqliteStore(path).close_now()
     assert not path.with_name("liqbot.db-lock").exists()

@@ -5,10 +5,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liqbot.rules.rule import Hit
+from liqbot.store.alerts import NewAlert
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
-from liqbot.store.outbox import NewAlert
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 CHATS = [ChatKey(platform, name) for platform in ("paper", "glass") for name in ("ann", "bob", "cid")]
 SHOULD_BE = """
@@ -28,59 +28,61 @@ class Office:
     def __init__(self, store, view):
         self.store, self.view, self.now_ms = store, view, 0
 
-    def subscribe(self, chat):
-        self.store.subscriptions.subscribe(chat, rule="r", coin="BTC", parameters="{}", now_ms=self.now_ms)
+    async def subscribe(self, chat):
+        await self.store.subscriptions.subscribe(
+            chat, rule="r", coin="BTC", parameters="{}", now_ms=self.now_ms
+        )
 
-    def unsubscribe(self, chat):
-        for subscription in self.store.subscriptions.of(chat):
-            self.store.subscriptions.unsubscribe(chat, subscription.number)
+    async def unsubscribe(self, chat):
+        for subscription in await self.store.subscriptions.of(chat):
+            await self.store.subscriptions.unsubscribe(chat, subscription.number)
 
-    def alert(self, _):
-        for watch, _ in self.store.outbox.watches("BTC"):
+    async def alert(self, _):
+        for watch, _ in await self.store.alerts.watches("BTC"):
             alert = NewAlert(watch, Hit("key", "text"), "first")
-            self.store.outbox.commit(self.view, [(watch, b"state")], [alert], self.now_ms)
+            await self.store.alerts.commit(self.view, [(watch, b"state")], [alert], self.now_ms)
 
-    def claim(self, chat):
+    async def claim(self, chat):
         others = [other.native_id for other in CHATS if other.native_id != chat.native_id]
-        heads = self.store.deliveries.heads(chat.platform, 10, self.now_ms, but_not=others)
-        self.store.deliveries.claim(heads)
+        heads = await self.store.deliveries.heads(chat.platform, 10, self.now_ms, but_not=others)
+        await self.store.deliveries.claim(heads)
         return heads
 
-    def settle(self, chat, status):
-        outcomes = [Outcome(head, status, self.now_ms + 3) for head in self.claim(chat)]
-        self.store.deliveries.settle(outcomes)
+    async def settle(self, chat, status):
+        outcomes = [Outcome(head, status, self.now_ms + 3) for head in await self.claim(chat)]
+        await self.store.deliveries.settle(outcomes)
 
-    def send(self, chat):
-        self.settle(chat, "sent")
+    async def send(self, chat):
+        await self.settle(chat, "sent")
 
-    def fail(self, chat):
-        self.settle(chat, "due")
+    async def fail(self, chat):
+        await self.settle(chat, "due")
 
-    def wonder(self, chat):
-        self.settle(chat, "unknown")
+    async def wonder(self, chat):
+        await self.settle(chat, "unknown")
 
-    def hold(self, chat):
-        heads = self.store.deliveries.heads(chat.platform, 10, self.now_ms, but_not=())
-        self.store.deliveries.hold((head, self.now_ms + 5, "muted") for head in heads)
+    async def hold(self, chat):
+        heads = await self.store.deliveries.heads(chat.platform, 10, self.now_ms, but_not=())
+        await self.store.deliveries.hold([(head, self.now_ms + 5, "muted") for head in heads])
 
-    def release(self, chat):
-        self.store.deliveries.wake_held(chat, self.now_ms, "muted")
-        self.store.deliveries.release(self.now_ms)
+    async def release(self, chat):
+        await self.store.deliveries.wake_held(chat, self.now_ms, "muted")
+        await self.store.deliveries.release(self.now_ms)
 
-    def restart(self, _):
-        self.store.deliveries.recover()
+    async def restart(self, _):
+        await self.store.deliveries.recover()
 
-    def expire(self, _):
-        self.store.deliveries.expire(self.now_ms + 10**8)
+    async def expire(self, _):
+        await self.store.deliveries.expire(self.now_ms + 10**8)
 
-    def leave(self, chat):
-        self.store.chats.deactivate(chat, "blocked", self.now_ms)
+    async def leave(self, chat):
+        await self.store.chats.deactivate(chat, "blocked", self.now_ms)
 
-    def move(self, chat):
-        self.store.chats.move(chat, "bob")
+    async def move(self, chat):
+        await self.store.chats.move(chat, "bob")
 
-    def forget(self, chat):
-        self.store.chats.forget(chat)
+    async def forget(self, chat):
+        await self.store.chats.forget(chat)
 
 
 DEEDS = [name for name in vars(Office) if not name.startswith("_") and name != "settle"]
@@ -89,10 +91,10 @@ TWICE = ["alert", "alert", "subscribe", "claim"]  # without these, nothing else 
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    opened = Store(tmp_path_factory.mktemp("heads") / "liqbot.db")
+    opened = SqliteStore(tmp_path_factory.mktemp("heads") / "liqbot.db")
     opened._db.execute("PRAGMA synchronous = OFF")
     yield opened
-    opened.close()
+    opened.close_now()
 
 
 def emptied(store):
@@ -104,28 +106,28 @@ def emptied(store):
 # Two chats become one, of which only the first was owed something.
 @example(deeds=[("alert", CHATS[0]), ("subscribe", CHATS[1]), ("move", CHATS[0])])
 @given(deeds=st.lists(st.tuples(st.sampled_from(DEEDS + TWICE), st.sampled_from(CHATS)), max_size=40))
-def test_whatever_happens_heads_are_the_first_open_deliveries_of_their_chats(store, view, deeds):
+async def test_whatever_happens_heads_are_the_first_open_deliveries_of_their_chats(store, view, deeds):
     office = Office(emptied(store), view)
     for chat in CHATS[::2]:
-        office.subscribe(chat)
+        await office.subscribe(chat)
     for deed, chat in deeds:
         office.now_ms += 1
-        getattr(office, deed)(chat)
+        await getattr(office, deed)(chat)
         assert store._db.execute(KEPT).fetchall() == store._db.execute(SHOULD_BE).fetchall()
 
 
-def test_what_is_due_is_found_without_reading_all_that_is_owed(store, view):
+async def test_what_is_due_is_found_without_reading_all_that_is_owed(store, view):
     steps = []
     office = Office(emptied(store), view)
     for chat in CHATS:
-        office.subscribe(chat)
+        await office.subscribe(chat)
     for _ in range(2_000):
-        office.alert(None)
+        await office.alert(None)
 
     def step():
         steps.append(1)
 
     store._db.set_progress_handler(step, 100)  # called after each hundred steps of SQLite's machine
-    assert len(store.deliveries.heads("paper", 2, 10, but_not={"ann"})) == 2
+    assert len(await store.deliveries.heads("paper", 2, 10, but_not={"ann"})) == 2
     store._db.set_progress_handler(None, 0)
     assert len(steps) <= 20

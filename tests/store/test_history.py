@@ -17,10 +17,10 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.wire import to_bytes
 from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
-from liqbot.store import history as history_room
-from liqbot.store.database import DatabaseError
+from liqbot.store.errors import DatabaseError, StoreError
 from liqbot.store.history import TIERS
-from liqbot.store.store import Store
+from liqbot.store.sqlite import history as history_room
+from liqbot.store.sqlite.store import SqliteStore
 
 DAY = 24 * HOUR
 AGES = 400 * DAY
@@ -35,14 +35,14 @@ def at(time_ms, spot=100.0, *, low=None, high=None, coin="BTC", layer=LAYER):
     return replace(VIEW, time_ms=time_ms, spot=spot, low=low, high=high, coin=coin, layer=layer)
 
 
-def kept(store, last):
+async def kept(store, last):
     """Return what is kept of the market of `last`, a view that comes after all of it."""
-    grid = store.past.grid(last, AGES)
+    grid = await store.history.grid(last, AGES)
     return list(zip(grid.time_ms.tolist(), grid.spot, grid.low, grid.high, strict=True))[:-1]
 
 
-def times(store, last):
-    return [time for time, *_ in kept(store, last)]
+async def times(store, last):
+    return [time for time, *_ in await kept(store, last)]
 
 
 def later(view):
@@ -58,86 +58,88 @@ def faster(store):
 # What is kept
 
 
-def test_the_first_view_of_each_five_minutes_is_kept(store):
+async def test_the_first_view_of_each_five_minutes_is_kept(store):
     views = [at(START + minute * MINUTE) for minute in (0, 1, 4, 5, 9, 11, 25)]
-    assert [store.history.record([view]) for view in views] == [1, 0, 0, 1, 0, 1, 1]
-    assert times(store, later(views[-1])) == [START + minute * MINUTE for minute in (0, 5, 11, 25)]
+    assert [await store.history.record([view]) for view in views] == [1, 0, 0, 1, 0, 1, 1]
+    assert await times(store, later(views[-1])) == [START + minute * MINUTE for minute in (0, 5, 11, 25)]
 
 
-def test_the_views_of_a_beat_are_kept_together(store):
-    assert store.history.record([at(START), at(START, coin="ETH")]) == 2
-    assert store.history.record([at(START + MINUTE), at(START, coin="SOL")]) == 1
-    assert store.history.coins() == ["BTC", "ETH", "SOL"]
+async def test_the_views_of_a_beat_are_kept_together(store):
+    assert await store.history.record([at(START), at(START, coin="ETH")]) == 2
+    assert await store.history.record([at(START + MINUTE), at(START, coin="SOL")]) == 1
+    assert await store.history.coins() == ["BTC", "ETH", "SOL"]
 
 
-def test_how_far_spot_went_between_two_kept_views_is_kept_with_the_second(store):
-    store.history.record([at(START, 100)])
-    store.history.record([at(START + MINUTE, 99, low=80, high=101)])
-    store.history.record([at(START + 2 * MINUTE, 100, low=98, high=130)])
-    store.history.record([at(START + 6 * MINUTE, 105, low=100, high=106)])
-    first, second = kept(store, at(START + 10 * MINUTE))
+async def test_how_far_spot_went_between_two_kept_views_is_kept_with_the_second(store):
+    await store.history.record([at(START, 100)])
+    await store.history.record([at(START + MINUTE, 99, low=80, high=101)])
+    await store.history.record([at(START + 2 * MINUTE, 100, low=98, high=130)])
+    await store.history.record([at(START + 6 * MINUTE, 105, low=100, high=106)])
+    first, second = await kept(store, at(START + 10 * MINUTE))
     assert first[1:] == (100, 100, 100)
     assert second[1:] == (105, 80, 130)
 
 
-def test_a_clock_that_goes_backwards_records_nothing(store, path):
-    store.history.record([at(START, 100)])
-    assert store.history.record([at(START - HOUR, 50)]) == 0
-    store.close()
-    reopened = Store(path)
-    assert reopened.history.record([at(START - DAY, 200)]) == 0
-    assert reopened.history.record([at(START + HOUR, 101)]) == 1
-    assert [row[1:] for row in kept(reopened, at(START + DAY))] == [(100, 100, 100), (101, 101, 101)]
-    reopened.close()
+async def test_a_clock_that_goes_backwards_records_nothing(store, path):
+    await store.history.record([at(START, 100)])
+    assert await store.history.record([at(START - HOUR, 50)]) == 0
+    await store.close()
+    reopened = SqliteStore(path)
+    assert await reopened.history.record([at(START - DAY, 200)]) == 0
+    assert await reopened.history.record([at(START + HOUR, 101)]) == 1
+    assert [row[1:] for row in await kept(reopened, at(START + DAY))] == [(100, 100, 100), (101, 101, 101)]
+    await reopened.close()
 
 
-def test_two_layers_and_two_coins_do_not_mix(store):
+async def test_two_layers_and_two_coins_do_not_mix(store):
     for minute in range(0, 30, 5):
-        store.history.record([at(START + minute * MINUTE)])
-        store.history.record([at(START + minute * MINUTE, 7, layer=OTHER_LAYER), at(START, 9, coin="ETH")])
+        await store.history.record([at(START + minute * MINUTE)])
+        await store.history.record(
+            [at(START + minute * MINUTE, 7, layer=OTHER_LAYER), at(START, 9, coin="ETH")]
+        )
     last = START + HOUR
-    assert {row[1] for row in kept(store, at(last))} == {100}
-    assert {row[1] for row in kept(store, at(last, layer=OTHER_LAYER))} == {7}
-    assert {row[1] for row in kept(store, at(last, coin="ETH"))} == {9}
+    assert {row[1] for row in await kept(store, at(last))} == {100}
+    assert {row[1] for row in await kept(store, at(last, layer=OTHER_LAYER))} == {7}
+    assert {row[1] for row in await kept(store, at(last, coin="ETH"))} == {9}
 
 
-def test_a_layer_is_forgotten_without_the_others_and_may_begin_earlier_than_before(store):
-    store.history.record([at(START)])
-    store.history.record([at(START, layer=OTHER_LAYER)])
-    store.history.forget(LAYER)
-    assert times(store, at(START + 1)) == []
-    assert times(store, at(START + 1, layer=OTHER_LAYER)) == [START]
-    assert store.history.record([at(START - DAY)]) == 1
-    assert times(store, at(START + 1)) == [START - DAY]
+async def test_a_layer_is_forgotten_without_the_others_and_may_begin_earlier_than_before(store):
+    await store.history.record([at(START)])
+    await store.history.record([at(START, layer=OTHER_LAYER)])
+    await store.history.forget(LAYER)
+    assert await times(store, at(START + 1)) == []
+    assert await times(store, at(START + 1, layer=OTHER_LAYER)) == [START]
+    assert await store.history.record([at(START - DAY)]) == 1
+    assert await times(store, at(START + 1)) == [START - DAY]
 
 
-def test_what_could_not_be_written_is_kept_with_the_next_view(store, monkeypatch):
-    store.history.record([at(START)])
-    store.history.record([at(START + MINUTE, low=60)])
+async def test_what_could_not_be_written_is_kept_with_the_next_view(store, monkeypatch):
+    await store.history.record([at(START)])
+    await store.history.record([at(START + MINUTE, low=60)])
     encode = history_room.map_to_blob
     monkeypatch.setattr(
         history_room, "map_to_blob", lambda _: (_ for _ in ()).throw(sqlite3.OperationalError)
     )
-    with pytest.raises(sqlite3.OperationalError):
-        store.history.record([at(START + 5 * MINUTE), at(START + 5 * MINUTE, coin="ETH")])
-    assert store.history.coins() == ["BTC"]
+    with pytest.raises(StoreError):
+        await store.history.record([at(START + 5 * MINUTE), at(START + 5 * MINUTE, coin="ETH")])
+    assert await store.history.coins() == ["BTC"]
     monkeypatch.setattr(history_room, "map_to_blob", encode)
-    assert store.history.record([at(START + 6 * MINUTE), at(START + 6 * MINUTE, coin="ETH")]) == 2
-    assert kept(store, at(START + DAY))[-1] == (START + 6 * MINUTE, 100, 60, 100)
+    assert await store.history.record([at(START + 6 * MINUTE), at(START + 6 * MINUTE, coin="ETH")]) == 2
+    assert (await kept(store, at(START + DAY)))[-1] == (START + 6 * MINUTE, 100, 60, 100)
 
 
 # Thinning
 
 
-def test_history_is_thinned_with_age_and_dropped_after_a_year(store):
+async def test_history_is_thinned_with_age_and_dropped_after_a_year(store):
     faster(store)
     hours = [*range(0, 340 * 24, 6), *range(340 * 24, 368 * 24)]
     views = [at(START + hour * HOUR) for hour in hours]
     views += [at(views[-1].time_ms + step * 5 * MINUTE) for step in range(1, 12 * 49)]
     for view in views:
-        store.history.record([view])
+        await store.history.record([view])
     now_ms = views[-1].time_ms
-    ages = [now_ms - time for time in times(store, later(views[-1]))]
+    ages = [now_ms - time for time in await times(store, later(views[-1]))]
 
     def steps(above, up_to):
         """Return how far apart kept views of these ages stand."""
@@ -170,13 +172,13 @@ def market(moves):
 
 @settings(max_examples=40)
 @given(st.lists(moves, min_size=1, max_size=60))
-def test_thinning_keeps_one_view_a_step_and_loses_no_low_and_no_high(tmp_path_factory, moves):
+async def test_thinning_keeps_one_view_a_step_and_loses_no_low_and_no_high(tmp_path_factory, moves):
     views = market(moves)
-    store = faster(Store(tmp_path_factory.mktemp("thinning") / "liqbot.db"))
+    store = faster(SqliteStore(tmp_path_factory.mktemp("thinning") / "liqbot.db"))
     for view in views:
-        store.history.record([view])
-    rows, now_ms = kept(store, later(views[-1])), views[-1].time_ms
-    store.close()
+        await store.history.record([view])
+    rows, now_ms = await kept(store, later(views[-1])), views[-1].time_ms
+    await store.close()
     told = {view.time_ms: view for view in views}
     assert rows[-1][0] == now_ms
     assert rows[0][0] >= now_ms - TIERS[-1].age_ms
@@ -196,64 +198,64 @@ def test_thinning_keeps_one_view_a_step_and_loses_no_low_and_no_high(tmp_path_fa
 # Whole views
 
 
-def test_the_newest_view_is_found_in_any_layer_at_any_time(store):
+async def test_the_newest_view_is_found_in_any_layer_at_any_time(store):
     other = Layer("Otherex", Basis.MEASURED)
-    store.history.record([at(START, 1)])
-    store.history.record([at(START + HOUR, 2, layer=other)])
-    store.history.record([at(START + 2 * HOUR, 3), at(START + 9 * HOUR, 9, coin="ETH")])
+    await store.history.record([at(START, 1)])
+    await store.history.record([at(START + HOUR, 2, layer=other)])
+    await store.history.record([at(START + 2 * HOUR, 3), at(START + 9 * HOUR, 9, coin="ETH")])
     newest = store.history.newest
-    assert newest("BTC").spot == 3
-    assert newest("BTC", START + 2 * HOUR).spot == 3
-    assert newest("BTC", START + 2 * HOUR - 1).spot == 2
-    assert newest("BTC", START).spot == 1
-    assert newest("BTC", START - 1) is None
-    assert newest("DOGE") is None
+    assert (await newest("BTC")).spot == 3
+    assert (await newest("BTC", START + 2 * HOUR)).spot == 3
+    assert (await newest("BTC", START + 2 * HOUR - 1)).spot == 2
+    assert (await newest("BTC", START)).spot == 1
+    assert await newest("BTC", START - 1) is None
+    assert await newest("DOGE") is None
 
 
-def test_no_modelled_view_takes_the_place_of_a_measured_one(store):
-    store.history.record([at(START + HOUR, 2, layer=OTHER_LAYER)])
-    assert store.history.newest("BTC").spot == 2
-    store.history.record([at(START, 1)])
-    assert store.history.newest("BTC").spot == 1
+async def test_no_modelled_view_takes_the_place_of_a_measured_one(store):
+    await store.history.record([at(START + HOUR, 2, layer=OTHER_LAYER)])
+    assert (await store.history.newest("BTC")).spot == 2
+    await store.history.record([at(START, 1)])
+    assert (await store.history.newest("BTC")).spot == 1
 
 
-def test_a_view_of_the_past_is_the_one_that_was_recorded(store):
+async def test_a_view_of_the_past_is_the_one_that_was_recorded(store):
     view = at(START)
-    store.history.record([view])
-    assert to_bytes(store.history.newest("BTC")) == to_bytes(view)
+    await store.history.record([view])
+    assert to_bytes(await store.history.newest("BTC")) == to_bytes(view)
 
 
-def test_whole_views_are_kept_for_eight_days_and_maps_for_longer(store):
+async def test_whole_views_are_kept_for_eight_days_and_maps_for_longer(store):
     faster(store)
     for hour in range(0, 24 * 10, 2):
-        store.history.record([at(START + hour * HOUR)])
+        await store.history.record([at(START + hour * HOUR)])
     now_ms = START + (24 * 10 - 2) * HOUR
-    whole = [view.time_ms for view in store.history.views(LAYER, "BTC", 0)]
-    assert whole == [time for time in times(store, at(now_ms + 1)) if time >= now_ms - 8 * DAY]
-    assert times(store, at(now_ms + 1))[0] == START
-    assert store.history.newest("BTC", START + DAY) is None
+    whole = [view.time_ms async for view in store.history.views(LAYER, "BTC", 0)]
+    assert whole == [time for time in await times(store, at(now_ms + 1)) if time >= now_ms - 8 * DAY]
+    assert (await times(store, at(now_ms + 1)))[0] == START
+    assert await store.history.newest("BTC", START + DAY) is None
 
 
-def test_the_views_since_a_time_come_the_oldest_first(store):
+async def test_the_views_since_a_time_come_the_oldest_first(store):
     for hour in range(5):
-        store.history.record(
+        await store.history.record(
             [at(START + hour * HOUR, hour + 1), at(START + hour * HOUR, 77, layer=OTHER_LAYER)]
         )
-    assert [view.spot for view in store.history.views(LAYER, "BTC", START + 2 * HOUR)] == [3, 4, 5]
+    assert [view.spot async for view in store.history.views(LAYER, "BTC", START + 2 * HOUR)] == [3, 4, 5]
 
 
-def test_a_view_that_is_damaged_is_refused(store):
-    store.history.record([at(START)])
+async def test_a_view_that_is_damaged_is_refused(store):
+    await store.history.record([at(START)])
     store._db.execute("UPDATE history SET view = x'00'")
     with pytest.raises(DatabaseError, match="cannot be read"):
-        store.history.newest("BTC")
+        await store.history.newest("BTC")
 
 
-def test_a_year_of_a_busy_coin_takes_a_few_megabytes(store):
+async def test_a_year_of_a_busy_coin_takes_a_few_megabytes(store):
     recording = Recording(shared_file("recordings/hyperliquid-positions-2026-02.csv.gz"))
     board = Board(RECORDED_LAYER)
     board.apply_all(next(recording.snapshots()).updates())
-    store.history.record([board.view("BTC")])
+    await store.history.record([board.view("BTC")])
     map_bytes, view_bytes = store._db.execute("SELECT length(map), length(view) FROM history").fetchone()
     rows, whole = 288 + 336 + 276 + 335, 288 + 336
     a_year = rows * map_bytes + whole * view_bytes
@@ -263,7 +265,7 @@ def test_a_year_of_a_busy_coin_takes_a_few_megabytes(store):
     assert a_year < 10e6
 
 
-def test_spot_may_be_anything_a_price_can_be(store):
-    store.history.record([at(START, 1e-9)])
-    store.history.record([at(START + HOUR, 1e9)])
-    assert np.array([row[1] for row in kept(store, at(START + DAY))]).tolist() == [1e-9, 1e9]
+async def test_spot_may_be_anything_a_price_can_be(store):
+    await store.history.record([at(START, 1e-9)])
+    await store.history.record([at(START + HOUR, 1e9)])
+    assert np.array([row[1] for row in await kept(store, at(START + DAY))]).tolist() == [1e-9, 1e9]

@@ -3,7 +3,7 @@
 import pytest
 
 from liqbot.store.chats import ChatKey, ChatSettings
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 HERE, THERE, PERSON = ChatKey("discord", "1"), ChatKey("discord", "1", "2"), ChatKey("discord", "@3")
 
@@ -14,52 +14,52 @@ def path(tmp_path):
 
 
 @pytest.fixture
-def store(path):
-    store = Store(path)
+async def store(path):
+    store = SqliteStore(path)
     yield store
-    store.close()
+    await store.close()
 
 
-def known(store, *chats):
+async def known(store, *chats):
     for chat in chats:
-        store.chats.save(chat, ChatSettings(), 1)
+        await store.chats.save(chat, ChatSettings(), 1)
 
 
-def test_a_note_is_there_after_a_restart_as_it_was_last_written(path):
-    store = Store(path)
-    assert store.notes.get("commands") is None
-    store.notes.set("commands", "old")
-    store.notes.set("commands", "new")
-    store.close()
-    again = Store(path)
-    assert again.notes.get("commands") == "new"
-    assert again.notes.get("other") is None
-    again.close()
+async def test_a_note_is_there_after_a_restart_as_it_was_last_written(path):
+    store = SqliteStore(path)
+    assert await store.notes.get("commands") is None
+    await store.notes.set("commands", "old")
+    await store.notes.set("commands", "new")
+    await store.close()
+    again = SqliteStore(path)
+    assert await again.notes.get("commands") == "new"
+    assert await again.notes.get("other") is None
+    await again.close()
 
 
-def test_the_chats_of_a_community_are_found_by_its_name(store):
-    known(store, HERE, THERE, PERSON)
-    store.communities.place(HERE, "traders")
-    store.communities.place(THERE, "traders")
-    assert store.communities.chats("discord", "traders") == [HERE, THERE]
-    assert store.communities.chats("telegram", "traders") == []
-    assert store.communities.of("discord") == ["traders"]
+async def test_the_chats_of_a_community_are_found_by_its_name(store):
+    await known(store, HERE, THERE, PERSON)
+    await store.communities.place(HERE, "traders")
+    await store.communities.place(THERE, "traders")
+    assert await store.communities.chats("discord", "traders") == [HERE, THERE]
+    assert await store.communities.chats("telegram", "traders") == []
+    assert await store.communities.of("discord") == ["traders"]
 
 
-def test_a_chat_belongs_to_one_community_the_newest(store):
-    known(store, HERE)
-    store.communities.place(HERE, "traders")
-    store.communities.place(HERE, "others")
-    assert store.communities.of("discord") == ["others"]
+async def test_a_chat_belongs_to_one_community_the_newest(store):
+    await known(store, HERE)
+    await store.communities.place(HERE, "traders")
+    await store.communities.place(HERE, "others")
+    assert await store.communities.of("discord") == ["others"]
 
 
-def test_a_chat_of_which_nothing_is_known_is_not_noted(store):
-    store.communities.place(HERE, "traders")
-    assert store.communities.of("discord") == []
+async def test_a_chat_of_which_nothing_is_known_is_not_noted(store):
+    await store.communities.place(HERE, "traders")
+    assert await store.communities.of("discord") == []
 
 
-def test_a_forgotten_chat_leaves_its_community(store):
-    known(store, HERE)
-    store.communities.place(HERE, "traders")
-    store.chats.forget(HERE)
-    assert store.communities.of("discord") == []
+async def test_a_forgotten_chat_leaves_its_community(store):
+    await known(store, HERE)
+    await store.communities.place(HERE, "traders")
+    await store.chats.forget(HERE)
+    assert await store.communities.of("discord") == []

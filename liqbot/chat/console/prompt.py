@@ -1,6 +1,6 @@
 """The prompt: history, completion, and answers; alerts appear above it while one types."""
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -97,29 +97,36 @@ class LineCompleter(Completer):
         self._ask = ask
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """Yield nothing: what may come is asked of the store, and that is awaited."""
+        del document, complete_event
+        return ()
+
+    async def get_completions_async(
+        self, document: Document, complete_event: CompleteEvent
+    ) -> AsyncGenerator[Completion, None]:
         """Yield what the word under the cursor may become."""
         del complete_event
         before, _, word = document.text_before_cursor.lstrip().rpartition(" ")
-        for text, help_text in self._candidates(before.split(), word):
+        for text, help_text in await self._candidates(before.split(), word):
             if _may_become(word.lower(), text.lower()):
                 yield Completion(text, start_position=-len(word), display_meta=help_text)
 
-    def _candidates(self, before: list[str], word: str) -> Iterable[tuple[str, str]]:
+    async def _candidates(self, before: list[str], word: str) -> Iterable[tuple[str, str]]:
         if not before:
             slash = "" if word and not word.startswith("/") else "/"
             commands = [(item.name, item.summary) for item in self._answering.commands.values()]
             return [(f"{slash}{name}", told) for name, told in [*commands, ("quit", "Leave.")]]
         command = self._answering.commands.get(before[0].removeprefix("/").lower())
-        return [] if command is None else self._arguments(command, before[1:], word)
+        return [] if command is None else await self._arguments(command, before[1:], word)
 
-    def _arguments(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
+    async def _arguments(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
         """Return what may stand in the place after what is `given`; settings have all the places left."""
         kinds = [argument.kind for argument in command.arguments]
         if kinds and kinds[-1] is Kind.SETTINGS and len(given) >= len(kinds) - 1:
             return self._settings(command, given, word)
         if len(given) >= len(kinds):
             return []
-        offered = choices(kinds[len(given)], self._ask, self._answering.topics(self._ask))
+        offered = await choices(kinds[len(given)], self._ask, self._answering.topics(self._ask))
         return offered.items()
 
     def _settings(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:

@@ -95,27 +95,27 @@ class Client(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         """Catch up on the servers that the bot has left or come back to while it was not connected."""
         _log.info("connected to Discord", servers=len(self.guilds))
-        for community in self._store.communities.of(PLATFORM):
+        for community in await self._store.communities.of(PLATFORM):
             if self.get_guild(int(community)) is None:
-                self._left(community)
+                await self._left(community)
             else:
-                self._returned(community, only_after=LEFT)
+                await self._returned(community, only_after=LEFT)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Take up again the chats of a server that the bot has been in before."""
-        self._returned(str(guild.id))
+        await self._returned(str(guild.id))
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Keep what a server's chats subscribe to, but send them nothing more."""
-        self._left(str(guild.id))
+        await self._left(str(guild.id))
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Send nothing more to a channel that is no more, nor to its threads."""
-        self._lose(channel_chat(channel), CHANNEL_GONE)
+        await self._lose(channel_chat(channel), CHANNEL_GONE)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Send nothing more to a thread that is no more."""
-        self._lose(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)), CHANNEL_GONE)
+        await self._lose(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)), CHANNEL_GONE)
 
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
@@ -123,27 +123,30 @@ class Client(discord.AutoShardedClient):
         """Take up a chat again when its channel is opened to the bot again."""
         del before
         chat, held = channel_chat(after), after.permissions_for(after.guild.me)
-        if not lacking(held, in_thread=False) and self._store.chats.settings(chat).inactive is not None:
-            self._store.chats.activate(chat)
+        if (
+            not lacking(held, in_thread=False)
+            and (await self._store.chats.settings(chat)).inactive is not None
+        ):
+            await self._store.chats.activate(chat)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what went wrong with an event, and nothing of what the event says."""
         del args, kwargs
         _log.exception("an event of Discord could not be handled", happening=event_method)
 
-    def _left(self, community: str) -> None:
-        for chat in self._store.communities.chats(PLATFORM, community):
-            if self._store.chats.settings(chat).inactive is None:
-                self._lose(chat, LEFT)
+    async def _left(self, community: str) -> None:
+        for chat in await self._store.communities.chats(PLATFORM, community):
+            if (await self._store.chats.settings(chat)).inactive is None:
+                await self._lose(chat, LEFT)
 
-    def _returned(self, community: str, *, only_after: str | None = None) -> None:
+    async def _returned(self, community: str, *, only_after: str | None = None) -> None:
         """Take up again the chats of a community: all, or those that were lost for one reason."""
-        for chat in self._store.communities.chats(PLATFORM, community):
-            if only_after in (None, self._store.chats.settings(chat).inactive):
-                self._store.chats.activate(chat)
+        for chat in await self._store.communities.chats(PLATFORM, community):
+            if only_after in (None, (await self._store.chats.settings(chat)).inactive):
+                await self._store.chats.activate(chat)
 
-    def _lose(self, chat: ChatKey, reason: str) -> None:
-        self._store.chats.deactivate(chat, reason, self._clock())
+    async def _lose(self, chat: ChatKey, reason: str) -> None:
+        await self._store.chats.deactivate(chat, reason, self._clock())
 
 
 class _Tree(app_commands.CommandTree[Client]):

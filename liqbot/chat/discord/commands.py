@@ -263,7 +263,7 @@ def _completion(
     async def complete(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[Any]]:
         given: dict[str, object] = dict(iter(interaction.namespace))
         # Of a number, the beginning is a number too, or whatever was typed.
-        offered = offer(ask(interaction), str(current), given)
+        offered = await offer(ask(interaction), str(current), given)
         return [
             app_commands.Choice(name=label, value=int(value) if option.takes is int else value)
             for value, label in options.found(offered, str(current))

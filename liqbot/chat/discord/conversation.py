@@ -22,7 +22,7 @@ from liqbot.chat.discord.errors import ALREADY_ACKNOWLEDGED, FAILURES, is_passin
 from liqbot.chat.discord.places import PLATFORM, Place, place_of, unpingable
 from liqbot.chat.discord.render import embed_of, files_of
 from liqbot.message import Message, Tone
-from liqbot.store.database import SqlError
+from liqbot.store.errors import StoreError
 
 _log = structlog.get_logger()
 
@@ -90,7 +90,7 @@ class Conversation:
 
     async def _answer(self, interaction: discord.Interaction[Any], wish: _Wish, unable: str = "") -> None:
         ask = self._ask(interaction, wish.place)
-        refusal = unable or self._refusal(wish, ask)
+        refusal = unable or await self._refusal(wish, ask)
         if refusal:
             warning = Message(refusal, tone=Tone.WARNING)
             await _said_at_once(lambda: _reply(interaction, warning))
@@ -99,13 +99,13 @@ class Conversation:
             _log.warning("a command could not be acknowledged in time", line=wish.line.split(" ")[0])
             return
         message = await self._answering.answer(wish.line, ask)
-        self._note(wish.place)
+        await self._note(wish.place)
         try:
             await _patiently(lambda: _bring(interaction, wish, message))
         except FAILURES as error:
             _log.warning("an answer could not be brought", reason=f"{type(error).__name__}")
 
-    def _refusal(self, wish: _Wish, ask: Ask) -> str:
+    async def _refusal(self, wish: _Wish, ask: Ask) -> str:
         """Return why a wish is refused, as far as that is known at once; empty where it is not."""
         command, place = wish.command, wish.place
         if command is None:
@@ -118,23 +118,23 @@ class Conversation:
                 "Allow me that in the channel's settings, then try again"
             )
         try:
-            read_arguments(command, shlex.split(wish.line)[1:], ask, self._answering.topics(ask))
+            await read_arguments(command, shlex.split(wish.line)[1:], ask, self._answering.topics(ask))
         except Refusal as refusal:
             return str(refusal)
         except ValueError:
             return "That cannot be understood: a quotation mark is missing"
         return ""
 
-    def _note(self, place: Place) -> None:
+    async def _note(self, place: Place) -> None:
         """Write down to which server a chat belongs, and that it can be reached: somebody spoke to us."""
         store = self._desk.store
         try:
             if place.guild_id is not None:
-                store.communities.place(place.chat, str(place.guild_id))
-            if not place.missing and store.chats.settings(place.chat).inactive is not None:
-                store.chats.activate(place.chat)
+                await store.communities.place(place.chat, str(place.guild_id))
+            if not place.missing and (await store.chats.settings(place.chat)).inactive is not None:
+                await store.chats.activate(place.chat)
                 _log.info("a chat can be reached again", platform=PLATFORM)
-        except SqlError:  # the answer goes out all the same
+        except StoreError:  # the answer goes out all the same
             _log.exception("a chat could not be noted", platform=PLATFORM)
 
 

@@ -5,7 +5,7 @@ within=3`. So there is one place where a wish is read, and one kind of error.
 """
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import discord
@@ -28,7 +28,7 @@ CHOICE = 100
 
 Given = Mapping[str, object]
 """The values of a command's options by their names; those that were not given are None."""
-Offer = Callable[[Ask, str, Given], Mapping[str, str]]
+Offer = Callable[[Ask, str, Given], Awaitable[Mapping[str, str]]]
 """What an option offers while somebody types: values, each with a word on what it is."""
 _HELP = {
     Kind.COIN: "the coin",
@@ -74,9 +74,9 @@ def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) 
     """Return the option for an argument of a command; `topics` are the names that `/help` explains."""
     kind = argument.kind
 
-    def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    async def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
-        return choices(kind, ask, topics(ask))
+        return await choices(kind, ask, topics(ask))
 
     text = _HELP.get(kind, argument.name)
     if isinstance(argument.default, str) and argument.default:
@@ -103,9 +103,9 @@ def of_parameter(parameter: Parameter) -> Option:
     def write(value: object) -> Sequence[str]:
         return [f"{parameter.name}={value!r}" if isinstance(value, float) else f"{parameter.name}={value}"]
 
-    def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    async def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
         del given
-        return _coins(ask) if parameter.is_coin else _amounts(parameter, typed)
+        return await _coins(ask) if parameter.is_coin else _amounts(parameter, typed)
 
     takes: object = str
     fixed: tuple[str, ...] = parameter.choices if len(parameter.choices) <= OFFERED else ()
@@ -126,7 +126,7 @@ def of_parameter(parameter: Parameter) -> Option:
 def of_settings(rule_of: Callable[[Given], Rule | None]) -> Option:
     """Return the option in which all parameters of a rule are written as text, completed word by word."""
 
-    def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    async def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
         del ask
         rule = rule_of(given)
         return {} if rule is None else _next_words(rule, typed)
@@ -138,17 +138,17 @@ def _written(name: str) -> Callable[[object], Sequence[str]]:
     return lambda value: [f"{name}={value}"]
 
 
-def _venues(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+async def _venues(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
     del typed
     return ask.desk.layers.venues(str(given.get("coin") or "").upper())
 
 
-def _tiers(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+async def _tiers(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
     del ask, typed, given
     return dict.fromkeys(("5x", "10x", "25x", "50x", "100x"), "")
 
 
-def _spans(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+async def _spans(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
     del ask, typed, given
     return dict.fromkeys(("1h", "4h", "24h", "3d", "7d"), "")
 
@@ -203,9 +203,9 @@ def _unit(parameter: Parameter) -> str:
     return "time as 90s, 10m or 1d" if parameter.unit is Unit.SECONDS else ""
 
 
-def _coins(ask: Ask) -> Mapping[str, str]:
+async def _coins(ask: Ask) -> Mapping[str, str]:
     """Return what a parameter that names a coin may be."""
-    return {ANY_COIN: "usually", **choices(Kind.COIN, ask, {})}
+    return {ANY_COIN: "usually", **await choices(Kind.COIN, ask, {})}
 
 
 def _amounts(parameter: Parameter, typed: str) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient],
     """Tell Discord of the commands of `tree`, unless it was told the same before; try until it worked."""
     mark = fingerprint(tree)
     pause_s = FIRST_PAUSE_S
-    while notes.get(NOTE) != mark:
+    while await notes.get(NOTE) != mark:
         try:
             told = await tree.sync()
         except FAILURES as error:
@@ -34,7 +34,7 @@ async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient],
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
-            notes.set(NOTE, mark)
+            await notes.set(NOTE, mark)
             _log.info("Discord knows the commands", commands=len(told))
 
 

@@ -47,7 +47,7 @@ class Answers:
             if payload is not None:
                 line = await self._follow(asked, payload)
             ask = await self._ask(asked, line)
-            further = self._further(line, ask)
+            further = await self._further(line, ask)
         except Refusal as refusal:
             return Message(str(refusal), tone=Tone.WARNING, private=True)
         except TelegramError as error:
@@ -55,7 +55,7 @@ class Answers:
             return Message(WHO_IS_ADMIN, tone=Tone.WARNING, private=True)
         return further if isinstance(further, Message) else await self._answering.answer(further, ask)
 
-    def _further(self, line: str, ask: Ask) -> Message | str:
+    async def _further(self, line: str, ask: Ask) -> Message | str:
         """Return what is to be asked first; the line itself where nothing is."""
         command = self.command(line)
         if command is not None and command.manages and not ask.may_manage:
@@ -63,7 +63,7 @@ class Answers:
         step = guide.take(line, ask) if line.startswith(MARK) else line
         if isinstance(step, Message):
             return step
-        return guide.question(step, ask, self._answering) or step
+        return await guide.question(step, ask, self._answering) or step
 
     async def _follow(self, asked: Typed | Tapped, payload: str) -> str:
         """Return the line that a link stands for. Who follows one wants to hear from the bot again."""
@@ -71,7 +71,7 @@ class Answers:
         if line is None or self.command(line) is None:
             return "/start"
         if (await self._ask(asked, "/start")).may_manage:
-            self._desk.store.chats.activate(asked.chat)
+            await self._desk.store.chats.activate(asked.chat)
         return line
 
     async def _ask(self, asked: Typed | Tapped, line: str) -> Ask:

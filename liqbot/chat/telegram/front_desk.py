@@ -53,18 +53,18 @@ class FrontDesk:
             case Tapped():
                 await self._tapped(incoming)
             case Came():
-                self._is_back(incoming.chat)
+                await self._is_back(incoming.chat)
             case Went():
                 _log.info("a chat is gone", reason=incoming.reason)
-                chats.deactivate(incoming.chat, incoming.reason, self._desk.clock())
+                await chats.deactivate(incoming.chat, incoming.reason, self._desk.clock())
             case Moved():
-                chats.move(incoming.chat, incoming.native_id)
+                await chats.move(incoming.chat, incoming.native_id)
 
     async def _typed(self, typed: Typed) -> None:
         in_private = typed.kind == ChatType.PRIVATE
         if not in_private and self.answers.command(typed.line) is None:
             return  # meant for another bot
-        self._is_back(typed.chat)
+        await self._is_back(typed.chat)
         answer = await self.answers.to(typed, typed.line)
         in_group = typed.kind in (ChatType.GROUP, ChatType.SUPERGROUP)
         await self._replies.say(
@@ -114,11 +114,11 @@ class FrontDesk:
         except TelegramError as error:
             _log.info("a tap could not be acknowledged", reason=said(error))
 
-    def _is_back(self, chat: ChatKey) -> None:
+    async def _is_back(self, chat: ChatKey) -> None:
         """Note that a chat can be reached, unless it is silent because it wants to be."""
         chats = self._desk.store.chats
-        if chats.settings(chat).inactive not in (None, STOPPED):
-            chats.activate(chat)
+        if (await chats.settings(chat)).inactive not in (None, STOPPED):
+            await chats.activate(chat)
 
 
 def _hangs_there(tap: Tapped) -> bool:

@@ -35,7 +35,7 @@ _USUAL = {
 _VALUES_OFFERED = 8
 
 
-def question(line: str, ask: Ask, answering: Answering) -> Message | None:
+async def question(line: str, ask: Ask, answering: Answering) -> Message | None:
     """Return what to ask where a typed command lacks something that can be chosen; None where it does not."""
     name, *words = line.split() or [""]
     command = answering.command(name)
@@ -46,7 +46,7 @@ def question(line: str, ask: Ask, answering: Answering) -> Message | None:
     lacking = command.arguments[len(words)]
     if not lacking.required:
         return None
-    return _of_one(command, words, lacking.kind, ask, answering)
+    return await _of_one(command, words, lacking.kind, ask, answering)
 
 
 def take(step: str, ask: Ask) -> Message | str:
@@ -82,10 +82,10 @@ def _of_subscribe(words: Sequence[str], ask: Ask) -> Message | None:
     return None if rule is None else _which_coin(rule, ask)
 
 
-def _of_one(
+async def _of_one(
     command: Command, words: Sequence[str], kind: Kind, ask: Ask, answering: Answering
 ) -> Message | None:
-    offered = choices(kind, ask, answering.topics(ask))
+    offered = await choices(kind, ask, answering.topics(ask))
     if not offered:
         return None
     typed = " ".join([f"/{command.name}", *words])

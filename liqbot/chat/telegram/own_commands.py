@@ -14,7 +14,7 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 @command()
 async def start(ask: Ask) -> Message:
     """What this bot is, and how to begin; after /stop, go on."""
-    goes_on = ask.may_manage and ask.desk.store.chats.activate(ask.chat)
+    goes_on = ask.may_manage and await ask.desk.store.chats.activate(ask.chat)
     coin = next(iter(ask.desk.views), "BTC")
     return Message(
         "Back again: what this chat has subscribed to comes as before" if goes_on else "Welcome to liqbot",
@@ -37,7 +37,7 @@ async def start(ask: Ask) -> Message:
 async def stop(ask: Ask) -> Message:
     """Send no more alerts to this chat; what it has subscribed to is kept."""
     desk = ask.desk
-    desk.store.chats.deactivate(ask.chat, STOPPED, desk.clock())
+    await desk.store.chats.deactivate(ask.chat, STOPPED, desk.clock())
     return Message(
         "Stopped: no more alerts here",
         ("What you subscribed to is kept; /start goes on.",),

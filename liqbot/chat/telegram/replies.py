@@ -68,21 +68,21 @@ class Replies:
                 why = outcome(error)
                 pause_s = _pause_s(why, attempt, repeatable=repeatable)
                 if attempt == TRIES - 1 or pause_s is None:
-                    self._note(chat, why)
+                    await self._note(chat, why)
                     raise
-                chat = self._moved(chat, why)
+                chat = await self._moved(chat, why)
             await asyncio.sleep(pause_s)
         raise AssertionError("the last try returns or raises")
 
-    def _note(self, chat: ChatKey, why: NotSent) -> None:
+    async def _note(self, chat: ChatKey, why: NotSent) -> None:
         if isinstance(why, ChatGone):
-            self._desk.store.chats.deactivate(chat, str(why), self._desk.clock())
+            await self._desk.store.chats.deactivate(chat, str(why), self._desk.clock())
 
-    def _moved(self, chat: ChatKey, why: NotSent) -> ChatKey:
+    async def _moved(self, chat: ChatKey, why: NotSent) -> ChatKey:
         """Return where the chat is now."""
         if not isinstance(why, ChatMoved):
             return chat
-        self._desk.store.chats.move(chat, why.native_id)
+        await self._desk.store.chats.move(chat, why.native_id)
         return chat._replace(native_id=why.native_id)
 
 

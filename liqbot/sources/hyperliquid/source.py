@@ -24,7 +24,8 @@ from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.source import Report, SourceError
 from liqbot.store.accounts import Accounts
-from liqbot.store.database import SqlError
+from liqbot.store.errors import StoreError
+from liqbot.store.sqlite.accounts import SqliteAccounts
 
 _log = structlog.get_logger()
 
@@ -152,9 +153,9 @@ class Hyperliquid:
             yield f"{again:.0%} of what was known before the restart is known again"
 
     async def _work(self) -> None:
-        accounts = await asyncio.to_thread(Accounts, self._database, NAME)
+        accounts = await asyncio.to_thread(SqliteAccounts, self._database, NAME)
         try:
-            self.roster.take_back(await asyncio.to_thread(accounts.load))
+            self.roster.take_back(await accounts.load())
             async with self.client, asyncio.TaskGroup() as group:
                 for work in (
                     self.feed.run(),
@@ -169,7 +170,7 @@ class Hyperliquid:
                 if self._settings.hyperperps:
                     group.create_task(self.cross_check.run())
         finally:
-            await asyncio.shield(asyncio.to_thread(_close, accounts, self.roster))
+            await asyncio.shield(_close(accounts, self.roster))
 
     def _tell(self, update: Update) -> None:
         self._queue.put_nowait(update)
@@ -196,17 +197,17 @@ class Hyperliquid:
             forgotten = self.roster.forget_idle(self.clock.now_ms())
             changed = self.roster.unsaved(SAVED_AT_ONCE)
             try:
-                await asyncio.to_thread(accounts.save, changed)
-                await asyncio.to_thread(accounts.forget, forgotten)
-            except SqlError as error:
+                await accounts.save(changed)
+                await accounts.forget(forgotten)
+            except StoreError as error:
                 self.roster.still_unsaved(changed)
                 _log.warning("accounts are not saved yet", reason=str(error))
 
 
-def _close(accounts: Accounts, roster: Roster) -> None:
+async def _close(accounts: Accounts, roster: Roster) -> None:
     try:
-        accounts.save(roster.unsaved())
-    except SqlError as error:
+        await accounts.save(roster.unsaved())
+    except StoreError as error:
         _log.warning("accounts that were found last are not saved", reason=str(error))
     finally:
-        accounts.close()
+        await accounts.close()

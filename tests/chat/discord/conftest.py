@@ -6,7 +6,7 @@ from chat.discord.stand_ins import House
 from counterparts.discord.fixture import discord_counterpart, discord_process
 
 from liqbot.settings import DiscordSettings
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 __all__ = ["discord_counterpart", "discord_process"]
 
@@ -41,6 +41,6 @@ async def house(discord_counterpart, tmp_path, monkeypatch):
         api_url=discord_counterpart.api_url,
         gateway_url=discord_counterpart.gateway_url,
     )
-    store = Store(tmp_path / "liqbot.db")
+    store = SqliteStore(tmp_path / "liqbot.db")
     yield House(discord_counterpart, guild.id, channel, store, settings)
-    store.close()
+    await store.close()

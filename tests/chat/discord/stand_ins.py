@@ -21,7 +21,7 @@ from liqbot.message import Button, Message, Picture, Tone
 from liqbot.rules.loading import Rules
 from liqbot.settings import DiscordSettings
 from liqbot.store.chats import ChatKey
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 DEADLINE_S = 15
 
@@ -59,7 +59,7 @@ class House:
     discord: Discord
     guild: int
     channel: int
-    store: Store
+    store: SqliteStore
     settings: DiscordSettings
     rules: Rules = field(default_factory=Rules)
     commands: tuple = (*COMMANDS, weather, fail)
@@ -95,7 +95,9 @@ class House:
                 task.result()
             await self.discord.sessions()
             if synced:
-                await eventually(lambda: self.store.notes.get("discord.commands") is not None)
+                await eventually(
+                    lambda: self.store.notes.get("discord.commands"), lambda found: found is not None
+                )
             yield adapter
         finally:
             task.cancel()
@@ -128,12 +130,12 @@ async def bring(
         return await adapter.send(Parcel(chat, message, key, **more))
 
 
-async def eventually(condition, seconds: float = DEADLINE_S) -> None:
-    """Wait until `condition()`, which may have to be awaited, is true."""
+async def eventually(ask, is_so=bool, seconds: float = DEADLINE_S) -> None:
+    """Wait until what `ask()` returns, which may have to be awaited, `is_so`."""
 
     async def holds():
-        found = condition()
-        return await found if inspect.isawaitable(found) else found
+        found = ask()
+        return is_so(await found if inspect.isawaitable(found) else found)
 
     async with asyncio.timeout(seconds):
         while not await holds():  # noqa: ASYNC110 - it looks at another process

@@ -8,8 +8,8 @@ from liqbot.store.chats import ChatKey
 ORDINARY = ("view_channel", "send_messages", "use_application_commands", "use_external_apps")
 
 
-def state(house, chat=None):
-    return house.store.chats.settings(chat or house.chat).inactive
+async def state(house, chat=None):
+    return (await house.store.chats.settings(chat or house.chat)).inactive
 
 
 async def subscribe(house, channel=None, **more):
@@ -24,31 +24,31 @@ async def test_leaving_a_server_keeps_its_subscriptions_but_sends_nothing_and_a_
         await subscribe(house)
         await subscribe(house, other)
         await house.discord.leave_guild(house.guild)
-        await eventually(lambda: state(house) == LEFT)
-        assert state(house, ChatKey("discord", str(other))) == LEFT
-        assert len(house.store.subscriptions.of(house.chat)) == 1
+        await eventually(lambda: state(house), lambda found: found == LEFT)
+        assert await state(house, ChatKey("discord", str(other))) == LEFT
+        assert len(await house.store.subscriptions.of(house.chat)) == 1
         await house.discord.return_to_guild(house.guild)
-        await eventually(lambda: state(house) is None)
-        assert state(house, ChatKey("discord", str(other))) is None
+        await eventually(lambda: state(house), lambda found: found is None)
+        assert await state(house, ChatKey("discord", str(other))) is None
 
 
 async def test_a_server_left_while_the_bot_was_away_is_noticed_at_the_next_start(house):
     async with house.open():
         await subscribe(house)
     await house.discord.leave_guild(house.guild)
-    assert state(house) is None
+    assert await state(house) is None
     async with house.open():
-        await eventually(lambda: state(house) == LEFT)
+        await eventually(lambda: state(house), lambda found: found == LEFT)
 
 
 async def test_a_return_while_the_bot_was_away_is_noticed_at_the_next_start(house):
     async with house.open():
         await subscribe(house)
         await house.discord.leave_guild(house.guild)
-        await eventually(lambda: state(house) == LEFT)
+        await eventually(lambda: state(house), lambda found: found == LEFT)
     await house.discord.return_to_guild(house.guild)
     async with house.open():
-        await eventually(lambda: state(house) is None)
+        await eventually(lambda: state(house), lambda found: found is None)
 
 
 async def test_a_deleted_channel_gets_nothing_more_and_its_threads_neither(house):
@@ -57,10 +57,10 @@ async def test_a_deleted_channel_gets_nothing_more_and_its_threads_neither(house
     async with house.open():
         await subscribe(house)
         await subscribe(house, thread)
-        assert len(house.store.subscriptions.of(inside)) == 1
+        assert len(await house.store.subscriptions.of(inside)) == 1
         await house.discord.delete_channel(house.channel)
-        await eventually(lambda: state(house) is not None)
-        assert state(house) == state(house, inside) == "the channel was deleted"
+        await eventually(lambda: state(house), lambda found: found is not None)
+        assert await state(house) == await state(house, inside) == "the channel was deleted"
 
 
 async def test_a_deleted_thread_gets_nothing_more_and_its_channel_goes_on(house):
@@ -70,25 +70,25 @@ async def test_a_deleted_thread_gets_nothing_more_and_its_channel_goes_on(house)
         await subscribe(house)
         await subscribe(house, thread)
         await house.discord.delete_channel(thread)
-        await eventually(lambda: state(house, inside) is not None)
-        assert state(house) is None
+        await eventually(lambda: state(house, inside), lambda found: found is not None)
+        assert await state(house) is None
 
 
 async def test_a_chat_that_could_not_be_reached_goes_on_when_somebody_speaks_there(house):
     async with house.open():
         await subscribe(house)
-        house.store.chats.deactivate(house.chat, "the bot may not write there", 1)
+        await house.store.chats.deactivate(house.chat, "the bot may not write there", 1)
         await house.slash("clusters", coin="BTC")
-        assert state(house) is None
+        assert await state(house) is None
 
 
 async def test_a_channel_that_is_opened_to_the_bot_again_goes_on(house):
     async with house.open():
         await subscribe(house)
         await house.discord.overwrite(house.channel, deny=["send_messages"])
-        house.store.chats.deactivate(house.chat, "the bot may not write there", 1)
+        await house.store.chats.deactivate(house.chat, "the bot may not write there", 1)
         await house.discord.overwrite(house.channel, allow=["send_messages"])
-        await eventually(lambda: state(house) is None)
+        await eventually(lambda: state(house), lambda found: found is None)
 
 
 async def test_in_a_thread_the_right_to_write_in_threads_counts(house):
@@ -105,7 +105,7 @@ async def test_in_direct_messages_a_person_subscribes_for_themselves(house):
     async with house.open():
         answer = await subscribe(house, dm, user=ann)
     assert "direct messages" not in text_of(answer.message)
-    assert len(house.store.subscriptions.of(ChatKey("discord", f"@{ann}"))) == 1
+    assert len(await house.store.subscriptions.of(ChatKey("discord", f"@{ann}"))) == 1
 
 
 async def test_where_the_bot_is_not_at_home_a_user_install_draws_for_all_and_subscribes_the_person(house):
@@ -119,11 +119,11 @@ async def test_where_the_bot_is_not_at_home_a_user_install_draws_for_all_and_sub
         answer = await subscribe(house, lobby, user=ann)
     assert [file["description"] for file in picture.message.files] == ["BTC heatmap-24h in words"]
     assert "this concerns your direct messages" in text_of(answer.message)
-    assert len(house.store.subscriptions.of(ChatKey("discord", f"@{ann}"))) == 1
-    assert house.store.communities.of("discord") == []
+    assert len(await house.store.subscriptions.of(ChatKey("discord", f"@{ann}"))) == 1
+    assert await house.store.communities.of("discord") == []
 
 
 async def test_the_chats_of_a_server_are_known_to_belong_to_it(house):
     async with house.open():
         await subscribe(house)
-    assert house.store.communities.chats("discord", str(house.guild)) == [house.chat]
+    assert await house.store.communities.chats("discord", str(house.guild)) == [house.chat]

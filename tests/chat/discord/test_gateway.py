@@ -141,7 +141,7 @@ async def test_a_late_acknowledgement_changes_nothing_and_leaves_a_working_bot(s
     assert answer.failed
     await eventually(acknowledged_too_late)
     await works(serving)
-    assert serving.store.subscriptions.of(serving.chat) == []
+    assert await serving.store.subscriptions.of(serving.chat) == []
 
 
 async def test_a_gateway_that_does_not_hear_any_more_is_left_and_the_session_resumed(house, monkeypatch):

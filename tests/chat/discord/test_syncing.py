@@ -21,9 +21,9 @@ async def test_after_a_change_discord_is_told_again(house):
     async with house.open():
         pass
     house.commands = house.commands[:-1]
-    before = house.store.notes.get("discord.commands")
+    before = await house.store.notes.get("discord.commands")
     async with house.open():
-        await eventually(lambda: house.store.notes.get("discord.commands") != before)
+        await eventually(lambda: house.store.notes.get("discord.commands"), lambda found: found != before)
     assert await puts(house) == [200, 200]
 
 
@@ -39,5 +39,5 @@ async def test_commands_that_discord_refuses_are_not_sent_again_and_again(house)
     await house.discord.fault("PUT", PUT, status=400)
     async with house.open(synced=False):
         await house.discord.sessions()
-    assert house.store.notes.get("discord.commands") is None
+    assert await house.store.notes.get("discord.commands") is None
     assert await puts(house) == [400]

@@ -93,7 +93,7 @@ async def test_times_may_be_written_in_words(house):
     async with house.open():
         await house.slash("timezone", zone="berlin")
         await house.slash("quiet", hours="11pm to 7am")
-    settings = house.store.chats.settings(house.chat)
+    settings = await house.store.chats.settings(house.chat)
     assert (settings.time_zone, settings.quiet) == ("Europe/Berlin", (23 * 60, 7 * 60))
 
 
@@ -136,7 +136,7 @@ async def test_a_rules_parameters_are_options_with_bounds_and_choices(house):
             "subscribe near-cluster", coin="BTC", within=3, at_least="10M", side="long"
         )
     assert "#1 near-cluster BTC within=3% at_least=$10M side=long" in text_of(answer.message)
-    assert [item.watch.rule for item in house.store.subscriptions.of(house.chat)] == ["near-cluster"]
+    assert [item.watch.rule for item in await house.store.subscriptions.of(house.chat)] == ["near-cluster"]
 
 
 async def test_a_parameter_that_makes_no_sense_is_refused_with_what_would(house):
@@ -144,14 +144,14 @@ async def test_a_parameter_that_makes_no_sense_is_refused_with_what_would(house)
         answer = await house.slash("subscribe near-cluster", coin="BTC", at_least="many")
     assert answer.message.ephemeral
     assert "at_least must be dollars such as 5M" in text_of(answer.message)
-    assert house.store.subscriptions.of(house.chat) == []
+    assert await house.store.subscriptions.of(house.chat) == []
 
 
 async def test_the_options_of_delivery_are_taken_too(house):
     role = await house.discord.add_role(house.guild, "traders", mentionable=True)
     async with house.open():
         await house.slash("subscribe regime-flip", coin="BTC", silent="yes", digest="daily", role=role)
-    [mine] = house.store.subscriptions.of(house.chat)
+    [mine] = await house.store.subscriptions.of(house.chat)
     assert (mine.manner.silent, mine.manner.digest, mine.manner.role) == (True, "daily", str(role))
 
 
@@ -162,7 +162,7 @@ async def test_a_role_that_cannot_be_mentioned_is_refused(house):
         everyone = await house.slash("subscribe regime-flip", coin="BTC", role=house.guild)
     assert "The role the quiet ones cannot be mentioned" in text_of(answer.message)
     assert "@everyone is never pinged" in text_of(everyone.message)
-    assert house.store.subscriptions.of(house.chat) == []
+    assert await house.store.subscriptions.of(house.chat) == []
 
 
 async def test_a_button_that_renews_changes_its_message(house):
@@ -225,9 +225,9 @@ async def test_who_may_not_manage_the_server_cannot_unsubscribe_with_a_button(ho
         refused = await house.discord.press(message, "Forget it", user=guest)
         assert "Manage Server" in text_of(refused.message)
         assert refused.message.ephemeral
-        assert len(house.store.subscriptions.of(house.chat)) == 1
+        assert len(await house.store.subscriptions.of(house.chat)) == 1
         await house.discord.press(message, "Forget it")
-        assert house.store.subscriptions.of(house.chat) == []
+        assert await house.store.subscriptions.of(house.chat) == []
 
 
 async def test_commands_that_change_something_are_hidden_from_those_who_may_not(house):
@@ -253,7 +253,7 @@ async def test_what_the_bot_lacks_in_the_channel_is_named_before_it_subscribes(h
         answer = await house.slash("subscribe near-cluster", coin="BTC")
     assert answer.message.ephemeral
     assert named in text_of(answer.message)
-    assert house.store.subscriptions.of(house.chat) == []
+    assert await house.store.subscriptions.of(house.chat) == []
 
 
 async def test_a_command_that_is_no_more_is_answered_with_what_to_do(house):

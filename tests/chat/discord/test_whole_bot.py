@@ -51,7 +51,7 @@ class Market:
 
 @pytest.fixture
 async def scene(house, tmp_path):
-    house.store.close()  # the bot has its own
+    await house.store.close()  # the bot has its own
     house.bot_settings = Settings(
         database=tmp_path / "bot.db",
         coins=("BTC",),
@@ -74,7 +74,7 @@ async def running(house: House):
         market.go(0, above=100, below=900)
         await eventually(lambda: "BTC" in bot.desk.views)
         await house.discord.sessions()
-        await eventually(lambda: bot.store.notes.get("discord.commands") is not None)
+        await eventually(lambda: bot.store.notes.get("discord.commands"), lambda found: found is not None)
         yield bot, market
 
 
@@ -115,7 +115,7 @@ async def test_from_completion_over_a_picture_to_an_alert_and_its_end(scene):
         assert "Muted until" in text_of(muted.message)
         ended = await scene.discord.press(alert, "Unsubscribe #1")
         assert "Unsubscribed: #1" in text_of(ended.message)
-        assert bot.store.subscriptions.count() == 0
+        assert await bot.store.subscriptions.count() == 0
 
 
 async def test_refresh_works_after_a_restart_on_pictures_and_on_alerts(scene):
@@ -150,13 +150,15 @@ async def test_permission_refused_channel_deleted_bot_removed(scene):
         await scene.discord.delete_channel(other)
         await flipped(scene, market, up=True, alerts=1)
         await scene.discord.leave_guild(scene.guild)
-        await eventually(lambda: bot.store.chats.settings(scene.chat).inactive is not None)
+        await eventually(
+            lambda: bot.store.chats.settings(scene.chat), lambda found: found.inactive is not None
+        )
         before = bot.beats
         market.flip(up=False)
         await eventually(lambda: bot.beats >= before + 4)
         await bot.drain()
         await scene.discord.return_to_guild(scene.guild)
-        await eventually(lambda: bot.store.chats.settings(scene.chat).inactive is None)
+        await eventually(lambda: bot.store.chats.settings(scene.chat), lambda found: found.inactive is None)
         await flipped(scene, market, up=True, alerts=2)
         assert len(await scene.messages()) == 2
 
@@ -195,7 +197,7 @@ async def test_whatever_befalls_an_alert_it_arrives_exactly_once(scene, trouble)
         await scene.discord.fault("POST", SEND, **TROUBLES[trouble])
         alert = await flipped(scene, market, up=True, alerts=1)
         assert "short-squeeze" in text_of(alert)
-        await eventually(lambda: bot.store.deliveries.owed() == 0)
+        await eventually(bot.store.deliveries.owed, lambda found: found == 0)
         assert await scene.discord.faults_left() == 0
         assert len(await scene.messages()) == 1
 
@@ -225,10 +227,10 @@ async def test_what_was_owed_when_the_bot_stopped_is_sent_by_the_next_one_once(s
         await scene.slash("subscribe regime-flip", coin="BTC")
         await scene.discord.fault("POST", SEND, status=503, times=500)
         market.flip(up=True)
-        await eventually(lambda: bot.store.deliveries.owed() == 1)
+        await eventually(bot.store.deliveries.owed, lambda found: found == 1)
     await scene.discord.faults_left(clear=True)
     assert await scene.messages() == []
     async with running(scene) as (bot, _):
         await scene.messages(at_least=1)
-        await eventually(lambda: bot.store.deliveries.owed() == 0)
+        await eventually(bot.store.deliveries.owed, lambda found: found == 0)
     assert len(await scene.messages()) == 1

@@ -17,7 +17,7 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.adapter import TelegramAdapter
 from liqbot.message import Picture
 from liqbot.settings import Settings, TelegramSettings
-from liqbot.store.store import Store
+from liqbot.store.sqlite.store import SqliteStore
 
 __all__ = ["telegram", "telegram_process"]
 
@@ -67,7 +67,7 @@ async def unhurried(telegram, monkeypatch):
 async def adapter_of(settings_of, tmp_path):
     """Return how to make an adapter that only sends."""
     async with contextlib.AsyncExitStack() as stack:
-        store = Store(tmp_path / "desk.db")
+        store = SqliteStore(tmp_path / "desk.db")
         stack.callback(store.close)
         room = Room(store)
 

@@ -31,10 +31,10 @@ def chat_of(person_or_room, topic=""):
     return ChatKey("telegram", str(person_or_room.id), str(topic))
 
 
-async def eventually(holds):
-    """Wait until `holds()`; the database tells nobody when it changes."""
+async def eventually(ask, is_so):
+    """Wait until what awaiting `ask()` gives `is_so`; the database tells nobody when it changes."""
     async with asyncio.timeout(WITHIN):
-        while not holds():  # noqa: ASYNC110 - see above
+        while not is_so(await ask()):  # noqa: ASYNC110 - see above
             await asyncio.sleep(0.01)
 
 
@@ -54,10 +54,10 @@ class Market(Told):
         self._flips_back.set()
 
 
-def subscribe(bot, *chats, rule="regime-flip", **parameters):
+async def subscribe(bot, *chats, rule="regime-flip", **parameters):
     form = bot.desk.rules.by_name[rule].form
     for chat in chats:
-        bot.store.subscriptions.subscribe(
+        await bot.store.subscriptions.subscribe(
             chat, rule=rule, coin="BTC", parameters=form.canonical(form.parse(parameters)), now_ms=1
         )
 

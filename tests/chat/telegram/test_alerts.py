@@ -30,7 +30,7 @@ async def test_when_the_market_flips_an_alert_comes_with_its_picture(telegram, s
 async def test_an_alert_is_refreshed_in_place_muted_and_unsubscribed_after_a_restart(telegram, serving):
     ann, market = await telegram.person("Ann"), Market()
     async with serving(market) as bot:
-        subscribe(bot, chat_of(ann))
+        await subscribe(bot, chat_of(ann))
         await seen_by_rules(bot)
         market.flip()
         alert = await ann.hears(within=WITHIN)
@@ -46,13 +46,13 @@ async def test_an_alert_is_refreshed_in_place_muted_and_unsubscribed_after_a_res
     async with serving() as bot:
         await ann.taps(fresh, "Unsubscribe #1", within=WITHIN)
         assert (await ann.hears(within=WITHIN)).text.startswith("Unsubscribed: #1 regime-flip BTC")
-        assert not bot.store.subscriptions.of(chat_of(ann))
+        assert not await bot.store.subscriptions.of(chat_of(ann))
 
 
 async def test_a_picture_is_uploaded_once_for_all_chats(telegram, serving):
     people, market = [await telegram.person(f"P{number}") for number in range(5)], Market()
     async with serving(market) as bot:
-        subscribe(bot, *map(chat_of, people))
+        await subscribe(bot, *map(chat_of, people))
         await seen_by_rules(bot)
         market.flip()
         alerts = [await person.hears(within=WITHIN) for person in people]
@@ -79,7 +79,7 @@ async def test_a_group_that_moves_in_the_middle_of_a_broadcast_gets_its_alert_on
     group = await telegram.group("Traders", owner)
     people = [await telegram.person(f"P{number}") for number in range(5)]
     async with serving(market) as bot:
-        subscribe(bot, *map(chat_of, people), chat_of(group))
+        await subscribe(bot, *map(chat_of, people), chat_of(group))
         await seen_by_rules(bot)
         await telegram.fail("delay", "sendPhoto", times=None, seconds=0.2)
         market.flip()
@@ -88,8 +88,8 @@ async def test_a_group_that_moves_in_the_middle_of_a_broadcast_gets_its_alert_on
         await bot.drain(WITHIN)
         alerts = [*await group.messages(), *await new.messages()]
         assert len(alerts) == 1
-        assert len(bot.store.subscriptions.of(chat_of(new))) == 1
-        assert not bot.store.subscriptions.of(chat_of(group))
+        assert len(await bot.store.subscriptions.of(chat_of(new))) == 1
+        assert not await bot.store.subscriptions.of(chat_of(group))
     assert set((await telegram.tally([person.id for person in people])).values()) == {1}
 
 
@@ -111,7 +111,7 @@ async def test_a_group_that_moves_in_the_middle_of_a_broadcast_gets_its_alert_on
 async def test_no_fault_loses_an_alert_or_repeats_one_unmarked(telegram, serving, kind, stored, repeats):
     ann, market = await telegram.person("Ann"), Market()
     async with serving(market, patience_s=0.5) as bot:
-        subscribe(bot, chat_of(ann))
+        await subscribe(bot, chat_of(ann))
         await seen_by_rules(bot)
         await telegram.fail(kind, "sendPhoto", after=stored, seconds=1 if kind == "too_many" else 3)
         market.flip()
@@ -127,20 +127,20 @@ async def test_no_fault_loses_an_alert_or_repeats_one_unmarked(telegram, serving
 async def test_a_chat_that_blocked_the_bot_quietly_is_noticed_and_holds_up_nobody(telegram, serving):
     ann, ben, market = await telegram.person("Ann"), await telegram.person("Ben"), Market()
     async with serving(market) as bot:
-        subscribe(bot, chat_of(ann), chat_of(ben))
+        await subscribe(bot, chat_of(ann), chat_of(ben))
         await seen_by_rules(bot)
         await telegram.block_quietly([ann.id])
         market.flip()
         assert (await ben.hears(within=WITHIN)).file_id
         await bot.drain(WITHIN)
-        assert "blocked" in bot.store.chats.settings(chat_of(ann)).inactive
+        assert "blocked" in (await bot.store.chats.settings(chat_of(ann))).inactive
         assert len(await telegram.calls("sendPhoto")) <= 3
 
 
 async def test_a_flood_wait_of_one_chat_holds_up_no_other(telegram, serving):
     ann, ben, market = await telegram.person("Ann"), await telegram.person("Ben"), Market()
     async with serving(market) as bot:
-        subscribe(bot, chat_of(ann), chat_of(ben))
+        await subscribe(bot, chat_of(ann), chat_of(ben))
         await seen_by_rules(bot)
         await telegram.flood_wait(ann, 3)
         market.flip()

@@ -23,11 +23,11 @@ def forged_on(seen):
 
 async def subscribed(bot, chat, *, count):
     """Wait until a chat has so many subscriptions."""
-    await eventually(lambda: len(bot.store.subscriptions.of(chat)) == count)
+    await eventually(lambda: bot.store.subscriptions.of(chat), lambda found: len(found) == count)
 
 
-def words_of(bot, chat):
-    return [bot.desk.words(item.watch) for item in bot.store.subscriptions.of(chat)]
+async def words_of(bot, chat):
+    return [bot.desk.words(item.watch) for item in await bot.store.subscriptions.of(chat)]
 
 
 # Looking
@@ -131,7 +131,7 @@ async def test_a_typed_subscription(telegram, serving):
         await ann.says("/subscribe regime-flip BTC band=0.3")
         told = await ann.hears(within=WITHIN)
         assert told.text.startswith("Subscribed: #1 regime-flip BTC band=0.3")
-        assert len(words_of(bot, chat_of(ann))) == 1
+        assert len(await words_of(bot, chat_of(ann))) == 1
 
 
 async def test_a_guided_subscription_with_the_usual_values_takes_three_taps(telegram, serving):
@@ -144,7 +144,7 @@ async def test_a_guided_subscription_with_the_usual_values_takes_three_taps(tele
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)
         assert asked.text.startswith("Subscribed: #1 near-cluster BTC within=2% at_least=$5M side=either")
-        assert len(bot.store.subscriptions.of(chat_of(ann))) == 1
+        assert len(await bot.store.subscriptions.of(chat_of(ann))) == 1
     assert len(await ann.messages()) == 1
 
 
@@ -161,7 +161,9 @@ async def test_a_guided_subscription_goes_on_after_a_restart(telegram, serving):
         for tap in ("5%", "side: either", "long", "✓ Subscribe"):
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)
-        assert words_of(bot, chat_of(ann))[0].startswith("near-cluster BTC within=5% at_least=$5M side=long")
+        assert (await words_of(bot, chat_of(ann)))[0].startswith(
+            "near-cluster BTC within=5% at_least=$5M side=long"
+        )
 
 
 async def test_a_link_that_would_subscribe_asks_first(telegram, serving):
@@ -170,7 +172,7 @@ async def test_a_link_that_would_subscribe_asks_first(telegram, serving):
         await ann.starts("subscribe_regime-flip_BTC")
         asked = await ann.hears(within=WITHIN)
         assert asked.buttons[0] == "✓ Subscribe as usual"
-        assert not bot.store.subscriptions.of(chat_of(ann))
+        assert not await bot.store.subscriptions.of(chat_of(ann))
 
 
 async def test_a_button_that_no_rule_answers_to_any_more_says_so(telegram, serving):
@@ -191,7 +193,7 @@ async def test_a_subscription_is_ended_by_its_button_after_a_restart(telegram, s
     async with serving() as bot:
         await ann.taps(told, told.buttons[0], within=WITHIN)
         assert (await ann.hears(within=WITHIN)).text.startswith("Unsubscribed: #1")
-        assert not bot.store.subscriptions.of(chat_of(ann))
+        assert not await bot.store.subscriptions.of(chat_of(ann))
 
 
 # Groups, topics, channels
@@ -209,7 +211,7 @@ async def test_in_a_group_only_admins_change_subscriptions(telegram, serving):
         told = await group.hears(within=WITHIN)
         assert told.text.startswith("Subscribed: #1")
         assert (await ben.taps(told, told.buttons[0], within=WITHIN)).alert
-        assert len(bot.store.subscriptions.of(chat_of(group))) == 1
+        assert len(await bot.store.subscriptions.of(chat_of(group))) == 1
         await group.promotes(ben)
         assert not (await ben.taps(told, told.buttons[0], within=WITHIN)).alert
         await subscribed(bot, chat_of(group), count=0)
@@ -250,7 +252,7 @@ async def test_where_telegram_does_not_say_who_is_an_admin_nothing_is_changed(te
         await telegram.fail("bad_gateway", "getChatMember")
         await owner.says("/subscribe near-cluster BTC", to=group)
         assert "does not say at present who is an admin" in (await group.hears(within=WITHIN)).text
-        assert not bot.store.subscriptions.of(chat_of(group))
+        assert not await bot.store.subscriptions.of(chat_of(group))
         await owner.says("/subscribe near-cluster BTC", to=group)
         assert (await group.hears(within=WITHIN)).text.startswith("Subscribed")
 
@@ -276,7 +278,7 @@ async def test_a_tap_that_nobody_can_have_made_does_nothing(telegram, serving):
             chat_of(ann), "+/unsubscribe 1", "private", str(ann.id), "en", "1", told.id + 2, forged_on(told)
         )
         await bot.servings[0].adapter._front_desk.take(tap)
-        assert len(bot.store.subscriptions.of(chat_of(ann))) == 1
+        assert len(await bot.store.subscriptions.of(chat_of(ann))) == 1
 
 
 async def test_what_a_group_asks_for_is_answered_to_who_asked_and_others_commands_are_left_alone(
@@ -305,7 +307,7 @@ async def test_each_topic_has_subscriptions_of_its_own_and_answers_stay_in_it(te
         await owner.says("/subscriptions", to=forum, topic=two)
         heard = await forum.hears(within=WITHIN)
         assert (heard.topic, heard.text.splitlines()[0]) == (two, "No subscriptions in this chat")
-        assert len(bot.store.subscriptions.of(chat_of(forum, one))) == 1
+        assert len(await bot.store.subscriptions.of(chat_of(forum, one))) == 1
 
 
 async def test_a_channel_is_served_where_the_bot_is_an_admin(telegram, serving):
@@ -316,7 +318,7 @@ async def test_a_channel_is_served_where_the_bot_is_an_admin(telegram, serving):
         told = await channel.hears(within=WITHIN)
         assert told.text.startswith("Subscribed: #1")
         assert (await reader.taps(told, "Unsubscribe", within=WITHIN)).alert
-        assert len(bot.store.subscriptions.of(chat_of(channel))) == 1
+        assert len(await bot.store.subscriptions.of(chat_of(channel))) == 1
 
 
 async def test_a_reader_of_a_channel_cannot_make_it_post(telegram, serving):
@@ -342,13 +344,13 @@ async def test_a_stopped_chat_gets_nothing_until_it_starts_again(telegram, servi
         await ann.hears(within=WITHIN)
         await ann.says("/stop")
         assert (await ann.hears(within=WITHIN)).text.startswith("Stopped")
-        assert bot.store.chats.settings(chat_of(ann)).inactive == "stopped with /stop"
+        assert (await bot.store.chats.settings(chat_of(ann))).inactive == "stopped with /stop"
         await ann.says("/regime BTC")
         await ann.hears(within=WITHIN)
-        assert bot.store.chats.settings(chat_of(ann)).inactive
+        assert (await bot.store.chats.settings(chat_of(ann))).inactive
         await ann.starts()
         assert (await ann.hears(within=WITHIN)).text.startswith("Back again")
-        assert bot.store.chats.settings(chat_of(ann)).inactive is None
+        assert (await bot.store.chats.settings(chat_of(ann))).inactive is None
 
 
 async def test_a_block_is_noticed_at_once_and_its_end_too(telegram, serving):
@@ -360,7 +362,7 @@ async def test_a_block_is_noticed_at_once_and_its_end_too(telegram, serving):
         await inactive(bot, chat_of(ann), "bot was blocked by the user")
         await ann.unblocks()
         await inactive(bot, chat_of(ann), None)
-        assert len(bot.store.subscriptions.of(chat_of(ann))) == 1
+        assert len(await bot.store.subscriptions.of(chat_of(ann))) == 1
 
 
 async def test_a_group_that_removes_the_bot_is_left_alone_and_can_take_it_back(telegram, serving):
@@ -385,7 +387,7 @@ async def test_a_group_keeps_its_subscriptions_when_it_becomes_a_supergroup(tele
         await subscribed(bot, chat_of(new), count=1)
         await owner.says("/subscriptions", to=new)
         assert "near-cluster BTC" in (await new.hears(within=WITHIN)).text
-        assert not bot.store.subscriptions.of(chat_of(group))
+        assert not await bot.store.subscriptions.of(chat_of(group))
 
 
 async def test_an_answer_follows_a_group_that_moved_while_it_was_written(telegram, serving):
@@ -404,4 +406,4 @@ async def test_an_answer_follows_a_group_that_moved_while_it_was_written(telegra
 
 async def inactive(bot, chat: ChatKey, reason):
     """Wait until a chat is inactive for that reason; None for not."""
-    await eventually(lambda: bot.store.chats.settings(chat).inactive == reason)
+    await eventually(lambda: bot.store.chats.settings(chat), lambda found: found.inactive == reason)

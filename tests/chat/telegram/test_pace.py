@@ -21,7 +21,7 @@ async def test_a_broadcast_keeps_the_pace_and_whoever_asks_is_answered_meanwhile
     gone, ann = people[::20], await telegram.person("Ann")
     await telegram.block_quietly(gone)
     async with serving(market) as bot:
-        subscribe(bot, *(ChatKey("telegram", str(person)) for person in people))
+        await subscribe(bot, *(ChatKey("telegram", str(person)) for person in people))
         await seen_by_rules(bot)
         await telegram.fail("too_many", "sendPhoto", times=3, seconds=1, share=0.05)
         market.flip()
@@ -55,7 +55,7 @@ async def test_several_alerts_to_one_chat_are_spread(telegram, serving):
     ann, market = await telegram.person("Ann"), Market()
     async with serving(market) as bot:
         for band in ("0.1", "0.2", "0.3", "0.4"):
-            subscribe(bot, chat_of(ann), band=band)
+            await subscribe(bot, chat_of(ann), band=band)
         await seen_by_rules(bot)
         market.flip()
         await telegram.messages(ann, at_least=4, within=WITHIN)

@@ -54,7 +54,7 @@ async def test_what_was_said_while_the_bot_was_away_is_heard(telegram, serving):
     await ann.says("/unsubscribe 1")
     async with serving() as bot:
         await ann.hears(within=WITHIN)
-        assert not bot.store.subscriptions.of(chat_of(ann))
+        assert not await bot.store.subscriptions.of(chat_of(ann))
     dropping = [call.parameters.get("drop_pending_updates") for call in await telegram.calls()]
     assert set(dropping) <= {None, "false", False}
 
@@ -87,7 +87,7 @@ async def test_the_commands_of_one_chat_are_dealt_with_in_their_order(telegram, 
             await ann.says("/unsubscribe 1")
             await ann.says("/forget yes")
         heard = await telegram.messages(ann, at_least=12, within=WITHIN)
-        assert not bot.store.subscriptions.of(chat_of(ann))
+        assert not await bot.store.subscriptions.of(chat_of(ann))
     told = [message.text.split(":")[0] for message in heard]
     assert told[:2] * 4 == [text for place, text in enumerate(told) if place % 3 != 2]
 

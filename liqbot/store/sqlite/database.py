@@ -12,19 +12,15 @@ from pathlib import Path
 import sqlite_utils
 from sqlite_utils import Migrations
 
+from liqbot.store.errors import DatabaseError
+
 BUSY_MS = 10_000
 """How long to wait for another process that holds the write lock."""
 BUSY_AT_WORK_MS = 200
 """The same for a bot at work: it has better things to do, and comes back to what could not be written."""
 PAGES = 1_000
 """How many pages a backup copies at a time: between them, the bot may write."""
-SqlError = sqlite3.Error
-"""What SQLite raises at work, where the database turns out to be damaged, locked or out of room."""
 _SET = "liqbot"
-
-
-class DatabaseError(Exception):
-    """The database cannot be used. The text names the file and says what to do."""
 
 
 def open_database(path: Path) -> sqlite_utils.Database:
@@ -221,7 +217,7 @@ def _known_names() -> frozenset[str]:
 
 def _folder() -> Path:
     """Return where migrations lie: inside the package in a wheel, beside it in a checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     inside = package / "migrations"
     return inside if inside.is_dir() else package.parent / "migrations"
 

@@ -1,0 +1,53 @@
+"""The accounts of an exchange that are known, in SQLite."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from liqbot.store.accounts import KnownAccount
+from liqbot.store.sqlite.connections import Connections, Records, reads, writes
+
+
+class SqliteAccounts(Records):
+    """The known accounts of one venue."""
+
+    def __init__(self, path: Path, venue: str) -> None:
+        """Open the database at `path`, on connections of its own. Blocks. Raises `DatabaseError`."""
+        super().__init__(Connections(path))
+        self._venue = venue
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self.connections.close)
+
+    @reads
+    def load(self, db: sqlite3.Connection) -> list[KnownAccount]:
+        rows = db.execute(
+            "SELECT address, first_seen_ms, polled_ms, lively_ms, notional_usd FROM accounts "
+            "WHERE venue = ? ORDER BY notional_usd DESC, address",
+            [self._venue],
+        )
+        return [KnownAccount(*row) for row in rows]
+
+    async def save(self, accounts: Iterable[KnownAccount]) -> None:
+        await self._save(list(accounts))
+
+    async def forget(self, addresses: Iterable[str]) -> None:
+        await self._forget(list(addresses))
+
+    @writes
+    def _save(self, db: sqlite3.Connection, accounts: Sequence[KnownAccount]) -> None:
+        db.executemany(
+            "INSERT INTO accounts (venue, address, first_seen_ms, polled_ms, lively_ms, notional_usd) "
+            "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (venue, address) DO UPDATE SET "
+            "polled_ms = excluded.polled_ms, lively_ms = excluded.lively_ms, "
+            "notional_usd = excluded.notional_usd",
+            [(self._venue, *account) for account in accounts],
+        )
+
+    @writes
+    def _forget(self, db: sqlite3.Connection, addresses: Sequence[str]) -> None:
+        db.executemany(
+            "DELETE FROM accounts WHERE venue = ? AND address = ?",
+            [(self._venue, address) for address in addresses],
+        )

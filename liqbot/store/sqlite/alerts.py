@@ -1,0 +1,160 @@
+"""States of watches, and the alerts that they raised, in SQLite."""
+
+import sqlite3
+import zlib
+from collections.abc import Sequence
+
+import msgspec
+
+from liqbot.market import wire
+from liqbot.market.view import MarketView
+from liqbot.rules.rule import Hit
+from liqbot.store.alerts import EXPIRES_MS, Alert, NewAlert, Told
+from liqbot.store.chats import ChatKey
+from liqbot.store.sqlite.chats import meet
+from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.subscriptions import Watch
+
+
+class SqliteAlerts(Records):
+    """What watches remember, and the alerts that they raised."""
+
+    @reads
+    def watches(self, db: sqlite3.Connection, coin: str) -> list[tuple[Watch, bytes | None]]:
+        rows = db.execute(
+            "SELECT id, rule, coin, parameters, state FROM watches WHERE coin = ? ORDER BY id", [coin]
+        )
+        return [(Watch(*row[:4]), row[4]) for row in rows]
+
+    @reads
+    def state(self, db: sqlite3.Connection, watch: Watch) -> bytes | None:
+        row = db.execute("SELECT state FROM watches WHERE id = ?", [watch.id]).fetchone()
+        return None if row is None else row[0]
+
+    @writes
+    def commit(
+        self,
+        db: sqlite3.Connection,
+        view: MarketView | None,
+        states: Sequence[tuple[Watch, bytes]],
+        alerts: Sequence[NewAlert],
+        now_ms: int,
+    ) -> int:
+        due = 0
+        db.executemany(
+            "UPDATE watches SET state = ? WHERE id = ?", [(state, watch.id) for watch, state in states]
+        )
+        blob: bytes | None = None
+        for alert in alerts:
+            if view is None:
+                raise ValueError("an alert is raised in a view")
+            blob = blob or zlib.compress(wire.to_bytes(view), level=1)
+            due += self._owe(db, self._add(db, alert, view, blob, sample=False), alert.watch, now_ms)
+        return due
+
+    @writes
+    def sample(  # noqa: PLR0917 - one more than its Protocol has, which counts as we do
+        self, db: sqlite3.Connection, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int
+    ) -> int:
+        blob = zlib.compress(wire.to_bytes(view), level=1)
+        meet(db, chat, now_ms)
+        alert_id = self._add(db, NewAlert(watch, hit, "sample"), view, blob, sample=True)
+        db.execute(
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
+            "SELECT ?, id, 'due', ?, ? FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)",
+            [alert_id, now_ms, now_ms + EXPIRES_MS, *chat],
+        )
+        return alert_id
+
+    @reads
+    def alert(self, db: sqlite3.Connection, alert_id: int) -> Alert | None:
+        return _alert(db, alert_id)
+
+    @reads
+    def told(self, db: sqlite3.Connection, chat: ChatKey, alert_id: int) -> Told | None:
+        row = db.execute(
+            "SELECT status, sent_ms, attempts FROM deliveries JOIN chats ON chats.id = chat_id "
+            "WHERE alert_id = ? AND (platform, native_id, thread) = (?, ?, ?)",
+            [alert_id, *chat],
+        ).fetchone()
+        alert = _alert(db, alert_id)
+        return None if row is None or alert is None else Told(alert, *row)
+
+    @reads
+    def newest_of(self, db: sqlite3.Connection, chat: ChatKey, limit: int) -> list[Alert]:
+        rows = db.execute(
+            "SELECT DISTINCT alert_id FROM deliveries JOIN chats ON chats.id = chat_id "
+            "WHERE (platform, native_id, thread) = (?, ?, ?) AND status = 'sent' "
+            "ORDER BY sent_ms DESC LIMIT ?",
+            [*chat, limit],
+        ).fetchall()
+        alerts = (_alert(db, alert_id) for (alert_id,) in rows)
+        return [alert for alert in alerts if alert is not None]
+
+    @reads
+    def view_of(self, db: sqlite3.Connection, alert: Alert) -> MarketView:
+        (blob,) = db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
+        try:
+            return wire.from_bytes(zlib.decompress(blob))
+        except zlib.error as error:
+            raise wire.WireError(f"alert {alert.id} has a damaged view: {error}") from error
+
+    @reads
+    def upload(self, db: sqlite3.Connection, alert_id: int, platform: str) -> str | None:
+        row = db.execute(
+            "SELECT handle FROM uploads WHERE (alert_id, platform) = (?, ?)", [alert_id, platform]
+        ).fetchone()
+        return None if row is None else row[0]
+
+    @writes
+    def forget_states(self, db: sqlite3.Connection) -> None:
+        db.execute("UPDATE watches SET state = NULL")
+
+    @writes
+    def prune(self, db: sqlite3.Connection, before_ms: int) -> int:
+        return db.execute(
+            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
+            "HAVING max(due_ms) < ? AND max(status IN ('due', 'sending', 'unknown', 'held')) = 0) "
+            "OR NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)",
+            [before_ms],
+        ).rowcount
+
+    def _add(
+        self, db: sqlite3.Connection, alert: NewAlert, view: MarketView, blob: bytes, *, sample: bool
+    ) -> int:
+        watch, hit = alert.watch, msgspec.json.encode(alert.hit)
+        written = db.execute(
+            "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            [
+                watch.rule,
+                watch.coin,
+                watch.parameters,
+                alert.hit.key,
+                alert.reason,
+                view.time_ms,
+                hit,
+                blob,
+                sample,
+            ],
+        )
+        return written.fetchone()[0]
+
+    def _owe(self, db: sqlite3.Connection, alert_id: int, watch: Watch, now_ms: int) -> int:
+        """Write down a delivery for each chat that subscribes to `watch` and is to be spoken to."""
+        return db.execute(
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
+            "SELECT ?, chat_id, 'due', ?, ? FROM subscriptions JOIN chats ON chats.id = chat_id "
+            "WHERE watch_id = ? AND NOT paused AND inactive IS NULL",
+            [alert_id, now_ms, now_ms + EXPIRES_MS, watch.id],
+        ).rowcount
+
+
+def _alert(db: sqlite3.Connection, alert_id: int) -> Alert | None:
+    row = db.execute(
+        "SELECT id, rule, coin, parameters, reason, hit, time_ms, sample FROM alerts WHERE id = ?", [alert_id]
+    ).fetchone()
+    if row is None:
+        return None
+    hit = msgspec.json.decode(row[5], type=Hit)
+    return Alert(*row[:5], hit=hit, time_ms=row[6], sample=bool(row[7]))

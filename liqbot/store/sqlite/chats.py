@@ -1,0 +1,145 @@
+"""The address book in SQLite."""
+
+import sqlite3
+
+from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.sqlite.connections import Records, reads, writes
+
+_COLUMNS = "time_zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, inactive"
+_IS_CHAT = "(platform, native_id, thread) = (?, ?, ?)"
+
+
+def read_settings(row: tuple[str, str, int | None, int | None, int, int, str | None]) -> ChatSettings:
+    """Return the settings in the columns of `_COLUMNS`."""
+    zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, inactive = row
+    quiet = None if quiet_from is None or quiet_to is None else (quiet_from, quiet_to)
+    return ChatSettings(zone, language, quiet, mute_until_ms, hourly_limit, inactive)
+
+
+class SqliteChats(Records):
+    """The address book. A chat that is not in it has the usual settings."""
+
+    @reads
+    def settings(self, db: sqlite3.Connection, chat: ChatKey) -> ChatSettings:
+        row = db.execute(f"SELECT {_COLUMNS} FROM chats WHERE {_IS_CHAT}", chat).fetchone()  # noqa: S608 - constants
+        return ChatSettings() if row is None else read_settings(row)
+
+    @reads
+    def is_known(self, db: sqlite3.Connection, chat: ChatKey) -> bool:
+        return db.execute(f"SELECT 1 FROM chats WHERE {_IS_CHAT}", chat).fetchone() is not None  # noqa: S608 - constants
+
+    @writes
+    def save(self, db: sqlite3.Connection, chat: ChatKey, settings: ChatSettings, now_ms: int) -> None:
+        quiet_from, quiet_to = settings.quiet or (None, None)
+        meet(db, chat, now_ms)
+        db.execute(
+            "UPDATE chats SET time_zone = ?, language = ?, quiet_from = ?, quiet_to = ?, "
+            "mute_until_ms = ?, hourly_limit = ? WHERE (platform, native_id, thread) = (?, ?, ?)",
+            [
+                settings.time_zone,
+                settings.language,
+                quiet_from,
+                quiet_to,
+                settings.mute_until_ms,
+                settings.hourly_limit,
+                *chat,
+            ],
+        )
+
+    @writes
+    def deactivate(self, db: sqlite3.Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
+        ids = self._ids(db, chat)
+        db.executemany(
+            "UPDATE chats SET inactive = ?, inactive_ms = ? WHERE id = ?",
+            [(reason, now_ms, chat_id) for chat_id in ids],
+        )
+        db.executemany(
+            "UPDATE deliveries SET status = 'failed', error = ? WHERE chat_id = ? "
+            "AND status IN ('due', 'sending', 'unknown', 'held')",
+            [(reason, chat_id) for chat_id in ids],
+        )
+
+    @writes
+    def activate(self, db: sqlite3.Connection, chat: ChatKey) -> bool:
+        changed = [
+            db.execute(
+                "UPDATE chats SET inactive = NULL, inactive_ms = NULL WHERE id = ? AND inactive IS NOT NULL",
+                [chat_id],
+            ).rowcount
+            for chat_id in self._ids(db, chat)
+        ]
+        return any(changed)
+
+    @reads
+    def inactive_before(self, db: sqlite3.Connection, time_ms: int) -> list[ChatKey]:
+        rows = db.execute(
+            "SELECT platform, native_id, thread FROM chats WHERE inactive_ms < ? ORDER BY id", [time_ms]
+        )
+        return [ChatKey(*row) for row in rows]
+
+    @writes
+    def move(self, db: sqlite3.Connection, chat: ChatKey, native_id: str) -> None:
+        for chat_id, thread in db.execute(
+            "SELECT id, thread FROM chats WHERE (platform, native_id) = (?, ?)", chat[:2]
+        ).fetchall():
+            there = db.execute(
+                f"SELECT id FROM chats WHERE {_IS_CHAT}",  # noqa: S608 - constants
+                [chat.platform, native_id, thread],
+            ).fetchone()
+            if there is None:
+                db.execute("UPDATE chats SET native_id = ? WHERE id = ?", [native_id, chat_id])
+            else:
+                self._merge(db, chat_id, there[0])
+
+    @writes
+    def forget(self, db: sqlite3.Connection, chat: ChatKey) -> int:
+        ended = db.execute(
+            "DELETE FROM subscriptions WHERE chat_id IN "
+            "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
+            chat,
+        ).rowcount
+        db.execute(f"DELETE FROM chats WHERE {_IS_CHAT}", chat)  # noqa: S608 - constants
+        db.execute(
+            "DELETE FROM watches WHERE NOT EXISTS (SELECT 1 FROM subscriptions WHERE watch_id = watches.id)"
+        )
+        db.execute(
+            "DELETE FROM alerts WHERE NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)"
+        )
+        return ended
+
+    def _ids(self, db: sqlite3.Connection, chat: ChatKey) -> list[int]:
+        rows = db.execute(
+            "SELECT id FROM chats WHERE (platform, native_id) = (?, ?) AND ? IN ('', thread)", chat
+        )
+        return [chat_id for (chat_id,) in rows]
+
+    def _merge(self, db: sqlite3.Connection, old: int, new: int) -> None:
+        """Give to chat `new` what chat `old` has; what both have stays once."""
+        (last,) = db.execute("SELECT last_number FROM chats WHERE id = ?", [new]).fetchone()
+        db.execute(
+            "UPDATE OR IGNORE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ?",
+            [new, last, old],
+        )
+        db.execute(
+            "UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND alert_id NOT IN "
+            "(SELECT alert_id FROM deliveries WHERE chat_id = ?)",
+            [new, old, new],
+        )
+        db.execute(
+            "UPDATE chats SET last_number = coalesce("
+            "(SELECT max(number) FROM subscriptions WHERE chat_id = chats.id), last_number) WHERE id = ?",
+            [new],
+        )
+        db.execute("DELETE FROM chats WHERE id = ?", [old])
+
+
+def meet(connection: sqlite3.Connection, chat: ChatKey, now_ms: int) -> None:
+    """Write a chat into the address book unless it is there; one that was inactive is well again.
+
+    For use within a transaction.
+    """
+    connection.execute(
+        "INSERT INTO chats (platform, native_id, thread, created_ms) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (platform, native_id, thread) DO UPDATE SET inactive = NULL, inactive_ms = NULL",
+        [*chat, now_ms],
+    )

@@ -1,0 +1,207 @@
+"""Deliveries in SQLite. The head of each chat's queue stands in a table of its own, kept by triggers."""
+
+import sqlite3
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+
+from liqbot.store.chats import ChatKey
+from liqbot.store.deliveries import DIGEST_EXPIRES_MS, DIGEST_MOST, HOUR_MS, Delivery, Outcome
+from liqbot.store.sqlite.chats import read_settings
+from liqbot.store.sqlite.connections import Records, reads, writes
+
+OPEN = "status IN ('due', 'sending', 'unknown')"
+"""The condition of the index `deliveries_open`, to the letter: else SQLite reads all that was ever sent."""
+
+
+class SqliteDeliveries(Records):
+    """What is owed to chats. One dispatcher takes from it."""
+
+    @reads
+    def heads(
+        self, db: sqlite3.Connection, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
+    ) -> list[Delivery]:
+        rows = db.execute(
+            """
+            SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
+                d.status = 'unknown', d.carrier, d.error, s.number, s.silent, s.role,
+                iif(a.sample, 'off', s.digest),
+                c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
+                c.inactive,
+                (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
+                    AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
+                (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
+                    AND e.sent_ms > :hour_ago)
+            FROM heads AS h
+            CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of heads, and no further
+            JOIN chats AS c ON c.id = d.chat_id
+            JOIN alerts AS a ON a.id = d.alert_id
+            LEFT JOIN watches AS w ON (w.rule, w.coin, w.parameters) = (a.rule, a.coin, a.parameters)
+            LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
+            WHERE h.platform = :platform AND NOT h.is_sending AND h.due_ms <= :now
+                AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))
+            ORDER BY h.due_ms, h.delivery_id LIMIT :limit
+            """,
+            {
+                "hour_ago": now_ms - HOUR_MS,
+                "now": now_ms,
+                "platform": platform,
+                "but_not": msgspec.json.encode(list(but_not)).decode(),
+                "limit": limit,
+            },
+        ).fetchall()
+        return [self._delivery(db, row) for row in rows]
+
+    @writes
+    def claim(self, db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+        claimed: list[Delivery] = []
+        for delivery in deliveries:
+            rows = [row for row in zip(delivery.ids, delivery.alerts, strict=True) if _claim(db, row[0])]
+            if rows:
+                ids, alerts = zip(*rows, strict=True)
+                claimed.append(replace(delivery, ids=ids, alerts=alerts))
+        return claimed
+
+    async def settle(self, outcomes: Iterable[Outcome]) -> None:
+        await self._settle_all(list(outcomes))
+
+    @writes
+    def _settle_all(self, db: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            self._settle(db, outcome)
+
+    @writes
+    def hold(self, db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, str]]) -> None:
+        db.executemany(
+            "UPDATE deliveries SET status = 'held', carrier = NULL, due_ms = ?, error = ?, "
+            "expires_ms = ? WHERE id = ? AND status IN ('due', 'unknown')",
+            [
+                (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
+                for delivery, until_ms, reason in held
+                for row in delivery.ids
+            ],
+        )
+
+    async def release(self, now_ms: int) -> int:
+        return await self._release(now_ms) if await self._has_held(now_ms) else 0
+
+    @reads
+    def _has_held(self, db: sqlite3.Connection, now_ms: int) -> bool:
+        held = "SELECT 1 FROM deliveries WHERE status = 'held' AND due_ms <= ? LIMIT 1"
+        return db.execute(held, [now_ms]).fetchone() is not None
+
+    @writes
+    def _release(self, db: sqlite3.Connection, now_ms: int) -> int:
+        chats = db.execute(
+            "SELECT DISTINCT chat_id FROM deliveries WHERE status = 'held' AND due_ms <= ?", [now_ms]
+        ).fetchall()
+        for (chat_id,) in chats:
+            rows = db.execute(
+                "SELECT id FROM deliveries WHERE chat_id = ? AND status = 'held' AND due_ms <= ? "
+                "ORDER BY id LIMIT ?",
+                [chat_id, now_ms, DIGEST_MOST],
+            ).fetchall()
+            db.executemany(
+                "UPDATE deliveries SET status = 'due', due_ms = ?, carrier = ? WHERE id = ?",
+                [(now_ms, rows[0][0], row) for (row,) in rows],
+            )
+        return len(chats)
+
+    @writes
+    def wake_held(self, db: sqlite3.Connection, chat: ChatKey, now_ms: int, reason: str) -> None:
+        db.execute(
+            "UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = 'held' AND error = ? AND chat_id = "
+            "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
+            [now_ms, reason, *chat],
+        )
+
+    @writes
+    def expire(self, db: sqlite3.Connection, now_ms: int) -> int:
+        return db.execute(
+            f"UPDATE deliveries SET status = 'expired' WHERE {OPEN} AND status != 'sending' "  # noqa: S608 - a constant
+            "AND expires_ms <= ?",
+            [now_ms],
+        ).rowcount
+
+    @writes
+    def recover(self, db: sqlite3.Connection) -> int:
+        return db.execute(
+            f"UPDATE deliveries SET status = 'unknown', attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - a constant
+            "AND status = 'sending'"
+        ).rowcount
+
+    @reads
+    def owed(self, db: sqlite3.Connection) -> int:
+        return db.execute(f"SELECT count(*) FROM deliveries WHERE {OPEN}").fetchone()[0]  # noqa: S608 - a constant
+
+    @reads
+    def oldest_due_ms(self, db: sqlite3.Connection) -> int | None:
+        return db.execute(f"SELECT min(due_ms) FROM deliveries WHERE {OPEN}").fetchone()[0]  # noqa: S608 - a constant
+
+    def _delivery(self, db: sqlite3.Connection, row: tuple[Any, ...]) -> Delivery:
+        ids, alerts = (row[0],), (row[1],)
+        if row[8] is not None:
+            group = db.execute(
+                f"SELECT id, alert_id FROM deliveries WHERE chat_id = ? AND {OPEN} "  # noqa: S608 - a constant
+                "AND carrier = ? ORDER BY id",
+                [row[2], row[8]],
+            ).fetchall()
+            ids, alerts = zip(*group, strict=True)
+        is_single = len(ids) == 1
+        return Delivery(
+            ids=ids,
+            alerts=alerts,
+            chat_id=row[2],
+            chat=ChatKey(*row[3:6]),
+            attempts=row[6],
+            is_repeat=bool(row[7]),
+            held=None if row[8] is None else row[9],
+            number=row[10] if is_single else None,
+            silent=bool(row[11]),
+            role=row[12] if is_single else None,
+            digest=row[13] or "off",
+            settings=read_settings(row[14:21]),
+            sent_lately=row[21],
+            first_sent_ms=row[22],
+        )
+
+    def _settle(self, db: sqlite3.Connection, outcome: Outcome) -> None:
+        delivery, sent = outcome.delivery, outcome.status == "sent"
+        # A digest that is tried again still names why its alerts were held.
+        error = None if sent else delivery.held or outcome.error
+        db.executemany(
+            "UPDATE deliveries SET status = ?, due_ms = iif(?, due_ms, ?), sent_ms = iif(?, ?, NULL), "
+            "attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = 'sending'",
+            [
+                (
+                    outcome.status,
+                    sent,
+                    outcome.at_ms,
+                    sent,
+                    outcome.at_ms,
+                    not outcome.counts,
+                    error,
+                    outcome.message_id,
+                    row,
+                )
+                for row in delivery.ids
+            ],
+        )
+        if outcome.upload is not None and len(delivery.alerts) == 1:
+            db.execute(
+                "INSERT INTO uploads (alert_id, platform, handle) SELECT id, ?, ? FROM alerts WHERE id = ? "
+                "ON CONFLICT (alert_id, platform) DO UPDATE SET handle = excluded.handle",
+                [delivery.chat.platform, outcome.upload, delivery.alerts[0]],
+            )
+
+
+def _claim(db: sqlite3.Connection, row: int) -> bool:
+    """Note that a delivery is about to be sent; return whether it is still to be."""
+    claimed = db.execute(
+        "UPDATE deliveries SET status = 'sending', attempts = attempts + 1 "
+        "WHERE id = ? AND status IN ('due', 'unknown')",
+        [row],
+    )
+    return claimed.rowcount > 0

@@ -1,0 +1,28 @@
+"""The engine's memories in SQLite."""
+
+import sqlite3
+from collections.abc import Mapping
+
+from liqbot.market.layer import Layer
+from liqbot.store.sqlite.connections import Records, reads, writes
+
+
+class SqliteMemories(Records):
+    """One memory a layer and coin; what is in it is the engine's business."""
+
+    @writes
+    def save(self, db: sqlite3.Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
+        db.executemany(
+            "INSERT INTO memories (layer, coin, memory) VALUES (?, ?, ?) "
+            "ON CONFLICT (layer, coin) DO UPDATE SET memory = excluded.memory",
+            [(layer.key, coin, memory) for coin, memory in memories.items()],
+        )
+
+    @reads
+    def load(self, db: sqlite3.Connection, layer: Layer) -> list[bytes]:
+        rows = db.execute("SELECT memory FROM memories WHERE layer = ?", [layer.key])
+        return [memory for (memory,) in rows]
+
+    @writes
+    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+        db.execute("DELETE FROM memories WHERE layer = ?", [layer.key])

@@ -1,0 +1,122 @@
+"""Watches and subscriptions in SQLite."""
+
+import sqlite3
+from collections.abc import Sequence
+
+from liqbot.store.chats import ChatKey
+from liqbot.store.sqlite.chats import meet
+from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sqlite.deliveries import OPEN
+from liqbot.store.subscriptions import DEFAULT_MANNER, Manner, Subscription, Watch
+
+
+class SqliteSubscriptions(Records):
+    """Who wishes to hear of what."""
+
+    @writes
+    def subscribe(
+        self,
+        db: sqlite3.Connection,
+        chat: ChatKey,
+        *,
+        rule: str,
+        coin: str,
+        parameters: str,
+        now_ms: int,
+        manner: Manner = DEFAULT_MANNER,
+        person: str = "",
+    ) -> tuple[Subscription, bool]:
+        meet(db, chat, now_ms)
+        db.execute(
+            "INSERT INTO watches (rule, coin, parameters) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+            [rule, coin, parameters],
+        )
+        chat_id, number = db.execute(
+            "SELECT id, last_number + 1 FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)", chat
+        ).fetchone()
+        (given,) = db.execute(
+            "INSERT INTO subscriptions "
+            "(chat_id, watch_id, number, created_ms, created_by, silent, role, digest) "
+            "SELECT ?, watches.id, ?, ?, ?, ?, ?, ? FROM watches "
+            "WHERE (rule, coin, parameters) = (?, ?, ?) "
+            "ON CONFLICT (chat_id, watch_id) DO UPDATE SET silent = excluded.silent, "
+            "role = excluded.role, digest = excluded.digest, paused = 0 RETURNING number",
+            [
+                chat_id,
+                number,
+                now_ms,
+                person,
+                manner.silent,
+                manner.role,
+                manner.digest,
+                rule,
+                coin,
+                parameters,
+            ],
+        ).fetchone()
+        is_new = given == number
+        if is_new:
+            db.execute("UPDATE chats SET last_number = ? WHERE id = ?", [number, chat_id])
+        return next(item for item in _of(db, chat) if item.number == given), is_new
+
+    @writes
+    def unsubscribe(self, db: sqlite3.Connection, chat: ChatKey, number: int) -> Subscription | None:
+        ended = next((item for item in _of(db, chat) if item.number == number), None)
+        if ended is None:
+            return None
+        watch = ended.watch
+        (chat_id,) = db.execute(
+            "SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)", chat
+        ).fetchone()
+        db.execute("DELETE FROM subscriptions WHERE (chat_id, number) = (?, ?)", [chat_id, number])
+        db.execute(
+            f"DELETE FROM deliveries WHERE chat_id = ? AND ({OPEN} OR status = 'held') "  # noqa: S608 - a constant
+            "AND status != 'sending' AND alert_id IN "
+            "(SELECT id FROM alerts WHERE (rule, coin, parameters) = (?, ?, ?) AND NOT sample)",
+            [chat_id, watch.rule, watch.coin, watch.parameters],
+        )
+        db.execute(
+            "DELETE FROM watches WHERE id = ? AND NOT EXISTS "
+            "(SELECT 1 FROM subscriptions WHERE watch_id = watches.id)",
+            [watch.id],
+        )
+        return ended
+
+    @writes
+    def pause(self, db: sqlite3.Connection, chat: ChatKey, numbers: Sequence[int], *, paused: bool) -> int:
+        return sum(
+            db.execute(
+                "UPDATE subscriptions SET paused = ? WHERE number = ? AND paused != ? AND chat_id = "
+                "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
+                [paused, number, paused, *chat],
+            ).rowcount
+            for number in numbers
+        )
+
+    @reads
+    def of(self, db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
+        return _of(db, chat)
+
+    @reads
+    def count(self, db: sqlite3.Connection) -> int:
+        return db.execute("SELECT count(*) FROM subscriptions").fetchone()[0]
+
+
+def _of(db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
+    rows = db.execute(
+        "SELECT number, watches.id, rule, coin, parameters, subscriptions.created_ms, "
+        "silent, role, digest, paused "
+        "FROM subscriptions JOIN watches ON watches.id = watch_id JOIN chats ON chats.id = chat_id "
+        "WHERE (platform, native_id, thread) = (?, ?, ?) ORDER BY number",
+        chat,
+    )
+    return [
+        Subscription(
+            number=row[0],
+            watch=Watch(*row[1:5]),
+            created_ms=row[5],
+            manner=Manner(bool(row[6]), row[7], row[8]),
+            paused=bool(row[9]),
+        )
+        for row in rows
+    ]
