@@ -196,11 +196,10 @@ words = st.one_of(
 
 
 @pytest.fixture(scope="module")
-async def used_room(tmp_path_factory):
+def used_room(tmp_path_factory):
     """Return a room for many examples: what they leave behind is part of the fun."""
-    store = SqliteStore(tmp_path_factory.mktemp("room") / "liqbot.db")
-    yield Room(store)
-    await store.close()
+    with SqliteStore(tmp_path_factory.mktemp("room") / "liqbot.db") as store:
+        yield Room(store)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)

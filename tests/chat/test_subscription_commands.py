@@ -197,12 +197,12 @@ async def test_a_conversation(room):
     assert await room.title("/subscriptions") == "No subscriptions in this chat"
 
 
-def test_the_operator_can_subscribe_a_chat_before_there_is_a_view(room):
+async def test_the_operator_can_subscribe_a_chat_before_there_is_a_view(room):
     room.desk.views.clear()
-    subscription, is_new = enter(Ask(ME, room.desk), "near-cluster", "BTC", {"within": "3%"})
+    subscription, is_new = await enter(Ask(ME, room.desk), "near-cluster", "BTC", {"within": "3%"})
     assert (subscription.number, subscription.watch.coin, is_new) == (1, "BTC", True)
     with pytest.raises(Refusal, match=r"near-cluster: within must be from 0\.1% to 90%, not 300%"):
-        enter(Ask(ME, room.desk), "near-cluster", "BTC", {"within": "300%"})
+        await enter(Ask(ME, room.desk), "near-cluster", "BTC", {"within": "300%"})
 
 
 @pytest.mark.parametrize("chosen", RULES, ids=lambda chosen: chosen.name)
