@@ -22,7 +22,7 @@ from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.manner import CHOICES, ROLE
 from liqbot.cli import app
 from liqbot.hosting.plugins import Plugins
-from liqbot.market import regime, updates
+from liqbot.market import events, regime, updates
 from liqbot.rules import contributions, parameters
 from liqbot.rules.contributions import KIND_WORDS, Contribution, PluginCommand
 from liqbot.rules.finding import find_in_folder
@@ -119,7 +119,7 @@ def _what(name: str) -> str:
     value = getattr(liqbot.plugin, name)
     if isinstance(value, type) or inspect.isfunction(value):
         return _first_line(value)
-    for module in (parameters, contributions, regime, updates):
+    for module in (parameters, contributions, regime, updates, events):
         body = ast.parse(inspect.getsource(module)).body
         for node, following in pairwise(body):
             targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]

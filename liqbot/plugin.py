@@ -5,16 +5,39 @@ deprecated: it warns, and works on, for at least two minor versions of liqbot an
 `API` counts up when it goes. Names, fields and parameters with defaults may be added at any time.
 """
 
+from liqbot.market.candles import Candles
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.elsewhere import Elsewhere, Swept
+from liqbot.market.events import (
+    ClusterBorn,
+    ClusterEnded,
+    ClusterGrew,
+    LiquidationSeen,
+    LiquidationSum,
+    MarketEvent,
+    Observation,
+    RegimeChanged,
+)
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.maps import Bins, LiquidationMap
+from liqbot.market.margin import MarginTiers
 from liqbot.market.marks import Mark, Shape, band, line, point
+from liqbot.market.positions import MarginMode
 from liqbot.market.regime import SQUEEZE_RATIO, Regime
 from liqbot.market.side import BySide, Side
-from liqbot.market.source import Source, SourceError
-from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
+from liqbot.market.source import NoDataError, Report, Source, SourceError
+from liqbot.market.updates import (
+    AccountsSeen,
+    AssetContext,
+    Beat,
+    CandlesSeen,
+    Liquidation,
+    MarginTiersSeen,
+    OpenInterestSeen,
+    Provenance,
+    Update,
+)
 from liqbot.market.view import MarketView, Neighbour, Trapped
 from liqbot.message import Button, Fact, Message, Picture, Table, Tone, Weight
 from liqbot.rules.contributions import (
@@ -40,7 +63,7 @@ from liqbot.rules.parameters import (
     Usd,
     Window,
 )
-from liqbot.rules.rule import Hit, Remembered, rule
+from liqbot.rules.rule import Hit, Remembered, event_rule, rule
 from liqbot.rules.standing import Policy
 from liqbot.text.figures import duration, percent, price, ratio, share, usd
 
@@ -55,9 +78,14 @@ __all__ = [
     "Bins",
     "Button",
     "BySide",
+    "Candles",
+    "CandlesSeen",
     "ChatAdapter",
     "ChatAddress",
     "Cluster",
+    "ClusterBorn",
+    "ClusterEnded",
+    "ClusterGrew",
     "Clusters",
     "Cohort",
     "CohortReading",
@@ -73,18 +101,30 @@ __all__ = [
     "Layer",
     "Liquidation",
     "LiquidationMap",
+    "LiquidationSeen",
+    "LiquidationSum",
+    "MarginMode",
+    "MarginTiers",
+    "MarginTiersSeen",
     "Mark",
+    "MarketEvent",
     "MarketView",
     "Message",
     "Neighbour",
+    "NoDataError",
+    "Observation",
+    "OpenInterestSeen",
     "Options",
     "Origin",
     "Percent",
     "Picture",
     "Policy",
+    "Provenance",
     "Ratio",
     "Regime",
+    "RegimeChanged",
     "Remembered",
+    "Report",
     "Shape",
     "Side",
     "SideChoice",
@@ -104,6 +144,7 @@ __all__ = [
     "band",
     "command",
     "duration",
+    "event_rule",
     "line",
     "overlay",
     "percent",

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol, TypeAlias
 
 from liqbot.alerts.watching import decode_state
+from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError, Value
@@ -22,7 +23,7 @@ class Asker(Protocol):
         """Return whether `rule` is in the worker."""
         ...
 
-    def ask_ahead(self, view: MarketView, wishes: Sequence[Wish]) -> None:
+    def ask_ahead(self, view: MarketView, wishes: Sequence[Wish], events: Sequence[MarketEvent] = ()) -> None:
         """Ask for all wishes on a view; blocks until they are answered or have failed."""
         ...
 
@@ -35,14 +36,17 @@ class Foreseeing:
         self._outbox = outbox
         self._asker = asker
 
-    async def prepare(self, views: Sequence[MarketView]) -> None:
+    async def prepare(
+        self, views: Sequence[MarketView], events: Mapping[str, Sequence[MarketEvent]] | None = None
+    ) -> None:
         """Return when the worker has read each of `views` for all watches on its coin."""
         if not any(map(self._asker.asks_for, self._rules.by_name.values())):
             return
         for view in views:
             wishes = await self._wishes(view)
             if wishes:
-                await asyncio.to_thread(self._asker.ask_ahead, view, wishes)
+                happened = (events or {}).get(view.coin, ())
+                await asyncio.to_thread(self._asker.ask_ahead, view, wishes, happened)
 
     async def _wishes(self, view: MarketView) -> list[Wish]:
         wishes: list[Wish] = []

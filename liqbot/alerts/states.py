@@ -117,6 +117,8 @@ def step(
         return state, []
     if reading is None:
         return (state if state.blind_ms is not None else replace(state, blind_ms=now_ms)), []
+    if policy.is_event:
+        return _step_events(state, reading, now_ms, policy)
     before = state.keys if state.blind_ms is None else _seen_anew(state.keys)
     found = {hit.key: hit for hit in reading.hits}
     keys: dict[str, KeyState] = {}
@@ -130,6 +132,17 @@ def step(
     return replace(state, keys=keys, memory=reading.memory, time_ms=now_ms, blind_ms=None), events
 
 
+def _step_events(
+    state: WatchState, reading: Reading, now_ms: int, policy: Policy
+) -> tuple[WatchState, list[Event]]:
+    """Return the state after events: of each key only when it was last told, as long as it cools down."""
+    keys = {key: one for key, one in state.keys.items() if _cooling(one, now_ms, policy)}
+    events = [Event(hit, Reason.FIRST) for hit in reading.hits if hit.key not in keys]
+    if policy.cooldown:
+        keys |= {event.hit.key: KeyState(sent_ms=now_ms) for event in events}
+    return replace(state, keys=keys, memory=reading.memory, time_ms=now_ms, blind_ms=None), events
+
+
 def _seen_anew(keys: Mapping[str, KeyState]) -> dict[str, KeyState]:
     """Return states after a time without data: what was gone by then counts from the next view on."""
     return {key: replace(state, changing_ms=None) if state.on else state for key, state in keys.items()}
@@ -140,8 +153,10 @@ def _step_key(
 ) -> tuple[KeyState, Event | None]:
     after = _next(before, hit, now_ms, policy)
     if not after.on:
-        over = before.told if before.on and policy.resolve else None
+        over = before.told if before.on and before.sent_ms is not None and policy.resolve else None
         return after, None if over is None else Event(over, Reason.RESOLVED)
+    if hit is not None and hit.known:
+        return replace(after, told=after.told or hit), None
     reason = None if hit is None else _why_now(before, hit, now_ms, policy)
     if hit is None or reason is None:
         return after, None
@@ -150,6 +165,8 @@ def _step_key(
 
 def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy) -> KeyState:
     """Return the state with its alert on or off; what is told of it is decided elsewhere."""
+    if hit is not None and hit.known and not before.on:
+        return KeyState(on=True, sent_ms=before.sent_ms)
     holds = hit is not None and (before.on or not hit.holding)
     if holds == before.on:
         return replace(before, changing_ms=None)

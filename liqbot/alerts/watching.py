@@ -9,6 +9,7 @@ import msgspec
 import structlog
 
 from liqbot.alerts.states import Event, WatchState, step
+from liqbot.market.events import MarketEvent
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import NotAsked
@@ -45,30 +46,31 @@ class Watching:
         self._known: dict[int, tuple[bytes | None, WatchState]] = {}
         """The decoded states of watches beside the bytes that are in the database."""
 
-    async def take(self, view: MarketView, now_ms: int) -> int:
+    async def take(self, view: MarketView, now_ms: int, events: Sequence[MarketEvent] = ()) -> int:
         """Let every watch on the view's coin read it; return how many deliveries are due from that.
 
+        `events` are what happened since the view before, for the rules that read them.
         `now_ms` is the clock's time, for the deliveries; states and alerts live in the view's own time.
         A rule that fails is counted and named in the log, keeps its state, and holds up no other.
         """
         async with self._taking:
-            return await self._take(view, now_ms)
+            return await self._take(view, now_ms, events)
 
-    async def _take(self, view: MarketView, now_ms: int) -> int:
+    async def _take(self, view: MarketView, now_ms: int, events: Sequence[MarketEvent]) -> int:
         states: list[tuple[Watch, WatchState]] = []
         alerts: list[NewAlert] = []
         for watch, stored in await self._outbox.watches(view.coin):
             before = self._state(watch, stored)
             try:
-                after, events = self._step(watch, before, view)
+                after, told = self._step(watch, before, view, events)
             except NotAsked:
                 continue
             except (RuleFault, ParameterError, LookupError) as error:
                 self._note_fault(watch, error)
                 continue
-            if events or _is_worth_keeping(before, after):
+            if told or _is_worth_keeping(before, after):
                 states.append((watch, after))
-            alerts += [NewAlert(watch, event.hit, event.reason) for event in events]
+            alerts += [NewAlert(watch, one.hit, one.reason) for one in told]
         return await self._commit(view, states, alerts, now_ms)
 
     async def miss(self, coin: str, now_ms: int) -> None:
@@ -87,14 +89,17 @@ class Watching:
         """Read states from the database anew."""
         self._known.clear()
 
-    def _step(self, watch: Watch, before: WatchState, view: MarketView) -> tuple[WatchState, list[Event]]:
+    def _step(
+        self, watch: Watch, before: WatchState, view: MarketView, happened: Sequence[MarketEvent]
+    ) -> tuple[WatchState, list[Event]]:
         rule, values = self._resolve(watch)
         policy = rule.policy_for(values)
         if _is_still_being_read(before, view):
             return step(before, None, view.time_ms, policy)
         if view.layer.origin is Origin.LIVE and 0 < before.time_ms <= view.time_ms - STALE_MS:
             before, _ = step(before, None, view.time_ms, policy)
-        after, events = step(before, rule.read(view, values, before.memory), view.time_ms, policy)
+        reading = rule.read(view, values, before.memory, happened)
+        after, events = step(before, reading, view.time_ms, policy)
         return replace(after, accounts=view.accounts.long + view.accounts.short), events
 
     def _state(self, watch: Watch, stored: bytes | None) -> WatchState:

@@ -192,8 +192,9 @@ class Bot:
         self._changed.set()
 
     async def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
-        await self._foreseeing.prepare(mine)  # the very views that are taken: off the loop, all at once
-        if sum([await self.watching.take(view, clock_ms()) for view in mine]):
+        events = feed.events
+        await self._foreseeing.prepare(mine, events)  # the very views that are taken
+        if sum([await self.watching.take(view, clock_ms(), events.get(view.coin, ())) for view in mine]):
             self.dispatcher.wake()
         if await self.store.history.record(views):
             await self._remember(feed, views)

@@ -9,6 +9,7 @@ import structlog
 
 from liqbot.chat.desk import SourceHealth
 from liqbot.engine.boards import board_of
+from liqbot.market.events import MarketEvent
 from liqbot.market.layer_source import LayerSource
 from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat
@@ -42,6 +43,8 @@ class Feed:
         waits with it. `sleep` waits so many seconds before another try.
         """
         self.board = board_of(source.layer)
+        self.events: dict[str, tuple[MarketEvent, ...]] = {}
+        """By coin: what happened since the views before the newest."""
         self.glimpses: dict[str, LayerSource] = {}
         """Of a modelled layer, by coin: what goes with the newest views."""
         self.health = SourceHealth(source.name, source.layer)
@@ -124,7 +127,9 @@ class Feed:
         rejected = self.board.rejected
         if isinstance(self.source, WithReport):
             rejected = rejected + self.source.report().refused
-        return with_neighbours([self.board.view(coin) for coin in coins]), rejected
+        observations = [self.board.observe(coin) for coin in coins]
+        self.events = {observation.coin: observation.events for observation in observations}
+        return with_neighbours([observation.view for observation in observations]), rejected
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -6,7 +6,6 @@ from typing import Annotated
 from liqbot.plugin import (
     SQUEEZE_RATIO,
     Between,
-    Duration,
     Help,
     Hit,
     MarketView,
@@ -24,17 +23,16 @@ from liqbot.plugin import (
 
 @dataclass(frozen=True)
 class Flips:
-    """The regime that stands, and what has been seen since it was left."""
+    """The regime that stands, and the one before it."""
 
     confirmed: Regime = Regime.NO_READING
-    candidate: Regime = Regime.NO_READING
-    """What has been seen without a break since `since_ms`; the confirmed regime itself while that stands."""
-    since_ms: int = 0
-    left_ms: int = 0
-    """Since when the confirmed regime has not been seen."""
+    before: Regime = Regime.NO_READING
+    """No reading where the regime has not changed since somebody began to look."""
 
 
-@rule("regime-flip", policy=Policy(cooldown=0), memory=Flips)
+@rule(
+    "regime-flip", policy=Policy(hold=600, cooldown=0, steady=True), memory=Flips, renamed={"confirm": "for"}
+)
 def regime_flip(
     view: MarketView,
     flips: Flips,
@@ -42,29 +40,22 @@ def regime_flip(
     band: Annotated[
         Ratio, Between(0, 1), Help("dead band: how far the ratio must come back, as a share")
     ] = 0.2,
-    confirm: Annotated[Duration, Help("how long the new regime must last")] = 600,
     at_least: Annotated[Usd, Help("least fuel within 5% of spot, both sides together")] = 5_000_000,
 ) -> Remembered[Flips]:
     """The regime has changed: the fuel within 5% of spot has moved to the other side, or evened out.
 
     Above a ratio of 2.0 the regime is a short-squeeze setup, below 0.5 a long-liquidation setup. It is left
-    only when the ratio has come back by the dead band, and the new one must last, so that a ratio that hovers
-    at 2.0 does not chatter. Less fuel than `at_least` is no reading: the last regime stands.
+    only when the ratio has come back by the dead band, and the new one must last (`for`), so that a ratio
+    that hovers at 2.0 does not chatter. Less fuel than `at_least` is no reading: the last regime stands.
     """
-    stands = Remembered((), Flips(flips.confirmed, flips.confirmed))
-    if view.up_usd + view.down_usd < at_least or view.regime is Regime.NO_READING:
-        return stands
-    if flips.confirmed is Regime.NO_READING:
-        return Remembered((), Flips(view.regime, view.regime))
-    if _stays(view, flips.confirmed, band):
-        return stands
-    left_ms = view.time_ms if flips.candidate is flips.confirmed else flips.left_ms
-    since_ms = flips.since_ms if view.regime is flips.candidate else view.time_ms
-    # Where the ratio goes on to hover at the other setup's threshold, only the end of the first one lasts.
-    began_ms = left_ms if view.regime is Regime.BALANCED else since_ms
-    if view.time_ms - began_ms < confirm * 1000:
-        return Remembered((), Flips(flips.confirmed, view.regime, since_ms, left_ms))
-    return Remembered((_hit(view, flips.confirmed),), Flips(view.regime, view.regime))
+    has_reading = view.up_usd + view.down_usd >= at_least and view.regime is not Regime.NO_READING
+    if has_reading:
+        if flips.confirmed is Regime.NO_READING:
+            flips = Flips(view.regime)
+        elif not _stays(view, flips.confirmed, band):
+            flips = Flips(view.regime, flips.confirmed)
+    hits = () if flips.confirmed is Regime.NO_READING else (_hit(view, flips, has_reading=has_reading),)
+    return Remembered(hits, flips)
 
 
 def _stays(view: MarketView, confirmed: Regime, band: float) -> bool:
@@ -77,14 +68,17 @@ def _stays(view: MarketView, confirmed: Regime, band: float) -> bool:
     return view.regime is confirmed
 
 
-def _hit(view: MarketView, before: Regime) -> Hit:
+def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
+    regime, is_new = flips.confirmed, flips.before is not Regime.NO_READING
     return Hit(
-        key=f"flip-{view.time_ms}",
-        text=f"{before} → {view.regime}: {_fuel(view)} within 5% of spot",
-        means=_MEANING[view.regime],
+        key=regime,
+        text=f"{flips.before} → {regime}: {_fuel(view)} within 5% of spot",
+        means=_MEANING[regime],
         caveat="Says where the fuel lies, not which way price will go, nor when.",
         value=view.ratio,
-        side={Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}.get(view.regime),
+        side={Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}.get(regime),
+        holding=not has_reading,
+        known=not is_new,
     )
 
 

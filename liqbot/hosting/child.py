@@ -113,7 +113,8 @@ class Child:
         if view is None:
             raise RuntimeError("there is no view yet")
         if isinstance(item, Rule):
-            reading = item.read(view, call.values, call.memory)
+            events = [wire.event_from_bytes(event) for event in call.events]
+            reading = item.read(view, call.values, call.memory, events)
             return Answer(hits=reading.hits, memory=reading.memory)
         if isinstance(item, Overlay):
             return Answer(marks=item.marks(view))

@@ -11,6 +11,7 @@ import structlog
 from liqbot.hosting.protocol import Item
 from liqbot.hosting.remote import Foreseen, ask_ahead, is_remote, remote_command, remote_overlay, remote_rule
 from liqbot.hosting.worker import Limits, Worker
+from liqbot.market.events import MarketEvent
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.rules.contributions import (
@@ -114,11 +115,14 @@ class Plugins:
         return is_remote(rule)
 
     def ask_ahead(
-        self, view: MarketView, wishes: Sequence[tuple[Rule, Mapping[str, Value], bytes | None]]
+        self,
+        view: MarketView,
+        wishes: Sequence[tuple[Rule, Mapping[str, Value], bytes | None]],
+        events: Sequence[MarketEvent] = (),
     ) -> None:
         """Let the worker read `view` for all watches at once, off the event loop: `Rule.read` then has it."""
         if self.worker is not None:
-            ask_ahead(view, wishes, self.worker, self.foreseen)
+            ask_ahead(view, wishes, self.worker, self.foreseen, events)
 
     async def reload(self) -> None:
         """Load the plugins of the worker anew, as their files are now. Those inside stay as they are."""

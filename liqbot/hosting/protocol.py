@@ -39,6 +39,8 @@ class Call(msgspec.Struct, frozen=True):
     values: dict[str, Value] = {}
     memory: bytes | None = None
     who: str = ""
+    events: tuple[bytes, ...] = ()
+    """What led to the view, for rules that read events; each as `market/wire.py` writes it."""
 
 
 class Ask(msgspec.Struct, tag=True, frozen=True):
@@ -59,6 +61,8 @@ class Item(msgspec.Struct, frozen=True):
     line: int | None
     parameters: tuple[Parameter, ...] = ()
     policy: Policy = Policy()
+    renamed: dict[str, str] = {}
+    refused: dict[str, str] = {}
 
 
 class Loading(msgspec.Struct, tag=True, frozen=True):
@@ -132,4 +136,8 @@ def described(item: Contribution) -> Item:
     """Return a contribution as it can be told to the bot, which has none of its code."""
     form = item.form.parameters if isinstance(item, Rule | PluginCommand) else ()
     policy = item.policy if isinstance(item, Rule) else Policy()
-    return Item(KIND_WORDS[type(item)], item.name, item.text, item.file, item.line, form, policy)
+    renamed = item.form.renamed if isinstance(item, Rule) else {}
+    refused = item.form.refused if isinstance(item, Rule) else {}
+    return Item(
+        KIND_WORDS[type(item)], item.name, item.text, item.file, item.line, form, policy, renamed, refused
+    )

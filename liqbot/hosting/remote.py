@@ -6,6 +6,8 @@ from typing import Any, NoReturn
 
 from liqbot.hosting.protocol import Call, Item
 from liqbot.hosting.worker import Outcome, Worker
+from liqbot.market import wire
+from liqbot.market.events import MarketEvent
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Message
@@ -41,19 +43,27 @@ class Foreseen:
 class RemoteReader:
     """Reads by asking the worker; what was asked ahead is not asked again."""
 
-    def __init__(self, name: str, worker: Worker, foreseen: Foreseen) -> None:
+    def __init__(self, name: str, worker: Worker, foreseen: Foreseen, *, reads_events: bool = False) -> None:
         self._name = name
+        self._reads_events = reads_events
         self._worker = worker
         self._foreseen = foreseen
 
-    def read(self, view: MarketView, values: Mapping[str, Value], memory: bytes | None) -> Reading:
+    def read(
+        self,
+        view: MarketView,
+        values: Mapping[str, Value],
+        memory: bytes | None,
+        events: Sequence[MarketEvent] = (),
+    ) -> Reading:
         """Return what the worker says. Raises `RuleFault`."""
         outcome = self._foreseen.get(view, _key(self._name, values, memory))
         if isinstance(outcome, RuleFault):
             raise outcome
         if outcome is None and self._worker.suspects(self._name):
             raise RuleFault(f"{self._name} has hung or ended its worker lately: it is only asked ahead")
-        answer = outcome or self._worker.ask_one(view, self.call(values, memory), patience_s=AT_ONCE_S)
+        call = self.call(values, memory, events)
+        answer = outcome or self._worker.ask_one(view, call, patience_s=AT_ONCE_S)
         return Reading(answer.hits, answer.memory)
 
     def forget(self, memory: bytes, who: str) -> bytes:
@@ -61,9 +71,12 @@ class RemoteReader:
         answer = self._worker.ask_one(None, Call("forget", self._name, memory=memory, who=who))
         return memory if answer.memory is None else answer.memory
 
-    def call(self, values: Mapping[str, Value], memory: bytes | None) -> Call:
+    def call(
+        self, values: Mapping[str, Value], memory: bytes | None, events: Sequence[MarketEvent] = ()
+    ) -> Call:
         """Return what the worker is asked."""
-        return Call("rule", self._name, dict(values), memory)
+        told = tuple(wire.event_to_bytes(event) for event in events) if self._reads_events else ()
+        return Call("rule", self._name, dict(values), memory, events=told)
 
 
 def ask_ahead(
@@ -71,22 +84,23 @@ def ask_ahead(
     wishes: Sequence[tuple[Rule, Mapping[str, Value], bytes | None]],
     worker: Worker,
     foreseen: Foreseen,
+    events: Sequence[MarketEvent] = (),
 ) -> None:
     """Ask the worker for all `wishes` on `view` at once. Blocks: to be called off the event loop."""
     calls: dict[_Key, Call] = {}
     for rule, values, memory in wishes:
         if isinstance(rule.reader, RemoteReader):
             own = rule.form.own(values)  # as `Rule.read` will ask: `for`, `cooldown`, … are not the rule's
-            calls[_key(rule.name, own, memory)] = rule.reader.call(own, memory)
+            calls[_key(rule.name, own, memory)] = rule.reader.call(own, memory, events)
     if calls:
         foreseen.keep(view, dict(zip(calls, worker.ask(view, list(calls.values())), strict=True)))
 
 
 def remote_rule(item: Item, worker: Worker, foreseen: Foreseen) -> Rule:
     """Return a rule as the house knows it."""
-    reader = RemoteReader(item.name, worker, foreseen)
+    reader = RemoteReader(item.name, worker, foreseen, reads_events=item.policy.is_event)
     nowhere = _not_here(item)
-    form = Form(item.parameters)
+    form = Form(item.parameters, renamed=item.renamed, refused=item.refused)
     return Rule(item.name, nowhere, form, reader, item.text, item.file, item.line, item.policy)
 
 

@@ -30,6 +30,8 @@ class Hit:
     """The side whose positions would be force-closed, for the colour."""
     holding: bool = False
     """True: only enough to keep an alert on that is on already (the exit threshold), not to start one."""
+    known: bool = False
+    """True: it was so before anybody asked. It counts as on, and nothing is told of it."""
 
 
 @dataclass(frozen=True)  # without slots: `Remembered[Mine](…)` is not possible with them

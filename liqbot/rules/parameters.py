@@ -153,8 +153,17 @@ class Parameter:
 class Form:
     """The parameters of one function, in their order."""
 
-    def __init__(self, parameters: Sequence[Parameter]) -> None:
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        *,
+        renamed: Mapping[str, str] | None = None,
+        refused: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take `parameters`; some once had the `renamed` names, and `refused` are those of other rules."""
         self.parameters = tuple(parameters)
+        self.renamed = dict(renamed or {})
+        self.refused = dict(refused or {})
         self._by_name = {parameter.name: parameter for parameter in parameters}
 
     @staticmethod
@@ -169,12 +178,18 @@ class Form:
             ]
         )
 
-    def joined(self, more: Sequence[Parameter]) -> "Form":
+    def joined(
+        self,
+        more: Sequence[Parameter],
+        *,
+        renamed: Mapping[str, str] | None = None,
+        refused: Mapping[str, str] | None = None,
+    ) -> "Form":
         """Return the form with more parameters. Raises `TypeError` where it has one of their names."""
         for parameter in more:
             if parameter.name in self._by_name:
                 raise TypeError(f"parameter {parameter.name} is one that every rule has anyway")
-        return Form([*self.parameters, *more])
+        return Form([*self.parameters, *more], renamed=renamed, refused=refused)
 
     def own(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Return those of the values that are the function's own."""
@@ -185,7 +200,8 @@ class Form:
         """Return a value for every parameter: what was written, else the default. Raises `ParameterError`."""
         values: dict[str, Value] = {}
         for name, text in written.items():
-            parameter = self._by_name.get(name.lower().replace("-", "_"))
+            plain = name.lower().replace("-", "_")
+            parameter = self._by_name.get(self.renamed.get(plain, plain))
             if parameter is None:
                 raise ParameterError(self._unknown(name))
             if parameter.name in values:
@@ -214,6 +230,9 @@ class Form:
         if not isinstance(stored, dict):
             raise ParameterError(f"the parameters {quoted(canonical)} cannot be read")
         known = cast("dict[str, object]", stored)
+        for old, new in self.renamed.items():
+            if old in known:
+                known.setdefault(new, known[old])
         return {
             parameter.name: parameter.check(known.get(parameter.name, parameter.default))
             for parameter in self.parameters
@@ -244,6 +263,9 @@ class Form:
         ]
 
     def _unknown(self, name: str) -> str:
+        reason = self.refused.get(name.lower())
+        if reason is not None:
+            return f"there is no {name.lower()} here: {reason}"
         close = nearest(name, self._by_name)
         hint = f"did you mean {close}?" if close else f"it takes {listed(self._by_name) or 'none'}"
         return f"there is no parameter {quoted(name)}; {hint}"

@@ -1,12 +1,13 @@
 """How the two forms of a rule are read: a function of a view, and a class whose state the host keeps."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 import msgspec
 
+from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import Reading, Remembered, checked, plain
 from liqbot.rules.parameters import Form, Value
@@ -16,8 +17,14 @@ from liqbot.rules.wording import paragraphs
 class Reader(Protocol):
     """Whatever reads a view for a rule: code in this process, or a worker beside it."""
 
-    def read(self, view: MarketView, values: Mapping[str, Value], memory: bytes | None) -> Reading:
-        """Return what the rule says of `view`; raise anything where it fails."""
+    def read(
+        self,
+        view: MarketView,
+        values: Mapping[str, Value],
+        memory: bytes | None,
+        events: Sequence[MarketEvent] = (),
+    ) -> Reading:
+        """Return what the rule says of `view` and of what led to it; raise anything where it fails."""
         ...
 
     def forget(self, memory: bytes, who: str) -> bytes:
@@ -31,9 +38,18 @@ class FunctionReader:
 
     function: Callable[..., Any]
     memory: type[Any] | None = None
+    reads_events: bool = False
 
-    def read(self, view: MarketView, values: Mapping[str, Value], memory: bytes | None) -> Reading:
+    def read(
+        self,
+        view: MarketView,
+        values: Mapping[str, Value],
+        memory: bytes | None,
+        events: Sequence[MarketEvent] = (),
+    ) -> Reading:
         """Call the function; a memory that another version wrote begins afresh."""
+        if self.reads_events:
+            return Reading(checked(self.function(view, tuple(events), **values)))
         if self.memory is None:
             return Reading(checked(self.function(view, **values)))
         remembered = _remembered(self.function(view, _recalled(self.memory, memory), **values))
@@ -64,11 +80,19 @@ class ClassReader:
     kind: type[Any]
     state: type[Any]
     version: int
+    reads_events: bool = False
 
-    def read(self, view: MarketView, values: Mapping[str, Value], memory: bytes | None) -> Reading:
+    def read(
+        self,
+        view: MarketView,
+        values: Mapping[str, Value],
+        memory: bytes | None,
+        events: Sequence[MarketEvent] = (),
+    ) -> Reading:
         """Let the class read the view; what it leaves in its state is written once all hits are there."""
         state = self._recall(memory)
-        hits = checked(self.kind().read(view, state, **values))
+        read = (view, tuple(events), state) if self.reads_events else (view, state)
+        hits = checked(self.kind().read(*read, **values))
         return Reading(hits, self._written(state))
 
     def forget(self, memory: bytes, who: str) -> bytes:
@@ -103,17 +127,20 @@ class ClassReader:
         return migrated
 
 
-def function_reader(function: Callable[..., Any], memory: type[Any] | None) -> FunctionReader:
+def function_reader(
+    function: Callable[..., Any], memory: type[Any] | None, *, reads_events: bool = False
+) -> FunctionReader:
     """Return the reader of a function. Raises `TypeError` that says what is wrong with its shape."""
     _require_help(function)
     _require_plain(function)
-    _require_arguments(function, ["view"] if memory is None else ["view", "memory"])
+    more = ["events"] if reads_events else ["memory"] if memory is not None else []
+    _require_arguments(function, ["view", *more])
     if memory is not None:
         require_defaults(memory, "memory")
-    return FunctionReader(function, memory)
+    return FunctionReader(function, memory, reads_events)
 
 
-def class_reader(kind: type[Any]) -> tuple[ClassReader, Form]:
+def class_reader(kind: type[Any], *, reads_events: bool = False) -> tuple[ClassReader, Form]:
     """Return the reader of a class, and its form. Raises `TypeError` that says what is wrong with it."""
     _require_help(kind)
     state, read, version = (getattr(kind, name, None) for name in ("State", "read", "version"))
@@ -125,13 +152,13 @@ def class_reader(kind: type[Any]) -> tuple[ClassReader, Form]:
     if type(version) is not int or version < 1:
         raise TypeError(f"its version must be a whole number from 1 on, not {version!r}")
     _require_plain(read)
-    _require_arguments(read, ["self", "view", "state"])
+    _require_arguments(read, ["self", "view", *(["events"] if reads_events else []), "state"])
     try:
         kind()
     except TypeError:
         raise TypeError("it must be made without arguments") from None
     require_defaults(state, "State")
-    return ClassReader(kind, state, version), Form.of(read)
+    return ClassReader(kind, state, version, reads_events), Form.of(read)
 
 
 def require_defaults(kind: type[Any], what: str) -> None:

@@ -3,16 +3,17 @@
 import inspect
 import re
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import CodeType
 from typing import Any
 
+from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import Hit, Reading, Remembered, RuleFault
 from liqbot.rules.parameters import Form, Value
 from liqbot.rules.readers import Reader, class_reader, function_reader
-from liqbot.rules.standing import MANNER, Policy, policy_of, standing_parameters
+from liqbot.rules.standing import MANNER, Policy, policy_of, refused_parameters, standing_parameters
 from liqbot.rules.wording import paragraphs
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Remembered",
     "Rule",
     "RuleFault",
+    "event_rule",
     "place_of",
     "require_name",
     "rule",
@@ -66,10 +68,19 @@ class Rule:
         """Return how its hits become alerts where these parameters were asked for."""
         return policy_of(self.policy, values)
 
-    def read(self, view: MarketView, values: Mapping[str, Value], memory: bytes | None = None) -> Reading:
-        """Return what the rule says of `view`. Raises `RuleFault` for whatever goes wrong inside."""
+    def read(
+        self,
+        view: MarketView,
+        values: Mapping[str, Value],
+        memory: bytes | None = None,
+        events: Sequence[MarketEvent] = (),
+    ) -> Reading:
+        """Return what the rule says of `view`, and of the `events` that led to it where it reads them.
+
+        Raises `RuleFault` for whatever goes wrong inside.
+        """
         try:
-            return self.reader.read(view, self.form.own(values), memory)
+            return self.reader.read(view, self.form.own(values), memory, events)
         except RuleFault:
             raise
         except Exception as error:
@@ -95,9 +106,13 @@ class Rule:
 
 
 def rule(
-    name: str, *, policy: Policy | None = None, memory: type[Any] | None = None
+    name: str,
+    *,
+    policy: Policy | None = None,
+    memory: type[Any] | None = None,
+    renamed: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Rule]:
-    """Make a rule of a function or of a class.
+    """Make a state rule of a function or of a class: it yields a hit as long as something holds.
 
     A function takes a `MarketView` and keyword-only parameters with defaults, and yields (or returns) a
     `Hit` for everything it finds. With a `memory` type (a dataclass whose fields all have defaults) it takes
@@ -112,29 +127,54 @@ def rule(
     The first line of the docstring says what is found; the name of a parameter in backticks stands for the
     value that was asked for: "A cluster of at least `at_least`."
 
+    `renamed` says which parameters once had another name, `{"old": "new"}`: subscriptions that have the old
+    one go on.
+
     Raises `TypeError` or `ValueError` that says what is wrong with the shape or the name.
     """
+    return _making(name, policy or Policy(), memory, renamed or {})
+
+
+def event_rule(name: str, *, cooldown: float = 0) -> Callable[[Callable[..., Any]], Rule]:
+    """Make an event rule of a function or of a class: it yields a hit once for each event that matters.
+
+    As `rule`, but it takes the events since the view before as well: a function `(view, events, *, …)`, and
+    a method `read(self, view, events, state, *, …)`. Of two hits with the same key within `cooldown` seconds,
+    the second is not told. `for`, `repeat` and `resolved` are refused: they make no sense for an event.
+
+    Raises `TypeError` or `ValueError` that says what is wrong with the shape or the name.
+    """
+    return _making(name, Policy(cooldown=cooldown, is_event=True), None, {})
+
+
+def _making(
+    name: str, policy: Policy, memory: type[Any] | None, renamed: Mapping[str, str]
+) -> Callable[[Callable[..., Any]], Rule]:
     require_name("rule", name)
 
     def make(function: Callable[..., Any]) -> Rule:
         try:
-            reader, form = _reader(function, memory)
-            form = form.joined(standing_parameters(policy or Policy()))
+            reader, form = _reader(function, memory, reads_events=policy.is_event)
+            form = form.joined(
+                standing_parameters(policy), renamed=renamed, refused=refused_parameters(policy)
+            )
             _require_names(form)
         except TypeError as error:
             raise TypeError(f"rule {name}: {error}") from None
         file, line = place_of(function)
-        return Rule(name, function, form, reader, paragraphs(function), file, line, policy or Policy())
+        return Rule(name, function, form, reader, paragraphs(function), file, line, policy)
 
     return make
 
 
-def _reader(function: Callable[..., Any], memory: type[Any] | None) -> tuple[Reader, Form]:
+def _reader(
+    function: Callable[..., Any], memory: type[Any] | None, *, reads_events: bool
+) -> tuple[Reader, Form]:
     if not isinstance(function, type):
-        return function_reader(function, memory), Form.of(function)
+        return function_reader(function, memory, reads_events=reads_events), Form.of(function)
     if memory is not None:
         raise TypeError("a class says what it remembers with its State, not with memory=")
-    return class_reader(function)
+    return class_reader(function, reads_events=reads_events)
 
 
 def _require_names(form: Form) -> None:

@@ -11,6 +11,11 @@ LONGEST_S = 30 * 86_400
 MANNER = ("silent", "digest", "role")
 """What a subscription says of how its alerts are brought: no rule can have parameters of these names."""
 _YES = "yes"
+_NOT_OF_EVENTS = {
+    "for": "it tells of events, which do not last",
+    "repeat": "it tells of events, each of them once",
+    "resolved": "it tells of events, which are never over",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +34,16 @@ class Policy:
     """While an alert is on, it is told again when its value is so many times what was told; 0 for never."""
     resolve: bool = False
     """Whether it is told that an alert is over."""
+    steady: bool = False
+    """Whether it must be gone as long as it had to last (`for`): `recover` is then not looked at."""
+    is_event: bool = False
+    """Whether each hit is something that happened, and not a state that lasts: only `cooldown` applies."""
 
 
 def standing_parameters(policy: Policy) -> tuple[Parameter, ...]:
     """Return the parameters with which a subscription may change `policy`."""
+    if policy.is_event:
+        return (_span("cooldown", policy.cooldown, "least time between two of the same"),)
     return (
         _span("for", policy.hold, "how long it must last"),
         _span("cooldown", policy.cooldown, "least time between two of the same"),
@@ -41,11 +52,18 @@ def standing_parameters(policy: Policy) -> tuple[Parameter, ...]:
     )
 
 
+def refused_parameters(policy: Policy) -> dict[str, str]:
+    """Return the parameters that make no sense for a rule of this policy, each with the reason."""
+    return dict(_NOT_OF_EVENTS) if policy.is_event else {}
+
+
 def policy_of(policy: Policy, values: Mapping[str, Value]) -> Policy:
     """Return `policy` as the values of a form change it."""
+    hold = float(values.get("for", policy.hold))
     return replace(
         policy,
-        hold=float(values.get("for", policy.hold)),
+        hold=hold,
+        recover=hold if policy.steady else policy.recover,
         cooldown=float(values.get("cooldown", policy.cooldown)),
         repeat=float(values.get("repeat", policy.repeat)),
         resolve=values.get("resolved", _yes_no(policy)) == _YES,

@@ -1,6 +1,7 @@
 """A bot for tests of plugins: what is typed, what is answered, which alerts arrive. No clock, no network."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 from liqbot.alerts.dispatcher import Dispatcher
@@ -16,6 +17,7 @@ from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_commands
 from liqbot.engine.board import Board
 from liqbot.hosting.plugins import Plugins
+from liqbot.market.events import MarketEvent
 from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import AssetContext
 from liqbot.market.view import MarketView
@@ -99,10 +101,11 @@ class PluginBot:
         self._board.apply(AssetContext(coin, self._now_ms, spot, open_interest, funding))
         self._board.apply(seen(positions, coin, self._now_ms, flat=sorted(closed)))
         self._holders[coin] = {position.account for position in positions}
-        known = [self._board.view(name) for name in self._board.coins]
-        views = {view.coin: view for view in with_neighbours(known)}
+        known = [self._board.observe(name) for name in self._board.coins]
+        events = {observation.coin: observation.events for observation in known}
+        views = {view.coin: view for view in with_neighbours([observation.view for observation in known])}
         self._desk.views.update(views)
-        self._runner.run(self._go_on(views[coin]))
+        self._runner.run(self._go_on(views[coin], events[coin]))
         return views[coin]
 
     def say(self, line: str) -> Message:
@@ -129,9 +132,9 @@ class PluginBot:
         self._runner.close()
         self._studio.close()
 
-    async def _go_on(self, view: MarketView) -> None:
+    async def _go_on(self, view: MarketView, events: Sequence[MarketEvent]) -> None:
         await self._store.history.record([view])
-        await self._watching.take(view, self._now_ms)
+        await self._watching.take(view, self._now_ms, events)
         if self._watching.faults:
             raise AssertionError(f"a rule failed: {self._reason(view)}")
         await self._deliver()

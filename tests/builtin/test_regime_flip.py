@@ -2,6 +2,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +10,7 @@ from markets import LAYER, long, short, view_of
 from shared import shared_file
 
 from liqbot.alerts.states import WatchState, step
+from liqbot.alerts.watching import decode_state
 from liqbot.builtin import regime_flip
 from liqbot.engine.board import Board
 from liqbot.market.side import Side
@@ -20,20 +22,29 @@ SHORT, LONG, BALANCED = "short-squeeze setup", "long-liquidation setup", "balanc
 
 
 class Watcher:
-    """Reads one reading after another as the host would, its memory going through bytes."""
+    """Reads one reading after another as the host does: through the state machine."""
 
-    def __init__(self, memory=None, **written):
-        self.values = regime_flip.form.parse(written)
-        self.memory = memory
-        self.hits = []
+    def __init__(self, state=None, **written):
+        self.values = regime_flip.form.parse({name.rstrip("_"): text for name, text in written.items()})
+        self.state = state or WatchState()
+        self.events = []
+
+    @property
+    def memory(self):
+        return self.state.memory
+
+    @property
+    def hits(self):
+        return [event.hit for event in self.events]
 
     def see(self, minute, up, down):
         """Return what is told `minute` minutes on, with `up` and `down` in millions of dollars."""
         view = replace(EMPTY, time_ms=round(minute * MINUTE), up_usd=up * 1e6, down_usd=down * 1e6)
         reading = regime_flip.read(view, self.values, self.memory)
-        self.memory = reading.memory
-        self.hits += reading.hits
-        return [flip(hit) for hit in reading.hits]
+        policy = regime_flip.policy_for(self.values)
+        self.state, events = step(self.state, reading, view.time_ms, policy)
+        self.events += events
+        return [flip(event.hit) for event in events]
 
 
 def flip(hit) -> str:
@@ -68,10 +79,10 @@ class TestTheBaseline:
 class TestConfirming:
     def test_a_new_regime_is_told_once_it_has_lasted_so_long_and_only_once(self):
         assert flips((0, 10, 10), *lasting(3, 60, start=1)) == [(11, f"{BALANCED} → {SHORT}")]
-        assert flips((0, 10, 10), *lasting(3, 60, start=1), confirm="30m") == [(31, f"{BALANCED} → {SHORT}")]
+        assert flips((0, 10, 10), *lasting(3, 60, start=1), for_="30m") == [(31, f"{BALANCED} → {SHORT}")]
 
     def test_without_a_confirmation_time_it_is_told_at_once(self):
-        assert flips((0, 10, 10), (1, 30, 10), confirm="0") == [(1, f"{BALANCED} → {SHORT}")]
+        assert flips((0, 10, 10), (1, 30, 10), for_="0") == [(1, f"{BALANCED} → {SHORT}")]
 
     def test_one_flicker_back_begins_the_count_again(self):
         assert flips((0, 10, 10), *lasting(3, 9, start=1), (10.5, 10, 10), *lasting(3, 12, start=11)) == [
@@ -80,16 +91,48 @@ class TestConfirming:
 
     def test_a_flicker_to_the_opposite_setup_begins_its_own_count(self):
         readings = [(0, 10, 10), *lasting(3, 9, start=1), *lasting(0.2, 12, start=10.5)]
-        assert flips(*readings) == [(20.5, f"{BALANCED} → {LONG}")]
+        assert flips(*readings) == [(20.5, f"{SHORT} → {LONG}")]
 
     def test_the_count_goes_on_over_a_pause_in_which_nothing_was_seen(self):
         assert flips((0, 10, 10), (1, 30, 10), (600, 30, 10)) == [(600, f"{BALANCED} → {SHORT}")]
 
-    def test_each_flip_is_a_key_of_its_own(self):
-        watcher = Watcher(confirm="0")
-        for minute, ratio in enumerate([1, 3, 1, 3]):
+    def test_each_regime_is_a_key_of_its_own(self):
+        watcher = Watcher(for_="0")
+        for minute, ratio in enumerate([1, 3, 1, 0.1, 3]):
             watcher.see(minute, 10 * ratio, 10)
-        assert len({hit.key for hit in watcher.hits}) == 3
+        assert [hit.key for hit in watcher.hits] == [SHORT, BALANCED, LONG, SHORT]
+
+
+class TestItsOptions:
+    """They mean for a flip what they mean for every state: it is one."""
+
+    def test_over_is_told_when_the_new_regime_has_ended_and_not_before(self):
+        watcher = Watcher(for_="10m", resolved="yes")
+        for reading in [(0, 10, 10), *lasting(3, 60, start=1)]:
+            watcher.see(*reading)
+        assert [event.reason for event in watcher.events] == ["first"]
+        for reading in lasting(1, 20, start=62):
+            watcher.see(*reading)
+        assert {(flip(event.hit), event.reason) for event in watcher.events[1:]} == {
+            (f"{BALANCED} → {SHORT}", "resolved"),
+            (f"{SHORT} → {BALANCED}", "first"),
+        }
+
+    def test_where_it_began_is_never_told_as_over(self):
+        watcher = Watcher(resolved="yes")
+        for reading in [*lasting(1, 5, start=0), *lasting(3, 60, start=6)]:
+            watcher.see(*reading)
+        assert [event.reason for event in watcher.events] == ["first"]
+
+    def test_it_is_told_again_while_it_stands(self):
+        told = flips((0, 10, 10), *lasting(3, 60, start=1), repeat="20m")
+        assert [minute for minute, _ in told] == [11, 31, 51]
+
+    def test_the_name_that_its_time_once_had_still_works(self):
+        assert flips((0, 10, 10), *lasting(3, 60, start=1), confirm="30m") == [(31, f"{BALANCED} → {SHORT}")]
+        old = regime_flip.form.restore('{"at_least":5000000.0,"band":0.2,"confirm":1800.0}')
+        assert regime_flip.policy_for(old).hold == 1800
+        assert "confirm" not in regime_flip.form.canonical(old)
 
 
 class TestTheDeadBand:
@@ -111,36 +154,34 @@ class TestTheDeadBand:
         assert flips(*ratios(3), *lasting(1.99, 10, start=1), band="0") == [(11, f"{SHORT} → {BALANCED}")]
 
     @given(st.lists(st.floats(1.6667, 2.4), min_size=1, max_size=80), st.sampled_from(["0", "2m", "10m"]))
-    def test_a_ratio_that_hovers_at_the_threshold_flips_at_most_once(self, hovering, confirm):
-        assert len(flips(*ratios(*hovering, each=3), confirm=confirm)) <= 1
+    def test_a_ratio_that_hovers_at_the_threshold_flips_at_most_once(self, hovering, lasting_s):
+        assert len(flips(*ratios(*hovering, each=3), for_=lasting_s)) <= 1
 
     @given(st.lists(st.floats(1 / 2.4, 1 / 1.6667), min_size=1, max_size=80))
     def test_nor_does_one_that_hovers_at_the_inverse(self, hovering):
-        assert len(flips(*ratios(*hovering, each=3), confirm="0")) <= 1
+        assert len(flips(*ratios(*hovering, each=3), for_="0")) <= 1
 
     @given(st.lists(st.sampled_from([1.9, 2.1]), min_size=12, max_size=40))
     def test_from_one_setup_to_hovering_at_the_others_threshold_the_end_of_the_first_is_told(self, hovering):
-        told = flips(*ratios(0.3), *ratios(*hovering, 1.9, start=1), confirm="10m")
-        assert told[0][1] in (f"{LONG} → {BALANCED}", f"{LONG} → {SHORT}")
-        assert told[0][0] <= 1 + len(hovering)
+        told = flips(*ratios(0.3), *ratios(*hovering, *[1.9] * 12, start=1), for_="10m")
+        assert told[0][1] in (f"{LONG} → {BALANCED}", f"{LONG} → {SHORT}", f"{BALANCED} → {SHORT}")
+        assert told[0][0] <= 12 + len(hovering)
 
     @given(
         st.lists(st.tuples(st.floats(0, 40), st.floats(0, 40)), max_size=60),
         st.sampled_from(["0", "5m"]),
         st.sampled_from(["0", "0.2", "1"]),
     )
-    def test_whatever_happens_each_flip_begins_where_the_one_before_ended_and_fits_its_own_view(
-        self, readings, confirm, band
-    ):
-        watcher = Watcher(confirm=confirm, band=band, at_least="5M")
-        standing = None
+    def test_whatever_happens_what_is_told_fits_its_own_view(self, readings, lasting_s, band):
+        watcher = Watcher(for_=lasting_s, band=band, at_least="5M")
         for minute, (up, down) in enumerate(readings):
             for told in watcher.see(minute, up, down):
                 before, now = told.split(" → ")
-                assert now == replace(EMPTY, up_usd=up * 1e6, down_usd=down * 1e6).regime
                 assert now != before
-                assert standing in (None, before)
-                standing = now
+                if up + down >= 5:
+                    staying = 2 / (1 + float(band))
+                    leans = {SHORT: up > staying * down, LONG: down > staying * up}
+                    assert leans.get(now, True)
 
 
 class TestTooLittle:
@@ -167,7 +208,7 @@ class TestTooLittle:
 
 class TestTelling:
     def told(self, before, now):
-        watcher = Watcher(confirm="0")
+        watcher = Watcher(for_="0")
         watcher.see(0, *before)
         watcher.see(1, *now)
         return watcher.hits[0]
@@ -201,13 +242,13 @@ class TestTelling:
 class TestItsMemory:
     def test_it_goes_through_json_at_any_point_and_nothing_changes(self):
         readings = [(0, 10, 10), *lasting(3, 12, start=1), *lasting(0.2, 12, start=20)]
-        whole, pieces = Watcher(), Watcher()
+        whole, pieces, told = Watcher(), Watcher(), []
         for reading in readings:
             whole.see(*reading)
-            pieces = Watcher(json.dumps(json.loads(pieces.memory)).encode() if pieces.memory else None)
-            pieces.see(*reading)
+            pieces = Watcher(decode_state(msgspec.msgpack.encode(pieces.state)))
+            told += pieces.see(*reading)
             assert pieces.memory == whole.memory
-        assert [flip(hit) for hit in whole.hits] == [f"{BALANCED} → {SHORT}", f"{SHORT} → {LONG}"]
+        assert told == [flip(hit) for hit in whole.hits] == [f"{BALANCED} → {SHORT}", f"{SHORT} → {LONG}"]
 
     def test_it_says_what_stands_in_words_that_a_person_can_read(self):
         watcher = Watcher()
@@ -218,9 +259,10 @@ class TestItsMemory:
 def alerts(views, **written):
     """Return the time and text of each alert that a watch raises over `views`."""
     state, values = WatchState(), regime_flip.form.parse(written)
+    policy = regime_flip.policy_for(values)
     for view in views:
         reading = regime_flip.read(view, values, state.memory)
-        state, events = step(state, reading, view.time_ms, regime_flip.policy)
+        state, events = step(state, reading, view.time_ms, policy)
         yield from ((view.time_ms, flip(event.hit)) for event in events)
 
 

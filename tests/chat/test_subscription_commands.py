@@ -161,7 +161,7 @@ class TestStanding:
         assert __file__ not in await room.text("/subscriptions")
 
     async def test_looking_does_not_change_what_a_rule_remembers(self, room):
-        await room.say("/subscribe regime-flip BTC confirm=0s at_least=1M")
+        await room.say("/subscribe regime-flip BTC for=0s at_least=1M")
         flipped = later(BTC, 2, up_usd=30e6, down_usd=10e6)
         await room.see(later(BTC, 1))
         room.desk.views["BTC"] = flipped

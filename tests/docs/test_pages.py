@@ -36,6 +36,7 @@ def test_the_plugins_on_that_page_load_without_a_word(tmp_path):
         assert plugins.errors == []
         assert {known.name: known.runs for known in plugins.known} == {
             "ladder_marks": "worker",
+            "large_sweeps": "worker",
             "lopsided": "worker",
             "new_high": "worker",
             "notebook": "inside",

@@ -47,3 +47,9 @@ def hits(name, view, **written):
     """Return the hits of a rule on one view."""
     rule = examples().rules.by_name[name]
     return rule.read(view, rule.form.parse(written)).hits
+
+
+def event_hits(name, observation, **written):
+    """Return the hits of an event rule on one observation."""
+    rule = examples().rules.by_name[name]
+    return rule.read(observation.view, rule.form.parse(written), None, observation.events).hits
