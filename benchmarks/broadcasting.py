@@ -100,14 +100,14 @@ async def _alert(telegram: Telegram, people: list[int], folder: Path) -> int:
     bot.serve("telegram", adapter)
     chats = [ChatKey("telegram", str(person)) for person in people]
     async with bot:
-        form = bot.desk.rules.by_name["regime-flip"].form
+        form = bot.services.rules.by_name["regime-flip"].form
         usual = form.canonical(form.defaults())
         for chat in chats:
             await bot.store.subscriptions.subscribe(
                 chat, rule="regime-flip", coin="BTC", parameters=usual, now_ms=1
             )
-        await bot.until(lambda: bool(bot.desk.views))
-        await bot.watching.take(bot.desk.views["BTC"], bot.desk.clock())
+        await bot.until(lambda: bool(bot.services.markets.views))
+        await bot.watching.take(bot.services.markets.views["BTC"], bot.services.clock())
         flips.set()
         await bot.until(lambda: bot.ended)
         async with asyncio.timeout(LONGEST_S):

@@ -73,7 +73,7 @@ async def _measure() -> Taken:
             for name, adapter in make_adapters(settings, bot):
                 bot.serve(name, adapter)
             async with bot:
-                await bot.until(lambda: len(bot.desk.views) == len(settings.coins))
+                await bot.until(lambda: len(bot.services.markets.views) == len(settings.coins))
                 await discord.sessions(wait=PATIENCE_S)
                 while not await discord.commands():  # noqa: ASYNC110 - another process
                     await asyncio.sleep(0.05)

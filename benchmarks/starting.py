@@ -24,11 +24,11 @@ from liqbot.settings import Settings
 async def first_view():
     settings = Settings(database=Path("liqbot.db"))
     async with Bot(settings, [make_simulator(settings, clock_ms())], {}) as bot:
-        await bot.until(lambda: bool(bot.desk.views))
+        await bot.until(lambda: bool(bot.services.markets.views))
         seen = time.time()
-        view = next(iter(bot.desk.views.values()))
+        view = next(iter(bot.services.markets.views.values()))
         before = resident_mb()
-        await bot.desk.heatmap(view, "7d")
+        await bot.services.heatmap(view, "7d")
         print(seen, before, resident_mb())
 
 asyncio.run(first_view())

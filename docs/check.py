@@ -15,11 +15,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
+from liqbot.chat.manner import CHOICES, ROLE
+
 import liqbot.plugin
 from docs.sections import replace_section
 from liqbot.builtin import RULES
 from liqbot.chat.house_commands import COMMANDS
-from liqbot.chat.manner import CHOICES, ROLE
 from liqbot.cli import app
 from liqbot.hosting.plugins import Plugins
 from liqbot.market import events, regime, updates
@@ -142,7 +143,7 @@ def _form(form: Form) -> str:
     for parameter in form.parameters:
         if not parameter.standing:
             usual = parameter.show(parameter.default)
-            lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
+            lines.append(f"- `{parameter.name}` ({parameter.takes}; default {usual}): {parameter.help}")
     return "\n".join(lines)
 
 
@@ -151,7 +152,7 @@ def standing() -> str:
     lines: list[str] = []
     for parameter in (*standing_parameters(Policy()), *CHOICES):
         usual = "by rule" if parameter.name == "cooldown" else parameter.show(parameter.default)
-        lines.append(f"- `{parameter.name}` ({parameter.takes}; usually {usual}): {parameter.help}")
+        lines.append(f"- `{parameter.name}` ({parameter.takes}; default {usual}): {parameter.help}")
     lines.append(f"- `{ROLE}`: the id of a role to ping, where the platform has roles")
     return "\n".join(lines)
 

@@ -2,33 +2,31 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC
 
 from liqbot.alerts.states import Reason
-from liqbot.alerts.timing import Hold, local_time
-from liqbot.market.figures import price
+from liqbot.alerts.timing import Hold, zone
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
-from liqbot.message import Button, Message, Picture, Tone
+from liqbot.message import Button, Fact, Message, Picture, Tone
 from liqbot.store.alerts import Alert
 from liqbot.store.chats import ChatSettings
 from liqbot.store.deliveries import Delivery
+from liqbot.text import N_, _, ngettext
+from liqbot.text.figures import price, weekday_clock
 
 TONES = {Side.LONG: Tone.LONGS, Side.SHORT: Tone.SHORTS, None: Tone.NEUTRAL}
-MAY_REPEAT = "May be a repeat: whether it arrived the first time is not known."
+MAY_REPEAT = N_("Possible duplicate: the first copy could not be confirmed.")
+LONGEST_TITLE = 80
+"""Characters: a phone's notification shows no more."""
 DIGEST_LINES = 20
 """How many alerts a digest names; of the others it says how many they are."""
+DIGEST_BUTTONS = 10
 _TITLES = {
-    Reason.AGAIN: " again",
-    Reason.ESCALATED: ", and more of it",
-    Reason.REPEAT: " still",
-    Reason.RESOLVED: ", over",
-}
-_OVER = "This no longer holds."
-_HELD = {
-    Hold.MUTED: "while muted",
-    Hold.QUIET: "during quiet hours",
-    Hold.DIGEST: "in this digest",
-    Hold.LIMIT: "beyond the hourly limit",
+    Reason.AGAIN: N_("{coin} again: {hit}"),
+    Reason.ESCALATED: N_("{coin}, grown: {hit}"),
+    Reason.REPEAT: N_("{coin} still: {hit}"),
+    Reason.RESOLVED: N_("{coin} resolved: {hit}"),
 }
 
 
@@ -37,62 +35,106 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None) -> Mess
 
     It is the same for every chat; `addressed` adds what is one chat's own.
     """
-    hit = alert.hit
-    spot = "" if view is None else f"Spot {price(view.spot)}. "
-    over = alert.reason == Reason.RESOLVED
-    means, caveat = (_OVER, "") if over else (hit.means, hit.caveat)
+    hit, title = alert.hit, headline(alert)
+    if alert.reason == Reason.RESOLVED:
+        lines, caveat = [_("This no longer holds.")], ""
+    else:
+        lines, caveat = [hit.means], hit.caveat
+    if len(title) > LONGEST_TITLE:  # what a notification would cut off stands below in full
+        lines.insert(0, hit.text)
     return Message(
-        title=headline(alert),
-        lines=tuple(line for line in (f"{spot}{means}".rstrip(), caveat) if line),
+        title=shortened(title),
+        lines=tuple(line for line in lines if line),
+        facts=() if view is None else (Fact(_("Spot"), price(view.spot)),),
+        notes=(caveat,) if caveat else (),
         tone=TONES[hit.side],
         picture=picture,
         time_ms=alert.time_ms,
-        provenance=" · ".join(
-            part for part in (f"{alert.rule} #{alert.id}", "" if view is None else view.provenance) if part
-        ),
+        provenance=signed(alert, "" if view is None else view.provenance),
     )
 
 
 def headline(alert: Alert) -> str:
     """Return an alert in one line."""
-    sample = "TEST · " if alert.sample else ""
-    return f"{sample}{alert.coin}{_TITLES.get(Reason(alert.reason), '')}: {alert.hit.text}"
+    key = _TITLES.get(Reason(alert.reason), N_("{coin}: {hit}"))
+    said = _(key, coin=alert.coin, hit=alert.hit.text)
+    return _("TEST {alert}", alert=said) if alert.sample else said
+
+
+def shortened(title: str) -> str:
+    """Return a title that fits on a phone, cut between words."""
+    if len(title) <= LONGEST_TITLE:
+        return title
+    kept = title[: LONGEST_TITLE - 1]
+    return f"{(kept.rsplit(maxsplit=1)[0] if ' ' in kept[-30:] else kept).rstrip()}…"
+
+
+def signed(alert: Alert, provenance: str) -> str:
+    """Return whose alert it is, its number, and where its figures come from: `near-cluster A12 · Testex`."""
+    return " · ".join(part for part in (f"{alert.rule} A{alert.id}", provenance) if part)
 
 
 def addressed(message: Message, alert: Alert, delivery: Delivery) -> Message:
     """Return an alert's message with what is one chat's own: its buttons, and whether it may be a repeat."""
     return replace(
         message,
-        lines=(*message.lines, MAY_REPEAT) if delivery.is_repeat else message.lines,
+        notes=(*message.notes, _(MAY_REPEAT)) if delivery.is_repeat else message.notes,
         actions=alert_buttons(alert, delivery.number),
     )
 
 
 def alert_buttons(alert: Alert, number: int | None) -> tuple[Button, ...]:
     """Return the buttons of an alert; `number` is the chat's subscription, None where that has ended."""
-    own = () if number is None else (Button(f"Unsubscribe #{number}", f"/unsubscribe {number}"),)
+    own = ()
+    if number is not None:
+        own = (Button(_("Unsubscribe #{number}", number=number), f"/unsubscribe {number}"),)
     return (
-        Button("Refresh", f"/alert {alert.id}", renews=True),
-        Button("Mute 1 h", "/mute 1h"),
+        Button(_("Refresh"), f"/alert {alert.id}", renews=True),
+        Button(_("Mute 1 h"), "/mute 1h"),
         *own,
-        Button("Why", f"/why {alert.id}"),
+        Button(_("Why"), f"/why {alert.id}"),
     )
 
 
 def digest(alerts: Sequence[Alert], delivery: Delivery) -> Message:
-    """Return alerts that were held back as one message."""
-    when = _HELD.get(Hold(delivery.held), "") if delivery.held in set(Hold) else "held back"
-    lines = [f"{_clock(delivery.settings, alert)} {headline(alert)}" for alert in alerts[:DIGEST_LINES]]
-    more = len(alerts) - len(lines)
-    lines += [f"and {more} more"] * bool(more)
-    lines += [MAY_REPEAT] * delivery.is_repeat
+    """Return alerts that were held back as one message, each with its number and a button."""
+    shown = alerts[:DIGEST_LINES]
+    lines = [
+        _(
+            "A{number} {time} {headline}",
+            number=alert.id,
+            time=_clock(delivery.settings, alert),
+            headline=headline(alert),
+        )
+        for alert in shown
+    ]
+    if more := len(alerts) - len(shown):
+        lines.append(_("and {count} more", count=more))
     return Message(
-        title=f"{len(alerts)} alerts {when}",
+        title=_digest_title(len(alerts), delivery.held),
         lines=tuple(lines),
-        actions=(Button("Subscriptions", "/subscriptions"),),
+        notes=(_(MAY_REPEAT),) if delivery.is_repeat else (),
+        actions=(
+            *(Button(f"A{alert.id}", f"/alert {alert.id}") for alert in alerts[:DIGEST_BUTTONS]),
+            Button(_("Subscriptions"), "/subscriptions"),
+        ),
         time_ms=alerts[-1].time_ms,
     )
 
 
+def _digest_title(count: int, held: str | None) -> str:
+    if held == Hold.MUTED:
+        return ngettext("{count} alert while muted", "{count} alerts while muted", count)
+    if held == Hold.QUIET:
+        return ngettext("{count} alert during quiet hours", "{count} alerts during quiet hours", count)
+    if held == Hold.DIGEST:
+        return ngettext("{count} alert in this digest", "{count} alerts in this digest", count)
+    if held == Hold.LIMIT:
+        return ngettext(
+            "{count} alert beyond the hourly limit", "{count} alerts beyond the hourly limit", count
+        )
+    return ngettext("{count} alert held back", "{count} alerts held back", count)
+
+
 def _clock(settings: ChatSettings, alert: Alert) -> str:
-    return f"{local_time(settings, alert.time_ms):%a %H:%M}"
+    return weekday_clock(alert.time_ms, zone(settings.time_zone) or UTC)

@@ -20,11 +20,11 @@ from liqbot.app.serving import Serving
 from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
-from liqbot.chat.desk import Desk
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
+from liqbot.service.services import Services
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
 from liqbot.store.errors import StoreError
@@ -67,20 +67,20 @@ class Bot:
         ]
         self._shown: dict[str, int] = {}
         """The place of the source that gives each coin's view."""
-        self.desk = Desk(
-            store=self.store,
-            rules=rules,
-            studio=Studio(),
-            clock=clock_ms,
+        self.services = Services(
+            self.store,
+            rules,
+            Studio(),
+            clock_ms,
             sources=[feed.health for feed in self._feeds],
             faults=self.watching.faults,
             marks=self.plugins.marks,
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
-        self.dispatcher = Dispatcher(self.store, self.desk.alert_picture, clock_ms)
+        self.dispatcher = Dispatcher(self.store, self.services.pictures.of_alert, clock_ms)
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
-        self.desk.wake = self.dispatcher.wake
+        self.services.wake = self.dispatcher.wake
         self.servings: list[Serving] = []
         """The platforms that people talk to the bot on."""
         self.trouble: str | None = None
@@ -109,12 +109,12 @@ class Bot:
             await _ended([self._dispatching] if self._dispatching else [])
             self._engine.shutdown()
             self.plugins.close()
-            self.desk.studio.close()
+            self.services.pictures.studio.close()
             await self.store.close()
 
     def reception(self) -> Reception:
         """Return what an adapter serves people with."""
-        return Reception(self.answering, self.desk, self.dispatcher.turn)
+        return Reception(self.answering, self.services, self.dispatcher.turn)
 
     def serve(self, name: str, adapter: Adapter) -> None:
         """Serve a platform's people, and its chats, from the start of the bot on."""
@@ -175,9 +175,11 @@ class Bot:
     async def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
         feed = self._feeds[place]
-        self.desk.layers.keep(views, feed.glimpses)
-        mine = [self.desk.layers.beside(view) for view in views if self._is_first(place, view.coin)]
-        self.desk.views.update({view.coin: view for view in mine})
+        self.services.markets.layers.keep(views, feed.glimpses)
+        mine = [
+            self.services.markets.layers.beside(view) for view in views if self._is_first(place, view.coin)
+        ]
+        self.services.markets.views.update({view.coin: view for view in mine})
         self._shown.update({view.coin: place for view in mine})
         try:
             await self._write(feed, views, mine)

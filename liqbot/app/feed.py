@@ -7,13 +7,13 @@ from concurrent.futures import Executor
 
 import structlog
 
-from liqbot.chat.desk import SourceHealth
 from liqbot.engine.boards import board_of
 from liqbot.market.events import MarketEvent
 from liqbot.market.layer_source import LayerSource
 from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
+from liqbot.service.sources import SourceHealth
 from liqbot.sources.source import NoDataError, Source, SourceError, WithReport
 
 _log = structlog.get_logger()

@@ -23,7 +23,7 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         bot.serve(name, adapter)
         platforms[name] = adapter
     operator = Operator(_operator_chat(settings.operator_chat), platforms)
-    watchman = Watchman(bot, operator, bot.desk.clock)
+    watchman = Watchman(bot, operator, bot.services.clock)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)
         await stack.enter_async_context(kept_running(watchman.run()))

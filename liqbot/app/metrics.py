@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 from liqbot.app.bot import Bot
 from liqbot.app.operator import Operator
 from liqbot.app.watchman import Watchman
-from liqbot.chat.house_commands import WELL
+from liqbot.service.status import WELL
 from liqbot.store.store import Store
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -47,7 +47,7 @@ class Metrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
-        bot, now_ms = self._bot, self._bot.desk.clock()
+        bot, now_ms = self._bot, self._bot.services.clock()
         yield GaugeMetricFamily(
             "liqbot_loop_lag_seconds", "Longest wait of the event loop, lately", self._watchman.lag_s
         )
@@ -55,7 +55,7 @@ class Metrics(Collector):
             "liqbot_view_age_seconds",
             "Age of the newest view",
             "coin",
-            {coin: (now_ms - view.time_ms) / 1000 for coin, view in bot.desk.views.items()},
+            {coin: (now_ms - view.time_ms) / 1000 for coin, view in bot.services.markets.views.items()},
         )
         due_ms = self._stored.oldest_due_ms
         yield GaugeMetricFamily(
@@ -73,17 +73,17 @@ class Metrics(Collector):
                 sends.add_metric([sending.name, outcome], count)
         yield sends
         rejected = CounterMetricFamily("liqbot_source_errors", "Updates without sense", labels=["source"])
-        for health in bot.desk.sources:
+        for health in bot.services.status.sources:
             rejected.add_metric([health.name], health.rejected.total())
         yield rejected
         yield _gauge(
             "liqbot_source_up",
             "Whether a source works",
             "source",
-            {health.name: float(health.state in WELL) for health in bot.desk.sources},
+            {health.name: float(health.state in WELL) for health in bot.services.status.sources},
         )
         faults = CounterMetricFamily("liqbot_rule_faults", "Failures of rules", labels=["rule"])
-        for rule, count in bot.desk.faults.items():
+        for rule, count in bot.services.status.faults.items():
             faults.add_metric([rule], count)
         yield faults
 

@@ -6,10 +6,9 @@ from typing import cast
 
 from liqbot.alerts.platform import Limits, NotSent, Parcel, Platform, Receipt, Refused
 from liqbot.app.bot import Bot
-from liqbot.chat.command import Ask, Refusal
-from liqbot.chat.subscription_commands import enter
 from liqbot.hosting.plugins import Plugins
 from liqbot.rules.contributions import ChatAdapter, ChatAddress, Undelivered
+from liqbot.service.errors import UserError
 from liqbot.settings import CHAT_PLATFORMS, Settings, SettingsError
 from liqbot.store.chats import ChatKey
 
@@ -45,16 +44,14 @@ async def subscribe_plugged(bot: Bot, settings: Settings) -> None:
         for line in cast("list[object]", lines):
             try:
                 await _subscribe(bot, ChatKey(name, "default"), str(line))
-            except (Refusal, ValueError) as error:
+            except (UserError, ValueError) as error:
                 raise SettingsError(f"plugins.options.{name}: subscribe {line!r}: {error}") from None
 
 
 async def _subscribe(bot: Bot, chat: ChatKey, line: str) -> None:
     rule, coin, *pairs = line.split()
-    if rule not in bot.desk.rules.by_name:
-        raise Refusal(f"there is no rule {rule}")
     written = {name: value for name, _, value in (pair.partition("=") for pair in pairs)}
-    await enter(Ask(chat, bot.desk), rule, coin, written)
+    await bot.services.subscriptions.enter(chat, rule, coin, written)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from liqbot.app.bot import Bot
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.console.script import Move, Say, Step, Type, WaitMarket
 from liqbot.sources.simulator import Simulator
@@ -42,7 +42,7 @@ class Player:
         self._bot = bot
         self._simulator = simulator
         self._printer = printer
-        self._ask = Ask(CONSOLE_CHAT, bot.desk)
+        self._ask = CommandContext(CONSOLE_CHAT, bot.services)
         self._alert_timeout_s = alert_timeout_s
         self._alerts_seen = 0
 
@@ -80,4 +80,4 @@ class Player:
         self._alerts_seen = self._printer.alerts
 
     def _time_ms(self) -> int:
-        return max((view.time_ms for view in self._bot.desk.views.values()), default=0)
+        return max((view.time_ms for view in self._bot.services.markets.views.values()), default=0)

@@ -11,9 +11,9 @@ import structlog
 from liqbot.alerts.watching import STALE_MS
 from liqbot.app.bot import Bot
 from liqbot.app.operator import Operator
-from liqbot.chat.house_commands import WELL
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
+from liqbot.service.status import WELL
 from liqbot.store.errors import StoreError
 
 _log = structlog.get_logger()
@@ -60,11 +60,11 @@ class Watchman:
     async def troubles(self, now_ms: int) -> AsyncIterator[tuple[str, str]]:
         """Yield what is wrong now: its name, and what there is to say of it."""
         bot = self._bot
-        for health in bot.desk.sources:
+        for health in bot.services.status.sources:
             if health.state not in WELL:
                 yield f"source {health.name}", health.state
         for coin in self._blind_coins(now_ms):
-            age_s = (now_ms - bot.desk.views[coin].time_ms) / 1000
+            age_s = (now_ms - bot.services.markets.views[coin].time_ms) / 1000
             yield (
                 f"no data of {coin}",
                 f"the newest is {duration(age_s)} old; no alert is told of it meanwhile",
@@ -72,9 +72,9 @@ class Watchman:
         for serving in bot.servings:
             if serving.state not in WELL:
                 yield f"platform {serving.name}", serving.state
-        for error in bot.desk.rules.errors:
+        for error in bot.services.rules.errors:
             yield f"plugin {error.file.name}", str(error)
-        for rule, count in bot.desk.faults.items():
+        for rule, count in bot.services.status.faults.items():
             yield f"rule {rule}", f"it fails; so far {count} times. The log names the line"
         trouble = bot.trouble or bot.dispatcher.trouble
         if trouble is not None:
@@ -98,7 +98,9 @@ class Watchman:
             yield "deliveries", f"the oldest has been due for {duration((now_ms - due_ms) / 1000)}"
 
     def _blind_coins(self, now_ms: int) -> list[str]:
-        live = [view for view in self._bot.desk.views.values() if view.layer.origin is Origin.LIVE]
+        live = [
+            view for view in self._bot.services.markets.views.values() if view.layer.origin is Origin.LIVE
+        ]
         return [view.coin for view in live if now_ms - view.time_ms >= STALE_MS]
 
     async def _tidy(self, now_ms: int) -> None:

@@ -54,7 +54,7 @@ def _seen(cluster: Cluster) -> str:
     way = "below" if cluster.side is Side.LONG else "above"
     distance = abs(cluster.distance_pct)
     where = f"{percent(distance)} {way}" if distance >= NO_DISTANCE else f"just {way}"
-    held = f"{usd(cluster.usd)} of {cluster.side} liquidations at {price(cluster.price)}, {where} spot"
+    held = f"{usd(cluster.usd)} of {cluster.side} liquidations at {price(cluster.price)}, {where}"
     return f"{held} ({_holders(cluster)})"
 
 

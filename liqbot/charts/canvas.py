@@ -123,22 +123,16 @@ class Canvas:
         self._draw(context, Path(points))
 
     def shape(
-        self,
-        points: Sequence[tuple[float, float]] | Floats,
-        colour: Rgb,
-        *,
-        share: float = 1.0,
-        is_crisp: bool = False,
+        self, points: Sequence[tuple[float, float]] | Floats, colour: Rgb, *, share: float = 1.0
     ) -> None:
-        """Fill the polygon with the corners `points`, to cover `share` (0 to 1) of what lies beneath.
-
-        A crisp one has no soft edges: fewer bytes, where a line is drawn along them anyway.
-        """
+        """Fill the polygon with the corners `points`, to cover `share` (0 to 1) of what lies beneath."""
         corners = np.asarray(points, dtype=np.float64)
         path = Path(np.concatenate([corners, corners[:1]]), closed=True)
-        context = self._context(0, colour, share)
-        context.set_antialiased(not is_crisp)
-        self._draw(context, path, colour)
+        self._draw(self._context(0, colour, share), path, colour)
+
+    def outline(self, path: Path, edge: Rgb, width: float, inside: Rgb | None, *, share: float = 1.0) -> None:
+        """Draw a matplotlib path (y downwards) with an edge, and filled where `inside` is given."""
+        self._draw(self._context(width, edge, share), path, inside)
 
     def text(
         self, x: float, baseline: float, *words: Word, align: Align = "left", halo: Rgb | None = None

@@ -6,8 +6,8 @@ from typing import Protocol
 
 from liqbot.alerts.platform import Platform
 from liqbot.chat.answering import Answering
-from liqbot.chat.desk import Desk
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
+from liqbot.service.services import Services
 
 
 class AdapterError(Exception):
@@ -20,7 +20,7 @@ class Reception:
 
     answering: Answering
     """Finds the answer to a line that somebody typed."""
-    desk: Desk
+    services: Services
     """What commands may look at: coins, rules, the chat's subscriptions; for completion and options."""
     turn: Callable[[ChatKey], Awaitable[None]]
     """Waits until a reply may go to that chat: ahead of all broadcasts, within the platform's limits.

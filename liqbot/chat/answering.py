@@ -1,17 +1,35 @@
 """From a line that somebody typed to the message that answers it."""
 
-import shlex
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
 import structlog
 
 from liqbot.chat.arguments import read_arguments
-from liqbot.chat.command import Ask, Command, Refusal
-from liqbot.message import Message, Tone
+from liqbot.chat.command import Command, CommandContext, Kind
+from liqbot.chat.typed import words_of
+from liqbot.message import Button, Message, Tone
 from liqbot.rules.wording import nearest, quoted
+from liqbot.service.chats import StoreError
+from liqbot.service.errors import UserError
+from liqbot.text import _, ngettext, speaking
 
 _log = structlog.get_logger()
+
+EVERYTHING = "all"
+"""The topic under which `/help` lists all commands and rules."""
+_ALIKE = 0.75
+"""How alike a command must be to be suggested: no suggestion is better than a wrong one."""
+_SYNONYMS = {
+    "watch": "subscribe",
+    "alerts": "subscriptions",
+    "list": "subscriptions",
+    "unwatch": "unsubscribe",
+    "tz": "timezone",
+    "heat": "heatmap",
+    "chart": "heatmap",
+}
+"""What other bots call it."""
 
 
 class Answering:
@@ -20,25 +38,32 @@ class Answering:
     def __init__(self, commands: Iterable[Command]) -> None:
         self.commands = {command.name: command for command in commands}
 
-    async def answer(self, line: str, ask: Ask) -> Message:
+    async def answer(self, line: str, context: CommandContext) -> Message:
         """Return the answer to a line such as `/heatmap BTC 7d`. It never raises: what fails is said."""
         command: Command | None = None
-        try:
-            command, words = self._find(line, ask)
-            _require_right(command, ask)
-            values = await read_arguments(command, words, ask, self.topics(ask))
-            answer = await command.function(ask, **values)
-            return replace(answer, private=answer.private or not command.public)
-        except Refusal as refusal:
-            return Message(title=str(refusal), tone=Tone.WARNING, private=True)
-        except Exception as error:  # noqa: BLE001 - a failing command must not take the chat down
-            _log.exception("a command failed", command=command and command.name)
-            return Message(
-                title="Something went wrong on our side; the operator's log has the details.",
-                lines=(type(error).__name__,),
-                tone=Tone.WARNING,
-                private=True,
-            )
+        with speaking(*await _languages(context)):
+            try:
+                command, words = self._find(line, context)
+                _require_right(command, context)
+                answer = await self._run(command, words, context)
+                return replace(answer, private=answer.private or not command.public)
+            except UserError as error:
+                return refused(error)
+            except Exception as error:  # noqa: BLE001 - a failing command must not take the chat down
+                _log.exception("command_failed", command=command and command.name)
+                return Message(
+                    title=_("Something went wrong on our side. The operator's log has the details."),
+                    lines=(type(error).__name__,),
+                    tone=Tone.WARNING,
+                    private=True,
+                )
+
+    async def _run(self, command: Command, words: list[str], context: CommandContext) -> Message:
+        async def one(given: list[str]) -> Message:
+            values = await read_arguments(command, given, context, self.topics(context))
+            return await command.function(context, **values)
+
+        return await _of_each_coin(command, words, one) or await one(words)
 
     def command(self, name: str) -> Command | None:
         """Return the command that a word such as `/heatmap` names; None where there is none.
@@ -48,36 +73,86 @@ class Answering:
         bare = _bare(name)
         return self.commands.get(bare) or self.commands.get(bare.replace("_", "-"))
 
-    def topics(self, ask: Ask) -> dict[str, str]:
+    def topics(self, context: CommandContext) -> dict[str, str]:
         """Return what `/help` can explain, each with its summary: every rule and every command."""
-        rules = {name: rule.summary for name, rule in ask.desk.rules.by_name.items()}
-        return rules | {name: command.summary for name, command in self.commands.items()}
+        rules = {name: rule.summary for name, rule in context.services.rules.by_name.items()}
+        commands = {name: command.summary for name, command in self.commands.items()}
+        return rules | commands | {EVERYTHING: _("all commands and rules")}
 
-    def _find(self, line: str, ask: Ask) -> tuple[Command, list[str]]:
-        try:
-            words = shlex.split(line)
-        except ValueError:  # a quotation mark too few is no reason not to answer
-            words = line.split()
+    def _find(self, line: str, context: CommandContext) -> tuple[Command, list[str]]:
+        words = words_of(line)
         if not words:
-            raise Refusal("Type a command; /help lists them")
+            raise UserError("Type a command. /help lists them.")
         command = self.command(words[0])
+        heatmap, coin = self.command("heatmap"), _coin(words[0].lower(), context)
+        if command is None and heatmap is not None and coin is not None:
+            return heatmap, [coin, *words[1:]]  # a bare coin
         if command is None:
-            hint = self._hint(_bare(words[0]), ask)
-            raise Refusal(f"There is no command {quoted(words[0])}. {hint}")
+            raise self._unknown(words[0], context)
         return command, words[1:]
 
-    def _hint(self, name: str, ask: Ask) -> str:
-        near = nearest(name, self.commands)
-        if near:
-            return f"Did you mean /{near}?"
-        coin = next((coin for coin in ask.desk.views if coin.lower() == name), None)
-        return f"Did you mean /heatmap {coin}?" if coin else "/help lists the commands"
+    def _unknown(self, word: str, context: CommandContext) -> UserError:
+        name = _bare(word)
+        near = _SYNONYMS.get(name) or nearest(name, self.commands, cutoff=_ALIKE)
+        coin = _coin(name, context)
+        meant = f"/heatmap {coin}" if coin else f"/{near}" if near else ""
+        if not meant:
+            return UserError("There is no command {text}. /help lists the commands.", text=quoted(word))
+        return UserError(
+            "There is no command {text}. Did you mean {meant}?",
+            text=quoted(word),
+            meant=meant,
+            suggestions=(meant,),
+        )
+
+
+def _coin(name: str, context: CommandContext) -> str | None:
+    return next((coin for coin in context.services.markets.coins if coin.lower() == name), None)
+
+
+async def _of_each_coin(
+    command: Command, words: list[str], answer: Callable[[list[str]], Awaitable[Message]]
+) -> Message | None:
+    """Return the answer to a command for several coins, as `BTC,ETH`; None where there is but one.
+
+    What shows a market shows one: then each is a button.
+    """
+    kinds = [argument.kind for argument in command.arguments]
+    place = kinds.index(Kind.COIN) if Kind.COIN in kinds else len(words)
+    coins = [coin for coin in words[place].split(",") if coin] if place < len(words) else []
+    if len(coins) < 2:
+        return None
+    lines = [[*words[:place], coin, *words[place + 1 :]] for coin in coins]
+    if not command.manages:
+        raise UserError(
+            "One coin at a time.", suggestions=tuple(" ".join([f"/{command.name}", *line]) for line in lines)
+        )
+    answers = [await answer(line) for line in lines]
+    return Message(
+        ngettext("{count} coin", "{count} coins", len(answers)),
+        tuple(line for one in answers for line in (one.title, *one.lines[:1])),
+        actions=(Button(_("Subscriptions"), "/subscriptions"),),
+    )
+
+
+async def _languages(context: CommandContext) -> tuple[str, ...]:
+    """Return which languages to try: what the chat has set, then that of who asks."""
+    try:
+        return ((await context.services.chats.settings(context.chat)).language, context.language)
+    except StoreError:  # answers that need no database go on
+        return (context.language,)
+
+
+def refused(error: UserError) -> Message:
+    """Return what a person reads whose wish cannot be done; what was probably meant is a button."""
+    actions = tuple(Button(line, line) for line in error.suggestions)
+    return Message(title=str(error), tone=Tone.WARNING, actions=actions, private=True)
 
 
 def _bare(name: str) -> str:
     return name.removeprefix("/").lower()
 
 
-def _require_right(command: Command, ask: Ask) -> None:
-    if command.manages and not ask.may_manage:
-        raise Refusal(f"/{command.name} is for those who manage this chat")
+def _require_right(command: Command, context: CommandContext) -> None:
+    if command.manages and not context.may_manage:
+        raise UserError("/{command} is for those who manage this chat.", command=command.name)

@@ -5,49 +5,75 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from liqbot.alerts.telling import headline
-from liqbot.chat.command import Ask, Command, Kind, Refusal
-from liqbot.chat.desk import WINDOWS
-from liqbot.chat.times import EXAMPLES, all_zones, read_count, read_hours, read_span, read_zone, told_time
-from liqbot.market.figures import price
+from liqbot.alerts.timing import zone
+from liqbot.chat.command import Command, CommandContext, Kind
+from liqbot.chat.market_words import regime_name
+from liqbot.chat.times import (
+    EXAMPLES,
+    all_zones,
+    read_count,
+    read_hours,
+    read_span,
+    read_zone,
+    told_time,
+    until_s,
+)
 from liqbot.rules.units import Unit, read_amount
-from liqbot.rules.wording import listed, nearest, quoted
+from liqbot.rules.wording import nearest, quoted
+from liqbot.service.errors import UserError
+from liqbot.service.windows import WINDOWS
+from liqbot.text import N_, _
+from liqbot.text.figures import listed, price
 
 _QUOTE = re.compile(r"([-/_:.]?(USD[TC]?|PERP|SWAP)|\.P)$", re.IGNORECASE)
 """What exchanges and charts add to a coin: `BTCUSDT`, `BTC-USDT-SWAP`, `BTC/USDT:USDT`, `BTCUSDT.P`."""
-_WHAT = {
-    Kind.COIN: "coin",
-    Kind.WINDOW: "window",
-    Kind.RULE: "rule",
-    Kind.NUMBER: "subscription",
-    Kind.TOPIC: "command or rule",
-    Kind.ALERT: "alert",
-    Kind.HOURS: "hours",
-    Kind.ZONE: "time zone",
-    Kind.COUNT: "number",
-    Kind.SPAN: "span of time",
-    Kind.SURE: "answer",
+_EXCHANGE = re.compile(
+    r"^(binance|bybit|okx|bitget|gate|gateio|hyperliquid|coinbase|kraken|bitmex):", re.IGNORECASE
+)
+"""What charts put in front of a coin: `BINANCE:BTCUSDT`."""
+_WHICH = {
+    Kind.COIN: N_("Which coin?"),
+    Kind.WINDOW: N_("Which window?"),
+    Kind.RULE: N_("Which rule?"),
+    Kind.NUMBER: N_("Which subscription?"),
+    Kind.TOPIC: N_("Which command or rule?"),
+    Kind.ALERT: N_("Which alert?"),
+    Kind.HOURS: N_("Which hours?"),
+    Kind.ZONE: N_("Which time zone?"),
+    Kind.COUNT: N_("How many?"),
+    Kind.SPAN: N_("How long?"),
+    Kind.SURE: N_("Are you sure?"),
 }
-_NUMBERED = (Kind.NUMBER, Kind.ALERT)
+_NO_SUCH = {
+    Kind.COIN: N_("There is no coin {text} here."),
+    Kind.WINDOW: N_("There is no window {text} here."),
+    Kind.RULE: N_("There is no rule {text} here."),
+    Kind.NUMBER: N_("There is no subscription {text} here."),
+    Kind.TOPIC: N_("There is no command or rule {text} here."),
+    Kind.ALERT: N_("There is no alert {text} here."),
+}
 _NOTHING_THERE = {
-    Kind.COIN: "No coin is known yet: the market is still being read. See /status",
-    Kind.RULE: "No rule is loaded. See /status",
-    Kind.NUMBER: "This chat has no subscriptions. Make one with /subscribe",
-    Kind.ALERT: "This chat has not got an alert yet",
+    Kind.COIN: N_("No coin is known yet: the market is still being read. See /status"),
+    Kind.RULE: N_("No rule is loaded. See /status"),
+    Kind.NUMBER: N_("This chat has no subscriptions. Make one with /subscribe"),
+    Kind.ALERT: N_("This chat has not got an alert yet."),
 }
 _FREE = {Kind.SPAN: read_span, Kind.HOURS: read_hours, Kind.ZONE: read_zone, Kind.COUNT: read_count}
 """How to read arguments of which more is possible than is offered."""
+_NUMBERED = (Kind.NUMBER, Kind.ALERT)
 _WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE)
 """Kinds that may be written in several words: `new york`, `11 pm to 7 am`."""
 _LONGEST_NUMBER = 18
 """Digits: what is longer fits no database."""
+_ALERT = re.compile(r"[aA]\d+")
 _EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), **EXAMPLES}
 ALERTS_OFFERED = 25
 
 
 async def read_arguments(
-    command: Command, words: Sequence[str], ask: Ask, topics: Mapping[str, str]
+    command: Command, words: Sequence[str], context: CommandContext, topics: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return a value for each argument of `command`. Raises `Refusal` that says what is wrong, and the usage.
+    """Return a value for each argument of `command`. Raises `UserError` that says what is wrong.
 
     `topics` are the names that `/help` explains.
     """
@@ -58,15 +84,18 @@ async def read_arguments(
         if argument.kind is Kind.SETTINGS:
             values[argument.name], left = _settings(left, command), []
         elif left and not (has_settings and "=" in left[0]):
-            values[argument.name] = await _value(argument.kind, left.pop(0), ask, topics)
+            values[argument.name] = await _value(argument.kind, left.pop(0), context, topics)
         elif argument.required:
-            names = listed(await _offered(argument.kind, ask, topics))
-            hint = f"For example {names}" if argument.kind in _FREE else f"Choose from {names}"
-            raise Refusal(f"Which {_WHAT[argument.kind]}? {hint}. Type {command.usage}")
+            raise await _lacking(command, argument.kind, context, topics)
         else:
             values[argument.name] = argument.default
     if left:
-        raise Refusal(f"{quoted(' '.join(left))} is more than /{command.name} takes. Type {command.usage}")
+        raise UserError(
+            "{text} is more than /{command} takes. Type {usage}",
+            text=quoted(" ".join(left)),
+            command=command.name,
+            usage=command.usage,
+        )
     return values
 
 
@@ -78,63 +107,95 @@ def _joined(command: Command, words: Sequence[str]) -> list[str]:
     return [*words[: len(kinds) - 1], " ".join(words[len(kinds) - 1 :])]
 
 
-async def choices(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
+async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
     """Return what may be typed for an argument of `kind`, each with a word on what it is."""
-    desk = ask.desk
+    services = context.services
     if kind is Kind.COIN:
-        return {coin: f"{price(view.spot)} · {view.regime}" for coin, view in desk.views.items()}
+        return {
+            view.coin: f"{price(view.spot)} · {regime_name(view.regime)}" for view in services.markets.all()
+        }
     if kind is Kind.RULE:
-        return {name: rule.summary for name, rule in desk.rules.by_name.items()}
+        return {name: rule.summary for name, rule in services.rules.by_name.items()}
     if kind is Kind.ALERT:
-        return await _alerts(ask)
+        alerts = await services.alerts.newest(context.chat, ALERTS_OFFERED)
+        return {str(alert.id): headline(alert) for alert in alerts}
     if kind is Kind.NUMBER:
-        mine = await desk.store.subscriptions.of(ask.chat)
-        return {str(item.number): desk.words(item.watch) for item in mine}
+        mine = await services.subscriptions.numbers(context.chat)
+        return {str(number): line for number, line in mine.items()}
     if kind is Kind.ZONE:
-        common = {name: told_time(name, desk.clock()) for name in EXAMPLES[kind]}
+        common = {name: told_time(name, services.clock()) for name in EXAMPLES[kind]}
         return common | {name: "" for name in all_zones() if name not in common}
     return topics if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
 
 
-async def _alerts(ask: Ask) -> dict[str, str]:
-    alerts = await ask.desk.store.alerts.newest_of(ask.chat, ALERTS_OFFERED)
-    return {str(alert.id): headline(alert) for alert in alerts}
+async def _lacking(
+    command: Command, kind: Kind, context: CommandContext, topics: Mapping[str, str]
+) -> UserError:
+    names = listed(await _offered(kind, context, topics))
+    question = _(_WHICH[kind])
+    if kind in _FREE:
+        return UserError(
+            "{question} For example {names}. Type {usage}",
+            question=question,
+            names=names,
+            usage=command.usage,
+        )
+    return UserError(
+        "{question} Choose from {names}. Type {usage}", question=question, names=names, usage=command.usage
+    )
 
 
-async def _offered(kind: Kind, ask: Ask, topics: Mapping[str, str]) -> Mapping[str, str]:
-    names = await choices(kind, ask, topics)
+async def _offered(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
+    names = await choices(kind, context, topics)
     if not names:
-        raise Refusal(_NOTHING_THERE[kind])
+        raise UserError(_NOTHING_THERE[kind])
     return names
 
 
-async def _value(kind: Kind, word: str, ask: Ask, topics: Mapping[str, str]) -> str | float:
+async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | float:
+    if kind is Kind.SPAN and word.lower().startswith("until "):
+        settings = await context.services.chats.settings(context.chat)
+        return until_s(word, context.services.clock(), zone(settings.time_zone))
     if kind in _FREE:
         return _FREE[kind](word)
     if kind is Kind.SURE and word.lower() != "yes":
-        raise Refusal(f"Only yes does it, not {quoted(word)}. Nothing was changed")
-    names = await _offered(kind, ask, topics)
+        raise UserError("Only yes does it, not {text}. Nothing was changed.", text=quoted(word))
+    if kind is Kind.NUMBER and _ALERT.fullmatch(word):
+        raise UserError("{text} is an alert. Subscriptions have numbers such as #3.", text=word)
+    names = await _offered(kind, context, topics)
     by_lower = {name.lower(): name for name in names}
     for spelling in _spellings(kind, word):
         found = spelling if spelling in names else by_lower.get(spelling.lower())
         if found is not None:
             return int(found) if kind in _NUMBERED else found
-    bare = word.lstrip("#")
+    bare = word.lstrip("#aA")
     if kind is Kind.ALERT and bare.isdecimal() and len(bare) <= _LONGEST_NUMBER:
         return int(bare)  # an older one than those that are offered
+    raise _no_such(kind, word, names)
+
+
+def _no_such(kind: Kind, word: str, names: Mapping[str, str]) -> UserError:
     near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW) else None
-    hint = f"Did you mean {near}?" if near else f"Choose from {listed(names)}"
-    raise Refusal(f"There is no {_WHAT[kind]} {quoted(word)} here. {hint}")
+    said = _(_NO_SUCH[kind], text=quoted(word))
+    if near:
+        return UserError("{said} Did you mean {near}?", said=said, near=near)
+    shown = [f"A{name}" for name in names] if kind is Kind.ALERT else list(names)
+    return UserError("{said} Choose from {names}.", said=said, names=listed(shown))
 
 
 def _spellings(kind: Kind, word: str) -> Iterator[str]:
     """Yield what `word` may have been written for: `$btc` and `BTC-PERP` for `BTC`, `1d` for `24h`."""
-    word = word.lstrip({Kind.COIN: "$#", Kind.NUMBER: "#", Kind.ALERT: "#", Kind.TOPIC: "/"}.get(kind, ""))
+    signs = {Kind.COIN: "$#", Kind.NUMBER: "#", Kind.ALERT: "#aA", Kind.TOPIC: "/"}
+    word = word.lstrip(signs.get(kind, ""))
     yield word
     if kind is Kind.COIN:
+        word = _EXCHANGE.sub("", word)
+        yield word
         while _QUOTE.search(word):
             word = _QUOTE.sub("", word)
             yield word
+    if kind in (Kind.RULE, Kind.TOPIC):
+        yield word.replace("_", "-")
     if kind is Kind.WINDOW:
         seconds = read_amount(word, Unit.SECONDS)
         yield from (window for window, length_ms in WINDOWS.items() if length_ms / 1000 == seconds)
@@ -145,8 +206,10 @@ def _settings(words: Sequence[str], command: Command) -> dict[str, str]:
     for word in words:
         name, equals, value = word.partition("=")
         if not equals or not name:
-            raise Refusal(f"{quoted(word)} is not of the form name=value. Type {command.usage}")
+            raise UserError(
+                "{text} is not of the form name=value. Type {usage}", text=quoted(word), usage=command.usage
+            )
         if name in settings:
-            raise Refusal(f"{quoted(name)} is given twice. Type {command.usage}")
+            raise UserError("{text} is given twice. Type {usage}", text=quoted(name), usage=command.usage)
         settings[name] = value
     return settings

@@ -7,11 +7,12 @@ from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints, overload
 
-from liqbot.chat.desk import Desk
 from liqbot.message import Message
 from liqbot.rules.parameters import Form
 from liqbot.rules.wording import paragraphs
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
+from liqbot.service.services import Services
+from liqbot.text import _
 
 
 class Kind(StrEnum):
@@ -57,16 +58,12 @@ Settings = Annotated[Mapping[str, str], Kind.SETTINGS]
 """All that follows, as `name=value` pairs; none of them is needed."""
 
 
-class Refusal(Exception):  # noqa: N818 - an answer to a person, not an error of ours
-    """What was asked cannot be done. The text says why, and what would be right."""
-
-
 @dataclass(frozen=True, slots=True)
-class Ask:
+class CommandContext:
     """Who asks, where, and what there is to answer with."""
 
     chat: ChatKey
-    desk: Desk
+    services: Services
     person: str = ""
     """The platform's id of who asks; empty where there is but one person."""
     may_manage: bool = True
@@ -117,12 +114,12 @@ class Command:
     @property
     def summary(self) -> str:
         """The first line of its docstring."""
-        return paragraphs(self.function)[0]
+        return _(paragraphs(self.function)[0])
 
     @property
     def details(self) -> tuple[str, ...]:
         """The other paragraphs of its docstring, each on one line."""
-        return paragraphs(self.function)[1:]
+        return tuple(map(_, paragraphs(self.function)[1:]))
 
 
 @overload
@@ -147,8 +144,8 @@ def _command(function: Answer, *, manages: bool, public: bool) -> Command:
         raise TypeError(f"command {name} needs a docstring: its first line is its help")
     hints = get_type_hints(function, include_extras=True)
     first, *rest = inspect.signature(function).parameters.values()
-    if hints.get(first.name) is not Ask:
-        raise TypeError(f"command {name} must take an Ask first")
+    if hints.get(first.name) is not CommandContext:
+        raise TypeError(f"command {name} must take a CommandContext first")
     arguments = tuple(_argument(name, hints[item.name], item) for item in rest)
     return Command(name, function, arguments, manages, public)
 

@@ -1,197 +1,201 @@
 """The commands with which a chat says how it wants to be spoken to."""
 
-from dataclasses import replace
-
-from liqbot.alerts.timing import Hold
-from liqbot.chat.command import Ask, Count, Hours, Number, Refusal, Span, Sure, Zone, command
-from liqbot.chat.forgetting import let_rule_forget
-from liqbot.chat.times import minutes_of_day, told_rest, told_time, told_until, told_zone
+from liqbot.chat import phrases
+from liqbot.chat.command import CommandContext, Count, Hours, Number, Span, Sure, Zone, command
+from liqbot.chat.times import MOST, minutes_of_day, told_zone
 from liqbot.message import Button, Message
-from liqbot.rules.wording import counted
-from liqbot.store.chats import ChatSettings
-from liqbot.store.subscriptions import Subscription
+from liqbot.service.chats import ChatSettings
+from liqbot.service.errors import UserError
+from liqbot.text import N_, _, ngettext
 
-_HELD = "Alerts are kept meanwhile, and come in one message afterwards."
+_HELD = N_("Alerts are kept meanwhile, and come in one message afterwards.")
 
 
 @command(manages=True)
-async def pause(ask: Ask, number: Number = 0) -> Message:
+async def pause(context: CommandContext, number: Number = 0) -> Message:
     """Stop the alerts of one subscription, or of all: what happens meanwhile is not told.
 
     For example: /pause 2. To be told afterwards, use /mute
     """
-    chosen = await _chosen(ask, number)
-    changed = await ask.desk.store.subscriptions.pause(
-        ask.chat, [item.number for item in chosen], paused=True
-    )
+    chosen = await _chosen(context, number)
+    changed = await context.services.subscriptions.pause(context.chat, list(chosen), paused=True)
     again = f"/resume {number}" if number else "/resume"
-    what = _named(ask, chosen)
+    what = _named(chosen)
+    title = _("Paused: {what}", what=what) if changed else _("Paused already: {what}", what=what)
     return Message(
-        f"Paused: {what}" if changed else f"Paused already: {what}",
-        (f"No alerts until {again}; what happens meanwhile is not told later.",),
-        actions=(Button("Resume", again),),
+        title,
+        (_("No alerts until {command}. What happens meanwhile is not told later.", command=again),),
+        actions=(Button(_("Resume"), again),),
     )
 
 
 @command(manages=True)
-async def resume(ask: Ask, number: Number = 0) -> Message:
+async def resume(context: CommandContext, number: Number = 0) -> Message:
     """Have the alerts of a paused subscription again, or of all; without a number it ends a mute as well."""
-    settings = await _settings(ask)
-    is_muted = not number and settings.mute_until_ms > ask.desk.clock()
+    services, chat = context.services, context.chat
+    is_muted = not number and (await services.chats.settings(chat)).mute_until_ms > services.clock()
     if is_muted:
-        await _unmute(ask, settings)
-    chosen = [] if is_muted and not await _mine(ask) else await _chosen(ask, number)
-    paused = [item for item in chosen if item.paused]
-    await ask.desk.store.subscriptions.pause(ask.chat, [item.number for item in paused], paused=False)
+        await services.chats.unmute(chat)
+    mine = await services.subscriptions.numbers(chat)
+    chosen = {} if is_muted and not mine else await _chosen(context, number)
+    were_paused = await services.subscriptions.paused(chat)
+    paused = {key: line for key, line in chosen.items() if were_paused.get(key)}
+    await services.subscriptions.pause(chat, list(paused), paused=False)
     if paused:
-        title = f"Resumed: {_named(ask, paused)}"
+        title = _("Resumed: {what}", what=_named(paused))
     else:
-        title = "No longer muted" if is_muted else f"Not paused: {_named(ask, chosen)}"
-    return Message(title, await _rest(ask), actions=(Button("Subscriptions", "/subscriptions"),))
+        title = _("No longer muted") if is_muted else _("Not paused: {what}", what=_named(chosen))
+    return Message(title, await _rest(context), actions=(Button(_("Subscriptions"), "/subscriptions"),))
 
 
 @command(manages=True)
-async def mute(ask: Ask, time: Span = 3_600.0) -> Message:
-    """No alerts for a while: /mute 4h, or /mute off to hear again.
+async def mute(context: CommandContext, time: Span = 3_600.0) -> Message:
+    """No alerts for a while: /mute 4h or /mute until 7am, and /mute off to hear again.
 
     Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
     """
-    settings = await _settings(ask)
-    now_ms = ask.desk.clock()
+    services = context.services
     if not time:
-        await _unmute(ask, settings)
-        return Message("No longer muted", await _rest(ask))
+        await services.chats.unmute(context.chat)
+        return Message(_("No longer muted"), await _rest(context))
+    now_ms = services.clock()
     until_ms = now_ms + round(time * 1000)
-    await _save(ask, replace(settings, mute_until_ms=until_ms))
-    title = f"Muted until {told_until(settings, until_ms, now_ms)}"
-    return Message(title, (_HELD,), actions=(Button("Unmute", "/mute off"),))
+    settings = await services.chats.mute(context.chat, until_ms)
+    title = _("Muted until {time}", time=phrases.until_text(settings, until_ms, now_ms))
+    return Message(title, (_(_HELD),), actions=(Button(_("Unmute"), "/mute off"),))
 
 
 @command(manages=True)
-async def quiet(ask: Ask, hours: Hours) -> Message:
+async def quiet(context: CommandContext, hours: Hours) -> Message:
     """Hours of the day without alerts, in the chat's own time: /quiet 23:00-07:00, or /quiet off.
 
     Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
     """
-    settings = await _settings(ask)
+    chats = context.services.chats
     if hours == "off":
-        await _save(ask, replace(settings, quiet=None))
-        await _wake(ask, Hold.QUIET)
-        return Message("No quiet hours", await _rest(ask) or ("Alerts come at any time.",))
-    await _save(ask, replace(settings, quiet=minutes_of_day(hours)))
-    await _wake(ask, Hold.QUIET)
+        await chats.set_quiet_hours(context.chat, None)
+        return Message(_("No quiet hours"), await _rest(context) or (_("Alerts come at any time."),))
+    settings = await chats.set_quiet_hours(context.chat, minutes_of_day(hours))
+    start, end = hours.split("-")
     return Message(
-        f"Quiet hours: {hours.replace('-', ' to ')} every day, {told_zone(settings.time_zone)}",
-        (_HELD, f"It is {_now(ask, settings)} here now. If that is wrong, set it with /timezone"),
-        actions=(Button("No quiet hours", "/quiet off"),),
+        _(
+            "Quiet hours from {start} to {end} every day, {zone}",
+            start=start,
+            end=end,
+            zone=told_zone(settings.time_zone),
+        ),
+        (
+            _(_HELD),
+            _("It is {time} here now. If that is wrong, set it with /timezone", time=_now(context, settings)),
+        ),
+        actions=(Button(_("No quiet hours"), "/quiet off"),),
     )
 
 
 @command(manages=True)
-async def timezone(ask: Ask, zone: Zone = "") -> Message:
+async def timezone(context: CommandContext, zone: Zone = "") -> Message:
     """The chat's time zone, for quiet hours and digests.
 
     For example: /timezone Europe/Berlin, or just the city, or UTC+2
     """
-    settings = await _settings(ask)
+    chats = context.services.chats
     if zone:
-        settings = replace(settings, time_zone=zone)
-        await _save(ask, settings)
-        await _wake(ask, Hold.QUIET)
-    hint = () if zone else ("To change it: /timezone Europe/Berlin",)
-    return Message(f"Time zone: {told_zone(settings.time_zone)}. It is {_now(ask, settings)} here", hint)
+        settings = await chats.set_time_zone(context.chat, zone)
+    else:
+        settings = await chats.settings(context.chat)
+    return Message(
+        _(
+            "The time zone is {zone}. It is {time} here",
+            zone=told_zone(settings.time_zone),
+            time=_now(context, settings),
+        ),
+        () if zone else (_("To change it: /timezone Europe/Berlin"),),
+    )
 
 
 @command(manages=True)
-async def limit(ask: Ask, number: Count) -> Message:
+async def limit(context: CommandContext, number: Count) -> Message:
     """How many alerts an hour come one by one; the rest come in one message, and none is lost."""
-    before = await _settings(ask)
-    await _save(ask, replace(before, hourly_limit=number))
-    if number > before.hourly_limit:
-        await _wake(ask, Hold.LIMIT)
-    return Message(f"Limit: {counted(number, 'alert')} an hour", ("What is beyond comes in one message.",))
+    await context.services.chats.set_limit(context.chat, number)
+    if number >= MOST:
+        return Message(_("No hourly limit"), (_("Every alert comes by itself."),))
+    return Message(
+        ngettext(
+            "At most {count} alert an hour comes by itself",
+            "At most {count} alerts an hour come one by one",
+            number,
+        ),
+        (_("What is beyond comes in one message. None is lost."),),
+    )
 
 
 @command
-async def privacy(ask: Ask) -> Message:
+async def privacy(context: CommandContext) -> Message:
     """What the bot knows of this chat, and how to remove it."""
-    nothing = "Nothing that is written here is kept, and nothing is passed on."
-    if not await ask.desk.store.chats.is_known(ask.chat):
-        return Message("Nothing is kept of this chat", (nothing,))
+    kept = await context.services.privacy.kept(context.chat)
+    nothing = _("Nothing that is written here is kept, and nothing is passed on.")
+    if not kept.is_known:
+        return Message(_("Nothing is kept of this chat"), (nothing,))
     return Message(
-        "What is kept of this chat",
+        _("What is kept of this chat"),
         (
-            f"• its id on {ask.chat.platform}",
-            f"• its {counted(len(await _mine(ask)), 'subscription')}, each with the id of who made it",
-            "• its settings: time zone, language, quiet hours, mute, hourly limit",
-            "• which alerts it got in the last 30 days",
+            _("Its id on {platform}.", platform=context.chat.platform),
+            ngettext(
+                "Its {count} subscription, with the id of who made it.",
+                "Its {count} subscriptions, each with the id of who made it.",
+                kept.subscriptions,
+            ),
+            _("Its settings: time zone, language, quiet hours, mute, hourly limit."),
+            _("Which alerts it got in the last 30 days."),
             nothing,
-            "/forget removes all of it.",
+            _("/forget removes all of it."),
         ),
     )
 
 
 @command(manages=True)
-async def forget(ask: Ask, sure: Sure = "") -> Message:
+async def forget(context: CommandContext, sure: Sure = "") -> Message:
     """Remove all that the bot knows of this chat, its subscriptions included."""
-    if not await ask.desk.store.chats.is_known(ask.chat):
-        return Message("Nothing is kept of this chat")
+    kept = await context.services.privacy.kept(context.chat)
+    if not kept.is_known:
+        return Message(_("Nothing is kept of this chat"))
     if not sure:
         return Message(
-            f"Remove everything, {counted(len(await _mine(ask)), 'subscription')} included?",
-            ("No more alerts will come. This cannot be undone: /forget yes",),
-            actions=(Button("Remove everything", "/forget yes"),),
+            ngettext(
+                "Remove everything, {count} subscription included?",
+                "Remove everything, {count} subscriptions included?",
+                kept.subscriptions,
+            ),
+            (_("No more alerts will come. This cannot be undone: /forget yes"),),
+            actions=(Button(_("Remove everything"), "/forget yes"),),
         )
-    for item in await _mine(ask):
-        await let_rule_forget(ask, item.watch)
-    await ask.desk.store.chats.forget(ask.chat)
-    return Message("Done: nothing of this chat is kept any more")
+    await context.services.privacy.forget(context.chat, context.person)
+    return Message(_("Done: nothing of this chat is kept any more"))
 
 
 COMMANDS = (pause, resume, mute, quiet, timezone, limit, privacy, forget)
 
 
-async def _settings(ask: Ask) -> ChatSettings:
-    return await ask.desk.store.chats.settings(ask.chat)
-
-
-async def _save(ask: Ask, settings: ChatSettings) -> None:
-    await ask.desk.store.chats.save(ask.chat, settings, ask.desk.clock())
-
-
-async def _unmute(ask: Ask, settings: ChatSettings) -> None:
-    await _save(ask, replace(settings, mute_until_ms=0))
-    await _wake(ask, Hold.MUTED)
-
-
-async def _wake(ask: Ask, held_for: Hold) -> None:
-    """Let what was held back for one reason be looked at again: another may still hold it back."""
-    await ask.desk.store.deliveries.wake_held(ask.chat, ask.desk.clock(), held_for)
-    ask.desk.wake()
-
-
-async def _rest(ask: Ask) -> tuple[str, ...]:
+async def _rest(context: CommandContext) -> tuple[str, ...]:
     """Return a line that says why no alerts come now all the same; none where they come."""
-    rest = told_rest(await _settings(ask), ask.desk.clock())
-    return () if rest is None else (f"{rest}: alerts come after that.",)
+    rest = await phrases.rest(context)
+    return (rest,) if rest else ()
 
 
-async def _mine(ask: Ask) -> list[Subscription]:
-    return await ask.desk.store.subscriptions.of(ask.chat)
-
-
-async def _chosen(ask: Ask, number: int) -> list[Subscription]:
-    """Return the chat's subscription of that number, or all for 0. Raises `Refusal` where it has none."""
-    mine = await _mine(ask)
+async def _chosen(context: CommandContext, number: int) -> dict[int, str]:
+    """Return the chat's subscription of that number, or all for 0. Raises `UserError` where it has none."""
+    mine = await context.services.subscriptions.numbers(context.chat)
     if not mine:
-        raise Refusal("This chat has no subscriptions. Make one with /subscribe")
-    return [item for item in mine if item.number == number or not number]
+        raise UserError("This chat has no subscriptions. Make one with /subscribe")
+    return {key: line for key, line in mine.items() if key == number or not number}
 
 
-def _named(ask: Ask, chosen: list[Subscription]) -> str:
-    first = f"#{chosen[0].number} {ask.desk.words(chosen[0].watch)}"
-    return first if len(chosen) == 1 else f"{len(chosen)} subscriptions"
+def _named(chosen: dict[int, str]) -> str:
+    if len(chosen) == 1:
+        ((number, line),) = chosen.items()
+        return f"#{number} {line}"
+    return ngettext("{count} subscription", "{count} subscriptions", len(chosen))
 
 
-def _now(ask: Ask, settings: ChatSettings) -> str:
-    return told_time(settings.time_zone, ask.desk.clock())
+def _now(context: CommandContext, settings: ChatSettings) -> str:
+    return phrases.clock_text(settings, context.services.clock())

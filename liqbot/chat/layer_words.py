@@ -1,60 +1,81 @@
 """What is said of layers: how others lean, how far they disagree, and what came true of a modelled one."""
 
-from liqbot.market.elsewhere import Elsewhere, Swept
-from liqbot.market.figures import duration, ratio, share, usd
 from liqbot.market.realised import RealisedShare
-from liqbot.market.side import BySide
-from liqbot.market.view import MarketView
+from liqbot.message import Fact
+from liqbot.service.market_answer import MarketAnswer, OtherLayer, SweptAnswer
+from liqbot.text import _
+from liqbot.text.figures import duration, ratio, share, usd
 
 
-def layer_lines(view: MarketView) -> list[str]:
-    """Return what there is to say of a view's own layer and of the others."""
-    lines = [elsewhere(other) for other in view.others]
-    if view.divergence is not None:
-        lines.append(divergence(view.divergence))
-    return lines + came_true(view)
+def layer_facts(market: MarketAnswer) -> list[Fact]:
+    """Return what there is to say of a market's own layer and of the others."""
+    facts = [_elsewhere(other) for other in market.others]
+    if market.divergence is not None:
+        facts.append(_divergence(market.divergence))
+    return facts + came_true(market)
 
 
-def came_true(view: MarketView) -> list[str]:
+def came_true(market: MarketAnswer) -> list[Fact]:
     """Return what came true of a modelled layer; nothing where there is no such reckoning."""
-    lines = [] if view.swept is None else [swept(view.swept, view.time_ms)]
-    return lines if view.realised_share is None else [*lines, realised(view.realised_share)]
+    facts = [] if market.swept is None else [_swept(market.swept, market.time_ms)]
+    if market.realised_share is not None:
+        facts.append(_realised(market.realised_share))
+    return facts
 
 
-def elsewhere(other: Elsewhere) -> str:
-    """Return another layer in a line: `Binance, modelled: ▲ $1.2B above, ▼ $900M below, ratio 1.33`."""
-    said = f"{other.layer.label}: ▲ {usd(other.up_usd)} above, ▼ {usd(other.down_usd)} below"
-    return said if other.ratio is None else f"{said}, ratio {ratio(other.ratio)}"
+def _elsewhere(other: OtherLayer) -> Fact:
+    up, down = usd(other.up_usd), usd(other.down_usd)
+    if other.ratio is None:
+        return Fact(other.label, _("{up} above, {down} below", up=up, down=down))
+    return Fact(
+        other.label, _("{up} above, {down} below, ratio {ratio}", up=up, down=down, ratio=ratio(other.ratio))
+    )
 
 
-def divergence(value: float) -> str:
-    """Return what a divergence (-1 to +1) is and means."""
-    agree = abs(value) < 0.25
-    where = "they agree" if agree else f"the fuel lies {'higher' if value > 0 else 'lower'} here than there"
-    return f"Divergence from the other basis: {value:+.2f} of ±1, {where}"
+def _divergence(value: float) -> Fact:
+    if abs(value) < 0.25:
+        meaning = _("they agree")
+    elif value > 0:
+        meaning = _("the fuel lies higher here than there")
+    else:
+        meaning = _("the fuel lies lower here than there")
+    text = _("{value} on a scale from −1 to +1: {meaning}", value=f"{value:+.2f}", meaning=meaning)
+    return Fact(_("Divergence from the other basis"), text)
 
 
-def swept(one: Swept, now_ms: int) -> str:
-    """Return what came true: `Swept in 24 h: modelled $14.2M, realised $3.1M, 92% of it where modelled`."""
-    span = duration((now_ms - one.since_ms) / 1000)
-    said = f"Swept in {span}: modelled {usd(_both(one.modelled))}"
-    if one.realised is None or one.foreseen is None:
-        return f"{said}; no realised liquidation was heard of"
-    realised, least = _both(one.realised), "at least " if one.sampled else ""
-    said = f"{said}, realised {least}{usd(realised)}"
-    return f"{said}, {share(_both(one.foreseen) / realised)} of it where modelled" if realised else said
+def _swept(swept: SweptAnswer, now_ms: int) -> Fact:
+    label = _("Swept in {span}", span=duration((now_ms - swept.since_ms) / 1000))
+    modelled = usd(swept.modelled_usd)
+    if swept.realised_usd is None or swept.foreseen_usd is None:
+        return Fact(label, _("modelled {modelled}; the venue reports no liquidations", modelled=modelled))
+    realised = usd(swept.realised_usd)
+    if swept.sampled:
+        realised = _("at least {amount}", amount=realised)
+    if not swept.realised_usd:
+        return Fact(
+            label, _("modelled {modelled}, realised {realised}", modelled=modelled, realised=realised)
+        )
+    return Fact(
+        label,
+        _(
+            "modelled {modelled}, realised {realised}, {share} of it where modelled",
+            modelled=modelled,
+            realised=realised,
+            share=share(swept.foreseen_usd / swept.realised_usd),
+        ),
+    )
 
 
-def realised(one: RealisedShare) -> str:
-    """Return how much of a modelled map is liquidated when price gets there, and how sure that is.
-
-    `Of such levels about 9% are liquidated when price gets there (5% to 14%, by 12 d of this venue)`.
-    """
-    value, span = share(one.value), f"{share(one.low)} to {share(one.high)}"
-    about = "at least" if one.is_lower_bound else "about"
-    whence = f"by {duration(one.days * 86_400)} of this venue" if one.days else "by what was found elsewhere"
-    return f"Of such levels {about} {value} are liquidated when price gets there ({span}, {whence})"
-
-
-def _both(sides: BySide[float]) -> float:
-    return sides.long + sides.short
+def _realised(one: RealisedShare) -> Fact:
+    """Return how much of a modelled map is liquidated when price gets there, and how sure that is."""
+    low, high, value = share(one.low), share(one.high), share(one.value)
+    if one.is_lower_bound:
+        value = _("at least {amount}", amount=value)
+    if one.days:
+        span = duration(one.days * 86_400)
+        text = _(
+            "{share} ({low} to {high}, by {span} of this venue)", share=value, low=low, high=high, span=span
+        )
+    else:
+        text = _("{share} ({low} to {high}, as found elsewhere)", share=value, low=low, high=high)
+    return Fact(_("Really liquidated at such levels"), text)

@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import structlog
 
-from liqbot.chat.command import Ask, Coin, Command, Refusal, Settings, command
+from liqbot.chat.command import Coin, Command, CommandContext, Settings, command
 from liqbot.message import Message
 from liqbot.rules.contributions import PluginCommand
 from liqbot.rules.parameters import ParameterError
+from liqbot.service.errors import UserError
+from liqbot.service.layers import LayerQuery
+from liqbot.text import _
 
 _log = structlog.get_logger()
 
@@ -17,17 +20,18 @@ _log = structlog.get_logger()
 def chat_command(brought: PluginCommand) -> Command:
     """Return a plugin's command as the chats know it; its function runs off the event loop."""
 
-    async def answer(ask: Ask, coin: Coin, settings: Settings) -> Message:
+    async def answer(context: CommandContext, coin: Coin, settings: Settings) -> Message:
         try:
             values = brought.form.parse(settings)
         except ParameterError as error:
-            raise Refusal(f"{brought.name}: {error} — see /help {brought.name}") from None
+            raise UserError("{rule}: {reason}. See /help {rule}", rule=brought.name, reason=error) from None
+        view = context.services.markets.seen(coin, LayerQuery()).view
         try:
-            return await asyncio.to_thread(brought.answer, ask.desk.views[coin], values)
+            return await asyncio.to_thread(brought.answer, view, values)
         except Exception as error:
-            _log.exception("a plugin's command failed", command=brought.name)
-            raise Refusal(
-                f"The plugin of /{brought.name} failed; the operator's log names the line"
+            _log.exception("command_failed", command=brought.name)
+            raise UserError(
+                "The plugin of /{command} failed. The operator's log names the line.", command=brought.name
             ) from error
 
     answer.__name__ = brought.name
@@ -40,12 +44,15 @@ def chat_commands(brought: Iterable[PluginCommand], taken: Iterable[str]) -> Ite
     names = set(taken)
     for one in brought:
         if one.name in names:
-            _log.error("a plugin's command is left out: its name is taken", command=one.name, file=one.file)
+            _log.error("command_left_out", reason="its name is taken", command=one.name, file=one.file)
         else:
             yield chat_command(one)
 
 
 def _parameters(brought: PluginCommand) -> Iterator[str]:
     for parameter in brought.form.parameters:
-        told = (parameter.help, parameter.takes, f"usually {parameter.show(parameter.default)}")
-        yield f"{parameter.name} — {'; '.join(part for part in told if part)}"
+        default = parameter.show(parameter.default)
+        told = "; ".join(part for part in (parameter.help, parameter.takes) if part)
+        yield _(
+            "{argument}: {names}. Default: {default}.", argument=parameter.name, names=told, default=default
+        )

@@ -1,119 +1,82 @@
 """The commands with which a chat says what it wants to hear of."""
 
-from collections.abc import Mapping
-
-from liqbot.alerts.states import WatchState
-from liqbot.alerts.watching import decode_state
-from liqbot.chat.command import Ask, Coin, Number, Refusal, RuleName, Settings, command
-from liqbot.chat.manner import take_manner, told_manner
-from liqbot.chat.times import told_rest
-from liqbot.market.figures import price
+from liqbot.chat import phrases
+from liqbot.chat.command import Coin, CommandContext, Number, RuleName, Settings, command
 from liqbot.message import Button, Message
-from liqbot.rules.parameters import ParameterError
-from liqbot.rules.rule import RuleFault
-from liqbot.rules.wording import counted
-from liqbot.store.subscriptions import Subscription, Watch
+from liqbot.service.subscriptions import SubscriptionAnswer
+from liqbot.text import _, ngettext
 
 
 @command(manages=True)
-async def subscribe(ask: Ask, rule: RuleName, coin: Coin, settings: Settings) -> Message:
-    """Be told when a rule finds something in a coin's market.
+async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, settings: Settings) -> Message:
+    """Get an alert when a rule finds something in a coin's market.
 
     For example: /subscribe near-cluster BTC within=3% at_least=10M
 
-    What is not given has its default; /help RULE lists what can be given. How alerts come can be said as
+    What is not given has its default; /help RULE lists what can be given. How alerts come can be chosen as
     well: silent=yes without a sound, digest=hourly or digest=daily in one message, role=ID to ping a role.
     """
-    subscription, is_new = await enter(ask, rule, coin, settings)
-    watch, chosen = subscription.watch, ask.desk.rules.by_name[rule]
-    lately = await ask.desk.would_have_fired(watch)
-    said = "Subscribed" if is_new else "You have that subscription already"
+    services = context.services
+    done = await services.subscriptions.subscribe(context.chat, rule, coin, settings, context.person)
+    mine = done.subscription
+    title = (
+        _("Subscribed to {rule} {coin} as #{number}", rule=rule, coin=coin, number=mine.number)
+        if done.is_new
+        else _("Already subscribed to {rule} {coin} as #{number}", rule=rule, coin=coin, number=mine.number)
+    )
+    how = phrases.manner(mine.manner)
     return Message(
-        title=f"{said}: #{subscription.number} {ask.desk.words(watch)}{told_manner(subscription.manner)}",
+        title=title,
         lines=(
-            chosen.describe(chosen.form.restore(watch.parameters)),
-            f"Right now: {_now(ask, watch, await _state(ask, watch))}",
-            *lately,
+            mine.description,
+            *([_("Alerts come so: {manner}.", manner=how)] if how else []),
+            _("Right now: {current}", current=phrases.current(mine.current)),
+            *phrases.lately(done.lately),
         ),
         actions=(
-            Button("Unsubscribe", f"/unsubscribe {subscription.number}"),
-            Button("Subscriptions", "/subscriptions"),
+            Button(_("Unsubscribe"), f"/unsubscribe {mine.number}"),
+            Button(_("Subscriptions"), "/subscriptions"),
         ),
     )
 
 
 @command
-async def subscriptions(ask: Ask) -> Message:
+async def subscriptions(context: CommandContext) -> Message:
     """What this chat has subscribed to, how each stands, and what it says right now."""
-    mine = await ask.desk.store.subscriptions.of(ask.chat)
+    mine = await context.services.subscriptions.of(context.chat)
     if not mine:
-        return Message("No subscriptions in this chat", ("Make one: /subscribe near-cluster BTC",))
-    rest = told_rest(await ask.desk.store.chats.settings(ask.chat), ask.desk.clock())
-    lines = [f"{rest}: alerts come after that."] if rest else []
-    lines += [line for item in mine for line in await _standing(ask, item)]
-    buttons = [Button(f"Unsubscribe #{item.number}", f"/unsubscribe {item.number}") for item in mine]
-    return Message(counted(len(mine), "subscription"), tuple(lines), actions=tuple(buttons))
+        return Message(_("No subscriptions in this chat"), (_("Make one: /subscribe near-cluster BTC"),))
+    rest = await phrases.rest(context)
+    lines = [rest] if rest else []
+    lines += [line for item in mine for line in _standing(item)]
+    actions = [
+        Button(_("Unsubscribe #{number}", number=item.number), f"/unsubscribe {item.number}") for item in mine
+    ]
+    return Message(
+        ngettext("{count} subscription", "{count} subscriptions", len(mine)),
+        tuple(lines),
+        actions=tuple(actions),
+    )
 
 
 @command(manages=True)
-async def unsubscribe(ask: Ask, number: Number) -> Message:
+async def unsubscribe(context: CommandContext, number: Number) -> Message:
     """End a subscription by its number, as /subscriptions shows it."""
-    ended = await ask.desk.store.subscriptions.unsubscribe(ask.chat, number)
-    if ended is None:
-        raise Refusal(f"There is no subscription {number} here. See /subscriptions")
-    return Message(f"Unsubscribed: #{ended.number} {ask.desk.words(ended.watch)}")
-
-
-async def enter(ask: Ask, rule: str, coin: str, settings: Mapping[str, str]) -> tuple[Subscription, bool]:
-    """Write a subscription down; return it, and whether it is new. Raises `Refusal` for wrong settings."""
-    form = ask.desk.rules.by_name[rule].form
-    try:
-        manner, own = take_manner(settings)
-        parameters = form.canonical(form.parse(own))
-    except ParameterError as error:
-        raise Refusal(f"{rule}: {error} — see /help {rule}") from None
-    return await ask.desk.store.subscriptions.subscribe(
-        ask.chat,
-        rule=rule,
-        coin=coin,
-        parameters=parameters,
-        now_ms=ask.desk.clock(),
-        manner=manner,
-        person=ask.person,
+    ended = await context.services.subscriptions.unsubscribe(context.chat, number)
+    return Message(
+        _("Unsubscribed from #{number}", number=number),
+        (_("To have it again: /subscribe {line}", line=ended),),
+        actions=(Button(_("Subscriptions"), "/subscriptions"),),
     )
 
 
 COMMANDS = (subscribe, subscriptions, unsubscribe)
 
 
-async def _state(ask: Ask, watch: Watch) -> WatchState:
-    return decode_state(await ask.desk.store.alerts.state(watch))
-
-
-async def _standing(ask: Ask, item: Subscription) -> list[str]:
-    state = await _state(ask, item.watch)
-    standing = "paused" if item.paused else state.status
+def _standing(item: SubscriptionAnswer) -> list[str]:
+    status = _("paused") if item.paused else _(phrases.STATUSES[item.status])
+    how = ", ".join(part for part in (status, phrases.manner(item.manner)) if part)
     return [
-        f"#{item.number} {ask.desk.words(item.watch)} — {standing}{told_manner(item.manner)}",
-        f"    {_now(ask, item.watch, state)}",
+        _("#{number} {line}: {status}", number=item.number, line=item.line, status=how),
+        _("    Now: {current}", current=phrases.current(item.current)),
     ]
-
-
-def _now(ask: Ask, watch: Watch, state: WatchState) -> str:
-    """Return what the watch's rule says of the newest view."""
-    rule, view = ask.desk.rules.by_name.get(watch.rule), ask.desk.views.get(watch.coin)
-    if rule is None:
-        return "its rule is not loaded"
-    if view is None:
-        return f"no data of {watch.coin} yet"
-    try:
-        hits = rule.read(view, rule.form.restore(watch.parameters), state.memory).hits
-    except ParameterError:
-        return "unsubscribe it, and subscribe with other settings"
-    except RuleFault:
-        return "its rule fails; the operator's log names the line"
-    firing = [hit for hit in hits if hit.key in state.keys and state.keys[hit.key].on]
-    said = [hit.text for hit in hits if hit in firing or not hit.holding]
-    if not said:
-        return f"nothing; {view.coin} {price(view.spot)}, {view.regime}"
-    return said[0] if len(said) == 1 else f"{said[0]} (and {len(said) - 1} more)"

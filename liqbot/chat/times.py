@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
-from liqbot.alerts.timing import Hold, hold_digest, local_time, zone
-from liqbot.chat.command import Kind, Refusal
-from liqbot.market.figures import duration
+from liqbot.alerts.timing import zone
+from liqbot.chat.command import Kind
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import nearest, quoted
-from liqbot.store.chats import ChatSettings
+from liqbot.service.errors import UserError
+from liqbot.text.figures import clock, duration
 
 OFF = ("off", "none", "never", "no")
 LONGEST_SPAN_S = 30 * 86_400
@@ -33,29 +34,70 @@ EXAMPLES: Mapping[Kind, tuple[str, ...]] = {
         "Asia/Tokyo",
         "Australia/Sydney",
     ),
-    Kind.COUNT: ("5", "10", "20", "50", "100"),
+    Kind.COUNT: ("5", "10", "20", "50", "100", "off"),
     Kind.SURE: ("yes",),
 }
 """What is offered where one may type freely."""
+_ABBREVIATIONS = {
+    **dict.fromkeys(("pst", "pdt", "pt"), "america/los_angeles"),
+    **dict.fromkeys(("mdt", "mt"), "america/denver"),
+    **dict.fromkeys(("cdt", "ct"), "america/chicago"),
+    **dict.fromkeys(("edt", "et", "est"), "america/new_york"),
+    **dict.fromkeys(("gmt", "z", "zulu"), "utc"),
+    "brt": "america/sao_paulo",
+    **dict.fromkeys(("cet", "cest"), "europe/berlin"),
+    **dict.fromkeys(("eet", "eest"), "europe/helsinki"),
+    **dict.fromkeys(("wet", "west"), "europe/lisbon"),
+    "msk": "europe/moscow",
+    "trt": "europe/istanbul",
+    "hkt": "asia/hong_kong",
+    "sgt": "asia/singapore",
+    "jst": "asia/tokyo",
+    "kst": "asia/seoul",
+    **dict.fromkeys(("aest", "aedt"), "australia/sydney"),
+    **dict.fromkeys(("nzst", "nzdt"), "pacific/auckland"),
+}
+"""What abbreviations stand for: the place, so that its summer time is kept."""
+_AMBIGUOUS = {
+    "ist": "Kolkata, Dublin, Jerusalem",
+    "cst": "Chicago, Shanghai, Havana",
+    "bst": "London, Dhaka",
+    "mst": "Denver, Phoenix",
+    "ast": "Halifax, Riyadh",
+    "gst": "Dubai",
+}
+"""Abbreviations of several places."""
 _BETWEEN_HOURS = re.compile(r"\s*(?:-|–|to|until)\s*")
-_HOUR = re.compile(r"(\d{1,2})(?::?([0-5]\d))?\s*(am|pm)?", re.ASCII)
+_HOUR = re.compile(r"(\d{1,2})(?:[:h]?([0-5]\d))?\s*(am|pm)?h?", re.ASCII)
 _OFFSET = re.compile(r"(?:utc|gmt)?_*([+-])(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
-_WEEK_MS = 6 * 86_400_000
-"""Up to so far ahead a day of the week is not mistaken for another one."""
 
 
 def read_span(word: str) -> float:
-    """Return a span of time in seconds, 0 for `off`. Raises `Refusal`."""
+    """Return a span of time in seconds, 0 for `off`. Raises `UserError`."""
     seconds = 0.0 if word.lower() in OFF else read_amount(word, Unit.SECONDS)
     if seconds is None:
-        raise Refusal(f"How long is {quoted(word)}? Write 90m, 4h or 1d, or off")
+        raise UserError("How long is {text}? Write 90m, 4h or 1d, or off.", text=quoted(word))
     if not 0 <= seconds <= LONGEST_SPAN_S:
-        raise Refusal(f"{quoted(word)} is too long: at most {duration(LONGEST_SPAN_S)}")
+        raise UserError(
+            "{text} is too long: at most {span}.", text=quoted(word), span=duration(LONGEST_SPAN_S)
+        )
     return seconds
 
 
+def until_s(words: str, now_ms: int, zone_of_chat: ZoneInfo | None) -> float:
+    """Return how many seconds it is `until 7am` or `until 07:30` by the chat's clocks. Raises `UserError`."""
+    hour = _hour(words.lower().removeprefix("until ").strip())
+    if hour is None:
+        raise UserError("Until when is {text}? Write until 7am or until 07:30.", text=quoted(words))
+    now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone_of_chat or UTC)
+    then = now.replace(hour=int(hour[:2]), minute=int(hour[3:]), second=0, microsecond=0)
+    if then <= now:
+        then = (then + timedelta(days=1)).replace(fold=0)
+    return then.timestamp() - now_ms / 1000
+
+
 def read_hours(word: str) -> str:
-    """Return hours of the day as `23:00-07:00`, or `off`. Raises `Refusal`."""
+    """Return hours of the day as `23:00-07:00`, or `off`. Raises `UserError`."""
     if word.lower() in OFF:
         return "off"
     hours = [_hour(part) for part in _BETWEEN_HOURS.split(word.strip().lower())]
@@ -63,9 +105,9 @@ def read_hours(word: str) -> str:
         case [str(start), str(end)] if start != end:
             return f"{start}-{end}"
         case [str(), str()]:
-            raise Refusal("That would be all day or no time at all. For a while without alerts: /mute 4h")
+            raise UserError("That would be all day or no time at all. For a while without alerts: /mute 4h")
         case _:
-            raise Refusal(f"From when to when is {quoted(word)}? Write 23:00-07:00, or off")
+            raise UserError("From when to when is {text}? Write 23:00-07:00, or off.", text=quoted(word))
 
 
 def minutes_of_day(hours: str) -> tuple[int, int]:
@@ -75,21 +117,33 @@ def minutes_of_day(hours: str) -> tuple[int, int]:
 
 
 def read_zone(word: str) -> str:
-    """Return the name of a time zone: `Europe/Berlin` also for `berlin`. Raises `Refusal`."""
+    """Return the name of a time zone: `Europe/Berlin` also for `berlin`. Raises `UserError`."""
     names = _zones()
     bare = word.strip().replace(" ", "_").lower()
+    if bare in _AMBIGUOUS:
+        raise UserError(
+            "{text} is the name of several time zones. Write a city: {cities}.",
+            text=word.upper(),
+            cities=_AMBIGUOUS[bare],
+        )
+    bare = _ABBREVIATIONS.get(bare, bare)
     found = _offset(bare) or names.get(bare)
     if found is not None and zone(found) is not None:
         return found
-    near = None if _OFFSET.fullmatch(bare) else nearest(bare, names)
-    hint = f"Did you mean {names[near]}?" if near else "Write a city, as Europe/Berlin, or UTC+2"
-    raise Refusal(f"There is no time zone {quoted(word)}. {hint}")
+    near = None if _OFFSET.fullmatch(bare) else nearest(bare, names, cutoff=0.75)
+    if near:
+        raise UserError(
+            "There is no time zone {text}. Did you mean {near}?", text=quoted(word), near=names[near]
+        )
+    raise UserError("There is no time zone {text}. Write a city, as Berlin, or UTC+2.", text=quoted(word))
 
 
 def read_count(word: str) -> int:
-    """Return a whole number from 1 to `MOST`. Raises `Refusal`."""
+    """Return a whole number from 1 to `MOST`, which `off` stands for as well. Raises `UserError`."""
+    if word.lower() in OFF:
+        return MOST
     if not (word.isascii() and word.isdecimal() and len(word) <= 9 and 1 <= int(word) <= MOST):
-        raise Refusal(f"{quoted(word)} is not a number from 1 to {MOST}")
+        raise UserError("{text} is not a number from 1 to {most}.", text=quoted(word), most=MOST)
     return int(word)
 
 
@@ -103,25 +157,7 @@ def told_zone(name: str) -> str:
 
 def told_time(zone_name: str, time_ms: int) -> str:
     """Return what clocks show in a time zone: `14:05`."""
-    return f"{local_time(ChatSettings(zone_name), time_ms):%H:%M}"
-
-
-def told_until(settings: ChatSettings, time_ms: int, now_ms: int) -> str:
-    """Return a time to come as a chat's clocks show it: `05:00`, `Wed 05:00`, `Wed 14 Jan 05:00`."""
-    then, now = local_time(settings, time_ms), local_time(settings, now_ms)
-    if then.date() == now.date():
-        return f"{then:%H:%M} {told_zone(settings.time_zone)}"
-    day = f"{then:%a}" if time_ms - now_ms <= _WEEK_MS else f"{then:%a} {then.day} {then:%b}"
-    return f"{day} {then:%H:%M} {told_zone(settings.time_zone)}"
-
-
-def told_rest(settings: ChatSettings, now_ms: int) -> str | None:
-    """Return why and until when no alerts come: `Muted until 05:00 UTC`; None where they come."""
-    rest = hold_digest(settings, now_ms)
-    if rest is None:
-        return None
-    why = "Muted" if rest[1] is Hold.MUTED else "Quiet hours"
-    return f"{why} until {told_until(settings, rest[0], now_ms)}"
+    return clock(time_ms, zone(zone_name) or UTC)
 
 
 def all_zones() -> list[str]:

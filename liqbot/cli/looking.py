@@ -1,23 +1,23 @@
 """`liqbot view` and `liqbot heatmap`: a single look at one coin."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 
 from liqbot.charts.studio import Studio
-from liqbot.chat.desk import WINDOWS
 from liqbot.chat.market_commands import described
 from liqbot.cli.terminal import find_coin, no_such_coin, parse_time, read_with_progress, spelled, utc
 from liqbot.engine.board import Board
 from liqbot.market.view import MarketView
-from liqbot.market.wire import summary
+from liqbot.service.market_answer import market_answer
+from liqbot.service.windows import WINDOWS
 from liqbot.settings import load_settings
 from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
@@ -50,12 +50,11 @@ def view(
         else _recorded_view(coin, recording, at_ms)
     )
     if as_json:
-        typer.echo(json.dumps(summary(seen), allow_nan=False))
+        typer.echo(msgspec.json.encode(market_answer(seen)).decode())
         return
-    console = Console(highlight=False)
-    for line in described(seen):
+    message, console = described(market_answer(seen)), Console(highlight=False)
+    for line in (message.title, *message.text, f"{message.provenance} · {utc(seen.time_ms)}"):
         console.print(line, markup=False, soft_wrap=True)
-    console.print(f"{seen.provenance} · {utc(seen.time_ms)}", markup=False, soft_wrap=True)
 
 
 def heatmap(

@@ -11,13 +11,13 @@ import typer
 from rich.console import Console
 
 from liqbot.app.bot import Bot
-from liqbot.chat.command import Ask, Refusal
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.market_commands import about
-from liqbot.chat.subscription_commands import enter
 from liqbot.cli.looking import span_window
 from liqbot.cli.terminal import find_coin, progress_bar, spelled, tell_problems
 from liqbot.logs import set_up_logs
+from liqbot.service.errors import UserError
+from liqbot.service.market_answer import market_answer
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.recording import Recording, Snapshot
 from liqbot.sources.replay import Replay
@@ -74,7 +74,9 @@ class _Playing:
         if bot.failure is not None:
             raise bot.failure
         for coin in self._settings.coins:
-            find_coin(coin, [*bot.desk.views, *self._first.coins], str(self._source.recording.path))
+            find_coin(
+                coin, [*bot.services.markets.views, *self._first.coins], str(self._source.recording.path)
+            )
 
     async def _until_played(self, bot: Bot) -> None:
         recording = self._source.recording
@@ -88,13 +90,13 @@ class _Playing:
             await bot.until(ended)
 
     async def _draw(self, bot: Bot, coin: str) -> None:
-        view = bot.desk.views.get(coin)
+        view = bot.services.markets.views.get(coin)
         if view is None:
             return
         span_ms = view.time_ms - self._first.time_ms
         grid = await bot.store.history.grid(view, span_ms)
-        picture = await bot.desk.studio.heatmap(view.with_grid(grid), span_window(span_ms))
-        self._printer.show(about(view, picture))
+        picture = await bot.services.pictures.studio.heatmap(view.with_grid(grid), span_window(span_ms))
+        self._printer.show(about(market_answer(view), picture))
 
 
 def _largest(snapshot: Snapshot) -> tuple[str, ...]:
@@ -116,10 +118,11 @@ async def _subscribe(bot: Bot, text: str) -> None:
     rule, _, rest = text.partition(" ")
     coin, *settings = rest.split() or [""]
     pairs = [setting.partition("=") for setting in settings]
-    if rule not in bot.desk.rules.by_name or not coin or not all(equals for _, equals, _ in pairs):
-        form = f"it is RULE COIN [name=value …], and the rules are {', '.join(bot.desk.rules.by_name)}"
+    if rule not in bot.services.rules.by_name or not coin or not all(equals for _, equals, _ in pairs):
+        form = f"it is RULE COIN [name=value …], and the rules are {', '.join(bot.services.rules.by_name)}"
         raise typer.BadParameter(f"{text!r}: {form}", param_hint="--watch")
     try:
-        await enter(Ask(CONSOLE_CHAT, bot.desk), rule, coin, {name: value for name, _, value in pairs})
-    except Refusal as refusal:
+        written = {name: value for name, _, value in pairs}
+        await bot.services.subscriptions.enter(CONSOLE_CHAT, rule, coin, written)
+    except UserError as refusal:
         raise typer.BadParameter(str(refusal), param_hint="--watch") from None

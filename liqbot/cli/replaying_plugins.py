@@ -10,7 +10,6 @@ import typer
 from liqbot.alerts.preview import Firing, Preview, preview
 from liqbot.app.plugged import HOUSE, wanted
 from liqbot.charts.studio import Studio
-from liqbot.chat.desk import WINDOWS
 from liqbot.cli.terminal import spelled, utc
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.logs import set_up_logs
@@ -21,6 +20,7 @@ from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import counted
+from liqbot.service.windows import WINDOWS
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.source import SourceError
 from liqbot.store.history import History

@@ -23,7 +23,7 @@ from liqbot.app.plugged import plugged
 from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
 from liqbot.app.sources import make_simulator, make_source
 from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.console.prompt import Prompt
 from liqbot.chat.console.script import ScriptError, Step, parse_script
@@ -131,9 +131,9 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
     printer = Printer(console, settings.pictures_path)
     bot = await _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
     async with serving(bot), _developing(bot, settings, printer.narrate, dev=dev):
-        ask = Ask(CONSOLE_CHAT, bot.desk)
+        ask = CommandContext(CONSOLE_CHAT, bot.services)
         with console.status("reading the market …"):
-            await bot.until(lambda: bool(bot.desk.views))
+            await bot.until(lambda: bool(bot.services.markets.views))
         if bot.failure is not None:
             raise bot.failure
         printer.show(await bot.answering.answer("/status", ask))
@@ -145,7 +145,7 @@ async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: fl
     printer = Printer(Console(), settings.pictures_path)
     simulator = make_simulator(settings, clock_ms())
     async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}) as bot:
-        await bot.until(lambda: len(bot.desk.views) == len(simulator.market.coins))
+        await bot.until(lambda: len(bot.services.markets.views) == len(simulator.market.coins))
         await Player(bot, simulator, printer, alert_timeout_s).play(steps)
 
 

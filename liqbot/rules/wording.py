@@ -11,10 +11,13 @@ LISTED = 12
 """At most this many names are listed in an answer."""
 
 
-def nearest(word: str, names: Iterable[str]) -> str | None:
-    """Return the name that was probably meant, regardless of case; None where nothing is near."""
+def nearest(word: str, names: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+    """Return the name that was probably meant, regardless of case; None where nothing is near.
+
+    `cutoff` is how alike they must be, from 0 to 1.
+    """
     by_lower = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word[:QUOTED].lower(), by_lower, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(word[:QUOTED].lower(), by_lower, n=1, cutoff=cutoff)
     return by_lower[close[0]] if close else None
 
 

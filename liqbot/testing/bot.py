@@ -11,8 +11,7 @@ from liqbot.builtin import RULES
 from liqbot.charts.request import HeatmapInput, MapInput
 from liqbot.charts.studio import Studio
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask
-from liqbot.chat.desk import Desk
+from liqbot.chat.command import CommandContext
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_commands
 from liqbot.engine.board import Board
@@ -26,6 +25,7 @@ from liqbot.rules.finding import find_at
 from liqbot.rules.loading import LoadError, load
 from liqbot.rules.parameters import Parameter
 from liqbot.rules.units import Unit
+from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
 from liqbot.testing.market import LAYER, Position, seen
@@ -64,11 +64,11 @@ class PluginBot:
         self._runner = asyncio.Runner()
         self._watching = Watching(self.plugins.rules, self._store.alerts)
         self._studio = _PaperStudio()
-        self._desk = Desk(
-            store=self._store,
-            rules=self.plugins.rules,
-            studio=self._studio,
-            clock=lambda: self._now_ms,
+        self._services = Services(
+            self._store,
+            self.plugins.rules,
+            self._studio,
+            lambda: self._now_ms,
             faults=self._watching.faults,
         )
         self.market()  # BTC at $100, and nobody in it
@@ -104,7 +104,7 @@ class PluginBot:
         known = [self._board.observe(name) for name in self._board.coins]
         events = {observation.coin: observation.events for observation in known}
         views = {view.coin: view for view in with_neighbours([observation.view for observation in known])}
-        self._desk.views.update(views)
+        self._services.markets.views.update(views)
         self._runner.run(self._go_on(views[coin], events[coin]))
         return views[coin]
 
@@ -112,7 +112,7 @@ class PluginBot:
         """Type a line; return what is answered."""
         commands = chat_commands(self.plugins.commands.values(), [command.name for command in COMMANDS])
         answering = Answering((*COMMANDS, *commands))
-        return self._runner.run(answering.answer(line, Ask(CHAT, self._desk)))
+        return self._runner.run(answering.answer(line, CommandContext(CHAT, self._services)))
 
     limits = Limits(hourly=False)
 

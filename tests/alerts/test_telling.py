@@ -41,16 +41,16 @@ def told(rule, view=VIEW, memory=None, **written):
 
 
 def as_text(message) -> str:
-    return "\n".join([message.title, *message.lines, message.provenance])
+    return "\n".join([message.title, *message.text, message.provenance])
 
 
 def test_near_cluster_says_how_big_how_near_what_follows_and_how_sure():
     message = told(near_cluster, within="3%", side="long")
     assert as_text(message) == (
-        "BTC: $21M of long liquidations at 62,700, 2% below spot (3 accounts, 61% whales)\n"
-        "Spot 64,000. A fall to 62,900 starts forced selling, which can feed itself down to 62,600.\n"
+        "BTC: $21M of long liquidations at 62,700, 2% below (3 accounts, 61% whales)\n"
+        "A fall to 62,900 starts forced selling, which can feed itself down to 62,600.\nSpot: 64,000\n"
         "Says where forced orders sit, not that price will go there or turn there.\n"
-        "near-cluster #1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "near-cluster A1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
     )
     assert message.tone is Tone.LONGS
 
@@ -59,11 +59,12 @@ def test_regime_flip_says_from_what_to_what_and_what_that_means():
     before = regime_flip.read(replace(VIEW, up_usd=VIEW.down_usd), regime_flip.form.defaults()).memory
     message = told(regime_flip, memory=before, confirm="0s")
     assert as_text(message) == (
-        "BTC: balanced → long-liquidation setup: "
+        "BTC: balanced → long-liquidation setup: ratio 0.05, $960k of shorts above and…\n"
+        "balanced → long-liquidation setup: "
         "ratio 0.05, $960k of shorts above and $21M of longs below, within 5% of spot\n"
-        "Spot 64,000. Longs are the fuel: a fall would force more selling than a rise would buying.\n"
+        "Longs are the fuel: a fall would force more selling than a rise would buying.\nSpot: 64,000\n"
         "Says where the fuel lies, not which way price will go, nor when.\n"
-        "regime-flip #1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "regime-flip A1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
     )
     assert message.tone is Tone.LONGS
 
@@ -72,9 +73,9 @@ def test_trapped_says_how_much_of_whom():
     message = told(trapped, over="75%")
     assert as_text(message) == (
         "BTC: 76% of the longs ($15.9M of $21M) are underwater\n"
-        "Spot 64,000. Trapped longs tend to sell into a bounce, and are force-sold if price falls on.\n"
+        "Trapped longs tend to sell into a bounce, and are force-sold if price falls on.\nSpot: 64,000\n"
         "Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere.\n"
-        "trapped #1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "trapped A1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
     )
 
 
@@ -89,9 +90,9 @@ def test_it_carries_the_picture_and_the_time_of_the_market():
     [
         (Reason.FIRST, "BTC: a wall"),
         (Reason.AGAIN, "BTC again: a wall"),
-        (Reason.ESCALATED, "BTC, and more of it: a wall"),
+        (Reason.ESCALATED, "BTC, grown: a wall"),
         (Reason.REPEAT, "BTC still: a wall"),
-        (Reason.RESOLVED, "BTC, over: a wall"),
+        (Reason.RESOLVED, "BTC resolved: a wall"),
     ],
 )
 def test_its_title_says_why_it_comes_now(reason, title):
@@ -100,12 +101,12 @@ def test_its_title_says_why_it_comes_now(reason, title):
 
 def test_what_is_over_explains_no_more_what_it_meant():
     message = tell(alert(Hit("key", "a wall", means="It means."), reason=Reason.RESOLVED), VIEW, None)
-    assert message.lines == ("Spot 64,000. This no longer holds.",)
+    assert message.text == ("This no longer holds.", "Spot: 64,000")
 
 
 def test_a_sample_is_marked_as_a_test():
     sample = replace(alert(Hit("key", "a wall"), reason=Reason.SAMPLE), sample=True)
-    assert tell(sample, VIEW, None).title == "TEST · BTC: a wall"
+    assert tell(sample, VIEW, None).title == "TEST BTC: a wall"
 
 
 def delivery(**changes):
@@ -145,8 +146,8 @@ def test_an_alert_of_a_subscription_that_has_ended_offers_nothing_to_unsubscribe
 
 def test_what_may_have_arrived_before_says_so():
     body = told(near_cluster, within="3%")
-    assert addressed(body, alert(Hit("key", "a")), delivery(is_repeat=True)).lines[-1] == MAY_REPEAT
-    assert MAY_REPEAT not in addressed(body, alert(Hit("key", "a")), delivery()).lines
+    assert addressed(body, alert(Hit("key", "a")), delivery(is_repeat=True)).notes[-1] == MAY_REPEAT
+    assert MAY_REPEAT not in addressed(body, alert(Hit("key", "a")), delivery()).notes
 
 
 def test_a_digest_names_each_alert_with_the_time_of_the_chat_and_counts_what_does_not_fit():
@@ -154,7 +155,7 @@ def test_a_digest_names_each_alert_with_the_time_of_the_chat_and_counts_what_doe
     held = delivery(held=Hold.QUIET, settings=ChatSettings(time_zone="Asia/Tokyo"))
     message = digest(alerts, held)
     assert message.title == "25 alerts during quiet hours"
-    assert message.lines[0] == "Thu 09:00 BTC: wall 0"
+    assert message.lines[0] == "A1 Thu 09:00 BTC: wall 0"
     assert len(message.lines) == 21
     assert message.lines[-1] == "and 5 more"
 
@@ -162,13 +163,13 @@ def test_a_digest_names_each_alert_with_the_time_of_the_chat_and_counts_what_doe
 @pytest.mark.parametrize(
     ("means", "caveat", "lines"),
     [
-        ("It means.", "It does not.", ("Spot 64,000. It means.", "It does not.")),
-        ("It means.", "", ("Spot 64,000. It means.",)),
-        ("", "", ("Spot 64,000.",)),
+        ("It means.", "It does not.", ("It means.", "Spot: 64,000", "It does not.")),
+        ("It means.", "", ("It means.", "Spot: 64,000")),
+        ("", "", ("Spot: 64,000",)),
     ],
 )
 def test_what_a_rule_does_not_explain_leaves_no_gap(means, caveat, lines):
-    assert tell(alert(Hit("key", "a wall", means=means, caveat=caveat)), VIEW, None).lines == lines
+    assert tell(alert(Hit("key", "a wall", means=means, caveat=caveat)), VIEW, None).text == lines
 
 
 def test_without_the_market_it_says_what_is_known():
@@ -176,7 +177,7 @@ def test_without_the_market_it_says_what_is_known():
     assert (message.title, message.lines, message.provenance) == (
         "BTC: a wall",
         ("It means.",),
-        "near-cluster #1",
+        "near-cluster A1",
     )
     assert tell(alert(Hit("key", "a wall")), None, None).lines == ()
 

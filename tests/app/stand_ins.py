@@ -60,7 +60,7 @@ class Told:
 
 
 async def subscribe(bot, chat=ME, rule="near-cluster", coin="BTC", **parameters):
-    form = bot.desk.rules.by_name[rule].form
+    form = bot.services.rules.by_name[rule].form
     await bot.store.subscriptions.subscribe(
         chat, rule=rule, coin=coin, parameters=form.canonical(form.parse(parameters)), now_ms=1
     )

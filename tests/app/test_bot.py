@@ -11,7 +11,7 @@ from platforms import Paper
 from liqbot.alerts.platform import ChatGone
 from liqbot.app import bot as bot_room
 from liqbot.charts.studio import DrawingError, Studio
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatKey
@@ -23,7 +23,7 @@ ELSEWHERE = ChatKey("there", "them")
 
 
 async def status(bot):
-    message = await bot.answering.answer("/status", Ask(ME, bot.desk))
+    message = await bot.answering.answer("/status", CommandContext(ME, bot.services))
     return "\n".join(message.lines)
 
 
@@ -43,7 +43,7 @@ async def test_views_stand_on_the_desk_and_in_history(bot_of):
         await bot.until(lambda: False)
         assert bot.beats == 3
         assert bot.ended
-        view = bot.desk.views["BTC"]
+        view = bot.services.markets.views["BTC"]
         assert view.spot == 102
         assert (await bot.store.history.grid(view, 24 * HOUR)).spot.tolist() == [100, 101, 102]
 
@@ -52,9 +52,9 @@ async def test_waiting_ends_as_soon_as_what_is_waited_for_holds(bot_of):
     more = asyncio.Event()
     source = Told([*beat(1), more, *beat(2, 50), asyncio.Event()])
     async with bot_of(source) as bot:
-        await bot.until(lambda: "BTC" in bot.desk.views)
+        await bot.until(lambda: "BTC" in bot.services.markets.views)
         assert not bot.ended
-        waiting = asyncio.create_task(bot.until(lambda: bot.desk.views["BTC"].spot == 50))
+        waiting = asyncio.create_task(bot.until(lambda: bot.services.markets.views["BTC"].spot == 50))
         await source.waiting.wait()
         assert not waiting.done()
         more.set()
@@ -67,7 +67,7 @@ async def test_the_past_that_a_source_makes_up_is_history_but_nobody_is_alerted_
     await subscribe(bot)
     async with bot:
         await bot.until(lambda: False)
-        assert bot.desk.views == {}
+        assert bot.services.markets.views == {}
         assert await bot.store.history.coins() == ["BTC"]
     assert chat.messages == []
 
@@ -77,11 +77,11 @@ async def test_of_a_coin_that_two_sources_know_the_first_gives_the_view(bot_of):
     first = Told([before, *beat(5, 100), asyncio.Event()], name="first")
     second = Told([*beat(1, 7), asyncio.Event()], name="second", layer=OTHER)
     async with bot_of(first, second) as bot:
-        await bot.until(lambda: bool(bot.desk.views))
-        assert bot.desk.views["BTC"].layer == OTHER
+        await bot.until(lambda: bool(bot.services.markets.views))
+        assert bot.services.markets.views["BTC"].layer == OTHER
         before.set()
         await bot.until(lambda: bot.beats == 2)
-        assert bot.desk.views["BTC"].spot == 100
+        assert bot.services.markets.views["BTC"].spot == 100
 
 
 async def test_the_second_source_never_replaces_a_view_of_the_first(bot_of):
@@ -89,10 +89,10 @@ async def test_the_second_source_never_replaces_a_view_of_the_first(bot_of):
     first = Told([*beat(5, 100), asyncio.Event()], name="first")
     second = Told([after, *beat(9, 7)], name="second", layer=OTHER)
     async with bot_of(first, second) as bot:
-        await bot.until(lambda: bool(bot.desk.views))
+        await bot.until(lambda: bool(bot.services.markets.views))
         after.set()
         await bot.until(lambda: bot.beats == 2)
-        assert bot.desk.views["BTC"].spot == 100
+        assert bot.services.markets.views["BTC"].spot == 100
         assert (await bot.store.history.newest("BTC")).layer == OTHER
 
 
@@ -101,12 +101,12 @@ async def test_when_the_first_source_has_failed_the_second_takes_over(bot_of):
     first = Told([*beat(5, 100), failing, SourceError("gone")], name="first")
     second = Told([after, *beat(9, 7)], name="second", layer=OTHER)
     async with bot_of(first, second) as bot:
-        await bot.until(lambda: bool(bot.desk.views))
+        await bot.until(lambda: bool(bot.services.markets.views))
         failing.set()
         await bot.until(lambda: first.closed == 1)
         after.set()
         await bot.until(lambda: False)
-        assert bot.desk.views["BTC"].spot == 7
+        assert bot.services.markets.views["BTC"].spot == 7
 
 
 # Sources that fail
@@ -116,7 +116,9 @@ async def test_a_source_that_cannot_go_on_shows_in_the_status_and_the_rest_goes_
     more = asyncio.Event()
     bad = Told([SourceError("told: the key was refused")], name="bad", layer=OTHER)
     async with bot_of(bad, Told([*beat(1), more, *beat(2)])) as bot:
-        await bot.until(lambda: bot.desk.sources[0].state != "starting" and bool(bot.desk.views))
+        await bot.until(
+            lambda: bot.services.status.sources[0].state != "starting" and bool(bot.services.markets.views)
+        )
         said = await status(bot)
         assert "bad (Otherex, measured): stopped: told: the key was refused" in said
         assert "told (Testex, measured): running" in said
@@ -215,9 +217,9 @@ async def test_what_was_being_sent_when_the_bot_stopped_is_sent_again(bot_of, mo
 async def test_the_clusters_of_a_live_market_keep_their_identities(bot_of):
     first = await played(bot_of(Told([*beat(1, near=90), *beat(HOUR, near=91)])))
     second = await played(bot_of(Told(beat(2 * HOUR, near=92))))
-    ids = [[cluster.id for cluster in bot.desk.views["BTC"].clusters] for bot in (first, second)]
+    ids = [[cluster.id for cluster in bot.services.markets.views["BTC"].clusters] for bot in (first, second)]
     assert ids[0] == ids[1] != []
-    assert second.desk.views["BTC"].clusters[0].since_ms == 1
+    assert second.services.markets.views["BTC"].clusters[0].since_ms == 1
 
 
 async def test_what_another_version_remembered_is_left_out(bot_of, settings):
@@ -225,7 +227,7 @@ async def test_what_another_version_remembered_is_left_out(bot_of, settings):
     await store.memories.save(Told().layer, {"BTC": b'{"from": "another version"'})
     await store.close()
     bot = await played(bot_of(Told(beat(1))))
-    assert bot.desk.views["BTC"].clusters
+    assert bot.services.markets.views["BTC"].clusters
 
 
 @pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.RECORDED])
@@ -237,7 +239,7 @@ async def test_a_market_that_is_not_live_begins_anew(bot_of, origin):
         await played(bot)
     assert len(chat.messages) == 2
     store = SqliteStore(bot.store.path)
-    assert len(await store.history.grid(bot.desk.views["BTC"], 24 * HOUR)) == 1
+    assert len(await store.history.grid(bot.services.markets.views["BTC"], 24 * HOUR)) == 1
     await store.close()
 
 

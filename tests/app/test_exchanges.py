@@ -9,7 +9,7 @@ from counterparts.exchanges.control import counterpart
 
 from liqbot.app.bot import Bot
 from liqbot.app.sources import make_source
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.settings import Settings
 from liqbot.sources.exchanges import ExchangeSource, rest
 
@@ -71,12 +71,12 @@ async def holds(condition):
 
 
 async def said(bot, text):
-    message = await bot.answering.answer(text, Ask(ME, bot.desk))
+    message = await bot.answering.answer(text, CommandContext(ME, bot.services))
     return "\n".join([message.title, *message.lines, message.provenance or ""])
 
 
 def venues(bot, coin="BTC"):
-    return {view.layer.venue for view in bot.desk.layers.of(coin)}
+    return {view.layer.venue for view in bot.services.markets.layers.of(coin)}
 
 
 @pytest.mark.parametrize("name", EXCHANGES)
@@ -117,7 +117,7 @@ async def test_an_exchange_that_fails_has_no_data_by_name_and_the_others_go_on(
     exchanges.fault("bybit", kind, **more)
     async with bot_of(settings_for("bybit", "binance", "gate", coins=("BTC",))) as bot:
         await holds(lambda: venues(bot) >= {"Binance", "Gate"})
-        (health,) = [source for source in bot.desk.sources if source.name == "bybit"]
+        (health,) = [source for source in bot.services.status.sources if source.name == "bybit"]
         await holds(lambda: "no data" in health.state or "BTC" in health.missing)
         status = await said(bot, "/status")
         assert "not all is well" in status

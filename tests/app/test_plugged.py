@@ -13,7 +13,7 @@ from liqbot.app.developing import following
 from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
 from liqbot.app.sources import make_source
 from liqbot.builtin import RULES
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.hosting import worker as worker_room
 from liqbot.settings import PluginSettings, SettingsError
 
@@ -136,7 +136,7 @@ async def test_one_that_was_not_reached_in_time_has_not_failed_and_is_asked_on_t
     monkeypatch.setattr(worker_room, "TICK_S", 0.0)
     async with bot:
         await bot.until(lambda: bot.beats == 1)
-        assert bot.desk.faults == {}
+        assert bot.services.status.faults == {}
         monkeypatch.setattr(worker_room, "TICK_S", 5.0)
         more.set()
         await chat.has_got(1)
@@ -165,19 +165,19 @@ def _on_loop():
 
 async def test_a_command_of_a_plugin_is_typed_like_any(with_plugins, bot_with):
     async with bot_with(with_plugins(mine=RULE), Told([*beat(MINUTE), asyncio.Event()])) as bot:
-        await bot.until(lambda: bool(bot.desk.views))
+        await bot.until(lambda: bool(bot.services.markets.views))
 
         async def title(line):
-            return (await bot.answering.answer(line, Ask(ME, bot.desk))).title
+            return (await bot.answering.answer(line, CommandContext(ME, bot.services))).title
 
         assert await title("/spot btc times=3") == "BTC 300"
         assert await title("/spot BTC times=99") == "spot: times must be from 1 to 9, not 99 — see /help spot"
-        assert "times — how many times; from 1 to 9; usually 1" in bot.answering.commands["spot"].details
+        assert "times: how many times; from 1 to 9. Default: 1." in bot.answering.commands["spot"].details
 
 
 async def test_what_is_wrong_with_a_plugin_is_in_the_status(with_plugins, bot_with):
     async with bot_with(with_plugins(mine=RULE, bad="x = 1\n1 / 0\n"), Told()) as bot:
-        said = await bot.answering.answer("/status", Ask(ME, bot.desk))
+        said = await bot.answering.answer("/status", CommandContext(ME, bot.services))
     assert "✗ plugin bad.py, line 2: ZeroDivisionError: division by zero" in said.lines
 
 
@@ -189,8 +189,8 @@ async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_options(
     source = make_source("plugin:told:an argument", settings, 5, plugins.sources)
     async with bot_with(settings, source) as bot:
         await bot.until(lambda: False)
-        assert bot.desk.views["ETH"].spot == 7
-        assert [other.coin for other in bot.desk.views["ETH"].neighbours] == ["BTC"]
+        assert bot.services.markets.views["ETH"].spot == 7
+        assert [other.coin for other in bot.services.markets.views["ETH"].neighbours] == ["BTC"]
     with pytest.raises(SettingsError, match="no plugin brings a source gone; there is "):
         make_source("plugin:gone", settings, 5, plugins.sources)
 

@@ -38,7 +38,7 @@ def play(bot_of, settings):
         console = Console(file=io.StringIO(), width=200)
         market, printer = Market(), Printer(console, settings.pictures_path)
         async with bot_of(market, console=printer) as bot:
-            await bot.until(lambda: bool(bot.desk.views))
+            await bot.until(lambda: bool(bot.services.markets.views))
             await Player(bot, market, printer, timeout_s).play(parse_script(text))
         return market, console.file.getvalue()
 

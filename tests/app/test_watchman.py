@@ -30,7 +30,7 @@ class Desk:
         self.paper = paper or Paper({})
         self.operator = Operator(OPERATOR, {"paper": self.paper}, sleep=self.sleep)
         self.watchman = Watchman(bot, self.operator, lambda: self.now_ms)
-        bot.desk.clock = lambda: self.now_ms
+        bot.services.clock = lambda: self.now_ms
 
     async def sleep(self, _seconds):
         await asyncio.sleep(0)
@@ -97,10 +97,10 @@ async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is
         bot.store._db.execute("PRAGMA query_only = ON")
         step.set()
         await bot.until(lambda: bot.beats == 2)
-        assert bot.desk.views["BTC"].time_ms == 2, "people still see the market"
+        assert bot.services.markets.views["BTC"].time_ms == 2, "people still see the market"
         await desk.look()
         bot.store._db.execute("PRAGMA query_only = OFF")
-        await bot._take(0, [bot.desk.views["BTC"]])
+        await bot._take(0, [bot.services.markets.views["BTC"]])
         assert await bot.store.deliveries.owed() == 1
         await bot.drain()
         await desk.look()

@@ -108,7 +108,7 @@ def test_a_cluster_that_drifts_keeps_one_key_while_it_comes_near_and_goes_away()
 def test_it_says_how_big_where_how_near_and_who():
     crowd = [long(f"small{number}", 5_000, at=97.9 + number / 100) for number in range(8)]
     [hit] = hits(view_of(long("whale", 60_000, at=98), *crowd, spot=100), side="long")
-    assert hit.text == "$10M of long liquidations at 98.00, 2% below spot (9 accounts, 60% whales)"
+    assert hit.text == "$10M of long liquidations at 98.00, 2% below (9 accounts, 60% whales)"
     assert hit.means == "A fall to 98.00 starts forced selling, which can feed itself down to 97.90."
     assert hit.caveat == "Says where forced orders sit, not that price will go there or turn there."
     assert (hit.value, hit.side) == (pytest.approx(10e6), Side.LONG)
@@ -117,13 +117,13 @@ def test_it_says_how_big_where_how_near_and_who():
 def test_of_shorts_it_says_the_same_upwards():
     rows = (short("bob", 60_000, at=102), short("eve", 20_000, at=102.1))
     [hit] = hits(view_of(*rows, spot=100), side="short")
-    assert hit.text == "$8M of short liquidations at 102.00, 2% above spot (2 accounts, 75% whales)"
+    assert hit.text == "$8M of short liquidations at 102.00, 2% above (2 accounts, 75% whales)"
     assert hit.means == "A rise to 102.00 starts forced buying, which can feed itself up to 102.10."
 
 
 def test_a_single_level_is_not_called_a_stretch_from_itself_to_itself():
     below, above = hits(within="5%")
-    assert below.text == "$8M of long liquidations at 98.00, 2% below spot (1 account, a whale)"
+    assert below.text == "$8M of long liquidations at 98.00, 2% below (1 account, a whale)"
     assert below.means == "A fall to 98.00 sets off its forced selling all at once."
     assert above.means == "A rise to 103.00 sets off its forced buying all at once."
 
@@ -156,7 +156,7 @@ def test_whales_are_named_where_there_are_any(accounts, whale_share, words):
 def test_what_is_modelled_is_called_modelled():
     modelled = replace(BELOW, accounts=None, whale_share=None)
     [hit] = hits(replace(MARKET, clusters=Clusters([modelled])))
-    assert hit.text == "$8M of long liquidations at 98.00, 2% below spot (modelled)"
+    assert hit.text == "$8M of long liquidations at 98.00, 2% below (modelled)"
 
 
 @given(

@@ -11,11 +11,11 @@ from liqbot.alerts.watching import Watching
 from liqbot.builtin import RULES
 from liqbot.charts.studio import DrawingError
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask
-from liqbot.chat.desk import Desk
+from liqbot.chat.command import CommandContext
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Picture
 from liqbot.rules.loading import Rules
+from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
 
@@ -70,19 +70,22 @@ class Room:
         self.studio = PaperStudio()
         self.now_ms = NOW_MS
         self.watching = Watching(rules, store.alerts)
-        self.desk = Desk(
-            store=store,
-            rules=rules,
-            studio=self.studio,
-            clock=lambda: self.now_ms,
-            views={"BTC": BTC, "ETH": ETH},
+        self.store = store
+        self.sources = []
+        self.services = Services(
+            store,
+            rules,
+            self.studio,
+            lambda: self.now_ms,
+            sources=self.sources,
             faults=self.watching.faults,
         )
+        self.services.markets.views.update({"BTC": BTC, "ETH": ETH})
         self.answering = Answering(COMMANDS)
         self.paper = Paper()
 
     async def say(self, line: str, chat: ChatKey = ME, **who) -> Message:
-        return await self.answering.answer(line, Ask(chat, self.desk, **who))
+        return await self.answering.answer(line, CommandContext(chat, self.services, **who))
 
     async def title(self, line: str, chat: ChatKey = ME) -> str:
         return (await self.say(line, chat)).title
@@ -92,13 +95,13 @@ class Room:
 
     async def see(self, view) -> None:
         """Let the market go on to `view`, and what follows be delivered."""
-        self.desk.views[view.coin] = view
+        self.services.markets.views[view.coin] = view
         await self.watching.take(view, self.now_ms)
         await self.deliver()
 
     async def deliver(self) -> None:
         """Let what is owed be delivered."""
-        dispatcher = Dispatcher(self.desk.store, self.studio.map, self.desk.clock)
+        dispatcher = Dispatcher(self.store, self.studio.map, self.services.clock)
         dispatcher.connect("console", self.paper)
         await run_until_drained(dispatcher)
 
@@ -125,7 +128,7 @@ async def run_until_drained(dispatcher: Dispatcher) -> None:
 
 
 def as_text(message: Message) -> str:
-    return "\n".join([message.title, *message.lines])
+    return "\n".join([message.title, *message.text])
 
 
 def later(view, minutes, **changes):

@@ -14,7 +14,7 @@ from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
 from liqbot.rules.rule import Hit, rule
 
-HIT = "$20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
+HIT = "$20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
 ALERT = f"BTC: {HIT}"
 
 
@@ -48,18 +48,18 @@ class TestButtons:
 class TestAlert:
     async def test_it_is_shown_as_it_stands_now_with_a_picture_of_now(self, told):
         answer = await told.say("/alert 1")
-        assert as_text(answer) == f"{ALERT}\nNow: {HIT}\nSpot 64,000, long-liquidation setup."
+        assert as_text(answer) == f"{ALERT}\nNow: {HIT}\nSpot: 64,000\nRegime: long-liquidation setup"
         assert answer.picture.alt == "BTC heatmap-24h in words"
         assert (answer.tone, answer.private) == (Tone.LONGS, False)
-        assert answer.provenance.startswith("near-cluster #1 · Testex")
+        assert answer.provenance.startswith("near-cluster A1 · Testex")
 
     async def test_one_that_is_over_says_so(self, told):
-        told.desk.views["BTC"] = later(BTC, 2, clusters=Clusters([]), spot=70_000.0)
-        assert (await told.say("/alert #1")).lines[0] == "Now: this no longer holds"
+        told.services.markets.views["BTC"] = later(BTC, 2, clusters=Clusters([]), spot=70_000.0)
+        assert (await told.say("/alert #1")).lines[0] == "Now: This no longer holds."
 
     async def test_without_data_it_says_so(self, told):
-        del told.desk.views["BTC"]
-        assert await told.text("/alert 1") == f"{ALERT}\nNo data of BTC at present."
+        del told.services.markets.views["BTC"]
+        assert await told.text("/alert 1") == f"{ALERT}\nThere is no data of BTC at present."
 
     async def test_one_whose_picture_fails_is_shown_without_it(self, told):
         told.studio.broken = True
@@ -67,18 +67,20 @@ class TestAlert:
         assert (answer.title, answer.picture) == (ALERT, None)
 
     async def test_one_whose_rule_is_gone_or_fails_says_so(self, told):
-        gone = told.desk.rules.by_name.pop("near-cluster")
-        assert (await told.say("/alert 1")).lines[0] == "Now: its rule is not loaded"
+        gone = told.services.rules.by_name.pop("near-cluster")
+        assert (await told.say("/alert 1")).lines[0] == "Now: Its rule is not loaded."
 
         @rule("near-cluster")
         def failing(view):
             """It fails."""
             raise ZeroDivisionError(view.coin)
 
-        told.desk.rules.by_name["near-cluster"] = replace(failing, form=gone.form, function=failing.function)
+        told.services.rules.by_name["near-cluster"] = replace(
+            failing, form=gone.form, function=failing.function
+        )
         assert (await told.say("/alert 1")).lines[
             0
-        ] == "Now: its rule fails; the operator's log names the line"
+        ] == "Now: Its rule fails. The operator's log names the line."
 
 
 class TestWhy:
@@ -87,34 +89,34 @@ class TestWhy:
         answer = await told.say("/why 1")
         assert answer.private
         assert answer.title == ALERT
-        assert answer.lines == (
-            "Why: it was new.",
-            "You asked for: near-cluster BTC within=3% at_least=$5M side=either",
+        assert answer.text == (
+            "It was new.",
             "A cluster of at least $5M lies within 3% of spot.",
-            "When: at least 4 h between two alerts of the same",
+            "You asked for: near-cluster BTC within=3% at_least=$5M side=either",
+            "When: at least 4 h between two of the same",
             "The market then: BTC 64,000, long-liquidation setup, $5M above and $20.5M below within 5%",
-            BTC.provenance,
-            "Delivery: arrived Mon 09:30:00 Asia/Kathmandu",
+            "Delivery: arrived Mon 09:30 Asia/Kathmandu",
         )
+        assert answer.provenance == f"near-cluster A1 · {BTC.provenance}"
 
     async def test_it_tells_the_market_of_then_not_of_now(self, told):
-        told.desk.views["BTC"] = later(BTC, 60, spot=90_000.0)
+        told.services.markets.views["BTC"] = later(BTC, 60, spot=90_000.0)
         assert "BTC 64,000" in await told.text("/why 1")
 
     async def test_standing_parameters_are_told_where_they_play_a_part(self, room):
         await room.say("/subscribe near-cluster BTC for=10m cooldown=0h within=3%")
         await room.see(later(BTC, 1))
         await room.see(later(BTC, 12))
-        lines = (await room.say("/why 1")).lines
-        assert lines[1].endswith("side=either for=10min cooldown=0s")
-        assert lines[3] == "When: after it has lasted 10 min; no pause between two alerts of the same"
+        lines = (await room.say("/why 1")).text
+        assert lines[2].endswith("side=either for=10min cooldown=0s")
+        assert lines[3] == "When: once it has lasted 10 min; no pause between two of the same"
 
     @pytest.mark.parametrize(
         ("wish", "minutes", "reason"),
         [
-            ("repeat=1h", (1, 62), "Why: it was still so, and reminders are on (repeat=)."),
-            ("resolved=yes", (1, -2), "Why: it was over, and you asked to hear of that (resolved=yes)."),
-            ("cooldown=1h", (1, -2, 3, 62), "Why: it was back, after it had been over."),
+            ("repeat=1h", (1, 62), "It still held, and reminders are on (repeat=)."),
+            ("resolved=yes", (1, -2), "It was resolved, and you asked to be told (resolved=yes)."),
+            ("cooldown=1h", (1, -2, 3, 62), "It was back after it had been resolved."),
         ],
     )
     async def test_each_reason_is_told_in_words(self, room, wish, minutes, reason):
@@ -128,27 +130,27 @@ class TestWhy:
         cluster = BTC.clusters[0]
         grown = Clusters([replace(cluster, usd=3 * cluster.usd)])
         await told.see(later(BTC, 2, clusters=grown))
-        assert (await told.say("/why 2")).lines[0] == "Why: it has grown a lot since the last alert of it."
-        assert told.got[1][1].startswith("BTC, and more of it: $61.4M")
+        assert (await told.say("/why 2")).lines[0] == "It has grown a lot since the last alert of it."
+        assert told.got[1][1].startswith("BTC, grown: $61.4M")
 
     async def test_one_that_is_kept_back_or_could_not_be_sent_says_so(self, told):
         await told.say("/mute 1h")
         await told.see(later(BTC, 2, clusters=Clusters([replace(BTC.clusters[0], id="other")])))
-        assert (await told.say("/why 2")).lines[-1] == (
+        assert (await told.say("/why 2")).text[-1] == (
             "Delivery: kept back, comes in one message with others"
         )
         await told.say("/mute off")
         told.paper = Paper({"me": [NotSent("busy")] * 99})
         await told.deliver()
-        assert (await told.say("/why 2")).lines[-1] == "Delivery: on its way"
+        assert (await told.say("/why 2")).text[-1] == "Delivery: on its way"
 
-    @pytest.mark.parametrize("line", ["/why 1", "/alert 1", "/why #1"])
+    @pytest.mark.parametrize("line", ["/why 1", "/alert A1", "/why #1"])
     async def test_an_alert_of_another_chat_is_nobody_elses_business(self, told, line):
-        assert await told.title(line, SOMEBODY_ELSE) == "This chat has not got an alert yet"
+        assert await told.title(line, SOMEBODY_ELSE) == "This chat has not got an alert yet."
         await told.say("/test trapped ETH", SOMEBODY_ELSE)
         await told.deliver()
         answer = await told.say(line, SOMEBODY_ELSE)
-        assert answer.title == "This chat got no alert #1. Alerts are kept for 30 days"
+        assert answer.title == "This chat got no alert A1. Alerts are kept for 30 days."
         assert "62,700" not in as_text(answer)
 
     @pytest.mark.parametrize("number", ["99", "9" * 18, "9" * 19, "9" * 9_999, "٣", "0", "-1", "one", ""])
@@ -165,20 +167,20 @@ class TestWhy:
         assert logs == []
 
     async def test_without_a_number_the_newest_are_named(self, told):
-        assert await told.title("/why") == "Which alert? Choose from 1. Type /why ALERT"
+        assert await told.title("/why") == "Which alert? Choose from A1. Type /why ALERT"
 
 
 class TestTesting:
     async def test_a_sample_goes_the_way_of_every_alert_and_is_marked(self, room):
         answer = await room.say("/test near-cluster BTC")
-        assert as_text(answer) == "A test alert is on its way: near-cluster BTC"
+        assert as_text(answer) == "A test alert of near-cluster BTC is on its way"
         assert room.got == []
         await room.deliver()
         (message,) = room.messages
-        assert message.title == f"TEST · {ALERT}"
+        assert message.title == f"TEST {ALERT}"
         assert message.picture.alt == "BTC map in words"
-        assert message.provenance.startswith("near-cluster #1 · Testex")
-        assert (await room.say("/why 1")).lines[0] == "Why: somebody here asked for a test."
+        assert message.provenance.startswith("near-cluster A1 · Testex")
+        assert (await room.say("/why 1")).lines[0] == "Somebody here asked for a test."
 
     async def test_it_comes_to_the_chat_that_asked_and_to_no_other(self, room):
         await room.say("/subscribe near-cluster BTC", SOMEBODY_ELSE)
@@ -191,14 +193,14 @@ class TestTesting:
         await room.say("/test near-cluster BTC")
         await room.deliver()
         assert room.got == [
-            ("me", "TEST · BTC: nothing of the kind right now; a real alert says here what it saw")
+            ("me", "TEST BTC: Nothing of the kind right now. A real alert says here what it saw.")
         ]
 
     async def test_it_changes_nothing_of_what_alerts_come(self, room):
         await room.say("/subscribe near-cluster BTC within=3%")
         await room.say("/test near-cluster BTC")
         await room.see(later(BTC, 1))
-        assert room.got == [("me", f"TEST · {ALERT}"), ("me", ALERT)]
+        assert room.got == [("me", f"TEST {ALERT}"), ("me", ALERT)]
 
     async def test_its_buttons_work(self, room):
         await room.say("/test trapped ETH")
@@ -211,7 +213,7 @@ class TestTesting:
     async def test_while_muted_it_says_when_it_comes(self, room):
         await room.say("/mute 1h")
         assert await room.text("/test near-cluster BTC") == (
-            "A test alert is on its way: near-cluster BTC\nMuted until 05:00 UTC: it comes after that."
+            "A test alert of near-cluster BTC is on its way\nMuted until 05:00 UTC: alerts come after that."
         )
         await room.deliver()
         assert room.got == []
@@ -223,11 +225,11 @@ class TestTesting:
         await room.say("/subscribe near-cluster BTC digest=daily")
         await room.say("/test near-cluster BTC")
         await room.deliver()
-        assert room.got == [("me", f"TEST · {ALERT}")]
+        assert room.got == [("me", f"TEST {ALERT}")]
 
     async def test_it_wakes_whoever_sends(self, room):
         woken = []
-        room.desk.wake = lambda: woken.append(True)
+        room.services.wake = lambda: woken.append(True)
         await room.say("/test near-cluster BTC")
         assert woken == [True]
 
@@ -239,9 +241,9 @@ class TestTesting:
                 yield Hit("key", "text")
             raise ZeroDivisionError("secrets of the house")
 
-        room.desk.rules.add([failing])
+        room.services.rules.add([failing])
         with capture_logs() as logs:
             answer = await room.say(f"/test failing {ETH.coin}")
-        assert answer.title == "failing cannot be tested: it fails; the operator's log names the line"
+        assert answer.title == "failing cannot be tested: it fails. The operator's log names the line."
         assert f"{__file__}, line " in logs[0]["reason"]
-        assert await room.desk.store.deliveries.owed() == 0
+        assert await room.store.deliveries.owed() == 0

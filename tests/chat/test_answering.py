@@ -6,10 +6,11 @@ from structlog.testing import capture_logs
 
 from liqbot.builtin import RULES
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask, Coin, Refusal, Settings, Window, command
+from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Tone
 from liqbot.rules.loading import Rules
+from liqbot.service.errors import UserError
 from liqbot.store.sqlite.store import SqliteStore
 
 RULE_NAMES = ", ".join(rule.name for rule in RULES)
@@ -150,7 +151,7 @@ async def test_of_a_long_text_only_the_beginning_is_repeated(room):
 
 
 async def test_before_the_first_view_it_says_that_the_market_is_still_being_read(room):
-    room.desk.views.clear()
+    room.services.markets.views.clear()
     said = "No coin is known yet: the market is still being read. See /status"
     assert await room.title("/clusters") == said
     assert await room.title("/clusters BTC") == said
@@ -158,7 +159,7 @@ async def test_before_the_first_view_it_says_that_the_market_is_still_being_read
 
 
 async def test_without_any_rule_it_says_so(room):
-    room.desk.rules = Rules()
+    room.services.rules = Rules()
     assert await room.title("/subscribe near-cluster BTC") == "No rule is loaded. See /status"
 
 
@@ -166,7 +167,7 @@ async def test_a_command_that_fails_says_so_and_its_trace_goes_to_the_log_only(r
     def break_down(_chat):
         raise ZeroDivisionError("secrets of the house")
 
-    room.desk.store.subscriptions.of = break_down
+    room.store.subscriptions.of = break_down
     with capture_logs() as logs:
         answer = await room.say("/subscriptions")
     assert answer == Message(
@@ -213,7 +214,7 @@ async def test_any_text_at_all_is_answered_and_never_breaks_anything(used_room, 
 
 class TestDeclaringCommands:
     def test_a_command_without_a_docstring_is_refused(self):
-        async def silent(ask: Ask): ...
+        async def silent(ask: CommandContext): ...
 
         with pytest.raises(TypeError, match=r"command silent needs a docstring: its first line is its help"):
             command(silent)
@@ -222,12 +223,12 @@ class TestDeclaringCommands:
         async def wrong(coin: Coin):
             """It is wrong."""
 
-        with pytest.raises(TypeError, match="command wrong must take an Ask first"):
+        with pytest.raises(TypeError, match="command wrong must take an CommandContext first"):
             command(wrong)
 
     @pytest.mark.parametrize("kind", [str, int, dict[str, str]])
     def test_an_argument_must_be_of_a_kind_that_chats_can_complete(self, kind):
-        async def wrong(ask: Ask, thing): ...
+        async def wrong(ask: CommandContext, thing): ...
 
         wrong.__doc__ = "It is wrong."
         wrong.__annotations__["thing"] = kind
@@ -236,7 +237,7 @@ class TestDeclaringCommands:
 
     def test_its_usage_shows_what_may_be_left_out(self):
         @command
-        async def draw(ask: Ask, coin: Coin, window: Window = "24h", settings: Settings = {}):  # noqa: B006
+        async def draw(ask: CommandContext, coin: Coin, window: Window = "24h", settings: Settings = {}):  # noqa: B006
             """It draws.
 
             Very well
@@ -248,9 +249,9 @@ class TestDeclaringCommands:
 
     async def test_a_refusal_becomes_the_answer(self, room):
         @command
-        async def refuse(ask: Ask) -> Message:
+        async def refuse(ask: CommandContext) -> Message:
             """It refuses."""
-            raise Refusal(f"Not for {ask.chat.native_id}")
+            raise UserError(f"Not for {ask.chat.native_id}")
 
-        answer = await Answering([refuse]).answer("/refuse", Ask(ME, room.desk))
+        answer = await Answering([refuse]).answer("/refuse", CommandContext(ME, room.services))
         assert answer == Message("Not for me", tone=Tone.WARNING, private=True)

@@ -15,7 +15,7 @@ from liqbot.message import Tone
 from liqbot.plugin import rule
 
 NEAR = "near-cluster BTC within=3% at_least=$5M side=either"
-ALERT = "BTC: $20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
+ALERT = "BTC: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
 KEPT = "Alerts are kept meanwhile, and come in one message afterwards."
 
 
@@ -64,10 +64,10 @@ class TestPausing:
     async def test_a_paused_subscription_says_nothing_until_it_is_resumed(self, room):
         await subscribed(room)
         assert as_text(await room.say("/pause 1")) == (
-            f"Paused: #1 {NEAR}\nNo alerts until /resume 1; what happens meanwhile is not told later."
+            f"Paused: #1 {NEAR}\nNo alerts until /resume 1. What happens meanwhile is not told later."
         )
         await happens(room, 1)
-        assert (await room.say("/subscriptions")).lines[0] == f"#1 {NEAR} — paused"
+        assert (await room.say("/subscriptions")).lines[0] == f"#1 {NEAR}: paused"
         assert await room.title("/resume 1") == f"Resumed: #1 {NEAR}"
         await room.deliver()
         assert room.got == []
@@ -78,7 +78,7 @@ class TestPausing:
         await subscribed(room)
         await room.say("/subscribe trapped ETH")
         assert await room.title("/pause") == "Paused: 2 subscriptions"
-        assert [line.endswith("— paused") for line in (await room.say("/subscriptions")).lines[::2]] == [
+        assert [line.endswith(": paused") for line in (await room.say("/subscriptions")).lines[::2]] == [
             True
         ] * 2
         assert await room.title("/resume") == "Resumed: 2 subscriptions"
@@ -126,7 +126,7 @@ class TestMuting:
         room.wait(hours=0.02)
         await room.deliver()
         (digest,) = room.messages
-        assert as_text(digest) == f"2 alerts while muted\nMon 04:01 {ALERT}\nMon 04:02 {ALERT}"
+        assert as_text(digest) == f"2 alerts while muted\nA1 Mon 04:01 {ALERT}\nA2 Mon 04:02 {ALERT}"
         await happens(room, 63)
         assert room.got[1:] == [("me", ALERT)]
 
@@ -209,7 +209,7 @@ class TestQuietHours:
         await subscribed(room)
         await room.say("/timezone new york")  # 23:00 there
         assert as_text(await room.say("/quiet 11pm-7am")) == (
-            f"Quiet hours: 23:00 to 07:00 every day, America/New_York\n{KEPT}\n"
+            f"Quiet hours from 23:00 to 07:00 every day, America/New_York\n{KEPT}\n"
             "It is 23:00 here now. If that is wrong, set it with /timezone"
         )
         await happens(room, 1)
@@ -221,7 +221,7 @@ class TestQuietHours:
         await room.deliver()
         (digest,) = room.messages
         assert digest.title == "2 alerts during quiet hours"
-        assert digest.lines == (f"Sun 23:01 {ALERT}", f"Sun 23:02 {ALERT}")
+        assert digest.lines == (f"A1 Sun 23:01 {ALERT}", f"A2 Sun 23:02 {ALERT}")
 
     async def test_outside_of_them_alerts_come_at_once(self, room):
         await subscribed(room)
@@ -255,11 +255,11 @@ class TestQuietHours:
 class TestTimeZone:
     async def test_it_is_told_with_the_time_there(self, room):
         assert await room.text("/timezone") == (
-            "Time zone: UTC. It is 04:00 here\nTo change it: /timezone Europe/Berlin"
+            "The time zone is UTC. It is 04:00 here\nTo change it: /timezone Europe/Berlin"
         )
-        assert await room.text("/timezone kathmandu") == "Time zone: Asia/Kathmandu. It is 09:30 here"
-        assert await room.title("/timezone") == "Time zone: Asia/Kathmandu. It is 09:30 here"
-        assert await room.title("/timezone UTC-5") == "Time zone: UTC-5. It is 23:00 here"
+        assert await room.text("/timezone kathmandu") == "The time zone is Asia/Kathmandu. It is 09:30 here"
+        assert await room.title("/timezone") == "The time zone is Asia/Kathmandu. It is 09:30 here"
+        assert await room.title("/timezone UTC-5") == "The time zone is UTC-5. It is 23:00 here"
 
     async def test_one_that_is_none_changes_nothing(self, room):
         await room.say("/timezone Tokyo")
@@ -274,7 +274,9 @@ class TestTimeZone:
 class TestLimit:
     async def test_what_is_beyond_it_comes_in_one_message_when_the_hour_is_over(self, room):
         await subscribed(room)
-        assert await room.text("/limit 1") == "Limit: 1 alert an hour\nWhat is beyond comes in one message."
+        assert await room.text("/limit 1") == (
+            "At most 1 alert an hour comes by itself\nWhat is beyond comes in one message. None is lost."
+        )
         for minute in (1, 2, 3):
             await happens(room, minute)
         assert room.got == [("me", ALERT)]
@@ -294,9 +296,9 @@ class TestLimit:
     @pytest.mark.parametrize(
         ("line", "said"),
         [
-            ("/limit", "Which number? For example 5, 10, 20, 50, 100. Type /limit COUNT"),
-            ("/limit 0", "'0' is not a number from 1 to 1000"),
-            ("/limit all", "'all' is not a number from 1 to 1000"),
+            ("/limit", "How many? For example 5, 10, 20, 50, 100, off. Type /limit COUNT"),
+            ("/limit 0", "'0' is not a number from 1 to 1000."),
+            ("/limit all", "'all' is not a number from 1 to 1000."),
         ],
     )
     async def test_what_is_no_number_is_answered_with_some(self, room, line, said):
@@ -308,10 +310,10 @@ class TestPrivacy:
         await subscribed(room)
         assert await room.text("/privacy") == (
             "What is kept of this chat\n"
-            "• its id on console\n"
-            "• its 1 subscription, each with the id of who made it\n"
-            "• its settings: time zone, language, quiet hours, mute, hourly limit\n"
-            "• which alerts it got in the last 30 days\n"
+            "Its id on console.\n"
+            "Its 1 subscription, with the id of who made it.\n"
+            "Its settings: time zone, language, quiet hours, mute, hourly limit.\n"
+            "Which alerts it got in the last 30 days.\n"
             "Nothing that is written here is kept, and nothing is passed on.\n"
             "/forget removes all of it."
         )
@@ -329,7 +331,7 @@ class TestPrivacy:
             "No more alerts will come. This cannot be undone: /forget yes"
         )
         assert await room.title("/subscriptions") == "1 subscription"
-        assert await room.title("/forget no") == "Only yes does it, not 'no'. Nothing was changed"
+        assert await room.title("/forget no") == "Only yes does it, not 'no'. Nothing was changed."
         assert await room.title("/subscriptions") == "1 subscription"
         (button,) = answer.actions
         assert await room.title(button.command) == "Done: nothing of this chat is kept any more"
@@ -347,7 +349,7 @@ class TestPrivacy:
         room.wait(hours=2)
         await happens(room, 3)
         assert len(room.got) == 1
-        with closing(sqlite3.connect(room.desk.store.path)) as database:
+        with closing(sqlite3.connect(room.store.path)) as database:
             left = set("\n".join(database.iterdump()).splitlines())
         assert not [
             line
@@ -357,7 +359,7 @@ class TestPrivacy:
         assert not [line for line in left if f"'{ME.native_id}'" in line]
 
     async def test_rules_forget_as_well_and_one_that_cannot_hinders_nothing(self, room):
-        room.desk.rules.add([names, stubborn])
+        room.services.rules.add([names, stubborn])
         for name in ("names", "stubborn"):
             await room.say(f"/subscribe {name} BTC")
             await room.say(f"/subscribe {name} BTC", SOMEBODY_ELSE)
@@ -367,7 +369,7 @@ class TestPrivacy:
         assert [entry["rule"] for entry in logs] == ["stubborn"]
         memories = {
             watch.rule: decode_state(stored).memory
-            for watch, stored in await room.desk.store.alerts.watches("BTC")
+            for watch, stored in await room.store.alerts.watches("BTC")
         }
         assert b'["somebody"]' in memories["names"]
         assert b"somebody" in memories["stubborn"]
@@ -394,4 +396,4 @@ class TestPrivacy:
         room.paper.send = forgets
         await happens(room, 1)
         assert sorted(room.got) == [("me", ALERT), ("somebody else", ALERT)]
-        assert await room.desk.store.deliveries.owed() == 0
+        assert await room.store.deliveries.owed() == 0

@@ -49,7 +49,7 @@ async def test_what_changes_a_chat_is_for_those_who_manage_it(lived_in, line):
     before = [as_text(await lived_in.say(look)) for look in ("/subscriptions", "/timezone", "/privacy")]
     answer = await lived_in.say(line, may_manage=False)
     if name_of(line) in MANAGING:
-        assert answer.title == f"/{name_of(line)} is for those who manage this chat"
+        assert answer.title == f"/{name_of(line)} is for those who manage this chat."
         assert (answer.tone, answer.private) == (Tone.WARNING, True)
     else:
         assert answer.tone is not Tone.WARNING

@@ -7,11 +7,11 @@ from chat.stand_ins import BTC, NOW_MS
 from markets import LAYER
 
 from liqbot.builtin import RULES
-from liqbot.chat.desk import SourceHealth
-from liqbot.chat.house_commands import COMMANDS, SELDOM
+from liqbot.chat.house_commands import COMMANDS
 from liqbot.market.layer import Basis, Layer
 from liqbot.message import Tone
 from liqbot.rules.loading import LoadError
+from liqbot.service.sources import SourceHealth
 from liqbot.sources.source import Elsewhere, Report
 
 RULE_NAMES = ", ".join(rule.name for rule in RULES)
@@ -21,15 +21,16 @@ LIVE = Layer("Testex", Basis.MEASURED)
 
 
 class TestHelp:
-    async def test_it_lists_every_command_with_its_usage_and_every_rule(self, room):
-        lines = (await room.say("/help")).lines
-        for command in COMMANDS:
-            if command in SELDOM:
-                assert any(line.startswith("Also: ") and command.usage in line for line in lines)
-            else:
-                assert f"{command.usage} — {command.summary}" in lines
-        for rule in RULES:
-            assert f"{rule.name} — {rule.summary}" in lines
+    async def test_it_is_short_and_names_what_most_people_want(self, room):
+        answer = await room.say("/help")
+        assert len(answer.text) <= 6
+        assert all(len(line) <= 90 for line in answer.text)
+        assert {button.label for button in answer.actions} >= {"Heatmap", "Subscribe", "Everything"}
+
+    async def test_everything_is_one_tap_away(self, room):
+        rows = {row for table in (await room.say("/help all")).tables for row in table.rows}
+        assert {(command.usage, command.summary) for command in COMMANDS} <= rows
+        assert {(rule.name, rule.summary) for rule in RULES} <= rows
 
     async def test_its_buttons_can_be_tapped_right_away(self, room):
         for button in (await room.say("/help")).actions:
@@ -47,11 +48,9 @@ class TestHelp:
         text = await room.text(f"/help {rule.name}")
         assert f"/subscribe {rule.name} COIN {rule.form.show(rule.form.defaults())}" in text
         assert rule.summary in text
-        own = [parameter for parameter in rule.form.parameters if not parameter.standing]
-        assert "As for every rule: for=" in text
-        for parameter in own:
-            usual = parameter.show(parameter.default)
-            assert f"{parameter.name} — {parameter.help}; {parameter.takes}; usually {usual}" in text
+        for parameter in rule.form.parameters:
+            default = parameter.show(parameter.default)
+            assert f"{parameter.name}: {parameter.help}; {parameter.takes}. Default: {default}." in text
 
     async def test_what_is_a_command_and_a_rule_is_explained_as_both(self, room):
         answer = await room.say("/help trapped")
@@ -61,11 +60,11 @@ class TestHelp:
 
     async def test_it_says_what_an_argument_may_be(self, room):
         assert (await room.say("/help heatmap")).lines[2:] == (
-            "COIN — BTC, ETH",
-            "window — 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y; usually 24h",
+            "COIN: BTC, ETH",
+            "window: 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y. Default: 24h.",
         )
         assert (
-            "RULE — near-cluster, regime-flip, trapped, divergence, funding-confirms"
+            "RULE: near-cluster, regime-flip, trapped, divergence, funding-confirms"
             in (await room.say("/help subscribe")).lines
         )
 
@@ -81,31 +80,33 @@ class TestHelp:
         example = next(
             line for line in (await room.say("/help subscribe")).lines if line.startswith("For example")
         )
-        assert (await room.title(example.removeprefix("For example: "))).startswith("Subscribed: #1")
+        assert (await room.title(example.removeprefix("For example: "))).startswith(
+            "Subscribed to near-cluster"
+        )
 
 
 class TestStatus:
     async def test_when_all_is_well_it_says_so_and_what_there_is(self, room):
-        room.desk.sources.append(SourceHealth("simulator", LAYER, state="running"))
+        room.sources.append(SourceHealth("simulator", LAYER, state="running"))
         await room.say("/subscribe trapped BTC")
         answer = await room.say("/status")
         assert (answer.title, answer.tone) == ("Status: all is well", Tone.NEUTRAL)
-        assert answer.lines == (
+        assert answer.text == (
             "simulator (Testex, measured, simulated): running",
-            "BTC 64,000 — 3 positions, 4 min old, 2 clusters",
-            "ETH 2,000 — 1 position, 1 min old, 1 cluster",
-            f"5 rules: {RULE_NAMES}",
-            "1 subscription",
-            "0 deliveries under way",
+            f"Rules: {RULE_NAMES}",
+            "Subscriptions: 1",
+            "Deliveries under way: 0",
+            "BTC  64,000  3 positions  4 min old  2 clusters",
+            "ETH  2,000  1 position  1 min old  1 cluster",
         )
 
     async def test_before_anything_was_read_it_answers_too(self, room):
-        room.desk.views.clear()
-        assert (await room.say("/status")).lines[0] == f"5 rules: {RULE_NAMES}"
+        room.services.markets.views.clear()
+        assert (await room.say("/status")).text[0] == f"Rules: {RULE_NAMES}"
 
     async def test_what_a_source_has_refused_is_counted_by_reason(self, room):
         rejected = Counter({"older than what is known": 3, "funding rate is not a number": 1})
-        room.desk.sources.append(SourceHealth("told", LAYER, state="running", rejected=rejected))
+        room.sources.append(SourceHealth("told", LAYER, state="running", rejected=rejected))
         assert (await room.say("/status")).lines[0] == (
             "told (Testex, measured, simulated): running; "
             "refused 3× older than what is known, 1× funding rate is not a number"
@@ -122,7 +123,7 @@ class TestStatus:
         ],
     )
     async def test_a_source_that_failed_is_a_trouble_and_stands_first(self, room, state, is_trouble):
-        room.desk.sources.append(SourceHealth("told", LAYER, state=state))
+        room.sources.append(SourceHealth("told", LAYER, state=state))
         answer = await room.say("/status")
         mark = "✗ " if is_trouble else ""
         assert answer.lines[0] == f"{mark}told (Testex, measured, simulated): {state}"
@@ -138,13 +139,15 @@ class TestStatus:
                 Elsewhere("HyperPerps", "DOGE", 1.0, 1.0, NOW_MS),
             ),
         )
-        layer = room.desk.views["BTC"].layer
+        layer = room.services.markets.views["BTC"].layer
         source = SourceHealth("hyperliquid", layer, state="running", report=lambda: report)
-        room.desk.sources.append(source)
+        room.sources.append(source)
         lines = (await room.say("/status")).lines
         assert "5,007 accounts known, 4,900 of them asked" in lines
         assert any("refused 2× a figure that is not finite" in line for line in lines)
-        assert "BTC within 5%: $5M ↑ · $20.5M ↓ here, $4M ↑ · $18M ↓ at HyperPerps, 2 min ago" in lines
+        assert (
+            "BTC within 5%: $5M above and $20.5M below here, $4M and $18M at HyperPerps, 2 min ago" in lines
+        )
         assert not any("DOGE" in line for line in lines)
         source.layer = Layer("Elsewhere", Basis.MEASURED)
         assert not any("HyperPerps" in line for line in (await room.say("/status")).lines)
@@ -152,7 +155,7 @@ class TestStatus:
     async def test_what_a_source_lacks_at_the_moment_is_a_trouble_and_what_it_never_has_is_not(self, room):
         limits = {"liquidations": "are not published"}
         health = SourceHealth("told", LAYER, state="running", report=lambda: Report(limits=limits))
-        room.desk.sources.append(health)
+        room.sources.append(health)
         answer = await room.say("/status")
         assert answer.lines[1] == "told without liquidations: are not published"
         assert answer.tone is Tone.NEUTRAL
@@ -162,26 +165,26 @@ class TestStatus:
         assert answer.tone is Tone.WARNING
 
     async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
-        room.desk.rules.errors += [
+        room.services.rules.errors += [
             LoadError(Path("/home/ann/plugins/wall.py"), 7, "SyntaxError: invalid syntax"),
             LoadError(Path("/home/ann/plugins/empty.py"), None, "there is no rule in it"),
         ]
         answer = await room.say("/status")
         assert (answer.title, answer.tone) == ("Status: not all is well", Tone.WARNING)
         assert answer.lines[:2] == (
-            "✗ plugin wall.py, line 7: SyntaxError: invalid syntax",
-            "✗ plugin empty.py: there is no rule in it",
+            "✗ Plugin wall.py, line 7: SyntaxError: invalid syntax",
+            "✗ Plugin empty.py: there is no rule in it",
         )
         assert "ann" not in "".join(answer.lines)
 
     async def test_rules_that_fail_or_are_gone_are_named(self, room):
         room.watching.faults.update({"trapped": 3, "wall": 2})
         assert (await room.say("/status")).lines[:2] == (
-            "✗ rule trapped has failed 3×; the operator's log names the line",
-            "✗ rule wall is not loaded, but still subscribed to",
+            "✗ Rule trapped has failed 3 times. The operator's log names the line.",
+            "✗ Rule wall is not loaded, but still subscribed to.",
         )
 
     @pytest.mark.parametrize(("layer", "age"), [(LIVE, "34 min"), (LAYER, "4 min")])
     async def test_what_is_live_goes_on_ageing_when_nothing_is_heard_of_it(self, room, layer, age):
-        room.desk.views = {"BTC": replace(BTC, layer=layer, time_ms=NOW_MS - 30 * 60_000)}
-        assert f", {age} old, " in (await room.say("/status")).lines[0]
+        room.services.markets.views = {"BTC": replace(BTC, layer=layer, time_ms=NOW_MS - 30 * 60_000)}
+        assert f"  {age} old  " in (await room.say("/status")).text[-1]

@@ -13,10 +13,10 @@ def binance(room):
     board.apply_all(backfill(*history(DAY)))
     board.apply(Liquidation("BTC", board.time_ms, Side.LONG, 59_000.0, 50.0, sampled=True))
     view = board.view("BTC")
-    desk = room.desk
-    desk.views["BTC"] = BTC
-    desk.layers.keep([BTC], {})
-    desk.layers.keep([view], {"BTC": board.glimpse("BTC")})
+    services = room.services
+    services.markets.views["BTC"] = BTC
+    services.markets.layers.keep([BTC], {})
+    services.markets.layers.keep([view], {"BTC": board.glimpse("BTC")})
     return view
 
 
@@ -33,13 +33,13 @@ async def test_a_heatmap_of_another_venue_is_drawn_and_its_buttons_stay_there(ro
 async def test_a_map_and_the_clusters_of_another_venue(room):
     binance(room)
     assert (await room.say("/map BTC venue=binance")).provenance.startswith("Binance, modelled")
-    lines = (await room.say("/clusters BTC venue=modelled")).lines
+    lines = (await room.say("/clusters BTC venue=modelled")).text
     assert not any("account" in line for line in lines)
 
 
 async def test_the_regime_says_what_came_true_of_a_modelled_layer(room):
     binance(room)
-    lines = (await room.say("/regime BTC venue=binance")).lines
+    lines = (await room.say("/regime BTC venue=binance")).text
     (swept,) = [line for line in lines if line.startswith("Swept in ")]
     assert "realised at least $3M" in swept
     assert "modelled $" in swept

@@ -9,7 +9,7 @@ from prompt_toolkit.document import Document
 from structlog.testing import capture_logs
 
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.chat.console.prompt import LineCompleter
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_command, chat_commands
@@ -38,7 +38,7 @@ def answering():
 @pytest.fixture
 def say(room, answering):
     async def say(line):
-        return as_text(await answering.answer(line, Ask(ME, room.desk)))
+        return as_text(await answering.answer(line, CommandContext(ME, room.services)))
 
     return say
 
@@ -56,14 +56,14 @@ async def test_hyphens_of_a_name_may_be_underscores(room):
 
     answering = Answering((*COMMANDS, chat_command(what_now)))
     for name in ("/what-now", "/what_now", "/WHAT_NOW"):
-        assert (await answering.answer(f"{name} BTC", Ask(ME, room.desk))).title == "BTC now"
+        assert (await answering.answer(f"{name} BTC", CommandContext(ME, room.services))).title == "BTC now"
     [entry] = menu([answering.commands["what-now"]], "", managing=False)
     assert entry.command == "what_now", "Telegram takes no hyphens"
 
 
 async def test_a_wrong_value_is_answered_with_the_bounds(say):
     assert await say("/depth BTC within=10") == (
-        "depth: within must be from 1% to 9%, not 10% — see /help depth"
+        "depth: within must be from 1% to 9%, not 10%. See /help depth"
     )
     assert "there is no parameter 'near'" in await say("/depth BTC near=1")
 
@@ -75,7 +75,7 @@ async def test_where_the_plugin_fails_that_is_said_and_logged(say):
 
 
 def test_the_console_completes_its_parameters(room, answering):
-    completer = LineCompleter(answering, Ask(ME, room.desk))
+    completer = LineCompleter(answering, CommandContext(ME, room.services))
 
     def completed(text):
         found = completer.get_completions(Document(text), CompleteEvent())
@@ -85,7 +85,7 @@ def test_the_console_completes_its_parameters(room, answering):
         ("within=", "how near; from 1% to 9%"),
         ("other=", "another coin; a coin such as ETH, or any"),
     ]
-    assert completed("/depth BTC within=") == [("within=2%", "usual")]
+    assert completed("/depth BTC within=") == [("within=2%", "default")]
 
 
 def test_a_name_that_the_house_has_is_left_out_and_logged():

@@ -7,7 +7,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from liqbot.alerts.timing import zone
-from liqbot.chat.command import Refusal
+from liqbot.chat.phrases import rest_text as told_rest
+from liqbot.chat.phrases import until_text as told_until
 from liqbot.chat.times import (
     LONGEST_SPAN_S,
     MOST,
@@ -17,10 +18,9 @@ from liqbot.chat.times import (
     read_hours,
     read_span,
     read_zone,
-    told_rest,
-    told_until,
     told_zone,
 )
+from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatSettings
 
 HOUR = 3_600_000
@@ -31,7 +31,7 @@ AUTUMN = 1_792_890_000_000
 
 
 def refusal(read, written):
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(UserError) as caught:
         read(written)
     return str(caught.value)
 
@@ -171,7 +171,7 @@ class TestCounts:
 def test_whatever_is_written_is_read_or_refused(read, written):
     try:
         said = str(read(written))
-    except Refusal as refusal:
+    except UserError as refusal:
         said = str(refusal)
     assert 0 < len(said) < 160
 
@@ -212,12 +212,12 @@ class TestTelling:
     def test_quiet_hours_end_when_clocks_show_it_also_where_they_change(self, night):
         settings = ChatSettings("Europe/Berlin", quiet=(23 * 60, 7 * 60))
         now_ms = night - HOUR // 2
-        assert told_rest(settings, now_ms) == "Quiet hours until 07:00 Europe/Berlin"
+        assert told_rest(settings, now_ms) == "Quiet hours until 07:00 Europe/Berlin: alerts come after that."
         offset = 2 if night == SPRING else 1
-        assert told_rest(settings, night + (6 - offset) * HOUR - 1) is not None
-        assert told_rest(settings, night + (6 - offset) * HOUR) is None
+        assert told_rest(settings, night + (6 - offset) * HOUR - 1) != ""
+        assert told_rest(settings, night + (6 - offset) * HOUR) == ""
 
     def test_what_lasts_longer_is_told_and_nothing_where_alerts_come(self):
         settings = ChatSettings(quiet=(0, 300), mute_until_ms=110 * HOUR)
-        assert told_rest(settings, 100 * HOUR) == "Muted until 14:00 UTC"
-        assert told_rest(settings, 110 * HOUR) is None
+        assert told_rest(settings, 100 * HOUR) == "Muted until 14:00 UTC: alerts come after that."
+        assert told_rest(settings, 110 * HOUR) == ""

@@ -4,8 +4,8 @@ import pytest
 from markets import long, short, view_of
 from recordings import recorded, row
 
-from liqbot.chat.desk import WINDOWS
 from liqbot.cli.looking import span_window
+from liqbot.service.windows import WINDOWS
 from liqbot.store.sqlite.store import SqliteStore
 
 HOUR = 3_600_000

@@ -42,7 +42,7 @@ def test_an_account_has_one_position():
 
 def test_what_is_typed_is_answered_and_alerts_arrive(made, tmp_path):
     bot = with_rule(made, tmp_path)
-    assert bot.say("/subscribe heavy BTC").title == "Subscribed: #1 heavy BTC at_least=$5M"
+    assert bot.say("/subscribe heavy BTC").title == "Subscribed to heavy BTC as #1"
     bot.market(long("ann", 60_000, at=98))
     assert [message.title for message in bot.sent] == ["BTC: long $6M"]
     bot.market(spot=100)

@@ -17,7 +17,7 @@ from rich.text import Text
 from liqbot.alerts.platform import Limits, Parcel, Receipt
 from liqbot.message import Message, Picture, Table, Tone
 from liqbot.plugin import Options, adapter
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
 from liqbot.text import _
 from liqbot.text.figures import utc
 from liqbot.text.tables import columns

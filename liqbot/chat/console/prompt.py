@@ -13,13 +13,14 @@ from prompt_toolkit.patch_stdout import patch_stdout
 
 from liqbot.chat.answering import Answering
 from liqbot.chat.arguments import choices
-from liqbot.chat.command import Ask, Command, Kind
+from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.console.printer import LONGS, SHORTS, Printer
-from liqbot.chat.desk import Desk
-from liqbot.chat.manner import CHOICES
-from liqbot.market.figures import price, ratio
 from liqbot.market.regime import Regime
 from liqbot.rules.parameters import Parameter
+from liqbot.service.manner import CHOICES
+from liqbot.service.services import Services
+from liqbot.text import _
+from liqbot.text.figures import price, ratio
 
 LEAVE = ("/quit", "/exit", "quit", "exit")
 REFRESH_S = 1.0
@@ -35,9 +36,11 @@ _MARKS = {
 class Prompt:
     """Reads lines at a terminal until the person leaves."""
 
-    def __init__(self, answering: Answering, ask: Ask, printer: Printer, history: Path) -> None:
+    def __init__(
+        self, answering: Answering, context: CommandContext, printer: Printer, history: Path
+    ) -> None:
         self._answering = answering
-        self._ask = ask
+        self._context = context
         self._printer = printer
         self._history = history
 
@@ -46,9 +49,9 @@ class Prompt:
         session: PromptSession[str] = PromptSession(
             history=_history(self._history),
             auto_suggest=AutoSuggestFromHistory(),
-            completer=LineCompleter(self._answering, self._ask),
+            completer=LineCompleter(self._answering, self._context),
             complete_while_typing=True,
-            bottom_toolbar=lambda: ticker(self._ask.desk),
+            bottom_toolbar=lambda: ticker(self._context.services),
             refresh_interval=REFRESH_S,
         )
         with patch_stdout(raw=True):
@@ -56,14 +59,14 @@ class Prompt:
                 try:
                     line = (await session.prompt_async([("bold", "liqbot> ")])).strip()
                 except KeyboardInterrupt:
-                    self._printer.narrate("Ctrl-D or /quit leaves.")
+                    self._printer.narrate(_("Ctrl-D or /quit leaves."))
                     continue
                 except EOFError:
                     return
                 if line.lower() in LEAVE:
                     return
                 if line:
-                    self._printer.show(await self._answering.answer(line, self._ask))
+                    self._printer.show(await self._answering.answer(line, self._context))
 
 
 def _history(file: Path) -> History:
@@ -75,10 +78,10 @@ def _history(file: Path) -> History:
     return FileHistory(str(file))
 
 
-def ticker(desk: Desk) -> StyleAndTextTuples:
+def ticker(services: Services) -> StyleAndTextTuples:
     """Return the line below the prompt: each coin's spot, and which way its fuel lies."""
     parts: StyleAndTextTuples = [("", " ")]
-    for view in desk.views.values():
+    for view in services.markets.all():
         mark, colour = _MARKS[view.regime]
         parts += [
             ("bold", f"{view.coin} "),
@@ -92,9 +95,9 @@ def ticker(desk: Desk) -> StyleAndTextTuples:
 class LineCompleter(Completer):
     """Completes commands, and each argument by what it is."""
 
-    def __init__(self, answering: Answering, ask: Ask) -> None:
+    def __init__(self, answering: Answering, context: CommandContext) -> None:
         self._answering = answering
-        self._ask = ask
+        self._context = context
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """Yield nothing: what may come is asked of the store, and that is awaited."""
@@ -115,7 +118,7 @@ class LineCompleter(Completer):
         if not before:
             slash = "" if word and not word.startswith("/") else "/"
             commands = [(item.name, item.summary) for item in self._answering.commands.values()]
-            return [(f"{slash}{name}", told) for name, told in [*commands, ("quit", "Leave.")]]
+            return [(f"{slash}{name}", told) for name, told in [*commands, ("quit", _("Leave."))]]
         command = self._answering.commands.get(before[0].removeprefix("/").lower())
         return [] if command is None else await self._arguments(command, before[1:], word)
 
@@ -126,11 +129,11 @@ class LineCompleter(Completer):
             return self._settings(command, given, word)
         if len(given) >= len(kinds):
             return []
-        offered = await choices(kinds[len(given)], self._ask, self._answering.topics(self._ask))
+        offered = await choices(kinds[len(given)], self._context, self._answering.topics(self._context))
         return offered.items()
 
     def _settings(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
-        rule = self._ask.desk.rules.by_name.get(given[0].lower())
+        rule = self._context.services.rules.by_name.get(given[0].lower())
         form = command.form or (None if rule is None else rule.form)
         if form is None:
             return []
@@ -151,6 +154,6 @@ def _may_become(word: str, text: str) -> bool:
 
 
 def _values(parameter: Parameter) -> Iterable[tuple[str, str]]:
-    usual = parameter.show(parameter.default).replace(" ", "")
-    for value in parameter.choices or (usual,):
-        yield f"{parameter.name}={value}", "usual" if value == usual else ""
+    default = parameter.show(parameter.default).replace(" ", "")
+    for value in parameter.choices or (default,):
+        yield f"{parameter.name}={value}", _("default") if value == default else ""

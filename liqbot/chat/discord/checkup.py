@@ -44,7 +44,7 @@ class Checkup:
 
 
 async def check_discord(settings: DiscordSettings) -> Checkup:
-    """Ask Discord about the bot of the token. Raises `AdapterError`; no text holds the token."""
+    """CommandContext Discord about the bot of the token. Raises `AdapterError`; no text holds the token."""
     use_addresses(settings)
     async with discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30.0) as client:
         try:

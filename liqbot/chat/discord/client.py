@@ -19,8 +19,9 @@ from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES, LEFT
 from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
 from liqbot.chat.discord.syncing import keep_synced
+from liqbot.service.chats import ChatKey
 from liqbot.settings import DiscordSettings
-from liqbot.store.chats import ChatKey
+from liqbot.text import _
 
 _log = structlog.get_logger()
 
@@ -59,8 +60,7 @@ class Client(discord.AutoShardedClient):
         )
         self._syncing: asyncio.Task[None] | None = None
         self._gateway = settings.gateway_url
-        self._store = reception.desk.store
-        self._clock = reception.desk.clock
+        self._chats = reception.services.chats
         self._conversation = Conversation(reception)
         self.tree = _Tree(
             self,
@@ -68,7 +68,7 @@ class Client(discord.AutoShardedClient):
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
-        add_commands(self.tree, reception.answering, reception.desk.rules.by_name, self._conversation)
+        add_commands(self.tree, reception.answering, reception.services.rules.by_name, self._conversation)
         self.add_dynamic_items(CommandButton)
 
     def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> Awaitable[None]:
@@ -79,7 +79,7 @@ class Client(discord.AutoShardedClient):
         """Tell Discord of the commands, while the connection is made."""
         if self.application is not None:
             self.tree.allowed_installs = installable(self.application)
-        self._syncing = self.loop.create_task(keep_synced(self.tree, self._store.notes))
+        self._syncing = self.loop.create_task(keep_synced(self.tree, self._chats))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -95,7 +95,7 @@ class Client(discord.AutoShardedClient):
     async def on_ready(self) -> None:
         """Catch up on the servers that the bot has left or come back to while it was not connected."""
         _log.info("connected to Discord", servers=len(self.guilds))
-        for community in await self._store.communities.of(PLATFORM):
+        for community in await self._chats.communities(PLATFORM):
             if self.get_guild(int(community)) is None:
                 await self._left(community)
             else:
@@ -123,11 +123,8 @@ class Client(discord.AutoShardedClient):
         """Take up a chat again when its channel is opened to the bot again."""
         del before
         chat, held = channel_chat(after), after.permissions_for(after.guild.me)
-        if (
-            not lacking(held, in_thread=False)
-            and (await self._store.chats.settings(chat)).inactive is not None
-        ):
-            await self._store.chats.activate(chat)
+        if not lacking(held, in_thread=False) and (await self._chats.settings(chat)).inactive is not None:
+            await self._chats.activate(chat)
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what went wrong with an event, and nothing of what the event says."""
@@ -135,18 +132,18 @@ class Client(discord.AutoShardedClient):
         _log.exception("an event of Discord could not be handled", happening=event_method)
 
     async def _left(self, community: str) -> None:
-        for chat in await self._store.communities.chats(PLATFORM, community):
-            if (await self._store.chats.settings(chat)).inactive is None:
+        for chat in await self._chats.of_community(PLATFORM, community):
+            if (await self._chats.settings(chat)).inactive is None:
                 await self._lose(chat, LEFT)
 
     async def _returned(self, community: str, *, only_after: str | None = None) -> None:
         """Take up again the chats of a community: all, or those that were lost for one reason."""
-        for chat in await self._store.communities.chats(PLATFORM, community):
-            if only_after in (None, (await self._store.chats.settings(chat)).inactive):
-                await self._store.chats.activate(chat)
+        for chat in await self._chats.of_community(PLATFORM, community):
+            if only_after in (None, (await self._chats.settings(chat)).inactive):
+                await self._chats.activate(chat)
 
     async def _lose(self, chat: ChatKey, reason: str) -> None:
-        await self._store.chats.deactivate(chat, reason, self._clock())
+        await self._chats.deactivate(chat, reason)
 
 
 class _Tree(app_commands.CommandTree[Client]):
@@ -157,9 +154,9 @@ class _Tree(app_commands.CommandTree[Client]):
     ) -> None:
         """Say what a person can do: Discord goes on showing old commands for a while."""
         if isinstance(error, app_commands.CommandNotFound | app_commands.CommandSignatureMismatch):
-            said = "This command has changed. Reload Discord (Ctrl+R, or restart the app), then try again."
+            said = _("This command has changed. Reload Discord (Ctrl+R, or restart the app), then try again.")
         else:
-            _log.error("a command failed", reason=type(error).__name__, exc_info=error)
-            said = "Something went wrong on our side; the operator's log has the details."
+            _log.error("command_failed", reason=type(error).__name__, exc_info=error)
+            said = _("Something went wrong on our side. The operator's log has the details.")
         with contextlib.suppress(*FAILURES):  # it may be too late to say anything
             await interaction.response.send_message(said, ephemeral=True)

@@ -14,12 +14,13 @@ import discord
 import structlog
 from discord import app_commands
 
-from liqbot.chat import manner
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Argument, Ask, Command, Kind
+from liqbot.chat.command import Argument, Command, CommandContext, Kind
 from liqbot.chat.discord import options
 from liqbot.chat.discord.options import HELP, NAME, OFFERED, ROLE, Given, Option
 from liqbot.rules.rule import Rule
+from liqbot.service import manner
+from liqbot.text import _
 
 _log = structlog.get_logger()
 
@@ -45,7 +46,7 @@ class Host(Protocol):
         """Answer a line as if it had been typed."""
         ...
 
-    def ask(self, interaction: discord.Interaction[Any]) -> Ask:
+    def ask(self, interaction: discord.Interaction[Any]) -> CommandContext:
         """Return who asks, and where."""
         ...
 
@@ -127,7 +128,7 @@ class _Maker:
 
     def _for_another_rule(self, room: int) -> app_commands.Command[Any, ..., None]:
         return self._slash(
-            ANOTHER_RULE, "A rule of another name.", self._options_of(None), room=room, known={}
+            ANOTHER_RULE, _("A rule of another name."), self._options_of(None), room=room, known={}
         )
 
     def _options_of(self, rule: Rule | None) -> list[Option]:
@@ -213,7 +214,7 @@ def _slash_command(
     own: Sequence[Option],
     room: int,
     typed: Callable[[discord.Interaction[Any], Given], Awaitable[None]],
-    ask: Callable[[discord.Interaction[Any]], Ask],
+    ask: Callable[[discord.Interaction[Any]], CommandContext],
 ) -> app_commands.Command[Any, ..., None]:
     """Return a slash command whose options discord.py reads from a signature made for it."""
     keys = {f"option_{place}": option for place, option in enumerate(own)}
@@ -254,7 +255,7 @@ def _slash_command(
 
 
 def _completion(
-    option: Option, ask: Callable[[discord.Interaction[Any]], Ask]
+    option: Option, ask: Callable[[discord.Interaction[Any]], CommandContext]
 ) -> Callable[[discord.Interaction[Any], str], Awaitable[list[app_commands.Choice[Any]]]]:
     offer = option.offer
     if offer is None:

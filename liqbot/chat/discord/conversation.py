@@ -16,13 +16,15 @@ import structlog
 
 from liqbot.chat.adapter import Reception
 from liqbot.chat.arguments import read_arguments
-from liqbot.chat.command import Ask, Command, Kind, Refusal
+from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.errors import ALREADY_ACKNOWLEDGED, FAILURES, is_passing
 from liqbot.chat.discord.places import PLATFORM, Place, place_of, unpingable
 from liqbot.chat.discord.render import embed_of, files_of
 from liqbot.message import Message, Tone
-from liqbot.store.errors import StoreError
+from liqbot.service.chats import StoreError
+from liqbot.service.errors import UserError
+from liqbot.text import N_, _
 
 _log = structlog.get_logger()
 
@@ -32,11 +34,11 @@ PATIENT_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses between tries to bring an answer."""
 NOBODY = discord.AllowedMentions.none()
 """Nobody is pinged by an answer, whatever its text says."""
-NOT_HERE = "I cannot post here by myself: this concerns your direct messages from me."
+NOT_HERE = N_("I cannot post here by myself: this concerns your direct messages from me.")
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
+class _Request:
     """A line, and where its answer belongs."""
 
     line: str
@@ -57,9 +59,9 @@ class Conversation:
 
     def __init__(self, reception: Reception) -> None:
         self._answering = reception.answering
-        self._desk = reception.desk
+        self._services = reception.services
 
-    def ask(self, interaction: discord.Interaction[Any]) -> Ask:
+    def ask(self, interaction: discord.Interaction[Any]) -> CommandContext:
         """Return who asks, and where."""
         return self._ask(interaction, place_of(interaction))
 
@@ -67,72 +69,78 @@ class Conversation:
         self, interaction: discord.Interaction[Any], line: str, role: discord.Role | None = None
     ) -> None:
         """Answer a slash command; `role` is who shall be pinged."""
-        wish = self._wish(interaction, line if role is None else f"{line} role={role.id}")
+        request = self._request(interaction, line if role is None else f"{line} role={role.id}")
         unable = "" if role is None else unpingable(role, interaction.app_permissions)
-        await self._answer(interaction, wish, unable)
+        await self._answer(interaction, request, unable)
 
     async def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> None:
         """Answer a button."""
-        await self._answer(interaction, self._wish(interaction, line, renews=renews))
+        await self._answer(interaction, self._request(interaction, line, renews=renews))
 
-    def _ask(self, interaction: discord.Interaction[Any], place: Place) -> Ask:
-        return Ask(
+    def _ask(self, interaction: discord.Interaction[Any], place: Place) -> CommandContext:
+        return CommandContext(
             chat=place.chat,
-            desk=self._desk,
+            services=self._services,
             person=str(interaction.user.id),
             may_manage=place.may_manage,
             language=str(interaction.locale),
         )
 
-    def _wish(self, interaction: discord.Interaction[Any], line: str, *, renews: bool = False) -> _Wish:
+    def _request(self, interaction: discord.Interaction[Any], line: str, *, renews: bool = False) -> _Request:
         name = line.removeprefix("/").split(" ", maxsplit=1)[0].lower()
-        return _Wish(line, self._answering.commands.get(name), place_of(interaction), renews)
+        return _Request(line, self._answering.commands.get(name), place_of(interaction), renews)
 
-    async def _answer(self, interaction: discord.Interaction[Any], wish: _Wish, unable: str = "") -> None:
-        ask = self._ask(interaction, wish.place)
-        refusal = unable or await self._refusal(wish, ask)
+    async def _answer(
+        self, interaction: discord.Interaction[Any], request: _Request, unable: str = ""
+    ) -> None:
+        context = self._ask(interaction, request.place)
+        refusal = unable or await self._refusal(request, context)
         if refusal:
             warning = Message(refusal, tone=Tone.WARNING)
             await _said_at_once(lambda: _reply(interaction, warning))
             return
-        if not await _said_at_once(lambda: _defer(interaction, wish)):
-            _log.warning("a command could not be acknowledged in time", line=wish.line.split(" ")[0])
+        if not await _said_at_once(lambda: _defer(interaction, request)):
+            _log.warning("a command could not be acknowledged in time", line=request.line.split(" ")[0])
             return
-        message = await self._answering.answer(wish.line, ask)
-        await self._note(wish.place)
+        message = await self._answering.answer(request.line, context)
+        await self._note(request.place)
         try:
-            await _patiently(lambda: _bring(interaction, wish, message))
+            await _patiently(lambda: _bring(interaction, request, message))
         except FAILURES as error:
             _log.warning("an answer could not be brought", reason=f"{type(error).__name__}")
 
-    async def _refusal(self, wish: _Wish, ask: Ask) -> str:
-        """Return why a wish is refused, as far as that is known at once; empty where it is not."""
-        command, place = wish.command, wish.place
+    async def _refusal(self, request: _Request, context: CommandContext) -> str:
+        """Return why a request is refused, as far as that is known at once; empty where it is not."""
+        command, place = request.command, request.place
         if command is None:
-            return f"There is no /{wish.line.split(' ')[0].removeprefix('/')} any more. See /help"
+            name = request.line.split(" ")[0].removeprefix("/")
+            return _("There is no /{command} any more. See /help", command=name)
         if command.manages and not place.may_manage:
-            return f"/{command.name} is for those who have the permission Manage Server"
+            return _("/{command} is for those who have the permission Manage Server.", command=command.name)
         if place.missing and _brings_alerts(command):
-            return (
-                f"I could not bring alerts here: I lack {place.missing} in this channel. "
-                "Allow me that in the channel's settings, then try again"
+            return _(
+                "I could not bring alerts here: I lack {permissions} in this channel. "
+                "Allow me that in the channel's settings, then try again.",
+                permissions=place.missing,
             )
         try:
-            await read_arguments(command, shlex.split(wish.line)[1:], ask, self._answering.topics(ask))
-        except Refusal as refusal:
+            await read_arguments(
+                command, shlex.split(request.line)[1:], context, self._answering.topics(context)
+            )
+        except UserError as refusal:
             return str(refusal)
         except ValueError:
-            return "That cannot be understood: a quotation mark is missing"
+            return _("That cannot be understood: a quotation mark is missing.")
         return ""
 
     async def _note(self, place: Place) -> None:
         """Write down to which server a chat belongs, and that it can be reached: somebody spoke to us."""
-        store = self._desk.store
+        chats = self._services.chats
         try:
             if place.guild_id is not None:
-                await store.communities.place(place.chat, str(place.guild_id))
-            if not place.missing and (await store.chats.settings(place.chat)).inactive is not None:
-                await store.chats.activate(place.chat)
+                await chats.place(place.chat, str(place.guild_id))
+            if not place.missing and (await chats.settings(place.chat)).inactive is not None:
+                await chats.activate(place.chat)
                 _log.info("a chat can be reached again", platform=PLATFORM)
         except StoreError:  # the answer goes out all the same
             _log.exception("a chat could not be noted", platform=PLATFORM)
@@ -143,24 +151,26 @@ def _brings_alerts(command: Command) -> bool:
     return command.manages and any(argument.kind is Kind.RULE for argument in command.arguments)
 
 
-async def _defer(interaction: discord.Interaction[Any], wish: _Wish) -> None:
-    if wish.renews:
+async def _defer(interaction: discord.Interaction[Any], request: _Request) -> None:
+    if request.renews:
         await interaction.response.defer()
     else:
-        await interaction.response.defer(thinking=True, ephemeral=not wish.is_public)
+        await interaction.response.defer(thinking=True, ephemeral=not request.is_public)
 
 
 async def _reply(interaction: discord.Interaction[Any], message: Message) -> None:
     await interaction.response.send_message(embed=embed_of(message), ephemeral=True)
 
 
-async def _bring(interaction: discord.Interaction[Any], wish: _Wish, message: Message) -> None:
+async def _bring(interaction: discord.Interaction[Any], request: _Request, message: Message) -> None:
     """Put a message where the answer is awaited; one that is for the asker alone, beside it."""
-    note = "" if wish.place.is_here or wish.command is None or not wish.command.manages else NOT_HERE
-    embed = embed_of(replace(message, lines=(*message.lines, note)) if note else message)
+    note = (
+        "" if request.place.is_here or request.command is None or not request.command.manages else _(NOT_HERE)
+    )
+    embed = embed_of(replace(message, notes=(*message.notes, note)) if note else message)
     is_private = message.private or (message.tone is Tone.WARNING and message.picture is None)
-    if is_private and (wish.renews or wish.is_public):
-        if not wish.renews:
+    if is_private and (request.renews or request.is_public):
+        if not request.renews:
             with contextlib.suppress(discord.NotFound):  # an earlier try has removed it
                 await interaction.delete_original_response()
         await interaction.followup.send(embed=embed, ephemeral=True, allowed_mentions=NOBODY)

@@ -13,11 +13,12 @@ from discord import app_commands
 
 from liqbot.chat import times
 from liqbot.chat.arguments import choices
-from liqbot.chat.command import Argument, Ask, Kind
-from liqbot.chat.desk import WINDOWS
+from liqbot.chat.command import Argument, CommandContext, Kind
 from liqbot.rules.parameters import ANY_COIN, Parameter, ParameterError
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
+from liqbot.service.windows import WINDOWS
+from liqbot.text import N_, _
 
 OFFERED = 25
 """Most choices of an option, and most answers while somebody types."""
@@ -28,21 +29,21 @@ CHOICE = 100
 
 Given = Mapping[str, object]
 """The values of a command's options by their names; those that were not given are None."""
-Offer = Callable[[Ask, str, Given], Awaitable[Mapping[str, str]]]
+Offer = Callable[[CommandContext, str, Given], Awaitable[Mapping[str, str]]]
 """What an option offers while somebody types: values, each with a word on what it is."""
 _HELP = {
-    Kind.COIN: "the coin",
-    Kind.WINDOW: "how far back",
-    Kind.RULE: "what to look for",
-    Kind.NUMBER: "the number of a subscription",
-    Kind.TOPIC: "a command or a rule",
-    Kind.SPAN: "how long, as 90s, 10m, 4h or 1d",
-    Kind.HOURS: "from when to when, as 23:00-07:00; off for never",
-    Kind.ZONE: "a time zone, as Europe/Berlin",
-    Kind.ALERT: "the number of an alert",
-    Kind.COUNT: "a number",
-    Kind.SURE: "yes, if you are sure",
-    Kind.SETTINGS: "what the rule takes, as name=value name=value",
+    Kind.COIN: N_("the coin"),
+    Kind.WINDOW: N_("how far back"),
+    Kind.RULE: N_("what to look for"),
+    Kind.NUMBER: N_("the number of a subscription"),
+    Kind.TOPIC: N_("a command or a rule"),
+    Kind.SPAN: N_("how long, as 90s, 10m, 4h or 1d"),
+    Kind.HOURS: N_("from when to when, as 23:00-07:00; off for never"),
+    Kind.ZONE: N_("a time zone, as Europe/Berlin"),
+    Kind.ALERT: N_("the number of an alert"),
+    Kind.COUNT: N_("a number"),
+    Kind.SURE: N_("yes, if you are sure"),
+    Kind.SETTINGS: N_("what the rule takes, as name=value name=value"),
 }
 _TAKES: Mapping[Kind, object] = {
     Kind.NUMBER: int,
@@ -70,17 +71,17 @@ class Option:
     offer: Offer | None = None
 
 
-def of_argument(argument: Argument, topics: Callable[[Ask], Mapping[str, str]]) -> Option:
+def of_argument(argument: Argument, topics: Callable[[CommandContext], Mapping[str, str]]) -> Option:
     """Return the option for an argument of a command; `topics` are the names that `/help` explains."""
     kind = argument.kind
 
-    async def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    async def offer(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
-        return await choices(kind, ask, topics(ask))
+        return await choices(kind, context, topics(context))
 
-    text = _HELP.get(kind, argument.name)
+    text = _(_HELP[kind]) if kind in _HELP else argument.name
     if isinstance(argument.default, str) and argument.default:
-        text += f"; usually {argument.default}"
+        text = _("{help}; default {default}", help=text, default=argument.default)
     return Option(
         name=argument.name,
         takes=_TAKES.get(kind, str),
@@ -98,14 +99,14 @@ def of_parameter(parameter: Parameter) -> Option:
     Percentages and plain numbers are numbers with bounds; dollars and spans of time are written with a unit
     (`5M`, `10m`), so they are text that is completed, and so are coins.
     """
-    usually = f"usually {parameter.show(parameter.default)}"
+    default = _("default {value}", value=parameter.show(parameter.default))
 
     def write(value: object) -> Sequence[str]:
         return [f"{parameter.name}={value!r}" if isinstance(value, float) else f"{parameter.name}={value}"]
 
-    async def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+    async def offer(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
         del given
-        return await _coins(ask) if parameter.is_coin else _amounts(parameter, typed)
+        return await _coins(context) if parameter.is_coin else _amounts(parameter, typed)
 
     takes: object = str
     fixed: tuple[str, ...] = parameter.choices if len(parameter.choices) <= OFFERED else ()
@@ -116,7 +117,7 @@ def of_parameter(parameter: Parameter) -> Option:
     return Option(
         name=parameter.name.lower(),
         takes=takes,
-        help="; ".join(part for part in (parameter.help, _unit(parameter), usually) if part),
+        help="; ".join(part for part in (parameter.help, _unit(parameter), default) if part),
         write=write,
         choices=fixed,
         offer=offer if takes is str and not fixed else None,
@@ -126,8 +127,8 @@ def of_parameter(parameter: Parameter) -> Option:
 def of_settings(rule_of: Callable[[Given], Rule | None]) -> Option:
     """Return the option in which all parameters of a rule are written as text, completed word by word."""
 
-    async def offer(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
-        del ask
+    async def offer(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
+        del context
         rule = rule_of(given)
         return {} if rule is None else _next_words(rule, typed)
 
@@ -138,29 +139,34 @@ def _written(name: str) -> Callable[[object], Sequence[str]]:
     return lambda value: [f"{name}={value}"]
 
 
-async def _venues(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
+async def _venues(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
     del typed
-    return ask.desk.layers.venues(str(given.get("coin") or "").upper())
+    return context.services.markets.venues(str(given.get("coin") or "").upper())
 
 
-async def _tiers(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
-    del ask, typed, given
+async def _tiers(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
+    del context, typed, given
     return dict.fromkeys(("5x", "10x", "25x", "50x", "100x"), "")
 
 
-async def _spans(ask: Ask, typed: str, given: Given) -> Mapping[str, str]:
-    del ask, typed, given
+async def _spans(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
+    del context, typed, given
     return dict.fromkeys(("1h", "4h", "24h", "3d", "7d"), "")
 
 
 LAYER = (
-    Option("venue", str, "an exchange, or modelled for all of them", _written("venue"), offer=_venues),
-    Option("tier", str, "only one leverage tier of a modelled map, as 25x", _written("tier"), offer=_tiers),
-    Option("opened", str, "only what was opened lately, as 24h", _written("opened"), offer=_spans),
+    Option("venue", str, N_("an exchange, or modelled for all of them"), _written("venue"), offer=_venues),
+    Option(
+        "tier", str, N_("only one leverage tier of a modelled map, as 25x"), _written("tier"), offer=_tiers
+    ),
+    Option("opened", str, N_("only what was opened lately, as 24h"), _written("opened"), offer=_spans),
 )
 """The options of a command that shows a layer, where a prompt takes `venue=`, `tier=` and `opened=`."""
 ROLE = Option(
-    "role", discord.Role, "a role to ping with each alert; otherwise nobody is pinged", write=lambda _: ()
+    "role",
+    discord.Role,
+    N_("a role to ping with each alert; otherwise nobody is pinged"),
+    write=lambda _value: (),
 )
 """Who is pinged; it is checked before it becomes a word of the line."""
 
@@ -195,31 +201,31 @@ def _unit(parameter: Parameter) -> str:
     if parameter.choices:
         return ""
     if parameter.is_coin:
-        return "a coin"
+        return _("a coin")
     if parameter.unit is Unit.PERCENT:
-        return "in percent"
+        return _("in percent")
     if parameter.unit is Unit.USD:
-        return "dollars as 5M or 750k"
-    return "time as 90s, 10m or 1d" if parameter.unit is Unit.SECONDS else ""
+        return _("dollars as 5M or 750k")
+    return _("time as 90s, 10m or 1d") if parameter.unit is Unit.SECONDS else ""
 
 
-async def _coins(ask: Ask) -> Mapping[str, str]:
+async def _coins(context: CommandContext) -> Mapping[str, str]:
     """Return what a parameter that names a coin may be."""
-    return {ANY_COIN: "usually", **await choices(Kind.COIN, ask, {})}
+    return {ANY_COIN: _("default"), **await choices(Kind.COIN, context, {})}
 
 
 def _amounts(parameter: Parameter, typed: str) -> Mapping[str, str]:
     """Return what a parameter may be: of many choices all, else what was typed as it is understood."""
     if parameter.choices:
         return dict.fromkeys(parameter.choices, "")
-    usual = parameter.show(parameter.default).replace(" ", "")
+    default = parameter.show(parameter.default).replace(" ", "")
     if not typed.strip():
-        return {usual: "usually"}
+        return {default: _("default")}
     try:
-        return {typed.strip(): f"is {parameter.show(parameter.parse(typed))}"}
+        return {typed.strip(): _("is {value}", value=parameter.show(parameter.parse(typed)))}
     except ParameterError:
         # What is offered has to look like what was typed, or Discord's users would not see it as an answer.
-        return {usual: f"{typed.strip()} is not {parameter.takes}"}
+        return {default: _("{text} is not {takes}", text=typed.strip(), takes=parameter.takes)}
 
 
 def _next_words(rule: Rule, typed: str) -> Mapping[str, str]:
@@ -231,8 +237,8 @@ def _next_words(rule: Rule, typed: str) -> Mapping[str, str]:
         name, equals, _ = word.partition("=")
         if parameter.name in used or not parameter.name.startswith(name.lower() if not equals else name):
             continue
-        usual = parameter.show(parameter.default).replace(" ", "")
-        values = parameter.choices or (usual,)
+        default = parameter.show(parameter.default).replace(" ", "")
+        values = parameter.choices or (default,)
         if equals and word not in [f"{parameter.name}={value}" for value in values]:
             offered[typed] = parameter.takes
         offered |= {f"{before}{space}{parameter.name}={value}": parameter.help for value in values}

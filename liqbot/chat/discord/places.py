@@ -12,7 +12,8 @@ import discord
 from discord import app_commands
 
 from liqbot.rules.wording import listed
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
+from liqbot.text import _
 
 PLATFORM = "discord"
 _PERSON = "@"
@@ -102,10 +103,11 @@ def lacking(held: discord.Permissions, *, in_thread: bool) -> str:
 def unpingable(role: discord.Role, held: discord.Permissions) -> str:
     """Return why the bot cannot ping `role`, in words; empty where it can. `held` is what the bot may do."""
     if role.is_default():
-        return "@everyone is never pinged; choose a role"
+        return _("@everyone is never pinged. Choose a role.")
     if role.mentionable or held.administrator or held.mention_everyone:
         return ""
-    return (
-        f"The role {role.name} cannot be mentioned: allow anyone to mention it in the role's settings, "
-        "or allow me to mention all roles"
+    return _(
+        "The role {role} cannot be mentioned. Allow anyone to mention it in the role's settings, "
+        "or allow me to mention all roles.",
+        role=role.name,
     )

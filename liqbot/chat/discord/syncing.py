@@ -9,7 +9,7 @@ import structlog
 from discord import app_commands
 
 from liqbot.chat.discord.errors import FAILURES, is_passing
-from liqbot.store.notes import Notes
+from liqbot.service.chats import Chats
 
 _log = structlog.get_logger()
 
@@ -18,11 +18,11 @@ NOTE = "discord.commands"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 
 
-async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient], notes: Notes) -> None:
+async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient], notes: Chats) -> None:
     """Tell Discord of the commands of `tree`, unless it was told the same before; try until it worked."""
     mark = fingerprint(tree)
     pause_s = FIRST_PAUSE_S
-    while await notes.get(NOTE) != mark:
+    while await notes.note(NOTE) != mark:
         try:
             told = await tree.sync()
         except FAILURES as error:
@@ -34,7 +34,7 @@ async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient],
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
-            await notes.set(NOTE, mark)
+            await notes.set_note(NOTE, mark)
             _log.info("Discord knows the commands", commands=len(told))
 
 

@@ -6,8 +6,8 @@ from telegram.constants import ChatType
 from telegram.error import TelegramError
 
 from liqbot.chat.adapter import Reception
-from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask, Command, Refusal
+from liqbot.chat.answering import Answering, refused
+from liqbot.chat.command import Command, CommandContext
 from liqbot.chat.telegram import guide
 from liqbot.chat.telegram.choice import MARK
 from liqbot.chat.telegram.incoming import Tapped, Typed
@@ -15,11 +15,13 @@ from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS, followed
 from liqbot.chat.telegram.rights import may_manage
 from liqbot.message import Message, Tone
+from liqbot.service.errors import UserError
+from liqbot.text import N_, _
 
 _log = structlog.get_logger()
 
-ADMINS_ONLY = "Only admins can change what this chat gets"
-WHO_IS_ADMIN = "Telegram does not say at present who is an admin here; try again in a moment"
+ADMINS_ONLY = N_("Only admins can change what this chat gets.")
+WHO_IS_ADMIN = N_("Telegram does not say at present who is an admin here. Try again in a moment.")
 
 
 class Answers:
@@ -27,7 +29,7 @@ class Answers:
 
     def __init__(self, bot: Bot, reception: Reception) -> None:
         self._bot = bot
-        self._desk = reception.desk
+        self._services = reception.services
         self._answering = Answering([*reception.answering.commands.values(), *OWN_COMMANDS])
 
     @property
@@ -46,24 +48,24 @@ class Answers:
             payload = _payload(line)
             if payload is not None:
                 line = await self._follow(asked, payload)
-            ask = await self._ask(asked, line)
-            further = await self._further(line, ask)
-        except Refusal as refusal:
-            return Message(str(refusal), tone=Tone.WARNING, private=True)
+            context = await self._ask(asked, line)
+            further = await self._further(line, context)
+        except UserError as refusal:
+            return refused(refusal)
         except TelegramError as error:
             _log.warning("nobody knows who is an admin", reason=said(error))
-            return Message(WHO_IS_ADMIN, tone=Tone.WARNING, private=True)
-        return further if isinstance(further, Message) else await self._answering.answer(further, ask)
+            return Message(_(WHO_IS_ADMIN), tone=Tone.WARNING, private=True)
+        return further if isinstance(further, Message) else await self._answering.answer(further, context)
 
-    async def _further(self, line: str, ask: Ask) -> Message | str:
+    async def _further(self, line: str, context: CommandContext) -> Message | str:
         """Return what is to be asked first; the line itself where nothing is."""
         command = self.command(line)
-        if command is not None and command.manages and not ask.may_manage:
-            raise Refusal(ADMINS_ONLY)
-        step = guide.take(line, ask) if line.startswith(MARK) else line
+        if command is not None and command.manages and not context.may_manage:
+            raise UserError(ADMINS_ONLY)
+        step = guide.take(line, context) if line.startswith(MARK) else line
         if isinstance(step, Message):
             return step
-        return await guide.question(step, ask, self._answering) or step
+        return await guide.question(step, context, self._answering) or step
 
     async def _follow(self, asked: Typed | Tapped, payload: str) -> str:
         """Return the line that a link stands for. Who follows one wants to hear from the bot again."""
@@ -71,15 +73,15 @@ class Answers:
         if line is None or self.command(line) is None:
             return "/start"
         if (await self._ask(asked, "/start")).may_manage:
-            await self._desk.store.chats.activate(asked.chat)
+            await self._services.chats.activate(asked.chat)
         return line
 
-    async def _ask(self, asked: Typed | Tapped, line: str) -> Ask:
+    async def _ask(self, asked: Typed | Tapped, line: str) -> CommandContext:
         """Return who asks. Whether they are an admin is asked of Telegram only where it matters."""
         command = self.command(line)
         matters = command is not None and (command.manages or command.name == "start")
         manages = asked.kind == ChatType.PRIVATE or (matters and await may_manage(self._bot, asked))
-        return Ask(asked.chat, self._desk, asked.person, manages, asked.language)
+        return CommandContext(asked.chat, self._services, asked.person, manages, asked.language)
 
 
 def _payload(line: str) -> str | None:

@@ -18,13 +18,14 @@ from liqbot.chat.telegram.render import toast
 from liqbot.chat.telegram.replies import Replies
 from liqbot.chat.telegram.rights import may_manage
 from liqbot.message import Message, Tone
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
+from liqbot.text import N_, _
 
 _log = structlog.get_logger()
 
 TAP_PATIENCE_S = 2.0
 """After so long a tap is acknowledged, though its answer is still on the way."""
-_GONE = "This button is no longer here"
+_GONE = N_("This button is no longer here.")
 
 
 class FrontDesk:
@@ -34,7 +35,7 @@ class FrontDesk:
         self.answers = Answers(bot, reception)
         self._bot = bot
         self._replies = Replies(postman, reception)
-        self._desk = reception.desk
+        self._services = reception.services
 
     async def take(self, incoming: Incoming) -> None:
         """Deal with what came. It never raises: one bad update harms only itself."""
@@ -46,7 +47,7 @@ class FrontDesk:
             _log.exception("an update could not be dealt with", kind=type(incoming).__name__)
 
     async def _take(self, incoming: Incoming) -> None:
-        chats = self._desk.store.chats
+        chats = self._services.chats
         match incoming:
             case Typed():
                 await self._typed(incoming)
@@ -56,7 +57,7 @@ class FrontDesk:
                 await self._is_back(incoming.chat)
             case Went():
                 _log.info("a chat is gone", reason=incoming.reason)
-                await chats.deactivate(incoming.chat, incoming.reason, self._desk.clock())
+                await chats.deactivate(incoming.chat, incoming.reason)
             case Moved():
                 await chats.move(incoming.chat, incoming.native_id)
 
@@ -77,7 +78,7 @@ class FrontDesk:
     async def _tapped(self, tap: Tapped) -> None:
         read = tapped(tap.data)
         if read is None or not _hangs_there(tap):
-            await self._acknowledge(tap, _GONE)
+            await self._acknowledge(tap, _(_GONE))
             return
         line, renews = read
         working = asyncio.ensure_future(self.answers.to(tap, line))
@@ -116,7 +117,7 @@ class FrontDesk:
 
     async def _is_back(self, chat: ChatKey) -> None:
         """Note that a chat can be reached, unless it is silent because it wants to be."""
-        chats = self._desk.store.chats
+        chats = self._services.chats
         if (await chats.settings(chat)).inactive not in (None, STOPPED):
             await chats.activate(chat)
 

@@ -1,7 +1,7 @@
 """Asking for what a command still lacks, with buttons: nobody types `/heatmap BTC` on a phone.
 
 Most commands lack one thing, and each button carries the whole command. Subscribing takes several taps: rule,
-coin, values, with the usual values one tap away. What was chosen so far travels in the buttons (`choice.py`).
+coin, values, with the defaults one tap away. What was chosen so far travels in the buttons (`choice.py`).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,23 +9,25 @@ from dataclasses import replace
 
 from liqbot.chat.answering import Answering
 from liqbot.chat.arguments import choices
-from liqbot.chat.command import Ask, Command, Kind, Refusal
-from liqbot.chat.manner import CHOICES
+from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.telegram.choice import Choice
-from liqbot.message import Button, Message, Weight
+from liqbot.message import Button, Fact, Message, Table, Weight
 from liqbot.rules.parameters import Parameter, ParameterError, Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
+from liqbot.service.errors import UserError
+from liqbot.service.manner import CHOICES
+from liqbot.text import N_, _
 
 _MOST_CHOICES = 40
 """As many buttons as are still a choice."""
 _QUESTIONS = {
-    Kind.COIN: "Which coin?",
-    Kind.RULE: "What do you want to hear of?",
-    Kind.NUMBER: "Which subscription?",
-    Kind.TOPIC: "What about?",
+    Kind.COIN: N_("Which coin?"),
+    Kind.RULE: N_("What do you want to hear of?"),
+    Kind.NUMBER: N_("Which subscription?"),
+    Kind.TOPIC: N_("What about?"),
 }
-_USUAL = {
+_ROUND = {
     Unit.PERCENT: (0.5, 1, 2, 3, 5, 10, 20, 50, 70, 80, 90),
     Unit.USD: (1e6, 2e6, 5e6, 10e6, 20e6, 50e6, 100e6, 500e6),
     Unit.SECONDS: (0, 60, 300, 600, 1_800, 3_600, 14_400, 86_400),
@@ -35,36 +37,36 @@ _USUAL = {
 _VALUES_OFFERED = 8
 
 
-async def question(line: str, ask: Ask, answering: Answering) -> Message | None:
+async def question(line: str, context: CommandContext, answering: Answering) -> Message | None:
     """Return what to ask where a typed command lacks something that can be chosen; None where it does not."""
     name, *words = line.split() or [""]
     command = answering.command(name)
     if command is None or len(words) >= len(command.arguments):
         return None
     if command.name == "subscribe" and len(words) < 2 and not any("=" in word for word in words):
-        return _of_subscribe(words, ask)
+        return _of_subscribe(words, context)
     lacking = command.arguments[len(words)]
     if not lacking.required:
         return None
-    return await _of_one(command, words, lacking.kind, ask, answering)
+    return await _of_one(command, words, lacking.kind, context, answering)
 
 
-def take(step: str, ask: Ask) -> Message | str:
+def take(step: str, context: CommandContext) -> Message | str:
     """Return the next question after a tap on one of the guide's buttons; at the end, the command to run.
 
-    Raises `Refusal` where what was chosen is no longer there.
+    Raises `UserError` where what was chosen is no longer there.
     """
     try:
         choice = Choice.of(step)
     except ValueError:
-        raise Refusal("This button is not understood any more. Type /subscribe") from None
+        raise UserError("This button is not understood any more. Type /subscribe") from None
     if not choice.rule:
-        return _which_rule(ask)
-    rule = ask.desk.rules.by_name.get(choice.rule)
+        return _which_rule(context)
+    rule = context.services.rules.by_name.get(choice.rule)
     if rule is None:
-        raise Refusal(f"There is no rule {choice.rule} any more. Type /subscribe")
+        raise UserError("There is no rule {rule} any more. Type /subscribe", rule=choice.rule)
     if not choice.coin:
-        return _which_coin(rule, ask)
+        return _which_coin(rule, context)
     parameters = (*rule.form.parameters, *CHOICES)
     values = _values(parameters, choice)
     if choice.done:
@@ -75,61 +77,65 @@ def take(step: str, ask: Ask) -> Message | str:
     return _these_values(rule, choice, parameters, values)
 
 
-def _of_subscribe(words: Sequence[str], ask: Ask) -> Message | None:
+def _of_subscribe(words: Sequence[str], context: CommandContext) -> Message | None:
     if not words:
-        return _which_rule(ask)
-    rule = ask.desk.rules.by_name.get(words[0].lower())
-    return None if rule is None else _which_coin(rule, ask)
+        return _which_rule(context)
+    rule = context.services.rules.by_name.get(words[0].lower())
+    return None if rule is None else _which_coin(rule, context)
 
 
 async def _of_one(
-    command: Command, words: Sequence[str], kind: Kind, ask: Ask, answering: Answering
+    command: Command, words: Sequence[str], kind: Kind, context: CommandContext, answering: Answering
 ) -> Message | None:
-    offered = await choices(kind, ask, answering.topics(ask))
+    offered = await choices(kind, context, answering.topics(context))
     if not offered:
         return None
     typed = " ".join([f"/{command.name}", *words])
     buttons = tuple(Button(name, f"{typed} {name}", renews=True) for name in _first(offered))
-    lines = [f"{name} — {told}" for name, told in offered.items() if told] if kind is Kind.NUMBER else []
-    return _asked(_QUESTIONS.get(kind, "Which?"), [*lines, f"Or type {command.usage}"], buttons)
+    rows = tuple((f"#{name}", told) for name, told in offered.items()) if kind is Kind.NUMBER else ()
+    typing = _("Or type {usage}", usage=command.usage)
+    return _asked(_(_QUESTIONS.get(kind, N_("Which?"))), [], buttons, rows=rows, notes=(typing,))
 
 
-def _which_rule(ask: Ask) -> Message:
-    rules = ask.desk.rules.by_name
-    lines = [f"{name} — {rule.summary}" for name, rule in rules.items()]
+def _which_rule(context: CommandContext) -> Message:
+    rules = context.services.rules.by_name
+    rows = tuple((name, rule.summary) for name, rule in rules.items())
     buttons = [_button(name, Choice(name)) for name in _first(rules)]
-    return _asked(_QUESTIONS[Kind.RULE], lines, buttons)
+    return _asked(_(_QUESTIONS[Kind.RULE]), [], buttons, rows=rows)
 
 
-def _which_coin(rule: Rule, ask: Ask) -> Message:
-    coins = _first(ask.desk.views)
+def _which_coin(rule: Rule, context: CommandContext) -> Message:
+    coins = _first(context.services.markets.views)
     buttons = [_button(coin, Choice(rule.name, coin)) for coin in coins]
-    more = [] if len(coins) == len(ask.desk.views) else [f"Another one: /subscribe {rule.name} COIN"]
-    back = _button("Back", Choice(), Weight.BACK)
-    return _asked(f"{rule.name}: which coin?", [rule.summary, *more], [*buttons, back])
+    more = (
+        []
+        if len(coins) == len(context.services.markets.views)
+        else [_("Another one: /subscribe {rule} COIN", rule=rule.name)]
+    )
+    back = _button(_("Back"), Choice(), Weight.BACK)
+    return _asked(_("{rule}: which coin?", rule=rule.name), [rule.summary, *more], [*buttons, back])
 
 
 def _these_values(
     rule: Rule, choice: Choice, parameters: Sequence[Parameter], values: Mapping[str, Value]
 ) -> Message:
-    """Ask about the rule's own parameters, or about those that every rule has."""
+    """CommandContext about the rule's own parameters, or about those that every rule has."""
     shown = [
         (place, item)
         for place, item in enumerate(parameters, start=1)
         if choice.more is (item.standing or item in CHOICES)
     ]
     plain = replace(choice, more=False)
-    usual = "" if choice.values else " as usual"
-    subscribe = _button(f"Subscribe{usual}", replace(plain, done=True), Weight.MAIN)
+    subscribe = _button(_("Subscribe"), replace(plain, done=True), Weight.MAIN)
     changes = [
         _button(f"{item.name}: {item.show(values[item.name])}", replace(plain, asking=place))
         for place, item in shown
     ]
-    more = [] if choice.more else [_button("More", replace(choice, more=True))]
-    back = _button("Back", plain if choice.more else Choice(rule.name), Weight.BACK)
-    helps = [f"{item.name} — {item.help}" for _, item in shown if item.help]
+    more = [] if choice.more else [_button(_("More"), replace(choice, more=True))]
+    back = _button(_("Back"), plain if choice.more else Choice(rule.name), Weight.BACK)
+    facts = tuple(Fact(item.name, item.help) for _place, item in shown if item.help)
     title = f"{rule.name} {choice.coin}"
-    return _asked(title, [rule.describe(values), *helps], [subscribe, *changes, *more, back])
+    return _asked(title, [rule.describe(values)], [subscribe, *changes, *more, back], facts=facts)
 
 
 def _which_value(choice: Choice, parameter: Parameter, values: Mapping[str, Value]) -> Message:
@@ -139,8 +145,13 @@ def _which_value(choice: Choice, parameter: Parameter, values: Mapping[str, Valu
         for value in _offered(parameter, now)
         for shown in [parameter.show(value)]
     ]
-    typed = f"Another value: /subscribe {choice.rule} {choice.coin} {parameter.name}=…, {parameter.takes}"
-    back = _button("Back", replace(choice, asking=0), Weight.BACK)
+    typed = _(
+        "Another value: /subscribe {line} {name}=…, {takes}",
+        line=f"{choice.rule} {choice.coin}",
+        name=parameter.name,
+        takes=parameter.takes,
+    )
+    back = _button(_("Back"), replace(choice, asking=0), Weight.BACK)
     lines = [line for line in (parameter.help, "" if parameter.choices else typed) if line]
     return _asked(f"{choice.rule} {choice.coin}: {parameter.name}", lines, [*buttons, back])
 
@@ -160,14 +171,14 @@ def _offered(parameter: Parameter, now: Value) -> Sequence[Value]:
     if parameter.is_coin:
         return tuple(dict.fromkeys((parameter.default, now)))
     bounds = parameter.bounds
-    usual = [
+    rounded = [
         float(value)
-        for value in _USUAL[parameter.unit]
+        for value in _ROUND[parameter.unit]
         if bounds is None or bounds.low <= value <= bounds.high
     ]
     kept = {value for value in (parameter.default, now) if isinstance(value, float)}
     middle = float(parameter.default)
-    nearest = sorted(set(usual) - kept, key=lambda value: _apart(value, middle))
+    nearest = sorted(set(rounded) - kept, key=lambda value: _apart(value, middle))
     return sorted(kept | set(nearest[: _VALUES_OFFERED - len(kept)]))
 
 
@@ -185,18 +196,35 @@ def _values(parameters: Sequence[Parameter], choice: Choice) -> dict[str, Value]
             item = _at(parameters, place)
             values[item.name] = item.parse(text)
     except ParameterError as error:
-        raise Refusal(f"{choice.rule}: {error}. Type /subscribe {choice.rule}") from None
+        raise UserError("{rule}: {reason}. Type /subscribe {rule}", rule=choice.rule, reason=error) from None
     return values
 
 
 def _at(parameters: Sequence[Parameter], place: int) -> Parameter:
     if not 1 <= place <= len(parameters):
-        raise Refusal("The rule takes other values now. Type /subscribe")
+        raise UserError("The rule takes other values now. Type /subscribe")
     return parameters[place - 1]
 
 
-def _asked(title: str, lines: Sequence[str], buttons: Sequence[Button]) -> Message:
-    return Message(title, tuple(lines), actions=tuple(buttons), private=True)
+def _asked(
+    title: str,
+    lines: Sequence[str],
+    buttons: Sequence[Button],
+    *,
+    facts: tuple[Fact, ...] = (),
+    rows: tuple[tuple[str, ...], ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Message:
+    tables = (Table(rows),) if rows else ()
+    return Message(
+        title,
+        tuple(lines),
+        facts=facts,
+        tables=tables,
+        notes=notes,
+        actions=tuple(buttons),
+        private=True,
+    )
 
 
 def _button(label: str, choice: Choice, weight: Weight = Weight.PLAIN) -> Button:

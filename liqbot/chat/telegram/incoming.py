@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from telegram import Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
 
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
 
 PLATFORM = "telegram"
 WANTED = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)

@@ -2,9 +2,10 @@
 
 import re
 
-from liqbot.chat.command import Ask, command
+from liqbot.chat.command import CommandContext, command
 from liqbot.chat.telegram.choice import MARK
 from liqbot.message import Button, Message
+from liqbot.text import _
 
 STOPPED = "stopped with /stop"
 """Why a chat that wanted to be left alone gets nothing."""
@@ -12,36 +13,37 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
 @command()
-async def start(ask: Ask) -> Message:
+async def start(context: CommandContext) -> Message:
     """What this bot is, and how to begin; after /stop, go on."""
-    goes_on = ask.may_manage and await ask.desk.store.chats.activate(ask.chat)
-    coin = next(iter(ask.desk.views), "BTC")
+    goes_on = context.may_manage and await context.services.chats.activate(context.chat)
+    coin = next(iter(context.services.markets.coins), "BTC")
     return Message(
-        "Back again: what this chat has subscribed to comes as before" if goes_on else "Welcome to liqbot",
+        _("Back again: what this chat has subscribed to comes as before")
+        if goes_on
+        else _("Welcome to liqbot"),
         (
-            "It watches where leveraged positions will be force-closed, draws it, and says when it matters.",
-            f"See where forced orders sit: /heatmap {coin}",
-            "Be told when something happens: /subscribe",
-            "Every picture says where its figures come from, what they cover and how old they are.",
-            "No advice: it shows where forced orders sit, not where price goes.",
+            _("It watches where leveraged positions will be force-closed, draws it, and alerts on it."),
+            _("See where forced orders sit: /heatmap {coin}", coin=coin),
+            _("Get alerts: /subscribe"),
+            _("Every picture says where its figures come from, what they cover and how old they are."),
         ),
+        notes=(_("Not financial advice: it shows where forced orders sit, not where price goes."),),
         actions=(
-            Button(f"{coin} heatmap", f"/heatmap {coin}"),
-            Button("Subscribe", MARK),
-            Button("Help", "/help"),
+            Button(_("{coin} heatmap", coin=coin), f"/heatmap {coin}"),
+            Button(_("Subscribe"), MARK),
+            Button(_("Help"), "/help"),
         ),
     )
 
 
 @command(manages=True)
-async def stop(ask: Ask) -> Message:
+async def stop(context: CommandContext) -> Message:
     """Send no more alerts to this chat; what it has subscribed to is kept."""
-    desk = ask.desk
-    await desk.store.chats.deactivate(ask.chat, STOPPED, desk.clock())
+    await context.services.chats.deactivate(context.chat, STOPPED)
     return Message(
-        "Stopped: no more alerts here",
-        ("What you subscribed to is kept; /start goes on.",),
-        actions=(Button("Go on", "/start"),),
+        _("Stopped: no more alerts here"),
+        (_("What you subscribed to is kept. /start goes on."),),
+        actions=(Button(_("Go on"), "/start"),),
     )
 
 

@@ -11,7 +11,7 @@ from liqbot.chat.telegram.buttons import keyboard
 from liqbot.chat.telegram.outcomes import is_lost_upload, is_unchanged, is_without_pictures
 from liqbot.chat.telegram.render import rendered
 from liqbot.message import Message, Picture
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
 
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 

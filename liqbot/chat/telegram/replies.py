@@ -11,7 +11,7 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.outcomes import outcome, said
 from liqbot.chat.telegram.postman import Postman
 from liqbot.message import Message
-from liqbot.store.chats import ChatKey
+from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
 
@@ -26,7 +26,7 @@ class Replies:
 
     def __init__(self, postman: Postman, reception: Reception) -> None:
         self._postman = postman
-        self._desk = reception.desk
+        self._services = reception.services
         self._turn = reception.turn
 
     async def say(
@@ -76,13 +76,13 @@ class Replies:
 
     async def _note(self, chat: ChatKey, why: NotSent) -> None:
         if isinstance(why, ChatGone):
-            await self._desk.store.chats.deactivate(chat, str(why), self._desk.clock())
+            await self._services.chats.deactivate(chat, str(why))
 
     async def _moved(self, chat: ChatKey, why: NotSent) -> ChatKey:
         """Return where the chat is now."""
         if not isinstance(why, ChatMoved):
             return chat
-        await self._desk.store.chats.move(chat, why.native_id)
+        await self._services.chats.move(chat, why.native_id)
         return chat._replace(native_id=why.native_id)
 
 

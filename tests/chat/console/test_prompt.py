@@ -13,7 +13,7 @@ from prompt_toolkit.input import create_pipe_input
 from prompt_toolkit.output import DummyOutput
 from rich.console import Console
 
-from liqbot.chat.command import Ask
+from liqbot.chat.command import CommandContext
 from liqbot.chat.console.printer import Printer
 from liqbot.chat.console.prompt import LineCompleter, Prompt, ticker
 from liqbot.message import Tone
@@ -29,7 +29,7 @@ class Seat:
         self.keyboard = keyboard
         self.file = StringIO()
         printer = Printer(Console(file=self.file, width=200), folder / "pictures")
-        self.prompt = Prompt(room.answering, Ask(ME, room.desk), printer, folder / "history")
+        self.prompt = Prompt(room.answering, CommandContext(ME, room.services), printer, folder / "history")
 
     async def press(self, *keys) -> str:
         """Press keys until the prompt is left; return what was printed."""
@@ -97,7 +97,7 @@ class TestPrompt:
 
 def complete(room, text):
     """Return what the completer offers at the end of `text`, each with its help."""
-    completer = LineCompleter(room.answering, Ask(ME, room.desk))
+    completer = LineCompleter(room.answering, CommandContext(ME, room.services))
     offered = completer.get_completions(Document(text), CompleteEvent())
     return {item.text: item.display_meta_text for item in offered}
 
@@ -173,7 +173,7 @@ class TestCompleting:
         await room.see(later(BTC, 1))
         for line in ("/why ", "/alert "):
             assert complete(room, line) == {
-                "1": "BTC: $20.5M of long liquidations at 62,700, 2% below spot (2 accounts, 62% whales)"
+                "1": "BTC: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
             }
         assert words(room, "/why 2") == []
 
@@ -246,8 +246,8 @@ class TestCompleting:
 
 
 def test_below_the_prompt_stands_each_coin_with_its_spot_and_which_way_its_fuel_lies(room):
-    assert "".join(text for _, text, *_ in ticker(room.desk)) == " BTC 64,000 ▼ 0.24   ETH 2,000 —   "
-    room.desk.views = {"BTC": BTC}
-    assert ("fg:#FF9F43", "▼ 0.24") in ticker(room.desk)
-    room.desk.views = {}
-    assert ticker(room.desk) == [("", " ")]
+    assert "".join(text for _, text, *_ in ticker(room.services)) == " BTC 64,000 ▼ 0.24   ETH 2,000 —   "
+    room.services.markets.views = {"BTC": BTC}
+    assert ("fg:#FF9F43", "▼ 0.24") in ticker(room.services)
+    room.services.markets.views = {}
+    assert ticker(room.services) == [("", " ")]

@@ -13,12 +13,12 @@ from liqbot.alerts.platform import Parcel, Receipt
 from liqbot.builtin import RULES
 from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask, Window, command
-from liqbot.chat.desk import Desk
+from liqbot.chat.command import CommandContext, Window, command
 from liqbot.chat.discord.adapter import DiscordAdapter
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Button, Message, Picture, Tone
 from liqbot.rules.loading import Rules
+from liqbot.service.services import Services
 from liqbot.settings import DiscordSettings
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
@@ -27,7 +27,7 @@ DEADLINE_S = 15
 
 
 @command(public=True)
-async def weather(ask: Ask, window: Window = "24h") -> Message:
+async def weather(ask: CommandContext, window: Window = "24h") -> Message:
     """Nothing but what tests look at: a picture, and buttons of every kind."""
     return Message(
         f"Weather of {window}",
@@ -41,13 +41,13 @@ async def weather(ask: Ask, window: Window = "24h") -> Message:
             Button("Subscriptions", "/subscriptions"),
             Button("Forget it", "/unsubscribe 1"),
         ),
-        time_ms=ask.desk.clock(),
+        time_ms=ask.services.clock(),
         provenance="measured *by hand*",
     )
 
 
 @command(public=True)
-async def fail(ask: Ask) -> Message:
+async def fail(ask: CommandContext) -> Message:
     """Fails: what comes of it is a warning."""
     raise RuntimeError(ask.chat.native_id)
 
@@ -66,13 +66,13 @@ class House:
 
     def __post_init__(self) -> None:
         self.rules.add(RULES)
-        self.desk = Desk(
-            store=self.store,
-            rules=self.rules,
-            studio=PaperStudio(),
-            clock=lambda: 1_700_000_000_000,
-            views={"BTC": BTC, "ETH": ETH},
+        self.services = Services(
+            self.store,
+            self.rules,
+            PaperStudio(),
+            lambda: 1_700_000_000_000,
         )
+        self.services.markets.views.update({"BTC": BTC, "ETH": ETH})
 
     @property
     def chat(self) -> ChatKey:
@@ -82,7 +82,7 @@ class House:
         async def turn(_: ChatKey) -> None:
             """Let everyone speak."""
 
-        return DiscordAdapter(self.settings, Reception(Answering(self.commands), self.desk, turn))
+        return DiscordAdapter(self.settings, Reception(Answering(self.commands), self.services, turn))
 
     @asynccontextmanager
     async def open(self, *, synced: bool = True) -> AsyncIterator[DiscordAdapter]:

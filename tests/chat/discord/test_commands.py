@@ -8,7 +8,7 @@ from discord import app_commands
 
 from liqbot.builtin import RULES
 from liqbot.chat.answering import Answering
-from liqbot.chat.command import Ask, Coin, Number, RuleName, Settings, Window, command
+from liqbot.chat.command import Coin, CommandContext, Number, RuleName, Settings, Window, command
 from liqbot.chat.discord.commands import ANOTHER_RULE, LETTERS, add_commands, letters
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_command
@@ -128,7 +128,7 @@ async def test_what_somebody_writes_stays_one_word():
 
 async def test_an_argument_that_is_left_out_before_one_that_is_given_has_its_default():
     @command()
-    async def compare(ask: Ask, window: Window = "24h", number: Number = 1) -> Message:
+    async def compare(ask: CommandContext, window: Window = "24h", number: Number = 1) -> Message:
         """Compare."""
 
     slashes, _, host = tree_of(commands=(compare,))
@@ -183,7 +183,7 @@ async def test_without_any_rule_the_rule_is_typed():
 
 
 async def test_a_hundred_and_one_commands_are_cut_to_a_hundred():
-    async def function(ask: Ask) -> Message:
+    async def function(ask: CommandContext) -> Message:
         """Nothing."""
 
     def named(number):
@@ -195,11 +195,13 @@ async def test_a_hundred_and_one_commands_are_cut_to_a_hundred():
 
 
 async def test_a_command_that_discord_cannot_show_harms_no_other():
-    async def FAR_too_LOUD_and_far_too_long_a_name(ask: Ask, rule: RuleName, coin: Coin) -> Message:  # noqa: N802 - on purpose
+    async def FAR_too_LOUD_and_far_too_long_a_name(  # noqa: N802 - that is the point
+        ask: CommandContext, rule: RuleName, coin: Coin
+    ) -> Message:
         """Nothing."""
 
     @command(manages=True)
-    async def fine(ask: Ask, rule: RuleName, settings: Settings) -> Message:
+    async def fine(ask: CommandContext, rule: RuleName, settings: Settings) -> Message:
         """Fine."""
 
     slashes, _, _ = tree_of(*RULES, commands=(command()(FAR_too_LOUD_and_far_too_long_a_name), fine))

@@ -28,7 +28,7 @@ def test_at_most_twenty_five_are_offered_and_none_is_too_long():
 
 def test_dollars_are_repeated_as_they_are_understood():
     assert offered(of_parameter(USD), "2.5m") == {"2.5m": "2.5m · is $2.5M"}
-    assert offered(of_parameter(USD), "") == {"$5M": "$5M · usually"}
+    assert offered(of_parameter(USD), "") == {"$5M": "$5M · default"}
 
 
 def test_a_wrong_amount_is_told_while_it_is_typed():

@@ -72,7 +72,7 @@ async def running(house: House):
         bot.serve(name, adapter)
     async with bot:
         market.go(0, above=100, below=900)
-        await eventually(lambda: "BTC" in bot.desk.views)
+        await eventually(lambda: "BTC" in bot.services.markets.views)
         await house.discord.sessions()
         await eventually(lambda: bot.store.notes.get("discord.commands"), lambda found: found is not None)
         yield bot, market
@@ -97,7 +97,7 @@ async def test_from_completion_over_a_picture_to_an_alert_and_its_end(scene):
         assert "62,0" in text_of((await scene.slash("clusters", coin="BTC")).message)
 
         subscribed = await scene.slash("subscribe regime-flip", coin="BTC")
-        assert "Subscribed: #1 regime-flip BTC" in text_of(subscribed.message)
+        assert "Subscribed to regime-flip BTC as #1" in text_of(subscribed.message)
         alert = await flipped(scene, market, up=True, alerts=3)
         assert "short-squeeze" in text_of(alert)
         assert "<t:" in alert.embeds[0]["description"]
@@ -114,7 +114,7 @@ async def test_from_completion_over_a_picture_to_an_alert_and_its_end(scene):
         assert muted.message.ephemeral
         assert "Muted until" in text_of(muted.message)
         ended = await scene.discord.press(alert, "Unsubscribe #1")
-        assert "Unsubscribed: #1" in text_of(ended.message)
+        assert "Unsubscribed from #1" in text_of(ended.message)
         assert await bot.store.subscriptions.count() == 0
 
 

@@ -49,7 +49,7 @@ def serving(settings_of):
         adapter = TelegramAdapter(settings.telegram, bot.reception(), patience_s=patience_s)
         bot.serve("telegram", adapter)
         async with bot:
-            await bot.until(lambda: len(bot.desk.views) > 0)
+            await bot.until(lambda: len(bot.services.markets.views) > 0)
             yield bot
         await adapter.close()
 
@@ -75,7 +75,7 @@ async def adapter_of(settings_of, tmp_path):
             return None
 
         def adapter_of(*, patience_s=5, **more):
-            reception = Reception(room.answering, room.desk, turn)
+            reception = Reception(room.answering, room.services, turn)
             adapter = TelegramAdapter(settings_of(**more).telegram, reception, patience_s=patience_s)
             stack.push_async_callback(adapter.close)
             return adapter

@@ -55,7 +55,7 @@ class Market(Told):
 
 
 async def subscribe(bot, *chats, rule="regime-flip", **parameters):
-    form = bot.desk.rules.by_name[rule].form
+    form = bot.services.rules.by_name[rule].form
     for chat in chats:
         await bot.store.subscriptions.subscribe(
             chat, rule=rule, coin="BTC", parameters=form.canonical(form.parse(parameters)), now_ms=1
@@ -64,4 +64,4 @@ async def subscribe(bot, *chats, rule="regime-flip", **parameters):
 
 async def seen_by_rules(bot):
     """Let the rules see the market once, so that there is a regime to leave."""
-    bot.watching.take(bot.desk.views["BTC"], bot.desk.clock())
+    bot.watching.take(bot.services.markets.views["BTC"], bot.services.clock())

@@ -15,7 +15,7 @@ async def test_when_the_market_flips_an_alert_comes_with_its_picture(telegram, s
     ann, market = await telegram.person("Ann"), Market()
     async with serving(market) as bot:
         await ann.says("/subscribe regime-flip BTC band=0.2")
-        assert (await ann.hears(within=WITHIN)).text.startswith("Subscribed: #1")
+        assert (await ann.hears(within=WITHIN)).text.startswith("Subscribed to ")
         await seen_by_rules(bot)
         market.flip()
         alert = await ann.hears(within=WITHIN)
@@ -41,11 +41,11 @@ async def test_an_alert_is_refreshed_in_place_muted_and_unsubscribed_after_a_res
         await ann.taps(alert, "Mute 1 h", within=WITHIN)
         assert (await ann.hears(within=WITHIN)).text.startswith("Muted until")
         market.flip_back()
-        await bot.until(lambda: bot.desk.views["BTC"].time_ms == 29 * 60_000)
+        await bot.until(lambda: bot.services.markets.views["BTC"].time_ms == 29 * 60_000)
         await telegram.silence(ann)
     async with serving() as bot:
         await ann.taps(fresh, "Unsubscribe #1", within=WITHIN)
-        assert (await ann.hears(within=WITHIN)).text.startswith("Unsubscribed: #1 regime-flip BTC")
+        assert (await ann.hears(within=WITHIN)).text.startswith("Unsubscribed from #1")
         assert not await bot.store.subscriptions.of(chat_of(ann))
 
 

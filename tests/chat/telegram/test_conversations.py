@@ -27,7 +27,7 @@ async def subscribed(bot, chat, *, count):
 
 
 async def words_of(bot, chat):
-    return [bot.desk.words(item.watch) for item in await bot.store.subscriptions.of(chat)]
+    return [bot.services.words(item.watch) for item in await bot.store.subscriptions.of(chat)]
 
 
 # Looking
@@ -39,7 +39,7 @@ async def test_a_link_shows_a_heatmap_whose_caption_has_the_numbers_in_words(tel
         await ann.starts("heatmap_BTC_7d")
         shown = await ann.hears(within=WITHIN)
     assert shown.file_id
-    assert "Within ±5%: ▲ $2M above, ▼ $20M below, ratio 0.10" in shown.text
+    assert "Shorts within 5% above $2M\nLongs within 5% below $20M\nRatio 0.10" in shown.text
     assert "BTC liquidation heatmap, 7d. Spot $100.00" in shown.text
     assert (await telegram.picture(shown.file_id)).startswith(b"\x89PNG")
     assert shown.buttons[:2] == ["Refresh", "Map"]
@@ -51,7 +51,7 @@ async def test_refresh_edits_the_same_message(telegram, serving):
         await ann.says("/map BTC")
         first = await ann.hears(within=WITHIN)
         more.set()
-        await bot.until(lambda: bot.desk.views["BTC"].up_usd > 3e7)
+        await bot.until(lambda: bot.services.markets.views["BTC"].up_usd > 3e7)
         answer = await ann.taps(first, "Refresh")
         second = await telegram.edited(first, within=WITHIN)
     assert (answer.text, answer.alert) == ("", False)
@@ -89,7 +89,7 @@ async def test_another_window_takes_the_place_of_the_picture(telegram, serving):
 async def test_a_command_from_the_menu_asks_for_what_it_lacks(telegram, serving):
     ann = await telegram.person("Ann")
     async with serving(Told([*fuel(1), *fuel(2, coin="ETH")])) as bot:
-        await bot.until(lambda: len(bot.desk.views) == 2)
+        await bot.until(lambda: len(bot.services.markets.views) == 2)
         await ann.says("/heatmap")
         asked = await ann.hears(within=WITHIN)
         assert (asked.text.splitlines()[0], asked.buttons) == ("Which coin?", ["BTC", "ETH"])
@@ -130,7 +130,7 @@ async def test_a_typed_subscription(telegram, serving):
     async with serving() as bot:
         await ann.says("/subscribe regime-flip BTC band=0.3")
         told = await ann.hears(within=WITHIN)
-        assert told.text.startswith("Subscribed: #1 regime-flip BTC band=0.3")
+        assert told.text.startswith("Subscribed to regime-flip BTC as #1")
         assert len(await words_of(bot, chat_of(ann))) == 1
 
 
@@ -140,10 +140,10 @@ async def test_a_guided_subscription_with_the_usual_values_takes_three_taps(tele
         await ann.says("/subscribe")
         asked = await ann.hears(within=WITHIN)
         assert asked.buttons == [rule.name for rule in RULES]
-        for tap in ("near-cluster", "BTC", "✓ Subscribe as usual"):
+        for tap in ("near-cluster", "BTC", "✓ Subscribe"):
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)
-        assert asked.text.startswith("Subscribed: #1 near-cluster BTC within=2% at_least=$5M side=either")
+        assert asked.text.startswith("Subscribed to near-cluster BTC as #1")
         assert len(await bot.store.subscriptions.of(chat_of(ann))) == 1
     assert len(await ann.messages()) == 1
 
@@ -171,7 +171,7 @@ async def test_a_link_that_would_subscribe_asks_first(telegram, serving):
     async with serving() as bot:
         await ann.starts("subscribe_regime-flip_BTC")
         asked = await ann.hears(within=WITHIN)
-        assert asked.buttons[0] == "✓ Subscribe as usual"
+        assert asked.buttons[0] == "✓ Subscribe"
         assert not await bot.store.subscriptions.of(chat_of(ann))
 
 
@@ -180,7 +180,7 @@ async def test_a_button_that_no_rule_answers_to_any_more_says_so(telegram, servi
     async with serving() as bot:
         await ann.says("/subscribe")
         asked = await ann.hears(within=WITHIN)
-        del bot.desk.rules.by_name["trapped"]
+        del bot.services.rules.by_name["trapped"]
         answer = await ann.taps(asked, "trapped", within=WITHIN)
     assert (answer.text, answer.alert) == ("There is no rule trapped any more. Type /subscribe", True)
 
@@ -192,7 +192,7 @@ async def test_a_subscription_is_ended_by_its_button_after_a_restart(telegram, s
         told = await ann.hears(within=WITHIN)
     async with serving() as bot:
         await ann.taps(told, told.buttons[0], within=WITHIN)
-        assert (await ann.hears(within=WITHIN)).text.startswith("Unsubscribed: #1")
+        assert (await ann.hears(within=WITHIN)).text.startswith("Unsubscribed from #1")
         assert not await bot.store.subscriptions.of(chat_of(ann))
 
 
@@ -209,7 +209,7 @@ async def test_in_a_group_only_admins_change_subscriptions(telegram, serving):
         assert refusal.silent
         await owner.says("/subscribe@liqbot_test_bot near-cluster BTC", to=group)
         told = await group.hears(within=WITHIN)
-        assert told.text.startswith("Subscribed: #1")
+        assert told.text.startswith("Subscribed to ")
         assert (await ben.taps(told, told.buttons[0], within=WITHIN)).alert
         assert len(await bot.store.subscriptions.of(chat_of(group))) == 1
         await group.promotes(ben)
@@ -316,7 +316,7 @@ async def test_a_channel_is_served_where_the_bot_is_an_admin(telegram, serving):
     async with serving() as bot:
         await owner.posts("/subscribe near-cluster BTC", channel)
         told = await channel.hears(within=WITHIN)
-        assert told.text.startswith("Subscribed: #1")
+        assert told.text.startswith("Subscribed to ")
         assert (await reader.taps(told, "Unsubscribe", within=WITHIN)).alert
         assert len(await bot.store.subscriptions.of(chat_of(channel))) == 1
 
@@ -328,7 +328,7 @@ async def test_a_reader_of_a_channel_cannot_make_it_post(telegram, serving):
         await owner.posts("/clusters BTC", channel)
         shown = await channel.hears(within=WITHIN)
         answer = await reader.taps(shown, "Map", within=WITHIN)
-        assert answer.text.startswith("BTC 100.00 · long-liquidation setup")
+        assert answer.text.startswith("BTC 100.00: long-liquidation setup")
         await owner.taps(shown, "Map", within=WITHIN)
         assert (await channel.hears(within=WITHIN)).file_id
     assert len(await channel.messages()) == 2
@@ -399,7 +399,7 @@ async def test_an_answer_follows_a_group_that_moved_while_it_was_written(telegra
         await telegram.fail("delay", "getChatMember", seconds=0.5)
         await owner.says("/subscribe trapped BTC", to=group)
         new = await group.upgrades()
-        assert (await new.hears(within=WITHIN)).text.startswith("Subscribed: #2")
+        assert (await new.hears(within=WITHIN)).text.splitlines()[0].endswith("as #2")
         await subscribed(bot, chat_of(new), count=2)
         assert told.chat == group.id
 

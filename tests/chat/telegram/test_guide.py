@@ -5,11 +5,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.builtin import RULES
-from liqbot.chat.command import Ask, Refusal
+from liqbot.chat.command import CommandContext
 from liqbot.chat.telegram.buttons import DATA_LIMIT, data_of
 from liqbot.chat.telegram.choice import Choice
 from liqbot.chat.telegram.guide import question, take
 from liqbot.plugin import Coin, Hit, rule
+from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatKey
 
 ME = ChatKey("telegram", "5")
@@ -25,7 +26,7 @@ choices = st.builds(
 
 @pytest.fixture
 def ask(room):
-    return Ask(ME, room.desk)
+    return CommandContext(ME, room.services)
 
 
 def walk(ask, step="?"):
@@ -66,14 +67,14 @@ async def test_every_end_of_the_guide_is_a_subscription(room, ask):
     lines = {took for took in walk(ask).values() if isinstance(took, str)}
     assert len(lines) > 20
     for line in list(lines)[:40]:
-        assert (await room.say(line, ME)).title.startswith(("Subscribed", "You have that")), line
+        assert (await room.say(line, ME)).title.startswith(("Subscribed", "Already subscribed")), line
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 def test_with_the_usual_values_it_is_two_taps_from_the_rule(ask, rule):
     coins = take(f"?{rule.name}", ask)
     values = take(next(button.command for button in coins.actions if button.label == "BTC"), ask)
-    assert values.actions[0].label == "Subscribe as usual"
+    assert values.actions[0].label == "Subscribe"
     assert take(values.actions[0].command, ask) == f"/subscribe {rule.name} BTC"
 
 
@@ -112,7 +113,7 @@ def test_a_parameter_that_names_a_coin_is_typed(ask):
         """Beside `other`."""
         yield Hit(other, view.coin)
 
-    ask.desk.rules.add([beside])
+    ask.services.rules.add([beside])
     asked = take("?beside BTC .1", ask)
     assert asked.actions[0].label == "ETH"
     assert take("?beside BTC 1=SOL !", ask) == "/subscribe beside BTC other=SOL"
@@ -122,7 +123,7 @@ def test_a_parameter_that_names_a_coin_is_typed(ask):
     "step", ["?gone", "?gone BTC", "?near-cluster BTC 1=x", "?near-cluster BTC 99=1 !", "?a b c"]
 )
 def test_a_button_of_another_version_is_refused_with_advice(ask, step):
-    with pytest.raises(Refusal, match="/subscribe"):
+    with pytest.raises(UserError, match="/subscribe"):
         take(step, ask)
 
 

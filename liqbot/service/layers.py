@@ -10,7 +10,10 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.layer_source import WHOLE, LayerSource, Part
 from liqbot.market.view import MarketView
 from liqbot.rules.units import Unit, read_amount
-from liqbot.rules.wording import listed, nearest, quoted
+from liqbot.rules.wording import nearest, quoted
+from liqbot.service.errors import UserError
+from liqbot.text import _
+from liqbot.text.figures import listed
 
 FRESH_MS = 3_600_000
 """A layer that is this much older than a view has nothing to say beside it."""
@@ -18,12 +21,8 @@ MEASURED, MODELLED = "measured", "modelled"
 """What `venue=` takes besides a venue: whatever is measured, and all modelled venues added up."""
 
 
-class NoSuchLayerError(LookupError):
-    """What was asked for is in no layer. The text says what there is."""
-
-
 @dataclass(frozen=True, slots=True)
-class Wish:
+class LayerQuery:
     """Which layer, and which part of it; nothing means the coin's own view."""
 
     venue: str | None = None
@@ -31,19 +30,18 @@ class Wish:
     opened_within_s: float | None = None
 
     @staticmethod
-    def of(settings: Mapping[str, str]) -> "Wish":
-        """Read `venue=binance`, `tier=25x` or `tier=50x,100x`, `opened=24h`.
-
-        Raises `NoSuchLayerError` for anything else.
-        """
+    def of(settings: Mapping[str, str]) -> "LayerQuery":
+        """Read `venue=binance`, `tier=25x` or `tier=50x,100x`, `opened=24h`. Raises `UserError`."""
         unknown = [name for name in settings if name not in ("venue", "tier", "opened")]
         if unknown:
-            raise NoSuchLayerError(f"There is no {quoted(unknown[0])} here; there is venue=, tier=, opened=")
+            raise UserError(
+                "There is no {name} here, only venue=, tier= and opened=.", name=quoted(unknown[0])
+            )
         tier, opened = settings.get("tier"), settings.get("opened")
         seconds = None if opened is None else read_amount(opened, Unit.SECONDS)
         if opened is not None and not (seconds and seconds > 0):
-            raise NoSuchLayerError(f"opened={opened} is no span of time; write opened=24h or opened=7d")
-        return Wish(settings.get("venue"), None if tier is None else _leverages(tier), seconds)
+            raise UserError("opened={text} is no span of time. Write opened=24h or opened=7d.", text=opened)
+        return LayerQuery(settings.get("venue"), None if tier is None else _leverages(tier), seconds)
 
     @property
     def is_part(self) -> bool:
@@ -63,7 +61,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A view that was wished for, and what its past maps are made from."""
+    """A view that was asked for, and what its past maps are made from."""
 
     view: MarketView
     parts: tuple[tuple[LayerSource, Part], ...] = ()
@@ -101,7 +99,7 @@ class Layers:
         views = self.of(coin)
         named = {view.layer.venue.lower(): view.layer.label for view in views}
         modelled = [view for view in views if view.layer.basis is Basis.MODELLED]
-        return named | ({MODELLED: "all modelled venues added up"} if len(modelled) > 1 else {})
+        return named | ({MODELLED: _("all modelled venues added up")} if len(modelled) > 1 else {})
 
     def beside(self, view: MarketView) -> MarketView:
         """Return `view` with what the other layers of its coin say, as far as it is fresh."""
@@ -110,12 +108,12 @@ class Layers:
             other.elsewhere for other in others if abs(view.time_ms - other.time_ms) <= FRESH_MS
         )
 
-    def seen(self, coin: str, wish: Wish) -> Seen:
-        """Return the view of `coin` that is wished for. Raises `NoSuchLayerError` that says what there is."""
-        views = self._wished(coin, wish)
+    def seen(self, coin: str, query: LayerQuery) -> Seen:
+        """Return the view of `coin` that is asked for. Raises `UserError` that says what there is."""
+        views = self._found(coin, query)
         parts = [part for view in views for part in self.whole(view).parts]
-        if wish.is_part:
-            parts = [(source, _part(wish, source)) for source, _ in parts]
+        if query.is_part:
+            parts = [(source, _part(query, source)) for source, _whole in parts]
             views = [source.view_of(part) for source, part in parts]
         view = self.beside(views[0]) if len(views) == 1 else together(views)
         return Seen(view, tuple(parts))
@@ -125,34 +123,37 @@ class Layers:
         glimpse = self._glimpses.get((view.coin, view.layer))
         return Seen(view) if glimpse is None else Seen(view, ((glimpse, WHOLE),))
 
-    def _wished(self, coin: str, wish: Wish) -> list[MarketView]:
+    def _found(self, coin: str, query: LayerQuery) -> list[MarketView]:
         views = self.of(coin)
-        venue = wish.venue or (MODELLED if wish.is_part else MEASURED)
+        venue = query.venue or (MODELLED if query.is_part else MEASURED)
         name = _plain(venue)
         by_basis = [view for view in views if view.layer.basis.value == name]
         by_name = [view for view in views if name in (_plain(view.layer.venue), _plain(view.layer.label))]
         found = by_name[:1] or (by_basis[:1] if name == MEASURED else by_basis)
-        if wish.is_part:
+        if query.is_part:
             found = [view for view in found if view.layer.basis is Basis.MODELLED]
         if found:
             return found
-        raise NoSuchLayerError(_none_such(coin, venue, views, is_part=wish.is_part))
+        raise _none_such(coin, venue, views, is_part=query.is_part)
 
 
-def _part(wish: Wish, source: LayerSource) -> Part:
-    """Return the part that is wished for. Raises `NoSuchLayerError` for tiers that a venue does not have."""
+def _part(query: LayerQuery, source: LayerSource) -> Part:
+    """Return the part that is asked for. Raises `UserError` for tiers that a venue does not have."""
     known = source.leverages
-    if wish.leverages is not None and not any(leverage in known for leverage in wish.leverages):
-        tiers = ", ".join(f"{leverage:g}x" for leverage in known)
-        raise NoSuchLayerError(f"{source.layer.venue} has no such tier; it has {tiers or 'none'}")
-    since_s = wish.opened_within_s
-    return Part(wish.leverages, None if since_s is None else round(since_s * 1000))
+    if query.leverages is not None and not any(leverage in known for leverage in query.leverages):
+        raise UserError(
+            "{venue} has no such tier. It has {tiers}.",
+            venue=source.layer.venue,
+            tiers=listed([f"{leverage:g}x" for leverage in known]) or _("none"),
+        )
+    since_s = query.opened_within_s
+    return Part(query.leverages, None if since_s is None else round(since_s * 1000))
 
 
 def _leverages(text: str) -> tuple[float, ...]:
     words = [word.strip().lower().removesuffix("x") for word in text.split(",")]
     if not all(re.fullmatch(r"\d+(\.\d+)?", word) for word in words):
-        raise NoSuchLayerError(f"tier={text} is no leverage tier; write tier=25x, or tier=50x,100x")
+        raise UserError("tier={text} is no leverage tier. Write tier=25x or tier=50x,100x.", text=text)
     return tuple(float(word) for word in words)
 
 
@@ -160,14 +161,23 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
-def _none_such(coin: str, venue: str, views: Sequence[MarketView], *, is_part: bool) -> str:
+def _none_such(coin: str, venue: str, views: Sequence[MarketView], *, is_part: bool) -> UserError:
     modelled = [view for view in views if view.layer.basis is Basis.MODELLED]
     if is_part and not modelled:
-        return f"tier= and opened= single out modelled positions, and nothing is modelled of {coin}"
+        return UserError(
+            "tier= and opened= single out modelled positions, and nothing is modelled of {coin}.", coin=coin
+        )
     names = [view.layer.venue.lower() for view in (modelled if is_part else views)]
     if len({view.layer.basis for view in views}) > 1:
         names += [MEASURED, MODELLED]
     near = nearest(venue, names)
-    return f"{quoted(venue)} has no {coin} here. " + (
-        f"Did you mean {near}?" if near else f"Choose from {listed(names)}"
+    if near:
+        return UserError(
+            "{venue} has no {coin} here. Did you mean {near}?", venue=quoted(venue), coin=coin, near=near
+        )
+    return UserError(
+        "{venue} has no {coin} here. Choose from {names}.",
+        venue=quoted(venue),
+        coin=coin,
+        names=listed(names),
     )

@@ -2,18 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import structlog
 
 from liqbot.alerts.preview import Preview, preview
-from liqbot.market.figures import duration
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
-from liqbot.rules.wording import counted
 from liqbot.store.errors import StoreError
 from liqbot.store.history import History
 
@@ -26,7 +24,20 @@ PATIENCE_S = 0.9
 KEPT = 200
 """So many counts are kept for who asks again."""
 _Key: TypeAlias = tuple[str, str, str, str]
-_Lines: TypeAlias = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WouldHaveFired:
+    """How often a watch would have fired lately."""
+
+    state: Literal["counted", "counting", "failed"]
+    times: int = 0
+    views: int = 0
+    """In how many views it was looked for."""
+    span_s: float = 0.0
+    """How long a time that was."""
+    last_ms: int | None = None
+    """When it would have fired last."""
 
 
 class Previews:
@@ -34,25 +45,29 @@ class Previews:
 
     def __init__(self, history: History) -> None:
         self._history = history
-        self._counts: dict[_Key, asyncio.Task[_Lines]] = {}
+        self._counts: dict[_Key, asyncio.Task[WouldHaveFired | None]] = {}
 
-    async def told(self, rule: Rule, values: Mapping[str, Value], view: MarketView | None) -> _Lines:
-        """Return how often `rule` would have fired on the coin of `view` lately, in a sentence.
+    async def told(
+        self, rule: Rule, values: Mapping[str, Value], view: MarketView | None
+    ) -> WouldHaveFired | None:
+        """Return how often `rule` would have fired on the coin of `view` lately.
 
-        There is none where nothing is known of that time.
+        None where nothing is known of that time.
         """
         if view is None:
-            return ()
+            return None
         try:
             async with asyncio.timeout(PATIENCE_S):
                 return await asyncio.shield(self._count(rule, values, view))
         except TimeoutError:
-            return (f"How often it would have fired in the last {DAYS} days is still being counted.",)
+            return WouldHaveFired("counting")
         except (RuleFault, StoreError) as error:
-            _log.error("a preview failed", rule=rule.name, reason=str(error))
-            return ("How often it would have fired cannot be told; the operator's log says why.",)
+            _log.error("preview_failed", rule=rule.name, reason=str(error))
+            return WouldHaveFired("failed")
 
-    def _count(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> asyncio.Task[_Lines]:
+    def _count(
+        self, rule: Rule, values: Mapping[str, Value], view: MarketView
+    ) -> asyncio.Task[WouldHaveFired | None]:
         hour = str(view.time_ms // 3_600_000)
         key = (rule.name, rule.form.canonical(values), view.coin, hour)
         if key not in self._counts:
@@ -63,15 +78,15 @@ class Previews:
             self._counts[key] = task
         return self._counts[key]
 
-    def _drop_failed(self, key: _Key, done: asyncio.Task[_Lines]) -> None:
+    def _drop_failed(self, key: _Key, done: asyncio.Task[WouldHaveFired | None]) -> None:
         """Let who asks again have another try; nobody may be waiting for this one any more."""
         if done.cancelled() or done.exception() is not None:
             self._counts.pop(key, None)
 
-    async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Lines:
+    async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> WouldHaveFired | None:
         views = self._history.views(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
         found = await asyncio.to_thread(preview, rule, values, _from_loop(views))
-        return () if found.since_ms is None else (in_words(found, found.since_ms, view.time_ms),)
+        return None if found.since_ms is None else _counted(found, found.since_ms, view.time_ms)
 
 
 def _from_loop(views: AsyncIterator[MarketView]) -> Iterator[MarketView]:
@@ -84,11 +99,6 @@ def _from_loop(views: AsyncIterator[MarketView]) -> Iterator[MarketView]:
     return iter(lambda: asyncio.run_coroutine_threadsafe(following(), loop).result(), None)
 
 
-def in_words(found: Preview, since_ms: int, now_ms: int) -> str:
-    """Return a preview as one sentence: how often, over how long, and when last."""
-    span_s = (now_ms - since_ms) / 1000
-    span = f"{DAYS} days" if span_s > (DAYS - 0.5) * 86_400 else duration(max(span_s, 60))
-    if not found.firings:
-        return f"It would not have fired in the last {span} ({counted(found.views, 'view')})."
-    last = f"{datetime.fromtimestamp(found.firings[-1].view.time_ms / 1000, UTC):%d %b %H:%M} UTC"
-    return f"It would have fired {counted(len(found.firings), 'time')} in the last {span}, last on {last}."
+def _counted(found: Preview, since_ms: int, now_ms: int) -> WouldHaveFired:
+    last_ms = found.firings[-1].view.time_ms if found.firings else None
+    return WouldHaveFired("counted", len(found.firings), found.views, (now_ms - since_ms) / 1000, last_ms)

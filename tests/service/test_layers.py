@@ -5,9 +5,10 @@ import pytest
 from markets import view_of
 from modelled import DAY, FIVE_MINUTES, backfill, history
 
-from liqbot.chat.layers import Layers, NoSuchLayerError, Wish
 from liqbot.engine.modelled_board import ModelledBoard
 from liqbot.market.layer import Basis, Layer
+from liqbot.service.errors import UserError
+from liqbot.service.layers import LayerQuery, Layers
 
 BINANCE, BYBIT = Layer("Binance", Basis.MODELLED), Layer("Bybit", Basis.MODELLED)
 MEASURED = Layer("Hyperliquid", Basis.MEASURED)
@@ -32,13 +33,13 @@ def layers():
 
 
 def test_a_view_carries_what_the_other_layers_say(layers):
-    view = layers.seen("BTC", Wish(venue="hyperliquid")).view
+    view = layers.seen("BTC", LayerQuery(venue="hyperliquid")).view
     assert [other.layer for other in view.others] == [BINANCE, BYBIT]
-    assert view.others[0].up_usd == layers.seen("BTC", Wish(venue="binance")).view.up_usd
+    assert view.others[0].up_usd == layers.seen("BTC", LayerQuery(venue="binance")).view.up_usd
 
 
 def test_a_layer_that_is_an_hour_behind_has_nothing_to_say(layers):
-    view = layers.seen("BTC", Wish(venue="hyperliquid")).view
+    view = layers.seen("BTC", LayerQuery(venue="hyperliquid")).view
     late = replace(view, time_ms=view.time_ms + 3_600_001)
     assert layers.beside(late).others == ()
 
@@ -55,41 +56,41 @@ def test_a_layer_that_is_an_hour_behind_has_nothing_to_say(layers):
     ],
 )
 def test_a_venue_a_basis_or_all_modelled_ones_can_be_asked_for(layers, venue, label):
-    assert layers.seen("BTC", Wish.of({"venue": venue})).view.layer.label == label
+    assert layers.seen("BTC", LayerQuery.of({"venue": venue})).view.layer.label == label
 
 
 def test_all_modelled_venues_are_added_up_and_say_so(layers):
-    parts = [layers.seen("BTC", Wish(venue=venue)).view for venue in ("binance", "bybit")]
-    whole = layers.seen("BTC", Wish(venue="modelled")).view
+    parts = [layers.seen("BTC", LayerQuery(venue=venue)).view for venue in ("binance", "bybit")]
+    whole = layers.seen("BTC", LayerQuery(venue="modelled")).view
     assert whole.open_interest_usd == pytest.approx(sum(part.open_interest_usd for part in parts))
     assert whole.up_usd == sum(part.up_usd for part in parts)
 
 
 def test_a_tier_is_singled_out_and_named(layers):
-    part = layers.seen("BTC", Wish.of({"venue": "binance", "tier": "25x"}))
+    part = layers.seen("BTC", LayerQuery.of({"venue": "binance", "tier": "25x"}))
     assert part.view.layer.label == "Binance (25x only), modelled"
-    assert part.view.map.usd.sum() < layers.seen("BTC", Wish(venue="binance")).view.map.usd.sum()
+    assert part.view.map.usd.sum() < layers.seen("BTC", LayerQuery(venue="binance")).view.map.usd.sum()
 
 
 def test_a_part_without_a_venue_is_of_all_that_is_modelled(layers):
-    part = layers.seen("BTC", Wish.of({"opened": "2h", "tier": "50x,100x"}))
+    part = layers.seen("BTC", LayerQuery.of({"opened": "2h", "tier": "50x,100x"}))
     assert "Binance (50x, 100x, opened within 2 h only)" in part.view.layer.venue
     assert "Bybit" in part.view.layer.venue
 
 
 def test_the_past_of_a_part_is_that_part_alone(layers):
     window_ms = DAY * FIVE_MINUTES
-    whole = layers.seen("BTC", Wish(venue="binance")).grid(window_ms)
-    part = layers.seen("BTC", Wish.of({"venue": "binance", "tier": "10x"})).grid(window_ms)
+    whole = layers.seen("BTC", LayerQuery(venue="binance")).grid(window_ms)
+    part = layers.seen("BTC", LayerQuery.of({"venue": "binance", "tier": "10x"})).grid(window_ms)
     assert np.array_equal(whole.time_ms, part.time_ms)
     assert (part.usd <= whole.usd * (1 + 1e-5) + 1).all()
     assert 0 < part.usd.sum() < whole.usd.sum()
-    both = layers.seen("BTC", Wish(venue="modelled")).grid(window_ms)
+    both = layers.seen("BTC", LayerQuery(venue="modelled")).grid(window_ms)
     assert both.usd.sum() > whole.usd.sum()
 
 
 def test_the_past_of_a_measured_layer_is_in_the_history(layers):
-    assert layers.seen("BTC", Wish(venue="hyperliquid")).grid(1) is None
+    assert layers.seen("BTC", LayerQuery(venue="hyperliquid")).grid(1) is None
 
 
 @pytest.mark.parametrize(
@@ -106,21 +107,21 @@ def test_the_past_of_a_measured_layer_is_in_the_history(layers):
     ],
 )
 def test_what_is_in_no_layer_is_refused_with_what_there_is(layers, settings, reason):
-    with pytest.raises(NoSuchLayerError) as refused:
-        layers.seen("BTC", Wish.of(settings))
+    with pytest.raises(UserError) as refused:
+        layers.seen("BTC", LayerQuery.of(settings))
     assert reason in str(refused.value)
 
 
 def test_a_part_of_what_is_measured_is_refused():
     layers = Layers()
     layers.keep([view_of()], {})
-    with pytest.raises(NoSuchLayerError, match="nothing is modelled of BTC"):
-        layers.seen("BTC", Wish.of({"tier": "25x"}))
+    with pytest.raises(UserError, match="nothing is modelled of BTC"):
+        layers.seen("BTC", LayerQuery.of({"tier": "25x"}))
 
 
-def test_a_wish_can_be_typed_again():
+def test_a_query_can_be_typed_again():
     settings = {"venue": "binance", "tier": "25x,50x", "opened": "24h"}
-    typed = Wish.of(settings).words
+    typed = LayerQuery.of(settings).words
     assert typed == " venue=binance tier=25x,50x opened=86400s"
-    assert Wish.of(dict(word.split("=") for word in typed.split())) == Wish.of(settings)
-    assert Wish.of({}).words == ""
+    assert LayerQuery.of(dict(word.split("=") for word in typed.split())) == LayerQuery.of(settings)
+    assert LayerQuery.of({}).words == ""

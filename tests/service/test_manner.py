@@ -3,9 +3,10 @@
 import pytest
 from chat.stand_ins import BTC, later
 
-from liqbot.chat.manner import take_manner, told_manner
+from liqbot.chat.phrases import manner as told_manner
 from liqbot.market.clusters import Clusters
 from liqbot.rules.parameters import ParameterError
+from liqbot.service.manner import take_manner
 from liqbot.store.subscriptions import Manner
 
 NEAR = "near-cluster BTC within=3% at_least=$5M side=either"
@@ -45,9 +46,7 @@ def test_what_it_does_not_take_is_refused(written, said):
 
 def test_only_what_is_not_as_usual_is_told():
     assert told_manner(Manner()) == ""
-    assert (
-        told_manner(Manner(silent=True, role="1", digest="daily")) == ", silent, daily digest, pings a role"
-    )
+    assert told_manner(Manner(silent=True, role="1", digest="daily")) == "silent, daily digest, pings a role"
 
 
 async def test_subscribing_tells_it_and_so_does_the_list(room):

@@ -1,0 +1,187 @@
+"""A market in words: facts, tables and sentences that several commands share."""
+
+from liqbot.market.regime import Regime
+from liqbot.market.side import Side
+from liqbot.message import Fact, Table, Tone
+from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, MarketAnswer
+from liqbot.text import N_, _, ngettext
+from liqbot.text.figures import duration, percent, price, ratio, share, usd
+
+CLUSTERS_SHOWN = 3
+"""Of each side."""
+HOLDINGS_SHOWN = 5
+_TONES = {Regime.SHORT_SQUEEZE: Tone.SHORTS, Regime.LONG_LIQUIDATION: Tone.LONGS}
+_REGIMES = {
+    Regime.SHORT_SQUEEZE: N_("short-squeeze setup"),
+    Regime.LONG_LIQUIDATION: N_("long-liquidation setup"),
+    Regime.BALANCED: N_("balanced"),
+    Regime.NO_READING: N_("no reading"),
+}
+_MEANINGS = {
+    Regime.SHORT_SQUEEZE: N_("More would be force-bought on the way up than force-sold on the way down."),
+    Regime.LONG_LIQUIDATION: N_("More would be force-sold on the way down than force-bought on the way up."),
+    Regime.BALANCED: N_("Neither side stands out: the ratio is between 0.5 and 2."),
+    Regime.NO_READING: N_("No known position would be liquidated within 5% of spot."),
+}
+_COHORTS = {
+    "whale": N_("Whales"),
+    "retail": N_("Retail"),
+    "market_maker": N_("Market makers"),
+    "unknown": N_("Unknown"),
+}
+_LONG_ACCOUNT = 12
+
+
+def tone(regime: Regime) -> Tone:
+    """Return the tone of a regime."""
+    return _TONES.get(regime, Tone.NEUTRAL)
+
+
+def regime_name(regime: Regime) -> str:
+    """Return what a regime is called."""
+    return _(_REGIMES[regime])
+
+
+def meaning(regime: Regime) -> str:
+    """Return what a regime means, in a sentence."""
+    return _(_MEANINGS[regime])
+
+
+def title(market: MarketAnswer) -> str:
+    """Return a market in a line: `BTC 64,000: short-squeeze setup`."""
+    return _(
+        "{coin} {price}: {regime}",
+        coin=market.coin,
+        price=price(market.spot),
+        regime=regime_name(market.regime),
+    )
+
+
+def fuel(market: MarketAnswer) -> list[Fact]:
+    """Return what would be liquidated near spot on either side, and its ratio."""
+    facts = [
+        Fact(_("Shorts within 5% above"), usd(market.up_usd)),
+        Fact(_("Longs within 5% below"), usd(market.down_usd)),
+    ]
+    if market.ratio is not None:
+        facts.append(Fact(_("Ratio"), ratio(market.ratio)))
+    return facts
+
+
+def funding(rate: float | None) -> list[Fact]:
+    """Return who pays funding; nothing where that is unknown."""
+    if rate is None:
+        return []
+    shown = f"{rate * 100:+.4f}%"
+    if float(shown.rstrip("%")) == 0:
+        return [Fact(_("Funding"), _("about 0% an hour"))]
+    if rate > 0:
+        return [Fact(_("Funding"), _("{rate} an hour, longs pay", rate=shown))]
+    return [Fact(_("Funding"), _("{rate} an hour, shorts pay", rate=shown))]
+
+
+def clusters(market: MarketAnswer) -> list[Table]:
+    """Return the heaviest clusters of each side, by price."""
+    return [
+        Table(
+            _rows(market, Side.SHORT),
+            _("Above spot: shorts, forced buys")
+            if market.clusters_of(Side.SHORT)
+            else _("Nothing stands out above spot"),
+            Tone.SHORTS,
+        ),
+        Table(
+            _rows(market, Side.LONG),
+            _("Below spot: longs, forced sells")
+            if market.clusters_of(Side.LONG)
+            else _("Nothing stands out below spot"),
+            Tone.LONGS,
+        ),
+    ]
+
+
+def trapped(market: MarketAnswer) -> list[Fact]:
+    """Return how much of each side is underwater."""
+    shares = market.trapped
+    return [
+        _trapped(_("Longs"), market.long_usd, shares.long, shares.long_5pct),
+        _trapped(_("Shorts"), market.short_usd, shares.short, shares.short_5pct),
+    ]
+
+
+def cohorts(market: MarketAnswer) -> list[Fact]:
+    """Return what each kind of account holds."""
+    return [_cohort(name, reading) for name, reading in market.cohorts.items() if name != "unknown"]
+
+
+def cohort_fuel(market: MarketAnswer) -> list[Fact]:
+    """Return whose positions would be liquidated near spot."""
+    return [
+        Fact(
+            _(_COHORTS[name]),
+            _("{up} above, {down} below", up=usd(reading.up_usd), down=usd(reading.down_usd)),
+        )
+        for name, reading in market.cohorts.items()
+        if name != "unknown" and (reading.up_usd or reading.down_usd)
+    ]
+
+
+def holdings(market: MarketAnswer) -> list[Table]:
+    """Return the largest positions."""
+    rows = tuple(_holding(holding) for holding in market.holdings[:HOLDINGS_SHOWN])
+    return [Table(rows, _("Largest positions"))] if rows else []
+
+
+def _rows(market: MarketAnswer, side: Side) -> tuple[tuple[str, ...], ...]:
+    heaviest = market.clusters_of(side)[:CLUSTERS_SHOWN]
+    by_price = sorted(heaviest, key=lambda cluster: -cluster.price)
+    return tuple(_cluster(cluster, market.time_ms) for cluster in by_price)
+
+
+def _cluster(cluster: ClusterAnswer, now_ms: int) -> tuple[str, ...]:
+    standing_s = (now_ms - cluster.since_ms) / 1000
+    age = duration(standing_s) if standing_s > 0 else _("new")
+    cells = (price(cluster.price), percent(cluster.distance_pct, signed=True), usd(cluster.usd), age)
+    if cluster.accounts is None or cluster.whale_share is None:
+        return cells
+    held = ngettext("{count} account", "{count} accounts", cluster.accounts)
+    return (*cells, _("{accounts}, whales {share}", accounts=held, share=share(cluster.whale_share)))
+
+
+def _trapped(label: str, open_usd: float, underwater: float | None, deep: float | None) -> Fact:
+    if underwater is None or deep is None:
+        return Fact(label, _("none known"))
+    return Fact(
+        label,
+        _(
+            "{share} of {open} underwater, {deep} by more than 5%",
+            share=share(underwater),
+            open=usd(open_usd),
+            deep=share(deep),
+        ),
+    )
+
+
+def _cohort(name: str, reading: CohortAnswer) -> Fact:
+    held = ngettext("{count} account", "{count} accounts", reading.accounts)
+    return Fact(
+        _(_COHORTS[name]),
+        _(
+            "{accounts}, {long} long, {short} short",
+            accounts=held,
+            long=usd(reading.long_usd),
+            short=usd(reading.short_usd),
+        ),
+    )
+
+
+def _holding(holding: Holding) -> tuple[str, ...]:
+    side = _("long") if holding.side is Side.LONG else _("short")
+    name = holding.account
+    if len(name) > _LONG_ACCOUNT:
+        name = f"{name[:6]}…{name[-4:]}"
+    cells = (usd(holding.usd), side, _("from {price}", price=price(holding.entry)))
+    if holding.liquidation is None or holding.liquidation_pct is None:
+        return (*cells, _("no reachable level"), name)
+    away = percent(holding.liquidation_pct, signed=True)
+    return (*cells, _("liq. {price} ({away})", price=price(holding.liquidation), away=away), name)

@@ -1,0 +1,108 @@
+"""Sentences that several commands share: when no alerts come, what a rule says now, how alerts come."""
+
+from datetime import UTC, tzinfo
+
+from liqbot.alerts.states import Status
+from liqbot.alerts.timing import Hold, zone
+from liqbot.chat.command import CommandContext
+from liqbot.chat.times import told_zone
+from liqbot.service.chats import ChatSettings, rest_of
+from liqbot.service.previews import DAYS, WouldHaveFired
+from liqbot.service.subscriptions import Current, Manner
+from liqbot.text import N_, _, ngettext
+from liqbot.text.figures import clock, duration, time_to_come, utc
+
+STATUSES = {
+    Status.OK: N_("quiet"),
+    Status.PENDING: N_("pending"),
+    Status.FIRING: N_("firing"),
+    Status.RECOVERING: N_("recovering"),
+    Status.NO_DATA: N_("no data"),
+}
+_UNREAD = {
+    "rule not loaded": N_("Its rule is not loaded."),
+    "no data": N_("There is no data of its coin at present."),
+    "wrong parameters": N_("Its settings are no longer possible. Unsubscribe it and subscribe anew."),
+    "rule fails": N_("Its rule fails. The operator's log names the line."),
+}
+
+
+async def rest(context: CommandContext) -> str:
+    """Return why no alerts come to the chat now, in a sentence; empty where they come."""
+    return rest_text(await context.services.chats.settings(context.chat), context.services.clock())
+
+
+def rest_text(settings: ChatSettings, now_ms: int) -> str:
+    """Return why no alerts come at `now_ms`, in a sentence; empty where they come."""
+    found = rest_of(settings, now_ms)
+    if found is None:
+        return ""
+    until = until_text(settings, found.until_ms, now_ms)
+    if found.why is Hold.MUTED:
+        return _("Muted until {time}: alerts come after that.", time=until)
+    return _("Quiet hours until {time}: alerts come after that.", time=until)
+
+
+def until_text(settings: ChatSettings, until_ms: int, now_ms: int) -> str:
+    """Return a time to come with the chat's time zone: `Wed 05:00 Europe/Berlin`."""
+    return f"{time_to_come(until_ms, now_ms, zone_of(settings))} {told_zone(settings.time_zone)}"
+
+
+def clock_text(settings: ChatSettings, time_ms: int) -> str:
+    """Return what the chat's clocks show: `14:05`."""
+    return clock(time_ms, zone_of(settings))
+
+
+def zone_of(settings: ChatSettings) -> tzinfo:
+    """Return the chat's time zone; UTC where the database does not know it any more."""
+    return zone(settings.time_zone) or UTC
+
+
+def current(found: Current) -> str:
+    """Return what a rule says of the newest view."""
+    if found.unread:
+        return _(_UNREAD[found.unread])
+    if not found.hits:
+        return _("nothing")
+    more = len(found.hits) - 1
+    return _("{hit} (and {count} more)", hit=found.hits[0], count=more) if more else found.hits[0]
+
+
+def lately(fired: WouldHaveFired | None) -> list[str]:
+    """Return how often a watch would have fired, as a sentence or none."""
+    if fired is None:
+        return []
+    if fired.state == "counting":
+        return [_("How often it would have fired in the last {days} days is still being counted.", days=DAYS)]
+    if fired.state == "failed":
+        return [_("How often it would have fired cannot be told. The operator's log says why.")]
+    is_whole = fired.span_s > (DAYS - 0.5) * 86_400
+    span = _("{days} days", days=DAYS) if is_whole else duration(max(fired.span_s, 60))
+    if not fired.times or fired.last_ms is None:
+        return [
+            ngettext(
+                "It would not have fired in the last {span} ({count} view).",
+                "It would not have fired in the last {span} ({count} views).",
+                fired.views,
+                span=span,
+            )
+        ]
+    return [
+        ngettext(
+            "It would have fired once in the last {span}, on {last}.",
+            "It would have fired {count} times in the last {span}, last on {last}.",
+            fired.times,
+            span=span,
+            last=utc(fired.last_ms),
+        )
+    ]
+
+
+def manner(chosen: Manner) -> str:
+    """Return how alerts are brought, where it is not the default: `silent, daily digest`."""
+    parts = [
+        _("silent") if chosen.silent else "",
+        {"hourly": _("hourly digest"), "daily": _("daily digest")}.get(chosen.digest, ""),
+        _("pings a role") if chosen.role else "",
+    ]
+    return ", ".join(part for part in parts if part)

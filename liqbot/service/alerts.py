@@ -1,0 +1,196 @@
+"""Single alerts: how one stands now, why it came, and what one is like."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from liqbot.market.view import MarketView
+from liqbot.market.wire import WireError
+from liqbot.message import Picture
+from liqbot.rules.hit import Hit, RuleFault
+from liqbot.rules.loading import Rules
+from liqbot.rules.parameters import ParameterError
+from liqbot.rules.rule import Rule
+from liqbot.service.errors import UserError
+from liqbot.service.market_answer import MarketAnswer, market_answer
+from liqbot.service.markets import Markets
+from liqbot.service.pictures import Pictures
+from liqbot.service.subscriptions import Current, Subscriptions, Unread
+from liqbot.store.alerts import Alert, Told
+from liqbot.store.chats import ChatKey
+from liqbot.store.store import Store
+from liqbot.store.subscriptions import Subscription, Watch
+from liqbot.text import N_, _
+
+_log = structlog.get_logger()
+
+NOTHING_NOW = N_("Nothing of the kind right now. A real alert says here what it saw.")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAnswer:
+    """An alert of a chat, beside how things stand now."""
+
+    alert: Alert
+    subscription: int | None
+    """The number of the chat's subscription that it comes from; None where that has ended."""
+    market: MarketAnswer | None
+    """How the market stands now; None without data."""
+    still_holds: bool | None
+    """Whether what it tells is still so; None where nobody can say."""
+    current: Current
+    """What its rule says of it now."""
+    picture: Picture | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why an alert came."""
+
+    alert: Alert
+    watch: str
+    """What was asked for, as it is typed."""
+    description: str
+    """What the rule looks for, in a sentence; empty where it is not loaded."""
+    hold_s: float
+    cooldown_s: float
+    market: MarketAnswer | None
+    """How the market stood then; None where that can no longer be read."""
+    status: str
+    """What became of it in the chat: `sent`, `due`, `sending`, `held`, `unknown`, `failed`, `expired`."""
+    sent_ms: int | None
+    attempts: int
+
+
+class Alerts:
+    """Answers questions about alerts that a chat has got."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        markets: Markets,
+        pictures: Pictures,
+        subscriptions: Subscriptions,
+        *,
+        clock: Callable[[], int],
+        wake: Callable[[], None],
+    ) -> None:
+        """`clock` tells the time in ms since 1970 UTC; `wake` lets what is due be sent at once."""
+        self._store = store
+        self._rules = rules
+        self._markets = markets
+        self._pictures = pictures
+        self._subscriptions = subscriptions
+        self._clock = clock
+        self._wake = wake
+
+    async def newest(self, chat: ChatKey, limit: int) -> list[Alert]:
+        """Return the newest alerts that have arrived in a chat, the newest first."""
+        return await self._store.alerts.newest_of(chat, limit)
+
+    async def alert(self, chat: ChatKey, number: int) -> AlertAnswer:
+        """Return an alert and how things stand now. Raises `UserError` where the chat got none such."""
+        alert = (await self._told(chat, number)).alert
+        mine = await self._subscription(chat, alert)
+        view = self._markets.view(alert.coin)
+        current, still_holds = Current(unread="no data"), None
+        if view is not None:
+            current, still_holds = await self._current(alert, mine)
+        return AlertAnswer(
+            alert=alert,
+            subscription=None if mine is None else mine.number,
+            market=None if view is None else market_answer(view),
+            still_holds=still_holds,
+            current=current,
+            picture=None if view is None else await self._pictures.of_alert(view),
+        )
+
+    async def reasons(self, chat: ChatKey, number: int) -> Reasons:
+        """Return why an alert came. Raises `UserError` where the chat got none such."""
+        told = await self._told(chat, number)
+        alert = told.alert
+        watch = Watch(0, alert.rule, alert.coin, alert.parameters)
+        rule = self._rules.by_name.get(alert.rule)
+        policy = None if rule is None else rule.policy_for(_values(rule, alert))
+        return Reasons(
+            alert=alert,
+            watch=self._subscriptions.line(watch),
+            description="" if rule is None else rule.describe(_values(rule, alert)),
+            hold_s=0.0 if policy is None else policy.hold,
+            cooldown_s=0.0 if policy is None else policy.cooldown,
+            market=await self._market_then(alert),
+            status=told.status,
+            sent_ms=told.sent_ms,
+            attempts=told.attempts,
+        )
+
+    async def sample(self, chat: ChatKey, rule: str, coin: str) -> None:
+        """Send a chat a test alert: what the rule finds now. Raises `UserError`."""
+        chosen, view = self._rules.by_name[rule], self._markets.view(coin)
+        if view is None:
+            raise UserError("There is no data of {coin} yet. /status says what is being read.", coin=coin)
+        mine = [
+            item.watch
+            for item in await self._store.subscriptions.of(chat)
+            if (item.watch.rule, item.watch.coin) == (rule, coin)
+        ]
+        form = chosen.form
+        watch = Watch(0, rule, coin, mine[0].parameters if mine else form.canonical(form.defaults()))
+        hit = await asyncio.to_thread(_sample, chosen, watch, view)
+        await self._store.alerts.sample(chat, watch, hit, view, self._clock())
+        self._wake()
+
+    async def _told(self, chat: ChatKey, number: int) -> Told:
+        told = await self._store.alerts.told(chat, number)
+        if told is None:
+            raise UserError("This chat got no alert A{number}. Alerts are kept for 30 days.", number=number)
+        return told
+
+    async def _subscription(self, chat: ChatKey, alert: Alert) -> Subscription | None:
+        wanted = (alert.rule, alert.coin, alert.parameters)
+        mine = await self._store.subscriptions.of(chat)
+        return next((m for m in mine if (m.watch.rule, m.watch.coin, m.watch.parameters) == wanted), None)
+
+    async def _current(self, alert: Alert, mine: Subscription | None) -> tuple[Current, bool | None]:
+        """Return what the alert's rule says of its key in the newest view, and whether it still holds."""
+        watch = Watch(0, alert.rule, alert.coin, alert.parameters) if mine is None else mine.watch
+        rule, view = self._rules.by_name.get(watch.rule), self._markets.view(watch.coin)
+        if rule is None or view is None:
+            return Current(unread="rule not loaded" if rule is None else "no data"), None
+        state = None if mine is None else await self._store.alerts.state(mine.watch)
+        try:
+            hits = await self._subscriptions.found(watch, state)
+        except Unread as why:
+            return Current(unread=str(why)), None
+        texts = tuple(hit.text for hit in hits if hit.key == alert.hit.key)[:1]
+        return Current(texts), bool(texts)
+
+    async def _market_then(self, alert: Alert) -> MarketAnswer | None:
+        try:
+            return market_answer(await self._store.alerts.view_of(alert))
+        except WireError:
+            return None
+
+
+def _values(rule: Rule, alert: Alert) -> dict[str, float | str]:
+    try:
+        return rule.form.restore(alert.parameters)
+    except ParameterError:
+        return rule.form.defaults()
+
+
+def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
+    """Return what the rule finds now; where that is nothing, a hit that says so. Raises `UserError`."""
+    try:
+        hits = rule.read(view, rule.form.restore(watch.parameters), None).hits
+    except ParameterError as error:
+        raise UserError("{rule} cannot be tested: {reason}", rule=rule.name, reason=error) from None
+    except RuleFault as error:
+        _log.error("rule_failed", rule=rule.name, in_test=True, reason=str(error))
+        raise UserError(
+            "{rule} cannot be tested: it fails. The operator's log names the line.", rule=rule.name
+        ) from None
+    return hits[0] if hits else Hit("sample", _(NOTHING_NOW))

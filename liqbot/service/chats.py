@@ -1,0 +1,117 @@
+"""How a chat is spoken to, whether it can be reached, and what is kept of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from liqbot.alerts.timing import Hold, hold_digest
+from liqbot.service.errors import UserError
+from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.errors import StoreError
+from liqbot.store.store import Store
+from liqbot.text import languages
+
+__all__ = ["ChatKey", "ChatSettings", "Chats", "Rest", "StoreError", "rest_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Why a chat gets no alerts now, and until when."""
+
+    why: Hold
+    until_ms: int
+
+
+def rest_of(settings: ChatSettings, now_ms: int) -> Rest | None:
+    """Return why a chat with these settings gets no alerts at `now_ms`; None where it gets them."""
+    rest = hold_digest(settings, now_ms)
+    return None if rest is None else Rest(rest[1], rest[0])
+
+
+class Chats:
+    """The settings of chats, for those who manage them, and their whereabouts, for adapters."""
+
+    def __init__(self, store: Store, clock: Callable[[], int], wake: Callable[[], None]) -> None:
+        """`clock` tells the time in ms since 1970 UTC; `wake` lets what is due be sent at once."""
+        self._store = store
+        self._clock = clock
+        self._wake = wake
+
+    async def settings(self, chat: ChatKey) -> ChatSettings:
+        """Return how a chat wants to be spoken to."""
+        return await self._store.chats.settings(chat)
+
+    async def rest(self, chat: ChatKey) -> Rest | None:
+        """Return why a chat gets no alerts now; None where it gets them."""
+        return rest_of(await self.settings(chat), self._clock())
+
+    async def mute(self, chat: ChatKey, until_ms: int) -> ChatSettings:
+        """Keep alerts back until then; return the settings."""
+        return await self._change(chat, Hold.MUTED, mute_until_ms=until_ms)
+
+    async def unmute(self, chat: ChatKey) -> ChatSettings:
+        """Let alerts come again, and what was kept back as one digest."""
+        return await self._change(chat, Hold.MUTED, mute_until_ms=0)
+
+    async def set_quiet_hours(self, chat: ChatKey, hours: tuple[int, int] | None) -> ChatSettings:
+        """Set from when to when no alerts come, in minutes after midnight of the chat's time; None: never."""
+        return await self._change(chat, Hold.QUIET, quiet=hours)
+
+    async def set_time_zone(self, chat: ChatKey, name: str) -> ChatSettings:
+        """Set the chat's time zone, a name of the IANA database."""
+        return await self._change(chat, Hold.QUIET, time_zone=name)
+
+    async def set_limit(self, chat: ChatKey, alerts_an_hour: int) -> ChatSettings:
+        """Set how many alerts an hour come one by one."""
+        return await self._change(chat, Hold.LIMIT, hourly_limit=alerts_an_hour)
+
+    async def set_language(self, chat: ChatKey, language: str) -> ChatSettings:
+        """Set the language of the chat; empty for that of whoever asks. Raises `UserError`."""
+        if language and language not in languages():
+            raise UserError(
+                "There is no {language} here. Choose from {names}.",
+                language=language,
+                names=", ".join(languages()),
+            )
+        return await self._change(chat, None, language=language)
+
+    async def _change(self, chat: ChatKey, held_for: Hold | None, **changes: object) -> ChatSettings:
+        """Write settings, and let what was kept back for the reason that has changed be looked at again."""
+        now_ms = self._clock()
+        settings = replace(await self.settings(chat), **changes)  # pyright: ignore[reportArgumentType]
+        await self._store.chats.save(chat, settings, now_ms)
+        if held_for is not None:
+            await self._store.deliveries.wake_held(chat, now_ms, held_for)
+            self._wake()
+        return settings
+
+    async def activate(self, chat: ChatKey) -> bool:
+        """Note that a chat can be reached; return whether it could not before."""
+        return await self._store.chats.activate(chat)
+
+    async def deactivate(self, chat: ChatKey, reason: str) -> None:
+        """Note that a chat cannot be reached: it gets nothing more until it can."""
+        await self._store.chats.deactivate(chat, reason, self._clock())
+
+    async def move(self, chat: ChatKey, native_id: str) -> None:
+        """Note that a chat has another id now."""
+        await self._store.chats.move(chat, native_id)
+
+    async def place(self, chat: ChatKey, community: str) -> None:
+        """Note that a chat belongs to a community, as a channel to a server."""
+        await self._store.communities.place(chat, community)
+
+    async def communities(self, platform: str) -> list[str]:
+        """Return the communities that chats of a platform belong to."""
+        return await self._store.communities.of(platform)
+
+    async def of_community(self, platform: str, community: str) -> list[ChatKey]:
+        """Return the chats of a community."""
+        return await self._store.communities.chats(platform, community)
+
+    async def note(self, name: str) -> str | None:
+        """Return what an adapter has noted under a name."""
+        return await self._store.notes.get(name)
+
+    async def set_note(self, name: str, text: str) -> None:
+        """Note a short text, to outlive a restart."""
+        await self._store.notes.set(name, text)

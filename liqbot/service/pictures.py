@@ -1,0 +1,78 @@
+"""Pictures of a coin's market, drawn off the event loop."""
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+
+from liqbot.charts.studio import DrawingError, Studio
+from liqbot.market.marks import Mark
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+from liqbot.service.layers import LayerQuery, Seen
+from liqbot.service.markets import Markets
+from liqbot.service.windows import ALERT_WINDOW, WINDOWS
+from liqbot.store.history import History
+
+_log = structlog.get_logger()
+
+
+def no_marks(view: MarketView) -> tuple[Mark, ...]:
+    """Mark nothing."""
+    del view
+    return ()
+
+
+class Pictures:
+    """Draws what is asked for."""
+
+    def __init__(
+        self,
+        studio: Studio,
+        markets: Markets,
+        history: History,
+        marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
+    ) -> None:
+        """Draw in `studio`; `marks` says what overlays want on the heatmap of a view, and may block."""
+        self.studio = studio
+        self._markets = markets
+        self._history = history
+        self._marks = marks
+
+    async def heatmap(
+        self, coin: str, window: str = "24h", query: LayerQuery | None = None
+    ) -> Picture | None:
+        """Draw the heatmap of the `window` (a key of `WINDOWS`) up to now; None where that fails.
+
+        Raises `UserError` for a layer that there is not.
+        """
+        seen = self._markets.seen(coin, query or LayerQuery())
+        try:
+            return await self.heatmap_of(seen, window)
+        except DrawingError as error:
+            _log.error("picture_failed", coin=coin, window=window, reason=str(error))
+            return None
+
+    async def map(self, coin: str, query: LayerQuery | None = None) -> Picture | None:
+        """Draw the map of this moment; None where that fails. Raises `UserError`."""
+        seen = self._markets.seen(coin, query or LayerQuery())
+        try:
+            return await self.studio.map(seen.view)
+        except DrawingError as error:
+            _log.error("picture_failed", coin=coin, reason=str(error))
+            return None
+
+    async def of_alert(self, view: MarketView) -> Picture | None:
+        """Draw what goes with an alert raised in `view`; None where it cannot be drawn."""
+        try:
+            return await self.heatmap_of(self._markets.layers.whole(view), ALERT_WINDOW)
+        except DrawingError as error:
+            _log.error("picture_failed", coin=view.coin, reason=str(error))
+            return None
+
+    async def heatmap_of(self, seen: Seen, window: str) -> Picture:
+        """Draw the heatmap of the `window` up to a view. Raises `DrawingError`."""
+        made = await asyncio.to_thread(seen.grid, WINDOWS[window])
+        grid = made or await self._history.grid(seen.view, WINDOWS[window])
+        marks = await asyncio.to_thread(self._marks, seen.view)
+        return await self.studio.heatmap(seen.view.with_grid(grid).with_marks(marks), window)

@@ -1,0 +1,69 @@
+"""What is kept of a chat, and its removal."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import msgspec
+import structlog
+
+from liqbot.alerts.watching import decode_state
+from liqbot.rules.hit import RuleFault
+from liqbot.rules.loading import Rules
+from liqbot.store.chats import ChatKey
+from liqbot.store.store import Store
+from liqbot.store.subscriptions import Watch
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept of a chat."""
+
+    is_known: bool
+    subscriptions: int
+
+
+class Privacy:
+    """Says what is kept of a chat, and removes it."""
+
+    def __init__(self, store: Store, rules: Rules, clock: Callable[[], int]) -> None:
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+
+    async def kept(self, chat: ChatKey) -> Kept:
+        """Return what is kept of a chat."""
+        return Kept(await self._store.chats.is_known(chat), len(await self._store.subscriptions.of(chat)))
+
+    async def forget(self, chat: ChatKey, person: str = "") -> None:
+        """Remove all that is kept of a chat, also from what rules remember of it and of who asks."""
+        for item in await self._store.subscriptions.of(chat):
+            await self._let_rule_forget(item.watch, (chat.native_id, person))
+        await self._store.chats.forget(chat)
+
+    async def _let_rule_forget(self, watch: Watch, whom: tuple[str, ...]) -> None:
+        """Have what the rule of `watch` remembers written without those of whom it is about.
+
+        Others may share the watch, so that it outlives the chat. A rule that fails keeps nobody from being
+        forgotten by the bot: the log names it.
+        """
+        rule = self._rules.by_name.get(watch.rule)
+        before = memory = decode_state(await self._store.alerts.state(watch)).memory
+        if rule is None or memory is None:
+            return
+        try:
+            for who in filter(None, dict.fromkeys(whom)):
+                memory = await asyncio.to_thread(rule.forget, memory, who)
+        except RuleFault as fault:
+            _log.error("rule_failed", rule=rule.name, while_forgetting=True, reason=str(fault))
+            return
+        if memory == before:
+            return
+        state = decode_state(await self._store.alerts.state(watch))
+        if state.memory == before:
+            written = msgspec.msgpack.encode(replace(state, memory=memory))
+            await self._store.alerts.commit(None, [(watch, written)], [], self._clock())
+        else:
+            await self._let_rule_forget(watch, whom)  # a view came in between, and what it left is newer

@@ -1,0 +1,62 @@
+"""All services of one bot."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from liqbot.charts.studio import Studio
+from liqbot.market.marks import Mark
+from liqbot.market.view import MarketView
+from liqbot.rules.loading import Rules
+from liqbot.service.alerts import Alerts
+from liqbot.service.chats import Chats
+from liqbot.service.history import History
+from liqbot.service.markets import Markets
+from liqbot.service.pictures import Pictures, no_marks
+from liqbot.service.previews import Previews
+from liqbot.service.privacy import Privacy
+from liqbot.service.sources import SourceHealth
+from liqbot.service.status import Status
+from liqbot.service.subscriptions import Subscriptions
+from liqbot.store.store import Store
+
+
+def _nobody() -> None:
+    """Wake nobody."""
+
+
+class Services:
+    """What commands, pages and programs ask."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        studio: Studio,
+        clock: Callable[[], int],
+        *,
+        sources: Sequence[SourceHealth] = (),
+        faults: Mapping[str, int] | None = None,
+        marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
+    ) -> None:
+        """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
+
+        `faults` counts how often each rule failed; `marks` says what overlays want drawn, and may block.
+        """
+        self.rules = rules
+        self.clock = clock
+        self.wake: Callable[[], None] = _nobody
+        """Lets what is due be sent at once."""
+        self.markets = Markets()
+        self.pictures = Pictures(studio, self.markets, store.history, marks)
+        self.chats = Chats(store, clock, self._wake)
+        self.subscriptions = Subscriptions(store, rules, self.markets, Previews(store.history), clock)
+        self.alerts = Alerts(
+            store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
+        )
+        self.history = History(store.history)
+        self.status = Status(
+            store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
+        )
+        self.privacy = Privacy(store, rules, clock)
+
+    def _wake(self) -> None:
+        self.wake()

@@ -1,0 +1,157 @@
+"""How the bot is doing."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from liqbot.market.layer import Basis, Origin
+from liqbot.market.view import MarketView
+from liqbot.rules.loading import LoadError, Rules
+from liqbot.service.markets import Markets
+from liqbot.service.sources import SourceHealth
+from liqbot.store.store import Store
+from liqbot.text import _, ngettext
+from liqbot.text.figures import duration, usd
+
+WELL = ("starting", "running", "ended")
+"""The states of a source that are no trouble."""
+
+
+@dataclass(frozen=True, slots=True)
+class CoinStatus:
+    """What is known of a coin."""
+
+    coin: str
+    spot: float
+    label: str
+    """Of the layer: venue and basis."""
+    positions: int | None
+    """How many are known; None where they are modelled."""
+    age_s: float | None
+    clusters: int
+
+
+@dataclass(frozen=True, slots=True)
+class StatusAnswer:
+    """How the bot is doing. Nothing of the machine that it runs on."""
+
+    troubles: tuple[str, ...]
+    """What is wrong, a sentence each; empty where all is well."""
+    sources: tuple[str, ...]
+    """What each source does."""
+    remarks: tuple[str, ...]
+    """What sources have to say besides, and what they never have."""
+    coins: tuple[CoinStatus, ...]
+    rules: tuple[str, ...]
+    subscriptions: int
+    owed: int
+    """How many deliveries are under way."""
+
+
+class Status:
+    """Asks everyone how they are."""
+
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        markets: Markets,
+        *,
+        sources: Sequence[SourceHealth],
+        faults: Mapping[str, int],
+        clock: Callable[[], int],
+    ) -> None:
+        self.sources = sources
+        self.faults = faults
+        """How often each rule failed."""
+        self._store = store
+        self._rules = rules
+        self._markets = markets
+        self._clock = clock
+
+    async def status(self) -> StatusAnswer:
+        """Return how the bot is doing."""
+        now_ms = self._clock()
+        return StatusAnswer(
+            troubles=tuple(self.troubles()),
+            sources=tuple(_source(source) for source in self.sources if source.state in WELL),
+            remarks=tuple(self._remarks()),
+            coins=tuple(_coin(view, now_ms) for view in self._markets.all()),
+            rules=tuple(self._rules.by_name),
+            subscriptions=await self._store.subscriptions.count(),
+            owed=await self._store.deliveries.owed(),
+        )
+
+    def troubles(self) -> Iterator[str]:
+        """Yield what is wrong with sources, plugins and rules."""
+        for source in self.sources:
+            if source.state not in WELL:
+                yield _source(source)
+            for what, why in source.missing.items():
+                yield _("{source}: no data of {what}: {why}", source=source.name, what=what, why=why)
+        for error in self._rules.errors:
+            yield _("Plugin {where}: {reason}", where=_where(error), reason=error.reason)
+        for name, count in self.faults.items():
+            if name in self._rules.by_name:
+                yield ngettext(
+                    "Rule {rule} has failed once. The operator's log names the line.",
+                    "Rule {rule} has failed {count} times. The operator's log names the line.",
+                    count,
+                    rule=name,
+                )
+            else:
+                yield _("Rule {rule} is not loaded, but still subscribed to.", rule=name)
+
+    def _remarks(self) -> Iterator[str]:
+        for source in self.sources:
+            yield from source.report().lines
+            yield from self._compared(source)
+        for source in self.sources:
+            for what, why in source.limits.items():
+                yield _("{source} without {what}: {why}", source=source.name, what=what, why=why)
+
+    def _compared(self, source: SourceHealth) -> Iterator[str]:
+        """Yield how the fuel of a source's views compares with what others say."""
+        for other in source.report().elsewhere:
+            view = self._markets.view(other.coin)
+            if view is not None and view.layer == source.layer:
+                yield _(
+                    "{coin} within 5%: {up} above and {down} below here, "
+                    "{other_up} and {other_down} at {who}, {age} ago",
+                    coin=other.coin,
+                    up=usd(view.up_usd),
+                    down=usd(view.down_usd),
+                    other_up=usd(other.up_usd),
+                    other_down=usd(other.down_usd),
+                    who=other.who,
+                    age=duration(max(self._clock() - other.time_ms, 0) / 1000),
+                )
+
+
+def _where(error: LoadError) -> str:
+    """Return where a plugin failed; not in which folder, which is nobody's business in a chat."""
+    if not error.line:
+        return error.file.name
+    return _("{file}, line {line}", file=error.file.name, line=error.line)
+
+
+def _source(source: SourceHealth) -> str:
+    text = f"{source.name} ({source.layer.label}): {source.state}"
+    refused = source.rejected + source.report().refused
+    if not refused:
+        return text
+    reasons = ", ".join(f"{count}× {reason}" for reason, count in refused.most_common(3))
+    return _("{source}; refused {reasons}", source=text, reasons=reasons)
+
+
+def _coin(view: MarketView, now_ms: int) -> CoinStatus:
+    # A live market that falls silent goes on ageing; a made-up or recorded one has a time of its own.
+    silent_s = (now_ms - view.time_ms) / 1000 if view.layer.origin is Origin.LIVE else 0
+    known = view.accounts.long + view.accounts.short
+    return CoinStatus(
+        coin=view.coin,
+        spot=view.spot,
+        label=view.layer.label,
+        positions=known if view.layer.basis is Basis.MEASURED else None,
+        age_s=None if view.age_s is None else view.age_s + max(silent_s, 0),
+        clusters=len(view.clusters),
+    )

@@ -1,0 +1,3 @@
+from chat.conftest import room
+
+__all__ = ["room"]
