@@ -54,6 +54,8 @@ class Book:
 
     def see(self, update: AccountsSeen) -> None:
         """Take up what was seen of some accounts. An account seen later already keeps what it has."""
+        if update.kept is not None and len(update.kept):
+            self._work_in()  # what it leaves as it was must not stand in an update that is passed over
         self._waiting.append(update)
         if len(self._waiting) >= _MOST_WAITING:
             self._work_in()
@@ -109,10 +111,13 @@ class Book:
         ]
         newest = self._newest(waiting, numbers)
         incoming: dict[str, list[Positions]] = {}
+        kept: dict[str, list[Ints]] = {}
         for place, (update, number) in enumerate(zip(waiting, numbers, strict=True)):
             for coin, rows in _rows_by_coin(update, number, newest[number] == place, self._rejected):
                 incoming.setdefault(coin, []).append(rows)
-        self._replace(newest >= 0, incoming)
+            for coin, accounts in _kept_by_coin(update, number, newest[number] == place):
+                kept.setdefault(coin, []).append(accounts)
+        self._replace(newest >= 0, incoming, kept)
         self.generation += 1
 
     def _newest(self, waiting: Iterable[AccountsSeen], numbers: Iterable[Ints]) -> Ints:
@@ -128,12 +133,19 @@ class Book:
             self._seen_ms[newer] = update.time_ms
         return newest
 
-    def _replace(self, accounts: Bools, incoming: Mapping[str, Sequence[Positions]]) -> None:
+    def _replace(
+        self,
+        accounts: Bools,
+        incoming: Mapping[str, Sequence[Positions]],
+        kept: Mapping[str, Sequence[Ints]],
+    ) -> None:
         for coin in self._positions.keys() | incoming.keys():
             old = self._positions.get(coin, Positions.empty())
             stays = ~accounts[old.account]
-            kept = old if stays.all() else old.take(stays)
-            self._positions[coin] = Positions.joined([kept, *incoming.get(coin, ())])
+            for stay in kept.get(coin, ()):
+                stays |= np.isin(old.account, stay)
+            rest = old if stays.all() else old.take(stays)
+            self._positions[coin] = Positions.joined([rest, *incoming.get(coin, ())])
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +187,17 @@ def _rows_by_coin(
     coins, starts = np.unique(update.coin[rows], return_index=True)
     for coin, part in zip(coins, np.split(np.arange(len(rows)), starts[1:]), strict=True):
         yield update.coins[int(coin)], positions.take(part)
+
+
+def _kept_by_coin(update: AccountsSeen, number: Ints, wanted: Bools) -> Iterable[tuple[str, Ints]]:
+    """Yield by coin the accounts whose position an update leaves as it was; it has no row of them."""
+    if update.kept is None:
+        return
+    account, coin = update.kept[wanted[update.kept[:, 0]]].T
+    told = update.account * len(update.coins) + update.coin
+    untold = ~np.isin(account * len(update.coins) + coin, told)
+    for place in np.unique(coin[untold]).tolist():
+        yield update.coins[place], number[account[untold & (coin == place)]]
 
 
 def _known(column: Floats | None, rows: Ints) -> Floats:

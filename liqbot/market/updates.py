@@ -41,6 +41,9 @@ class AccountsSeen:
     """Mark price in USD at which each position was looked at; None where unknown."""
     maintenance_rate: Floats | None = None
     """Share of notional that each position must keep as margin, at the margin; None where unknown."""
+    kept: Ints | None = None
+    """Shape (k, 2): accounts and coins by place of which this look says nothing (the answer could not be
+    read): what was known of those positions stands, as old as it is."""
 
     def __post_init__(self) -> None:
         columns = (
@@ -52,6 +55,9 @@ class AccountsSeen:
             raise ValueError(f"columns differ in length: {lengths}")
         _require_places("account", self.account, len(self.accounts))
         _require_places("coin", self.coin, len(self.coins))
+        if self.kept is not None:
+            _require_places("kept accounts", self.kept[:, 0], len(self.accounts))
+            _require_places("kept coins", self.kept[:, 1], len(self.coins))
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from counterparts.hyperliquid.running import counterpart
 from recordings import recorded, row
 from shared import shared_file, shared_json
 from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosedError
 
 SAMPLES = "api-samples/hyperliquid"
 MADE_BY_THE_SELECTION = {"index", "name"}
@@ -170,7 +171,7 @@ def test_it_refuses_what_is_more_than_the_weight_of_a_minute_in_plain_text():
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"type":"x"}', b'{"type":"l2Book","coin":"X"}', b"null"])
 def test_it_refuses_what_it_does_not_know(exchange, body):
-    answer = httpx.post(f"{exchange.http}/info", content=body)
+    answer = httpx.post(f"{exchange.http}/info", content=body, headers={"content-type": "application/json"})
     assert (answer.status_code, answer.headers["content-type"]) == (422, "text/plain")
 
 
@@ -181,6 +182,41 @@ async def test_only_ten_connections_are_served(exchange):
         assert sockets[-1].close_code == 1008
         await sockets[0].send('{"method":"ping"}')
         assert json.loads(await sockets[0].recv()) == {"channel": "pong"}
+
+
+async def test_a_socket_takes_text_frames_only(exchange):
+    async with connect(exchange.ws) as socket:
+        await socket.send(b'{"method":"ping"}')
+        await socket.wait_closed()
+        assert socket.close_code == 1003
+
+
+@pytest.mark.parametrize("kind", ["text/plain", "application/octet-stream", ""])
+def test_a_request_that_does_not_call_itself_json_is_refused(exchange, kind):
+    body = b'{"type":"allMids"}'
+    answer = httpx.post(f"{exchange.http}/info", content=body, headers={"content-type": kind} if kind else {})
+    assert (answer.status_code, answer.headers["content-type"]) == (415, "text/plain")
+
+
+async def test_who_sends_more_than_2000_messages_or_connects_more_than_30_times_a_minute_is_put_out():
+    with counterpart(crowd=0.02, speed=1, limit=0, still=True) as strict:
+        async with connect(strict.ws) as socket:
+            for _ in range(2001):
+                await socket.send('{"method":"ping"}')
+            told = []
+            with contextlib.suppress(ConnectionClosedError):
+                while True:
+                    told.append(await socket.recv())
+        assert json.loads(told[-1]) == {"channel": "error", "data": "Too many messages"}
+        assert socket.close_code == 1008
+        closed = []
+        for _ in range(30):
+            async with connect(strict.ws) as socket:
+                pass
+        async with connect(strict.ws) as socket:
+            await socket.wait_closed()
+            closed.append(socket.close_code)
+        assert closed == [1008]
 
 
 async def test_only_ten_users_can_be_followed_over_all_connections(exchange):

@@ -213,3 +213,36 @@ def test_a_book_does_not_put_off_its_work_without_end():
     for time_ms in range(10_000):
         book.see(seen(long("ann", 1), time_ms=time_ms))
     assert len(book._waiting) < 5_000
+
+
+def without(update, *pairs):
+    """Return `update`, which says nothing of what some accounts have in some coins."""
+    coins = tuple(dict.fromkeys([*update.coins, *(coin for _, coin in pairs)]))
+    kept = [(update.accounts.index(account), coins.index(coin)) for account, coin in pairs]
+    return dataclasses.replace(update, coins=coins, kept=np.array(kept, dtype=np.int64))
+
+
+def test_a_position_of_which_a_look_says_nothing_stands_as_old_as_it_was():
+    book = book_of(
+        seen(long("ann", 1), long("ann", 5, coin="ETH"), short("bob", 1, coin="ETH"), time_ms=1),
+        without(seen(long("ann", 2), flat=("bob",), time_ms=9), ("ann", "ETH")),
+    )
+    assert held(book, "BTC", "ETH") == {"BTC": {"ann": 2}, "ETH": {"ann": 5}}
+    assert book.positions("ETH").seen_ms.tolist() == [1]
+
+
+def test_it_stands_though_it_came_in_the_update_just_before():
+    book = Book()
+    book.see(seen(long("ann", 5, coin="ETH"), time_ms=1))
+    book.see(without(seen(long("ann", 2), time_ms=2), ("ann", "ETH")))
+    book.see(without(seen(long("ann", 3), time_ms=3), ("ann", "ETH")))
+    assert held(book, "BTC", "ETH") == {"BTC": {"ann": 3}, "ETH": {"ann": 5}}
+
+
+def test_what_is_told_of_such_a_position_all_the_same_counts():
+    book = book_of(
+        seen(long("ann", 5, coin="ETH"), time_ms=1),
+        without(seen(long("ann", 7, coin="ETH"), time_ms=2), ("ann", "ETH")),
+        without(seen(flat=("ann",), time_ms=3), ("ann", "SOL")),
+    )
+    assert held(book, "ETH") == {"ETH": {}}

@@ -1,6 +1,10 @@
-"""The one budget of request weight that all requests from an address share."""
+"""The one budget of request weight that all requests from an address share.
+
+It is spent on the event loop; what was spent may be asked from any thread.
+"""
 
 import asyncio
+import threading
 from collections import deque
 
 from liqbot.sources.hyperliquid.clock import Clock
@@ -37,6 +41,9 @@ class Budget:
         self._held_until_ms = 0
         self._pace, self._refused_ms = 1.0, 0
         self._spent: deque[tuple[int, float]] = deque()
+        self._spent_weight = 0.0
+        self._spent_guard = threading.Lock()
+        """Held by whoever reads or changes what was spent: reports are made on other threads as well."""
         self.refusals = 0
         """How often the other side said that it was too much."""
 
@@ -47,8 +54,10 @@ class Budget:
                 await self._clock.sleep(wait_ms / 1000)
             now_ms = self._clock.now_ms()
             self._left -= weight
-            self._spent.append((now_ms, weight))
-            self._forget(now_ms)
+            with self._spent_guard:
+                self._spent.append((now_ms, weight))
+                self._spent_weight += weight
+                self._forget(now_ms)
 
     def refused(self) -> None:
         """Take note that the other side said that it was too much: pause, then go on at half the pace."""
@@ -63,10 +72,16 @@ class Budget:
         self._held_until_ms = now_ms + round(self._pause_s * 1000)
 
     @property
+    def limit(self) -> float:
+        """Weight a minute, 0 for no limit."""
+        return self._limit
+
+    @property
     def spent(self) -> float:
         """Weight that was spent in the last 60 seconds."""
-        self._forget(self._clock.now_ms())
-        return sum(weight for _, weight in self._spent)
+        with self._spent_guard:
+            self._forget(self._clock.now_ms())
+            return self._spent_weight
 
     def _wait_ms(self, weight: float) -> float:
         now_ms = self._clock.now_ms()
@@ -87,4 +102,4 @@ class Budget:
 
     def _forget(self, now_ms: int) -> None:
         while self._spent and self._spent[0][0] <= now_ms - MINUTE_MS:
-            self._spent.popleft()
+            self._spent_weight -= self._spent.popleft()[1]

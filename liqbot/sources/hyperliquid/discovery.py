@@ -110,7 +110,7 @@ class Discovery:
             return
         board = await self._client.leaderboard(self._settings.leaderboard_url)
         now_ms = self._clock.now_ms()
-        for place, row in enumerate(board.leaderboard_rows):
+        for place, row in enumerate(board):
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)  # there are tens of thousands, and others wait
             address = address_of(row.eth_address)

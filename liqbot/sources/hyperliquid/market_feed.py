@@ -1,15 +1,16 @@
-"""The market as a whole: marks, funding and open interest of every coin; books and candles of some."""
+"""The market as a whole: marks, funding and open interest of every coin."""
 
+import contextlib
 import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import structlog
 
 from liqbot.market.updates import AssetContext
-from liqbot.sources.hyperliquid import payloads
 from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock
-from liqbot.sources.hyperliquid.payloads import AssetCtx, Book, Candle, Frame, Trade, decode
+from liqbot.sources.hyperliquid.payloads import AssetCtx
 from liqbot.sources.hyperliquid.reading import CoinFacts
 
 _log = structlog.get_logger()
@@ -26,27 +27,21 @@ class MarketFeed:
     """Keeps what is known of each coin, and tells of every change."""
 
     def __init__(
-        self,
-        client: InfoClient,
-        dexes: Sequence[str],
-        clock: Clock,
-        tell: Callable[[AssetContext], None],
-        traded: Callable[[Sequence[Trade]], None],
+        self, client: InfoClient, dexes: Sequence[str], clock: Clock, tell: Callable[[AssetContext], None]
     ) -> None:
-        """Hand contexts to `tell` and trades to `traded`. The exchange's own dex comes before `dexes`."""
+        """Hand contexts to `tell`. The exchange's own dex comes before `dexes`."""
         self._client = client
         self._dexes = ("", *dexes)
         self._clock = clock
         self._tell = tell
-        self._traded = traded
         self._doubted: dict[str, float] = {}
         self.coins: dict[str, CoinFacts] = {}
-        self.books: dict[str, Book] = {}
-        self.candles: dict[str, Candle] = {}
-        """The newest candle of a minute."""
-        self.refused = 0
-        """Contexts that made no sense."""
-        self.last_failure = ""
+        self.listed: dict[str, float] = {}
+        """Every market that is not delisted, with or without a price: its maximal leverage."""
+        self.refused = Counter[str]()
+        """What made no sense, by reason."""
+        self.failures: dict[str, str] = {}
+        """Why a dex did not answer when it was last asked."""
         self.heard_ms = 0
         """When a price was last told."""
 
@@ -56,52 +51,47 @@ class MarketFeed:
         return {coin: facts.mark for coin, facts in self.coins.items()}
 
     async def ask(self) -> None:
-        """Ask for every coin once. Raises `RequestFailed`."""
+        """Ask for every coin once, dex by dex. Raises `RequestFailed` where no dex answers."""
         for dex in self._dexes:
-            meta, contexts = await self._client.contexts(dex)
-            for asset, context in zip(meta.universe, contexts, strict=True):
+            try:
+                told, unread = await self._client.contexts(dex)
+            except RequestFailed as error:
+                self.failures[dex] = str(error)
+                continue
+            self.failures.pop(dex, None)
+            if unread:
+                self.refused["a market that cannot be read"] += unread
+            for asset, context in told:
                 if not asset.is_delisted:
+                    self.listed[asset.name] = asset.max_leverage
                     self.take_context(asset.name, context)
+        if len(self.failures) == len(self._dexes):
+            raise RequestFailed(next(iter(self.failures.values())))
 
     async def run(self) -> None:
         """Ask again and again."""
         while True:
-            try:
+            with contextlib.suppress(RequestFailed):  # told below
                 await self.ask()
-            except RequestFailed as error:
-                self.last_failure = str(error)
-                _log.warning("the market could not be asked", reason=str(error))
+            for dex, reason in self.failures.items():
+                _log.warning("the market could not be asked", dex=dex or "its own", reason=reason)
             await self._clock.sleep(EVERY_S if self.coins else RETRY_S)
-
-    def take_frame(self, frame: Frame) -> None:
-        """Take up a frame of the stream. Raises `PayloadError`."""
-        match frame.channel:
-            case "trades":
-                self._traded(decode(frame.data, payloads.TRADES, "trades"))
-            case "activeAssetCtx":
-                told = decode(frame.data, payloads.CONTEXT_FRAME, "activeAssetCtx")
-                self.take_context(told.coin, told.ctx)
-            case "l2Book":
-                book = decode(frame.data, payloads.BOOK, "l2Book")
-                self.books[book.coin] = book
-            case "candle":
-                candle = decode(frame.data, payloads.CANDLE, "candle")
-                self.candles[candle.s] = candle
-            case "error":
-                _log.warning(
-                    "the stream refuses something", reason=bytes(frame.data).decode(errors="replace")
-                )
-            case _:
-                pass
 
     def take_context(self, coin: str, context: AssetCtx) -> None:
         """Take up what is said of a coin, unless it makes no sense."""
-        mark, interest = context.mark_px, context.open_interest
-        if not (_is_price(mark) and 0 <= interest < math.inf and self._is_believed(coin, mark)):
-            self.refused += 1
+        mark, interest, funding = context.mark_px, context.open_interest, context.funding
+        if mark is None:
+            self.refused["a market without a price"] += 1
             return
-        self.coins[coin] = CoinFacts(mark, interest)
-        funding = context.funding if math.isfinite(context.funding) else None
+        if not (0 < mark < math.inf and self._is_believed(coin, mark)):
+            self.refused["a price that made no sense"] += 1
+            return
+        if interest is not None and not 0 <= interest < math.inf:
+            self.refused["an open interest that made no sense"] += 1
+            interest = None
+        if funding is not None and not math.isfinite(funding):
+            funding = None
+        self.coins[coin] = CoinFacts(mark, interest or 0.0)
         self.heard_ms = self._clock.now_ms()
         self._tell(AssetContext(coin, self.heard_ms, mark, interest, funding))
 
@@ -113,10 +103,6 @@ class MarketFeed:
             return True
         self._doubted[coin] = mark
         return False
-
-
-def _is_price(value: float) -> bool:
-    return 0 < value < math.inf
 
 
 def _near(one: float, other: float) -> bool:

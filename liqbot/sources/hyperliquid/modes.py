@@ -12,7 +12,6 @@ _log = structlog.get_logger()
 
 EVERY_S = 60.0
 """One account a minute is asked how it pools its margin: that weighs as much as ten looks."""
-POOLED = ("unifiedAccount", "portfolioMargin")
 
 
 class Modes:
@@ -28,14 +27,12 @@ class Modes:
         self._usd: dict[str, float] = {}
         self.named: dict[str, str] = {}
         """What the exchange calls it, by account."""
-        self.pools: dict[str, float] = {}
-        """Margin available after maintenance in USDC, by account that pools its margin."""
 
     def take(self, reading: Reading) -> None:
         """Take note of how an account is margined now."""
         if reading.is_plain:
-            for known in (self._usd, self.named, self.pools):
-                known.pop(reading.account, None)
+            self._usd.pop(reading.account, None)
+            self.named.pop(reading.account, None)
         else:
             self._usd[reading.account] = reading.usd
 
@@ -48,12 +45,9 @@ class Modes:
                 await self.ask(max(unnamed, key=lambda account: (self._usd[account], account)))
 
     async def ask(self, account: str) -> None:
-        """Ask how an account pools its margin, and what that pool is."""
+        """Ask how an account pools its margin."""
         try:
             mode = await self._client.abstraction(account)
-            if mode in POOLED:
-                spot = await self._client.spot_state(account)
-                self.pools[account] = dict(spot.token_to_available_after_maintenance).get(0, 0.0)
         except RequestFailed as error:
             _log.info("an account's mode is not known", account=account, reason=str(error))
             return

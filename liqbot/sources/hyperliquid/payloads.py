@@ -1,19 +1,14 @@
 """What Hyperliquid sends, typed at the edge: only the fields that are used.
 
 Numbers come as strings; msgspec turns them into floats, "nan" and "inf" included, so that whoever reads them
-checks `isfinite`. What is optional here is missing in some of the recorded answers.
+checks `isfinite`. What is optional here is missing in some of the recorded answers. In lists, one item that
+cannot be read takes none of the others with it (`decoding.py`).
 """
 
 import math
-from typing import Any, Literal, TypeVar
+from typing import Any
 
 import msgspec
-
-T = TypeVar("T")
-
-
-class PayloadError(ValueError):
-    """An answer or a frame is not what it should be. The text says what and where."""
 
 
 class _Payload(msgspec.Struct, rename="camel"):
@@ -23,7 +18,8 @@ class _Payload(msgspec.Struct, rename="camel"):
 class Leverage(_Payload):
     """How a position is margined, and the leverage that was set."""
 
-    type: Literal["cross", "isolated"]
+    type: str
+    """`cross` or `isolated`; there may come others."""
     value: float
     raw_usd: float | None = None
 
@@ -34,16 +30,26 @@ class Position(_Payload):
     coin: str
     szi: float
     leverage: Leverage
-    entry_px: float
+    entry_px: float | None
     position_value: float
     liquidation_px: float | None
     max_leverage: float | None = None
+    unrealized_pnl: float = math.nan
 
 
 class AssetPosition(_Payload):
     """A position in its wrapping."""
 
     position: Position
+
+
+class UnreadPosition(msgspec.Struct, frozen=True):
+    """A position that is there but cannot be read."""
+
+    coin: str | None
+    """None where not even that is told."""
+    usd: float
+    """What it is said to be worth, NaN where that cannot be read either."""
 
 
 class MarginSummary(_Payload):
@@ -61,12 +67,14 @@ class ClearinghouseState(_Payload):
     cross_margin_summary: MarginSummary | None = None
     cross_maintenance_margin_used: float = math.nan
     time: int | None = None
+    unread: list[UnreadPosition] = msgspec.field(default_factory=list[UnreadPosition], name="(unread)")
+    """Positions that `decode_state` could not read; nothing on the wire has this name."""
 
 
-class SpotState(_Payload):
-    """An account's spot side; for unified and portfolio-margin accounts it tells the pool of margin."""
+class RawState(ClearinghouseState):
+    """The same with its positions unread."""
 
-    token_to_available_after_maintenance: list[tuple[int, float]] = []
+    asset_positions: list[msgspec.Raw]  # type: ignore[assignment]
 
 
 class Asset(_Payload):
@@ -77,18 +85,24 @@ class Asset(_Payload):
     is_delisted: bool = False
 
 
-class Meta(_Payload):
-    """The universe of a dex."""
-
-    universe: list[Asset]
-
-
 class AssetCtx(_Payload):
-    """What the exchange says of a coin."""
+    """What the exchange says of a coin; a market that is new has no price yet."""
 
-    mark_px: float
-    funding: float
-    open_interest: float
+    mark_px: float | None = None
+    funding: float | None = None
+    open_interest: float | None = None
+
+
+class RawMeta(_Payload):
+    """The universe of a dex, its coins unread."""
+
+    universe: list[msgspec.Raw]
+
+
+class Dex(_Payload):
+    """A builder-deployed dex."""
+
+    name: str
 
 
 class Trade(_Payload):
@@ -98,6 +112,10 @@ class Trade(_Payload):
     px: float
     sz: float
     users: tuple[str, str]
+    side: str = ""
+    """`B` where the buyer took, `A` where the seller did."""
+    time: int = 0
+    tid: int = 0
 
 
 class Candle(_Payload):
@@ -122,11 +140,14 @@ class BookLevel(_Payload):
 
 
 class Book(_Payload):
-    """The order book near spot: bids, the highest first, and asks, the lowest first."""
+    """The order book near spot: bids, the highest first, and asks, the lowest first.
+
+    The sides are lists of `BookLevel`, for `decode_rows`.
+    """
 
     coin: str
     time: int
-    levels: tuple[list[BookLevel], list[BookLevel]]
+    levels: tuple[msgspec.Raw, msgspec.Raw]
 
 
 class LeaderboardRow(_Payload):
@@ -136,10 +157,10 @@ class LeaderboardRow(_Payload):
     account_value: float
 
 
-class Leaderboard(_Payload):
-    """The leaderboard."""
+class RawLeaderboard(_Payload):
+    """The leaderboard, its rows unread."""
 
-    leaderboard_rows: list[LeaderboardRow]
+    leaderboard_rows: msgspec.Raw
 
 
 class Follower(_Payload):
@@ -179,30 +200,3 @@ class ContextFrame(_Payload):
 
     coin: str
     ctx: AssetCtx
-
-
-def decoder(kind: type[T]) -> msgspec.json.Decoder[T]:
-    """Return a decoder of `kind` that takes numbers in strings."""
-    return msgspec.json.Decoder(kind, strict=False)
-
-
-def decode(data: bytes | str | msgspec.Raw, kind: msgspec.json.Decoder[T], what: str) -> T:
-    """Return `data` as the decoder's kind. Raises `PayloadError` that names `what`."""
-    try:
-        return kind.decode(data)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise PayloadError(f"{what}: {error}") from None
-
-
-STATE = decoder(ClearinghouseState)
-SPOT_STATE = decoder(SpotState)
-WORD = decoder(str)
-CONTEXTS = decoder(tuple[Meta, list[AssetCtx]])
-CANDLES = decoder(list[Candle])
-BOOK = decoder(Book)
-TRADES = decoder(list[Trade])
-VAULT: msgspec.json.Decoder[Vault | None] = msgspec.json.Decoder(Vault | None, strict=False)
-LEADERBOARD = decoder(Leaderboard)
-FRAME = decoder(Frame)
-CONTEXT_FRAME = decoder(ContextFrame)
-CANDLE = decoder(Candle)

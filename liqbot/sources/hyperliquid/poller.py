@@ -4,9 +4,14 @@ import asyncio
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from liqbot.market.positions import Floats, Ints
+from liqbot.sources.hyperliquid.batches import SIZE, TRIES, WAIT_S, Batches
 from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.hyperliquid.market_feed import MarketFeed
+from liqbot.sources.hyperliquid.payloads import ClearinghouseState
 from liqbot.sources.hyperliquid.polling import Policy
 from liqbot.sources.hyperliquid.reading import Implausible, Reading, read_account
 from liqbot.sources.hyperliquid.roster import Roster
@@ -32,6 +37,7 @@ class Poller:
         policy: Policy,
         dexes: Sequence[str],
         clock: Clock,
+        batches: Batches,
         take: Callable[[Reading], None],
     ) -> None:
         """Hand each reading to `take`. The exchange's own dex comes before `dexes`."""
@@ -43,6 +49,10 @@ class Poller:
         self._clock = clock
         self._take = take
         self._chosen: deque[int] = deque()
+        self._singles: deque[int] = deque()
+        """Who was not answered in a batch."""
+        self._urgent: dict[str, None] = {}
+        self.batches = batches
         self._answered_ms: deque[int] = deque()
         self.refused: Counter[str] = Counter()
         """How many answers made no sense, by reason; they change nothing."""
@@ -54,50 +64,150 @@ class Poller:
         self._forget(self._clock.now_ms())
         return len(self._answered_ms)
 
+    def ask_soon(self, name: str) -> None:
+        """Ask for an account before all others; while it is being asked, once more after the answer."""
+        self._urgent[name] = None
+
     async def run(self) -> None:
         """Ask until cancelled."""
         self._roster.start_over()
         self._chosen.clear()
         async with asyncio.TaskGroup() as group:
+            group.create_task(self._probe_often())
             for _ in range(CONCURRENT):
                 group.create_task(self._work())
 
     async def _work(self) -> None:
         while True:
-            number = self._next()
-            if number is None:
+            numbers = self._next(SIZE if self.batches.served and not self._singles else 1)
+            if not numbers:
                 await self._clock.sleep(IDLE_S)
+            elif self.batches.is_worth_it(len(numbers)):
+                await self.ask_together(numbers)
             else:
-                await self.ask(number)
+                for number in numbers:
+                    await self.ask(number)
 
-    def _next(self) -> int | None:
+    async def _probe_often(self) -> None:
+        """Find out again and again whether several accounts are answered at once."""
+        while True:
+            await self._clock.sleep(WAIT_S)
+            if self.batches.is_due:
+                await self._probe()
+
+    async def _probe(self) -> None:
+        pairs = self._pairs()
+        for one, other in pairs:
+            if await self.batches.probe(one, other):
+                return
+        if pairs:
+            self.batches.end_of_tries()
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Return accounts to try batches with: some that hold something, those first that trade little."""
+        traded: Floats = self._roster.column("traded")
+        holding: Ints = np.flatnonzero(self._roster.column("held") > 0)
+        quiet = holding[np.argsort(traded[holding], kind="stable")][: 2 * TRIES]
+        names = [self._roster.names[int(number)] for number in quiet]
+        return list(zip(names[::2], names[1::2], strict=False))
+
+    def _next(self, at_most: int) -> list[int]:
+        """Return whom to ask: who is wanted soon, who was left out of a batch, whom the policy names."""
+        numbers: list[int] = []
+        for name in list(self._urgent):
+            if len(numbers) >= at_most:
+                break
+            number = self._roster.number(name, self._clock.now_ms())
+            if not self._roster.is_busy(number):  # what is under way may be from before the change
+                del self._urgent[name]
+                self._roster.begin(number)
+                numbers.append(number)
+        while self._singles and len(numbers) < at_most:
+            numbers.append(self._singles.popleft())
+        while len(numbers) < at_most and self._choose(at_most):
+            number = self._chosen.popleft()
+            if not self._roster.is_busy(number):
+                self._roster.begin(number)
+                numbers.append(number)
+        return numbers
+
+    def _choose(self, at_least: int) -> bool:
+        """Have the policy name more where nobody is left; return whether there is somebody."""
         if not self._chosen:
-            count = min(max(FEWEST, len(self._roster) // 100), MOST)
+            count = min(max(FEWEST, at_least, len(self._roster) // 100), MOST)
             chosen = self._policy.choose(self._roster, self._feed.marks, self._clock.now_ms(), count)
             self._chosen.extend(chosen.tolist())
-            for number in self._chosen:
-                self._roster.begin(number)
-        return self._chosen.popleft() if self._chosen else None
+        return bool(self._chosen)
 
     async def ask(self, number: int) -> None:
         """Ask for one account. What has no usable answer changes nothing but when it is asked again."""
         name = self._roster.names[number]
+        states, without = list[ClearinghouseState](), list[str]()
+        for dex in self._dexes:
+            try:
+                states.append(await self._client.clearinghouse_state(name, dex))
+            except RequestFailed as error:
+                self.last_failure = str(error)
+                without.append(dex)
+        self._take_answer(number, states, without)
+
+    async def ask_together(self, numbers: Sequence[int]) -> None:
+        """Ask for several accounts at once; those that are not answered so are asked for singly."""
+        names = [self._roster.names[number] for number in numbers]
+        answers: dict[str, list[ClearinghouseState | None]] = {}
+        for dex in self._dexes:
+            try:
+                answers[dex] = await self.batches.ask(names, dex)
+            except RequestFailed as error:
+                self.last_failure = str(error)
+                if not dex:
+                    self._give_up(numbers, is_passing=error.passing)
+                    return
+        for place, number in enumerate(numbers):
+            states = {dex: told[place] for dex, told in answers.items()}
+            found = [state for state in states.values() if state is not None]
+            if states[""] is None:
+                self._singles.append(number)
+            else:
+                without = [dex for dex in self._dexes if states.get(dex) is None]
+                self._take_answer(number, found, without)
+
+    def _give_up(self, numbers: Sequence[int], *, is_passing: bool) -> None:
+        """Note that a batch has no answer: it is asked again later, or singly without batches."""
+        for number in numbers:
+            if is_passing:
+                self._roster.fail(number, self._clock.now_ms())
+            else:
+                self._roster.put_back(number)
+
+    def _take_answer(self, number: int, states: Sequence[ClearinghouseState], without: Sequence[str]) -> None:
+        """Take up the answers of all dexes but those in `without`, which are asked again soon."""
+        now_ms = self._clock.now_ms()
+        reading = self._read(number, states, without, now_ms) if states else None
+        if reading is None:
+            self._roster.fail(number, now_ms)
+            return
+        self._roster.answer(number, reading, now_ms)
+        if without:
+            self._roster.fail(number, now_ms)
+        self._answered_ms.append(now_ms)
+        self._forget(now_ms)
+        self._take(reading)
+
+    def _read(
+        self, number: int, states: Sequence[ClearinghouseState], without: Sequence[str], now_ms: int
+    ) -> Reading | None:
+        held = self._roster.held_coins(number)
+        name = self._roster.names[number]
         try:
-            states = [await self._client.clearinghouse_state(name, dex) for dex in self._dexes]
-            reading = read_account(name, states, self._feed.coins, self._clock.now_ms())
-        except RequestFailed as error:
-            self.last_failure = str(error)
-            self._roster.fail(number, self._clock.now_ms())
+            reading = read_account(name, states, self._feed.coins, now_ms, held=held, without=without)
         except Implausible as error:
             self.last_failure = str(error)
             self.refused[str(error)] += 1
-            self._roster.fail(number, self._clock.now_ms())
-        else:
-            now_ms = self._clock.now_ms()
-            self._roster.answer(number, reading, now_ms)
-            self._answered_ms.append(now_ms)
-            self._forget(now_ms)
-            self._take(reading)
+            return None
+        for item in reading.unread:
+            self.refused[item.reason] += 1
+        return reading
 
     def _forget(self, now_ms: int) -> None:
         while self._answered_ms and self._answered_ms[0] <= now_ms - MINUTE_MS:

@@ -1,13 +1,14 @@
-"""From an account's answers to rows: checked, so that an answer that makes no sense closes nothing."""
+"""From an account's answers to rows: checked, so that what makes no sense closes nothing.
+
+An answer of which nothing can be believed is refused whole. One that has a position which cannot be read, or
+that lacks a dex, is taken as far as it goes: those positions stand as they were.
+"""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-
-import numpy as np
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from liqbot.market.positions import MarginMode
-from liqbot.market.updates import AccountsSeen
 from liqbot.sources.hyperliquid.payloads import ClearinghouseState, Position
 
 DAY_MS = 86_400_000
@@ -33,12 +34,12 @@ class CoinFacts:
 
     mark: float
     open_interest: float
-    """Coins, one-sided."""
+    """Coins, one-sided; 0 where unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One position as it was told. Figures are finite; `liquidation` and `maintenance_rate` may be NaN."""
+    """One position as it was told. Level, leverage and maintenance rate may be NaN, all else is finite."""
 
     coin: str
     size: float
@@ -51,14 +52,29 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Unread:
+    """A position that is left out of a reading: what was known of it stands."""
+
+    coin: str | None
+    """None where it is not known which."""
+    usd: float
+    """What it is said to be worth; 0 where that is not known."""
+    reason: str
+    """Without figures: it is to be counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
-    """One account, complete."""
+    """One account, complete but for the coins in `kept`."""
 
     account: str
     time_ms: int
     rows: tuple[Row, ...]
     is_plain: bool
     """Whether its perpetuals' margin is its pool; not so for unified and portfolio-margin accounts."""
+    kept: tuple[str, ...] = ()
+    """Coins that it held and of which this reading says nothing: what was known of them stands."""
+    unread: tuple[Unread, ...] = ()
 
     @property
     def usd(self) -> float:
@@ -66,64 +82,94 @@ class Reading:
         return sum(abs(row.size) * row.mark for row in self.rows)
 
 
+def dex_of(coin: str) -> str:
+    """Return the dex on which a coin is traded: what stands before the colon; empty for its own."""
+    return coin.partition(":")[0] if ":" in coin else ""
+
+
 def read_account(
-    account: str, states: Iterable[ClearinghouseState], coins: Mapping[str, CoinFacts], now_ms: int
+    account: str,
+    states: Iterable[ClearinghouseState],
+    coins: Mapping[str, CoinFacts],
+    now_ms: int,
+    *,
+    held: Collection[str] = (),
+    without: Collection[str] = (),
 ) -> Reading:
     """Return what the answers of all dexes say of an account. Raises `Implausible`.
 
-    It is as old as the oldest of the answers says it is, and never of the future: a clock that is wrong must
-    not age out all the others.
+    `held` are the coins that it is known to hold, `without` the dexes that did not answer. It is as old as
+    the oldest of the answers says it is, and never of the future: a clock that is wrong must not age out all
+    the others.
     """
-    rows: list[Row] = []
+    rows, unread, kept = list[Row](), list[Unread](), set[str]()
     time_ms, plain = now_ms, True
     for state in states:
-        positions = [item.position for item in state.asset_positions]
-        for position in positions:
-            _require_sound(position, coins.get(position.coin))
-        _require_complete(state, positions)
+        positions, left_out = _sorted_out(state, coins)
+        if not _is_complete(state, positions, left_out) or any(item.coin is None for item in left_out):
+            if not left_out:
+                raise Implausible("fewer positions than it says")
+            kept.update(held)  # which of them are missing cannot be said: nothing is closed
         time_ms = min(time_ms, _bounded(state.time, now_ms))
         plain_here = _is_plain(state, positions)
         plain = plain and plain_here
         rows += [_row(position, is_plain=plain_here) for position in positions]
-    if len({row.coin for row in rows}) < len(rows):
-        raise Implausible("one coin twice in an account")
-    return Reading(account, time_ms, tuple(rows), plain)
+        unread += left_out
+    kept.update(item.coin for item in unread if item.coin)
+    kept.update(coin for coin in held if dex_of(coin) in without)
+    told = {row.coin for row in rows}
+    return Reading(account, time_ms, tuple(rows), plain, tuple(sorted(kept - told)), tuple(unread))
 
 
-@dataclass(slots=True)
-class Batch:
-    """Readings on their way to the engine, gathered by the second: a few updates instead of hundreds."""
+def _sorted_out(
+    state: ClearinghouseState, coins: Mapping[str, CoinFacts]
+) -> tuple[list[Position], list[Unread]]:
+    """Return the positions that can be believed, and what is left out; those of size 0 are closed."""
+    unread = [
+        Unread(item.coin, item.usd if math.isfinite(item.usd) else 0.0, "a position that cannot be read")
+        for item in state.unread
+    ]
+    found: dict[str, Position] = {}
+    for position in (item.position for item in state.asset_positions):
+        if position.szi == 0 and position.position_value == 0:
+            continue
+        reason = _nonsense_in(position, coins.get(position.coin))
+        if position.coin in found:
+            del found[position.coin]
+            reason = "one coin twice in an account"
+        if reason is None:
+            found[position.coin] = position
+        else:
+            usd = abs(position.position_value)
+            unread.append(Unread(position.coin, usd if math.isfinite(usd) else 0.0, reason))
+    return list(found.values()), unread
 
-    _by_second: dict[int, dict[str, Reading]] = field(default_factory=dict[int, dict[str, Reading]])
 
-    def add(self, reading: Reading) -> None:
-        """Take up a reading."""
-        self._by_second.setdefault(reading.time_ms // 1000, {})[reading.account] = reading
+def _nonsense_in(position: Position, facts: CoinFacts | None) -> str | None:
+    """Return why a position cannot be, None where it can."""
+    figures = (position.szi, position.position_value, _entry(position), position.liquidation_px or 0.0)
+    if not all(map(math.isfinite, figures)):
+        return "a figure that is not finite"
+    if position.szi == 0 or min(_entry(position), position.position_value) <= 0:
+        return "a position of no size, price or value"
+    if facts is None:
+        return None
+    mark = position.position_value / abs(position.szi)
+    if not facts.mark / MARK_WITHIN <= mark <= facts.mark * MARK_WITHIN:
+        return "a mark price far from the coin's"
+    if facts.open_interest > 0 and abs(position.szi) > MOST_OF_INTEREST * facts.open_interest:
+        return "a position larger than the open interest"
+    return None
 
-    def take(self) -> list[AccountsSeen]:
-        """Return what was gathered, the oldest first, and begin anew."""
-        gathered, self._by_second = self._by_second, {}
-        return [_seen(second * 1000, list(found.values())) for second, found in sorted(gathered.items())]
 
-
-def _seen(time_ms: int, readings: Sequence[Reading]) -> AccountsSeen:
-    rows = [(place, row) for place, reading in enumerate(readings) for row in reading.rows]
-    coins = tuple(dict.fromkeys(row.coin for _, row in rows))
-    places = {coin: place for place, coin in enumerate(coins)}
-    return AccountsSeen(
-        time_ms=time_ms,
-        accounts=tuple(reading.account for reading in readings),
-        coins=coins,
-        account=np.array([place for place, _ in rows], dtype=np.int64),
-        coin=np.array([places[row.coin] for _, row in rows], dtype=np.int64),
-        size=np.array([row.size for _, row in rows], dtype=np.float64),
-        entry=np.array([row.entry for _, row in rows], dtype=np.float64),
-        liquidation=np.array([row.liquidation for _, row in rows], dtype=np.float64),
-        leverage=np.array([row.leverage for _, row in rows], dtype=np.float64),
-        margin_mode=np.array([row.mode for _, row in rows], dtype=np.int8),
-        mark=np.array([row.mark for _, row in rows], dtype=np.float64),
-        maintenance_rate=np.array([row.maintenance_rate for _, row in rows], dtype=np.float64),
-    )
+def _entry(position: Position) -> float:
+    """Return the entry price; where it is not told, it follows from what the position has gained."""
+    if position.entry_px is not None:
+        return position.entry_px
+    if position.szi == 0:
+        return math.nan
+    mark = position.position_value / abs(position.szi)
+    return mark - position.unrealized_pnl / position.szi
 
 
 def _bounded(told_ms: int | None, now_ms: int) -> int:
@@ -134,32 +180,12 @@ def _bounded(told_ms: int | None, now_ms: int) -> int:
     return min(told_ms, now_ms)
 
 
-def _require_sound(position: Position, facts: CoinFacts | None) -> None:
-    level = position.liquidation_px
-    figures = (position.szi, position.entry_px, position.position_value, position.leverage.value)
-    if not all(map(math.isfinite, figures)) or (level is not None and not math.isfinite(level)):
-        raise Implausible("a figure that is not finite")
-    if position.szi == 0 or min(position.entry_px, position.position_value, position.leverage.value) <= 0:
-        raise Implausible("a position of no size, price, value or leverage")
-    if level is not None and level <= 0:
-        raise Implausible("a liquidation price that is not above 0")
-    if position.max_leverage is not None and not 0.5 < position.max_leverage < math.inf:
-        raise Implausible("a maximal leverage that cannot be")
-    if facts is None:
-        return
-    mark = position.position_value / abs(position.szi)
-    if not facts.mark / MARK_WITHIN <= mark <= facts.mark * MARK_WITHIN:
-        raise Implausible("a mark price far from the coin's")
-    if facts.open_interest > 0 and abs(position.szi) > MOST_OF_INTEREST * facts.open_interest:
-        raise Implausible("a position larger than the open interest")
-
-
-def _require_complete(state: ClearinghouseState, positions: Iterable[Position]) -> None:
+def _is_complete(state: ClearinghouseState, positions: Iterable[Position], unread: Iterable[Unread]) -> bool:
     together = state.margin_summary.total_ntl_pos
     if not math.isfinite(together):
         raise Implausible("a figure that is not finite")
-    if sum(position.position_value for position in positions) < TOLD_AT_LEAST * together:
-        raise Implausible("fewer positions than it says")
+    told = sum(position.position_value for position in positions) + sum(item.usd for item in unread)
+    return told >= TOLD_AT_LEAST * together
 
 
 def _is_plain(state: ClearinghouseState, positions: Sequence[Position]) -> bool:
@@ -179,7 +205,7 @@ def _is_plain(state: ClearinghouseState, positions: Sequence[Position]) -> bool:
 def _is_in_reach(position: Position) -> bool:
     """Return whether a position has a level that is not absurdly far, where other tiers hold."""
     level, mark = position.liquidation_px, position.position_value / abs(position.szi)
-    return level is not None and level < TELLING * mark
+    return level is not None and 0 < level < TELLING * mark
 
 
 def _explains(available: float, position: Position) -> bool:
@@ -194,14 +220,20 @@ def _explains(available: float, position: Position) -> bool:
 
 def _row(position: Position, *, is_plain: bool) -> Row:
     cross = MarginMode.CROSS if is_plain else MarginMode.UNKNOWN
-    level, most = position.liquidation_px, position.max_leverage
+    modes = {"cross": cross, "isolated": MarginMode.ISOLATED}
+    level, most, leverage = position.liquidation_px, position.max_leverage, position.leverage.value
     return Row(
         coin=position.coin,
         size=position.szi,
-        entry=position.entry_px,
-        liquidation=math.nan if level is None else level,
-        leverage=position.leverage.value,
-        mode=cross if position.leverage.type == "cross" else MarginMode.ISOLATED,
+        entry=_entry(position),
+        liquidation=level if level is not None and level > 0 else math.nan,
+        leverage=leverage if 0 < leverage < math.inf else math.nan,
+        mode=modes.get(position.leverage.type, MarginMode.UNKNOWN),
         mark=position.position_value / abs(position.szi),
-        maintenance_rate=math.nan if most is None else 1 / (2 * most),
+        maintenance_rate=1 / (2 * most) if most is not None and 0.5 < most < math.inf else math.nan,
     )
+
+
+def coins_of(reading: Reading) -> tuple[str, ...]:
+    """Return the coins that an account holds by a reading, those that it keeps among them."""
+    return (*(row.coin for row in reading.rows), *reading.kept)

@@ -1,12 +1,13 @@
 """The roster: every account that is known, and what its next look is worth, in columns."""
 
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from liqbot.market.positions import Bools, Floats, Ints
-from liqbot.sources.hyperliquid.reading import Reading
+from liqbot.sources.hyperliquid.reading import Reading, coins_of
 from liqbot.store.accounts import KnownAccount
 
 DAY_MS = 86_400_000
@@ -34,6 +35,8 @@ class _Columns:
     """Open size that an earlier run last saw, USD; 0 for whom it did not know."""
     held: Floats
     """Open size at the last answer, USD."""
+    unread: Floats
+    """USD of positions that could not be read at the last answer."""
     traded: Floats
     """USD traded since the last answer."""
     retry_ms: Ints
@@ -60,6 +63,7 @@ class _Columns:
             guess=np.zeros(room),
             recalled=np.zeros(room),
             held=np.zeros(room),
+            unread=np.zeros(room),
             traded=np.zeros(room),
             retry_ms=ints(),
             failures=ints(),
@@ -80,6 +84,7 @@ class Roster:
         self._columns = _Columns.of(1024)
         self._coins: dict[str, int] = {}
         self._changed: set[int] = set()
+        self._held: dict[int, tuple[str, ...]] = {}
         self.answered = 0
         """How many polls were answered since the start."""
         self.failed = 0
@@ -128,6 +133,19 @@ class Roster:
             self._columns.lively_ms[number] = account.lively_ms
             self._changed.discard(number)
 
+    def number(self, name: str, now_ms: int) -> int:
+        """Return the number of an account, which is taken up where it was not known."""
+        known = self._numbers.get(name)
+        return self._enter(name, now_ms) if known is None else known
+
+    def is_busy(self, number: int) -> bool:
+        """Return whether an account is being asked for."""
+        return bool(self._columns.busy[number])
+
+    def put_back(self, number: int) -> None:
+        """Note that an account is not being asked for any more, and that nothing was said of it."""
+        self._columns.busy[number] = False
+
     def begin(self, number: int) -> None:
         """Note that an account is being asked for."""
         self._columns.busy[number] = True
@@ -139,6 +157,8 @@ class Roster:
         columns.polled_ms[number] = now_ms
         columns.traded[number] = columns.failures[number] = 0
         columns.held[number] = columns.guess[number] = reading.usd
+        columns.unread[number] = sum(item.usd for item in reading.unread)
+        self._held[number] = tuple(map(sys.intern, coins_of(reading)))
         if reading.rows:
             columns.lively_ms[number] = now_ms
         self._keep_nearest(number, reading)
@@ -153,6 +173,10 @@ class Roster:
         columns.retry_ms[number] = now_ms + wait_ms
         columns.failures[number] += 1
         self.failed += 1
+
+    def held_coins(self, number: int) -> tuple[str, ...]:
+        """Return the coins that an account held at its last answer; none before the first."""
+        return self._held.get(number, ())
 
     def start_over(self) -> None:
         """Note that nobody is being asked for any more."""

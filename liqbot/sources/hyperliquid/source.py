@@ -1,24 +1,32 @@
 """Hyperliquid as a source: finding, asking, listening and saving, side by side, and one stream of updates."""
 
 import asyncio
+import difflib
+import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from pathlib import Path
 
+import httpx
 import structlog
 
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import Beat, Update
+from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
+from liqbot.sources.hyperliquid.candle_feed import CandleFeed
 from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock, SystemClock
+from liqbot.sources.hyperliquid.depth_feed import DepthFeed
 from liqbot.sources.hyperliquid.discovery import Discovery
+from liqbot.sources.hyperliquid.frames import Frames
+from liqbot.sources.hyperliquid.gathering import Batch
 from liqbot.sources.hyperliquid.hyperperps import HyperPerps
 from liqbot.sources.hyperliquid.market_feed import MarketFeed
 from liqbot.sources.hyperliquid.modes import Modes
 from liqbot.sources.hyperliquid.poller import Poller
 from liqbot.sources.hyperliquid.polling import ByWorth, Policy
-from liqbot.sources.hyperliquid.reading import Batch, Reading
+from liqbot.sources.hyperliquid.reading import Reading, dex_of
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.stream import Stream
@@ -53,25 +61,28 @@ class Hyperliquid:
         clock: Clock | None = None,
         policy: Policy | None = None,
         recall_first: bool = False,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Stream `coins`; keep the accounts that are found in `database`. Raises `SettingsError`.
 
         With `recall_first` there is no beat after a restart until most of what an earlier run knew was asked
-        again: a map that is still half empty would end alerts and begin them anew.
+        again: a map that is still half empty would end alerts and begin them anew. With `transport` it asks
+        by that instead of over the network.
         """
         self._settings = settings
         self._coins = tuple(coins)
         self._database = database
         self.clock = clock or SystemClock()
         self.budget = Budget(settings.weight_per_minute, self.clock)
-        self.client = InfoClient(settings.api_url, self.budget)
+        self.client = InfoClient(settings.api_url, self.budget, transport)
         self.roster = Roster()
         self.discovery = Discovery(settings, self.client, self.roster, self.clock)
         self.discovery.from_file()
-        self.feed = MarketFeed(
-            self.client, settings.dexes, self.clock, self._tell, self.discovery.from_trades
-        )
-        self.stream = Stream(settings.ws_url, self._coins, self.feed.take_frame, self.clock)
+        self.feed = MarketFeed(self.client, settings.dexes, self.clock, self._tell)
+        self.depth = DepthFeed(self.client, self.clock, self._tell)
+        self.candles = CandleFeed(self.client, self.clock, self._tell)
+        self.frames = Frames(self.feed, self.depth, self.candles, self.discovery.from_trades)
+        self.stream = Stream(settings.ws_url, self._coins, self.frames.take, self.clock)
         self.poller = Poller(
             self.client,
             self.roster,
@@ -79,12 +90,17 @@ class Hyperliquid:
             policy=policy or ByWorth(),
             dexes=settings.dexes,
             clock=self.clock,
+            batches=Batches(self.client, self.budget, self.clock),
             take=self._take,
         )
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
         self._batch = Batch()
         self._recall_first = recall_first
+        self._loop_thread: int | None = None
+        self._newest_report = Report()
+        """What other threads are told: everything here changes on the event loop's thread, so it is put
+        together there, at each beat, and handed over as one value that nobody changes."""
         self._queue: asyncio.Queue[Update | None] = asyncio.Queue()
 
     @property
@@ -105,6 +121,8 @@ class Hyperliquid:
     async def updates(self) -> AsyncIterator[Update]:
         """Yield what comes in, with a beat every five seconds. Raises `DatabaseError`."""
         self._queue = queue = asyncio.Queue[Update | None]()
+        self._loop_thread = threading.get_ident()
+        self.report()
         work = asyncio.create_task(self._work())
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:
@@ -114,6 +132,7 @@ class Hyperliquid:
         finally:
             work.cancel()
             await asyncio.gather(work, return_exceptions=True)
+            self._loop_thread = None
 
     async def check(self) -> str:
         """Ask for the market once, and say what came. Raises `SourceError` where nothing comes."""
@@ -125,27 +144,55 @@ class Hyperliquid:
         return f"{self._settings.api_url} tells of {len(self.feed.coins)} coins"
 
     def report(self) -> Report:
-        """Return how it is doing."""
+        """Return how it is doing: on the event loop as of now, on any other thread as of the last beat."""
+        if self._loop_thread in (None, threading.get_ident()):
+            self._newest_report = self._report()
+        return self._newest_report
+
+    def _report(self) -> Report:
         limit = f" of {self._settings.weight_per_minute:,}" if self._settings.weight_per_minute else ""
         lines = [
             *self._recalling(),
             f"{len(self.roster):,} accounts known, {self.roster.asked:,} of them asked",
             f"in the last minute {self.poller.a_minute:,} polls, {self.budget.spent:,.0f}{limit} weight",
+            self.poller.batches.words,
             self.modes.words(),
         ]
         if not self.feed.coins:
-            lines.append(f"no prices yet: {self.feed.last_failure or 'no answer so far'}")
+            failure = next(iter(self.feed.failures.values()), "no answer so far")
+            lines.append(f"no prices yet: {failure}")
         if self.roster.failed:
             lines.append(f"{self.roster.failed:,} polls failed; the last: {self.poller.last_failure}")
         if self.budget.refusals:
             lines.append(f"{self.budget.refusals:,}× told to slow down")
         if self.stream.reconnects:
             lines.append(f"{self.stream.reconnects:,}× reconnected")
+        unread_usd = float(self.roster.column("unread").sum())
+        if unread_usd:
+            lines.append(f"positions of ${unread_usd:,.0f} could not be read, and stand as they were")
         refused = Counter(self.poller.refused)
-        refused["a price or a frame that made no sense"] += self.feed.refused + self.stream.refused
+        for part in (self.feed, self.frames, self.depth, self.candles):
+            refused += part.refused
+        refused["a frame that made no sense"] += self.stream.refused
         return Report(
-            tuple(line for line in lines if line), +refused, tuple(self.cross_check.readings.values())
+            tuple(line for line in lines if line),
+            +refused,
+            tuple(self.cross_check.readings.values()),
+            missing=dict(self._missing()),
         )
+
+    def _missing(self) -> Iterator[tuple[str, str]]:
+        """Yield each coin, or dex, of which there is nothing at the moment, and why."""
+        for dex, reason in self.feed.failures.items():
+            if dex:
+                yield dex, reason
+        for coin in self._coins:
+            if coin in self.feed.coins or not self.feed.listed or dex_of(coin) in self.feed.failures:
+                continue
+            if coin in self.feed.listed:
+                yield coin, "no price yet"
+            else:
+                yield coin, "no such market" + _nearest(coin, self.feed.listed)
 
     def _recalling(self) -> Iterator[str]:
         again = self.roster.known_again
@@ -163,6 +210,8 @@ class Hyperliquid:
                     self.discovery.run(self._coins),
                     self.poller.run(),
                     self.modes.run(),
+                    self.depth.run(),
+                    self.candles.run(),
                     self._beat(),
                     self._save_often(accounts),
                 ):
@@ -189,6 +238,8 @@ class Hyperliquid:
                 continue  # nothing can be said without a price, or at one of long ago
             for update in self._batch.take():
                 self._tell(update)
+            self.depth.tell()
+            self.report()
             self._tell(Beat(self.clock.now_ms()))
 
     async def _save_often(self, accounts: Accounts) -> None:
@@ -202,6 +253,17 @@ class Hyperliquid:
             except StoreError as error:
                 self.roster.still_unsaved(changed)
                 _log.warning("accounts are not saved yet", reason=str(error))
+
+
+def _nearest(coin: str, listed: Collection[str]) -> str:
+    """Return which market may be meant: another spelling, or the bundle of a thousand (kPEPE for PEPE)."""
+    by_spelling = {name.lower(): name for name in listed}
+    spelling = coin.lower().removesuffix("usdt").removeprefix("1000").rstrip("-/_")
+    for wanted in (spelling, f"k{spelling}"):
+        if wanted in by_spelling:
+            return f"; it is called {by_spelling[wanted]} there"
+    close = difflib.get_close_matches(spelling, by_spelling, n=1)
+    return f"; the nearest is {by_spelling[close[0]]}" if close else ""
 
 
 async def _close(accounts: Accounts, roster: Roster) -> None:

@@ -9,9 +9,10 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from liqbot.sources.hyperliquid import payloads
+from liqbot.sources.hyperliquid import decoding
 from liqbot.sources.hyperliquid.clock import Clock
-from liqbot.sources.hyperliquid.payloads import Frame, PayloadError, decode
+from liqbot.sources.hyperliquid.decoding import PayloadError, decode
+from liqbot.sources.hyperliquid.payloads import Frame
 
 _log = structlog.get_logger()
 
@@ -27,7 +28,7 @@ SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 LARGEST_FRAME = 4 * 2**20
 CHANNELS = ("trades", "activeAssetCtx", "candle", "l2Book")
 """What is subscribed to of each coin."""
-_PING = b'{"method":"ping"}'
+_PING = '{"method":"ping"}'
 
 Subscription = Mapping[str, str]
 
@@ -80,7 +81,8 @@ class Stream:
     async def _listen(self, socket: ClientConnection, wanted: Sequence[Subscription]) -> bool:
         """Subscribe, and hand on what comes until it is silent; return whether anything came."""
         for subscription in wanted:
-            await socket.send(msgspec.json.encode({"method": "subscribe", "subscription": subscription}))
+            asked = {"method": "subscribe", "subscription": subscription}
+            await socket.send(msgspec.json.encode(asked).decode())  # binary frames are not understood
         lively, heard_ms = False, self._clock.now_ms()
         while True:
             frame = await self._receive(socket, PING_S)
@@ -107,7 +109,7 @@ class Stream:
     def _handle(self, data: str | bytes) -> bool:
         """Hand on a frame; return whether it tells something of the market."""
         try:
-            frame = decode(data, payloads.FRAME, "frame")
+            frame = decode(data, decoding.FRAME, "frame")
             self._take(frame)
         except PayloadError as error:
             self.refused += 1

@@ -26,6 +26,8 @@ def main() -> None:
     parser.add_argument("--speed", type=float, default=60.0, help="simulated seconds a second")
     parser.add_argument("--limit", type=float, default=1200.0, help="weight a minute, 0 for none")
     parser.add_argument("--listed", type=float, default=0.7, help="share of accounts on the leaderboard")
+    parser.add_argument("--batches", default="unknown", help="how batches are answered: served, null …")
+    parser.add_argument("--dexes", default="", help="builder-deployed dexes that there are, as xyz,flx")
     parser.add_argument("--step", type=int, default=10, help="simulated seconds a step of the market")
     parser.add_argument("--still", action="store_true", help="nobody trades and no price moves")
     parser.add_argument("--event-after", type=float, default=1800.0, help="when the scenario's event begins")
@@ -47,7 +49,15 @@ async def _serve(options: argparse.Namespace) -> None:
             event_after_s=options.event_after,
         )
     clock = FastClock(options.speed, time.time(), clock.start_ms)
-    exchange = Exchange(market, clock, limit=options.limit, listed=options.listed, seed=options.seed)
+    exchange = Exchange(
+        market,
+        clock,
+        limit=options.limit,
+        listed=options.listed,
+        seed=options.seed,
+        dexes=tuple(options.dexes.split(",")) if options.dexes else (),
+    )
+    exchange.faults.batches = options.batches
     exchange.step(options.step)
     sockets = Sockets(exchange)
     control = Control(exchange, sockets)
@@ -101,11 +111,24 @@ class Control:
             exchange.faults.silent = asked["silent"]
         if "limit" in asked:
             exchange.weight.limit = asked["limit"]
+        if "batches" in asked:
+            exchange.faults.batches = asked["batches"]
+        if "batch_weight" in asked:
+            exchange.batch_weight = asked["batch_weight"]
+        if "answers" in asked:
+            exchange.faults.answers = asked["answers"]
+        if "dexes_down" in asked:
+            exchange.faults.dexes_down = asked["dexes_down"]
         if asked.get("drop"):
-            task = asyncio.ensure_future(self._sockets.drop())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._do(self._sockets.drop())
+        if asked.get("say"):
+            self._do(self._sockets.say(asked["say"]))
         return {"pooled": exchange.pool(asked["pool"]) if "pool" in asked else []}
+
+    def _do(self, work) -> None:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _stats(self) -> dict:
         exchange = self._exchange

@@ -6,12 +6,15 @@ import msgspec
 import numpy as np
 
 from . import shapes
-from .book import CoinState, Deal
+from .book import Book, CoinState, Deal
+from .builder import Builder
 from .clock import FastClock
-from .faults import Faults
+from .faults import STATUS, Faults
 from .limits import Window, weight_of, weight_of_items
 
 RECENT, TRUTHS = 30, 12
+BATCH = 50
+"""The most accounts of one request."""
 INTERVALS_MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000}
 HLP = "0xdfc24b077bc1425ad1dea75bcb6f8158e10df303"
 REFUSED = b"Failed to deserialize the JSON body into the target type"
@@ -20,11 +23,15 @@ REFUSED = b"Failed to deserialize the JSON body into the target type"
 class Exchange:
     """A market as it is asked about. Everything is on one event loop."""
 
-    def __init__(self, market, clock: FastClock, *, limit: float, listed: float, seed: int):
+    def __init__(
+        self, market, clock: FastClock, *, limit: float, listed: float, seed: int, dexes: tuple[str, ...] = ()
+    ):
         self.market = market
+        self.dexes = {name: Builder(name, market.names) for name in dexes}
         self.clock = clock
         self.faults = Faults(seed)
         self.weight = Window(limit)
+        self.batch_weight = 20.0
         self.requests: dict[str, int] = {}
         self.tid = 0
         self.recent: dict[str, deque[tuple[Deal, int]]] = {}
@@ -54,11 +61,14 @@ class Exchange:
         except (msgspec.DecodeError, KeyError, TypeError, AttributeError):
             return 422, REFUSED
         now_ms = self.clock.now_ms()
-        if not self.weight.spend(weight_of(kind), now_ms):
+        weight = self.batch_weight if kind == "batchClearinghouseStates" else weight_of(kind)
+        if not self.weight.spend(weight, now_ms):
             return 429, b"Too Many Requests"
         self.requests[kind] = self.requests.get(kind, 0) + 1
+        if request.get("dex") in self.faults.dexes_down:
+            return STATUS["502"]
         try:
-            answer = answer_of(request)
+            answer = self.faults.answers[kind] if kind in self.faults.answers else answer_of(request)
         except (KeyError, ValueError):
             return 422, REFUSED
         self.weight.spend(weight_of_items(kind, answer), now_ms, at_any_rate=True)
@@ -85,17 +95,46 @@ class Exchange:
         self.market.pooled.update({self.market.names[n]: float(worth[n]) for n in chosen.tolist()})
         return list(self.market.pooled)
 
+    def coins(self) -> list[CoinState]:
+        """Return the markets of all dexes."""
+        return [*self.market.coins(), *(coin for dex in self.dexes.values() for coin in dex.coins())]
+
     def coin(self, name: str) -> CoinState:
-        return next(coin for coin in self.market.coins() if coin.name == name)
+        return next(coin for coin in self.coins() if coin.name == name)
+
+    def book(self, user: str, dex: str = "") -> Book:
+        """Return what an account holds on a dex; nothing on one that is not there."""
+        if not dex:
+            return self.market.book(user)
+        return self.dexes[dex].book(user) if dex in self.dexes else Book()
 
     def _note_prices(self) -> None:
-        for coin in self.market.coins():
+        for coin in self.coins():
             self.prices.setdefault(coin.name, deque(maxlen=20_000)).append((self.clock.now_ms(), coin.mark))
 
     def _clearinghouseState(self, request: dict) -> object:  # noqa: N802 - the request's own name
-        if request.get("dex"):
-            return shapes.clearinghouse_state(type(self.market.book(""))(), self.clock.now_ms())
-        return shapes.clearinghouse_state(self.market.book(request["user"]), self.clock.now_ms())
+        return shapes.clearinghouse_state(
+            self.book(request["user"], request.get("dex") or ""), self.clock.now_ms()
+        )
+
+    def _batchClearinghouseStates(self, request: dict) -> object:  # noqa: N802
+        users, how = request["users"], self.faults.batches
+        if how == "unknown" or len(users) > BATCH:
+            raise ValueError(how)
+        if how == "null":
+            return None
+        states = [self._clearinghouseState({"user": user, "dex": request.get("dex")}) for user in users]
+        match how:
+            case "short":
+                return states[:-1]
+            case "shuffled":
+                return states[::-1]
+            case "partly":
+                return [
+                    None if int(user, 16) % 3 == 0 else state
+                    for user, state in zip(users, states, strict=True)
+                ]
+        return states
 
     def _spotClearinghouseState(self, request: dict) -> object:  # noqa: N802
         return shapes.spot_state(self.market.book(request["user"]))
@@ -104,20 +143,20 @@ class Exchange:
         return "portfolioMargin" if request["user"] in self.market.pooled else "default"
 
     def _metaAndAssetCtxs(self, request: dict) -> object:  # noqa: N802
-        coins = [] if request.get("dex") else self.market.coins()
+        coins = self._coins_of(request)
         return [shapes.meta(coins), [shapes.asset_context(coin) for coin in coins]]
 
     def _meta(self, request: dict) -> object:
-        return shapes.meta([] if request.get("dex") else self.market.coins())
+        return shapes.meta(self._coins_of(request))
 
     def _allMids(self, _: dict) -> object:  # noqa: N802
         return {coin.name: shapes.number(coin.mark) for coin in self.market.coins()}
 
     def _perpDexs(self, _: dict) -> object:  # noqa: N802
-        return [None]
+        return [None, *({"name": name, "fullName": f"{name} dex"} for name in self.dexes)]
 
     def _l2Book(self, request: dict) -> object:  # noqa: N802
-        return shapes.l2_book(self._known(request["coin"]), self.clock.now_ms())
+        return shapes.l2_book(self._known(request["coin"]), self.clock.now_ms(), request.get("nSigFigs"))
 
     def _recentTrades(self, request: dict) -> object:  # noqa: N802
         deals = self.recent.get(self._known(request["coin"]).name, ())
@@ -156,8 +195,14 @@ class Exchange:
             "relationship": {"type": "parent", "data": {"childAddresses": [child]}},
         }
 
+    def _coins_of(self, request: dict) -> list[CoinState]:
+        dex = request.get("dex") or ""
+        if not dex:
+            return self.market.coins()
+        return self.dexes[dex].coins() if dex in self.dexes else []
+
     def _known(self, name: str) -> CoinState:
-        found = [coin for coin in self.market.coins() if coin.name == name]
+        found = [coin for coin in self.coins() if coin.name == name]
         if not found:
             raise KeyError(name)
         return found[0]

@@ -21,6 +21,12 @@ class Faults:
         self.shares: dict[str, float] = {}
         self.silent = False
         """Sockets stay open and say nothing, not even pong."""
+        self.dexes_down: list[str] = []
+        """Builder-deployed dexes that do not answer."""
+        self.batches = "unknown"
+        """How batches are answered: `unknown`, `null`, `short`, `shuffled`, `partly` or `served`."""
+        self.answers: dict[str, object] = {}
+        """What is answered instead of the truth, by request."""
         self._random = random.Random(seed)  # noqa: S311 - faults, not secrets
         self.made: dict[str, int] = {}
 

@@ -16,6 +16,8 @@ from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from .clock import FastClock
 
 TESTS = Path(__file__).resolve().parents[2]
+PACE = float(os.environ.get("COUNTERPART_PACE", "1"))
+"""Simulated time goes by so many times as fast as a test asks for: less than 1 on a machine that is busy."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,7 @@ class Counterpart:
 def counterpart(**options) -> Iterator[Counterpart]:
     """Run a counterpart with command-line options by name (`crowd=2`, `still=True`) until the end."""
     arguments = []
+    options["speed"] = options.get("speed", 60) * PACE
     for name, value in options.items():
         flag = f"--{name.replace('_', '-')}"
         arguments += [flag] if value is True else [flag, str(value)]

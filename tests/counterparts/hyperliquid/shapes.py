@@ -1,9 +1,13 @@
 """The answers, field for field as the exchange sends them; numbers are strings, but leverages and times."""
 
+import math
+
 from .book import Book, CoinState, Deal, Held
 
 ORDERS = 20
 """Levels of an order book on each side."""
+DENSITY = 1e6
+"""Coins that stand in it for each share of the price: 10,000 a percent."""
 
 
 def number(value: float, digits: int = 6) -> str:
@@ -94,11 +98,19 @@ def asset_context(coin: CoinState) -> dict:
     }
 
 
-def l2_book(coin: CoinState, time_ms: int) -> dict:
+def l2_book(coin: CoinState, time_ms: int, digits: int | None = None) -> dict:
+    """Return a book of equal density everywhere, in steps of so many significant digits."""
+    step = 1e-5 * coin.mark if digits is None else 10.0 ** (math.floor(math.log10(coin.mark)) + 1 - digits)
+
     def side(sign: int) -> list[dict]:
+        first = (math.ceil if sign > 0 else math.floor)(coin.mark / step + sign * 1e-9)
         return [
-            {"px": number(coin.mark * (1 + sign * 1e-5 * place)), "sz": number(1.5 + place, 5), "n": place}
-            for place in range(1, ORDERS + 1)
+            {
+                "px": number((first + sign * place) * step, 8),
+                "sz": number(DENSITY * step / coin.mark, 5),
+                "n": 1 + place,
+            }
+            for place in range(ORDERS)
         ]
 
     return {"coin": coin.name, "time": time_ms, "levels": [side(-1), side(1)]}

@@ -9,7 +9,14 @@ from websockets.exceptions import ConnectionClosed
 from . import shapes
 from .book import Deal
 from .exchange import Exchange
-from .limits import CONNECTIONS, MESSAGES_A_MINUTE, SUBSCRIPTIONS, USERS, Window
+from .limits import (
+    CONNECTIONS,
+    MESSAGES_A_MINUTE,
+    NEW_CONNECTIONS_A_MINUTE,
+    SUBSCRIPTIONS,
+    USERS,
+    Window,
+)
 
 _ALL = ("allMids",)
 _OF_A_COIN = ("trades", "activeAssetCtx", "l2Book", "candle", "bbo")
@@ -22,6 +29,7 @@ class Sockets:
         self._exchange = exchange
         self._subscriptions: dict[ServerConnection, dict[str, dict]] = {}
         self._messages = Window(MESSAGES_A_MINUTE)
+        self._connections = Window(NEW_CONNECTIONS_A_MINUTE)
         self.opened = 0
         self.turned_away = 0
 
@@ -37,6 +45,12 @@ class Sockets:
         for socket in list(self._subscriptions):
             await socket.close(1001)
 
+    async def say(self, frames: list[str]) -> None:
+        """Say the same to everybody, sense or not."""
+        for socket in list(self._subscriptions):
+            for frame in frames:
+                await socket.send(frame)
+
     async def tell(self, deals: list[Deal]) -> None:
         """Tell all subscribers what a step has brought."""
         if self._exchange.faults.silent:
@@ -51,13 +65,21 @@ class Sockets:
 
     async def _serve(self, socket: ServerConnection) -> None:
         self.opened += 1
-        if len(self._subscriptions) >= CONNECTIONS:
+        now_ms = self._exchange.clock.now_ms()
+        if not self._connections.spend(1, now_ms) or len(self._subscriptions) >= CONNECTIONS:
             self.turned_away += 1
             await socket.close(1008, "too many connections")
             return
         self._subscriptions[socket] = {}
         try:
             async for message in socket:
+                if isinstance(message, bytes):
+                    await socket.close(1003, "text frames only")
+                    return
+                if not self._messages.spend(1, self._exchange.clock.now_ms()):
+                    await socket.send(msgspec.json.encode(_error("Too many messages")).decode())
+                    await socket.close(1008, "too many messages")
+                    return
                 if self._exchange.faults.silent:
                     continue
                 for frame in self._answer(socket, message):
@@ -67,9 +89,7 @@ class Sockets:
         finally:
             del self._subscriptions[socket]
 
-    def _answer(self, socket: ServerConnection, message: str | bytes):
-        if not self._messages.spend(1, self._exchange.clock.now_ms()):
-            return [_error("Too many messages")]
+    def _answer(self, socket: ServerConnection, message: str):
         try:
             asked = msgspec.json.decode(message)
             method = asked["method"]
@@ -81,7 +101,7 @@ class Sockets:
 
     def _subscribe(self, socket: ServerConnection, subscription: dict):
         kind, coin = subscription.get("type"), subscription.get("coin")
-        names = {state.name for state in self._exchange.market.coins()}
+        names = {state.name for state in self._exchange.coins()}
         if kind not in {*_ALL, *_OF_A_COIN, "userFills"} or (kind in _OF_A_COIN and coin not in names):
             return [_error(f"Invalid subscription {subscription}")]
         everything = [item for wanted in self._subscriptions.values() for item in wanted.values()]

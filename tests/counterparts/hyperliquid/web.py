@@ -1,6 +1,7 @@
 """A small HTTP server: keep-alive, one request after the other; as fast as a plain loop can be."""
 
 import asyncio
+import re
 from collections.abc import Callable
 
 Answer = Callable[[str, str, bytes], tuple[int, bytes]]
@@ -8,6 +9,7 @@ Answer = Callable[[str, str, bytes], tuple[int, bytes]]
 REASONS = {
     200: "OK",
     404: "Not Found",
+    415: "Unsupported Media Type",
     422: "Unprocessable Entity",
     429: "Too Many Requests",
     500: "Internal Server Error",
@@ -36,7 +38,10 @@ class Web(asyncio.Protocol):
                 return
             body, self._buffer = self._buffer[head_end + 4 : end], self._buffer[end:]
             method, path, _ = head.split(b"\r\n", 1)[0].decode().split(" ", 2)
-            status, answer = self._answer(method, path, body)
+            if method == "POST" and not _is_json(head):
+                status, answer = 415, b"Expected request with `Content-Type: application/json`"
+            else:
+                status, answer = self._answer(method, path, body)
             kind = (
                 "application/json" if status == 200 else "text/html" if answer[:1] == b"<" else "text/plain"
             )
@@ -45,6 +50,10 @@ class Web(asyncio.Protocol):
                 f"content-length: {len(answer)}\r\n\r\n".encode()
                 + answer
             )
+
+
+def _is_json(head: bytes) -> bool:
+    return re.search(rb"(?im)^content-type: *application/json *(;|\r|$)", head) is not None
 
 
 def _length(head: bytes) -> int:

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import copy
 
+import msgspec
+
 from liqbot.engine.board import Board
 from liqbot.market.updates import AccountsSeen, Beat
-from liqbot.sources.hyperliquid import payloads
-from liqbot.sources.hyperliquid.payloads import ClearinghouseState, decode
+from liqbot.sources.hyperliquid.decoding import decode_state
+from liqbot.sources.hyperliquid.payloads import ClearinghouseState
 from liqbot.sources.hyperliquid.reading import CoinFacts, Reading, read_account
 
 NOW_MS = 1_800_000_000_000
@@ -65,11 +67,11 @@ def state(*positions, worth=1e6, maintenance=0.0, time=NOW_MS, **more):
 
 
 def parsed(told) -> ClearinghouseState:
-    return decode(payloads.msgspec.json.encode(told), payloads.STATE, "clearinghouseState")
+    return decode_state(msgspec.json.encode(told))
 
 
-def read(*states, account="ann", coins=COINS, now_ms=NOW_MS) -> Reading:
-    return read_account(account, [parsed(told) for told in states], coins, now_ms)
+def read(*states, account="ann", coins=COINS, now_ms=NOW_MS, **more) -> Reading:
+    return read_account(account, [parsed(told) for told in states], coins, now_ms, **more)
 
 
 async def follow(source, until, *, seconds=60_000):
@@ -97,6 +99,12 @@ class Holdings:
     def take(self, update):
         if not isinstance(update, AccountsSeen):
             return
+        stands = [] if update.kept is None else update.kept.tolist()
+        kept = [(update.accounts[account], update.coins[coin]) for account, coin in stands]
+        before = {pair: self.held.get(pair[0], {}).get(pair[1]) for pair in kept}
         self.held.update({name: {} for name in update.accounts})
+        for (name, coin), size in before.items():
+            if size is not None:
+                self.held[name][coin] = size
         for account, coin, size in zip(update.account, update.coin, update.size, strict=True):
             self.held[update.accounts[account]][update.coins[coin]] = float(size)

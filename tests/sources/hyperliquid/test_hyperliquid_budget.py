@@ -1,6 +1,9 @@
 """The budget: never more in any minute than allowed, fair, and slower when told to."""
 
 import asyncio
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
@@ -121,3 +124,25 @@ def test_it_tells_what_was_spent_in_the_last_minute():
     assert budget.spent == 22
     clock.time_ms += MINUTE_MS
     assert budget.spent == 0
+
+
+def test_without_a_limit_it_can_be_asked_from_another_thread_while_it_is_spent():
+    clock, budget, asked, done = VirtualClock(), None, [], threading.Event()
+    budget = Budget(0, clock)
+
+    def ask():
+        while not done.is_set():
+            asked.append(budget.spent)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(1) as engine:
+            asking = engine.submit(ask)
+            spend_all(budget, clock, [2] * 5000)
+            done.set()
+            asking.result()
+    finally:
+        sys.setswitchinterval(interval)
+    assert budget.spent == 10_000
+    assert asked == sorted(asked)

@@ -10,6 +10,8 @@ from sources.hyperliquid.stand_ins import VirtualClock, address
 
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
+from liqbot.sources.hyperliquid.decoding import decode_rows
+from liqbot.sources.hyperliquid.payloads import BookLevel
 
 
 @pytest.fixture(scope="module")
@@ -39,18 +41,20 @@ async def test_every_request_is_answered_and_pays_its_weight(exchange, client, b
         paid.append(budget.spent - before)
         return answer
 
-    meta, contexts = await weighed(client.contexts())
-    assert [asset.name for asset in meta.universe] == ["BTC", "ETH", "SOL"]
-    assert all(context.mark_px > 0 and context.open_interest > 0 for context in contexts)
+    told, unread = await weighed(client.contexts())
+    assert [asset.name for asset, _ in told] == ["BTC", "ETH", "SOL"]
+    assert all(context.mark_px > 0 and context.open_interest > 0 for _, context in told)
+    assert unread == 0
+    assert (await weighed(client.dexes())) == []
     board = await weighed(client.leaderboard(f"{exchange.http}/leaderboard"))
-    assert len(board.leaderboard_rows) == exchange.accounts
-    richest = max(board.leaderboard_rows, key=lambda row: row.account_value)
+    assert len(board) == exchange.accounts
+    richest = max(board, key=lambda row: row.account_value)
     state = await weighed(client.clearinghouse_state(richest.eth_address))
     assert sum(item.position.position_value for item in state.asset_positions) > 1e5
     assert (await weighed(client.abstraction(address(1)))) == "default"
-    assert (await weighed(client.spot_state(address(1)))).token_to_available_after_maintenance == []
     book = await weighed(client.book("BTC"))
-    assert book.levels[0][0].px < contexts[0].mark_px < book.levels[1][0].px
+    bids, asks = (decode_rows(side, BookLevel, "l2Book")[0] for side in book.levels)
+    assert bids[0].px < told[0][1].mark_px < asks[0].px
     (candle, *_) = await weighed(client.candles("BTC", "1m", now_ms - 3_600_000, now_ms))
     assert candle.l <= candle.o <= candle.h
     trades = await weighed(client.recent_trades("BTC"))
@@ -58,7 +62,7 @@ async def test_every_request_is_answered_and_pays_its_weight(exchange, client, b
     vault = await weighed(client.vault(HLP))
     assert len(vault.children) == 1
     assert (await weighed(client.vault(address(7)))).children == ()
-    assert paid == [20, 0, 2, 20, 2, 2, 20, 20 + len(trades) // 20, 20, 20]
+    assert paid == [20, 20, 0, 2, 20, 2, 20, 20 + len(trades) // 20, 20, 20]
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,11 @@ from shared import shared_json
 from sources.hyperliquid.stand_ins import COINS, NOW_MS, parsed, position, read, state
 
 from liqbot.market.positions import MarginMode
-from liqbot.sources.hyperliquid import payloads
-from liqbot.sources.hyperliquid.payloads import PayloadError, decode
-from liqbot.sources.hyperliquid.reading import DAY_MS, Batch, CoinFacts, Implausible, read_account
+from liqbot.sources.hyperliquid.decoding import PayloadError, decode_state
+from liqbot.sources.hyperliquid.gathering import Batch
+from liqbot.sources.hyperliquid.reading import DAY_MS, CoinFacts, Implausible, read_account
 
 SAMPLES = "api-samples/hyperliquid"
-FAR = {"worth": 1e9}
 
 
 def sample(name):
@@ -22,7 +21,7 @@ def sample(name):
 
 
 def test_the_documented_isolated_position_is_read():
-    told = decode(sample("clearinghouse-isolated-docs-example.json"), payloads.STATE, "x")
+    told = decode_state(sample("clearinghouse-isolated-docs-example.json"))
     reading = read_account("ann", [told], {}, told.time)
     (row,) = reading.rows
     assert (row.coin, row.size, row.entry, row.liquidation) == ("ETH", 0.0335, 2986.3, 2866.26936529)
@@ -34,7 +33,7 @@ def test_the_documented_isolated_position_is_read():
 
 
 def test_longs_without_a_root_and_shorts_with_an_absurd_one_are_positions_all_the_same():
-    told = decode(sample("clearinghouse-hlp-child-cut.json"), payloads.STATE, "x")
+    told = decode_state(sample("clearinghouse-hlp-child-cut.json"))
     positions = [item.position for item in told.asset_positions]
     assert [item.liquidation_px for item in positions] == [None, None, 29.3180423289]
     told.margin_summary.total_ntl_pos = sum(item.position_value for item in positions)  # the sample is cut
@@ -44,7 +43,7 @@ def test_longs_without_a_root_and_shorts_with_an_absurd_one_are_positions_all_th
 
 def test_a_portfolio_margin_account_is_told_from_its_margin_which_explains_nothing():
     told = shared_json(f"{SAMPLES}/portfolio-margin-subaccount.json")
-    account = decode(json.dumps(told["clearinghouse"]).encode(), payloads.STATE, "x")
+    account = decode_state(json.dumps(told["clearinghouse"]).encode())
     reading = read_account("sub", [account], {}, account.time)
     assert not reading.is_plain
     assert reading.rows[0].liquidation == 19217.2640553115
@@ -53,8 +52,7 @@ def test_a_portfolio_margin_account_is_told_from_its_margin_which_explains_nothi
 
 def test_its_spot_side_has_the_margin_that_explains_its_price():
     told = shared_json(f"{SAMPLES}/portfolio-margin-subaccount.json")
-    spot = decode(json.dumps(told["spotState"]).encode(), payloads.SPOT_STATE, "x")
-    available = dict(spot.token_to_available_after_maintenance)[0]
+    available = float(dict(told["spotState"]["tokenToAvailableAfterMaintenance"])[0])
     row = parsed(told["clearinghouse"]).asset_positions[0].position
     mark = row.position_value / row.szi
     assert mark - available / row.szi / (1 - 1 / (2 * row.max_leverage)) == pytest.approx(19217.264, rel=1e-6)
@@ -77,27 +75,100 @@ def test_an_absurd_level_tells_nothing_of_the_margin():
     assert read(state(position(size=-1, at=500), worth=22, maintenance=2)).is_plain
 
 
+@pytest.mark.parametrize("told", [state(time=NOW_MS - 2 * DAY_MS), state(position(), time=0)])
+def test_an_answer_of_another_day_is_refused(told):
+    with pytest.raises(Implausible, match="an answer of another day"):
+        read(told)
+
+
+NOT_FINITE, CANNOT_BE = "a figure that is not finite", "a position of no size, price or value"
+
+
 @pytest.mark.parametrize(
-    ("told", "reason"),
+    ("odd", "reason"),
     [
-        (state(position(szi="nan")), "a figure that is not finite"),
-        (state(position(entryPx="inf")), "a figure that is not finite"),
-        (state(position(positionValue="inf")), "a figure that is not finite"),
-        (state(position(liquidationPx="nan")), "a figure that is not finite"),
-        (state(position(szi="0.0")), "a position of no size, price, value or leverage"),
-        (state(position(entryPx="-3.0")), "a position of no size, price, value or leverage"),
-        (state(position(liquidationPx="-5")), "a liquidation price that is not above 0"),
-        (state(position(max_leverage=0.25)), "a maximal leverage that cannot be"),
-        (state(position(mark=300.0)), "a mark price far from the coin's"),
-        (state(position(size=3e6)), "a position larger than the open interest"),
-        (state(position(), position()), "one coin twice in an account"),
-        (state(time=NOW_MS - 2 * DAY_MS), "an answer of another day"),
-        (state(position(), time=0), "an answer of another day"),
+        ({"szi": "nan"}, NOT_FINITE),
+        ({"entryPx": "inf"}, NOT_FINITE),
+        ({"positionValue": "inf"}, NOT_FINITE),
+        ({"liquidationPx": "nan"}, NOT_FINITE),
+        ({"entryPx": None}, NOT_FINITE),
+        ({"szi": "0.0"}, CANNOT_BE),
+        ({"entryPx": "-3.0"}, CANNOT_BE),
+        ({"positionValue": "0.0"}, CANNOT_BE),
+        ({"positionValue": "9e18"}, "a mark price far from the coin's"),
+        ({"szi": "3e6", "positionValue": "3e7"}, "a position larger than the open interest"),
+        ({"szi": "three"}, "a position that cannot be read"),
+        ({"leverage": None}, "a position that cannot be read"),
     ],
 )
-def test_an_answer_that_makes_no_sense_is_refused_with_a_reason(told, reason):
-    with pytest.raises(Implausible, match=f"^{reason}$"):
-        read(told)
+def test_a_leg_that_cannot_be_read_is_left_out_and_the_others_stand(odd, reason):
+    told = state(position(size=2, at=90), position("ETH", size=5, mark=10.0))
+    told["assetPositions"][1]["position"] |= odd
+    reading = read(told, held=("BTC", "ETH", "SOL"))
+    assert [row.coin for row in reading.rows] == ["BTC"]
+    assert [item.reason for item in reading.unread] == [reason]
+    assert "ETH" in reading.kept
+
+
+def test_a_leg_that_is_left_out_is_counted_in_dollars():
+    reading = read(state(position(size=2), position("ETH", size=5, mark=10.0, leverage=None)))
+    assert [(item.coin, item.usd) for item in reading.unread] == [("ETH", 50.0)]
+    assert reading.kept == ("ETH",)
+
+
+def test_a_coin_that_is_told_twice_stands_as_it_was():
+    reading = read(state(position(size=2), position(size=3), position("ETH", size=1, mark=10.0)))
+    assert [row.coin for row in reading.rows] == ["ETH"]
+    assert reading.kept == ("BTC",)
+
+
+def test_where_a_leg_does_not_say_its_coin_nothing_is_closed():
+    told = state(position(size=2), position("ETH", size=5, mark=10.0))
+    told["assetPositions"][1] = {"type": "oneWay", "position": "?"}
+    reading = read(told, held=("BTC", "ETH", "SOL"))
+    assert reading.kept == ("ETH", "SOL")
+
+
+@pytest.mark.parametrize("none", [None, "", "0.0", "-5"])
+def test_a_liquidation_price_that_is_none_is_no_level_within_reach(none):
+    (row,) = read(state(position(liquidationPx=none))).rows
+    assert math.isnan(row.liquidation)
+
+
+def test_a_closed_position_that_stays_listed_is_closed():
+    reading = read(state(position(), position("ETH", size=0.0, mark=10.0)), held=("BTC", "ETH"))
+    assert [row.coin for row in reading.rows] == ["BTC"]
+    assert reading.kept == ()
+
+
+def test_an_entry_price_that_is_not_told_follows_from_the_gain():
+    (row,) = read(state(position(size=-2, entryPx=None, unrealizedPnl="30.0"))).rows
+    assert row.entry == 115.0
+
+
+def test_a_kind_of_leverage_that_is_new_is_an_unknown_margin_mode():
+    (row,) = read(state(position(leverage={"type": "strict", "value": 5}))).rows
+    assert row.mode is MarginMode.UNKNOWN
+
+
+def test_a_leverage_that_cannot_be_is_unknown_and_the_position_stands():
+    (row,) = read(state(position(leverage={"type": "cross", "value": -1}, max_leverage=0.25))).rows
+    assert math.isnan(row.leverage)
+    assert math.isnan(row.maintenance_rate)
+
+
+def test_a_dex_that_did_not_answer_closes_nothing_there():
+    reading = read(state(position()), held=("BTC", "ETH", "xyz:TSLA", "flx:GOLD"), without=("xyz",))
+    assert reading.kept == ("xyz:TSLA",)
+
+
+def test_the_recorded_account_with_an_odd_leg_keeps_its_bitcoin():
+    account = decode_state(json.dumps(shared_json("cases/account-with-an-odd-leg.json")).encode())
+    reading = read_account("ann", [account], {}, account.time)
+    bitcoin, ether = reading.rows
+    assert (bitcoin.coin, bitcoin.size, bitcoin.liquidation) == ("BTC", 2.0, 95_000.0)
+    assert (ether.coin, ether.size, ether.entry) == ("ETH", 1.0, 3000.0)
+    assert math.isnan(ether.liquidation)
 
 
 def test_an_answer_with_fewer_positions_than_it_says_is_refused():
@@ -123,11 +194,11 @@ def test_an_answer_that_lacks_a_field_is_no_answer(field):
 
 
 @pytest.mark.parametrize("field", ["szi", "entryPx", "positionValue", "liquidationPx", "leverage"])
-def test_a_position_that_lacks_a_field_is_no_answer(field):
-    told = state(position())
+def test_a_position_that_lacks_a_field_stands_as_it_was(field):
+    told = state(position(), position("ETH", mark=10.0))
     del told["assetPositions"][0]["position"][field]
-    with pytest.raises(PayloadError, match=field):
-        parsed(told)
+    assert read(told, held=("BTC",)).kept == ("BTC",)
+    assert [row.coin for row in read(told).rows] == ["ETH"]
 
 
 def test_a_time_of_the_future_is_now():
@@ -165,3 +236,16 @@ def test_readings_are_gathered_by_the_second_and_the_newest_of_an_account_counts
     assert len(late.size) == 0
     assert late.account.dtype == np.int64
     assert batch.take() == []
+
+
+def test_what_a_reading_leaves_as_it_was_is_told_to_the_engine():
+    batch = Batch()
+    batch.add(read(state(position(), position("ETH", mark=10.0), time=NOW_MS)))
+    odd = state(position(size=7), position("ETH", mark=10.0, szi="nan"), time=NOW_MS)
+    batch.add(read(odd, held=("BTC", "ETH", "SOL")))
+    batch.add(read(state(time=NOW_MS), account="bob"))
+    (update,) = batch.take()
+    rows = zip(update.coin.tolist(), update.size.tolist(), strict=True)
+    assert [(update.coins[coin], size) for coin, size in rows] == [("BTC", 7.0), ("ETH", 1.0)]
+    kept = [(update.accounts[account], update.coins[coin]) for account, coin in update.kept.tolist()]
+    assert kept == [("ann", "ETH")]

@@ -2,6 +2,8 @@
 
 import asyncio
 import contextlib
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -125,6 +127,7 @@ async def test_an_hour_of_bad_days_loses_no_account_closes_nothing_wrongly_and_t
     assert any("reconnected" in line for line in report.lines)
     assert any("margin lies elsewhere" in line for line in report.lines)
     assert report.refused["fewer positions than it says"] > 0
+    assert report.refused["a figure that is not finite"] > 0
     assert not watched.board.rejected
 
 
@@ -185,8 +188,7 @@ async def test_pooled_accounts_keep_the_exchanges_price_and_are_not_aged(databas
                     break
         assert modes == {MarginMode.UNKNOWN, MarginMode.CROSS, MarginMode.ISOLATED}
         assert np.isfinite(levels).any()
-        (name,) = [name for name, mode in source.modes.named.items() if mode == "portfolioMargin"][:1]
-        assert source.modes.pools[name] > 0
+        assert "portfolioMargin" in source.modes.named.values()
 
 
 async def test_a_position_that_a_later_answer_lacks_is_closed(database, tmp_path):
@@ -231,6 +233,66 @@ async def test_another_dex_is_asked_of_every_account(database):
         source = source_of(exchange, database, weight_a_minute=0, dexes=("xyz",), policy=FirstLook())
         await follow(source, lambda *_: source.discovery.looked and source.roster.asked >= len(source.roster))
         assert exchange.stats()["requests"]["clearinghouseState"] == 2 * source.roster.answered
+
+
+async def test_one_dex_that_fails_takes_neither_the_others_nor_what_was_known_of_it(database):
+    with counterpart(crowd=0.02, speed=60, still=True, limit=0, listed=1.0, dexes="xyz,flx") as exchange:
+        source = source_of(exchange, database, weight_a_minute=0, dexes=("xyz", "flx"))
+
+        before = {}
+
+        def was_asked_twice_more(board, _):
+            roster = source.roster
+            if not before and roster.asked >= len(roster) > 0 and "xyz:TSLA" in board.coins:
+                before.update(usd=board.view("xyz:TSLA").open_usd, answered=roster.answered)
+                exchange.control(dexes_down=["xyz"])
+            return bool(before) and roster.answered > before["answered"] + 2 * len(roster)
+
+        board = await follow(source, was_asked_twice_more)
+        assert source.report().missing["xyz"].startswith("metaAndAssetCtxs: 502")
+        views = {coin: board.view(coin) for coin in board.coins}
+    assert views["BTC"].coverage > 0.9
+    assert views["flx:TSLA"].open_usd == views["xyz:TSLA"].open_usd == before["usd"]
+    assert views["flx:TSLA"].age_s < views["xyz:TSLA"].age_s
+
+
+async def test_a_coin_that_there_is_not_is_named_with_the_one_that_is_meant(database):
+    with counterpart(crowd=0.02, speed=60, still=True, limit=0) as exchange:
+        source = Hyperliquid(
+            exchange.settings(), ("BTC", "btc", "ETHUSDT", "ZZZZ"), database, clock=exchange.clock
+        )
+        async with source.client:
+            await source.feed.ask()
+    assert source.report().missing == {
+        "btc": "no such market; it is called BTC there",
+        "ETHUSDT": "no such market; it is called ETH there",
+        "ZZZZ": "no such market",
+    }
+
+
+async def test_another_thread_is_told_the_report_of_the_last_beat_while_everything_goes_on(database):
+    with counterpart(crowd=0.3, speed=60, still=True, limit=0, listed=1.0) as exchange:
+        source = source_of(exchange, database, weight_a_minute=0)
+        reports = []
+
+        def was_asked(*_):
+            reports.append(source.report())
+            return source.roster.asked > 500
+
+        with ThreadPoolExecutor(1) as engine:
+            ended = threading.Event()
+
+            def ask():
+                while not ended.is_set():
+                    reports.append(source.report())
+
+            asking = engine.submit(ask)
+            try:
+                await follow(source, was_asked)
+            finally:
+                ended.set()
+            asking.result()
+        assert len({id(report) for report in reports}) > 2
 
 
 async def test_an_exchange_that_cannot_be_reached_is_told_and_tried_again(database):

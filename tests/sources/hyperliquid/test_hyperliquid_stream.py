@@ -3,16 +3,12 @@
 import asyncio
 import contextlib
 
-import msgspec
 import pytest
 from counterparts.hyperliquid.running import counterpart
-from sources.hyperliquid.stand_ins import VirtualClock, address
+from sources.hyperliquid.stand_ins import VirtualClock
 from websockets.asyncio.server import serve
 
-from liqbot.sources.hyperliquid.budget import Budget
-from liqbot.sources.hyperliquid.client import InfoClient
-from liqbot.sources.hyperliquid.market_feed import MarketFeed
-from liqbot.sources.hyperliquid.payloads import Frame, PayloadError
+from liqbot.sources.hyperliquid.decoding import PayloadError
 from liqbot.sources.hyperliquid.stream import COINS_A_SOCKET, MOST_SOCKETS, Stream, subscriptions
 
 
@@ -89,6 +85,28 @@ async def test_a_pong_is_a_sign_of_life(exchange):
     assert stream.connected == 0
 
 
+async def test_subscriptions_and_pings_leave_as_text_frames():
+    kinds, enough = [], asyncio.Event()
+
+    async def talk(socket):
+        async for message in socket:
+            kinds.append(type(message))
+            if len(kinds) >= 5:
+                enough.set()
+            if message == '{"method":"ping"}':
+                await socket.send('{"channel":"pong"}')
+
+    async with serve(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        stream = Stream(f"ws://127.0.0.1:{port}", ["BTC"], lambda _: None, VirtualClock())
+        task = asyncio.create_task(stream.run())
+        async with asyncio.timeout(20):
+            await enough.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert set(kinds) == {str}
+
+
 async def test_frames_that_make_no_sense_are_passed_over_and_the_connection_stays():
     came = asyncio.Event()
 
@@ -159,71 +177,3 @@ def test_coins_are_spread_over_sockets_and_never_more_than_the_limits():
 class _Slow(VirtualClock):
     async def sleep(self, _):
         await asyncio.Event().wait()
-
-
-# What frames become.
-
-
-@pytest.fixture
-def feed():
-    clock, told, traded = VirtualClock(), [], []
-    feed = MarketFeed(InfoClient("http://x", Budget(0, clock)), (), clock, told.append, traded.extend)
-    return feed, told, traded
-
-
-def context(mark="100.0", interest="5.0", funding="0.0001"):
-    return f'{{"markPx":"{mark}","openInterest":"{interest}","funding":"{funding}"}}'
-
-
-def frame(channel, data):
-    return Frame(channel, msgspec.Raw(data.encode()))
-
-
-def test_a_context_becomes_price_funding_and_open_interest(feed):
-    feed, told, _ = feed
-    feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context()}}}'))
-    (update,) = told
-    assert (update.coin, update.mark, update.open_interest, update.funding) == ("BTC", 100.0, 5.0, 0.0001)
-    assert feed.marks == {"BTC": 100.0}
-
-
-@pytest.mark.parametrize(
-    "bad", [{"mark": "nan"}, {"mark": "-1"}, {"mark": "0"}, {"interest": "inf"}, {"interest": "-5"}]
-)
-def test_a_context_that_makes_no_sense_is_refused(feed, bad):
-    feed, told, _ = feed
-    feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context(**bad)}}}'))
-    assert told == []
-    assert feed.refused == 1
-
-
-def test_a_price_that_jumps_is_believed_when_it_is_told_twice(feed):
-    feed, told, _ = feed
-    for mark in ("100", "9e18", "101", "400", "405"):
-        feed.take_frame(frame("activeAssetCtx", f'{{"coin":"BTC","ctx":{context(mark)}}}'))
-    assert [update.mark for update in told] == [100, 101, 405]
-    assert feed.refused == 2
-
-
-def test_trades_books_and_candles_are_taken_up(feed):
-    feed, _, traded = feed
-    users = f'["{address(1)}","{address(2)}"]'
-    feed.take_frame(frame("trades", f'[{{"coin":"BTC","px":"10","sz":"2","users":{users}}}]'))
-    assert [trade.users for trade in traded] == [(address(1), address(2))]
-    feed.take_frame(frame("l2Book", '{"coin":"BTC","time":1,"levels":[[{"px":"9","sz":"1","n":1}],[]]}'))
-    assert feed.books["BTC"].levels[0][0].px == 9
-    candle = '{"t":1,"T":2,"s":"BTC","i":"1m","o":"1","c":"2","h":"3","l":"0.5","v":"4","n":1}'
-    feed.take_frame(frame("candle", candle))
-    assert feed.candles["BTC"].h == 3
-
-
-@pytest.mark.parametrize("channel", ["trades", "activeAssetCtx", "l2Book", "candle"])
-def test_a_frame_of_another_shape_is_refused(feed, channel):
-    with pytest.raises(PayloadError, match=channel):
-        feed[0].take_frame(frame(channel, '"x"'))
-
-
-def test_frames_that_say_nothing_of_the_market_are_let_pass(feed):
-    for channel in ("pong", "subscriptionResponse", "error", "somethingNew"):
-        feed[0].take_frame(frame(channel, '"x"'))
-    assert feed[1] == []
