@@ -6,12 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 from counterparts.hyperliquid import virtual
-from counterparts.hyperliquid.exchange import Exchange
-from counterparts.hyperliquid.simulated import Simulated
-from sources.hyperliquid.stand_ins import NOW_MS, Holdings, VirtualClock, parsed, state
+from sources.hyperliquid.stand_ins import NOW_MS, VirtualClock, parsed, state
+from sources.hyperliquid.virtual_source import VirtualSource
 
-from liqbot.market.updates import Beat
-from liqbot.sources.hyperliquid import Hyperliquid, batches
+from liqbot.sources.hyperliquid import batches
 from liqbot.sources.hyperliquid.batches import SIZE, Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.client import RequestFailed
@@ -19,56 +17,17 @@ from liqbot.sources.hyperliquid.poller import Poller
 from liqbot.sources.hyperliquid.polling import FirstLook
 from liqbot.sources.hyperliquid.roster import Roster
 
-COINS = ("BTC", "ETH", "SOL")
-HOUR_S = 3600
 
+class Market(VirtualSource):
+    """A still market of 407 accounts that answers batches in some way, and a source that follows it."""
 
-class Market:
-    """A still market of 407 accounts, and a source that follows it in virtual time."""
-
-    def __init__(self, tmp_path, *, limit=0.0, weight_per_minute=0, batches="served", crowd=0.1, **settings):
-        clock = virtual.LoopClock(NOW_MS)
-        still = Simulated(
-            seed=7, scenario="mixed", crowd=crowd, start_ms=NOW_MS, still=True, event_after_s=HOUR_S
-        )
-        self.exchange = Exchange(still, clock, limit=limit, listed=1.0, seed=7)
+    def __init__(self, folder, *, batches="served", **settings):
+        super().__init__(folder, **settings)
         self.exchange.faults.batches = batches
-        self.exchange.step(10)
-        self.accounts = len(still.names)
-        self.source = Hyperliquid(
-            virtual.settings(weight_per_minute=weight_per_minute, vaults=(), **settings),
-            COINS,
-            tmp_path / "x.db",
-            clock=clock,
-            transport=virtual.InProcess(self.exchange),
-        )
-        self.holdings = Holdings()
 
-    def follow(self, until, seconds=HOUR_S):
-        """Follow the source until `until()` holds at a beat."""
-
-        async def run():
-            updates = self.source.updates()
-            async for update in updates:
-                self.holdings.take(update)
-                if isinstance(update, Beat):
-                    if until():
-                        break
-                    assert update.time_ms < NOW_MS + seconds * 1000, self.source.report()
-            await updates.aclose()
-
-        virtual.run(run())
-        truth = self.exchange.market.positions()
-        for name, held in self.holdings.held.items():
-            assert held.keys() == truth.get(name, {}).keys(), name
-
-    def all_asked(self):
-        roster = self.source.roster
-        return self.source.discovery.looked and roster.asked >= len(roster) == self.accounts
-
-    @property
-    def requests(self):
-        return self.exchange.requests
+    def follow(self, until, minutes=60):
+        super().follow(until, minutes)
+        assert self.wrong() == []
 
 
 def test_where_batches_are_served_an_account_costs_less_than_half_a_weight(tmp_path):
@@ -119,9 +78,7 @@ def test_what_is_null_in_a_batch_is_asked_for_singly(tmp_path):
     market.follow(market.all_asked)
     assert market.source.poller.batches.served
     assert market.requests["clearinghouseState"] > market.accounts / 4
-    assert {name for name, held in market.holdings.held.items() if held} == set(
-        market.exchange.market.positions()
-    )
+    assert {name for name, held in market.holdings.held.items() if held} == set(market.market.positions())
 
 
 def test_after_a_failure_it_is_tried_again(tmp_path):
