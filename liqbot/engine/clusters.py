@@ -1,12 +1,13 @@
 """Finding the clusters of a map: runs of bins of one side that stand out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from liqbot.engine.measured import Levels
 from liqbot.market.cohort import Cohort
-from liqbot.market.maps import LiquidationMap
+from liqbot.market.maps import BIN_WIDTH, LiquidationMap
 from liqbot.market.positions import Bools, Floats, Ints
 from liqbot.market.side import BySide, Side
 
@@ -16,12 +17,20 @@ FOOT = 0.3
 """A cluster reaches from its peak outwards to where the density falls below this share of the peak's."""
 SMOOTH_FOOT = 0.7
 """The same where levels are known by bins only: an estimate is smooth, and its hills have long slopes."""
-STANDS_OUT = 1.5
-"""A peak stands out if its density is this many times the side's mean over bins that have any."""
+STANDS_OUT = 2.5
+"""A peak stands out if its density is this many times the median of its neighbourhood, over bins that have any:
+the median, so that a heavy cluster does not hide a lighter one beside it."""
+BLOCK = 100
+"""That neighbourhood is the block of so many bins (0.1% each) that it lies in, and the one to either side. What
+lies at twice the price says nothing of what stands out near spot."""
 LASTS = 0.5
 """A cluster that is known already lasts until its density falls below this share of that."""
-MOST = 24
-"""At most this many clusters a side are found, the heaviest."""
+WITHIN = 0.3
+"""Of clusters whose peak is this near to spot, in ln(price), all that stand out are found."""
+MOST_BEYOND = 8
+"""Beyond that at most this many a side, the heaviest."""
+MOST_FADING = 24
+"""And of those that no longer stand out, at most so many: only what is known already is looked for there."""
 
 _reach = int(3 * SMOOTHING)
 _kernel = np.exp(-0.5 * (np.arange(-_reach, _reach + 1) / SMOOTHING) ** 2)
@@ -68,14 +77,23 @@ def find_among(
     """Return the same of a map that was made from the levels in `columns`, with another foot."""
     found: list[Found] = []
     for side in Side:
-        column = columns[side]
         runs = sorted(_runs(liquidation_map.of(side), foot), key=lambda run: -run.usd)
-        for stands_out in (True, False):
-            alike = [run for run in runs if run.stands_out is stands_out][:MOST]
-            found += [
-                _measure(column, side, run, liquidation_map.bins.edges, liquidation_map.spot) for run in alike
-            ]
+        here = liquidation_map.bins.place(liquidation_map.spot)
+        found += [
+            _measure(columns[side], side, run, liquidation_map.bins.edges, liquidation_map.spot)
+            for run in _worth_telling(runs, here)
+        ]
     return found
+
+
+def _worth_telling(runs: Sequence["_Run"], here: int) -> list["_Run"]:
+    """Return all that stand out near bin `here`, the heaviest beyond; then those that no longer do."""
+    near = round(WITHIN / BIN_WIDTH)
+    standing = [run for run in runs if run.stands_out]
+    beyond = {run for run in standing if abs(run.peak - here) > near}
+    kept = set(sorted(beyond, key=lambda run: -run.usd)[:MOST_BEYOND])
+    fading = [run for run in runs if not run.stands_out]
+    return [run for run in standing if run not in beyond or run in kept] + fading[:MOST_FADING]
 
 
 def find_in_bins(liquidation_map: LiquidationMap) -> list[Found]:
@@ -111,7 +129,7 @@ def _runs(usd: Floats, foot: float) -> list[_Run]:
     density = np.convolve(usd, _kernel, mode="same")
     if not density.any():
         return []
-    stands_out = STANDS_OUT * float(density[density > 0].mean())
+    stands_out = STANDS_OUT * _usual_density(density)
     padded = np.concatenate(([0.0], density, [0.0]))
     is_peak = (density >= LASTS * stands_out) & (density > padded[:-2]) & (density >= padded[2:])
     peaks = np.flatnonzero(is_peak)
@@ -127,8 +145,21 @@ def _runs(usd: Floats, foot: float) -> list[_Run]:
         if len(held):
             inner = slice(first + int(held[0]), first + int(held[-1]) + 1)
             total = float(usd[inner].sum())
-            runs.append(_Run(inner.start, inner.stop - 1, peak, total, heights[peak] >= stands_out))
+            runs.append(
+                _Run(inner.start, inner.stop - 1, peak, total, bool(heights[peak] >= stands_out[peak]))
+            )
     return runs
+
+
+def _usual_density(density: Floats) -> Floats:
+    """Return for each bin the median density of its neighbourhood over bins that have any; infinite for none."""
+    blocks = -(-len(density) // BLOCK)
+    usual = np.empty(len(density))
+    for block in range(blocks):
+        around = density[max(0, block - 1) * BLOCK : (block + 2) * BLOCK]
+        held = around[around > 0]
+        usual[block * BLOCK : (block + 1) * BLOCK] = np.median(held) if len(held) else np.inf
+    return usual
 
 
 def _claim(heights: list[float], claimed: bytearray, peak: int, share: float) -> tuple[int, int]:

@@ -12,8 +12,6 @@ from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.positions import Floats
 from liqbot.market.side import Side
 
-SHOWN = 12
-"""A new cluster is taken up when it is among this many heaviest of its side."""
 SAME_HOLDERS = 0.5
 """Two clusters are one if the coins of common holders are this share of the smaller one's coins."""
 KEPT_HOLDERS = 64
@@ -149,11 +147,9 @@ def follow(
     matched = _match(tracks.living, found, shared, passage)
     number, living, shown = tracks.next_number, list[Track](), dict[int, Cluster]()
     born, grown = list[Cluster](), list[Growth]()
-    rank = dict.fromkeys(Side, 0)
     for place, item in enumerate(found):
-        rank[item.side] += 1
         old = tracks.living[matched[place]] if place in matched else None
-        if old is None and (rank[item.side] > SHOWN or not item.stands_out):
+        if old is None and not item.stands_out:
             continue
         if old is None:
             cluster = _cluster(item, f"{tracks.coin}-{item.side.value[0].upper()}{number}", passage)

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
-from liqbot.engine.clusters import MOST, Found, find_clusters
+from liqbot.engine.clusters import MOST_BEYOND, WITHIN, Found, find_clusters
 from liqbot.engine.measured import Levels
 from liqbot.market.cohort import Cohort
 from liqbot.market.maps import Bins
@@ -211,9 +211,10 @@ def test_the_peak_is_the_wall_and_not_what_stands_beside_it():
     assert (found.low, found.price, found.high) == (90.96, 91.0, 91.04)
 
 
-def test_there_are_never_more_than_so_many_on_a_side():
+def test_near_spot_all_that_stand_out_are_found_and_beyond_only_the_heaviest():
     level = SPOT * np.exp(-0.02 * np.arange(1, 50))
-    size = np.arange(1.0, 50.0)
-    found = outstanding(levels_of(size, level))
-    assert len(found) <= MOST
+    found = outstanding(levels_of(np.arange(1.0, 50.0), level))
+    near = [one for one in found if math.log(SPOT / one.price) <= WITHIN]
+    assert len(near) == sum(-math.log(price / SPOT) <= WITHIN for price in level)
+    assert len(found) - len(near) == MOST_BEYOND
     assert found[0].usd == 49 * SPOT

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from markets import HOUR, LAYER, MINUTE, board_of, long, price, seen, short
 
 from liqbot.engine.board import Board
-from liqbot.engine.tracking import KEPT_HOLDERS, SHOWN, Memory
+from liqbot.engine.clusters import MOST_BEYOND
+from liqbot.engine.tracking import KEPT_HOLDERS, Memory
 from liqbot.market.clusters import Cluster, End
 from liqbot.market.side import Side
 from liqbot.market.updates import Beat
@@ -251,26 +252,19 @@ def test_a_cluster_that_others_outgrow_does_not_flicker():
     assert Market().step(long("wall", 10, at=80), *crowd).clusters.get("BTC-L1") is None
 
 
-def test_only_the_heaviest_get_a_new_identity_but_known_ones_are_kept():
-    market = Market()
-    rows = [long(f"account {number}", number + 10, at=99 - 3 * number) for number in range(SHOWN)]
-    before = market.step(*rows)
-    assert len(before.clusters) == SHOWN
-    heavier = [long(f"heavier {number}", 30, at=97.5 - 3 * number) for number in range(SHOWN)]
-    after = market.step(*heavier)
-    assert {cluster.id for cluster in before.clusters} <= {cluster.id for cluster in after.clusters}
-    assert len(after.clusters) == 2 * SHOWN
-    assert len(Market().step(*rows, *heavier).clusters) == SHOWN
+def test_near_spot_every_cluster_that_stands_out_gets_an_identity_however_many_are_heavier():
+    heavy = [long(f"heavy {number}", 50, at=96.5 - 3 * number) for number in range(8)]
+    light = [long(f"light {number}", 5, at=98 - 3 * number) for number in range(8)]
+    clusters = Market().step(*heavy, *light, *[long(f"crumb {n}", 0.05, at=99.9 - n / 5) for n in range(150)])
+    assert len(clusters.clusters.of(Side.LONG)) >= 16
+    assert {98 - 3 * n for n in range(8)} <= {cluster.price for cluster in clusters.clusters}
 
 
-def test_the_heaviest_are_chosen_of_each_side_for_itself():
-    longs = [long(f"long {number}", number + 10, at=99 - 3 * number) for number in range(SHOWN)]
-    shorts = [short(f"short {number}", number + 30, at=101 + 3 * number) for number in range(SHOWN + 5)]
-    clusters = Market().step(*longs, *shorts).clusters
-    assert len(clusters.of(Side.LONG)) == SHOWN
-    assert [cluster.usd for cluster in clusters.of(Side.SHORT)] == [
-        shorts[-1 - place].size * -100 for place in range(SHOWN)
-    ]
+def test_far_from_spot_only_the_heaviest_get_an_identity():
+    far = [long(f"far {number}", number + 10, at=60 - 2 * number) for number in range(12)]
+    clusters = Market().step(*far).clusters
+    assert len(clusters) == MOST_BEYOND
+    assert min(cluster.usd for cluster in clusters) > 100 * 13
 
 
 positions = st.lists(
