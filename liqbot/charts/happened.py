@@ -8,6 +8,7 @@ from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
 from liqbot.charts.request import ChartEvent, EventKind
 from liqbot.market import figures
+from liqbot.market.events import ClusterEnded, LiquidationSeen, MarketEvent
 
 LARGEST_DOT, SMALLEST_DOT = 17.0, 2.5
 """Radius in pixels of the largest liquidation, and the least that is seen."""
@@ -19,6 +20,23 @@ _ARM = 8.0
 _RINGED = 6.0
 """Dots from this radius on have a light ring: of small ones it would be all that is seen."""
 _WORDS = {EventKind.SWEPT: "swept", EventKind.CLOSED: "closed", EventKind.MERGED: "merged"}
+
+
+def told(events: Iterable[MarketEvent]) -> tuple[ChartEvent, ...]:
+    """Return what a heatmap shows of market events: liquidations, and clusters that ended."""
+    shown: list[ChartEvent] = []
+    for event in events:
+        if isinstance(event, LiquidationSeen):
+            shown.append(
+                ChartEvent(
+                    EventKind.LIQUIDATION, event.time_ms, event.price, event.usd, event.side, event.sampled
+                )
+            )
+        elif isinstance(event, ClusterEnded):
+            ended = event.cluster
+            kind = EventKind(event.end.value)
+            shown.append(ChartEvent(kind, event.time_ms, ended.price, ended.usd, ended.side))
+    return tuple(shown)
 
 
 def inside(events: Iterable[ChartEvent], place: Place) -> list[ChartEvent]:

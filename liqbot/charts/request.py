@@ -164,6 +164,46 @@ class MapInput:
         return ("map", _view_key(self.view), self.look, depth, self.highlight, self.facts)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Panel:
+    """One venue, basis or model of a comparison."""
+
+    title: str
+    """`Binance, modelled`, or a model's name."""
+    view: MarketView
+    grid: Grid | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ComparisonInput:
+    """Two to four panels of one coin, side by side."""
+
+    panels: tuple[Panel, ...]
+    window: str = "24h"
+    look: Look = Look()
+
+    @property
+    def key(self) -> Hashable:
+        """What makes two inputs the same picture."""
+        panels = tuple((it.title, _view_key(it.view), _grid_key(it.grid)) for it in self.panels)
+        return ("comparison", panels, self.window, self.look)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TerrainInput:
+    """What a map in three dimensions is drawn from: price, time and money."""
+
+    view: MarketView
+    grid: Grid
+    window: str
+    look: Look = Look()
+
+    @property
+    def key(self) -> Hashable:
+        """What makes two inputs the same picture."""
+        return ("terrain", _view_key(self.view), _grid_key(self.grid), self.window, self.look)
+
+
 def is_modelled(view: MarketView) -> bool:
     """Return whether a view's money is an upper bound."""
     return view.layer.basis is Basis.MODELLED

@@ -12,8 +12,8 @@ from liqbot.market.grid import Grid
 from liqbot.market.positions import Floats
 from liqbot.market.side import BySide, Side
 
-HEAVY = COUNT - 1
-"""From this class of its own on, a level of the other layer is outlined."""
+HEAVY = COUNT
+"""Beyond this level of its own, money of the other layer is outlined: that is its heaviest class."""
 _WIDE = 2
 """Pixels of an outline."""
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from liqbot.charts.request import HeatmapInput, Look, MapInput
+from liqbot.charts.request import ComparisonInput, HeatmapInput, Look, MapInput, TerrainInput
 from liqbot.charts.sharing import Shared
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -71,6 +71,17 @@ class Studio:
         request = MapInput(view=asked, look=Look()) if isinstance(asked, MarketView) else asked
         return await self._drawn(f"{request.view.coin} map", request.key, lambda: _ladder(request))
 
+    async def comparison(self, asked: ComparisonInput) -> Picture:
+        """Return two to four venues or models side by side. Raises `DrawingError`."""
+        coin = asked.panels[0].view.coin if asked.panels else "empty"
+        return await self._drawn(f"{coin} comparison", asked.key, lambda: _comparison(asked))
+
+    async def terrain(self, asked: TerrainInput) -> Picture:
+        """Return a map in three dimensions. Raises `DrawingError`."""
+        return await self._drawn(
+            f"{asked.view.coin} terrain over {asked.window}", asked.key, lambda: _terrain(asked)
+        )
+
     def close(self) -> None:
         """Let the pictures that are being drawn be finished, drop those that wait, and end the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -95,3 +106,15 @@ def _ladder(asked: MapInput) -> Picture:
     from liqbot.charts import ladder  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
 
     return ladder.draw(asked)
+
+
+def _comparison(asked: ComparisonInput) -> Picture:
+    from liqbot.charts import comparison  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
+
+    return comparison.draw(asked)
+
+
+def _terrain(asked: TerrainInput) -> Picture:
+    from liqbot.charts import terrain  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
+
+    return terrain.draw(asked)

@@ -190,7 +190,7 @@ def provenances(view: MarketView) -> list[str]:
     closing = [] if view.layer.basis is Basis.MODELLED else [NOT_A_FORECAST]
     covered = "coverage unknown" if view.coverage is None else f"{figures.share(view.coverage)} covered"
     age = [] if view.age_s is None else [f"{figures.duration(view.age_s)} old"]
-    short_time = f"{time[8:10].lstrip('0')} {_MONTHS[int(time[5:7]) - 1]} {time[11:]}"
+    short_time = f"{day(view.time_ms)} {time[11:]}"
     modelled = "upper bounds" if view.layer.basis is Basis.MODELLED else "not a forecast"
     return [
         "  |  ".join([said, time, *closing]),
@@ -211,6 +211,12 @@ def tags(view: MarketView) -> list[str]:
 def file_name(*parts: str) -> str:
     """Return a name for a picture's file, of plain letters: `BTC-heatmap-7d.png`."""
     return "-".join(re.findall(r"[A-Za-z0-9]+", " ".join(parts))) + ".png"
+
+
+def day(time_ms: int) -> str:
+    """Return the day of a time: `27 Jun`."""
+    time = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=time_ms)
+    return f"{time.day} {_MONTHS[time.month - 1]}"
 
 
 def utc(time_ms: int) -> str:

@@ -40,6 +40,33 @@ class Grid:
         return len(self.time_ms)
 
 
+def thinned(grid: Grid, step_ms: int) -> Grid:
+    """Return the newest column of each step of `step_ms`, from 1970 UTC on, and all that spot did in it."""
+    number = grid.time_ms // step_ms
+    last = np.append(np.flatnonzero(np.diff(number)), len(grid) - 1)
+    first = np.append(0, last[:-1] + 1)
+    return Grid(
+        bins=grid.bins,
+        time_ms=grid.time_ms[last],
+        until_ms=_bridged(grid, last),
+        spot=grid.spot[last],
+        low=np.minimum.reduceat(grid.low, first),
+        high=np.maximum.reduceat(grid.high, first),
+        usd=grid.usd[last],
+    )
+
+
+def _bridged(grid: Grid, last: Ints) -> Ints:
+    """Return until when the columns `last` hold: until the next of them, unless there is a gap in between."""
+    ends = np.append(last[1:], last[-1])
+    until_ms = grid.time_ms[ends].copy()
+    for place, (start, end) in enumerate(zip(last.tolist(), ends.tolist(), strict=True)):
+        gaps = np.flatnonzero(grid.until_ms[start:end] < grid.time_ms[start + 1 : end + 1])
+        if len(gaps):
+            until_ms[place] = grid.until_ms[start + int(gaps[0])]
+    return until_ms
+
+
 def held_until(time_ms: Ints, least_ms: Ints | int = 0) -> Ints:
     """Return until when each column holds, shape (T,): until the next one, unless that is unusually late.
 

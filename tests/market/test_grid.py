@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.market.grid import GAP_STEPS, held_until
+from liqbot.market.grid import GAP_STEPS, Grid, held_until, thinned
+from liqbot.market.maps import Bins
 
 MINUTE = 60_000
 HOUR = 60 * MINUTE
@@ -64,3 +65,20 @@ def test_a_column_holds_for_some_time_and_never_beyond_the_next(spans):
     assert until_ms[-1] == time_ms[-1]
     for (time, after), until in zip(pairwise(time_ms.tolist()), until_ms.tolist(), strict=False):
         assert time < until <= after
+
+
+@given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(1, 200))
+def test_a_thinned_grid_keeps_the_newest_of_each_step_every_wick_and_every_gap(spans, step_min):
+    time_ms = times(*spans)
+    random = np.random.default_rng(len(spans))
+    spot = random.uniform(90, 110, len(time_ms))
+    until_ms = held_until(time_ms)
+    usd = random.uniform(0, 1, (len(time_ms), 3)).astype(np.float32)
+    grid = Grid(Bins(0, 3), time_ms, until_ms, spot, spot * 0.9, spot * 1.1, usd)
+    thin = thinned(grid, step_min * MINUTE)
+    assert thin.time_ms[-1] == time_ms[-1]
+    assert len(set((thin.time_ms // (step_min * MINUTE)).tolist())) == len(thin)
+    assert set(thin.time_ms.tolist()) <= set(time_ms.tolist())
+    assert (thin.low.min(), thin.high.max()) == (grid.low.min(), grid.high.max())
+    assert (thin.until_ms[:-1] <= thin.time_ms[1:]).all()
+    assert (thin.until_ms[:-1] > thin.time_ms[:-1]).all()

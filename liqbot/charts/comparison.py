@@ -1,0 +1,235 @@
+"""Venues, bases or models of one coin side by side on one price axis, and how far they agree."""
+
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+
+from liqbot.charts import candlesticks, classes, frame, heat, strip, words
+from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
+from liqbot.charts.frame import Frame
+from liqbot.charts.labels import nearest_heavy
+from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks
+from liqbot.charts.request import ComparisonInput, Panel, is_modelled
+from liqbot.charts.strip import Strip
+from liqbot.charts.time_axis import NO_DATA, TimeAxis
+from liqbot.market import figures
+from liqbot.market.regime import FUEL_PCT
+from liqbot.market.side import BySide, Side
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+
+FEWEST, MOST = 2, 4
+AGREE_PCT = 10.0
+"""Agreement is about the money within this many percent of spot."""
+_SAME = 5
+"""Bins of price, half a percent, within which money lies at the same place."""
+_HEAD = 76
+"""Room above a panel's heat, for its name and its figures."""
+_GAP = 16
+_PRICE_APART = 44
+_ROWS = (6, 5, 4, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How far two panels agree."""
+
+    one: str
+    other: str
+    overlap: float | None
+    """Share (0 to 1) of the money that lies at the same prices; None where either has none."""
+
+
+def overlap(one: MarketView, other: MarketView) -> float | None:
+    """Return how much of two maps' money lies at the same prices, 0 to 1; None where either has none.
+
+    Each map's money within `AGREE_PCT` of its own spot is divided among steps of half a percent of price, as
+    shares of its sum; the overlap is the sum of the smaller of both shares. Sizes do not matter, places do.
+    """
+    shares = [_shares(view) for view in (one, other)]
+    if any(not share for share in shares):
+        return None
+    places = set(shares[0]) & set(shares[1])
+    return sum(min(shares[0][place], shares[1][place]) for place in places)
+
+
+def agreements(panels: tuple[Panel, ...]) -> list[Agreement]:
+    """Return how far each two of the panels agree."""
+    return [Agreement(a.title, b.title, overlap(a.view, b.view)) for a, b in combinations(panels, 2)]
+
+
+def draw(asked: ComparisonInput) -> Picture:
+    """Return panels side by side. Raises `ValueError` for one, for more than four, or for several coins."""
+    panels = asked.panels
+    if not FEWEST <= len(panels) <= MOST:
+        raise ValueError(f"a comparison is of {FEWEST} to {MOST} layers, not of {len(panels)}")
+    if len({panel.view.coin for panel in panels}) > 1:
+        raise ValueError("a comparison is of one coin")
+    canvas, measures = frame.sheet(asked.look), frame.of(asked.look)
+    axis = _price_axis(panels, measures)
+    gutter = _gutter(canvas, axis)
+    left = measures.left + gutter
+    wide = (measures.right - left - _GAP * (len(panels) - 1)) // len(panels)
+    for number, panel in enumerate(panels):
+        start = left + number * (wide + _GAP)
+        _panel(canvas, measures, axis, panel, edges=(start, start + wide), window=asked.window)
+    _prices(canvas, measures, axis, left)
+    told = agreements(panels)
+    _header(canvas, measures, panels, told)
+    _footer(canvas, measures, panels)
+    return Picture(
+        png=canvas.png(), alt=_alt(panels, told), name=words.file_name(panels[0].view.coin, "comparison")
+    )
+
+
+def _shares(view: MarketView) -> dict[int, float]:
+    bins, usd = view.map.bins, view.map.total
+    near = np.abs(bins.centers / view.spot - 1) <= AGREE_PCT / 100
+    total = float(usd[near].sum())
+    if total <= 0:
+        return {}
+    places = (bins.first + np.flatnonzero(near)) // _SAME
+    sums = np.bincount(places - places.min(), usd[near] / total)
+    return {int(places.min()) + number: float(share) for number, share in enumerate(sums) if share > 0}
+
+
+def _price_axis(panels: tuple[Panel, ...], measures: Frame) -> PriceAxis:
+    seen: list[float] = []
+    for panel in panels:
+        seen += [panel.view.spot * (1 + sign * FUEL_PCT / 100) for sign in (-1, 1)]
+        if panel.grid is not None and len(panel.grid):
+            seen += [float(panel.grid.low.min()), float(panel.grid.high.max())]
+        for side in Side:
+            near = nearest_heavy(panel.view, side)
+            seen += [near.price] if near is not None and abs(near.distance_pct) <= 2 * AGREE_PCT else []
+    length = measures.bottom - measures.top - _HEAD
+    return fitted(*around(panels[0].view.spot, FUEL_PCT, seen), length, fine=_ROWS, coarse=_ROWS[:3])
+
+
+def _gutter(canvas: Canvas, axis: PriceAxis) -> int:
+    shown = [width((words.compact(price), canvas.theme.tick)) for price in ticks(axis, _PRICE_APART)]
+    return round(max(shown, default=0)) + 14
+
+
+def _prices(canvas: Canvas, measures: Frame, axis: PriceAxis, left: int) -> None:
+    for price in ticks(axis, _PRICE_APART):
+        y = measures.bottom - axis.at(price)
+        canvas.blend((left, int(y), measures.right, int(y) + 1), canvas.theme.text, 0.12)
+        word = (words.compact(price), canvas.theme.tick)
+        canvas.text(left - 8, baseline(y, canvas.theme.tick.size), word, align="right")
+
+
+def _panel(
+    canvas: Canvas, measures: Frame, axis: PriceAxis, panel: Panel, *, edges: tuple[int, int], window: str
+) -> None:
+    """Draw one layer: its name, its figures, its past where there is one, and its bars."""
+    (left, right), style, view = edges, canvas.theme, panel.view
+    title = ((panel.title, style.tag),)
+    canvas.text(left, measures.top + 24, *fitting([title], right - left))
+    canvas.text(left, measures.top + 58, *fitting(_figures(canvas, view), right - left))
+    bars = max(70, round((right - left) * (0.28 if panel.grid is not None else 1.0)))
+    today = Strip.of(view, axis, left=right - bars, right=right, bottom=measures.bottom)
+    strip.ground(canvas, today, right)
+    strip.bars(canvas, today, bars - 6)
+    if panel.grid is not None and len(panel.grid):
+        _past(canvas, measures, axis, panel, edges=(left, right - bars - 4), window=window)
+    strip.spot_line(canvas, today, right)
+
+
+def _past(
+    canvas: Canvas, measures: Frame, axis: PriceAxis, panel: Panel, *, edges: tuple[int, int], window: str
+) -> None:
+    grid, (left, right), style = panel.grid, edges, canvas.theme
+    if grid is None:
+        return
+    times = TimeAxis.of(grid, right - left)
+    place = candlesticks.Place(left, measures.bottom, axis, times)
+    every = times.columns(grid)
+    shown, columns = np.unique(every, return_inverse=True)
+    usd = heat.by_side(grid.usd[shown], grid.bins, grid.spot[shown], axis)
+    own = classes.by_side(BySide(long=usd.long[shown != NO_DATA], short=usd.short[shown != NO_DATA]))
+    spot = axis.along(grid.spot)
+    line = np.interp(np.arange(times.length) + 0.5, times.along(grid.time_ms), spot)
+    levels = BySide(
+        long=np.zeros(usd.long.shape, np.uint8) if own.long is None else own.long.levels(usd.long),
+        short=np.zeros(usd.short.shape, np.uint8) if own.short is None else own.short.levels(usd.short),
+    )
+    area = canvas.pixels[place.top : place.bottom, left:right]
+    area[:] = heat.pixels(
+        style,
+        levels,
+        np.where(every == NO_DATA, NO_DATA, columns),
+        spot=spot[every],
+        line=line,
+        axis=axis,
+    )
+    points = np.stack([place.x(grid.time_ms), place.y(grid.spot)], axis=-1)
+    with canvas.clipped(left, place.top, right, place.bottom):
+        canvas.line(points, style.background, 5.5, share=0.85)
+        canvas.line(points, style.text, 2.6)
+    said = words.span(int(grid.time_ms[-1] - grid.time_ms[0]), window)
+    canvas.text(left, measures.axis_line, *fitting([((said, style.tick),)], right - left))
+
+
+def _figures(canvas: Canvas, view: MarketView) -> list[tuple[Word, ...]]:
+    style = canvas.theme
+    most = "≤" if is_modelled(view) else ""
+    small = style.figure.sized(28)
+    up, down = (small.in_colour(style.hue[side]) for side in (Side.SHORT, Side.LONG))
+    both: tuple[Word, ...] = (
+        (f"▲ {most}{figures.usd(view.up_usd)}  ", up),
+        (f"▼ {most}{figures.usd(view.down_usd)}", down),
+    )
+    ratio = (f"  ratio {words.ratio(view)}", style.beside.sized(24))
+    return [(*both, ratio), both]
+
+
+def _header(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...], told: list[Agreement]) -> None:
+    style, view = canvas.theme, panels[0].view
+    room = measures.right - measures.left - 2
+    coin: tuple[Word, ...] = ((f"{view.coin} ", style.coin), (f"${figures.price(view.spot)}", style.spot))
+    options = [
+        (*coin, (f"   {said}", style.beside)) for said in ("side by side, never added", "side by side")
+    ]
+    canvas.text(measures.left + 2, measures.lines[0], *fitting([*options, coin], room))
+    known = [it for it in told if it.overlap is not None]
+    full = ", ".join(f"{it.one} – {it.other} {figures.share(it.overlap or 0)}" for it in known)
+    best = max(known, key=lambda it: it.overlap or 0.0, default=None)
+    said = [f"Money at the same prices within ±{AGREE_PCT:.0f}%: {full}"] if known else ["Nothing to compare"]
+    if best is not None:
+        mean = sum(it.overlap or 0.0 for it in known) / len(known)
+        said.append(
+            f"On average {figures.share(mean)} of the money is at the same prices, at most "
+            f"{figures.share(best.overlap or 0)}: {best.one} – {best.other}"
+        )
+        said.append(f"On average {figures.share(mean)} of the money is at the same prices")
+    line = measures.lines[1] if len(measures.lines) == 2 else measures.lines[2]
+    canvas.text(measures.left + 2, line, *fitting([((it, style.sentence),) for it in said], room))
+
+
+def _footer(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...]) -> None:
+    newest = max(panel.view.time_ms for panel in panels)
+    origins = list(
+        dict.fromkeys(tag for panel in panels for tag in words.tags(panel.view) if tag != "MODELLED")
+    )
+    modelled = any(is_modelled(panel.view) for panel in panels)
+    said = " · ".join(
+        [*origins, words.utc(newest), *(["≤ modelled: upper bounds"] if modelled else []), "not a forecast"]
+    )
+    canvas.text(measures.left + 2, measures.last_line, (said, canvas.theme.provenance))
+
+
+def _alt(panels: tuple[Panel, ...], told: list[Agreement]) -> str:
+    each = " ".join(
+        f"{panel.title}: {words.most(panel.view)}{figures.usd(panel.view.up_usd)} of shorts above, "
+        f"{words.most(panel.view)}{figures.usd(panel.view.down_usd)} of longs below, "
+        f"ratio {figures.ratio(panel.view.ratio)}; {panel.view.layer.label}."
+        for panel in panels
+    )
+    known = [it for it in told if it.overlap is not None]
+    same = ", ".join(f"{it.one} and {it.other} {figures.share(it.overlap or 0)}" for it in known)
+    agree = f" Money at the same prices: {same}." if same else ""
+    view = panels[0].view
+    opening = f"{view.coin} at ${figures.price(view.spot)}, {len(panels)} layers side by side, never added. "
+    return f"{opening}Within ±{FUEL_PCT:.0f}%: {each}{agree} {words.utc(view.time_ms)}."[: words.ALT_LIMIT]
