@@ -17,6 +17,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from liqbot.market.coins import canonical
 from liqbot.sections import (
     DiscordSettings,
     PluginSettings,
@@ -107,6 +108,11 @@ class Settings(_Sources):
     @classmethod
     def _list(cls, value: object) -> object:
         return listed(value)
+
+    @field_validator("coins")
+    @classmethod
+    def _canonical(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(map(canonical, value))
 
     @field_validator("coins", "sources")
     @classmethod

@@ -62,6 +62,14 @@ EXAMPLES = {
     "LIQBOT_BITGET__BACKFILL_DAYS": ("2.5", "2.5", 2.5),
     "LIQBOT_GATE__API_URL": ("http://g/x", '"http://g/x"', "http://g/x"),
     "LIQBOT_GATE__BACKFILL_DAYS": ("29.5", "29.5", 29.5),
+    "LIQBOT_BINANCE__DEPTH_EVERY_S": ("45.5", "45.5", 45.5),
+    "LIQBOT_BYBIT__DEPTH_EVERY_S": ("45.5", "45.5", 45.5),
+    "LIQBOT_OKX__DEPTH_EVERY_S": ("45.5", "45.5", 45.5),
+    "LIQBOT_BITGET__DEPTH_EVERY_S": ("45.5", "45.5", 45.5),
+    "LIQBOT_GATE__DEPTH_EVERY_S": ("45.5", "45.5", 45.5),
+    "LIQBOT_BITGET__WS_URL": ("ws://t", '"ws://t"', "ws://t"),
+    "LIQBOT_GATE__WS_URL": ("ws://g", '"ws://g"', "ws://g"),
+    "LIQBOT_BINANCE__BRACKETS_FILE": ("b.txt", '"b.txt"', "b.txt"),
     "LIQBOT_DISCORD__TOKEN": (SECRET, f'"{SECRET}"', SecretStr(SECRET)),
     "LIQBOT_DISCORD__API_URL": (
         "http://127.0.0.1:9/api/v10",
@@ -453,3 +461,15 @@ def test_what_a_plugin_is_told_stands_in_a_section_of_its_own_and_is_never_shown
     settings = load_settings({})
     assert settings.plugins.options == {"webhook": {"url": "json://secret", "deep": {"port": 7}}}
     assert "secret" not in str(effective(settings))
+
+
+@pytest.mark.parametrize("text", ["btc,eth", "BTC,ETH", "BINANCE:BTCUSDT,ETH-USDT-SWAP"])
+@pytest.mark.usefixtures("folder")
+def test_coins_are_taken_in_the_spellings_that_people_use(text):
+    assert load_settings({"LIQBOT_COINS": text}).coins == ("BTC", "ETH")
+    assert load_settings({"LIQBOT_COINS": "PEPE"}).coins == ("kPEPE",)
+
+
+@pytest.mark.usefixtures("folder")
+def test_two_spellings_of_one_coin_are_it_twice():
+    assert "kPEPE is named twice" in refused({"LIQBOT_COINS": "PEPE,1000PEPE"})

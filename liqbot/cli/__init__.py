@@ -7,7 +7,7 @@ import typer
 
 from liqbot import __version__
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import database, house, looking, plugins, replaying, running, scanning, validating
+from liqbot.cli import brackets, database, house, looking, plugins, replaying, running, scanning, validating
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.errors import DatabaseError, StoreError
@@ -27,6 +27,7 @@ for _command in (
     looking.heatmap,
     scanning.scan,
     scanning.record,
+    brackets.brackets,
     validating.validate,
     house.config,
     house.doctor,

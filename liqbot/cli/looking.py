@@ -20,7 +20,6 @@ from liqbot.service.market_answer import market_answer
 from liqbot.service.windows import WINDOWS
 from liqbot.settings import load_settings
 from liqbot.sources.recording import Recording
-from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.sources.source import SourceError
 from liqbot.store.history import History
 from liqbot.store.sqlite.store import SqliteStore, reading
@@ -102,7 +101,7 @@ def _recorded_view(coin: str, file: Path, at_ms: int | None) -> MarketView:
             if at_ms is not None and snapshot.time_ms > at_ms:
                 break
             newest = snapshot
-    board = Board(RECORDED_LAYER)
+    board = Board(Recording(file).read_header().played_layer)
     board.apply_all(newest.updates())
     return board.view(find_coin(coin, board.coins, f"{file}, at {utc(newest.time_ms)},"))
 
@@ -129,7 +128,7 @@ async def _stored_heatmap(coin: str, window: str) -> tuple[MarketView, str]:
 
 async def _recorded_heatmap(coin: str, file: Path, window: str | None) -> tuple[MarketView, str]:
     """Return the last view of a recording with its grid, and the name of its window."""
-    board, first_ms = Board(RECORDED_LAYER), 0
+    board, first_ms = Board(Recording(file).read_header().played_layer), 0
     async with _scratch_history() as history:
         seen: MarketView | None = None
         for snapshot in read_with_progress(Recording(file)):

@@ -58,7 +58,7 @@ def record(
     settings = load_settings()
     with contextlib.closing(plugged(settings)) as plugins:
         source = make_source(settings.sources[0], settings, clock_ms(), plugins.sources)
-        with Recorder(file, round(every * 1000)) as recorder:
+        with Recorder(file, round(every * 1000), source.layer) as recorder:
             asyncio.run(_record(source.updates(), recorder, minutes))
     typer.echo(f"{file}: {recorder.snapshots:,} snapshots, {recorder.positions:,} positions")
 

@@ -17,6 +17,7 @@ class Origin(StrEnum):
     LIVE = "live"
     RECORDED = "recorded"
     SIMULATED = "simulated"
+    SIMULATED_RECORDED = "simulated, recorded"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,6 +41,8 @@ class Report:
     """Why there is no data at the moment, by what is missing: a coin, liquidations."""
     limits: Mapping[str, str] = field(default_factory=dict[str, str])
     """What it never has, and why."""
+    lacking: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The coins of `LIQBOT_COINS` that it does not have: the nearest that it has, empty for none."""
 
 
 class Source(Protocol):

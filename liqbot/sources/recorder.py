@@ -5,11 +5,13 @@ import math
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Self
 
+from liqbot.market.layer import Layer
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Update
-from liqbot.sources.recording import COLUMNS
+from liqbot.sources.recording_header import COLUMNS, CONTEXT, OLD_LAYER, header_lines
 from liqbot.sources.source import SourceError
 
 MINUTE_MS = 60_000
+NO_CONTEXT = "," * len(CONTEXT)
 
 
 class _Position(NamedTuple):
@@ -23,17 +25,20 @@ class _Position(NamedTuple):
 class Recorder:
     """Writes one snapshot after another: who was seen since the one before, at the prices of its time.
 
-    What is written stays readable if the process dies. A recording holds positions and prices; open interest,
-    funding and margin modes are not in it.
+    What is written stays readable if the process dies. A recording holds positions, and of each coin its
+    price, open interest and funding; margin modes are not in it.
     """
 
-    def __init__(self, path: Path, every_ms: int = MINUTE_MS) -> None:
-        """Write to `path`, gzipped where it ends so, a snapshot `every_ms`. Raises `SourceError`."""
+    def __init__(self, path: Path, every_ms: int = MINUTE_MS, layer: Layer = OLD_LAYER) -> None:
+        """Write what a source of `layer` tells to `path`, gzipped where it ends so, a snapshot `every_ms`.
+
+        Raises `SourceError`.
+        """
         self.path = path
         self.snapshots = self.positions = 0
         """How many were written."""
         self._every_ms = every_ms
-        self._marks: dict[str, float] = {}
+        self._contexts: dict[str, AssetContext] = {}
         self._waiting: dict[str, list[_Position]] = {}
         """The positions of each account that was seen."""
         self._last_ms = 0
@@ -43,7 +48,7 @@ class Recorder:
             raise SourceError(f"{path}: is there already; name a file that is not") from None
         except OSError as error:
             raise SourceError(f"{path}: cannot be written: {error.strerror}") from None
-        self._write([",".join(COLUMNS)])
+        self._write(header_lines(layer))
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +64,7 @@ class Recorder:
     def take(self, update: Update) -> None:
         """Take up one update; a beat may write a snapshot. Raises `SourceError` where the disk is full."""
         if isinstance(update, AssetContext):
-            self._marks[update.coin] = update.mark
+            self._contexts[update.coin] = update
         elif isinstance(update, AccountsSeen):
             self._see(update)
         elif isinstance(update, Beat) and self._waiting and update.time_ms >= self._last_ms + self._every_ms:
@@ -79,13 +84,13 @@ class Recorder:
         self._waiting.update(zip(update.accounts, found, strict=True))
 
     def _write_snapshot(self, time_ms: int) -> None:
-        lines: list[str] = []
+        lines = [_context_row(time_ms, context) for context in self._contexts.values()]
         for account, held in self._waiting.items():
             rows = [self._row(position) for position in held]
             priced = [row for row in rows if row]
-            lines += [f"{time_ms},{account},{row}" for row in priced]
+            lines += [f"{time_ms},{account},{row}{NO_CONTEXT}" for row in priced]
             if not held:
-                lines.append(f"{time_ms},{account}" + "," * (len(COLUMNS) - 2))
+                lines.append(f"{time_ms},{account}" + "," * (len(COLUMNS) - 2) + NO_CONTEXT)
             self.positions += len(priced)
         self._write(lines)
         self._waiting.clear()
@@ -94,9 +99,10 @@ class Recorder:
 
     def _row(self, held: _Position) -> str:
         """Return a position from its coin on; nothing where its price is not known yet."""
-        mark = self._marks.get(held.coin)
-        if mark is None:
+        context = self._contexts.get(held.coin)
+        if context is None:
             return ""
+        mark = context.mark
         level = "" if math.isnan(held.level) else repr(held.level)
         leverage = held.leverage if held.leverage > 0 else 1.0
         value, gain = abs(held.size) * mark, held.size * (mark - held.entry)
@@ -110,3 +116,9 @@ class Recorder:
             self._file.flush()
         except OSError as error:
             raise SourceError(f"{self.path}: cannot be written: {error.strerror}") from None
+
+
+def _context_row(time_ms: int, context: AssetContext) -> str:
+    told = (context.mark, context.open_interest, context.funding)
+    figures = ",".join("" if figure is None else repr(figure) for figure in told)
+    return f"{time_ms},,{context.coin}" + "," * (len(COLUMNS) - 2) + figures

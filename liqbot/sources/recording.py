@@ -1,10 +1,11 @@
 """Recordings: the open positions of accounts, written down snapshot by snapshot.
 
-A recording is a CSV file, plain or gzipped, with the columns `COLUMNS`: one row a position, rows of one
-snapshot share their `time_ms` and stand together. The mark price of a row is `position_value / |szi|`. An
-empty `liquidation_px` is a position without a reachable level. The leverage type is not in the file. An
-account that is absent from a snapshot was not fetched, which is not the same as flat: an account that holds
-nothing is a row with nothing but its time and its name.
+A recording is a CSV file, plain or gzipped, with a head (`recording_header.py`): one row a position, rows of
+one snapshot share their `time_ms` and stand together. Columns are found by their names. The mark price of a
+row is `position_value / |szi|`. An empty `liquidation_px` is a position without a reachable level. The
+leverage type is not in the file. An account that is absent from a snapshot was not fetched, which is not the
+same as flat: an account that holds nothing is a row with nothing but its time and its name. A row without an
+account is the context of a coin.
 """
 
 import csv
@@ -12,7 +13,7 @@ import gzip
 import io
 import math
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -22,22 +23,18 @@ import numpy as np
 
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Update
+from liqbot.sources.recording_header import COLUMNS, OLD_LAYER, Header, read_header
 from liqbot.sources.source import SourceError
 
-COLUMNS = (
-    "time_ms",
-    "account",
-    "coin",
-    "szi",
-    "entry_px",
-    "leverage",
-    "position_value",
-    "unrealized_pnl",
-    "liquidation_px",
-)
+__all__ = ["COLUMNS", "Problem", "Recording", "Snapshot"]
+
 _GZIP_MAGIC = b"\x1f\x8b"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_OF_A_POSITION = ("coin", "szi", "entry_px", "leverage", "position_value", "liquidation_px")
 _YEAR_2100_MS = 4_102_444_800_000
 """A later time is a broken one: it would make every row below it one of the past."""
+_SECONDS = range(1_000_000_000, 100_000_000_000)
+"""Such a time would be of the early 1970s in ms, and is of this century in seconds."""
 
 
 class Problem(NamedTuple):
@@ -64,13 +61,18 @@ class Snapshot:
     leverage: Floats
     mark: Floats
     liquidation: Floats
+    contexts: tuple[AssetContext, ...] = ()
 
     def updates(self) -> Iterator[Update]:
         """Yield the snapshot as a source tells it: the price of each coin, the accounts, a beat.
 
-        The price of a coin is the median mark of its rows.
+        The price of a coin is the one that its context gives, else the median mark of its rows.
         """
+        yield from self.contexts
+        told = {context.coin for context in self.contexts}
         for place, coin in enumerate(self.coins):
+            if coin in told:
+                continue
             mark = float(np.median(self.mark[self.coin == place]))
             yield AssetContext(coin=coin, time_ms=self.time_ms, mark=mark)
         yield AccountsSeen(
@@ -89,7 +91,7 @@ class Snapshot:
 
 
 class _Row(NamedTuple):
-    """A position; where `coin` is empty, an account that holds nothing."""
+    """A position; without a coin, an account that holds nothing; with a context, that of a coin."""
 
     time_ms: int
     account: str
@@ -99,6 +101,7 @@ class _Row(NamedTuple):
     leverage: float
     mark: float
     liquidation: float
+    context: AssetContext | None = None
 
 
 @dataclass(slots=True)
@@ -110,6 +113,8 @@ class Recording:
     """The rows that were skipped so far."""
     read_bytes: int = 0
     """How far the file has been read, for a progress bar."""
+    header: Header = field(default_factory=lambda: Header(OLD_LAYER, COLUMNS))
+    """What the file says of itself, once its head has been read."""
 
     def size(self) -> int:
         """Return the size of the file in bytes. Raises `SourceError` where there is none."""
@@ -117,6 +122,17 @@ class Recording:
             return self.path.stat().st_size
         except OSError as error:
             raise SourceError(f"{self.path}: cannot be read: {error.strerror}") from None
+
+    def read_header(self) -> Header:
+        """Return what the file says of itself. Raises `SourceError` where it is no recording."""
+        try:
+            with self.path.open("rb") as file:
+                self._take_header(self._lines(file))
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise SourceError(f"{self.path}: the file breaks off before its columns: {error}") from error
+        except OSError as error:
+            raise SourceError(f"{self.path}: cannot be read: {error.strerror or error}") from error
+        return self.header
 
     def snapshots(self) -> Iterator[Snapshot]:
         """Yield the snapshots in the order of the file, broken rows left out and noted in `problems`.
@@ -143,13 +159,14 @@ class Recording:
 
     def _rows(self, file: BinaryIO) -> Iterator[_Row]:
         lines = self._lines(file)
-        self._require_columns(next(lines, b""))
+        first = self._take_header(lines) + 1
+        columns = self.header.columns
         newest, held = 0, set[tuple[str, str]]()
-        for number, line in enumerate(lines, start=2):
+        for number, line in enumerate(lines, start=first):
             if not line.strip():
                 continue
             try:
-                row = _parsed(line)
+                row = _parsed(line, columns)
                 if row.time_ms > newest:
                     held.clear()
                 _require_order(row, newest, held)
@@ -160,14 +177,18 @@ class Recording:
             held.add((row.account, row.coin))
             yield row
 
-    def _require_columns(self, header: bytes) -> None:
-        text = header.decode(errors="replace").removeprefix("\ufeff")
-        names = tuple(name.strip(' "\r\n') for name in text.split(","))
-        if names != COLUMNS:
-            found = _quoted(", ".join(names), at_most=300) if any(names) else "none"
-            raise SourceError(
-                f"{self.path}: not a recording: the columns must be {', '.join(COLUMNS)}; they are {found}"
-            )
+    def _take_header(self, lines: Iterator[bytes]) -> int:
+        """Read the head, and return how many lines it has."""
+        head: list[bytes] = []
+        for line in lines:
+            head.append(line)
+            if not line.removeprefix(_BYTE_ORDER_MARK).startswith(b"#"):
+                break
+        try:
+            self.header = read_header(head or [b""])
+        except ValueError as error:
+            raise SourceError(f"{self.path}: not a recording: {error}") from None
+        return len(head)
 
     def _lines(self, file: BinaryIO) -> Iterator[bytes]:
         with io.BufferedReader(gzip.GzipFile(fileobj=file)) if _is_gzip(file) else file as raw:
@@ -183,29 +204,46 @@ def _is_gzip(file: BinaryIO) -> bool:
     return magic == _GZIP_MAGIC
 
 
-def _parsed(line: bytes) -> _Row:
+def _parsed(line: bytes, columns: tuple[str, ...]) -> _Row:
     """Return the row's fields. Raises `ValueError` that names the column."""
     cells = _cells(line)
-    if len(cells) != len(COLUMNS):
-        raise ValueError(f"{len(cells)} fields instead of {len(COLUMNS)}")
-    time_ms, account, coin, szi, entry, leverage, value, _, liquidation = cells
-    if account.strip() and not any(cell.strip() for cell in cells[2:]):
-        return _Row(_time(time_ms), account, "", 0.0, 0.0, 0.0, 0.0, 0.0)
+    if len(cells) != len(columns):
+        raise ValueError(f"{len(cells)} fields instead of {len(columns)}")
+    row = dict(zip(columns, cells, strict=True))
+    time_ms, account, coin = _time(row["time_ms"]), row["account"], row["coin"]
+    if not account.strip() and coin.strip() and row.get("mark_px", "").strip():
+        context = _context(time_ms, coin, row)
+        return _Row(time_ms, "", coin, 0.0, 0.0, 0.0, 0.0, 0.0, context)
+    if account.strip() and not any(row[name].strip() for name in _OF_A_POSITION):
+        return _Row(time_ms, account, "", 0.0, 0.0, 0.0, 0.0, 0.0)
     if not account.strip() or not coin.strip():
         raise ValueError("account or coin is empty")
-    size = _number("szi", szi)
+    size = _number("szi", row["szi"])
     if size == 0:
         raise ValueError("szi is 0: not a position")
-    mark = _number("position_value", value) / abs(size)
+    mark = _number("position_value", row["position_value"]) / abs(size)
+    level = row["liquidation_px"]
     return _Row(
-        time_ms=_time(time_ms),
+        time_ms=time_ms,
         account=account,
         coin=coin,
         size=size,
-        entry=_above_zero("entry_px", _number("entry_px", entry)),
-        leverage=_above_zero("leverage", _number("leverage", leverage)),
+        entry=_above_zero("entry_px", _number("entry_px", row["entry_px"])),
+        leverage=_above_zero("leverage", _number("leverage", row["leverage"])),
         mark=_above_zero("position_value / |szi|", mark),
-        liquidation=_number("liquidation_px", liquidation) if liquidation.strip() else math.nan,
+        liquidation=_number("liquidation_px", level) if level.strip() else math.nan,
+    )
+
+
+def _context(time_ms: int, coin: str, row: Mapping[str, str]) -> AssetContext:
+    """Return a coin's context. What it does not have is empty; a price it must have."""
+    interest, funding = (row.get(name, "").strip() for name in ("open_interest", "funding"))
+    return AssetContext(
+        coin,
+        time_ms,
+        _above_zero("mark_px", _number("mark_px", row["mark_px"])),
+        _above_zero("open_interest", _number("open_interest", interest)) if interest else None,
+        _number("funding", funding) if funding else None,
     )
 
 
@@ -228,6 +266,8 @@ def _time(text: str) -> int:
         time_ms = int(text)
     except ValueError:
         raise ValueError(f"time_ms is {_quoted(text)}, not whole milliseconds") from None
+    if time_ms in _SECONDS:
+        raise ValueError(f"time_ms looks like seconds: {time_ms} would be in 1970; it is ms since 1970 UTC")
     if not 0 < time_ms < _YEAR_2100_MS:
         raise ValueError(f"time_ms is {_quoted(text)}, not between 1970 and 2100")
     return time_ms
@@ -261,7 +301,10 @@ def _quoted(text: str, at_most: int = 80) -> str:
 
 
 def _snapshot(rows: list[_Row]) -> Snapshot:
-    time_ms, accounts = rows[0].time_ms, tuple(dict.fromkeys(row.account for row in rows))
+    time_ms = rows[0].time_ms
+    contexts = tuple(row.context for row in rows if row.context is not None)
+    rows = [row for row in rows if row.context is None]
+    accounts = tuple(dict.fromkeys(row.account for row in rows))
     rows = [row for row in rows if row.coin]
     coins = tuple(dict.fromkeys(row.coin for row in rows))
     account_place = {name: place for place, name in enumerate(accounts)}
@@ -277,4 +320,5 @@ def _snapshot(rows: list[_Row]) -> Snapshot:
         leverage=np.array([row.leverage for row in rows]),
         mark=np.array([row.mark for row in rows]),
         liquidation=np.array([row.liquidation for row in rows]),
+        contexts=contexts,
     )

@@ -46,8 +46,8 @@ def settings_for(tmp_path, exchanges):
                 "backfill_days": 0.25,
             },
             okx={"api_url": f"{api}/okx", "ws_url": f"{ws}/okx/ws/v5/public", "backfill_days": 0.25},
-            bitget={"api_url": f"{api}/bitget"},
-            gate={"api_url": f"{api}/gate", **A_LITTLE},
+            bitget={"api_url": f"{api}/bitget", "ws_url": f"{ws}/bitget/v3/ws/public", **A_LITTLE},
+            gate={"api_url": f"{api}/gate", "ws_url": f"{ws}/gate/v4/ws/usdt", **A_LITTLE},
         )
 
     return settings_for

@@ -140,7 +140,7 @@ def test_a_byte_order_mark_windows_line_ends_quotes_and_blank_lines_do_no_harm(f
         (b"\n", "they are none"),
         (HEADER.replace("szi", "size").encode(), "account, coin, size, entry_px"),
         (b"coin,time_ms\nBTC,1\n", "'coin, time_ms'"),
-        (f"{HEADER},more\n".encode(), "liquidation_px, more"),
+        (f"{HEADER},szi\n".encode(), "szi is there twice"),
         (b"\x89PNG\r\n\x1a\n\x00\xff\xfe", "PNG"),
     ],
 )

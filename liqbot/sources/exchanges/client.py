@@ -1,9 +1,10 @@
 """What an exchange's client is to the source: the same few questions, whoever is asked."""
 
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from liqbot.market.depth import Depth
 from liqbot.market.margin import MarginTiers
 from liqbot.market.updates import Liquidation
 from liqbot.sources.exchanges.rows import AccountRatio, Candle, Funding, Now, OpenInterest, Sieve
@@ -31,8 +32,13 @@ class Client(Protocol):
         ...
 
     @property
-    def assumed(self) -> Collection[str]:
-        """Coins whose margin tiers are assumed, because the exchange does not publish them."""
+    def assumed(self) -> Mapping[str, str]:
+        """Coins whose margin tiers are assumed: what is taken for them, and why."""
+        ...
+
+    @property
+    def liquidations_kept_ms(self) -> int:
+        """How far back `past_liquidations` reaches; 0 where the exchange tells of none afterwards."""
         ...
 
     def session(self) -> AbstractAsyncContextManager[object]:
@@ -63,11 +69,21 @@ class Client(Protocol):
         """Return the margin tiers; None where the exchange does not publish any that make sense."""
         ...
 
-    def liquidations(
-        self, instruments: Sequence[Instrument], tell: Tell
-    ) -> AsyncIterator[Liquidation] | None:
+    async def depth(self, instrument: Instrument) -> Depth:
+        """Return the order book, its sizes in coins."""
+        ...
+
+    async def listed(self) -> list[str]:
+        """Return the coins of which the exchange lists a perpetual contract in USDT."""
+        ...
+
+    def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
         """Follow the liquidations of `instruments` for as long as it is iterated.
 
-        It mends its own breaks, and tells `tell` of them. None where the exchange has no public feed.
+        It mends its own breaks, and tells `tell` of them.
         """
+        ...
+
+    async def past_liquidations(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Liquidation]:
+        """Return what was liquidated in this span, both ends included, in any order."""
         ...

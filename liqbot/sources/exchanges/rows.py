@@ -1,13 +1,15 @@
 """The rows of history as they come out of an exchange's client: in coins and USD, and possible.
 
-A row that makes no sense is dropped and counted; an answer of another shape than promised is refused whole.
+A row that makes no sense is dropped and counted, as one is that cannot be read (`reading.py`).
 """
 
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+import msgspec
 
 from liqbot.market.margin import MarginTiers
 
@@ -19,6 +21,21 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 USUAL_INTERVAL_H = 8.0
 """Hours between two payments of funding, where nothing else is known."""
+
+
+Loose: TypeAlias = float | str | None
+"""A figure that may be missing without harm: some exchanges write "" where they have none."""
+
+
+class CandleRow(msgspec.Struct, array_like=True):
+    """A candle as most exchanges write it; what else they add at the end is not wanted."""
+
+    begin_ms: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
 
 
 class OpenInterest(NamedTuple):
@@ -106,6 +123,16 @@ class Sieve:
                 self.refused["funding rate is not a fraction"] += 1
         return [kept[time] for time in sorted(kept) if from_ms <= time <= to_ms]
 
+    def ratio(self, rows: Iterable[AccountRatio]) -> AccountRatio | None:
+        """Return the newest of the ratios that can be; None where there is none."""
+        kept: list[AccountRatio] = []
+        for row in rows:
+            if 0 <= row.long_share <= 1:
+                kept.append(row)
+            else:
+                self.refused["an account ratio is not a share"] += 1
+        return max(kept, default=None)
+
     def _is(self, what: str, value: float) -> bool:
         if is_plausible(value):
             return True
@@ -130,6 +157,32 @@ class Sieve:
 def is_plausible(value: float) -> bool:
     """Return whether `value` can be a price or a size."""
     return 0 < value < MOST
+
+
+def candle_of(row: CandleRow, unit: float, contract: float = 1.0) -> Candle:
+    """Return a candle in USD and coins.
+
+    `unit` coins are one of the exchange's units, and `contract` units one contract, where these are counted.
+    """
+    prices = (row.open / unit, row.high / unit, row.low / unit, row.close / unit)
+    return Candle(row.begin_ms, *prices, row.volume * contract * unit)
+
+
+def loosely(value: Loose) -> float | None:
+    """Return a figure, None where there is none that makes sense."""
+    try:
+        number = float(value or 0)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and value not in ("", None) else None
+
+
+def per_hour(rate: Loose, interval: float | None) -> float | None:
+    """Return a funding rate, paid every `interval` hours (the usual ones where unknown), per hour."""
+    paid = loosely(rate)
+    if paid is None or not abs(paid) < 1 or (interval is not None and interval <= 0):
+        return None
+    return paid / (interval or USUAL_INTERVAL_H)
 
 
 def interval_h(times_ms: Sequence[int]) -> float:

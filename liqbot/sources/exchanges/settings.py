@@ -18,3 +18,6 @@ class ExchangeSettings(Section):
         le=30,
         description="days of history to begin with; the exchange keeps about a month",
     )
+    depth_every_s: float = Field(
+        default=20, ge=0, description="seconds between two looks at the order books; 0 is never"
+    )

@@ -1,24 +1,23 @@
 """An exchange as a source of a modelled layer: its past first, then the present, minute by minute."""
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import AsyncExitStack, aclosing
 
 import structlog
 
+from liqbot.market.coins import nearest
 from liqbot.market.layer import Basis, Layer
-from liqbot.market.updates import AssetContext, Beat, Liquidation, MarginTiersSeen, Update
+from liqbot.market.updates import Beat, Update
 from liqbot.plugin import SourceRequest
+from liqbot.sources.exchanges.book_feed import BookFeed
 from liqbot.sources.exchanges.client import Client
 from liqbot.sources.exchanges.errors import UnknownSymbolError
-from liqbot.sources.exchanges.history import (
-    History,
-    candles_seen,
-    fetch_history,
-    open_interest_seen,
-)
+from liqbot.sources.exchanges.history import History, fetch_history
+from liqbot.sources.exchanges.liquidation_feed import LiquidationFeed
+from liqbot.sources.exchanges.news import Following, News
+from liqbot.sources.exchanges.notes import Missing
 from liqbot.sources.exchanges.rows import DAY_MS, PERIOD_MS
 from liqbot.sources.exchanges.settings import ExchangeSettings
 from liqbot.sources.exchanges.symbols import Instrument, instrument
@@ -30,21 +29,6 @@ BACKFILL_DAYS = 30.0
 POLL_S = 60.0
 AGAIN_MS, UNKNOWN_AGAIN_MS = 600_000, 6 * 3_600_000
 """How long until a coin whose past could not be had is tried again; and one that was not listed."""
-LIQUIDATIONS = "liquidations"
-MOST_LIQUIDATIONS = 100_000
-"""So many wait at most for the next beat; beyond, the oldest are dropped."""
-
-
-@dataclass(slots=True)
-class _Following:
-    """How far a coin has been told."""
-
-    instrument: Instrument
-    candles_ms: int
-    """The end of the last candle."""
-    interest_ms: int
-    context_ms: int
-    tiers_ms: int
 
 
 class ExchangeSource:
@@ -58,11 +42,13 @@ class ExchangeSource:
         *,
         backfill_days: float = BACKFILL_DAYS,
         poll_s: float = POLL_S,
+        depth_every_s: float = 0.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Ask `client` about `coins` every `poll_s` seconds; `clock` gives the time in ms since 1970 UTC.
 
-        `sleep` waits between polls. The past of `backfill_days` is told first.
+        `sleep` waits between polls. The past of `backfill_days` is told first. Order books are looked at
+        every `depth_every_s` seconds; 0 is never.
         """
         self._client = client
         self._instruments = [instrument(client.venue, coin) for coin in coins]
@@ -71,12 +57,15 @@ class ExchangeSource:
         self._poll_s = poll_s
         self._sleep = sleep
         self._live_from_ms = 0
-        self._missing: dict[str, str] = {}
+        self._missing = Missing(self.name)
         self._limits: dict[str, str] = {}
+        self._lacking: dict[str, str] = {}
         self._again_ms: dict[str, int] = {}
         """When a coin that could not be begun is tried again."""
-        self._following: dict[str, _Following] = {}
-        self._liquidations: deque[Liquidation] = deque(maxlen=MOST_LIQUIDATIONS)
+        self._following: dict[str, Following] = {}
+        self._news = News(client, self._missing, self._backfill_ms or DAY_MS)
+        self._liquidations = LiquidationFeed(client, clock, self._missing, self._backfill_ms)
+        self._books = BookFeed(client, clock, self._missing, self._followed, depth_every_s)
 
     @property
     def name(self) -> str:
@@ -95,8 +84,8 @@ class ExchangeSource:
 
     @property
     def missing(self) -> Mapping[str, str]:
-        """Why there is no data at the moment, by coin; and of liquidations."""
-        return self._missing
+        """Why there is no data at the moment, by coin; and of liquidations and other parts."""
+        return self._missing.reasons
 
     @property
     def limits(self) -> Mapping[str, str]:
@@ -110,7 +99,9 @@ class ExchangeSource:
 
     def report(self) -> Report:
         """Return what it lacks, and what it took for nonsense."""
-        return Report(refused=self.refused, missing=self.missing, limits=self.limits)
+        return Report(
+            refused=self.refused, missing=self.missing, limits=self.limits, lacking=dict(self._lacking)
+        )
 
     async def updates(self) -> AsyncIterator[Update]:
         """Yield the past with one beat, then the present with a beat a poll.
@@ -119,39 +110,45 @@ class ExchangeSource:
         none of the coins. What fails later is `missing` until it comes back; then the gap is filled.
         """
         self._live_from_ms = self._clock() // PERIOD_MS * PERIOD_MS
-        self._missing.clear()
-        self._limits.clear()
-        self._again_ms.clear()
-        self._following.clear()
+        for noted in (self._missing, self._limits, self._lacking, self._again_ms, self._following):
+            noted.clear()
         async with self._client.session():
             histories = await self._begin(self._instruments)
             if not histories:
                 raise self._nothing()
             for update in self._past(histories):
                 yield update
-            async with self._listening(self._listed()):
+            async with AsyncExitStack() as feeds:
+                await feeds.enter_async_context(self._liquidations.listening(self._listed()))
+                await feeds.enter_async_context(self._books.looking())
                 while True:
                     for update in await self._present():
                         yield update
-                    await self._sleep(self._poll_s)
+                    async with aclosing(self._until_the_next_poll()) as seen:
+                        async for update in seen:
+                            yield update
 
     async def check(self) -> str:
-        """Ask about the first coin that is listed, and return what to tell an operator.
+        """Ask about the coins, and return what to tell an operator.
 
         Raises `NoDataError` where there is no answer, or none of the coins is listed.
         """
         unknown: list[UnknownSymbolError] = []
+        answer = ""
         async with self._client.session():
             for which in self._instruments:
                 try:
                     now = await self._client.now(which)
                 except UnknownSymbolError as error:
                     unknown.append(error)
+                    self._lacking[which.coin] = await self._nearest(which.coin)
                 else:
-                    return (
+                    answer = answer or (
                         f"answers: {which.symbol} {now.mark:,.6g}, {now.open_interest.coins:,.0f} coins open"
                     )
-        raise NoDataError("; ".join(map(str, unknown)))
+        if not answer:
+            raise NoDataError("; ".join(map(str, unknown)))
+        return "; ".join([answer, *(_without(coin, near) for coin, near in self._lacking.items())])
 
     async def _begin(self, instruments: Sequence[Instrument]) -> list[History]:
         """Fetch the past of `instruments`; those that have none to give are missing."""
@@ -166,30 +163,60 @@ class ExchangeSource:
         for which, result in zip(instruments, results, strict=True):
             if isinstance(result, UnknownSymbolError):
                 self._again_ms[which.coin] = self._clock() + UNKNOWN_AGAIN_MS
-                self._limits[which.coin] = f"no data: {result}"
-            elif isinstance(result, NoDataError):
-                self._again_ms[which.coin] = self._clock() + AGAIN_MS
-                self._miss(which.coin, result)
+                await self._lack(which.coin, result)
             elif isinstance(result, BaseException):
-                raise result
+                self._again_ms[which.coin] = self._clock() + AGAIN_MS
+                self._fail(which.coin, result)
         return histories
+
+    async def _lack(self, coin: str, error: UnknownSymbolError) -> None:
+        """Note that the exchange does not list a coin, with the nearest that it lists."""
+        near = self._lacking[coin] = await self._nearest(coin)
+        self._limits[coin] = f"no data: {error}" + (f"; the nearest that it has is {near}" if near else "")
+        _log.warning("the exchange does not list a coin", source=self.name, coin=coin, nearest=near or None)
+
+    async def _nearest(self, coin: str) -> str:
+        """Return the listed coin that `coin` may be a misspelling of; empty where none is near."""
+        try:
+            return nearest(coin, await self._client.listed()) or ""
+        except NoDataError:
+            return ""
+
+    def _fail(self, coin: str, error: BaseException) -> None:
+        """Note why there is nothing of a coin. One whose answer breaks our own code harms only itself too."""
+        if not isinstance(error, Exception):
+            raise error
+        reason = str(error) if isinstance(error, NoDataError) else f"failed: {error!r}"
+        if not isinstance(error, NoDataError):
+            _log.error("a coin failed", source=self.name, coin=coin, exc_info=error)
+        self._missing.note(
+            coin, reason, is_logged=bool(self._following)
+        )  # else it is all, and told of as such
 
     def _follow(self, history: History) -> None:
         coin = history.instrument.coin
         self._again_ms.pop(coin, None)
-        self._missing.pop(coin, None)
+        self._missing.found(coin)
         self._limits.pop(coin, None)
+        self._lacking.pop(coin, None)
         if coin in self._client.assumed:
-            self._limits[f"margin tiers of {coin}"] = "assumed: the exchange does not publish them"
+            self._limits[f"margin tiers of {coin}"] = self._client.assumed[coin]
+        elif history.tiers is None:
+            self._limits[f"margin tiers of {coin}"] = "assumed: the exchange gives none that make sense"
         if self._backfill_ms and history.interest is None:
             self._limits[f"history of {coin}"] = "no data: the exchange gives none, so the map begins now"
-        self._following[coin] = _Following(
+        self._following[coin] = Following(
             history.instrument,
             candles_ms=history.until_ms or self._live_from_ms,
             interest_ms=history.interest.time_ms if history.interest else 0,
             context_ms=history.until_ms,
-            tiers_ms=self._clock(),
+            tiers_ms=self._clock() if history.tiers is not None else 0,
+            paid_ms=history.funding.time_ms if history.funding else 0,
+            asked_paid_ms=self._clock(),
         )
+
+    def _followed(self) -> list[Instrument]:
+        return [following.instrument for following in self._following.values()]
 
     def _listed(self) -> list[Instrument]:
         """Return the instruments that the exchange has, or may have: some could not be begun yet."""
@@ -197,7 +224,7 @@ class ExchangeSource:
         return [which for which in self._instruments if self._again_ms.get(which.coin, 0) <= soon_ms]
 
     def _nothing(self) -> Exception:
-        reasons = "; ".join(dict.fromkeys([*self._missing.values(), *self._limits.values()]))
+        reasons = "; ".join(dict.fromkeys([*self.missing.values(), *self._limits.values()]))
         if not self._listed():
             return SourceError(f"{self._client.venue} lists none of the coins: {reasons}")
         return NoDataError(reasons)
@@ -212,28 +239,36 @@ class ExchangeSource:
     async def _present(self) -> list[Update]:
         """Ask for what is new of every coin; the beat is left out where nothing came."""
         late = await self._begin_late()
+        now_ms = self._clock()
         results = await asyncio.gather(
-            *(self._news(following) for following in self._following.values()), return_exceptions=True
+            *(self._news.of(following, now_ms) for following in self._following.values()),
+            return_exceptions=True,
         )
         news: list[Update] = []
         for coin, result in zip(self._following, results, strict=True):
-            if isinstance(result, NoDataError):
-                self._miss(coin, result)
-            elif isinstance(result, BaseException):
-                raise result
+            if isinstance(result, BaseException):
+                self._fail(coin, result)
             else:
-                self._missing.pop(coin, None)
+                self._missing.found(coin)
                 news += result
-        liquidations = self._liquidated()
-        told = [*late, *liquidations, *news]
+        told = [*late, *self._liquidations.take(), *news]
         return [*told, Beat(max(self._clock(), self._live_from_ms + 1))] if late or news else told
 
-    def _liquidated(self) -> list[Liquidation]:
-        """Return the liquidations since the last poll, by time; none is from the future, whatever it says."""
-        now_ms = self._clock()
-        events = [replace(event, time_ms=min(event.time_ms, now_ms)) for event in self._liquidations]
-        self._liquidations.clear()
-        return sorted(events, key=lambda event: event.time_ms)
+    async def _until_the_next_poll(self) -> AsyncGenerator[Update]:
+        """Wait, and yield the order books that are seen meanwhile."""
+        waiting = asyncio.ensure_future(self._sleep(self._poll_s))
+        seeing = asyncio.ensure_future(self._books.seen.get())
+        try:
+            while not waiting.done():
+                await asyncio.wait([waiting, seeing], return_when=asyncio.FIRST_COMPLETED)
+                if seeing.done():
+                    yield seeing.result()
+                    seeing = asyncio.ensure_future(self._books.seen.get())
+            while not self._books.seen.empty():
+                yield self._books.seen.get_nowait()
+        finally:
+            waiting.cancel()
+            seeing.cancel()
 
     async def _begin_late(self) -> list[Update]:
         """Return the past, in one go, of coins that could not be begun with and now can."""
@@ -244,73 +279,17 @@ class ExchangeSource:
         from_ms = self._live_from_ms - self._backfill_ms
         return [update for history in await self._begin(due) for update in history.updates(from_ms)]
 
-    async def _news(self, following: _Following) -> list[Update]:
-        """Return what is new of one coin. A gap, of this program or the exchange, is filled from history."""
-        client, which, coin = self._client, following.instrument, following.instrument.coin
-        now_ms = self._clock()
-        now = await client.now(which)
-        closed_ms = now_ms // PERIOD_MS * PERIOD_MS
-        candles_ms = max(following.candles_ms, closed_ms - (self._backfill_ms or DAY_MS))
-        interest = [now.open_interest._replace(time_ms=min(now.open_interest.time_ms, now_ms))]
-        if closed_ms - candles_ms > PERIOD_MS:
-            interest = [
-                *await client.open_interest(which, candles_ms, interest[0].time_ms - 1),
-                *interest,
-            ]
-        candles = await client.candles(which, candles_ms, closed_ms) if closed_ms > candles_ms else []
-        tiers = await client.margin_tiers(which) if now_ms - following.tiers_ms > DAY_MS else None
-        interest = [row for row in interest if row.time_ms > following.interest_ms]
-        told: list[Update] = []  # from here on nothing fails: what is noted as told is told
-        if interest:
-            following.interest_ms = interest[-1].time_ms
-            told.append(open_interest_seen(coin, interest))
-        if tiers is not None:
-            following.tiers_ms = now_ms
-            told.append(MarginTiersSeen(coin, now_ms, tiers))
-        if candles:
-            following.candles_ms = candles[-1].begin_ms + PERIOD_MS
-            told.append(candles_seen(coin, candles))
-        said_ms = now_ms if now.time_ms is None else min(now.time_ms, now_ms)
-        following.context_ms = max(following.context_ms, said_ms)
-        told.append(AssetContext(coin, following.context_ms, now.mark, now.open_interest.coins, now.funding))
-        return told
 
-    @asynccontextmanager
-    async def _listening(self, instruments: Sequence[Instrument]) -> AsyncGenerator[None]:
-        """Collect liquidations meanwhile. Where they fail, they are missing, and all else goes on."""
-        feed = self._client.liquidations(instruments, self._tell)
-        if feed is None:
-            self._limits[LIQUIDATIONS] = "the exchange does not publish them"
-            yield
-            return
-        listener = asyncio.create_task(self._listen(feed))
-        try:
-            yield
-        finally:
-            listener.cancel()
-            await asyncio.gather(listener, return_exceptions=True)
-
-    async def _listen(self, feed: AsyncIterator[Liquidation]) -> None:
-        try:
-            async for liquidation in feed:
-                self._liquidations.append(liquidation)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the source goes on
-            self._tell(f"stopped: {error!r}")
-            _log.exception("liquidations have stopped", source=self.name)
-
-    def _tell(self, why: str | None) -> None:
-        if why is None:
-            self._missing.pop(LIQUIDATIONS, None)
-        elif self._missing.get(LIQUIDATIONS) != why:
-            self._missing[LIQUIDATIONS] = why
-            _log.warning("no liquidations", source=self.name, reason=why)
-
-    def _miss(self, coin: str, error: NoDataError) -> None:
-        if self._following and self._missing.get(coin) != str(error):  # else it is all, and told of as such
-            _log.warning("no data", source=self.name, coin=coin, reason=str(error))
-        self._missing[coin] = str(error)
+def _without(coin: str, near: str) -> str:
+    return f"without {coin}" + (f" (the nearest that it has is {near})" if near else "")
 
 
 def exchange_source(client: Client, request: SourceRequest, settings: ExchangeSettings) -> ExchangeSource:
     """Return an exchange's source for all coins: which of them it lists, it says itself."""
-    return ExchangeSource(client, request.coins, request.clock, backfill_days=settings.backfill_days)
+    return ExchangeSource(
+        client,
+        request.coins,
+        request.clock,
+        backfill_days=settings.backfill_days,
+        depth_every_s=settings.depth_every_s,
+    )

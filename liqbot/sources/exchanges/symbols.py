@@ -1,40 +1,13 @@
-"""What each exchange calls a coin, and how many of it one of its units is.
+"""What each exchange calls a coin, and how many of it one of its units is: by the one table of bundles."""
 
-A coin is named as on Hyperliquid: a `k` before capitals means a thousand (`kPEPE` is 1000 PEPE), and so does
-a number (`1000PEPE`). Exchanges bundle cheap coins too, each its own way: one table holds them all.
-"""
-
-import re
 from dataclasses import dataclass
 
-BINANCE, BYBIT, OKX, BITGET, GATE = "Binance", "Bybit", "OKX", "Bitget", "Gate"
+from liqbot.market.coins import BINANCE, BITGET, BUNDLES, BYBIT, GATE, OKX, base_of, canonical
 
-_PATTERNS = {
-    BINANCE: "{}USDT",
-    BYBIT: "{}USDT",
-    OKX: "{}-USDT-SWAP",
-    BITGET: "{}USDT",
-    GATE: "{}_USDT",
-}
-"""How an exchange calls the perpetual contract on a coin, settled in USDT."""
+__all__ = ["BINANCE", "BITGET", "BYBIT", "GATE", "OKX", "Instrument", "coin_of", "instrument"]
 
-_BUNDLED: dict[str, dict[str, tuple[str, int]]] = {
-    "BONK": {BINANCE: ("1000BONK", 1000), BYBIT: ("1000BONK", 1000)},
-    "BTT": {BYBIT: ("1000BTT", 1000)},
-    "CAT": {BINANCE: ("1000CAT", 1000), BYBIT: ("1000CAT", 1000)},
-    "FLOKI": {BINANCE: ("1000FLOKI", 1000), BYBIT: ("1000FLOKI", 1000)},
-    "LUNC": {BINANCE: ("1000LUNC", 1000), BYBIT: ("1000LUNC", 1000)},
-    "MOG": {BINANCE: ("1000000MOG", 1_000_000), BYBIT: ("1000000MOG", 1_000_000)},
-    "PEPE": {BINANCE: ("1000PEPE", 1000), BYBIT: ("1000PEPE", 1000)},
-    "RATS": {BINANCE: ("1000RATS", 1000), BYBIT: ("1000RATS", 1000)},
-    "SATS": {BINANCE: ("1000SATS", 1000), BYBIT: ("10000SATS", 10_000)},
-    "SHIB": {BINANCE: ("1000SHIB", 1000), BYBIT: ("SHIB1000", 1000)},
-    "TURBO": {BYBIT: ("1000TURBO", 1000)},
-    "XEC": {BINANCE: ("1000XEC", 1000), BYBIT: ("1000XEC", 1000)},
-}
-"""Coins that an exchange trades in bundles: what it calls one, and how many coins it holds."""
-
-_THOUSANDS = re.compile(r"k(?=[A-Z])|1(?P<zeros>(?:000)+)(?=[A-Z])")
+_SUFFIXES = {BINANCE: "USDT", BYBIT: "USDT", OKX: "-USDT-SWAP", BITGET: "USDT", GATE: "_USDT"}
+"""What an exchange adds to a coin for the perpetual contract on it, settled in USDT."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +22,12 @@ class Instrument:
 
 def instrument(venue: str, coin: str) -> Instrument:
     """Return what `venue` calls `coin`. Whether it lists it, only the exchange knows."""
-    base, bundle = _base(coin)
-    name, held = _BUNDLED.get(base, {}).get(venue, (base, 1))
-    return Instrument(coin, _PATTERNS[venue].format(name), held / bundle)
+    base, bundle = base_of(coin)
+    name, held = BUNDLES.get(base, {}).get(venue, (base, 1))
+    return Instrument(coin, name + _SUFFIXES[venue], held / bundle)
 
 
-def _base(coin: str) -> tuple[str, int]:
-    """Return the coin without a number of thousands, and the number: `("PEPE", 1000)`."""
-    found = _THOUSANDS.match(coin)
-    if found is None:
-        return coin.upper(), 1
-    return coin[found.end() :], int("1" + (found["zeros"] or "000"))
+def coin_of(venue: str, symbol: str) -> str | None:
+    """Return the coin of a perpetual contract that is settled in USDT, None for any other contract."""
+    name = symbol.removesuffix(_SUFFIXES[venue])
+    return canonical(name) if name and name != symbol else None

@@ -7,9 +7,10 @@ from pathlib import Path
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.updates import Update
 from liqbot.sources.recording import Recording
+from liqbot.sources.source import SourceError
 
 RECORDED_LAYER = Layer("Hyperliquid", Basis.MEASURED, Origin.RECORDED)
-"""The recording format is Hyperliquid's."""
+"""What a recording without a head is when it is played."""
 
 
 class Replay:
@@ -21,6 +22,7 @@ class Replay:
             raise ValueError(f"speed must be 0 (as fast as possible) or above, not {speed:g}")
         self.recording = Recording(path)
         self._speed = speed
+        self._layer: Layer | None = None
 
     @property
     def name(self) -> str:
@@ -29,8 +31,13 @@ class Replay:
 
     @property
     def layer(self) -> Layer:
-        """Hyperliquid's positions, measured, recorded."""
-        return RECORDED_LAYER
+        """What the recording says it is of, as recorded. That a file is none is said when it is played."""
+        if self._layer is None:
+            try:
+                self._layer = self.recording.read_header().played_layer
+            except SourceError:
+                return RECORDED_LAYER
+        return self._layer
 
     @property
     def live_from_ms(self) -> int:

@@ -1,6 +1,6 @@
 """Binance as it answers: sizes as text, times as numbers, its own codes for errors."""
 
-from counterparts.exchanges.venue import Book, Limit, Listing, Refused, number, text
+from counterparts.exchanges.venue import Book, Limit, Listing, Refused, levels, number, text
 from counterparts.exchanges.world import DAY_MS, PERIOD_MS, World
 
 from liqbot.market.side import Side
@@ -128,7 +128,33 @@ def account_ratio(query, world):
     ]
 
 
+def depth(query, world):
+    at = book(query, world)
+    limit = number(query, "limit", 500)
+    if limit not in (5, 10, 20, 50, 100, 500, 1000):
+        raise Refused(400, error(-4021, "Invalid depth limit."))
+    sides = {
+        side: [[text(price), text(size)] for price, size in levels(at, side, limit)]
+        for side in ("bids", "asks")
+    }
+    return {"lastUpdateId": 1, "E": at.now_ms + 1, "T": at.now_ms, **sides}
+
+
+def exchange_info(query, world):
+    del query, world
+    rows = [
+        {"symbol": symbol, "contractType": "PERPETUAL", "status": "TRADING", "quoteAsset": "USDT"}
+        for symbol in LISTINGS
+    ]
+    return {
+        "timezone": "UTC",
+        "symbols": [*rows, rows[0] | {"symbol": "BTCUSDT_260925", "contractType": "CURRENT_QUARTER"}],
+    }
+
+
 ROUTES = {
+    "/fapi/v1/depth": depth,
+    "/fapi/v1/exchangeInfo": exchange_info,
     "/fapi/v1/openInterest": open_interest,
     "/futures/data/openInterestHist": open_interest_history,
     "/fapi/v1/klines": klines,

@@ -1,6 +1,16 @@
 """Bybit as it answers: an envelope with a code, the newest row first, open interest of both sides."""
 
-from counterparts.exchanges.venue import Book, Limit, Listing, Refused, bankruptcy, newest, number, text
+from counterparts.exchanges.venue import (
+    Book,
+    Limit,
+    Listing,
+    Refused,
+    bankruptcy,
+    levels,
+    newest,
+    number,
+    text,
+)
 from counterparts.exchanges.world import PERIOD_MS
 
 from liqbot.market.side import Side
@@ -189,7 +199,29 @@ def tickers(query, world):
     return answer(world, {"category": "linear", "list": [row]})
 
 
+def orderbook(query, world):
+    at = book(query, world)
+    limit = number(query, "limit", 25)
+    if not 0 < limit <= 500:
+        raise Refused(200, error(10001, "limit is invalid"))
+    b, a = (
+        [[text(price), text(size)] for price, size in levels(at, side, limit)] for side in ("bids", "asks")
+    )
+    result = {"s": query["symbol"], "b": b, "a": a, "ts": at.now_ms, "u": 1, "seq": 1, "cts": at.now_ms}
+    return answer(world, result)
+
+
+def instruments_info(query, world):
+    if query["category"] != "linear":
+        raise Refused(200, error(10001, "category is not served here"))
+    query.get("limit")
+    rows = [{"symbol": symbol, "status": "Trading", "settleCoin": "USDT"} for symbol in LISTINGS]
+    return answer(world, {"category": "linear", "list": rows, "nextPageCursor": ""})
+
+
 ROUTES = {
+    "/v5/market/orderbook": orderbook,
+    "/v5/market/instruments-info": instruments_info,
     "/v5/market/open-interest": open_interest,
     "/v5/market/kline": kline,
     "/v5/market/mark-price-kline": mark_price_kline,

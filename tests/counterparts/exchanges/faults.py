@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 @dataclass
 class Fault:
-    """One fault of an exchange, for requests whose path contains `path`."""
+    """One fault of an exchange, for requests whose path and parameters contain `path`, or for its frames."""
 
     venue: str
     kind: str
-    """Of answers: `wrong-field`, `bad-number`, `error-200`, `empty`, `status`, `html`, `reset`.
+    """Of answers: `wrong-field`, `bad-number`, `null-row`, `error-200`, `empty`, `status`, `html`, `reset`.
 
     Of websockets: `silent`, `refuse`, `garbage`.
     """
@@ -58,6 +58,24 @@ def spoilt(payload, name, value, rows):
             return inner
         left[0] -= 1
         return value
+
+    return walk(payload)
+
+
+def nulled(payload, rows):
+    """Return `payload` with null instead of the first so many rows of its innermost list of rows."""
+    left = [rows if rows >= 0 else 1]
+
+    def walk(part):
+        if isinstance(part, dict):
+            return {key: walk(inner) for key, inner in part.items()}
+        if not (isinstance(part, list) and part and isinstance(part[0], dict | list)):
+            return part
+        if any(isinstance(inner, list) for row in part if isinstance(row, dict) for inner in row.values()):
+            return [walk(row) for row in part]
+        count = min(left[0], len(part))
+        left[0] -= count
+        return [None] * count + part[count:]
 
     return walk(payload)
 

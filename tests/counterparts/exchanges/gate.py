@@ -1,6 +1,16 @@
 """Gate as it answers: bare rows, times in seconds, sizes in contracts, labels for errors."""
 
-from counterparts.exchanges.venue import Book, Limit, Listing, Refused, newest, number, text
+from counterparts.exchanges.venue import (
+    Book,
+    Limit,
+    Listing,
+    Refused,
+    bankruptcy,
+    levels,
+    newest,
+    number,
+    text,
+)
 from counterparts.exchanges.world import PERIOD_MS
 
 from liqbot.market.side import Side
@@ -13,6 +23,10 @@ LISTINGS = {
     "PEPE_USDT": Listing("PEPE", contract=10_000_000),
 }
 LIMITS = (Limit("/", 200, 10),)
+STREAM = "/v4/ws/usdt"
+CHANNEL = "futures.public_liquidates"
+TIERS = ((0, 0.004), (1_000_000, 0.005), (2_000_000, 0.01))
+"""From so many USD on, so much of the notional above it is maintenance margin."""
 
 
 def error(label="SERVER_ERROR", message="internal error"):
@@ -39,6 +53,10 @@ def contract(query, world):
         "position_size": round(at.contracts(at.series.open_interest)),
         "in_delisting": False,
     }
+
+
+def contract_or_all(query, world):
+    return contract(query, world) if "contract" in query else listings(query, world)
 
 
 def contract_stats(query, world):
@@ -121,6 +139,11 @@ def liq_orders(query, world):
     """The position's size, negative for a short; the order's limit is worse than what was paid."""
     at = book(query, world)
     limit = number(query, "limit", 100)
+    last_ms = number(query, "to", at.now_ms // 1000) * 1000
+    first_ms = number(query, "from", 0) * 1000
+    if not 0 < limit <= 1000 or ("from" in query and last_ms - first_ms > 3_600_000):
+        raise Refused(400, error("INVALID_PARAM_VALUE", "the interval between from and to is 3600 at most"))
+    events = [event for event in at.series.liquidations if first_ms <= event.time_ms < last_ms + 1000]
     return [
         {
             "contract": query["contract"],
@@ -130,18 +153,75 @@ def liq_orders(query, world):
             "order_price": text(at.price(event.price) * (0.996 if event.side is Side.LONG else 1.004), 16),
             "time": event.time_ms // 1000,
         }
-        for event in newest(at.series.liquidations, limit)
+        for event in newest(events, limit)
     ]
+
+
+def order_book(query, world):
+    at = book(query, world)
+    limit = number(query, "limit", 10)
+    query.get("with_id")
+    if not 0 < limit <= 100:
+        raise Refused(400, error("INVALID_PARAM_VALUE", "limit"))
+    sides = {
+        side: [
+            {"p": text(price, 16), "s": text(size, 6)}
+            for price, size in levels(at, side, limit, at.listing.contract)
+        ]
+        for side in ("asks", "bids")
+    }
+    return {"id": 1, "current": at.now_ms / 1000, "update": at.now_ms / 1000, **sides}
+
+
+def listings(query, world):
+    del query, world
+    return [{"name": name, "in_delisting": False} for name in LISTINGS]
+
+
+def frames(events, world, wanted):
+    """Return the frames of some liquidations by coin: the order's price, which is the bankruptcy price."""
+    told = []
+    for symbol, listing in LISTINGS.items():
+        at = Book(world, listing, SHARE)
+        rows = [
+            {
+                "price": text(at.price(bankruptcy(event, event.size * SHARE, TIERS)), 16),
+                "size": max(round(at.contracts(event.size)), 1) * (1 if event.side is Side.LONG else -1),
+                "time": event.time_ms,
+                "contract": symbol,
+            }
+            for event in events[listing.coin]
+        ]
+        if rows and "!all" in wanted:
+            told.append(_message("update", world.now_ms, rows))
+    return told
+
+
+def hear(message, wanted):
+    """Return the answer to a frame of a client."""
+    if message["channel"] == "futures.ping":
+        return {"time": 1, "channel": "futures.pong", "event": "", "result": None}
+    if message["channel"] != CHANNEL or message["event"] != "subscribe" or message["payload"] != ["!all"]:
+        return _message("subscribe", 0, None) | {
+            "error": {"code": 2, "message": "unknown channel or contract"}
+        }
+    wanted.add("!all")
+    return _message("subscribe", 0, {"status": "success"})
+
+
+def _message(event, now_ms, result):
+    return {"time": now_ms // 1000, "time_ms": now_ms, "channel": CHANNEL, "event": event, "result": result}
 
 
 ROUTES = {
     f"/api/v4/futures/usdt/{name}": handler
     for name, handler in {
-        "contracts": contract,
+        "contracts": contract_or_all,
         "contract_stats": contract_stats,
         "candlesticks": candlesticks,
         "funding_rate": funding_rate,
         "risk_limit_tiers": risk_limit_tiers,
         "liq_orders": liq_orders,
+        "order_book": order_book,
     }.items()
 }

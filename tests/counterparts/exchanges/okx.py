@@ -1,6 +1,16 @@
 """OKX as it answers: an envelope with a code as text, sizes in contracts, the newest row first."""
 
-from counterparts.exchanges.venue import Book, Limit, Listing, Refused, bankruptcy, newest, number, text
+from counterparts.exchanges.venue import (
+    Book,
+    Limit,
+    Listing,
+    Refused,
+    bankruptcy,
+    levels,
+    newest,
+    number,
+    text,
+)
 from counterparts.exchanges.world import HOUR_MS, PERIOD_MS
 
 from liqbot.market.side import Side
@@ -149,6 +159,8 @@ def account_ratio(query, world):
 
 def instruments(query, world):
     query.demand(instType="SWAP")
+    if "instId" not in query:
+        return answer([{"instType": "SWAP", "instId": symbol, "state": "live"} for symbol in LISTINGS])
     at = book(query, world)
     row = {
         "instType": "SWAP",
@@ -182,7 +194,34 @@ def position_tiers(query, world):
     return answer(rows)
 
 
+def books(query, world):
+    at = book(query, world)
+    count = number(query, "sz", 1)
+    if not 0 < count <= 400:
+        raise Refused(400, error("51000", "Parameter sz error"))
+    sides = {
+        side: [
+            [text(price), text(size), "0", "3"]
+            for price, size in levels(at, side, count, at.listing.contract)
+        ]
+        for side in ("asks", "bids")
+    }
+    return answer([{**sides, "ts": str(at.now_ms)}])
+
+
+def past_liquidation_orders(query, world):
+    query.demand(instType="SWAP", state="filled")
+    symbol = query["instFamily"] + "-SWAP"
+    at = book({"instId": symbol}, world)
+    first, last, limit = span(query, 100, world)
+    events = [event for event in at.series.liquidations if first <= event.time_ms <= last]
+    frame = liquidation_orders(symbol, newest(events, limit), world)
+    return answer(frame["data"] if events else [])
+
+
 ROUTES = {
+    "/api/v5/market/books": books,
+    "/api/v5/public/liquidation-orders": past_liquidation_orders,
     "/api/v5/public/open-interest": open_interest,
     "/api/v5/rubik/stat/contracts/open-interest-history": open_interest_history,
     "/api/v5/market/history-candles": history_candles,

@@ -6,9 +6,9 @@ import time
 from collections import Counter, deque
 from types import ModuleType
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 from counterparts.exchanges import binance, bitget, bybit, gate, okx
-from counterparts.exchanges.faults import Fault, emptied, renamed, spoilt
+from counterparts.exchanges.faults import Fault, emptied, nulled, renamed, spoilt
 from counterparts.exchanges.venue import Query, Refused
 from counterparts.exchanges.world import World
 
@@ -116,7 +116,8 @@ class Exchanges:
             return web.Response(
                 status=429, text="Too many requests", headers={"Retry-After": f"{wait_s:.2f}"}
             )
-        fault = next((fault for fault in self.faults if fault.strikes(venue, path)), None)
+        asked = " ".join([path, *query.values()])
+        fault = next((fault for fault in self.faults if fault.strikes(venue, asked)), None)
         if fault is not None and fault.kind in ("status", "html", "reset", "error-200"):
             return _broken(fault, module)
         try:
@@ -172,7 +173,10 @@ class Exchanges:
             await socket.send_str('{"data": 7, "o": {}, "topic": []}')
         try:
             async for frame in socket:
-                if frame.type != WSMsgType.TEXT or silent:
+                if frame.type is WSMsgType.BINARY:
+                    await socket.close(code=WSCloseCode.UNSUPPORTED_DATA, message=b"text frames only")
+                    break
+                if frame.type is not WSMsgType.TEXT or silent:
                     continue
                 if frame.data == "ping":
                     await socket.send_str("pong")
@@ -182,12 +186,18 @@ class Exchanges:
             self._sockets.pop(socket, None)
         return socket
 
+    def _frame_fault(self, venue):
+        """Return what is wrong with the next frame: a fault whose path is `frame`."""
+        return next(
+            (fault for fault in self.faults if fault.path == "frame" and fault.strikes(venue, "frame")), None
+        )
+
     async def _until(self, now_ms):
         """Let time pass, and tell those who listen. Return the liquidations meanwhile, by coin."""
         events = self.world.until(now_ms)
         for socket, (venue, wanted) in list(self._sockets.items()):
             for frame in VENUES[venue].frames(events, self.world, wanted):
-                await socket.send_json(frame)
+                await socket.send_json(_spoilt(frame, self._frame_fault(venue)))
         return events
 
 
@@ -196,6 +206,8 @@ def _spoilt(payload, fault):
     kind = None if fault is None else fault.kind
     if kind == "wrong-field":
         return renamed(payload, fault.field)
+    if kind == "null-row":
+        return nulled(payload, fault.rows)
     if kind == "bad-number":
         return spoilt(payload, fault.field, fault.value, fault.rows)
     return emptied(payload) if kind == "empty" else payload

@@ -119,6 +119,17 @@ def bankruptcy(event, coins, tiers):
     return event.price - margin / coins * (1 if event.side is Side.LONG else -1)
 
 
+def levels(at, side, count, contract=1.0):
+    """Return one side of a book, the best level first: prices of a unit, sizes in units over `contract`.
+
+    They lie 0.01% apart around the mark, each with the same notional in USD.
+    """
+    sign = -1 if side == "bids" else 1
+    usd = at.series.open_interest * at.series.mark * at.share / 1000
+    prices = [at.mark * (1 + sign * 1e-4 * (place + 0.5)) for place in range(count)]
+    return [(price, usd / price / contract) for price in prices]
+
+
 def number(query, name, usual=None):
     """Return a parameter as a whole number."""
     return usual if name not in query else int(query[name])

@@ -55,8 +55,8 @@ def client_of(exchanges, venue):
     if venue == "okx":
         return Okx(api, f"{ws}/ws/v5/public")
     if venue == "bitget":
-        return Bitget(api)
-    return Gate(api, liquidations_every_s=0.05)
+        return Bitget(api, f"{ws}/v3/ws/public")
+    return Gate(api, f"{ws}/v4/ws/usdt")
 
 
 @pytest.fixture

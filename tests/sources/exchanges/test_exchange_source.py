@@ -15,11 +15,13 @@ from liqbot.market.updates import (
     AssetContext,
     Beat,
     CandlesSeen,
+    FundingSeen,
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
 )
-from liqbot.sources.exchanges import ExchangeSource
+from liqbot.sources.exchanges import ExchangeSource, liquidation_feed
+from liqbot.sources.exchanges.binance.brackets import Brackets
 from liqbot.sources.source import NoDataError, Source, SourceError, WithReport
 
 UNTIL = NOW // PERIOD_MS * PERIOD_MS
@@ -96,12 +98,13 @@ async def test_the_past_is_told_first_tiers_then_open_interest_then_candles_and_
         past, _ = await following.begin()
     assert [type(update) for update in past] == [
         MarginTiersSeen,
+        FundingSeen,
         OpenInterestSeen,
         CandlesSeen,
         AssetContext,
         Beat,
     ]
-    _, interest, candles, context, beat = past
+    _, _, interest, candles, context, beat = past
     bars = the_world().series["BTC"].closed(UNTIL - DAY_MS // 4, UNTIL, NOW)
     assert candles.candles.begin_ms.tolist() == [bar.begin_ms for bar in bars]
     assert np.isin(candles.candles.end_ms, interest.times_ms).all()
@@ -134,7 +137,6 @@ async def test_bitget_begins_without_a_past_says_so_and_has_a_map_after_a_candle
         assert of(OpenInterestSeen, past) == []
         assert following.source.limits == {
             "history of BTC": "no data: the exchange gives none, so the map begins now",
-            "liquidations": "the exchange does not publish them",
         }
         for _ in range(3):
             await following.poll(5)
@@ -352,14 +354,19 @@ async def test_what_an_exchange_says_is_from_the_future_is_of_now(moving):
 
 
 async def test_margin_tiers_that_are_assumed_are_a_limit_by_name(exchanges):
-    async with Following(exchanges, "binance", ("BTC", "kPEPE")) as following:
-        await following.begin()
-    assert following.source.limits == {"margin tiers of kPEPE": "assumed: the exchange does not publish them"}
+    following = Following(exchanges, "binance", ("BTC", "kPEPE"))
+    following.client._brackets = Brackets.from_text("# as of: 2026-09\n0:20:0.025\tBTC ETH\n")
+    async with following:
+        past, _ = await following.begin()
+    assert following.source.limits == {
+        "margin tiers of kPEPE": "assumed: not in the table of 2026-09, so those of most small coins"
+    }
+    assert [seen.tiers.max_leverages for seen in of(MarginTiersSeen, past)] == [(20,), (20,)]
 
 
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("venue", ["binance", "bybit", "gate"])
-async def test_an_hour_of_faults_loses_no_candle_and_tells_none_twice(moving, venue):
+async def test_an_hour_of_faults_loses_no_candle_and_tells_none_twice(moving, venue, monkeypatch):
     chance = random.Random(venue)  # noqa: S311 - the same faults each time
     faults = [
         {"kind": "error-200"},
@@ -372,6 +379,7 @@ async def test_an_hour_of_faults_loses_no_candle_and_tells_none_twice(moving, ve
             "field": {"binance": "markPrice", "bybit": "markPrice", "gate": "mark_price"}[venue],
         },
     ]
+    monkeypatch.setattr(liquidation_feed, "AGAIN_S", 0.01)
     async with Following(moving, venue, ("BTC", "SOL")) as following:
         past, first = await following.begin()
         told = past + first
@@ -381,6 +389,7 @@ async def test_an_hour_of_faults_loses_no_candle_and_tells_none_twice(moving, ve
         moving.clear()
         for _ in range(2):
             told += await following.poll(minutes=5)
+        await holds(lambda: not following.source.missing)
     for coin in ("BTC", "SOL"):
         begins = np.concatenate([seen.candles.begin_ms for seen in of(CandlesSeen, told, coin)])
         assert np.array_equal(begins, np.arange(begins[0], begins[-1] + 1, PERIOD_MS))

@@ -8,7 +8,6 @@ from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 from liqbot.sources.exchanges.bankruptcy import liquidated_at
 from liqbot.sources.exchanges.binance import client as binance
-from liqbot.sources.exchanges.binance.brackets import binance_tiers
 from liqbot.sources.exchanges.bybit import client as bybit
 from liqbot.sources.exchanges.gate import client as gate
 from liqbot.sources.exchanges.okx import client as okx
@@ -41,7 +40,7 @@ def test_binances_side_is_the_orders_and_its_price_what_was_paid_on_average():
 
 def test_bybits_side_is_the_positions():
     sample = shared_json("api-samples/bybit/ws_all_liquidation.json")
-    order = decoded(sample, bybit._Message).data[0]
+    order = decoded(sample["data"][0], bybit._Order)
     client = bybit.Bybit("http://localhost", "ws://localhost")
     found = client._liquidation(order, Instrument("ROSE", "ROSEUSDT", 1.0))
     assert (sample["data"][0]["S"], found.side) == ("Sell", Side.SHORT)
@@ -50,9 +49,11 @@ def test_bybits_side_is_the_positions():
 
 def test_okx_counts_contracts_and_names_the_positions_side():
     sample = shared_json("api-samples/okx/ws_liquidation_orders.json")
-    orders = decoded(sample, okx._Message).data[0]
+    orders = okx._Orders(
+        "IOST-USDT-SWAP", [msgspec.Raw(msgspec.json.encode(row)) for row in sample["data"][0]["details"]]
+    )
     client = okx.Okx("http://localhost", "ws://localhost")
-    client._contracts["IOST-USDT-SWAP"] = 1000.0
+    client._contract_sizes["IOST-USDT-SWAP"] = 1000.0
     (found,) = client._liquidations(orders, Instrument("IOST", "IOST-USDT-SWAP", 1.0))
     assert (found.side, found.size, found.price) == (Side.SHORT, 13_000, 0.007831)
 
@@ -69,11 +70,10 @@ def test_okx_in_net_mode_has_only_the_side_of_the_order():
 def test_gates_size_is_the_positions_for_its_limit_is_worse_than_what_was_paid():
     sample = shared_json("api-samples/gate/liq_orders.json")[0]
     assert float(sample["order_price"]) > float(sample["fill_price"])  # so the order has bought: from a short
-    client = gate.Gate("http://localhost")
-    client._multipliers["BTC_USDT"] = 0.0001
-    found = client._liquidation(decoded(sample, gate._Order), Instrument("BTC", "BTC_USDT", 1.0))
+    client = gate.Gate("http://localhost", "ws://localhost")
+    found = client._past_report(decoded(sample, gate._PastOrder), 0.0001)
     assert (found.side, found.price, found.time_ms) == (Side.SHORT, 28_070, 1696736132000)
-    assert found.size == pytest.approx(0.0165)
+    assert found.units == pytest.approx(0.0165)
 
 
 def test_gates_open_interest_in_coins_needs_no_size_of_a_contract():
@@ -106,31 +106,6 @@ def test_a_bankruptcy_price_becomes_the_price_at_which_the_margin_was_just_enoug
 
 def test_without_tiers_a_bankruptcy_price_stays_what_it_is():
     assert liquidated_at(Side.LONG, 100.0, 1.0, None) == 100.0
-
-
-def test_binances_brackets_are_those_it_publishes_down_to_five_times():
-    published = {
-        row["symbol"]: row["brackets"]
-        for row in shared_json("api-samples/binance/leverage-brackets-majors.json")
-    }
-    compared = 0
-    for symbol, brackets in published.items():
-        tiers, known = binance_tiers(symbol)
-        if not known:
-            continue
-        listed = [row for row in brackets if row["initialLeverage"] >= 5]
-        assert tiers.lower_bounds == tuple(row["notionalFloor"] for row in listed), symbol
-        assert tiers.max_leverages == tuple(row["initialLeverage"] for row in listed), symbol
-        assert tiers.maintenance_rates == tuple(row["maintMarginRatio"] for row in listed), symbol
-        assert tiers.deductions == pytest.approx([row["cum"] for row in listed]), symbol
-        compared += 1
-    assert compared == 7
-
-
-def test_a_small_coin_has_tiers_that_are_assumed_and_said_to_be():
-    tiers, known = binance_tiers("PENDLEUSDT")
-    assert not known
-    assert tiers.max_leverages[0] == 75
 
 
 def test_tiers_that_change_nothing_join_the_one_before_and_nonsense_is_left_out():

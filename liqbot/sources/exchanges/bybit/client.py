@@ -1,38 +1,45 @@
 """Bybit linear perpetuals: public endpoints and the stream of all liquidations."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import msgspec
 
+from liqbot.market.depth import Depth
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
-from liqbot.sources.exchanges.bankruptcy import liquidated_at
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.client import Tell
 from liqbot.sources.exchanges.errors import meant_by, read_error
+from liqbot.sources.exchanges.liquidations import Report, liquidation_of
+from liqbot.sources.exchanges.reading import Raws, RowReader, Rows
 from liqbot.sources.exchanges.rest import Params, Rest
 from liqbot.sources.exchanges.rows import (
     HOUR_MS,
     PERIOD_MS,
     AccountRatio,
     Candle,
+    CandleRow,
     Funding,
+    Loose,
     Now,
     OpenInterest,
     Sieve,
     Tier,
+    candle_of,
     is_plausible,
+    loosely,
     margin_tiers,
+    per_hour,
 )
 from liqbot.sources.exchanges.stream import Line, Stream, words
-from liqbot.sources.exchanges.symbols import BYBIT, Instrument
+from liqbot.sources.exchanges.symbols import BYBIT, Instrument, coin_of
 from liqbot.sources.exchanges.windows import windows
 from liqbot.sources.source import NoDataError
 
-CANDLES, HISTORY, PAYMENTS = 1000, 200, 200
-"""Rows that one answer may have: candles, open interest, payments of funding."""
+CANDLES, HISTORY, PAYMENTS, LEVELS, LISTED = 1000, 200, 200, 500, 1000
+"""Rows that one answer may have: candles, open interest, payments of funding, levels of a side, contracts."""
 TOPICS = 5
 """Topics that one subscription may name."""
 SAYS_BUSY, SAYS_WRONG_PARAMETER = (10000, 10006, 10016, 10018), 10001
@@ -45,12 +52,13 @@ class _Error(msgspec.Struct, rename="camel"):
     ret_msg: str = ""
 
 
-class _Answer(msgspec.Struct, Generic[T]):
-    result: T
+class _List(msgspec.Struct, rename="camel"):
+    list: list[msgspec.Raw]
+    next_page_cursor: str = ""
 
 
-class _List(msgspec.Struct, Generic[T]):
-    list: list[T]
+class _Answer(msgspec.Struct):
+    result: _List
 
 
 class _OpenInterest(msgspec.Struct, rename="camel"):
@@ -61,13 +69,8 @@ class _OpenInterest(msgspec.Struct, rename="camel"):
 
 class _Ticker(msgspec.Struct, rename="camel"):
     mark_price: float
-    funding_rate: float
-    funding_interval_hour: float = 8.0
-
-
-class _Tickers(msgspec.Struct):
-    result: _List[_Ticker]
-    time: int
+    funding_rate: Loose = None
+    funding_interval_hour: Loose = None
 
 
 class _Funding(msgspec.Struct, rename="camel"):
@@ -80,20 +83,26 @@ class _Ratio(msgspec.Struct, rename="camel"):
     timestamp: int
 
 
-class _Candle(msgspec.Struct, array_like=True):
-    begin_ms: int
-    open: float
-    high: float
-    low: float
-    close: float
-    volume: float
-
-
 class _RiskLimit(msgspec.Struct, rename="camel"):
     risk_limit_value: float
     maintenance_margin: float
     initial_margin: float
     max_leverage: float
+
+
+class _Sides(msgspec.Struct):
+    b: list[msgspec.Raw]
+    a: list[msgspec.Raw]
+    ts: int
+
+
+class _Book(msgspec.Struct):
+    result: _Sides
+
+
+class _Contract(msgspec.Struct, rename="camel"):
+    symbol: str
+    status: str
 
 
 class _Order(msgspec.Struct):
@@ -108,7 +117,7 @@ class _Message(msgspec.Struct):
     """An event, or the answer to a subscription or a heartbeat."""
 
     topic: str = ""
-    data: list[_Order] = []
+    data: list[msgspec.Raw] = []
     success: bool = True
     ret_msg: str = ""
 
@@ -117,15 +126,26 @@ class Bybit:
     """Bybit's public market data."""
 
     venue = BYBIT
-    assumed = ()
+    liquidations_kept_ms = 0
+    """What was liquidated is not told afterwards."""
 
     def __init__(self, api_url: str, ws_url: str) -> None:
         """Ask below `api_url`; follow liquidations at `ws_url`."""
         self.sieve = Sieve()
+        self.assumed: dict[str, str] = {}
         self._rest = Rest(BYBIT, api_url, _complaint)
+        self._reader = RowReader(self._rest, self.sieve, _Answer, _rows_of)
         self._ws_url = ws_url
-        self._budget = Budget(600 * 0.5, 5)  # who goes beyond is banned for ten minutes
         self._tiers: dict[str, MarginTiers | None] = {}
+        # Who goes beyond 600 in 5 s is banned for ten minutes.
+        self._budget, self._books = Budget(600 * 0.4, 5), Budget(600 * 0.1, 5)
+        self._interests = self._rows("open-interest", _OpenInterest, "open interest")
+        self._candles = self._rows("kline", CandleRow, "a candle")
+        self._payments = self._rows("funding/history", _Funding, "a payment of funding")
+        self._ratios = self._rows("account-ratio", _Ratio, "an account ratio")
+        self._limits = self._rows("risk-limit", _RiskLimit, "a margin tier")
+        self._contracts = self._rows("instruments-info", _Contract, "a contract")
+        self._tickers = self._rows("tickers", _Ticker, "a price")
 
     def session(self) -> Rest:
         """Return what must be entered before the first question."""
@@ -133,99 +153,106 @@ class Bybit:
 
     async def now(self, instrument: Instrument) -> Now:
         """Return mark price, open interest (its newest five-minute figure) and funding."""
-        tickers = await self._get("tickers", _Tickers, instrument, {})
-        interest = await self._get(
-            "open-interest", _Answer[_List[_OpenInterest]], instrument, {"intervalTime": "5min", "limit": 1}
-        )
-        rows = tickers.result.list, interest.result.list
-        if not (rows[0] and rows[1]):
-            raise NoDataError(f"{BYBIT}: nothing about {instrument.symbol}")
-        ticker, coins = rows[0][0], _one_sided(rows[1][0])
+        which = _which(instrument)
+        ticker = await self._reader.one(self._tickers, which, instrument)
+        newest = {**which, "intervalTime": "5min", "limit": 1}
+        interest = await self._reader.one(self._interests, newest, instrument)
+        coins = _one_sided(interest)
         if not (is_plausible(ticker.mark_price) and is_plausible(coins)):
             raise NoDataError(f"{BYBIT}: {instrument.symbol} has no mark price or no open interest")
-        has_funding = abs(ticker.funding_rate) < 1 and ticker.funding_interval_hour > 0
         return Now(
-            time_ms=tickers.time,
+            time_ms=None,
             mark=ticker.mark_price / instrument.unit,
-            open_interest=OpenInterest(rows[1][0].timestamp, coins * instrument.unit),
-            funding=ticker.funding_rate / ticker.funding_interval_hour if has_funding else None,
+            open_interest=OpenInterest(interest.timestamp, coins * instrument.unit),
+            funding=per_hour(ticker.funding_rate, loosely(ticker.funding_interval_hour)),
         )
 
     async def open_interest(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[OpenInterest]:
         """Return five-minute open interest, one-sided; the exchange keeps it since the listing."""
-        rows: list[OpenInterest] = []
-        for first, last in windows(from_ms, to_ms, HISTORY * PERIOD_MS):
-            span: Params = {"intervalTime": "5min", "startTime": first, "endTime": last, "limit": HISTORY}
-            answer = await self._get("open-interest", _Answer[_List[_OpenInterest]], instrument, span)
-            rows += (
-                OpenInterest(row.timestamp, _one_sided(row) * instrument.unit) for row in answer.result.list
-            )
-        return self.sieve.open_interest(rows, from_ms, to_ms)
+        spans = windows(from_ms, to_ms, HISTORY * PERIOD_MS)
+        more: Params = {**_which(instrument), "intervalTime": "5min", "limit": HISTORY}
+        rows = await self._reader.pages(self._interests, spans, lambda *span: {**more, **_between(*span)})
+        told = (OpenInterest(row.timestamp, _one_sided(row) * instrument.unit) for row in rows)
+        return self.sieve.open_interest(told, from_ms, to_ms)
 
     async def candles(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Candle]:
         """Return candles; volume is in coins for contracts settled in USDT."""
-        rows: list[Candle] = []
-        for first, last in windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS):
-            span: Params = {"interval": "5", "start": first, "end": last, "limit": CANDLES}
-            answer = await self._get("kline", _Answer[_List[_Candle]], instrument, span)
-            rows += (_candle(row, instrument.unit) for row in answer.result.list)
-        return self.sieve.candles(rows, from_ms, to_ms)
+        spans = windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS)
+        more: Params = {**_which(instrument), "interval": "5", "limit": CANDLES}
+        rows = await self._reader.pages(
+            self._candles, spans, lambda first, last: {**more, "start": first, "end": last}
+        )
+        return self.sieve.candles((candle_of(row, instrument.unit) for row in rows), from_ms, to_ms)
 
     async def funding(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Funding]:
         """Return the payments of funding. A start without an end would be refused: both are given."""
-        rows: list[Funding] = []
-        for first, last in windows(from_ms, to_ms, PAYMENTS * HOUR_MS):
-            span: Params = {"startTime": first, "endTime": last, "limit": PAYMENTS}
-            answer = await self._get("funding/history", _Answer[_List[_Funding]], instrument, span)
-            rows += (Funding(row.funding_rate_timestamp, row.funding_rate) for row in answer.result.list)
-        return self.sieve.funding(rows, from_ms, to_ms)
+        spans = windows(from_ms, to_ms, PAYMENTS * HOUR_MS)
+        more: Params = {**_which(instrument), "limit": PAYMENTS}
+        rows = await self._reader.pages(self._payments, spans, lambda *span: {**more, **_between(*span)})
+        told = (Funding(row.funding_rate_timestamp, row.funding_rate) for row in rows)
+        return self.sieve.funding(told, from_ms, to_ms)
 
     async def account_ratio(self, instrument: Instrument) -> AccountRatio | None:
         """Return the share of accounts that are long."""
-        answer = await self._get(
-            "account-ratio", _Answer[_List[_Ratio]], instrument, {"period": "5min", "limit": 1}
-        )
-        newest = max(answer.result.list, key=lambda row: row.timestamp, default=None)
-        return None if newest is None else AccountRatio(newest.timestamp, newest.buy_ratio)
+        rows = await self._reader.rows(self._ratios, {**_which(instrument), "period": "5min", "limit": 1})
+        return self.sieve.ratio(AccountRatio(row.timestamp, row.buy_ratio) for row in rows)
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:
         """Return the risk limits as tiers."""
-        answer = await self._get("risk-limit", _Answer[_List[_RiskLimit]], instrument, {})
-        tiers = margin_tiers(_tiers(answer.result.list))
-        self._tiers[instrument.symbol] = tiers
+        rows = await self._reader.rows(self._limits, _which(instrument))
+        tiers = self._tiers[instrument.symbol] = margin_tiers(_tiers(rows))
         return tiers
+
+    async def depth(self, instrument: Instrument) -> Depth:
+        """Return the book, five hundred levels a side."""
+        asked = {**_which(instrument), "limit": LEVELS}
+        book = (await self._rest.get("/v5/market/orderbook", _Book, self._books, asked)).result
+        bids, asks = (self._reader.levels(side, instrument.unit) for side in (book.b, book.a))
+        return self._reader.book(instrument, book.ts, bids, asks)
+
+    async def listed(self) -> list[str]:
+        """Return the coins that are traded."""
+        rows = await self._reader.rows(self._contracts, {"category": "linear", "limit": LISTED})
+        symbols = [row.symbol for row in rows if row.status == "Trading"]
+        return [coin for symbol in symbols if (coin := coin_of(BYBIT, symbol))]
 
     async def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
         """Follow all liquidations."""
         wanted = {instrument.symbol: instrument for instrument in instruments}
         line = Line(self._ws_url, tuple(_subscriptions(wanted)), heartbeat=words({"op": "ping"}))
-        async for frame in Stream(line, tell).frames():
-            try:
-                message = msgspec.json.decode(frame, type=_Message, strict=False)
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                self.sieve.refused["a liquidation of another form"] += 1
-                continue
+        async for message in self._reader.frames(Stream(line, tell), _Message, "a liquidation"):
             if not message.success:
                 tell(f"refused: {message.ret_msg}")
-            for order in message.data:
-                if (instrument := wanted.get(order.symbol)) and (
-                    found := self._liquidation(order, instrument)
-                ):
+            for order in self._reader.told(message.data, _Order, "a liquidation"):
+                instrument = wanted.get(order.symbol)
+                if instrument is not None and (found := self._liquidation(order, instrument)):
                     yield found
+
+    async def past_liquidations(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Liquidation]:
+        """Return nothing: what was liquidated is not told afterwards."""
+        del instrument, from_ms, to_ms
+        return []
 
     def _liquidation(self, order: _Order, instrument: Instrument) -> Liquidation | None:
         """Return the liquidated position: `S` is its own side, and `p` its bankruptcy price."""
         side = {"Buy": Side.LONG, "Sell": Side.SHORT}.get(order.side)
-        if side is None or not (is_plausible(order.bankruptcy) and is_plausible(order.size)):
-            self.sieve.refused["a liquidation without a side, a price or a size"] += 1
-            return None
-        bankruptcy, coins = order.bankruptcy / instrument.unit, order.size * instrument.unit
-        price = liquidated_at(side, bankruptcy, coins, self._tiers.get(instrument.symbol))
-        return Liquidation(instrument.coin, order.time_ms, side, price, coins)
+        report = Report(order.time_ms, side, order.bankruptcy, order.size)
+        return liquidation_of(report, instrument, self.sieve, bankrupt_by=self._tiers.get(instrument.symbol))
 
-    async def _get(self, path: str, kind: type[T], instrument: Instrument, params: Params) -> T:
-        whole: Params = {"category": "linear", "symbol": instrument.symbol, **params}
-        return await self._rest.get(f"/v5/market/{path}", kind, self._budget, whole)
+    def _rows(self, path: str, form: type[T], what: str) -> Rows[T]:
+        return Rows(f"/v5/market/{path}", form, what, self._budget)
+
+
+def _rows_of(answer: _Answer) -> Raws:
+    return answer.result.list
+
+
+def _which(instrument: Instrument) -> dict[str, str]:
+    return {"category": "linear", "symbol": instrument.symbol}
+
+
+def _between(first: int, last: int) -> dict[str, int]:
+    return {"startTime": first, "endTime": last}
 
 
 def _one_sided(row: _OpenInterest) -> float:
@@ -234,12 +261,6 @@ def _one_sided(row: _OpenInterest) -> float:
     The one-sided figure came on 11 June 2026 and may be missing from what is older.
     """
     return row.open_interest / 2 if row.single_open_interest is None else row.single_open_interest
-
-
-def _candle(row: _Candle, unit: float) -> Candle:
-    return Candle(
-        row.begin_ms, row.open / unit, row.high / unit, row.low / unit, row.close / unit, row.volume * unit
-    )
 
 
 def _tiers(rows: Sequence[_RiskLimit]) -> Iterator[Tier]:
