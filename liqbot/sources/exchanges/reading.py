@@ -64,7 +64,7 @@ class RowReader:
 
     async def rows(self, rows: Rows[Row], params: Params) -> list[Row]:
         """Return the rows of one answer. Raises `NoDataError`, also where none of them can be read."""
-        return await self.pages(rows, [(0, 0)], lambda *_: params)
+        return await self.pages(rows, [(0, 0)], lambda _first, _last: params)
 
     async def one(self, rows: Rows[Row], params: Params, instrument: Instrument) -> Row:
         """Return the first row. Raises `NoDataError`, also where there is none."""

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -88,6 +88,6 @@ class Stream:
                 beaten = clock()
 
 
-def words(message: dict[str, object]) -> str:
+def words(message: Mapping[str, object]) -> str:
     """Return a message as the text of a frame."""
     return msgspec.json.encode(message).decode()

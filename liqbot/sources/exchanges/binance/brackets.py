@@ -47,7 +47,9 @@ class Brackets:
     @cache
     def shipped() -> "Brackets":
         """Return the table that liqbot carries."""
-        text = resources.files(__package__).joinpath(SHIPPED).read_text(encoding="utf-8")
+        text = (
+            resources.files("liqbot.sources.exchanges.binance").joinpath(SHIPPED).read_text(encoding="utf-8")
+        )
         return Brackets.from_text(text)
 
     @staticmethod

@@ -164,7 +164,9 @@ class Binance:
         from_ms = max(from_ms, to_ms - KEPT_MS)
         spans = windows(from_ms, to_ms, HISTORY * PERIOD_MS)
         more: Params = {"symbol": instrument.symbol, "period": "5m", "limit": HISTORY}
-        rows = await self._reader.pages(self._interests, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._interests, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         told = (OpenInterest(row.timestamp, row.sum_open_interest * instrument.unit) for row in rows)
         return self.sieve.open_interest(told, from_ms, to_ms)
 
@@ -172,14 +174,18 @@ class Binance:
         """Return candles; periods without a trade are left out by the exchange."""
         spans = windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS)
         more: Params = {"symbol": instrument.symbol, "interval": "5m", "limit": CANDLES}
-        rows = await self._reader.pages(self._candles, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._candles, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         return self.sieve.candles((candle_of(row, instrument.unit) for row in rows), from_ms, to_ms)
 
     async def funding(self, instrument: Instrument, from_ms: int, to_ms: int) -> list[Funding]:
         """Return the payments of funding."""
         spans = windows(from_ms, to_ms, PAYMENTS * HOUR_MS)
         more: Params = {"symbol": instrument.symbol, "limit": PAYMENTS}
-        rows = await self._reader.pages(self._payments, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._payments, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         return self.sieve.funding(
             (Funding(row.funding_time, row.funding_rate) for row in rows), from_ms, to_ms
         )

@@ -171,7 +171,9 @@ class Bybit:
         """Return five-minute open interest, one-sided; the exchange keeps it since the listing."""
         spans = windows(from_ms, to_ms, HISTORY * PERIOD_MS)
         more: Params = {**_which(instrument), "intervalTime": "5min", "limit": HISTORY}
-        rows = await self._reader.pages(self._interests, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._interests, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         told = (OpenInterest(row.timestamp, _one_sided(row) * instrument.unit) for row in rows)
         return self.sieve.open_interest(told, from_ms, to_ms)
 
@@ -188,7 +190,9 @@ class Bybit:
         """Return the payments of funding. A start without an end would be refused: both are given."""
         spans = windows(from_ms, to_ms, PAYMENTS * HOUR_MS)
         more: Params = {**_which(instrument), "limit": PAYMENTS}
-        rows = await self._reader.pages(self._payments, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._payments, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         told = (Funding(row.funding_rate_timestamp, row.funding_rate) for row in rows)
         return self.sieve.funding(told, from_ms, to_ms)
 

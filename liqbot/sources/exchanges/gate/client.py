@@ -184,7 +184,9 @@ class Gate:
         """Return five-minute open interest."""
         spans = windows(from_ms, to_ms, HISTORY * PERIOD_MS)
         more: Params = {**_five_minutes(instrument), "limit": HISTORY}
-        rows = await self._reader.pages(self._stats, spans, lambda first, _: {**more, "from": first // 1000})
+        rows = await self._reader.pages(
+            self._stats, spans, lambda first, _last: {**more, "from": first // 1000}
+        )
         told = (OpenInterest(row.time * 1000, _coins(row) * instrument.unit) for row in rows)
         return self.sieve.open_interest(told, from_ms, to_ms)
 
@@ -193,7 +195,9 @@ class Gate:
         contract = (await self._contract(instrument)).quanto_multiplier
         spans = windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS)
         more = _five_minutes(instrument)
-        rows = await self._reader.pages(self._candles, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._candles, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         told = (_candle(row, instrument.unit, contract) for row in rows)
         return self.sieve.candles(told, from_ms, to_ms)
 
@@ -201,7 +205,9 @@ class Gate:
         """Return the payments of funding."""
         spans = windows(from_ms, to_ms, PAYMENTS * HOUR_MS)
         more: Params = {"contract": instrument.symbol, "limit": PAYMENTS}
-        rows = await self._reader.pages(self._payments, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._payments, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         return self.sieve.funding((Funding(row.t * 1000, row.r) for row in rows), from_ms, to_ms)
 
     async def account_ratio(self, instrument: Instrument) -> AccountRatio | None:
@@ -266,7 +272,9 @@ class Gate:
         contract = await self._multiplier(instrument)
         spans = windows(from_ms, to_ms, ORDERS_MS)
         more: Params = {"contract": instrument.symbol, "limit": ORDERS}
-        rows = await self._reader.pages(self._past, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._past, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         reports = [self._past_report(row, contract) for row in rows]
         found = (liquidation_of(report, instrument, self.sieve) for report in reports)
         return [event for event in found if event is not None and from_ms <= event.time_ms <= to_ms]

@@ -211,7 +211,9 @@ class Okx:
         """Return candles."""
         spans = windows(from_ms, to_ms - 1, CANDLES * PERIOD_MS)
         more: Params = {"instId": instrument.symbol, "bar": "5m", "limit": CANDLES}
-        rows = await self._reader.pages(self._candles, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._candles, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         closed = (_candle(row, instrument.unit) for row in rows if row.confirm == "1")
         return self.sieve.candles(closed, from_ms, to_ms)
 
@@ -219,7 +221,9 @@ class Okx:
         """Return the payments of funding: the rate that was paid, not the one that was expected."""
         spans = windows(from_ms, to_ms, PAYMENTS * HOUR_MS)
         more: Params = {"instId": instrument.symbol, "limit": PAYMENTS}
-        rows = await self._reader.pages(self._payments, spans, lambda *span: {**more, **_between(*span)})
+        rows = await self._reader.pages(
+            self._payments, spans, lambda first, last: {**more, **_between(first, last)}
+        )
         return self.sieve.funding(
             (Funding(row.funding_time, row.realized_rate) for row in rows), from_ms, to_ms
         )
