@@ -1,5 +1,7 @@
 """Order books of the exchanges: in coins, fresh, not crossed; where there is none, there is no depth."""
 
+import asyncio
+
 import httpx
 import numpy as np
 import pytest
@@ -36,8 +38,9 @@ class Looking(Following):
     async def until(self, condition):
         """Return what is told until `condition()` of it holds."""
         told = []
-        while not condition(told):
-            told += await self.beat()
+        async with asyncio.timeout(60):
+            while not condition(told):
+                told += await self.beat()
         return told
 
 
