@@ -1,7 +1,6 @@
 """The bot: what sources tell becomes views, views become alerts, alerts reach chats."""
 
 import asyncio
-import sqlite3
 
 import pytest
 from app.stand_ins import ME, Told, beat, subscribe
@@ -15,6 +14,7 @@ from liqbot.chat.command import CommandContext
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatKey
+from liqbot.store.errors import StoreError
 from liqbot.store.sqlite.store import SqliteStore
 
 OTHER = Layer("Otherex", Basis.MEASURED)
@@ -258,9 +258,9 @@ async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
         await drain(*arguments)
         events.append(f"delivered: {len(chat.messages)}")
 
-    def closing():
+    async def closing():
         events.append("store closed")
-        close()
+        await close()
 
     monkeypatch.setattr(bot, "drain", draining)
     monkeypatch.setattr(bot.store, "close", closing)
@@ -268,7 +268,7 @@ async def test_it_shuts_down_in_order_while_a_source_waits(bot_of, monkeypatch):
         await source.waiting.wait()
     assert events == ["sources over: 1", "delivered: 1", "store closed"]
     assert bot.ended
-    with pytest.raises(sqlite3.ProgrammingError):
+    with pytest.raises(StoreError, match="closed"):
         await bot.store.subscriptions.count()
 
 
@@ -284,7 +284,7 @@ async def test_it_shuts_down_when_what_it_was_for_fails(bot_of):
     with pytest.raises(KeyError, match="boom"):
         await fail()
     assert source.closed == 1
-    with pytest.raises(sqlite3.ProgrammingError):
+    with pytest.raises(StoreError, match="closed"):
         await bot.store.subscriptions.count()
 
 
@@ -298,7 +298,7 @@ async def test_it_lets_go_of_the_database_when_its_shutdown_is_cut_short(bot_of,
     await bot.__aenter__()
     with pytest.raises(asyncio.CancelledError):
         await bot.__aexit__(None, None, None)
-    with pytest.raises(sqlite3.ProgrammingError):
+    with pytest.raises(StoreError, match="closed"):
         await bot.store.subscriptions.count()
 
 

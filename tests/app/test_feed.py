@@ -21,8 +21,11 @@ class Following:
         self.views, self.past, self.pauses, self.states = [], [], [], []
         self.engine = engine or ThreadPoolExecutor(1)
         self.feed = Feed(
-            source, coins, self.engine, take or self.views.append, self.past.append, sleep=self._sleep
+            source, coins, self.engine, take or self.views.append, self._recall, sleep=self._sleep
         )
+
+    async def _recall(self, views):
+        self.past.append(views)
 
     async def _sleep(self, seconds):
         self.pauses.append(seconds)

@@ -1,5 +1,7 @@
 """What options offer while somebody types."""
 
+import asyncio
+
 from liqbot.builtin import RULES
 from liqbot.chat.discord.options import LAYER, found, of_parameter, of_settings, short_help
 from liqbot.rules.parameters import Between, Parameter
@@ -10,7 +12,7 @@ USD = Parameter("at_least", 5e6, "how heavy", unit=Unit.USD, bounds=Between(0, 1
 
 
 def offered(option, typed, **given):
-    return dict(found(option.offer(None, typed, given), typed))
+    return dict(found(asyncio.run(option.offer(None, typed, given)), typed))
 
 
 def test_what_begins_so_comes_before_what_contains_it():

@@ -57,7 +57,7 @@ async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never
         async def drawn():
             return bool((await house.slash("heatmap", coin="BTC")).message.files)
 
-        await eventually(drawn, 30)
+        await eventually(drawn, seconds=30)
         process.send_signal(signal.SIGTERM)
         assert await asyncio.wait_for(process.wait(), 20) == 0
     assert await house.discord.sessions(at_least=0) == []
@@ -77,7 +77,7 @@ async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there
             answer = await house.slash("subscribe near-cluster", coin="BTC")
             return "#1" in text_of(answer.message)
 
-        await eventually(subscribed, 30)
+        await eventually(subscribed, seconds=30)
         message = (await house.slash("clusters", coin="BTC")).message
         process.kill()
         await process.wait()
@@ -88,7 +88,7 @@ async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there
             answer = await house.discord.press(message, "Map")
             return bool(answer.message.files)
 
-        await eventually(mapped, 30)
+        await eventually(mapped, seconds=30)
         answer = await house.slash("subscriptions")
         assert "#1 near-cluster BTC" in text_of(answer.message)
     assert len(await house.discord.calls("PUT", "/commands$")) == 1
