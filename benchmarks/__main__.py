@@ -18,6 +18,7 @@ from benchmarks import (
     scanning,
     sending,
     starting,
+    ticking,
 )
 from benchmarks.measure import Row
 from docs.sections import replace_section
@@ -27,6 +28,7 @@ README = Path(__file__).parents[1] / "README.md"
 PARTS = (
     drawing,  # first: it measures how long the very first picture takes
     mapping,
+    ticking,
     modelling,
     replaying,
     alerting,

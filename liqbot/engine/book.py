@@ -31,6 +31,8 @@ class Book:
         self._seen_ms: Ints = np.zeros(0, dtype=np.int64)
         self._positions: dict[str, Positions] = {}
         self._waiting: list[AccountsSeen] = []
+        self._forgotten: tuple[int, int] | None = None
+        """Before when positions were last dropped, and the generation that was left."""
         self._rejected: Counter[str] = Counter()
 
     @property
@@ -83,11 +85,15 @@ class Book:
     def forget_before(self, time_ms: int) -> None:
         """Drop positions that were last seen before `time_ms`."""
         self._work_in()
+        asked = (time_ms, self.generation)
+        if asked == self._forgotten:
+            return  # every coin asks for it: looking at all of them for each would cost coins times coins
         for coin, positions in self._positions.items():
             fresh = positions.seen_ms >= time_ms
             if not fresh.all():
                 self._positions[coin] = positions.take(fresh)
                 self.generation += 1
+        self._forgotten = (time_ms, self.generation)
 
     def market_makers(self, marks: Mapping[str, float]) -> Bools:
         """Return by account number who is a market maker, at the mark prices `marks` (USD by coin)."""

@@ -185,6 +185,8 @@ def follow(
 
 
 def _largest_holders(item: Found) -> dict[int, float]:
+    if len(item.coins) == 1:  # most clusters are one account's
+        return {int(item.account[0]): float(item.coins[0])}
     largest = np.argsort(-item.coins, kind="stable")[:KEPT_HOLDERS]
     return dict(zip(item.account[largest].tolist(), item.coins[largest].tolist(), strict=True))
 
