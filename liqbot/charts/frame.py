@@ -116,14 +116,14 @@ def footer(canvas: Canvas, frame: Frame, view: MarketView, room: float | None = 
     canvas.text(frame.left + 2, frame.last_line, *fitting(options, room))
 
 
-def row_of_facts(canvas: Canvas, frame: Frame, facts: Sequence[Fact]) -> None:
-    """Draw one row of things to know, between the plot and the fine print: as many as there is room for."""
+def row_of_facts(canvas: Canvas, frame: Frame, facts: Sequence[Fact], right: int) -> None:
+    """Draw one row of things to know, between the plot and the fine print: as many as end before `right`."""
     style, x, line = canvas.theme, frame.left + 2.0, frame.last_line - 31
     for fact in facts:
         colour = style.text if fact.side is None else style.hue[fact.side]
         value = (fact.value, replace(style.provenance, bold=True, colour=colour))
         said: tuple[Word, ...] = ((f"{fact.label} ", style.provenance.in_colour(style.soft)), value)
-        if x + width(*said) > frame.right:
+        if x + width(*said) > right:
             break
         x = canvas.text(x, line, *said).right + _APART
 

@@ -134,7 +134,7 @@ def draw(asked: HeatmapInput) -> Picture:
     labels.legend(canvas, plan.levels, edges, lines, per)
     frame.header(canvas, plan.frame, view)
     if asked.facts:
-        frame.row_of_facts(canvas, plan.frame, asked.facts)
+        frame.row_of_facts(canvas, plan.frame, asked.facts, plan.frame.panel - 60)
     frame.footer(canvas, plan.frame, view, plan.frame.panel - plan.frame.left - 54)
     return Picture(png=canvas.png(), alt=_alt(asked, plan), name=_file_name(asked))
 

@@ -198,7 +198,7 @@ def _fine_print(canvas: Canvas, measures: Frame, asked: MapInput) -> None:
     """Say where the picture comes from, and what is in no map."""
     view, style = asked.view, canvas.theme
     if asked.facts:
-        frame.row_of_facts(canvas, measures, asked.facts)
+        frame.row_of_facts(canvas, measures, asked.facts, measures.right)
     frame.footer(canvas, measures, view)
     unplaced = (words.unplaced(view), style.fine)
     canvas.text(measures.right, measures.axis_line - 2, unplaced, align="right")

@@ -12,6 +12,9 @@ from liqbot.market.positions import Floats, Ints
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
+_LOOKED_AT = 12
+"""Columns of a grid that tell it from another."""
+
 
 class Zoom(StrEnum):
     """How far from spot a heatmap shows prices."""
@@ -220,7 +223,9 @@ def _grid_key(grid: Grid | None) -> Hashable:
     if grid is None or not len(grid):
         return None
     ends = (int(grid.time_ms[0]), int(grid.time_ms[-1]), int(grid.until_ms.sum()))
-    return (len(grid), grid.bins, *ends, float(grid.usd.sum(dtype="f8")), float(grid.spot.sum()))
+    # A look at some columns is enough: who asks must not pay for reading all of them on the event loop.
+    some = grid.usd[:: max(len(grid) // _LOOKED_AT, 1)]
+    return (len(grid), grid.bins, *ends, float(some.sum(dtype="f8")), float(grid.spot.sum()))
 
 
 def _candles_key(candles: Candles) -> Hashable:

@@ -283,10 +283,10 @@ def _cluster(cluster: Cluster) -> str:
 
 
 def _duration(ms: int) -> str:
-    """Return a span of time in one unit, rounded down: a badge never claims more than there is."""
+    """Return a span of time in one unit, rounded down, but for what all but fills its last unit."""
     for unit in ("d", "h"):
         if ms >= (2 if unit == "d" else 1) * _UNIT_MS[unit]:
-            return _counted(ms // _UNIT_MS[unit], _UNIT_WORDS[unit])
+            return _counted(int(ms / _UNIT_MS[unit] + 1 - FULL), _UNIT_WORDS[unit])
     return f"{ms // 60_000} min"
 
 

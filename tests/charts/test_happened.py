@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.charts import candlesticks, happened, heatmap
-from liqbot.charts.request import ChartEvent, EventKind, SecondLayer, Series
+from liqbot.charts.request import ChartEvent, EventKind, Fact, Look, SecondLayer, Series, Shape
 from liqbot.charts.theme import DARK
 from liqbot.market.clusters import End
 from liqbot.market.events import ClusterEnded, LiquidationSeen
@@ -144,6 +144,17 @@ def test_another_layer_is_outlined_and_named_and_adds_nothing():
     outlined = (pixels[area] != without[area]).any(axis=-1)
     assert 0.005 < outlined.mean() < 0.2
     assert (pixels[area][outlined] == DARK.text).all(axis=-1).mean() > 0.5
+
+
+@pytest.mark.parametrize("shape", Shape)
+def test_facts_that_have_no_room_are_left_out_and_none_covers_the_legend(shape):
+    facts = tuple(Fact(f"a fact of many words {number}", "+0.01%") for number in range(9))
+    asked = heatmap_of(crowd(), facts=facts, look=Look(shape=shape))
+    plan, pixels = heatmap.layout(asked), looked_at(heatmap.draw(asked))
+    line = plan.frame.last_line - 31
+    row = (pixels[line - 18 : line] == DARK.text).all(axis=-1).any(axis=0)
+    assert row[: plan.frame.panel - 60].any()
+    assert not row[plan.frame.panel - 58 : plan.frame.panel - 36].any()
 
 
 def test_everything_at_once_is_drawn_in_both_formats():

@@ -229,6 +229,8 @@ def view_with_past(view):
         (40, "7d", "40 hours of 7 days"),
         (7 * 24, "7d", "7 days"),
         (7 * 24, "1y", "7 days of 1 year"),
+        (7 * 24 - 0.5, "1y", "7 days of 1 year"),
+        (6.9 * 24, "1y", "6 days of 1 year"),
         (365 * 24, "1y", "1 year"),
         (0, "30d", "0 min of 30 days"),
     ],

@@ -1,0 +1,198 @@
+"""Draw every picture of the gallery and write its page: `python -m docs.gallery`.
+
+The simulated week is the same every time. The recorded pictures need `../shared/recordings`; without it those
+that are there stay.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from liqbot.builtin.near_cluster import near_cluster
+from liqbot.charts import comparison, happened, heatmap, ladder, terrain
+from liqbot.charts.request import (
+    ComparisonInput,
+    Fact,
+    HeatmapInput,
+    Look,
+    MapInput,
+    Panel,
+    SecondLayer,
+    Shape,
+    TerrainInput,
+    ThemeName,
+    Zoom,
+)
+from liqbot.engine.board import Board
+from liqbot.market.candles import Candles
+from liqbot.market.events import MarketEvent
+from liqbot.market.grid import Grid, held_until
+from liqbot.market.layer import Basis, Layer
+from liqbot.market.maps import Bins
+from liqbot.market.updates import Beat
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+from liqbot.sources.replay.player import RECORDED_LAYER, Replay
+from liqbot.sources.simulator import SimulatedMarket
+from liqbot.sources.simulator.source import LAYER
+
+FOLDER = Path(__file__).parent / "pages" / "gallery"
+PAGE = FOLDER.parent / "gallery.md"
+RECORDING = Path(__file__).parents[2] / "shared" / "recordings" / "hyperliquid-positions-2026-02.csv.gz"
+STEP_S = 1800
+WEEK = 7 * 24 * 3600 // STEP_S
+START_MS = 1_770_000_000_000
+SQUARE, LIGHT = Look(shape=Shape.SQUARE), Look(theme=ThemeName.LIGHT)
+
+
+@dataclass(frozen=True)
+class Past:
+    """Views of one coin in the order of time, and what happened between them."""
+
+    views: list[MarketView]
+    events: list[MarketEvent]
+
+    @property
+    def view(self) -> MarketView:
+        """The newest."""
+        return self.views[-1]
+
+    def grid(self, hours: float) -> Grid:
+        """Return the maps of so many hours up to the newest view."""
+        since = self.view.time_ms - hours * 3_600_000
+        views = [view for view in self.views if view.time_ms >= since]
+        first = min(view.map.bins.first for view in views)
+        bins = Bins(first, max(view.map.bins.first + view.map.bins.count for view in views) - first)
+        usd = np.zeros((len(views), bins.count), np.float32)
+        for column, view in zip(usd, views, strict=True):
+            column[view.map.bins.first - first :][: view.map.bins.count] = view.map.total
+        time_ms = np.array([view.time_ms for view in views], dtype=np.int64)
+        low, high = (np.array([getattr(view, name) for view in views]) for name in ("low", "high"))
+        spot = np.array([view.spot for view in views])
+        return Grid(bins, time_ms, held_until(time_ms), spot, low, high, usd)
+
+    def candles(self) -> Candles:
+        """Return what spot did between the views, as candles without volume."""
+        spot = np.array([view.spot for view in self.views])
+        low = np.minimum(np.array([view.low for view in self.views[1:]]), np.minimum(spot[:-1], spot[1:]))
+        high = np.maximum(np.array([view.high for view in self.views[1:]]), np.maximum(spot[:-1], spot[1:]))
+        begin = [view.time_ms for view in self.views[:-1]]
+        return Candles.of(STEP_S * 1000, begin, open=spot[:-1], high=high, low=low, close=spot[1:])
+
+
+def simulated(seed: int = 7) -> Past:
+    """Return a week of simulated Bitcoin."""
+    market, board, past = SimulatedMarket(seed, start_ms=START_MS), Board(LAYER), Past([], [])
+    for _ in range(WEEK):
+        board.apply_all(market.step(STEP_S))
+        _observe(board, "BTC", past)
+    return past
+
+
+def recorded(*coins: str) -> dict[str, Past]:
+    """Return what was recorded of coins."""
+    board, pasts = Board(RECORDED_LAYER), {coin: Past([], []) for coin in coins}
+
+    async def play() -> None:
+        async for update in Replay(RECORDING).updates():
+            board.apply(update)
+            if isinstance(update, Beat):
+                for coin, past in pasts.items():
+                    if coin in board.coins:
+                        _observe(board, coin, past)
+
+    asyncio.run(play())
+    return pasts
+
+
+def _observe(board: Board, coin: str, past: Past) -> None:
+    seen = board.observe(coin)
+    past.views.append(seen.view)
+    past.events.extend(seen.events)
+
+
+def of_the_simulator(past: Past) -> Iterator[tuple[str, str, Picture]]:
+    """Yield file, caption and picture of each that the simulated week can show."""
+    week, view = past.grid(170), past.view
+    events, candles = happened.told(past.events), past.candles()
+    asked = HeatmapInput(view=view, grid=week, window="7d", candles=candles, events=events)
+    yield "heatmap", "A week with candles, liquidations and clusters that ended", heatmap.draw(asked)
+    yield "heatmap-line", "Price as a line", heatmap.draw(replace(asked, candles=None, events=()))
+    about = next((it.id for it in view.clusters.within(8)), None)
+    yield (
+        "alert",
+        "An alert's picture: its cluster framed and named",
+        heatmap.draw(replace(asked, highlight=about)),
+    )
+    facts = (Fact("funding", "+0.0012%/h"), Fact("open interest", "−3.1% 24 h"), Fact("accounts long", "54%"))
+    square = replace(asked, look=SQUARE, facts=facts)
+    yield "square", "Square, with a row of facts", heatmap.draw(square)
+    yield "light", "Light", heatmap.draw(replace(asked, look=LIGHT))
+    yield "zoom-20", "Zoomed out to 20%", heatmap.draw(replace(asked, zoom=Zoom.WIDE))
+    year = HeatmapInput(view=view, grid=week, window="1y")
+    yield "badge", "Asked for a year of a week: the badge says so", heatmap.draw(year)
+    other = simulated(8)
+    modelled = replace(other.view, layer=Layer("Binance", Basis.MODELLED, LAYER.origin))
+    second = SecondLayer(modelled, other.grid(170))
+    yield "two-layers", "Another layer as outlines, never added", heatmap.draw(replace(asked, second=second))
+    own = HeatmapInput(view=modelled, grid=other.grid(170), window="7d")
+    yield "modelled", "A modelled layer: up to so much", heatmap.draw(own)
+    yield "map", "A map, price by price", ladder.draw(MapInput(view=view))
+    panels = (Panel(view.layer.label, view, week), Panel(modelled.layer.label, modelled, other.grid(170)))
+    compared = ComparisonInput(panels=panels, window="7d")
+    yield "comparison", "Layers side by side, and how far they agree", comparison.draw(compared)
+    yield (
+        "terrain",
+        "A map in three dimensions",
+        terrain.draw(TerrainInput(view=view, grid=week, window="7d")),
+    )
+    foreign = replace(asked, view=replace(view, coin="币安人生 🐸"), candles=None, events=())
+    yield "letters", "Names in any script", heatmap.draw(foreign)
+
+
+def of_the_recording(pasts: dict[str, Past]) -> Iterator[tuple[str, str, Picture]]:
+    """Yield file, caption and picture of each that the recording can show."""
+    for coin, past in pasts.items():
+        asked = HeatmapInput(
+            view=past.view, grid=past.grid(400), window="12d", events=happened.told(past.events)
+        )
+        yield f"recorded-{coin}", f"{coin} as recorded in February 2026", heatmap.draw(asked)
+    past = pasts["BTC"]
+    for place in range(len(past.views) - 1, 0, -1):
+        until = Past(past.views[: place + 1], [])
+        hits = near_cluster.read(until.view, near_cluster.form.defaults()).hits
+        if hits:
+            alert = HeatmapInput(view=until.view, grid=until.grid(24), window="24h", highlight=hits[0].key)
+            yield "recorded-alert", "The recording's newest near-cluster alert of BTC", heatmap.draw(alert)
+            break
+    yield "recorded-map", "BTC, price by price", ladder.draw(MapInput(view=past.view))
+    square = MapInput(view=past.view, look=Look(ThemeName.LIGHT, Shape.SQUARE))
+    yield "recorded-map-square", "The same, light and square", ladder.draw(square)
+
+
+def main() -> None:
+    """Draw all, and write the page."""
+    FOLDER.mkdir(exist_ok=True)
+    lines = [
+        "# Gallery",
+        "",
+        "Every picture that liqbot draws, with the words that go with it for those who cannot",
+    ]
+    lines += ["see it. Generated by `python -m docs.gallery`.", ""]
+    parts = [("From the simulator", of_the_simulator(simulated()))]
+    if RECORDING.exists():
+        parts.append(("From the recording", of_the_recording(recorded("BTC", "ETH", "SOL", "HYPE"))))
+    for title, pictures in parts:
+        lines += [f"## {title}", ""]
+        for name, caption, picture in pictures:
+            (FOLDER / f"{name}.png").write_bytes(picture.png)
+            print(f"{name}: {len(picture.png) // 1024} KiB", flush=True)
+            lines += [f"### {caption}", "", f"![{caption}](gallery/{name}.png)", "", f"> {picture.alt}", ""]
+    PAGE.write_text("\n".join(lines).rstrip() + "\n")
+
+
+if __name__ == "__main__":
+    main()
