@@ -1,0 +1,179 @@
+// The public API as the page reads it. Shapes are those of /api/v1, described at /api/docs.
+
+export type Side = "long" | "short";
+export type BySide<T> = { long: T; short: T };
+
+export interface Layer {
+  key: string;
+  venue: string;
+  basis: "measured" | "modelled";
+  origin: "live" | "recorded" | "simulated";
+  label: string;
+}
+
+export interface Cluster {
+  id: string;
+  side: Side;
+  price: number;
+  low: number;
+  high: number;
+  usd: number;
+  accounts: number | null;
+  whale_share: number | null;
+  distance_pct: number;
+  since_ms: number;
+}
+
+export interface Cohort {
+  cohort: string;
+  accounts: number;
+  open_usd: BySide<number>;
+  fuel_usd: BySide<number>;
+  underwater: BySide<number | null>;
+}
+
+export interface Reading {
+  layer: Layer;
+  time_ms: number;
+  spot: number;
+  ratio: number | null;
+  regime: string;
+  up_usd: number;
+  down_usd: number;
+}
+
+export interface View extends Reading {
+  coin: string;
+  low: number;
+  high: number;
+  coverage: number | null;
+  age_s: number | null;
+  oldest_s: number | null;
+  funding: number | null;
+  open_interest_usd: number | null;
+  open_usd: BySide<number>;
+  accounts: BySide<number>;
+  trapped: { underwater: BySide<number | null>; deep: BySide<number | null> };
+  cohorts: Cohort[];
+  clusters: Cluster[];
+  map: { first: number; width: number; long: number[]; short: number[] };
+  others: Reading[];
+  provenance: string;
+  venues: Record<string, string>;
+  tiers: number[];
+}
+
+export interface Grid {
+  coin: string;
+  layer: Layer;
+  window: string;
+  time_ms: number[];
+  until_ms: number[];
+  spot: number[];
+  low: number[];
+  high: number[];
+  bins: { first: number; count: number; width: number };
+  /** Base64 of little-endian uint16 codes of three significant digits, column after column, each XOR the one before. */
+  usd: string;
+}
+
+export interface MarketEvent {
+  id: number;
+  time_ms: number;
+  kind: string;
+  side: Side | null;
+  price: number | null;
+  usd: number | null;
+  text: string;
+}
+
+export interface HistoryRow {
+  time_ms: number;
+  spot: number;
+  ratio: number | null;
+  regime: string;
+  up_usd: number;
+  down_usd: number;
+  funding: number | null;
+  open_interest_usd: number | null;
+}
+
+export interface Alert {
+  id: number;
+  coin: string;
+  rule: string;
+  time_ms: number;
+  title: string;
+  text: string;
+  side: Side | null;
+}
+
+export interface CoinInfo {
+  coin: string;
+  spot: number;
+  regime: string;
+  layers: Layer[];
+}
+
+/** What the server says is wrong with a request, in words. */
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+const BASE = "/api/v1";
+
+async function get<T>(path: string, parameters: Record<string, string | undefined> = {}): Promise<T> {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) if (value) query.set(name, value);
+  const suffix = query.size ? `?${query}` : "";
+  const response = await fetch(`${BASE}${path}${suffix}`, { headers: { Accept: "application/json" } });
+  if (!response.ok) {
+    const problem = await response.json().catch(() => ({}));
+    throw new ApiError(problem.detail ?? problem.title ?? response.statusText, response.status);
+  }
+  return response.json();
+}
+
+export interface Part {
+  venue?: string;
+  tier?: string;
+  opened?: string;
+}
+
+export const api = {
+  coins: () => get<{ coins: CoinInfo[]; windows: string[]; version: string }>("/coins"),
+  view: (coin: string, part: Part) => get<View>(`/coins/${coin}/view`, { ...part }),
+  grid: (coin: string, window: string, part: Part) =>
+    get<Grid>(`/coins/${coin}/grid`, { window, ...part }),
+  events: (coin: string, window: string, part: Part) =>
+    get<{ events: MarketEvent[] }>(`/coins/${coin}/events`, { window, venue: part.venue }),
+  history: (coin: string, part: Part) =>
+    get<{ rows: HistoryRow[] }>(`/coins/${coin}/history`, { venue: part.venue }),
+  alerts: (coin: string) => get<{ alerts: Alert[] }>("/alerts", { coin }),
+};
+
+/** Decodes the cells of a grid: dollars by column and bin, bins rising with price. */
+export function cells(grid: Grid): Float64Array {
+  const raw = Uint8Array.from(atob(grid.usd), (letter) => letter.charCodeAt(0));
+  const codes = new Uint16Array(raw.buffer);
+  const bins = grid.bins.count;
+  const usd = new Float64Array(codes.length);
+  for (let place = 0; place < codes.length; place++) {
+    if (place >= bins) codes[place] ^= codes[place - bins];
+    usd[place] = dollars(codes[place]);
+  }
+  return usd;
+}
+
+/** A code is 0 for nothing, else 1 + 900 × exponent + (three digits − 100). */
+function dollars(code: number): number {
+  if (code === 0) return 0;
+  const exponent = Math.floor((code - 1) / 900);
+  const digits = ((code - 1) % 900) + 100;
+  return exponent >= 2 ? digits * 10 ** (exponent - 2) : digits / 10 ** (2 - exponent);
+}

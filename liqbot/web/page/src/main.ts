@@ -1,0 +1,310 @@
+// The page: one coin, one layer, one window; everything else follows from the address.
+
+import { api, ApiError, cells, type Alert, type CoinInfo, type Grid, type MarketEvent, type Part, type View } from "./api";
+import { PriceChart, type Hover } from "./chart";
+import { clock, duration, percent, price, usd } from "./figures";
+import { Scale } from "./heat";
+import { Live, type Push } from "./live";
+import { alerts, clusters, el, headline, holders, layers, liquidations, regimes } from "./panels";
+import { Profile } from "./profile";
+import { readState, writeState, type State } from "./state";
+
+const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
+
+const GRID_REFRESH_MS = 60_000;
+const VIEW_REFRESH_MS = 2_000;
+
+let state: State = readState();
+let coins: CoinInfo[] = [];
+let view: View | undefined;
+let grid: Grid | undefined;
+let usdByCell: Float64Array = new Float64Array();
+let scale: Scale;
+let events: MarketEvent[] = [];
+let alertList: Alert[] = [];
+let gridLoadedMs = 0;
+let viewLoadedMs = 0;
+let generation = 0;
+
+applyTheme();
+const chart = new PriceChart(byId("chart"), onHover);
+const profile = new Profile(byId("profile"), chart);
+const live = new Live(onPush, (isLive, words) => {
+  byId("state").className = isLive ? "live" : "stale";
+  byId("state-words").textContent = isLive && view ? `live, ${clock(view.time_ms)}` : words;
+});
+
+const part = (): Part => ({ venue: state.venue || undefined, tier: state.tier || undefined });
+
+async function start(): Promise<void> {
+  document.body.classList.toggle("embed", state.embed);
+  const known = await api.coins();
+  coins = known.coins;
+  if (!coins.length) {
+    say("The market is still being read. This page begins by itself.");
+    setTimeout(() => void guarded(start), 2_000);
+    return;
+  }
+  if (!coins.some((one) => one.coin === state.coin)) {
+    if (state.coin) say(`There is no ${state.coin} here.`);
+    state.coin = coins[0].coin;
+  }
+  byId("coin").replaceChildren(...coins.map((one) => el("option", { value: one.coin }, one.coin)));
+  byId("windows").replaceChildren(
+    ...known.windows.map((name) => el("button", { type: "button", "data-window": name }, name)),
+  );
+  chart.price = state.price;
+  writeState(state, false);
+  await show(false);
+}
+
+/** Loads everything of the coin, layer and window in the state. */
+async function show(keepZoom: boolean): Promise<void> {
+  const mine = ++generation;
+  controls();
+  const [newView, newGrid] = await Promise.all([
+    api.view(state.coin, part()),
+    api.grid(state.coin, state.window, part()),
+  ]);
+  if (mine !== generation) return;
+  view = newView;
+  gridLoadedMs = viewLoadedMs = Date.now();
+  take(newGrid, keepZoom);
+  render();
+  live.follow(state.coin, state.venue);
+  say("");
+  const rest = await Promise.allSettled([
+    api.events(state.coin, state.window, part()),
+    api.history(state.coin, part()),
+    api.alerts(state.coin),
+  ]);
+  if (mine !== generation) return;
+  events = rest[0].status === "fulfilled" ? rest[0].value.events : [];
+  alertList = rest[2].status === "fulfilled" ? rest[2].value.alerts : [];
+  chart.events(events);
+  cards(rest[1].status === "fulfilled" ? rest[1].value.rows : []);
+}
+
+let historyRows: Parameters<typeof regimes>[0] = [];
+
+function take(newGrid: Grid, keepZoom: boolean): void {
+  grid = newGrid;
+  usdByCell = cells(newGrid);
+  scale = new Scale(usdByCell, state.theme);
+  chart.show(newGrid, usdByCell, scale, view, keepZoom);
+  byId("ramp").style.background = scale.gradient();
+  byId("cap").textContent = `${usd(scale.cap)}+ per 0.1%`;
+}
+
+function render(): void {
+  if (!view) return;
+  byId("headline").replaceChildren(...headline(view, view.layer.basis === "modelled"));
+  byId("provenance").textContent = view.provenance;
+  document.title = `${view.coin} ${price(view.spot)}, ${view.regime}: liqbot`;
+  chart.spot(view.spot);
+  profile.show(view);
+}
+
+function cards(rows?: Parameters<typeof regimes>[0]): void {
+  if (!view) return;
+  if (rows) historyRows = rows;
+  const focused = document.activeElement?.getAttribute("data-id");
+  byId("cards").replaceChildren(
+    clusters(view, (one) =>
+      chart.highlight(
+        one ? { low: one.low, high: one.high, colour: one.side === "long" ? "#ff9f43" : "#4dabff" } : undefined,
+      ),
+    ),
+    holders(view),
+    layers(view),
+    liquidations(events),
+    regimes(historyRows),
+    alerts(alertList),
+  );
+  if (focused) document.querySelector<HTMLElement>(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+}
+
+function controls(): void {
+  byId<HTMLSelectElement>("coin").value = state.coin;
+  for (const button of byId("windows").querySelectorAll("button"))
+    button.setAttribute("aria-pressed", String(button.dataset.window === state.window));
+  const known = coins.find((one) => one.coin === state.coin);
+  const names = new Map<string, string>([["", "best there is"]]);
+  for (const one of known?.layers ?? []) names.set(one.venue.toLowerCase(), one.label);
+  if ((known?.layers.filter((one) => one.basis === "modelled").length ?? 0) > 1)
+    names.set("modelled", "all modelled, added up");
+  if (state.venue && !names.has(state.venue)) names.set(state.venue, state.venue);
+  byId("venue").replaceChildren(...[...names].map(([value, words]) => el("option", { value }, words)));
+  byId<HTMLSelectElement>("venue").value = state.venue;
+  const tiers = view?.coin === state.coin ? view.tiers : [];
+  byId("tier-label").hidden = !tiers.length;
+  byId("tier").replaceChildren(
+    el("option", { value: "" }, "all"),
+    ...tiers.map((tier) => el("option", { value: `${tier}x` }, `${tier}x`)),
+  );
+  byId<HTMLSelectElement>("tier").value = state.tier;
+  byId("price-kind").textContent = state.price === "line" ? "Candles" : "Line";
+  byId("theme").textContent = state.theme === "dark" ? "Light" : "Dark";
+}
+
+function change(changes: Partial<State>): void {
+  const coinChanged = changes.coin !== undefined && changes.coin !== state.coin;
+  state = { ...state, ...changes, ...(coinChanged ? { venue: "", tier: "" } : {}) };
+  writeState(state, true);
+  void guarded(() => show(false));
+}
+
+function onHover(hover: Hover | null): void {
+  const tip = byId("tip");
+  if (!hover || !grid) {
+    tip.hidden = true;
+    return;
+  }
+  const { bins, until_ms, time_ms } = grid;
+  const inside = hover.bin >= 0 && hover.bin < bins.count;
+  const dollars = inside ? usdByCell[hover.column * bins.count + hover.bin] : 0;
+  const low = Math.exp((bins.first + hover.bin) * bins.width);
+  const high = Math.exp((bins.first + hover.bin + 1) * bins.width);
+  const spot = grid.spot[hover.column];
+  const side = high <= spot ? "longs, forced sells" : low >= spot ? "shorts, forced buys" : "at the price";
+  const bound = grid.layer.basis === "modelled" ? "up to " : "";
+  const near = view?.clusters.find((one) => hover.price >= one.low && hover.price <= one.high);
+  tip.replaceChildren(
+    el("b", { class: "dollars" }, dollars > 0 ? `${bound}${usd(dollars)}` : "nothing known"),
+    `${price(low)} to ${price(high)} (${percent((hover.price / spot - 1) * 100, true)})`,
+    el("br"),
+    dollars > 0 ? side : "",
+    el("br"),
+    `${clock(time_ms[hover.column])}, ${grid.layer.venue}, ${grid.layer.basis}`,
+    ...(near && hover.column === until_ms.length - 1
+      ? [
+          el("br"),
+          `cluster ${usd(near.usd)}, ${near.accounts === null ? "modelled" : `${near.accounts} account${near.accounts === 1 ? "" : "s"}`}, ` +
+            `standing ${duration((view!.time_ms - near.since_ms) / 1000)}`,
+        ]
+      : []),
+  );
+  tip.dataset.usd = String(dollars);
+  tip.hidden = false;
+  const box = byId("plot").getBoundingClientRect();
+  const left = hover.x + 16 + tip.offsetWidth > box.width ? hover.x - tip.offsetWidth - 16 : hover.x + 16;
+  tip.style.left = `${Math.max(4, left)}px`;
+  tip.style.top = `${Math.min(box.height - tip.offsetHeight - 6, Math.max(6, hover.y + 12))}px`;
+}
+
+function onPush({ kind, data }: Push): void {
+  if (kind === "view") void guarded(freshen);
+  else if (kind === "event") {
+    events = [...events, data as unknown as MarketEvent].slice(-500);
+    chart.events(events);
+    cards();
+  } else {
+    alertList = [data as unknown as Alert, ...alertList].slice(0, 50);
+    cards();
+  }
+}
+
+/** Takes up a newer view: at most one request in two seconds, and the grid once a minute. */
+async function freshen(): Promise<void> {
+  const now = Date.now();
+  if (now - viewLoadedMs < VIEW_REFRESH_MS) return;
+  viewLoadedMs = now;
+  const mine = generation;
+  const newer = await api.view(state.coin, part());
+  if (mine !== generation) return;
+  view = newer;
+  render();
+  cards();
+  if (now - gridLoadedMs < GRID_REFRESH_MS) return;
+  gridLoadedMs = now;
+  const newGrid = await api.grid(state.coin, state.window, part());
+  if (mine === generation) take(newGrid, true);
+  if (mine === generation) chart.spot(newer.spot);
+}
+
+function say(words: string): void {
+  byId("empty").hidden = !words;
+  byId("empty").textContent = words;
+}
+
+async function guarded(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (error instanceof ApiError) say(error.message);
+    else say("The bot does not answer. This page goes on as soon as it does.");
+    if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429)
+      setTimeout(() => void guarded(coins.length ? () => show(true) : start), 3_000);
+  }
+}
+
+function applyTheme(): void {
+  document.documentElement.dataset.theme = state.theme;
+}
+
+byId("coin").addEventListener("change", (event) => change({ coin: (event.target as HTMLSelectElement).value }));
+byId("venue").addEventListener("change", (event) => change({ venue: (event.target as HTMLSelectElement).value, tier: "" }));
+byId("tier").addEventListener("change", (event) => change({ tier: (event.target as HTMLSelectElement).value }));
+byId("windows").addEventListener("click", (event) => {
+  const name = (event.target as HTMLElement).dataset.window;
+  if (name) change({ window: name });
+});
+byId("fit").addEventListener("click", () => chart.fit(view));
+byId("price-kind").addEventListener("click", () => {
+  state = { ...state, price: state.price === "line" ? "candles" : "line" };
+  writeState(state, true);
+  chart.price = state.price;
+  if (grid) take(grid, true);
+  if (view) chart.spot(view.spot);
+  chart.events(events);
+  controls();
+});
+byId("theme").addEventListener("click", () => {
+  state = { ...state, theme: state.theme === "dark" ? "light" : "dark" };
+  localStorage.setItem("theme", state.theme);
+  applyTheme();
+  chart.dress();
+  if (grid) take(grid, true);
+  render();
+  profile.dress();
+  controls();
+});
+byId("surface").addEventListener("click", async () => {
+  if (!grid) return;
+  const address = "/static/surface.js";
+  const { drawSurface } = await import(address);
+  byId<HTMLDialogElement>("surface-dialog").showModal();
+  drawSurface(byId<HTMLCanvasElement>("surface-canvas"), grid, usdByCell, view);
+});
+byId("surface-close").addEventListener("click", () => byId<HTMLDialogElement>("surface-dialog").close());
+addEventListener("popstate", () => {
+  state = { ...readState(), theme: state.theme };
+  chart.price = state.price;
+  void guarded(() => show(false));
+});
+addEventListener("keydown", (event) => {
+  const target = event.target as HTMLElement;
+  if (event.ctrlKey || event.metaKey || event.altKey || /^(select|input)$/i.test(target.tagName)) return;
+  const names = [...byId("windows").querySelectorAll("button")].map((button) => button.dataset.window!);
+  const at = names.indexOf(state.window);
+  const places = coins.map((one) => one.coin);
+  const here = places.indexOf(state.coin);
+  const actions: Record<string, () => void> = {
+    "[": () => at > 0 && change({ window: names[at - 1] }),
+    "]": () => at < names.length - 1 && change({ window: names[at + 1] }),
+    n: () => change({ coin: places[(here + 1) % places.length] }),
+    p: () => change({ coin: places[(here - 1 + places.length) % places.length] }),
+    "+": () => chart.zoom(0.7),
+    "-": () => chart.zoom(1 / 0.7),
+    "0": () => chart.fit(view),
+    t: () => byId("theme").click(),
+    ArrowLeft: () => chart.chart.timeScale().scrollToPosition(chart.chart.timeScale().scrollPosition() - 10, false),
+    ArrowRight: () => chart.chart.timeScale().scrollToPosition(chart.chart.timeScale().scrollPosition() + 10, false),
+  };
+  const action = actions[event.key];
+  if (!action || (event.key.startsWith("Arrow") && target.id !== "chart")) return;
+  event.preventDefault();
+  action();
+});
+
+void guarded(start);

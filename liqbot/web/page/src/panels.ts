@@ -1,0 +1,194 @@
+// Everything that is words and rows: made with DOM nodes only, so that nothing from outside is ever markup.
+
+import type { Alert, Cluster, HistoryRow, MarketEvent, Reading, View } from "./api";
+import { clock, duration, percent, price, ratio, share, usd } from "./figures";
+
+type Child = Node | string | null;
+
+export function el(tag: string, attributes: Record<string, string> = {}, ...children: Child[]): HTMLElement {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const child of children) if (child !== null) element.append(child);
+  return element;
+}
+
+function table(caption: string, heads: string[], rows: Child[][]): HTMLElement {
+  return el(
+    "table",
+    {},
+    el("caption", {}, caption),
+    el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
+    el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell))))),
+  );
+}
+
+const none = (words: string): HTMLElement => el("p", { class: "none" }, words);
+
+const REGIMES: Record<string, [string, string]> = {
+  "short-squeeze setup": ["short", "A rise would force more buying than a fall would selling."],
+  "long-liquidation setup": ["long", "A fall would force more selling than a rise would buying."],
+  balanced: ["", "Neither side holds twice the fuel of the other."],
+  "no reading": ["", "Nothing known would be liquidated within 5% of spot."],
+};
+
+export function headline(view: View, modelled: boolean): HTMLElement[] {
+  const [tone, meaning] = REGIMES[view.regime] ?? ["", ""];
+  const bound = modelled ? "up to " : "";
+  return [
+    el(
+      "div",
+      { class: "spot" },
+      el("h1", {}, view.coin),
+      el("span", { class: "price", id: "spot" }, price(view.spot)),
+      el("span", { class: `regime ${tone}` }, view.regime),
+    ),
+    el(
+      "div",
+      { class: "fuel" },
+      el("span", { class: "short" }, el("b", {}, bound + usd(view.up_usd)), " of shorts within 5% above"),
+      el("span", { class: "long" }, el("b", {}, bound + usd(view.down_usd)), " of longs within 5% below"),
+      el("span", {}, "ratio ", el("b", {}, ratio(view.ratio))),
+    ),
+    el("p", { class: "meaning" }, meaning),
+  ];
+}
+
+export function clusters(view: View, onPick: (cluster: Cluster | null) => void): HTMLElement {
+  const box = el("section", { class: "card", "aria-label": "Clusters" }, el("h2", {}, "Clusters"));
+  const heaviest = [...view.clusters].filter((one) => Math.abs(one.distance_pct) <= 30);
+  heaviest.sort((one, other) => other.usd - one.usd);
+  for (const side of ["short", "long"] as const) {
+    const mine = heaviest.filter((one) => one.side === side);
+    const nearest = [...mine].sort((one, other) => Math.abs(one.distance_pct) - Math.abs(other.distance_pct));
+    const shown = [...new Set([...mine.slice(0, 4), ...nearest.slice(0, 2)])];
+    shown.sort((one, other) => other.price - one.price);
+    const words = side === "short" ? "Above: shorts, forced buys" : "Below: longs, forced sells";
+    box.append(el("h3", { class: side }, words));
+    if (!shown.length) box.append(none("nothing stands out within 30%"));
+    for (const one of shown) box.append(clusterRow(one, view, onPick));
+  }
+  return box;
+}
+
+function clusterRow(one: Cluster, view: View, onPick: (cluster: Cluster | null) => void): HTMLElement {
+  const detail = [
+    one.accounts === null ? "modelled" : one.accounts === 1 ? "single account" : `${one.accounts} accounts`,
+    one.whale_share ? `${share(one.whale_share)} whales` : "",
+    `standing ${duration((view.time_ms - one.since_ms) / 1000)}`,
+  ];
+  const row = el(
+    "button",
+    { class: `cluster ${one.side}`, type: "button", "data-id": one.id },
+    el("b", {}, usd(one.usd)),
+    el("span", { class: "place" }, `${price(one.price)} (${percent(one.distance_pct, true)})`),
+    el("small", {}, detail.filter(Boolean).join(", ")),
+  );
+  for (const kind of ["mouseenter", "focus"]) row.addEventListener(kind, () => onPick(one));
+  for (const kind of ["mouseleave", "blur"]) row.addEventListener(kind, () => onPick(null));
+  return row;
+}
+
+export function holders(view: View): HTMLElement {
+  const box = el("section", { class: "card", "aria-label": "Who holds it" }, el("h2", {}, "Who holds it"));
+  if (view.layer.basis === "modelled") {
+    box.append(none("A modelled map knows no accounts."));
+    return box;
+  }
+  box.append(
+    table(
+      "Open size, and what would be liquidated within 5% of spot",
+      ["", "long", "short", "fuel above", "fuel below"],
+      view.cohorts.map((one) => [
+        `${one.cohort} (${one.accounts})`,
+        usd(one.open_usd.long),
+        usd(one.open_usd.short),
+        usd(one.fuel_usd.short),
+        usd(one.fuel_usd.long),
+      ]),
+    ),
+    table(
+      "Trapped: share of each side that is underwater",
+      ["", "underwater", "by more than 5%"],
+      (["long", "short"] as const).map((side) => [
+        `${side}s`,
+        share(view.trapped.underwater[side]),
+        share(view.trapped.deep[side]),
+      ]),
+    ),
+  );
+  return box;
+}
+
+export function layers(view: View): HTMLElement {
+  const rows: Reading[] = [view, ...view.others];
+  return el(
+    "section",
+    { class: "card", "aria-label": "Measured beside modelled" },
+    el("h2", {}, "Measured beside modelled"),
+    table(
+      "Never added up: measured positions are facts, modelled ones upper bounds",
+      ["layer", "above", "below", "ratio", "regime"],
+      rows.map((one) => [
+        `${one.layer.venue}, ${one.layer.basis}`,
+        usd(one.up_usd),
+        usd(one.down_usd),
+        ratio(one.ratio),
+        one.regime,
+      ]),
+    ),
+  );
+}
+
+export function liquidations(events: MarketEvent[]): HTMLElement {
+  const box = el("section", { class: "card", "aria-label": "What happened" }, el("h2", {}, "What happened"));
+  const shown = [...events].sort((one, other) => other.time_ms - one.time_ms).slice(0, 14);
+  if (!shown.length) box.append(none("nothing yet in this window"));
+  const list = el("ol", { class: "feed" });
+  for (const one of shown)
+    list.append(
+      el("li", { class: one.side ?? "" }, el("time", {}, clock(one.time_ms)), el("span", {}, one.text)),
+    );
+  if (shown.length) box.append(list);
+  return box;
+}
+
+export function alerts(all: Alert[]): HTMLElement {
+  const box = el("section", { class: "card", "aria-label": "Alerts" }, el("h2", {}, "Alerts of this bot"));
+  if (!all.length) box.append(none("none lately"));
+  const list = el("ol", { class: "feed" });
+  for (const one of all.slice(0, 8))
+    list.append(
+      el(
+        "li",
+        { class: one.side ?? "" },
+        el("time", {}, clock(one.time_ms)),
+        el("span", {}, el("b", {}, one.title), one.text ? ` ${one.text}` : ""),
+      ),
+    );
+  if (all.length) box.append(list);
+  return box;
+}
+
+export function regimes(rows: HistoryRow[]): HTMLElement {
+  const box = el("section", { class: "card", "aria-label": "Readings by date" }, el("h2", {}, "Readings by date"));
+  if (!rows.length) box.append(none("no day is complete yet"));
+  else
+    box.append(
+      table(
+        "One reading a day",
+        ["day", "price", "ratio", "above", "below", "regime"],
+        rows
+          .slice(-14)
+          .reverse()
+          .map((row) => [
+            new Date(row.time_ms).toLocaleDateString("en-GB", { month: "short", day: "numeric" }),
+            price(row.spot),
+            ratio(row.ratio),
+            usd(row.up_usd),
+            usd(row.down_usd),
+            row.regime,
+          ]),
+      ),
+    );
+  return box;
+}
