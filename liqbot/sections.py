@@ -2,6 +2,7 @@
 
 import json
 import re
+from ipaddress import ip_network
 from typing import Annotated, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -153,3 +154,49 @@ class PluginSettings(Section):
             except InvalidRequirement:
                 raise ValueError(f"{entry!r} is no plugin; write its name, or wall==1.2, wall<2") from None
         return value
+
+
+class WebSettings(Section):
+    """The page and the public API."""
+
+    enabled: bool = Field(default=True, description="whether they are served")
+    port: int = Field(default=8787, ge=0, le=65_535, description="the port; 0 for any that is free")
+    host: str = Field(
+        default="127.0.0.1", description="the address to listen on; 0.0.0.0 for all, behind a reverse proxy"
+    )
+    public_url: str = Field(
+        default="", description="the address under which people find it, for links in chats; empty for none"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="host names that it answers to; empty for any"
+    )
+    trusted_proxies: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="addresses of reverse proxies whose X-Forwarded-For is believed"
+    )
+    rate_per_s: float = Field(
+        default=5, ge=0, description="requests a second that an address has; 0 is no limit"
+    )
+    burst: int = Field(default=60, ge=1, description="so many of them may come at once")
+    streams: int = Field(default=500, ge=0, description="streams of pushes that may be open at once")
+
+    @field_validator("allowed_hosts", "trusted_proxies", mode="before")
+    @classmethod
+    def _list(cls, value: object) -> object:
+        return listed(value)
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            try:
+                ip_network(name, strict=False)
+            except ValueError:
+                raise ValueError(f"{name!r} is no address; write 10.0.0.1 or 10.0.0.0/8") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _like_an_address(cls, value: str) -> str:
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
+            raise ValueError("must be an address such as https://liq.example.org")
+        return value.rstrip("/")

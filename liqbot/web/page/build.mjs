@@ -7,7 +7,7 @@ rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 
 await build({
-  entryPoints: ["src/main.ts", "src/surface.ts", "src/style.css"],
+  entryPoints: ["src/main.ts", "src/surface.ts", "src/docs.ts", "src/style.css"],
   bundle: true,
   format: "esm",
   target: "es2022",

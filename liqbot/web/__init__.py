@@ -1,0 +1,1 @@
+"""The page and the public API: read-only faces of the same answers that the chats give."""

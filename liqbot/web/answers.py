@@ -1,0 +1,324 @@
+"""What the API answers: structs made of views, grids and events. Their names are a promise to scripts."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import msgspec
+import numpy as np
+
+from liqbot.market.clusters import Cluster
+from liqbot.market.elsewhere import Elsewhere
+from liqbot.market.grid import Grid
+from liqbot.market.layer import Layer
+from liqbot.market.maps import BIN_WIDTH
+from liqbot.market.side import BySide, Side
+from liqbot.market.view import MarketView
+from liqbot.web import cells
+
+
+class LayerAnswer(msgspec.Struct, frozen=True):
+    """A venue with its basis."""
+
+    key: str
+    venue: str
+    basis: Literal["measured", "modelled"]
+    origin: Literal["live", "recorded", "simulated"]
+    label: str
+
+    @staticmethod
+    def of(layer: Layer) -> "LayerAnswer":
+        """Return a layer as it is answered."""
+        return LayerAnswer(layer.key, layer.venue, layer.basis.value, layer.origin.value, layer.label)
+
+
+class Sides(msgspec.Struct, frozen=True):
+    """A figure of each side: of the longs, and of the shorts."""
+
+    long: float | None
+    short: float | None
+
+    @staticmethod
+    def of(pair: BySide[float] | BySide[float | None] | BySide[int]) -> "Sides":
+        """Return a pair as it is answered."""
+        return Sides(pair.long, pair.short)
+
+
+class ClusterAnswer(msgspec.Struct, frozen=True):
+    """A cluster of liquidations. Prices and dollars are USD."""
+
+    id: str
+    side: Literal["long", "short"]
+    price: float
+    low: float
+    high: float
+    usd: float
+    accounts: int | None
+    whale_share: float | None
+    distance_pct: float
+    since_ms: int
+
+    @staticmethod
+    def of(cluster: Cluster) -> "ClusterAnswer":
+        """Return a cluster as it is answered."""
+        return ClusterAnswer(
+            id=cluster.id,
+            side=cluster.side.value,
+            price=cluster.price,
+            low=cluster.low,
+            high=cluster.high,
+            usd=cluster.usd,
+            accounts=cluster.accounts,
+            whale_share=cluster.whale_share,
+            distance_pct=cluster.distance_pct,
+            since_ms=cluster.since_ms,
+        )
+
+
+class CohortAnswer(msgspec.Struct, frozen=True):
+    """What whales, retail or market makers hold."""
+
+    cohort: str
+    accounts: int
+    open_usd: Sides
+    fuel_usd: Sides
+    underwater: Sides
+
+
+class ReadingAnswer(msgspec.Struct, frozen=True):
+    """What a layer says of a coin in a few figures."""
+
+    layer: LayerAnswer
+    time_ms: int
+    spot: float
+    ratio: float | None
+    regime: str
+    up_usd: float
+    down_usd: float
+
+    @staticmethod
+    def of(reading: Elsewhere) -> "ReadingAnswer":
+        """Return a reading as it is answered."""
+        return ReadingAnswer(
+            LayerAnswer.of(reading.layer),
+            reading.time_ms,
+            reading.spot,
+            reading.ratio,
+            reading.regime.value,
+            reading.up_usd,
+            reading.down_usd,
+        )
+
+
+class TrappedAnswer(msgspec.Struct, frozen=True):
+    """Shares (0 to 1) of each side that are underwater, and by more than 5%."""
+
+    underwater: Sides
+    deep: Sides
+
+
+class MapAnswer(msgspec.Struct, frozen=True):
+    """Dollars by price now: bin i holds the prices from exp((first + i) * width) on."""
+
+    first: int
+    width: float
+    long: list[float]
+    short: list[float]
+
+
+class ViewAnswer(msgspec.Struct, frozen=True):
+    """One coin of one layer at one instant."""
+
+    coin: str
+    layer: LayerAnswer
+    time_ms: int
+    spot: float
+    low: float
+    high: float
+    ratio: float | None
+    regime: str
+    up_usd: float
+    down_usd: float
+    coverage: float | None
+    age_s: float | None
+    oldest_s: float | None
+    funding: float | None
+    open_interest_usd: float | None
+    open_usd: Sides
+    accounts: Sides
+    trapped: TrappedAnswer
+    cohorts: list[CohortAnswer]
+    clusters: list[ClusterAnswer]
+    map: MapAnswer
+    others: list[ReadingAnswer]
+    provenance: str
+    venues: dict[str, str]
+    """What `venue=` takes for the coin, each with a word on what it is."""
+    tiers: list[float]
+    """The leverage tiers that `tier=` takes; none where positions are measured."""
+
+
+def view_answer(
+    view: MarketView, provenance: str, venues: Mapping[str, str], tiers: Sequence[float]
+) -> ViewAnswer:
+    """Return a view as it is answered."""
+    return ViewAnswer(
+        coin=view.coin,
+        layer=LayerAnswer.of(view.layer),
+        time_ms=view.time_ms,
+        spot=view.spot,
+        low=view.low,
+        high=view.high,
+        ratio=view.ratio,
+        regime=view.regime.value,
+        up_usd=view.up_usd,
+        down_usd=view.down_usd,
+        coverage=view.coverage,
+        age_s=view.age_s,
+        oldest_s=view.oldest_s,
+        funding=view.funding,
+        open_interest_usd=view.open_interest_usd,
+        open_usd=Sides.of(view.open_usd),
+        accounts=Sides.of(view.accounts),
+        trapped=TrappedAnswer(Sides.of(view.trapped.underwater), Sides.of(view.trapped.deep)),
+        cohorts=[
+            CohortAnswer(
+                cohort.words,
+                reading.accounts,
+                Sides.of(reading.open_usd),
+                Sides.of(reading.fuel_usd),
+                Sides.of(reading.underwater),
+            )
+            for cohort, reading in view.cohorts.items()
+        ],
+        clusters=[ClusterAnswer.of(cluster) for cluster in view.clusters],
+        map=_map(view),
+        others=[ReadingAnswer.of(other) for other in view.others],
+        provenance=provenance,
+        venues=dict(venues),
+        tiers=list(tiers),
+    )
+
+
+def _map(view: MarketView) -> MapAnswer:
+    by_side = [view.map.of(side) for side in (Side.LONG, Side.SHORT)]
+    begin, end = _held(by_side[0] + by_side[1])
+    long, short = (cells.dollars(cells.codes(usd[begin:end])).tolist() for usd in by_side)
+    return MapAnswer(view.map.bins.first + begin, BIN_WIDTH, long, short)
+
+
+class BinsAnswer(msgspec.Struct, frozen=True):
+    """Bins of equal width in ln(price): bin i holds the prices from exp((first + i) * width) on."""
+
+    first: int
+    count: int
+    width: float
+
+
+class GridAnswer(msgspec.Struct, frozen=True):
+    """Past maps: column t holds from `time_ms[t]` until `until_ms[t]`."""
+
+    coin: str
+    layer: LayerAnswer
+    window: str
+    time_ms: list[int]
+    until_ms: list[int]
+    spot: list[float]
+    low: list[float]
+    high: list[float]
+    bins: BinsAnswer
+    usd: str
+    """Base64 of little-endian uint16, column by column, each XOR the one before: 0 for nothing, else
+    1 + 900 * exponent + (three digits - 100)."""
+
+
+def grid_answer(view: MarketView, grid: Grid, window: str) -> GridAnswer:
+    """Return a grid as it is answered, cut to the bins that hold anything."""
+    usd = grid.usd.astype(np.float64)
+    begin, end = _held(usd.max(axis=0) if len(usd) else np.zeros(grid.bins.count))
+    return GridAnswer(
+        coin=view.coin,
+        layer=LayerAnswer.of(view.layer),
+        window=window,
+        time_ms=grid.time_ms.tolist(),
+        until_ms=grid.until_ms.tolist(),
+        spot=grid.spot.tolist(),
+        low=grid.low.tolist(),
+        high=grid.high.tolist(),
+        bins=BinsAnswer(grid.bins.first + begin, end - begin, BIN_WIDTH),
+        usd=cells.packed(usd[:, begin:end]),
+    )
+
+
+def _held(usd: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, int]:
+    """Return where the bins that hold anything begin and end: one bin where none does."""
+    held = np.flatnonzero(usd >= cells.LEAST_USD)
+    return (int(held[0]), int(held[-1]) + 1) if len(held) else (0, 1)
+
+
+def hyperperps_answer(view: MarketView, now_ms: int) -> dict[str, object]:
+    """Return a view in the shape of HyperPerps' public heatmap, for scripts that were written for that.
+
+    `longs` and `shorts` are levels of 0.1%, the nearest first; shares are percent there.
+    """
+
+    def levels(side: Side) -> list[dict[str, float | int | None]]:
+        usd = view.map.of(side)
+        found = [
+            {
+                "price": round(float(view.map.bins.centers[place]), 8),
+                "notional_usd": round(float(usd[place]), 2),
+                "wallet_count": _accounts_at(view, side, float(view.map.bins.centers[place])),
+                "distance_pct": round((float(view.map.bins.centers[place]) / view.spot - 1) * 100, 4),
+            }
+            for place in np.flatnonzero(usd >= cells.LEAST_USD)
+        ]
+        return sorted(found, key=lambda level: abs(level["distance_pct"] or 0.0))
+
+    def within_2pct(side: Side) -> float:
+        usd, centers = view.map.of(side), view.map.bins.centers
+        return float(usd[np.abs(centers / view.spot - 1) <= 0.02].sum())
+
+    near = {side: within_2pct(side) for side in Side}
+    return {
+        "coin": view.coin,
+        "spot_at_compute": view.spot,
+        "updated_at": view.time_ms,
+        "sample_size": view.accounts.long + view.accounts.short,
+        "longs": levels(Side.LONG),
+        "shorts": levels(Side.SHORT),
+        "trapped_pct": {
+            "longs_underwater_5pct": _percent(view.trapped.deep.long),
+            "shorts_underwater_5pct": _percent(view.trapped.deep.short),
+        },
+        "forced_liq_proximity": {
+            f"{side.value}s_near_liq_2pct": _percent(
+                near[side] / view.open_usd[side] if view.open_usd[side] > 0 else None
+            )
+            for side in Side
+        },
+        "cascade_mass": {side.value: {"within_2pct": round(near[side], 2)} for side in Side},
+        "_meta": {
+            "as_of": view.time_ms,
+            "age_seconds": max(0, math.floor((now_ms - view.time_ms) / 1000)),
+            "venue": view.layer.venue,
+            "basis": view.layer.basis.value,
+            "origin": view.layer.origin.value,
+        },
+    }
+
+
+def _accounts_at(view: MarketView, side: Side, price: float) -> int | None:
+    """Return how many accounts the cluster at a price has; None where there is none, or nobody knows."""
+    return next(
+        (
+            one.accounts
+            for one in view.clusters.of(side)
+            if one.low <= price * 1.001 and price <= one.high * 1.001
+        ),
+        None,
+    )
+
+
+def _percent(share: float | None) -> float | None:
+    return None if share is None else round(share * 100, 2)

@@ -1,0 +1,272 @@
+"""The public API: read-only, without a key. JSON of the same answers as the chats."""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+from litestar import Controller, Request, Response, get
+from litestar.datastructures import State
+from litestar.exceptions import TooManyRequestsException
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from liqbot import __version__
+from liqbot.market.layer import Layer
+from liqbot.market.view import MarketView
+from liqbot.web.answers import (
+    GridAnswer,
+    LayerAnswer,
+    ViewAnswer,
+    grid_answer,
+    hyperperps_answer,
+    view_answer,
+)
+from liqbot.web.caching import json_answer, tagged
+from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
+from liqbot.web.problems import bad_request, not_found
+from liqbot.web.pushes import Pushes, TooManyStreamsError
+
+Asked = Request[None, None, State]
+Venue = Annotated[
+    str | None,
+    Parameter(description="A venue, `measured` or `modelled`; without it the best there is.", max_length=60),
+]
+Tier = Annotated[str | None, Parameter(description="Leverage tiers of a modelled map: `25x`.", max_length=60)]
+Opened = Annotated[str | None, Parameter(description="Only what was opened so lately: `24h`.", max_length=20)]
+Window = Annotated[str, Parameter(description="How far back: `12h`, `24h`, `3d` …", max_length=10)]
+Limit = Annotated[int, Parameter(ge=1, le=1_000, description="At most so many.")]
+
+
+class CoinAnswer(msgspec.Struct, frozen=True):
+    """A coin, and in which layers it is known; the first is the one that is shown."""
+
+    coin: str
+    spot: float
+    regime: str
+    layers: list[LayerAnswer]
+
+
+class CoinsAnswer(msgspec.Struct, frozen=True):
+    """All coins, and what can be asked of them."""
+
+    coins: list[CoinAnswer]
+    windows: list[str]
+    version: str
+
+
+class EventsAnswer(msgspec.Struct, frozen=True):
+    """What happened, the oldest first."""
+
+    events: list[Happening]
+
+
+class HistoryAnswer(msgspec.Struct, frozen=True):
+    """One reading a day, the oldest first."""
+
+    rows: list[DayReading]
+
+
+class AlertsAnswer(msgspec.Struct, frozen=True):
+    """Alerts as they went out, the newest first, without who got them."""
+
+    alerts: list[AlertSeen]
+
+
+class PublicApi(Controller):
+    """Everything under /api/v1."""
+
+    path = "/api/v1"
+    tags = ("market",)
+
+    @get("/coins", summary="Coins, their layers, and the windows of a heatmap", raises=[])
+    async def coins(self, request: Asked, questions: WebQuestions) -> Response[bytes | None]:
+        """Return what there is."""
+        answer = CoinsAnswer(
+            [
+                CoinAnswer(
+                    coin, views[0].spot, views[0].regime.value, [LayerAnswer.of(v.layer) for v in views]
+                )
+                for coin, views in questions.coins().items()
+                if views
+            ],
+            list(questions.windows),
+            __version__,
+        )
+        return json_answer(request, answer)
+
+    @get("/coins/{coin:str}/view", summary="One coin now: fuel, regime, clusters, cohorts, map")
+    async def view(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        coin: str,
+        venue: Venue = None,
+        tier: Tier = None,
+        opened: Opened = None,
+    ) -> Response[bytes | None]:
+        """Return the newest view."""
+        shown = await questions.shown(coin_of(questions, coin), part_of(venue, tier, opened))
+        answer: ViewAnswer = view_answer(shown.view, shown.provenance, shown.venues, shown.tiers)
+        return json_answer(request, answer)
+
+    @get("/coins/{coin:str}/clusters", summary="The clusters of one coin now")
+    async def clusters(
+        self, request: Asked, questions: WebQuestions, coin: str, venue: Venue = None
+    ) -> Response[bytes | None]:
+        """Return the clusters of the newest view, the heaviest first."""
+        shown = await questions.shown(coin_of(questions, coin), part_of(venue, None, None))
+        answer = view_answer(shown.view, shown.provenance, shown.venues, shown.tiers)
+        kept = ("coin", "layer", "time_ms", "spot", "provenance", "clusters")
+        return json_answer(request, {name: getattr(answer, name) for name in kept})
+
+    @get("/coins/{coin:str}/grid", summary="Past maps of one coin, compact")
+    async def grid(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        coin: str,
+        window: Window = "24h",
+        venue: Venue = None,
+        tier: Tier = None,
+        opened: Opened = None,
+    ) -> Response[bytes | None]:
+        """Return the maps of a window: dollars by time and price."""
+        known_window(questions, window)
+        view, grid = await questions.grid(coin_of(questions, coin), window, part_of(venue, tier, opened))
+        answer: GridAnswer = grid_answer(view, grid, window)
+        return json_answer(request, answer, max_age_s=15)
+
+    @get("/coins/{coin:str}/events", summary="What happened: clusters, liquidations, regimes")
+    async def events(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        coin: str,
+        window: Window = "24h",
+        venue: Venue = None,
+        limit: Limit = 300,
+    ) -> Response[bytes | None]:
+        """Return what happened within a window."""
+        known_window(questions, window)
+        view = await self._view(questions, coin, venue)
+        since_ms = view.time_ms - questions.window_ms(window)
+        found = await questions.happenings(view.coin, view.layer, since_ms, limit)
+        return json_answer(request, EventsAnswer(list(found)))
+
+    @get("/coins/{coin:str}/history", summary="Readings by day")
+    async def history(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        coin: str,
+        venue: Venue = None,
+        days: Annotated[int, Parameter(ge=1, le=366, description="How many days back.")] = 30,
+    ) -> Response[bytes | None]:
+        """Return one reading a day."""
+        view = await self._view(questions, coin, venue)
+        rows = await questions.readings(view.coin, view.layer, days)
+        return json_answer(request, HistoryAnswer(list(rows)), max_age_s=60)
+
+    @get("/alerts", summary="Alerts as they went out, without who got them")
+    async def alerts(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        coin: Annotated[str | None, Parameter(max_length=30, description="Of one coin only.")] = None,
+        limit: Limit = 50,
+    ) -> Response[bytes | None]:
+        """Return the newest alerts."""
+        name = None if coin is None else coin_of(questions, coin)
+        return json_answer(request, AlertsAnswer(list(await questions.alerts(name, limit))))
+
+    @get(
+        "/coins/{coin:str}/{kind:str}.png",
+        summary="The heatmap or the map as a picture",
+        media_type="image/png",
+    )
+    async def picture(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        coin: str,
+        kind: str,
+        window: Window = "24h",
+        venue: Venue = None,
+        tier: Tier = None,
+        opened: Opened = None,
+    ) -> Response[bytes | None]:
+        """Return the picture that the chats get."""
+        if kind not in ("heatmap", "map"):
+            raise not_found(f"There is no picture {kind}; there is heatmap and map.")
+        known_window(questions, window)
+        part = part_of(venue, tier, opened)
+        picture = await questions.picture(coin_of(questions, coin), kind, window, part)
+        return tagged(request, picture.png, "image/png", max_age_s=30)
+
+    @get("/stream", summary="Pushes as server-sent events", media_type="text/event-stream")
+    async def stream(
+        self,
+        *,
+        request: Asked,
+        questions: WebQuestions,
+        pushes: Pushes,
+        coin: Annotated[str | None, Parameter(max_length=30, description="Of one coin only.")] = None,
+        venue: Venue = None,
+    ) -> Stream:
+        """Send what happens: `view`, `event`, `alert`; with `Last-Event-ID` what was missed, too."""
+        topics = {} if coin is None else {"coin": coin_of(questions, coin)}
+        if venue:
+            topics["venue"] = venue.lower()
+        last = request.headers.get("last-event-id", "")
+        after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
+        try:
+            stream = pushes.open(after, **topics)
+        except TooManyStreamsError:
+            raise TooManyRequestsException(
+                "As many streams are open as this bot allows.", headers={"Retry-After": "30"}
+            ) from None
+        headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+        return Stream(stream, media_type="text/event-stream", headers=headers)
+
+    @staticmethod
+    async def _view(questions: WebQuestions, coin: str, venue: str | None) -> MarketView:
+        return (await questions.shown(coin_of(questions, coin), part_of(venue, None, None))).view
+
+
+@get("/api/public/heatmap/{coin:str}", summary="HyperPerps' shape", tags=["compatible"])
+async def hyperperps(request: Asked, questions: WebQuestions, coin: str) -> Response[bytes | None]:
+    """Answer as HyperPerps' public heatmap does, for scripts that were written for it."""
+    shown = await questions.shown(coin_of(questions, coin), {})
+    return json_answer(request, hyperperps_answer(shown.view, questions.now_ms()))
+
+
+def coin_of(questions: WebQuestions, name: str) -> str:
+    """Return a coin as it is spelled here, whatever its case. Raises `ProblemError`."""
+    known = questions.coins()
+    found = next((coin for coin in known if coin.lower() == name.lower()), None)
+    if found is None:
+        raise not_found(f"There is no coin {name[:30]!r} here; there is {', '.join(known) or 'none yet'}.")
+    return found
+
+
+def known_window(questions: WebQuestions, window: str) -> None:
+    """Raise `ProblemError` for a window that there is none of."""
+    if window not in questions.windows:
+        raise bad_request(f"There is no window {window!r}; there is {', '.join(questions.windows)}.")
+
+
+def part_of(venue: str | None, tier: str | None, opened: str | None) -> Mapping[str, str]:
+    """Return what was asked for, as the services take it."""
+    given = {"venue": venue, "tier": tier, "opened": opened}
+    return {name: value for name, value in given.items() if value}
+
+
+def layer_topic(layer: Layer) -> str:
+    """Return what a stream calls a layer: its venue in small letters."""
+    return layer.venue.lower()

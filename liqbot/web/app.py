@@ -1,0 +1,74 @@
+"""The application: API, page, health and figures on one port."""
+
+import ipaddress
+from collections.abc import Sequence
+from functools import partial
+
+from litestar import Litestar
+from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.config.compression import CompressionConfig
+from litestar.config.cors import CORSConfig
+from litestar.di import Provide
+from litestar.exceptions import HTTPException
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from liqbot import __version__
+from liqbot.sections import WebSettings
+from liqbot.web import problems
+from liqbot.web.api import PublicApi, hyperperps
+from liqbot.web.docs import docs_page
+from liqbot.web.limits import RateLimit
+from liqbot.web.page import healthz, metrics, page, static
+from liqbot.web.ports import WebQuestions
+from liqbot.web.problems import ProblemError
+from liqbot.web.pushes import Pushes
+
+
+def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> Litestar:
+    """Return the application that answers `questions`."""
+    return Litestar(
+        route_handlers=[PublicApi, hyperperps, page, static, healthz, metrics, docs_page],
+        dependencies={
+            "questions": Provide(lambda: questions, sync_to_thread=False),
+            "pushes": Provide(lambda: pushes, sync_to_thread=False),
+            "public_url": Provide(lambda: settings.public_url, sync_to_thread=False),
+        },
+        exception_handlers={
+            ProblemError: problems.of_problem,
+            HTTPException: problems.of_http,
+            LookupError: problems.of_lookup,
+            ValueError: problems.of_value,
+            Exception: problems.of_anything,
+        },
+        middleware=[
+            partial(
+                RateLimit,
+                a_second=settings.rate_per_s,
+                burst=settings.burst,
+                proxies=networks(settings.trusted_proxies),
+            )
+        ],
+        compression_config=CompressionConfig(
+            backend="gzip", gzip_compress_level=5, exclude=[r"/api/v1/stream", r"\.png$"]
+        ),
+        cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET"], expose_headers=["ETag"]),
+        allowed_hosts=AllowedHostsConfig(list(settings.allowed_hosts)) if settings.allowed_hosts else None,
+        openapi_config=OpenAPIConfig(
+            title="liqbot",
+            version=__version__,
+            description="Where leveraged positions will be force-closed. Read-only, no key.",
+            path="/api",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+        ),
+        # Errors are ours to log, once; the framework would log bodies as well.
+        logging_config=None,
+        debug=False,
+    )
+
+
+def networks(
+    names: Sequence[str],
+) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Return addresses and networks as such. Raises `ValueError`."""
+    return tuple(ipaddress.ip_network(name, strict=False) for name in names)

@@ -1,0 +1,105 @@
+"""The live page: one document for every coin, with a preview picture for chats; its files; health and figures."""
+
+import html
+from functools import cache
+from http import HTTPStatus
+from pathlib import Path
+
+import msgspec
+from litestar import MediaType, Request, Response, get
+from litestar.datastructures import State
+
+from liqbot.market.figures import price, ratio, usd
+from liqbot.web.caching import tagged
+from liqbot.web.ports import WebQuestions
+from liqbot.web.problems import not_found
+
+STATIC = Path(__file__).parent / "static"
+TYPES = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".html": "text/html; charset=utf-8",
+}
+_HEAD = "<!--head-->"
+_TITLE = "<title>liqbot: liquidation heatmap</title>"
+POLICY = (
+    "default-src 'self'; img-src 'self' data: blob:; style-src 'self' 'unsafe-inline'; "
+    "script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'"
+)
+"""The page loads nothing from anywhere else, and nothing of it can."""
+
+
+@get(["/", "/c/{coin:str}"], include_in_schema=False)
+async def page(
+    request: Request[None, None, State], questions: WebQuestions, public_url: str, coin: str | None = None
+) -> Response[bytes | None]:
+    """Return the page; a coin's own address has its figures and its picture for the previews of chats."""
+    document = _read("index.html").decode()
+    known = questions.coins()
+    found = next((name for name in known if coin is not None and name.lower() == coin.lower()), None)
+    if found is not None and known[found]:
+        document = document.replace(_TITLE, "").replace(_HEAD, _preview(questions, found, public_url))
+    answer = tagged(request, document.encode(), TYPES[".html"], max_age_s=0)
+    answer.headers["Content-Security-Policy"] = POLICY
+    answer.headers["X-Content-Type-Options"] = "nosniff"
+    answer.headers["Referrer-Policy"] = "no-referrer"
+    return answer
+
+
+@get("/static/{name:str}", include_in_schema=False)
+async def static(request: Request[None, None, State], name: str) -> Response[bytes | None]:
+    """Return a file of the page."""
+    if name not in _files():
+        raise not_found("There is no such file.")
+    return tagged(request, _read(name), TYPES[Path(name).suffix], max_age_s=300)
+
+
+@get("/healthz", summary="Whether all is well", tags=["operation"])
+async def healthz(questions: WebQuestions) -> Response[bytes]:
+    """Return 200 and no troubles, or 503 and what is wrong by name."""
+    troubles = dict(questions.troubles())
+    status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
+    body = msgspec.json.encode({"ok": not troubles, "troubles": troubles})
+    return Response(body, status_code=status, media_type=MediaType.JSON)
+
+
+@get("/metrics", summary="Figures for Prometheus", tags=["operation"], media_type="text/plain")
+async def metrics(questions: WebQuestions) -> Response[bytes]:
+    """Return all figures of the bot."""
+    return Response(questions.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+
+
+def _preview(questions: WebQuestions, coin: str, public_url: str) -> str:
+    view = questions.coins()[coin][0]
+    title = f"{coin} {price(view.spot)}, {view.regime}"
+    words = (
+        f"{usd(view.up_usd)} of shorts within 5% above, {usd(view.down_usd)} of longs within 5% below, "
+        f"ratio {ratio(view.ratio)}. {view.provenance}"
+    )
+    picture = f"{public_url}/api/v1/coins/{coin}/heatmap.png"
+    tags = {
+        "og:type": "website",
+        "og:title": title,
+        "og:description": words,
+        "og:image": picture,
+        "og:image:width": "1200",
+        "og:image:height": "675",
+        "og:url": f"{public_url}/c/{coin}",
+        "twitter:card": "summary_large_image",
+    }
+    lines = [f'<meta property="{name}" content="{html.escape(value)}" />' for name, value in tags.items()]
+    named = f'<meta name="description" content="{html.escape(words)}" />'
+    return "\n    ".join([f"<title>{html.escape(title)}: liqbot</title>", named, *lines])
+
+
+@cache
+def _files() -> frozenset[str]:
+    return frozenset(
+        file.name for file in STATIC.iterdir() if file.suffix in TYPES and file.name != "index.html"
+    )
+
+
+@cache
+def _read(name: str) -> bytes:
+    return (STATIC / name).read_bytes()

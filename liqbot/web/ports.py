@@ -1,0 +1,115 @@
+"""What the web needs of the rest of the house: questions with typed answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from liqbot.market.grid import Grid
+from liqbot.market.layer import Layer
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A view with what is said beside it."""
+
+    view: MarketView
+    provenance: str
+    venues: Mapping[str, str]
+    """What `venue=` takes, each with a word on what it is."""
+    tiers: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happening:
+    """Something that happened, in one line and in figures."""
+
+    id: int
+    time_ms: int
+    kind: str
+    """`born`, `grew`, `swept`, `closed`, `merged`, `liquidation`, `liquidations`, `regime`."""
+    side: str | None
+    price: float | None
+    usd: float | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayReading:
+    """A reading of the past."""
+
+    time_ms: int
+    spot: float
+    ratio: float | None
+    regime: str
+    up_usd: float
+    down_usd: float
+    funding: float | None
+    open_interest_usd: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSeen:
+    """An alert as it went out, without who got it."""
+
+    id: int
+    coin: str
+    rule: str
+    time_ms: int
+    title: str
+    text: str
+    side: str | None
+
+
+class WebQuestions(Protocol):
+    """The questions that the page and the API ask. Each raises `LookupError` or `ValueError` in words."""
+
+    def coins(self) -> Mapping[str, Sequence[MarketView]]:
+        """Return the newest view of each layer by coin, the one that people see first."""
+        ...
+
+    @property
+    def windows(self) -> Sequence[str]:
+        """The windows of a heatmap, the shortest first."""
+        ...
+
+    async def shown(self, coin: str, part: Mapping[str, str]) -> Shown:
+        """Return the view of a coin; `part` may hold `venue`, `tier` and `opened`."""
+        ...
+
+    async def grid(self, coin: str, window: str, part: Mapping[str, str]) -> tuple[MarketView, Grid]:
+        """Return a view and the past maps of a window up to it."""
+        ...
+
+    async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
+        """Return what happened since, the oldest first, at most the newest `limit`."""
+        ...
+
+    async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
+        """Return one reading a day, the oldest first."""
+        ...
+
+    async def alerts(self, coin: str | None, limit: int) -> Sequence[AlertSeen]:
+        """Return the newest alerts, the newest first, without samples."""
+        ...
+
+    async def picture(self, coin: str, kind: str, window: str, part: Mapping[str, str]) -> Picture:
+        """Return a `heatmap` or a `map` as PNG."""
+        ...
+
+    def window_ms(self, window: str) -> int:
+        """Return how long a window is."""
+        ...
+
+    def now_ms(self) -> int:
+        """Return the clock's time, ms since 1970 UTC."""
+        ...
+
+    def troubles(self) -> Mapping[str, str]:
+        """Return what is wrong now, by name."""
+        ...
+
+    def metrics(self) -> bytes:
+        """Return the figures for Prometheus."""
+        ...

@@ -1,0 +1,110 @@
+"""Server-sent events: what happens is kept for a while, so that who was cut off resumes there."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncGenerator, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+KEPT = 500
+"""So many pushes are kept for who comes back."""
+QUEUED = 100
+"""Who is so many pushes behind is cut off: the browser comes back by itself, and resumes."""
+PING_S = 15.0
+"""After so long without a push a ping goes out, so that a dead connection is found."""
+RETRY_MS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """Something that has happened, as it goes out."""
+
+    number: int
+    kind: str
+    """`view`, `event` or `alert`."""
+    topics: Mapping[str, str]
+    """What it is about, as `coin` and `venue`: a stream that asks for one gets what has the same."""
+    data: Any
+
+    def encoded(self) -> bytes:
+        """Return it as it stands on the wire."""
+        return b"id: %d\nevent: %s\ndata: %s\n\n" % (
+            self.number,
+            self.kind.encode(),
+            msgspec.json.encode(self.data),
+        )
+
+
+class TooManyStreamsError(Exception):
+    """As many streams are open as the operator allows."""
+
+
+class Pushes:
+    """All pushes, and who listens to them."""
+
+    def __init__(self, most_streams: int, *, first: int = 1) -> None:
+        """`first` is the number of the first push: numbers should go on rising over a restart."""
+        self._kept: deque[Push] = deque(maxlen=KEPT)
+        self._next = first
+        self._most_streams = most_streams
+        self._listeners: dict[asyncio.Queue[Push | None], Callable[[Push], bool]] = {}
+
+    @property
+    def streams(self) -> int:
+        """How many streams are open."""
+        return len(self._listeners)
+
+    def send(self, kind: str, data: object, **topics: str) -> None:
+        """Let everyone who asked for these topics know."""
+        push = Push(self._next, kind, topics, data)
+        self._next += 1
+        self._kept.append(push)
+        for queue, wants in list(self._listeners.items()):
+            if not wants(push):
+                continue
+            if queue.qsize() >= QUEUED:
+                del self._listeners[queue]
+                queue.put_nowait(None)
+            else:
+                queue.put_nowait(push)
+
+    def close(self) -> None:
+        """End all streams."""
+        for queue in self._listeners:
+            queue.put_nowait(None)
+        self._listeners.clear()
+
+    def open(self, after: int | None, **topics: str) -> AsyncGenerator[bytes]:
+        """Begin a stream of what has these topics, from the push behind `after` on; None for what is to come.
+
+        Raises `TooManyStreamsError`.
+        """
+        if len(self._listeners) >= self._most_streams:
+            raise TooManyStreamsError
+
+        def wants(push: Push) -> bool:
+            return all(push.topics.get(name, value) == value for name, value in topics.items())
+
+        queue: asyncio.Queue[Push | None] = asyncio.Queue()
+        missed = [] if after is None else [push for push in self._kept if push.number > after and wants(push)]
+        self._listeners[queue] = wants
+        return self._stream(queue, missed)
+
+    async def _stream(self, queue: asyncio.Queue[Push | None], missed: list[Push]) -> AsyncGenerator[bytes]:
+        try:
+            yield b"retry: %d\n\n" % RETRY_MS
+            for push in missed:
+                yield push.encoded()
+            while True:
+                try:
+                    push = await asyncio.wait_for(queue.get(), PING_S)
+                except TimeoutError:
+                    yield b"event: ping\ndata: {}\n\n"
+                    continue
+                if push is None:
+                    return
+                yield push.encoded()
+        finally:
+            self._listeners.pop(queue, None)

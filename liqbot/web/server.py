@@ -1,0 +1,64 @@
+"""The web server inside the bot's own event loop."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncGenerator
+
+import uvicorn
+
+from liqbot.sections import WebSettings
+from liqbot.web.app import make_app
+from liqbot.web.ports import WebQuestions
+from liqbot.web.pushes import Pushes
+
+STOP_S = 2
+"""How long a stop waits for answers that are under way."""
+
+
+@contextlib.asynccontextmanager
+async def web_server(
+    questions: WebQuestions, pushes: Pushes, settings: WebSettings
+) -> AsyncGenerator[tuple[str, int]]:
+    """Serve meanwhile; give the address and the port, a free one for port 0. Raises `OSError`."""
+    listener = _listener(settings.host, settings.port)
+    config = uvicorn.Config(
+        make_app(questions, pushes, settings),
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        lifespan="off",
+        timeout_graceful_shutdown=STOP_S,
+        # Whose request it is, is found by what the settings say of proxies.
+        proxy_headers=False,
+        h11_max_incomplete_event_size=16_384,
+    )
+    server = _Server(config)
+    task = asyncio.create_task(server.serve([listener]))
+    try:
+        yield listener.getsockname()[:2]
+    finally:
+        pushes.close()
+        server.should_exit = True
+        await asyncio.gather(task, return_exceptions=True)
+        listener.close()
+
+
+class _Server(uvicorn.Server):
+    """One that leaves signals to the bot."""
+
+    @contextlib.contextmanager
+    def capture_signals(self):  # noqa: ANN201 - as its parent has it
+        yield
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
