@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import socket
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
 
@@ -48,7 +48,7 @@ class _Server(uvicorn.Server):
     """One that leaves signals to the bot."""
 
     @contextlib.contextmanager
-    def capture_signals(self):  # noqa: ANN201 - as its parent has it
+    def capture_signals(self) -> Generator[None]:
         yield
 
 
