@@ -1,4 +1,4 @@
-"""The live page, the same document for every coin, with a preview for chats; its files; health and figures."""
+"""The live page, one document for every coin, with a preview for chats; its files; health and figures."""
 
 import html
 from functools import cache
