@@ -1,0 +1,71 @@
+"""Streams of pushes: each gets what it asked for, resumes where it broke off, and none is held up by another."""
+
+import msgspec
+import pytest
+
+from liqbot.web.pushes import KEPT, QUEUED, Pushes, TooManyStreamsError
+
+
+async def read(stream, count):
+    """Return the kind and the data of so many pushes."""
+    found = []
+    async for chunk in stream:
+        lines = dict(line.split(b": ", 1) for line in chunk.strip().split(b"\n"))
+        if b"data" in lines:
+            found.append((lines[b"event"].decode(), msgspec.json.decode(lines[b"data"]), int(lines[b"id"])))
+        if len(found) == count:
+            await stream.aclose()
+            return found
+    return found
+
+
+async def test_a_stream_gets_what_it_asked_for_and_nothing_else():
+    pushes = Pushes(10)
+    stream = pushes.open(None, coin="BTC")
+    pushes.send("view", {"n": 1}, coin="ETH")
+    pushes.send("view", {"n": 2}, coin="BTC")
+    pushes.send("alert", {"n": 3})
+    assert [(kind, data["n"]) for kind, data, _ in await read(stream, 2)] == [("view", 2), ("alert", 3)]
+    assert pushes.streams == 0
+
+
+async def test_who_was_cut_off_resumes_where_it_broke_off_with_nothing_lost_or_doubled():
+    pushes = Pushes(10)
+    first = pushes.open(None, coin="BTC")
+    for number in range(3):
+        pushes.send("view", number, coin="BTC")
+    seen = await read(first, 2)
+    for number in range(3, 6):
+        pushes.send("view", number, coin="BTC")
+    resumed = pushes.open(seen[-1][2], coin="BTC")
+    pushes.send("view", 6, coin="BTC")
+    assert [data for _, data, _ in seen + await read(resumed, 5)] == list(range(7))
+
+
+async def test_who_is_far_behind_is_cut_off_and_the_others_are_not():
+    pushes = Pushes(10)
+    slow, quick = pushes.open(None), pushes.open(None)
+    for number in range(QUEUED + 50):
+        pushes.send("view", number)
+        if number == QUEUED - 1:
+            await read(quick, QUEUED)
+            quick = pushes.open(number + 1)
+    assert len(await read(slow, KEPT)) == QUEUED
+    assert [data for _, data, _ in await read(quick, 50)] == list(range(QUEUED, QUEUED + 50))
+
+
+async def test_no_more_streams_open_than_allowed_and_a_closed_one_makes_room():
+    pushes = Pushes(1)
+    stream = pushes.open(None)
+    with pytest.raises(TooManyStreamsError):
+        pushes.open(None)
+    pushes.send("view", 1)
+    await read(stream, 1)
+    pushes.open(None)
+
+
+async def test_closing_ends_every_stream():
+    pushes = Pushes(10)
+    stream = pushes.open(None)
+    pushes.close()
+    assert await read(stream, 5) == []
