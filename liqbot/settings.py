@@ -23,6 +23,7 @@ from liqbot.sections import (
     PluginSettings,
     SettingsError,
     TelegramSettings,
+    WebSettings,
     listed,
 )
 from liqbot.sources import registry
@@ -85,6 +86,7 @@ class Settings(_Sources):
     metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
     discord: DiscordSettings = DiscordSettings()
     telegram: TelegramSettings = TelegramSettings()
+    web: WebSettings = WebSettings()
     plugins: PluginSettings = PluginSettings()
 
     @property

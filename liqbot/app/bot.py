@@ -1,10 +1,10 @@
 """The bot: what the sources tell becomes views, views become alerts, alerts reach chats."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Self
+from typing import Self, TypeAlias
 
 import msgspec
 import structlog
@@ -22,6 +22,7 @@ from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
+from liqbot.market.events import MarketEvent
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.service.services import Services
@@ -33,6 +34,7 @@ from liqbot.store.store import Store
 
 _log = structlog.get_logger()
 
+Observer: TypeAlias = Callable[[Sequence[MarketView], Mapping[str, Sequence[MarketEvent]]], Awaitable[None]]
 DRAIN_S = 10
 """How long a shutdown waits for deliveries that are under way."""
 
@@ -83,6 +85,10 @@ class Bot:
         self.services.wake = self.dispatcher.wake
         self.servings: list[Serving] = []
         """The platforms that people talk to the bot on."""
+        self.observers: list[Observer] = []
+        """Who is told of the views of each beat, and of what happened."""
+        self.address: str | None = None
+        """Where the page is; None where there is none."""
         self.trouble: str | None = None
         """Why nothing can be written down at present; None where it can."""
         self.beats = 0
@@ -190,6 +196,8 @@ class Bot:
             self.trouble = str(error)
         else:
             self.trouble = None
+            for observer in self.observers:
+                await observer(views, feed.events)
         self.beats += 1
         self._changed.set()
 

@@ -6,10 +6,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from liqbot.alerts.platform import Platform
 from liqbot.app.adapters import make_adapters
 from liqbot.app.bot import Bot
-from liqbot.app.metrics import metrics_server
+from liqbot.app.metrics import metrics_server, questions_of
 from liqbot.app.operator import Operator
 from liqbot.app.running import kept_running
 from liqbot.app.watchman import Watchman
+from liqbot.app.web import web_beside
 from liqbot.settings import SettingsError
 from liqbot.store.chats import ChatKey
 
@@ -27,6 +28,8 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)
         await stack.enter_async_context(kept_running(watchman.run()))
+        questions = questions_of(bot, watchman, operator)
+        bot.address = await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:
             server = metrics_server(
                 bot, watchman, operator, host=settings.metrics_host, port=settings.metrics_port

@@ -1,11 +1,9 @@
 """`/healthz` and `/metrics`: how the bot is, for machines that look after it."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from aiohttp import web
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -15,8 +13,9 @@ from liqbot.app.operator import Operator
 from liqbot.app.watchman import Watchman
 from liqbot.service.status import WELL
 from liqbot.store.store import Store
-
-CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from liqbot.web.app import make_monitor
+from liqbot.web.questions import ServiceQuestions
+from liqbot.web.server import served
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +94,24 @@ def _gauge(name: str, text: str, label: str, values: dict[str, float]) -> GaugeM
     return family
 
 
+async def figures(bot: Bot, watchman: Watchman) -> bytes:
+    """Return all figures as Prometheus reads them."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(Metrics(bot, watchman, await Stored.of(bot.store)))
+    return generate_latest(registry)
+
+
+def questions_of(bot: Bot, watchman: Watchman, operator: Operator) -> ServiceQuestions:
+    """Return what the web asks, answered by a bot and by those who look after it."""
+    return ServiceQuestions(
+        bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, watchman)
+    )
+
+
 @asynccontextmanager
 async def metrics_server(
     bot: Bot, watchman: Watchman, operator: Operator, *, host: str, port: int
 ) -> AsyncGenerator[int]:
     """Serve `/healthz` and `/metrics` meanwhile; give the port, a free one for 0. Raises `OSError`."""
-
-    async def metrics(_: web.Request) -> web.Response:
-        registry = CollectorRegistry(auto_describe=False)
-        registry.register(Metrics(bot, watchman, await Stored.of(bot.store)))
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE})
-
-    async def healthz(_: web.Request) -> web.Response:
-        troubles = operator.troubles
-        return web.json_response({"ok": not troubles, "troubles": troubles}, status=503 if troubles else 200)
-
-    application = web.Application()
-    application.add_routes([web.get("/metrics", metrics), web.get("/healthz", healthz)])
-    runner = web.AppRunner(application, access_log=None)
-    await runner.setup()
-    try:
-        site = web.TCPSite(runner, host, port)
-        await site.start()
-        yield runner.addresses[0][1]
-    finally:
-        await asyncio.shield(runner.cleanup())
+    async with served(make_monitor(questions_of(bot, watchman, operator)), host, port) as (_, bound):
+        yield bound

@@ -45,6 +45,9 @@ def run(
         bool, typer.Option("--plugins/--no-plugins", help="Load plugins, or none.", show_default=False)
     ] = True,
     dev: Annotated[bool, typer.Option("--dev", help="Load plugins anew when their files change.")] = False,
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Run until told to stop, also with nobody to serve but the page.")
+    ] = False,
 ) -> None:
     """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
 
@@ -55,9 +58,9 @@ def run(
     if not use_plugins:
         none = settings.plugins.model_copy(update={"enabled": False})
         settings = settings.model_copy(update={"plugins": none})
-    if _at_terminal():
+    if _at_terminal() and not serve:
         _talk(settings, dev=dev)
-    elif settings.sources == EMBEDDED and not settings.serves_people and not dev:
+    elif settings.sources == EMBEDDED and not settings.serves_people and not dev and not serve:
         _play(settings, parse_script(TOUR), ALERT_TIMEOUT_S)
     else:
         _serve(settings, dev=dev)
@@ -137,6 +140,8 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
         if bot.failure is not None:
             raise bot.failure
         printer.show(await bot.answering.answer("/status", ask))
+        if bot.address:
+            printer.narrate(f"The live page: {bot.address}")
         printer.narrate("Type a command; Tab completes, /help lists them, Ctrl-D leaves.")
         await Prompt(bot.answering, ask, printer, settings.database.with_suffix(".history")).run()
 

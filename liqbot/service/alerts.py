@@ -91,6 +91,10 @@ class Alerts:
         """Return the newest alerts that have arrived in a chat, the newest first."""
         return await self._store.alerts.newest_of(chat, limit)
 
+    async def latest(self, coin: str | None, limit: int) -> list[Alert]:
+        """Return the newest alerts of a coin, or of all, whoever got them; no test alerts."""
+        return await self._store.alerts.latest(coin, limit)
+
     async def alert(self, chat: ChatKey, number: int) -> AlertAnswer:
         """Return an alert and how things stand now. Raises `UserError` where the chat got none such."""
         alert = (await self._told(chat, number)).alert

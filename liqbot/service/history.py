@@ -1,6 +1,7 @@
 """What is stored of the past."""
 
 from liqbot.market.grid import Grid
+from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.rules.wording import nearest
 from liqbot.service.errors import UserError
@@ -49,3 +50,7 @@ class History:
     async def grid(self, view: MarketView, window: str) -> Grid:
         """Return the past maps of a `window` (a key of `WINDOWS`) up to a view."""
         return await self._stored.grid(view, WINDOWS[window])
+
+    async def by_day(self, coin: str, layer: Layer, since_ms: int) -> list[MarketView]:
+        """Return the newest view of each day since, the oldest first."""
+        return await self._stored.by_day(layer, coin, since_ms)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import structlog
 
 from liqbot.charts.studio import DrawingError, Studio
+from liqbot.market.grid import Grid
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -72,7 +73,11 @@ class Pictures:
 
     async def heatmap_of(self, seen: Seen, window: str) -> Picture:
         """Draw the heatmap of the `window` up to a view. Raises `DrawingError`."""
-        made = await asyncio.to_thread(seen.grid, WINDOWS[window])
-        grid = made or await self._history.grid(seen.view, WINDOWS[window])
+        grid = await self.grid_of(seen, window)
         marks = await asyncio.to_thread(self._marks, seen.view)
         return await self.studio.heatmap(seen.view.with_grid(grid).with_marks(marks), window)
+
+    async def grid_of(self, seen: Seen, window: str) -> Grid:
+        """Return the past maps of the `window` up to a view."""
+        made = await asyncio.to_thread(seen.grid, WINDOWS[window])
+        return made or await self._history.grid(seen.view, WINDOWS[window])

@@ -92,6 +92,10 @@ class Alerts(Protocol):
         """Return the newest alerts that have arrived in `chat`, the newest first."""
         ...
 
+    async def latest(self, coin: str | None, limit: int) -> list[Alert]:
+        """Return the newest alerts of a coin, or of all where that is None; no samples. The newest first."""
+        ...
+
     async def view_of(self, alert: Alert) -> MarketView:
         """Return the market as it was when the alert went out. Raises `WireError` where it is damaged."""
         ...

@@ -67,6 +67,10 @@ class History(Protocol):
         """Yield the whole views of `coin` from `since_ms` on, the oldest first."""
         ...
 
+    async def by_day(self, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
+        """Return the newest whole view of each day (UTC) from `since_ms` on, the oldest first."""
+        ...
+
     async def coins(self) -> list[str]:
         """Return the coins of which there is history."""
         ...

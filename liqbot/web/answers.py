@@ -23,7 +23,7 @@ class LayerAnswer(msgspec.Struct, frozen=True):
     key: str
     venue: str
     basis: Literal["measured", "modelled"]
-    origin: Literal["live", "recorded", "simulated"]
+    origin: Literal["live", "recorded", "simulated", "simulated, recorded"]
     label: str
 
     @staticmethod

@@ -12,9 +12,11 @@ from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ExceptionHandlersMap
 
 from liqbot import __version__
 from liqbot.sections import WebSettings
+from liqbot.service.errors import UserError
 from liqbot.web import problems
 from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.docs import docs_page
@@ -23,6 +25,16 @@ from liqbot.web.page import healthz, metrics, page, static
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError
 from liqbot.web.pushes import Pushes
+
+
+_HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType] - requests are left open
+    ProblemError: problems.of_problem,
+    HTTPException: problems.of_http,
+    UserError: problems.of_user,
+    LookupError: problems.of_lookup,
+    ValueError: problems.of_value,
+    Exception: problems.of_anything,
+}
 
 
 def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> Litestar:
@@ -34,13 +46,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
             "pushes": Provide(lambda: pushes, sync_to_thread=False),
             "public_url": Provide(lambda: settings.public_url, sync_to_thread=False),
         },
-        exception_handlers={
-            ProblemError: problems.of_problem,
-            HTTPException: problems.of_http,
-            LookupError: problems.of_lookup,
-            ValueError: problems.of_value,
-            Exception: problems.of_anything,
-        },
+        exception_handlers=_HANDLERS,
         middleware=[
             partial(
                 RateLimit,
@@ -64,6 +70,17 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
         # Errors are ours to log, once; the framework would log bodies as well.
         logging_config=None,
         debug=False,
+    )
+
+
+def make_monitor(questions: WebQuestions) -> Litestar:
+    """Return an application with health and figures alone, for a port of their own."""
+    return Litestar(
+        route_handlers=[healthz, metrics],
+        dependencies={"questions": Provide(lambda: questions, sync_to_thread=False)},
+        exception_handlers=_HANDLERS,
+        openapi_config=None,
+        logging_config=None,
     )
 
 

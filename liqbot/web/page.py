@@ -67,7 +67,7 @@ async def healthz(questions: WebQuestions) -> Response[bytes]:
 @get("/metrics", summary="Figures for Prometheus", tags=["operation"], media_type="text/plain")
 async def metrics(questions: WebQuestions) -> Response[bytes]:
     """Return all figures of the bot."""
-    return Response(questions.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(await questions.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 def _preview(questions: WebQuestions, coin: str, public_url: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
@@ -62,6 +62,7 @@ class AlertSeen:
     side: str | None
 
 
+@runtime_checkable
 class WebQuestions(Protocol):
     """The questions that the page and the API ask. Each raises `LookupError` or `ValueError` in words."""
 
@@ -110,6 +111,6 @@ class WebQuestions(Protocol):
         """Return what is wrong now, by name."""
         ...
 
-    def metrics(self) -> bytes:
+    async def metrics(self) -> bytes:
         """Return the figures for Prometheus."""
         ...

@@ -7,6 +7,8 @@ from litestar import MediaType, Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException, ValidationException
 
+from liqbot.service.errors import UserError
+
 _log = structlog.get_logger()
 
 JSON_PROBLEM = "application/problem+json"
@@ -34,6 +36,11 @@ def bad_request(detail: str) -> ProblemError:
 def of_problem(_: Request[None, None, State], error: ProblemError) -> Response[object]:
     """Answer with a `ProblemError`."""
     return _problem(error.status, error.detail)
+
+
+def of_user(_: Request[None, None, State], error: UserError) -> Response[object]:
+    """Answer what a service says is wrong with the question."""
+    return _problem(HTTPStatus.BAD_REQUEST, str(error))
 
 
 def of_lookup(_: Request[None, None, State], error: LookupError) -> Response[object]:

@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
+from litestar import Litestar
 
 from liqbot.sections import WebSettings
 from liqbot.web.app import make_app
@@ -20,10 +21,20 @@ STOP_S = 2
 async def web_server(
     questions: WebQuestions, pushes: Pushes, settings: WebSettings
 ) -> AsyncGenerator[tuple[str, int]]:
-    """Serve meanwhile; give the address and the port, a free one for port 0. Raises `OSError`."""
-    listener = _listener(settings.host, settings.port)
+    """Serve page and API meanwhile; give the address and the port, a free one for 0. Raises `OSError`."""
+    async with served(make_app(questions, pushes, settings), settings.host, settings.port) as where:
+        try:
+            yield where
+        finally:
+            pushes.close()
+
+
+@contextlib.asynccontextmanager
+async def served(app: Litestar, host: str, port: int) -> AsyncGenerator[tuple[str, int]]:
+    """Serve an application meanwhile; give the address and the port, a free one for 0. Raises `OSError`."""
+    listener = _listener(host, port)
     config = uvicorn.Config(
-        make_app(questions, pushes, settings),
+        app,
         log_config=None,
         access_log=False,
         server_header=False,
@@ -38,7 +49,6 @@ async def web_server(
     try:
         yield listener.getsockname()[:2]
     finally:
-        pushes.close()
         server.should_exit = True
         await asyncio.gather(task, return_exceptions=True)
         listener.close()

@@ -1,4 +1,4 @@
-"""Streams of pushes: each gets what it asked for, resumes where it broke off, and none is held up by another."""
+"""Streams of pushes: each gets what it asked for and resumes where it broke off; none holds up another."""
 
 import msgspec
 import pytest

@@ -92,6 +92,15 @@ class SqliteAlerts(Records):
         return [alert for alert in alerts if alert is not None]
 
     @reads
+    def latest(self, db: sqlite3.Connection, coin: str | None, limit: int) -> list[Alert]:
+        rows = db.execute(
+            "SELECT id FROM alerts WHERE NOT sample AND (? IS NULL OR coin = ?) ORDER BY id DESC LIMIT ?",
+            [coin, coin, limit],
+        ).fetchall()
+        alerts = (_alert(db, alert_id) for (alert_id,) in rows)
+        return [alert for alert in alerts if alert is not None]
+
+    @reads
     def view_of(self, db: sqlite3.Connection, alert: Alert) -> MarketView:
         (blob,) = db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
         try:

@@ -126,6 +126,15 @@ class SqliteHistory(Records):
         return [_view(blob) for (blob,) in rows]
 
     @reads
+    def by_day(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
+        rows = db.execute(
+            "SELECT view, max(time_ms) FROM history WHERE layer = ? AND coin = ? AND time_ms >= ? "
+            "AND view IS NOT NULL GROUP BY time_ms / 86400000 ORDER BY time_ms",
+            [layer.key, coin, since_ms],
+        ).fetchall()
+        return [_view(blob) for blob, _ in rows]
+
+    @reads
     def coins(self, db: sqlite3.Connection) -> list[str]:
         return [coin for (coin,) in db.execute("SELECT DISTINCT coin FROM history ORDER BY coin")]
 

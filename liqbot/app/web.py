@@ -1,0 +1,83 @@
+"""The web beside a bot: its server, and the pushes that follow from what the bot sees."""
+
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+
+import structlog
+
+from liqbot.app.bot import Bot
+from liqbot.market.events import MarketEvent
+from liqbot.market.view import MarketView
+from liqbot.web.api import layer_topic
+from liqbot.web.pushes import Pushes
+from liqbot.web.questions import ServiceQuestions
+from liqbot.web.server import web_server
+
+_log = structlog.get_logger()
+
+ALERTS = 20
+"""So many of the newest alerts are looked at for those that have not been pushed yet."""
+
+
+class WebPushes:
+    """Tells the streams of each view, of what happened, and of each alert as it is raised."""
+
+    def __init__(self, pushes: Pushes, questions: ServiceQuestions) -> None:
+        self._pushes = pushes
+        self._questions = questions
+        self._newest_alert: int | None = None
+
+    async def taken(self, views: Sequence[MarketView], events: Mapping[str, Sequence[MarketEvent]]) -> None:
+        """Push what a beat has brought. Nothing is done while nobody listens, but for the alerts' numbers."""
+        for view in views:
+            topics = {"coin": view.coin, "venue": layer_topic(view.layer)}
+            reading = {"coin": view.coin, "layer": view.layer.key, "time_ms": view.time_ms, "spot": view.spot}
+            self._pushes.send("view", reading, **topics)
+            for event in events.get(view.coin, ()):
+                told = self._questions.happened(event)
+                if told is not None:
+                    self._pushes.send("event", told, **topics)
+        await self._alerts()
+
+    async def _alerts(self) -> None:
+        newest = await self._questions.alerts(None, ALERTS)
+        if self._newest_alert is not None:
+            for alert in reversed(newest):
+                if alert.id > self._newest_alert:
+                    self._pushes.send("alert", alert, coin=alert.coin)
+        self._newest_alert = max((alert.id for alert in newest), default=self._newest_alert or 0)
+
+
+@asynccontextmanager
+async def web_beside(bot: Bot, questions: ServiceQuestions) -> AsyncGenerator[str | None]:
+    """Serve page and API meanwhile; give their address, None where they are off or the port is taken.
+
+    A port that is taken is no reason not to watch the market: the log says so, and the bot goes on.
+    """
+    settings = bot.settings.web
+    if not settings.enabled:
+        yield None
+        return
+    # By the clock, so that numbers go on rising over a restart and streams resume.
+    pushes = Pushes(settings.streams, first=int(time.time() * 1000))
+    bot.observers.append(WebPushes(pushes, questions).taken)
+    server = web_server(questions, pushes, settings)
+    try:
+        host, port = await server.__aenter__()
+    except OSError as error:
+        _log.error("web_not_served", host=settings.host, port=settings.port, reason=str(error))
+        yield None
+        return
+    address = settings.public_url or f"http://{_named(host)}:{port}"
+    _log.info("web_served", address=address)
+    try:
+        yield address
+    finally:
+        await server.__aexit__(None, None, None)
+
+
+def _named(host: str) -> str:
+    if host in ("0.0.0.0", "::"):  # noqa: S104 - it is only compared
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

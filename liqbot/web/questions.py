@@ -1,0 +1,134 @@
+"""The web's questions, put to the services."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from liqbot.market.events import MarketEvent
+from liqbot.market.grid import Grid
+from liqbot.market.layer import Layer
+from liqbot.market.view import MarketView
+from liqbot.message import Picture
+from liqbot.service.layers import LayerQuery, Seen
+from liqbot.service.services import Services
+from liqbot.service.windows import WINDOWS
+from liqbot.web.happenings import happening
+from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
+
+DAY_MS = 86_400_000
+KEPT = 1_000
+"""So many happenings of a coin and layer are kept at hand."""
+
+
+class ServiceQuestions:
+    """Answers the web out of the services of a bot."""
+
+    def __init__(
+        self,
+        services: Services,
+        *,
+        troubles: Callable[[], Mapping[str, str]],
+        metrics: Callable[[], Awaitable[bytes]],
+    ) -> None:
+        """`troubles` says what is wrong now by name, `metrics` gives the figures for Prometheus."""
+        self._services = services
+        self._troubles = troubles
+        self._metrics = metrics
+        self._recent: dict[tuple[str, str], deque[Happening]] = {}
+        """What happened since the start, by coin and layer."""
+
+    @property
+    def windows(self) -> Sequence[str]:
+        """The windows of a heatmap, the shortest first."""
+        return list(WINDOWS)
+
+    def coins(self) -> Mapping[str, Sequence[MarketView]]:
+        """Return the newest view of each layer by coin, the one that people see first."""
+        markets = self._services.markets
+        found: dict[str, list[MarketView]] = {}
+        for view in markets.all():
+            others = [other for other in markets.layers.of(view.coin) if other.layer != view.layer]
+            found[view.coin] = [view, *others]
+        return found
+
+    async def shown(self, coin: str, part: Mapping[str, str]) -> Shown:
+        """Return the view of a coin; `part` may hold `venue`, `tier` and `opened`. Raises `UserError`."""
+        seen = self._seen(coin, part)
+        tiers = sorted({tier for source, _ in seen.parts for tier in source.leverages})
+        return Shown(seen.view, seen.view.provenance, self._services.markets.venues(coin), tiers)
+
+    async def grid(self, coin: str, window: str, part: Mapping[str, str]) -> tuple[MarketView, Grid]:
+        """Return a view and the past maps of a window up to it. Raises `UserError`."""
+        seen = self._seen(coin, part)
+        return seen.view, await self._services.pictures.grid_of(seen, window)
+
+    async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
+        """Return what happened since, the oldest first, at most the newest `limit`."""
+        found = [one for one in self._recent.get((coin, layer.key), ()) if one.time_ms >= since_ms]
+        return found[-limit:]
+
+    def happened(self, event: MarketEvent) -> Happening | None:
+        """Take up what happened; return it as it is told, None where the feed leaves it out."""
+        told = happening(event)
+        if told is not None:
+            kept = self._recent.setdefault((event.coin, event.layer.key), deque(maxlen=KEPT))
+            kept.append(told)
+        return told
+
+    async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
+        """Return one reading a day, the oldest first."""
+        newest = self._services.markets.view(coin)
+        now_ms = self.now_ms() if newest is None else newest.time_ms
+        return [
+            DayReading(
+                time_ms=view.time_ms,
+                spot=view.spot,
+                ratio=view.ratio,
+                regime=view.regime.value,
+                up_usd=view.up_usd,
+                down_usd=view.down_usd,
+                funding=view.funding,
+                open_interest_usd=view.open_interest_usd,
+            )
+            for view in await self._services.history.by_day(coin, layer, now_ms - days * DAY_MS)
+        ]
+
+    async def alerts(self, coin: str | None, limit: int) -> Sequence[AlertSeen]:
+        """Return the newest alerts, the newest first, without samples and without who got them."""
+        return [
+            AlertSeen(
+                id=alert.id,
+                coin=alert.coin,
+                rule=alert.rule,
+                time_ms=alert.time_ms,
+                title=alert.hit.text,
+                text=alert.hit.means,
+                side=None if alert.hit.side is None else alert.hit.side.value,
+            )
+            for alert in await self._services.alerts.latest(coin, limit)
+        ]
+
+    async def picture(self, coin: str, kind: str, window: str, part: Mapping[str, str]) -> Picture:
+        """Return a `heatmap` or a `map` as PNG. Raises `UserError`, and `DrawingError` where it fails."""
+        seen = self._seen(coin, part)
+        if kind == "map":
+            return await self._services.pictures.studio.map(seen.view)
+        return await self._services.pictures.heatmap_of(seen, window)
+
+    def window_ms(self, window: str) -> int:
+        """Return how long a window is."""
+        return WINDOWS[window]
+
+    def now_ms(self) -> int:
+        """Return the clock's time, ms since 1970 UTC."""
+        return self._services.clock()
+
+    def troubles(self) -> Mapping[str, str]:
+        """Return what is wrong now, by name."""
+        return self._troubles()
+
+    async def metrics(self) -> bytes:
+        """Return the figures for Prometheus."""
+        return await self._metrics()
+
+    def _seen(self, coin: str, part: Mapping[str, str]) -> Seen:
+        return self._services.markets.seen(coin, LayerQuery.of(part))
