@@ -26,7 +26,6 @@ from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError
 from liqbot.web.pushes import Pushes
 
-
 _HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType] - requests are left open
     ProblemError: problems.of_problem,
     HTTPException: problems.of_http,
