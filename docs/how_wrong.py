@@ -1,37 +1,111 @@
-"""Measure how wrong the modelled map is in the simulated market, and write the tables into how-wrong.md.
+"""Measure how wrong the modelled map is, and write the tables into how-wrong.md.
 
-`python -m docs.how_wrong` takes some minutes: three simulated markets, two months each.
+`python -m docs.how_wrong RECORDING CANDLES` writes what is measured on recorded positions and real candles;
+`python -m docs.how_wrong --simulated` what three simulated markets say, two months each (some minutes).
 """
 
-from collections.abc import Sequence
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from docs.sections import replace_section
-from liqbot.cli.validating import (
+from liqbot.cli.validation_tables import (
+    EXPECTED_COLUMNS,
     FORECAST_COLUMNS,
     MAP_COLUMNS,
+    expected_rows,
     forecast_rows,
     map_rows,
-    simulated,
+    recorded_rows,
+    size_rows,
     summary,
 )
-from liqbot.engine.assumptions import Assumptions
+from liqbot.cli.validation_trials import (
+    Assumed,
+    compared,
+    expected_on,
+    read_candles,
+    simulated,
+    variants,
+    witnesses,
+)
+from liqbot.engine.assumptions import Assumptions, assumed_of
+from liqbot.engine.trial import outcome
 
 PAGE = Path(__file__).with_name("how-wrong.md")
 COIN, DAYS, MARKETS = "BTC", 60, 3
+FOUR = ("BTC", "ETH", "SOL", "HYPE")
+BINANCE_BTC = 125.0
+"""The maximal leverage of most BTC positions on Binance."""
+TIERS = (5.0, 10.0, 25.0, 50.0, 100.0), (0.15, 0.30, 0.25, 0.20, 0.10)
+"""The public guess of the leverage mix."""
 
 
-def main() -> None:
-    """Write the tables anew."""
-    found, sharp = simulated(COIN, DAYS, MARKETS, [Assumptions(), Assumptions(spread=0.0)])
+def _changed(**changes: object) -> Callable[[str], Assumed]:
+    return lambda coin: replace(assumed_of(coin), **changes)
+
+
+def _by_half_life(coin: str) -> Sequence[Assumptions]:
+    """Return a map in two parts: from 10x on positions close five times as fast, below half as fast."""
+    whole = assumed_of(coin)
+    parts: list[Assumptions] = []
+    for low, high, factor in ((0.0, 10.0, 0.5), (10.0, 1000.0, 5.0)):
+        mix = {
+            leverage: share
+            for leverage, share in zip(whole.leverages, whole.shares, strict=True)
+            if low <= leverage < high
+        }
+        total = sum(mix.values())
+        parts.append(
+            replace(
+                whole,
+                leverages=tuple(mix),
+                shares=tuple(share / total for share in mix.values()),
+                standing_share=whole.standing_share * total,
+                turnover_per_hour=whole.turnover_per_hour * factor,
+            )
+        )
+    return parts
+
+
+TRIED: Mapping[str, Callable[[str], Assumed]] = {
+    "the public mix, 5x to 100x": _changed(leverages=TIERS[0], shares=TIERS[1]),
+    "levels spread by 40%, as before": _changed(spread=0.4),
+    "sharp levels": _changed(spread=0.0),
+    "turnover 0.001, as before": _changed(turnover_per_hour=0.001),
+    "turnover 0.005": _changed(turnover_per_hour=0.005),
+    "half-lives by tier": _by_half_life,
+    "one mix for all coins": lambda _: Assumptions(),
+}
+
+
+def measured(recording: Path, candles: Path) -> None:
+    """Write what is measured on recorded positions and on real candles."""
+    seen = witnesses(recording)
+    found = compared(seen)
+    page = PAGE.read_text()
+    parts = [summary(outcome(list(found.values()), same_days=True))]
+    parts.append(_table(("coin", *MAP_COLUMNS), recorded_rows(found)))
+    page = replace_section(page, "recorded", "\n\n".join(parts))
+    tuned = compared({coin: seen[coin] for coin in FOUR}, first_half=True)
+    sizes = size_rows({coin: (tuned[coin], found[coin]) for coin in FOUR})
+    page = replace_section(page, "sizes", _table(("coin", "4 to 10 Feb (tuned)", "11 to 16 Feb"), sizes))
+    expected = expected_rows(expected_on(COIN, read_candles(candles), BINANCE_BTC))
+    page = replace_section(page, "candles", _table(EXPECTED_COLUMNS, expected))
+    tried = map_rows(variants(seen, TRIED))
+    PAGE.write_text(replace_section(page, "tried", _table(("assumed", *MAP_COLUMNS[1:]), tried)))
+
+
+def in_simulation() -> None:
+    """Write what the simulated markets say."""
+    (found,) = simulated(COIN, DAYS, MARKETS)
     parts = [
         summary(found),
         _table(MAP_COLUMNS, map_rows(found)),
         _table(FORECAST_COLUMNS, forecast_rows(found)),
     ]
-    page = replace_section(PAGE.read_text(), "simulated", "\n\n".join(parts))
-    rows = [_table(MAP_COLUMNS, map_rows(sharp)[:1]), _table(FORECAST_COLUMNS, forecast_rows(sharp)[:1])]
-    PAGE.write_text(replace_section(page, "sharp", "\n\n".join(rows)))
+    PAGE.write_text(replace_section(PAGE.read_text(), "simulated", "\n\n".join(parts)))
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -40,4 +114,7 @@ def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["--simulated"]:
+        in_simulation()
+    else:
+        measured(*map(Path, sys.argv[1:]))

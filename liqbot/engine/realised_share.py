@@ -54,11 +54,3 @@ PRIOR = RealisedShare(
     is_lower_bound=False,
 )
 """What is known where a venue tells of no liquidations."""
-
-
-def expected_daily(swept: Floats, interest: Floats, hours: float, share: RealisedShare = PRIOR) -> float:
-    """Return how much of open interest is expected to be liquidated a day, both sides together, 0 to 1.
-
-    `swept`, shape (2 sides, steps), and `interest`, shape (steps,), are coins, of so many `hours` in all.
-    """
-    return share.of(float((swept / interest).sum())) * 24 / hours

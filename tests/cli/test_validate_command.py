@@ -1,6 +1,8 @@
 """`liqbot validate`: how wrong the modelled map is."""
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -8,7 +10,8 @@ from markets import HOUR, long, short, view_of
 from recordings import recorded, row
 from shared import shared_file
 
-from liqbot.cli import validating
+from liqbot.cli import validation_trials
+from liqbot.engine.trial import DISTANCE, outcome
 from liqbot.market.layer import Basis, Layer
 from liqbot.sources.simulator import trial as simulator_trial
 from liqbot.store.sqlite.store import SqliteStore
@@ -38,6 +41,55 @@ def test_a_recording_is_compared_with_the_model(liqbot, folder):
     assert "bits gained" not in ran.out
 
 
+def test_all_coins_of_a_recording_are_compared_with_all_rivals(liqbot, folder):
+    ran = liqbot("validate", "all", "--recording", recording(folder, 100))
+    assert ran.status == 0, ran.err
+    for coin in ("all 1", "the largest 4", "BTC"):
+        for name in ("modelled", "sweep only", "stack, not swept", "distance only"):
+            assert f"{coin} {name}" in " ".join(ran.out.split()), (coin, name)
+
+
+def test_what_is_expected_a_day_is_told_of_candles(liqbot, folder):
+    rng = np.random.default_rng(1)
+    lines, close = ["datetime, open, high, low, close, volume,"], 60_000.0
+    for hour in range(24 * 20):
+        before, close = close, close * float(np.exp(rng.normal(0, 0.01)))
+        at = datetime(2023, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
+        row = (before, max(before, close), min(before, close), close, 1.0)
+        lines.append(f"{at:%Y-%m-%d %H:%M:%S}, " + ", ".join(f"{figure:.2f}" for figure in row))
+    (folder / "candles.csv").write_text("\n".join(lines))
+    ran = liqbot("validate", "btc", "--candles", folder / "candles.csv")
+    assert ran.status == 0, ran.err
+    assert "expected to be liquidated a day" in ran.out
+    assert "first half (" in ran.out
+    assert "second half (" in ran.out
+
+
+def test_a_file_without_candles_is_refused(liqbot, folder):
+    (folder / "candles.csv").write_text("nothing")
+    ran = liqbot("validate", "BTC", "--candles", folder / "candles.csv")
+    assert ran.status == 1
+    assert "not a file of candles" in ran.err
+
+
+SIZES_ARE_OF_THE_COINS = ("BTC", "ETH", "SOL", "HYPE")
+
+
+def test_on_days_that_were_not_tuned_on_sizes_are_those_of_measured_positions():
+    """The days from 11 to 16 February 2026: the assumptions were chosen on those before."""
+    file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")
+    seen = validation_trials.witnesses(file, SIZES_ARE_OF_THE_COINS)
+    found = validation_trials.compared(seen)
+    assert sorted(found) == sorted(SIZES_ARE_OF_THE_COINS)
+    for coin, own in found.items():
+        assert 1 / 3 < outcome([own]).lines[0].size.value < 3, coin
+    pooled = outcome(list(found.values()), same_days=True).lines
+    assert 0.5 < pooled[0].size.value < 2
+    (distance,) = [line for line in pooled if line.name == DISTANCE]
+    assert distance.less_correlation.low > 0, "the modelled map knows more than distance"
+    assert distance.less_common.low > 0
+
+
 def test_a_recording_that_is_too_short_is_refused(liqbot, folder):
     ran = liqbot("validate", "BTC", "--recording", recording(folder, 5))
     assert ran.status == 1
@@ -62,7 +114,7 @@ async def stored(folder, layer, hours=100):
 
 async def test_the_database_is_compared_with_the_model(liqbot, folder):
     await stored(folder, LIVE)
-    ran = liqbot("validate", "BTC")
+    ran = await asyncio.to_thread(liqbot, "validate", "BTC")
     assert ran.status == 0, ran.err
     assert "stands in for it" not in ran.out
     assert "modelled" in ran.out
@@ -70,14 +122,14 @@ async def test_the_database_is_compared_with_the_model(liqbot, folder):
 
 async def test_without_measured_views_there_is_nothing_to_compare_with(liqbot, folder):
     await stored(folder, Layer("Binance", Basis.MODELLED), hours=2)
-    ran = liqbot("validate", "BTC")
+    ran = await asyncio.to_thread(liqbot, "validate", "BTC")
     assert ran.status == 1
     assert "has no measured view of BTC" in ran.err
 
 
 def test_in_the_simulated_market_forecasts_are_scored_as_well(liqbot, monkeypatch):
     monkeypatch.setattr(simulator_trial, "WARM_UP_DAYS", 1)
-    monkeypatch.setattr(validating, "WARM_UP_DAYS", 1)
+    monkeypatch.setattr(validation_trials, "WARM_UP_DAYS", 1)
     ran = liqbot("validate", "eth", "--simulated", "--days", "4", "--markets", "1")
     assert ran.status == 0, ran.err
     assert "bits gained" in ran.out

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.engine.realised_share import PRIOR, PRIOR_SHARE, expected_daily, realised_share
+from liqbot.engine.realised_share import PRIOR, PRIOR_SHARE, realised_share
 
 
 def share_of(swept: float, *by_day: float, days: float = 30):
@@ -51,8 +51,3 @@ def test_where_the_model_swept_nothing_it_is_the_prior():
 
 def test_dollars_at_a_level_are_scaled_by_the_share():
     assert PRIOR.of(100e6) == pytest.approx(100e6 * PRIOR_SHARE)
-
-
-def test_what_is_expected_a_day_is_what_is_swept_times_the_share():
-    swept, interest = np.array([[1.0, 2.0], [0.0, 1.0]]), np.array([100.0, 200.0])
-    assert expected_daily(swept, interest, 12.0) == pytest.approx((0.01 + 0.015) * 2 * PRIOR_SHARE)

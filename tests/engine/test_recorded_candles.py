@@ -10,8 +10,8 @@ from shared import shared_file
 
 from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.modelled import Model
-from liqbot.engine.realised_share import expected_daily
 from liqbot.engine.steps import Steps
+from liqbot.engine.trial.candles import expected, swept_by_day
 from liqbot.market.maps import Bins
 from liqbot.market.margin import MarginTiers
 
@@ -69,11 +69,6 @@ def test_at_no_time_does_anything_lie_where_price_has_just_been(year, model):
 def test_from_july_on_what_is_expected_to_be_liquidated_a_day_is_as_published(year, moving, most):
     """Published sums are 0.17% to 0.23% of open interest, lower bounds; the share was chosen before July."""
     steps = year if moving else replace(year, interest=np.full(len(year), 1e5))
-    assumed = assumed_of("BTC")
-    rungs = rungs_of(assumed, MarginTiers.flat(most, 0.004))
-    first, interest, price = int(steps.end_ms[0]), float(steps.interest[0]), float(steps.close[0])
-    model = Model.begin(first, interest, rungs, assumed, price).then(steps.take(slice(1, None)))
-    later = slice(181 * 96, None)
-    swept = np.array([flow.swept[later] for flow in model.flows])
-    expected = expected_daily(swept, model.steps.interest[later], swept.shape[1] / 4)
-    assert 0.001 < expected < 0.005
+    days, swept = swept_by_day(steps, assumed_of("BTC"), MarginTiers.flat(most, 0.004))
+    later = days >= days[0] + 181
+    assert 0.001 < expected(days[later], swept[later]).liquidated.value < 0.005

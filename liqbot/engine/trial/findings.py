@@ -32,7 +32,7 @@ class Findings:
     """What was found in one trial, forecast by forecast, so that several trials can be pooled."""
 
     compared: Mapping[str, Floats]
-    """By map, shape (maps, 3): rank correlation, common mass, ln of the size over the real one's."""
+    """By map, shape (maps, 4): rank correlation, common mass, its size and that of the real one in USD."""
     compared_day: Ints
     scored: Mapping[str, Floats]
     """By map, shape (forecasts, 4): the fields of `Score`."""

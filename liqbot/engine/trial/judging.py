@@ -28,25 +28,36 @@ REACH = 400
 """Cells of the distance baseline, one bin each."""
 
 
+def has_levels_near(steps: Steps, truth: Truth) -> bool:
+    """Return whether any map of the second half has a level within 10% of spot: else nothing compares."""
+    half, reach = len(truth.at) // 2, _reach_in_bins()
+    for at, coins in zip(truth.at[half:], truth.coins[half:], strict=True):
+        spot = absolute_bin(float(steps.close[at])) - truth.bins.first
+        if coins[0, spot - reach : spot].any() or coins[1, spot + 1 : spot + 1 + reach].any():
+            return True
+    return False
+
+
 class Judge:
     """Compares and scores the second half, knowing the first."""
 
-    def __init__(self, steps: Steps, truth: Truth) -> None:
+    def __init__(self, steps: Steps, truth: Truth, *, first_half: bool = False) -> None:
+        """With `first_half` maps of that half are compared: what was fitted is then seen where it was."""
         self._steps, self._truth = steps, truth
         self._half = len(truth.at) // 2
-        self._later = range(self._half, len(truth.at))
+        self._later = range(self._half) if first_half else range(self._half, len(truth.at))
         self._spot_bin = [absolute_bin(float(steps.close[at])) - truth.bins.first for at in truth.at]
 
     def findings(self, maps: Mapping[str, Floats]) -> Findings:
         """Return all that is found of `maps`, each of shape (n, 2 sides, bins)."""
         compared = {name: self._compared(found) for name, found in maps.items() if name != REAL}
         compared[DISTANCE] = self._compared(self._map_by_distance())
-        compared[DISTANCE][:, 2] = np.nan  # of shares, not of coins
+        compared[DISTANCE][:, 2] = np.nan  # of shares, not of USD
         scored, scored_day = self._scored(maps)
         since_ms = self._steps.end_ms[self._truth.at[self._half]]
         return Findings(
             compared,
-            self._steps.end_ms[self._truth.at[self._half :]] // DAY_MS,
+            self._steps.end_ms[self._truth.at[self._later.start : self._later.stop]] // DAY_MS,
             scored,
             scored_day,
             int(np.count_nonzero(self._truth.event_ms > since_ms)),
@@ -54,13 +65,13 @@ class Judge:
 
     def _compared(self, found: Floats) -> Floats:
         """Return what `Findings.compared` tells of one map."""
-        rows = [
-            (self._near(found[place], place), self._near(self._truth.coins[place], place))
-            for place in self._later
-        ]
-        return np.array(
-            [(rank_correlation(one, real), overlap(one, real), _log_ratio(one, real)) for one, real in rows]
-        )
+        rows: list[tuple[float, float, float, float]] = []
+        for place in self._later:
+            one, real = self._near(found[place], place), self._near(self._truth.coins[place], place)
+            close = float(self._steps.close[self._truth.at[place]])
+            usd = close * float(one.sum()), close * float(real.sum())
+            rows.append((rank_correlation(one, real), overlap(one, real), *usd))
+        return np.array(rows)
 
     def _near(self, coins: Floats, place: int) -> Floats:
         """Return the coins within 10% of spot by cell: longs below, then shorts above; the nearest first."""
@@ -148,13 +159,6 @@ class Judge:
         inside = (distance >= 0) & (distance < reach)
         cell = distance[inside] + np.where(row[inside] == 0, 0, below)
         return np.asarray(np.bincount(cell, usd[inside], below + above), dtype=np.float64)
-
-
-def _log_ratio(one: Floats, real: Floats) -> float:
-    """Return ln(size of one over the size of the real one), NaN where either is empty."""
-    if not (one.sum() > 0 and real.sum() > 0):
-        return np.nan
-    return float(np.log(one.sum() / real.sum()))
 
 
 def _reach_in_bins() -> int:

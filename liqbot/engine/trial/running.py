@@ -28,18 +28,19 @@ class Line:
     """Mean rank correlation with the real map within 10% of spot."""
     common: Interval | None
     """Mean mass in common with it, 0 to 1."""
-    size: float | None
-    """Coins within 10% of spot over those of the real map, geometric mean; None where a map has no size."""
+    size: Interval | None
+    """USD within 10% of spot over those of the real map, sums of all maps; None where a map has no size."""
     gain: Interval | None
     """Information gained over the distance baseline, in bits a liquidated dollar."""
     ranked: Interval | None
     """Area under the curve, 0.5 is chance."""
     lift: Interval | None
     """Share of the liquidated dollars in the best fifth of the reached cells, over a fifth."""
+    less_correlation: Interval | None
+    """By how much `correlation` is less than the model's: above 0, the model is better."""
     less_common: Interval | None
-    """By how much `common` is less than the model's: above 0, the model is better."""
     less_gain: Interval | None
-    """The same of `gain`."""
+    """The same of `common` and of `gain`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +58,60 @@ class Outcome:
 
 
 def find(
-    steps: Steps, truth: Truth, *, tiers: MarginTiers | None, assumptions: Assumptions | None = None
+    steps: Steps,
+    truth: Truth,
+    *,
+    tiers: MarginTiers | None,
+    assumptions: Assumptions | Sequence[Assumptions] | None = None,
+    first_half: bool = False,
 ) -> Findings:
     """Return how the model and its rivals fare on `steps`.
 
     Whatever is fitted, the distance baseline and how far to trust each map, is fitted on the first half of
-    the `truth`, and all is scored on the second. A forecast holds until the next one. Raises `ValueError`
-    where there is too little to halve.
+    the `truth`, and all is scored on the second, or with `first_half` on the same. A forecast holds until the
+    next one. Several `assumptions` are parts of one map, added up. Raises `ValueError` where there is too
+    little to halve.
     """
     if len(truth.at) < FEWEST:
         raise ValueError(f"{len(truth.at)} maps of real positions are too few to compare with; {FEWEST} do")
     if truth.at[0] < 1:
         raise ValueError("the first map must be later than the first candle")
-    assumed = assumptions or Assumptions()
-    rungs = rungs_of(assumed, tiers)
+    parts = [assumptions or Assumptions()] if not isinstance(assumptions, Sequence) else assumptions
+    maps = _maps(steps, truth, tiers, parts[0])
+    for part in parts[1:]:
+        maps = {name: coins + maps[name] for name, coins in _maps(steps, truth, tiers, part).items()}
+    maps[REAL] = truth.coins
+    return Judge(steps, truth, first_half=first_half).findings(maps)
+
+
+def _maps(steps: Steps, truth: Truth, tiers: MarginTiers | None, assumed: Assumptions) -> dict[str, Floats]:
+    """Return the modelled map and its rivals at the steps of the `truth`, each (n, 2 sides, bins)."""
+    rungs, at = rungs_of(assumed, tiers), truth.at - 1
     first, interest, price = int(steps.end_ms[0]), float(steps.interest[0]), float(steps.close[0])
-    begin = Model.begin(first, interest, rungs, assumed, price)
-    model, at = begin.then(steps.take(slice(1, None))), truth.at - 1
+    model = Model.begin(first, interest, rungs, assumed, price).then(steps.take(slice(1, None)))
     maps = {
         MODEL: model.coins_at(at, truth.bins),
         FREE: without_conservation(model).coins_at(at, truth.bins),
         STACK: stacked(model, at, truth.bins),
-        REAL: truth.coins.swapaxes(0, 1),
     }
-    judge = Judge(steps, truth)
-    return judge.findings({name: coins.swapaxes(0, 1) for name, coins in maps.items()})
+    return {name: coins.swapaxes(0, 1) for name, coins in maps.items()}
 
 
-def outcome(trials: Sequence[Findings], seed: int = 1) -> Outcome:
-    """Return what all `trials` come to together; `seed` is that of the bootstrap."""
+def outcome(trials: Sequence[Findings], seed: int = 1, *, same_days: bool = False) -> Outcome:
+    """Return what all `trials` come to together; `seed` is that of the bootstrap.
+
+    With `same_days` the trials are of one time, as the coins of one market are: what happens on a day hangs
+    together in all of them.
+    """
     rng = np.random.default_rng(seed)
-    compared_day = _days_apart([trial.compared_day for trial in trials])
-    scored_day = _days_apart([trial.scored_day for trial in trials])
+    joined = np.concatenate if same_days else _days_apart
+    compared_day = joined([trial.compared_day for trial in trials])
+    scored_day = joined([trial.scored_day for trial in trials])
     compared = _pooled([trial.compared for trial in trials])
     scored = _pooled([trial.scored for trial in trials])
     lines = [
         _line(name, compared, compared_day, scored, scored_day, rng)
-        for name in (MODEL, FREE, STACK, DISTANCE, REAL)
+        for name in dict.fromkeys((MODEL, FREE, STACK, DISTANCE, REAL, *compared))
         if name in compared or name in scored
     ]
     return Outcome(
@@ -126,23 +144,33 @@ def _line(  # noqa: PLR0917 - what was found, twice two columns
     def mean_of(column: Floats) -> Interval:
         known = np.isfinite(column)
         rows = np.column_stack([np.where(known, column, 0.0), known])
-        return by_days(compared_day, rows, lambda sums: float(sums[0] / sums[1]), rng)
+        return by_days(compared_day, rows, _ratio, rng)
 
     def per_dollar(columns: Floats, over: float = 1.0) -> Interval:
         rows = np.column_stack([columns, scored[name][:, 0]])
         return by_days(scored_day, rows, lambda sums: float(sums[0] / sums[1] / over), rng)
 
     has_map, has_score, is_rival = name in compared, name in scored, name not in (MODEL, REAL)
-    sizes = compared[name][:, 2] if has_map else np.zeros(0)
-    sizes = sizes[np.isfinite(sizes)]
+    has_size = has_map and bool(np.isfinite(compared[name][:, 2]).all())
+
+    def ahead_of(column: int) -> Interval | None:
+        if not (has_map and is_rival):
+            return None
+        return mean_of(compared[MODEL][:, column] - compared[name][:, column])
+
     return Line(
         name,
         correlation=mean_of(compared[name][:, 0]) if has_map else None,
         common=mean_of(compared[name][:, 1]) if has_map else None,
-        size=float(np.exp(sizes.mean())) if len(sizes) else None,
+        size=by_days(compared_day, compared[name][:, 2:], _ratio, rng) if has_size else None,
         gain=per_dollar(scored[name][:, 1]) if has_score else None,
         ranked=per_dollar(scored[name][:, 2]) if has_score else None,
         lift=per_dollar(scored[name][:, 3], TOP) if has_score else None,
-        less_common=mean_of(compared[MODEL][:, 1] - compared[name][:, 1]) if has_map and is_rival else None,
+        less_correlation=ahead_of(0),
+        less_common=ahead_of(1),
         less_gain=per_dollar(scored[MODEL][:, 1] - scored[name][:, 1]) if has_score and is_rival else None,
     )
+
+
+def _ratio(sums: Floats) -> float:
+    return float(sums[0] / sums[1]) if sums[1] else np.nan

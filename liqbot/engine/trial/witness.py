@@ -22,6 +22,8 @@ class Witness:
         self.known_interest = 0
         """Of how many views the venue told its open interest. For the others, what the known accounts hold
         stands in for it: the mean of both sides."""
+        self.open_usd = 0.0
+        """What the known accounts held at the last view, both sides together."""
         self._warm_up_ms = warm_up_ms
         self._rows: list[tuple[int, float, float, float, float]] = []
         self._maps: list[tuple[int, LiquidationMap]] = []
@@ -39,6 +41,7 @@ class Witness:
             interest = (view.open_usd.long + view.open_usd.short) / 2 / view.spot
         if not interest or (self._rows and view.time_ms <= self._rows[-1][0]):
             return
+        self.open_usd = view.open_usd.long + view.open_usd.short
         before = self._rows[-1][3] if self._rows else view.spot
         low, high = min(view.low, view.spot, before), max(view.high, view.spot, before)
         self._rows.append((view.time_ms, low, high, view.spot, interest))

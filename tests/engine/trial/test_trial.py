@@ -63,7 +63,7 @@ def test_where_the_model_is_the_truth_it_is_found_to_be(trial):
     lines = lines_of(outcome([find(*trial, tiers=TIERS)]))
     assert lines[MODEL].correlation.value == pytest.approx(1)
     assert lines[MODEL].common.value == pytest.approx(1)
-    assert lines[MODEL].size == pytest.approx(1)
+    assert lines[MODEL].size.value == pytest.approx(1)
     assert lines[MODEL].gain.value == pytest.approx(lines[REAL].gain.value)
 
 
@@ -75,7 +75,7 @@ def test_the_truth_beats_its_rivals_with_intervals(trial):
     for rival in (STACK, DISTANCE):
         assert lines[rival].less_gain.low > 0, rival
     assert lines[DISTANCE].gain.value == pytest.approx(0)
-    assert lines[STACK].size > lines[FREE].size > 1
+    assert lines[STACK].size.value > lines[FREE].size.value > 1
 
 
 def test_a_model_with_other_assumptions_is_found_to_be_off(trial):
@@ -117,6 +117,15 @@ def test_trials_are_pooled_and_their_days_told_apart(trial):
     ones, twos = lines_of(alone)[STACK].common, lines_of(twice)[STACK].common
     assert twos.value == pytest.approx(ones.value)
     assert twos.high - twos.low < ones.high - ones.low
+
+
+def test_coins_of_one_time_share_their_days(trial):
+    one = find(*trial, tiers=TIERS)
+    alone, twice = outcome([one]), outcome([one, one], same_days=True)
+    assert twice.days == alone.days
+    assert twice.maps == 2 * alone.maps
+    ones, twos = lines_of(alone)[STACK].common, lines_of(twice)[STACK].common
+    assert twos.high - twos.low == pytest.approx(ones.high - ones.low, rel=0.1)
 
 
 def test_too_few_maps_are_refused(trial):
