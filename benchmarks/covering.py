@@ -39,6 +39,8 @@ class Course:
     accounts: list[float] = field(default_factory=list)
     """Share (0 to 1) of the accounts that have been read."""
     refused: float = 0.0
+    least: int = 0
+    """How many accounts would have to be read for the wanted share, were their sizes known beforehand."""
 
     def reached(self, name: str, share: float) -> float:
         """Return the minute in which so much was known, infinity for never."""
@@ -55,7 +57,7 @@ def rows() -> Iterator[Row]:
         f"45,007 accounts, {WEIGHT} weight a minute, batches served: {WANTED:.0%} of notional read",
         f"after {most:.2f} min",
         f"at most {WITHIN_MIN} simulated minutes; one by one {singly.reached('notional', WANTED):.1f}; "
-        "in this market's order of size at best 2.5; [the curves](docs/coverage.png)",
+        f"its largest {batches.least:,} accounts hold that much; [the curves](docs/coverage.png)",
         most <= WITHIN_MIN,
     )
     yield Row(
@@ -86,7 +88,10 @@ def run(batches: str, minutes: float) -> Course:
             transport=virtual.InProcess(exchange),
         )
         course = Course()
-        virtual.run(_follow(source, _held(exchange), course, minutes))
+        held = _held(exchange)
+        largest_first = np.sort(list(held.values()))[::-1].cumsum()
+        course.least = 1 + int(np.searchsorted(largest_first, WANTED * largest_first[-1]))
+        virtual.run(_follow(source, held, course, minutes))
     course.refused = exchange.weight.refused
     return course
 

@@ -12,6 +12,7 @@ import structlog
 
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import Beat, Update
+from liqbot.sources.hyperliquid.backstops import Backstops
 from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.candle_feed import CandleFeed
@@ -24,12 +25,14 @@ from liqbot.sources.hyperliquid.gathering import Batch
 from liqbot.sources.hyperliquid.hyperperps import HyperPerps
 from liqbot.sources.hyperliquid.market_feed import MarketFeed
 from liqbot.sources.hyperliquid.modes import Modes
+from liqbot.sources.hyperliquid.payloads import Trade
 from liqbot.sources.hyperliquid.poller import Poller
 from liqbot.sources.hyperliquid.polling import ByWorth, Policy
 from liqbot.sources.hyperliquid.reading import Reading, dex_of
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.stream import Stream
+from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
 from liqbot.sources.source import Report, SourceError
 from liqbot.store.accounts import Accounts
 from liqbot.store.errors import StoreError
@@ -81,7 +84,7 @@ class Hyperliquid:
         self.feed = MarketFeed(self.client, settings.dexes, self.clock, self._tell)
         self.depth = DepthFeed(self.client, self.clock, self._tell)
         self.candles = CandleFeed(self.client, self.clock, self._tell)
-        self.frames = Frames(self.feed, self.depth, self.candles, self.discovery.from_trades)
+        self.frames = Frames(self.feed, self.depth, self.candles, self._take_trades)
         self.stream = Stream(settings.ws_url, self._coins, self.frames.take, self.clock)
         self.poller = Poller(
             self.client,
@@ -93,6 +96,8 @@ class Hyperliquid:
             batches=Batches(self.client, self.budget, self.clock),
             take=self._take,
         )
+        self.watched = WatchedAccounts(self.budget, 1 + len(settings.dexes), self.clock, self.poller.ask_soon)
+        self._backstops = Backstops()
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
         self._batch = Batch()
@@ -210,6 +215,7 @@ class Hyperliquid:
                     self.discovery.run(self._coins),
                     self.poller.run(),
                     self.modes.run(),
+                    self.watched.run(),
                     self.depth.run(),
                     self.candles.run(),
                     self._beat(),
@@ -227,6 +233,12 @@ class Hyperliquid:
     def _take(self, reading: Reading) -> None:
         self._batch.add(reading)
         self.modes.take(reading)
+        self.watched.take(reading)
+
+    def _take_trades(self, trades: Sequence[Trade]) -> None:
+        self.discovery.from_trades(trades)
+        for liquidation in self._backstops.among(trades, self.clock.now_ms()):
+            self._tell(liquidation)
 
     async def _beat(self) -> None:
         give_up_ms = self.clock.now_ms() + RECALL_MS
