@@ -53,7 +53,9 @@ class ExchangeSource:
         self._client = client
         self._instruments = [instrument(client.venue, coin) for coin in coins]
         self._clock = clock
-        self._backfill_ms = round(backfill_days * DAY_MS)
+        self._backfill_ms = (
+            round(backfill_days * DAY_MS / PERIOD_MS) * PERIOD_MS
+        )  # Bitget wants whole periods
         self._poll_s = poll_s
         self._sleep = sleep
         self._live_from_ms = 0
