@@ -203,6 +203,9 @@ class Bot:
 
     async def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
         events = feed.events
+        happened = [event for view in views for event in events.get(view.coin, ())]
+        if happened:
+            await self.store.events.record(happened)
         await self._foreseeing.prepare(mine, events)  # the very views that are taken
         if sum([await self.watching.take(view, clock_ms(), events.get(view.coin, ())) for view in mine]):
             self.dispatcher.wake()

@@ -10,6 +10,7 @@ from liqbot.app.bot import Bot
 from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.web.api import layer_topic
+from liqbot.web.happenings import happening
 from liqbot.web.pushes import Pushes
 from liqbot.web.questions import ServiceQuestions
 from liqbot.web.server import web_server
@@ -35,7 +36,7 @@ class WebPushes:
             reading = {"coin": view.coin, "layer": view.layer.key, "time_ms": view.time_ms, "spot": view.spot}
             self._pushes.send("view", reading, **topics)
             for event in events.get(view.coin, ()):
-                told = self._questions.happened(event)
+                told = happening(event)
                 if told is not None:
                     self._pushes.send("event", told, **topics)
         await self._alerts()

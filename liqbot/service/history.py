@@ -1,5 +1,7 @@
 """What is stored of the past."""
 
+from collections.abc import Collection
+
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
@@ -7,6 +9,7 @@ from liqbot.rules.wording import nearest
 from liqbot.service.errors import UserError
 from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.service.windows import WINDOWS
+from liqbot.store.events import MOST, Events, LoggedEvent
 from liqbot.store.history import History as StoredHistory
 from liqbot.text.figures import listed
 
@@ -14,8 +17,10 @@ from liqbot.text.figures import listed
 class History:
     """Answers questions about the past of a coin."""
 
-    def __init__(self, stored: StoredHistory) -> None:
+    def __init__(self, stored: StoredHistory, log: Events) -> None:
+        """Answer from what is stored of views, and from the event log."""
         self._stored = stored
+        self._log = log
 
     async def coins(self) -> list[str]:
         """Return the coins of which there is history."""
@@ -54,3 +59,15 @@ class History:
     async def by_day(self, coin: str, layer: Layer, since_ms: int) -> list[MarketView]:
         """Return the newest view of each day since, the oldest first."""
         return await self._stored.by_day(layer, coin, since_ms)
+
+    async def events(
+        self,
+        coin: str,
+        layer: Layer,
+        since_ms: int,
+        *,
+        kinds: Collection[str] | None = None,
+        limit: int = MOST,
+    ) -> list[LoggedEvent]:
+        """Return what happened since, the oldest first; of more than `limit` the newest."""
+        return await self._log.between(layer, coin, since_ms, 2**62, kinds=kinds, limit=limit)

@@ -52,7 +52,7 @@ class Services:
         self.alerts = Alerts(
             store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
         )
-        self.history = History(store.history)
+        self.history = History(store.history, store.events)
         self.status = Status(
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
         )

@@ -8,6 +8,7 @@ from liqbot.store.alerts import Alerts
 from liqbot.store.chats import Chats
 from liqbot.store.communities import Communities
 from liqbot.store.deliveries import Deliveries
+from liqbot.store.events import Events
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
 from liqbot.store.notes import Notes
@@ -29,6 +30,11 @@ class Store(Protocol):
     @property
     def history(self) -> History:
         """Views as they were."""
+        ...
+
+    @property
+    def events(self) -> Events:
+        """What happened between views."""
         ...
 
     @property

@@ -24,8 +24,15 @@ _ENDED = {
 }
 
 
-def happening(event: MarketEvent) -> Happening | None:
-    """Return an event as it is told; None for one that the feed leaves out (sums by the minute)."""
+TOLD = (ClusterBorn.kind, ClusterGrew.kind, ClusterEnded.kind, LiquidationSeen.kind, RegimeChanged.kind)
+"""The kinds of events that are told."""
+
+
+def happening(event: MarketEvent, number: int = 0) -> Happening | None:
+    """Return an event as it is told; None for one that the feed leaves out (sums by the minute).
+
+    `number` is its place in the log, 0 for one that was just seen.
+    """
     match event:
         case ClusterBorn(cluster=cluster) | ClusterGrew(cluster=cluster) | ClusterEnded(cluster=cluster):
             words = {"usd": usd(cluster.usd), "side": cluster.side.value, "price": price(cluster.price)}
@@ -39,12 +46,12 @@ def happening(event: MarketEvent) -> Happening | None:
                 )
             else:
                 kind, text = event.end.value, _(_ENDED[event.end], **words)
-            return _happening(event, kind, text, (cluster.side.value, cluster.price, cluster.usd))
+            return _happening(event, number, kind, text, (cluster.side.value, cluster.price, cluster.usd))
         case LiquidationSeen(side=side, price=at, usd=money):
             text = _(
                 "{usd} of a {side} liquidated at {price}", usd=usd(money), side=side.value, price=price(at)
             )
-            return _happening(event, "liquidation", text, (side.value, at, money))
+            return _happening(event, number, "liquidation", text, (side.value, at, money))
         case RegimeChanged(before=before, after=after):
             text = _(
                 "{before} became {after}, ratio {ratio}",
@@ -52,13 +59,13 @@ def happening(event: MarketEvent) -> Happening | None:
                 after=after.value,
                 ratio=ratio(event.ratio),
             )
-            return _happening(event, "regime", text)
+            return _happening(event, number, "regime", text)
         case _:
             return None
 
 
-def _happening(event: MarketEvent, kind: str, text: str, cell: _Cell = (None, None, None)) -> Happening:
+def _happening(
+    event: MarketEvent, number: int, kind: str, text: str, cell: _Cell = (None, None, None)
+) -> Happening:
     side, at, money = cell
-    return Happening(
-        id=event.time_ms, time_ms=event.time_ms, kind=kind, side=side, price=at, usd=money, text=text
-    )
+    return Happening(id=number, time_ms=event.time_ms, kind=kind, side=side, price=at, usd=money, text=text)

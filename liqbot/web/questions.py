@@ -1,9 +1,7 @@
 """The web's questions, put to the services."""
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
-from liqbot.market.events import MarketEvent
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
@@ -11,12 +9,10 @@ from liqbot.message import Picture
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.services import Services
 from liqbot.service.windows import WINDOWS
-from liqbot.web.happenings import happening
+from liqbot.web.happenings import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
 
 DAY_MS = 86_400_000
-KEPT = 1_000
-"""So many happenings of a coin and layer are kept at hand."""
 
 
 class ServiceQuestions:
@@ -33,8 +29,6 @@ class ServiceQuestions:
         self._services = services
         self._troubles = troubles
         self._metrics = metrics
-        self._recent: dict[tuple[str, str], deque[Happening]] = {}
-        """What happened since the start, by coin and layer."""
 
     @property
     def windows(self) -> Sequence[str]:
@@ -63,16 +57,8 @@ class ServiceQuestions:
 
     async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
         """Return what happened since, the oldest first, at most the newest `limit`."""
-        found = [one for one in self._recent.get((coin, layer.key), ()) if one.time_ms >= since_ms]
-        return found[-limit:]
-
-    def happened(self, event: MarketEvent) -> Happening | None:
-        """Take up what happened; return it as it is told, None where the feed leaves it out."""
-        told = happening(event)
-        if told is not None:
-            kept = self._recent.setdefault((event.coin, event.layer.key), deque(maxlen=KEPT))
-            kept.append(told)
-        return told
+        logged = await self._services.history.events(coin, layer, since_ms, kinds=TOLD, limit=limit)
+        return [told for number, event in logged if (told := happening(event, number)) is not None]
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""

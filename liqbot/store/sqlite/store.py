@@ -14,6 +14,7 @@ from liqbot.store.sqlite.communities import SqliteCommunities
 from liqbot.store.sqlite.connections import Connections
 from liqbot.store.sqlite.database import Claim
 from liqbot.store.sqlite.deliveries import SqliteDeliveries
+from liqbot.store.sqlite.events import SqliteEvents
 from liqbot.store.sqlite.history import SqliteHistory
 from liqbot.store.sqlite.memories import SqliteMemories
 from liqbot.store.sqlite.notes import SqliteNotes
@@ -34,6 +35,7 @@ class SqliteStore:
                 self._claim.release()
             raise
         self.history = SqliteHistory(self.connections)
+        self.events = SqliteEvents(self.connections)
         self.chats = SqliteChats(self.connections)
         self.subscriptions = SqliteSubscriptions(self.connections)
         self.memories = SqliteMemories(self.connections)
@@ -44,6 +46,7 @@ class SqliteStore:
 
     async def begin_anew(self, layer: Layer) -> None:
         await self.history.forget(layer)
+        await self.events.forget(layer)
         await self.memories.forget(layer)
         await self.alerts.forget_states()
 

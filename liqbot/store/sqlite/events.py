@@ -1,0 +1,115 @@
+"""The event log in SQLite."""
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+
+from liqbot.market import wire
+from liqbot.market.events import ClusterGrew, LiquidationSeen, LiquidationSum, MarketEvent
+from liqbot.market.layer import Layer
+from liqbot.store.errors import DatabaseError
+from liqbot.store.events import LARGE_USD, LONGEST_MS, MOST, WHOLE_MS, LoggedEvent
+from liqbot.store.sqlite.connections import Records, reads, writes
+
+HOUR_MS = 3_600_000
+
+
+class SqliteEvents(Records):
+    """What happened, by layer and coin: a row an event."""
+
+    @writes
+    def record(self, db: sqlite3.Connection, events: Sequence[MarketEvent]) -> None:
+        _insert(db, events)
+
+    @reads
+    def between(
+        self,
+        db: sqlite3.Connection,
+        layer: Layer,
+        coin: str,
+        since_ms: int,
+        until_ms: int,
+        *,
+        kinds: Collection[str] | None = None,
+        limit: int = MOST,
+    ) -> list[LoggedEvent]:
+        wanted = json.dumps(sorted(kinds or ()))
+        rows = db.execute(
+            "SELECT id, event FROM events WHERE layer = ? AND coin = ? AND time_ms > ? AND time_ms <= ? "
+            "AND (? OR kind IN (SELECT value FROM json_each(?))) ORDER BY time_ms DESC, id DESC LIMIT ?",
+            [layer.key, coin, since_ms, until_ms, kinds is None, wanted, limit],
+        ).fetchall()
+        return [LoggedEvent(number, _event(blob)) for number, blob in reversed(rows)]
+
+    @writes
+    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+        db.execute("DELETE FROM events WHERE layer = ?", [layer.key])
+
+    @writes
+    def thin(self, db: sqlite3.Connection, now_ms: int) -> None:
+        db.execute("DELETE FROM events WHERE time_ms < ?", [now_ms - LONGEST_MS])
+        # Whole hours only: what is summed once is never taken apart again.
+        aged_ms = (now_ms - WHOLE_MS) // HOUR_MS * HOUR_MS
+        db.execute("DELETE FROM events WHERE time_ms < ? AND kind = ?", [aged_ms, ClusterGrew.kind])
+        db.execute(
+            "DELETE FROM events WHERE time_ms < ? AND kind = ? AND usd < ?",
+            [aged_ms, LiquidationSeen.kind, LARGE_USD],
+        )
+        crowded = db.execute(
+            "SELECT layer, coin, time_ms / ? FROM events WHERE time_ms < ? AND kind = ? "
+            "GROUP BY layer, coin, time_ms / ? HAVING count(*) > 2",
+            [HOUR_MS, aged_ms, LiquidationSum.kind, HOUR_MS],
+        ).fetchall()
+        for layer, coin, hour in crowded:
+            _sum_up(db, layer, coin, hour * HOUR_MS)
+
+
+def _sum_up(db: sqlite3.Connection, layer: str, coin: str, hour_ms: int) -> None:
+    """Put one sum a side in the place of those of an hour."""
+    where = "layer = ? AND coin = ? AND kind = ? AND time_ms >= ? AND time_ms < ?"
+    span = [layer, coin, LiquidationSum.kind, hour_ms, hour_ms + HOUR_MS]
+    rows = db.execute(f"SELECT event FROM events WHERE {where}", span).fetchall()  # noqa: S608 - a constant
+    by_side: dict[str, list[LiquidationSum]] = defaultdict(list)
+    for (blob,) in rows:
+        event = _event(blob)
+        if isinstance(event, LiquidationSum):
+            by_side[event.side.value].append(event)
+    db.execute(f"DELETE FROM events WHERE {where}", span)  # noqa: S608 - a constant
+    _insert(
+        db,
+        [
+            LiquidationSum(
+                coin=coin,
+                layer=sums[0].layer,
+                time_ms=hour_ms,
+                side=sums[0].side,
+                usd=sum(one.usd for one in sums),
+                count=sum(one.count for one in sums),
+                sampled=any(one.sampled for one in sums),
+            )
+            for sums in by_side.values()
+        ],
+    )
+
+
+def _insert(db: sqlite3.Connection, events: Sequence[MarketEvent]) -> None:
+    db.executemany(
+        "INSERT INTO events (layer, coin, time_ms, kind, usd, event) VALUES (?, ?, ?, ?, ?, ?)",
+        [
+            (event.layer.key, event.coin, event.time_ms, event.kind, _usd(event), wire.event_to_bytes(event))
+            for event in events
+        ],
+    )
+
+
+def _usd(event: MarketEvent) -> float | None:
+    cluster = getattr(event, "cluster", None)
+    return getattr(event, "usd", None) if cluster is None else cluster.usd
+
+
+def _event(blob: bytes) -> MarketEvent:
+    try:
+        return wire.event_from_bytes(blob)
+    except wire.WireError as error:
+        raise DatabaseError(f"an event of the past cannot be read: {error}") from error
