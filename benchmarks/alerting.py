@@ -15,7 +15,7 @@ from typing import TypeVar
 import numpy as np
 
 from benchmarks.measure import Row, peak_mb, resident_mb
-from liqbot.alerts.watching import Watching
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.engine.board import Board
 from liqbot.market.view import MarketView
 from liqbot.rules.loading import Rules
@@ -82,12 +82,12 @@ def _take(path: Path) -> tuple[float, float]:
 
 async def _taken(path: Path) -> tuple[float, float]:
     with SqliteStore(path) as store:
-        watching = Watching(_rules(), store.alerts)
+        evaluator = Evaluator(_rules(), store.alerts)
         quiet, loud = _views()
-        await watching.take(quiet, 0)
+        await evaluator.take(quiet, 0)
         before_mb = resident_mb()
         start = time.perf_counter()
-        due = await watching.take(loud, 1)
+        due = await evaluator.take(loud, 1)
         seconds = time.perf_counter() - start
         if due != FIRED:
             raise AssertionError(f"{due} deliveries instead of {FIRED}")

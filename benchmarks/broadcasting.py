@@ -107,7 +107,7 @@ async def _alert(telegram: Telegram, people: list[int], folder: Path) -> int:
                 chat, rule="regime-flip", coin="BTC", parameters=usual, now_ms=1
             )
         await bot.until(lambda: bool(bot.services.markets.views))
-        await bot.watching.take(bot.services.markets.views["BTC"], bot.services.clock())
+        await bot.evaluator.take(bot.services.markets.views["BTC"], bot.services.clock())
         flips.set()
         await bot.until(lambda: bot.ended)
         async with asyncio.timeout(LONGEST_S):

@@ -11,6 +11,7 @@ from benchmarks.simulated import view_with_grid
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.market import wire
 from liqbot.market.view import MarketView
+from liqbot.rules.asking import Question, answers
 from liqbot.rules.rule import Rule
 
 WATCHES = 1_000
@@ -69,15 +70,13 @@ def _by_view(view: MarketView, inside: Plugins, outside: Plugins) -> Iterator[Ro
 
 def _by_watch(view: MarketView, inside: Plugins, outside: Plugins) -> Iterator[Row]:
     within, beside = _rule(inside), _rule(outside)
-    wishes = [(beside, {"at_least": 1e6 + n}, None) for n in range(WATCHES)]
+    questions = [Question(beside, {"at_least": 1e6 + n}) for n in range(WATCHES)]
 
     def in_worker() -> object:
-        other = replace(view)
-        outside.ask_ahead(other, wishes)
-        return [rule.read(other, values, memory) for rule, values, memory in wishes]
+        return answers(replace(view), questions)
 
     def in_process() -> object:
-        return [within.read(view, values, memory) for _, values, memory in wishes]
+        return [within.read(view, question.values) for question in questions]
 
     process_ms, worker_ms = medians_ms(in_process, in_worker, rounds=11)
     yield Row(
@@ -94,8 +93,8 @@ def _many(folder: str, view: MarketView) -> Iterator[Row]:
     taken_s = time.perf_counter() - start
     try:
         rules = list(plugins.rules.by_name.values())
-        wishes = [(rule, rule.form.defaults(), None) for rule in rules]
-        [tick_ms] = medians_ms(lambda: plugins.ask_ahead(replace(view), wishes), rounds=11)
+        questions = [Question(rule, rule.form.defaults()) for rule in rules]
+        [tick_ms] = medians_ms(lambda: answers(replace(view), questions), rounds=11)
         assert plugins.worker is not None  # noqa: S101 - a hundred plugins have one
         worker_mb = _resident_mb(plugins.worker.pid)
     finally:

@@ -12,8 +12,8 @@ import aiohttp
 
 from benchmarks.measure import Row
 from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import Limits, Parcel
-from liqbot.alerts.watching import Watching
 from liqbot.engine.board import Board
 from liqbot.market.view import MarketView
 from liqbot.message import Message, Picture
@@ -109,7 +109,7 @@ def _dispatched(count: int) -> Work:
         with SqliteStore(path) as store:
             dispatcher = Dispatcher(store, _undrawn, lambda: time.time_ns() // 1_000_000)
             dispatcher.connect(NAME, platform)
-            await Watching(_rules(), store.alerts).take(_view(), time.time_ns() // 1_000_000)
+            await Evaluator(_rules(), store.alerts).take(_view(), time.time_ns() // 1_000_000)
             start = time.perf_counter()
             task = asyncio.create_task(dispatcher.run())
             async with asyncio.timeout(LONGEST_S):

@@ -1,13 +1,18 @@
 """Preview: when a rule would have fired, had somebody subscribed to it a while ago."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterable, Callable, Mapping
 from dataclasses import dataclass
 
-from liqbot.alerts.states import Reason, WatchState, step
+from liqbot.alerts.evaluation import STALE_MS, Evaluated, Subject, evaluate
+from liqbot.alerts.states import Reason, WatchState
+from liqbot.market.events import Observation
 from liqbot.market.view import MarketView
-from liqbot.rules.hit import Hit
+from liqbot.rules.hit import Hit, NotAsked
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
+
+PATIENCE = 12
+"""So often a rule is asked about one observation where the worker is busy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +21,12 @@ class Firing:
 
     view: MarketView
     hit: Hit
+    reason: Reason = Reason.FIRST
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What would have been told of some views."""
+    """What would have been told of some observations."""
 
     firings: tuple[Firing, ...]
     """The oldest first."""
@@ -30,29 +36,51 @@ class Preview:
     """Time of the first of them; None where there was none."""
     is_whole: bool
     """Whether all views were read."""
+    coarsest_ms: int = 0
+    """The longest time between two of them."""
 
 
-def preview(
+async def preview(
     rule: Rule,
     values: Mapping[str, Value],
-    views: Iterable[MarketView],
+    observations: AsyncIterable[Observation],
     *,
     go_on: Callable[[], bool] = lambda: True,
+    step_of: Callable[[MarketView], int] = lambda _: 0,
 ) -> Preview:
-    """Return when `rule` with these parameters would have fired on `views` of one coin, the oldest first.
+    """Return when `rule` with these parameters would have fired on one coin, the oldest first.
 
-    Live, in replay and here the same step decides. `go_on` is asked before each view: where it says no, the
-    preview ends there and is not whole. That an alert is over is no firing. Raises `RuleFault`.
+    Live, in replay and here the same evaluation decides. `go_on` is asked before each observation: where it
+    says no, the preview ends there and is not whole. `step_of` says how far apart views of that age are kept,
+    in ms: a market is not stale because its history is coarse. That an alert is over is no firing. Raises
+    `RuleFault`.
     """
-    policy = rule.policy_for(values)
-    state, count, since_ms = WatchState(), 0, None
+    state, count, since_ms, coarsest_ms = WatchState(), 0, None, 0
     firings: list[Firing] = []
-    for view in views:
+    async for observation in observations:
         if not go_on():
-            return Preview(tuple(firings), count, since_ms, is_whole=False)
-        reading = rule.read(view, values, state.memory)
-        state, events = step(state, reading, view.time_ms, policy)
-        firings += [Firing(view, event.hit) for event in events if event.reason is not Reason.RESOLVED]
+            return Preview(tuple(firings), count, since_ms, is_whole=False, coarsest_ms=coarsest_ms)
+        view = observation.view
+        outcome = await _outcome(observation, Subject(rule, values, state), step_of(view))
+        coarsest_ms = max(coarsest_ms, view.time_ms - state.time_ms if count else 0)
+        firings += [
+            Firing(view, alert.hit, alert.reason)
+            for alert in outcome.alerts
+            if alert.reason is not Reason.RESOLVED
+        ]
+        state = outcome.state
         since_ms = view.time_ms if since_ms is None else since_ms
         count += 1
-    return Preview(tuple(firings), count, since_ms, is_whole=True)
+    return Preview(tuple(firings), count, since_ms, is_whole=True, coarsest_ms=coarsest_ms)
+
+
+async def _outcome(observation: Observation, subject: Subject, step_ms: int) -> Evaluated:
+    """Return what comes of one observation; where the worker has no time just then, it is asked again."""
+    tries = PATIENCE
+    while True:
+        [outcome] = await evaluate(observation, [subject], stale_ms=max(STALE_MS, 2 * step_ms))
+        if isinstance(outcome, Evaluated):
+            return outcome
+        tries -= 1
+        if not isinstance(outcome, NotAsked) or not tries:
+            raise outcome

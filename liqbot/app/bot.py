@@ -10,9 +10,8 @@ import msgspec
 import structlog
 
 from liqbot.alerts.dispatcher import Dispatcher
-from liqbot.alerts.foreseeing import Foreseeing
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import Platform
-from liqbot.alerts.watching import Watching
 from liqbot.app.clock import clock_ms
 from liqbot.app.feed import Feed
 from liqbot.app.plugged import chat_commands, plugged
@@ -60,8 +59,7 @@ class Bot:
         for error in self.plugins.errors:
             _log.error("a plugin was left out", reason=str(error))
         rules = self.plugins.rules
-        self._foreseeing = Foreseeing(rules, self.store.alerts, self.plugins)
-        self.watching = Watching(rules, self.store.alerts)
+        self.evaluator = Evaluator(rules, self.store.alerts)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
             Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
@@ -75,7 +73,7 @@ class Bot:
             Studio(),
             clock_ms,
             sources=[feed.health for feed in self._feeds],
-            faults=self.watching.faults,
+            faults=self.evaluator.faults,
             marks=self.plugins.marks,
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
@@ -206,8 +204,7 @@ class Bot:
         happened = [event for view in views for event in events.get(view.coin, ())]
         if happened:
             await self.store.events.record(happened)
-        await self._foreseeing.prepare(mine, events)  # the very views that are taken
-        if sum([await self.watching.take(view, clock_ms(), events.get(view.coin, ())) for view in mine]):
+        if sum([await self.evaluator.take(view, clock_ms(), events.get(view.coin, ())) for view in mine]):
             self.dispatcher.wake()
         if await self.store.history.record(views):
             await self._remember(feed, views)

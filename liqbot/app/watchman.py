@@ -8,7 +8,7 @@ from pathlib import Path
 
 import structlog
 
-from liqbot.alerts.watching import STALE_MS
+from liqbot.alerts.evaluation import STALE_MS
 from liqbot.app.bot import Bot
 from liqbot.app.operator import Operator
 from liqbot.market.figures import duration
@@ -51,7 +51,7 @@ class Watchman:
         """Look once: note what has gone blind, tell what is wrong, remove what is old."""
         now_ms = self._clock()
         for coin in self._blind_coins(now_ms):
-            await self._bot.watching.miss(coin, now_ms)
+            await self._bot.evaluator.miss(coin, now_ms)
         await self._operator.tell(dict([trouble async for trouble in self.troubles(now_ms)]))
         if now_ms - self._tidied_ms >= DAY_MS:
             await self._tidy(now_ms)

@@ -1,7 +1,7 @@
 """All plugins that are there: the house's own and trusted ones in this process, others in the worker."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -9,9 +9,8 @@ from typing import TypeVar
 import structlog
 
 from liqbot.hosting.protocol import Item
-from liqbot.hosting.remote import Foreseen, ask_ahead, is_remote, remote_command, remote_overlay, remote_rule
+from liqbot.hosting.remote import WorkerGroup, is_remote, remote_command, remote_overlay, remote_rule
 from liqbot.hosting.worker import Limits, Worker
-from liqbot.market.events import MarketEvent
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.rules.contributions import (
@@ -24,7 +23,6 @@ from liqbot.rules.contributions import (
 )
 from liqbot.rules.finding import Candidate, denied_by, find_in_folder, find_installed
 from liqbot.rules.loading import LoadError, Rules, load, refusal
-from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
 
 _log = structlog.get_logger()
@@ -79,7 +77,6 @@ class Plugins:
     known: list[Known] = field(default_factory=list[Known])
     wanted: Wanted = field(default_factory=Wanted)
     worker: Worker | None = None
-    foreseen: Foreseen = field(default_factory=Foreseen)
 
     @property
     def errors(self) -> list[LoadError]:
@@ -109,20 +106,6 @@ class Plugins:
             except Exception as error:  # noqa: BLE001 - whatever an overlay does, there is a picture
                 _log.error("an overlay failed", overlay=overlay.name, reason=str(error))
         return tuple(marks)
-
-    def asks_for(self, rule: Rule) -> bool:
-        """Return whether the code of `rule` is in the worker."""
-        return is_remote(rule)
-
-    def ask_ahead(
-        self,
-        view: MarketView,
-        wishes: Sequence[tuple[Rule, Mapping[str, Value], bytes | None]],
-        events: Sequence[MarketEvent] = (),
-    ) -> None:
-        """Let the worker read `view` for all watches at once, off the event loop: `Rule.read` then has it."""
-        if self.worker is not None:
-            ask_ahead(view, wishes, self.worker, self.foreseen, events)
 
     async def reload(self) -> None:
         """Load the plugins of the worker anew, as their files are now. Those inside stay as they are."""
@@ -216,8 +199,9 @@ def _take_from_worker(plugins: Plugins, worker: Worker, candidates: Sequence[Can
     # From here on there is one list: who is put into quarantine later is named like who was left out.
     plugins.errors.extend(worker.errors)
     worker.errors = plugins.errors
+    group = WorkerGroup(worker)
     made: dict[str, Callable[[Item], Contribution]] = {
-        KIND_WORDS[Rule]: lambda item: remote_rule(item, worker, plugins.foreseen),
+        KIND_WORDS[Rule]: lambda item: remote_rule(item, worker, group),
         KIND_WORDS[PluginCommand]: lambda item: remote_command(item, worker),
         KIND_WORDS[Overlay]: lambda item: remote_overlay(item, worker),
     }

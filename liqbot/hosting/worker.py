@@ -115,10 +115,6 @@ class Worker:
         with self._lock:
             self._stop()
 
-    def suspects(self, name: str) -> bool:
-        """Return whether the process had to be ended for `name` lately."""
-        return self._records.suspect(name)
-
     def ask_one(self, view: MarketView | None, call: Call, *, patience_s: float = TICK_S) -> Answer:
         """Return the answer to one call. Raises `RuleFault`, also where no turn comes in `patience_s`."""
         outcome = self.ask(view, [call], patience_s=patience_s)[0]

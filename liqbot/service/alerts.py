@@ -1,6 +1,5 @@
 """Single alerts: how one stands now, why it came, and what one is like."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -9,6 +8,7 @@ import structlog
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
+from liqbot.rules.asking import Question, ask_patiently
 from liqbot.rules.hit import Hit, RuleFault
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError
@@ -143,7 +143,7 @@ class Alerts:
         ]
         form = chosen.form
         watch = Watch(0, rule, coin, mine[0].parameters if mine else form.canonical(form.defaults()))
-        hit = await asyncio.to_thread(_sample, chosen, watch, view)
+        hit = await _sample(chosen, watch, view)
         await self._store.alerts.sample(chat, watch, hit, view, self._clock())
         self._wake()
 
@@ -186,15 +186,16 @@ def _values(rule: Rule, alert: Alert) -> dict[str, float | str]:
         return rule.form.defaults()
 
 
-def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
+async def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
     """Return what the rule finds now; where that is nothing, a hit that says so. Raises `UserError`."""
     try:
-        hits = rule.read(view, rule.form.restore(watch.parameters), None).hits
+        values = rule.form.restore(watch.parameters)
     except ParameterError as error:
         raise UserError("{rule} cannot be tested: {reason}", rule=rule.name, reason=error) from None
-    except RuleFault as error:
-        _log.error("rule_failed", rule=rule.name, in_test=True, reason=str(error))
+    [answer] = await ask_patiently(view, [Question(rule, values)])
+    if isinstance(answer, RuleFault):
+        _log.error("rule_failed", rule=rule.name, in_test=True, reason=str(answer))
         raise UserError(
             "{rule} cannot be tested: it fails. The operator's log names the line.", rule=rule.name
         ) from None
-    return hits[0] if hits else Hit("sample", _(NOTHING_NOW))
+    return answer.hits[0] if answer.hits else Hit("sample", _(NOTHING_NOW))

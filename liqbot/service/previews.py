@@ -1,19 +1,20 @@
 """What a new subscription would have brought: counted from stored history, off the event loop."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import structlog
 
+from liqbot.alerts.observed import observed
 from liqbot.alerts.preview import Preview, preview
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
 from liqbot.store.errors import StoreError
-from liqbot.store.history import History
+from liqbot.store.history import History, tier_step
 
 _log = structlog.get_logger()
 
@@ -84,19 +85,9 @@ class Previews:
             self._counts.pop(key, None)
 
     async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> WouldHaveFired | None:
-        views = self._history.views(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
-        found = await asyncio.to_thread(preview, rule, values, _from_loop(views))
+        seen = observed(self._history, view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
+        found = await preview(rule, values, seen, step_of=lambda then: tier_step(view.time_ms - then.time_ms))
         return None if found.since_ms is None else _counted(found, found.since_ms, view.time_ms)
-
-
-def _from_loop(views: AsyncIterator[MarketView]) -> Iterator[MarketView]:
-    """Return what the event loop yields as an iterator for another thread."""
-    loop = asyncio.get_running_loop()
-
-    async def following() -> MarketView | None:
-        return await anext(views, None)
-
-    return iter(lambda: asyncio.run_coroutine_threadsafe(following(), loop).result(), None)
 
 
 def _counted(found: Preview, since_ms: int, now_ms: int) -> WouldHaveFired:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import msgspec
 import structlog
 
-from liqbot.alerts.watching import decode_state
+from liqbot.alerts.evaluation import decode_state
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.loading import Rules
 from liqbot.store.chats import ChatKey

@@ -1,12 +1,13 @@
 """What chats want to hear of."""
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from liqbot.alerts.states import Status
-from liqbot.alerts.watching import decode_state
-from liqbot.rules.hit import Hit, RuleFault
+from liqbot.alerts.evaluation import decode_state
+from liqbot.alerts.states import Status, WatchState
+from liqbot.market.view import MarketView
+from liqbot.rules.asking import Question, ask_patiently
+from liqbot.rules.hit import Hit, Reading
 from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError
 from liqbot.service.errors import UserError
@@ -88,7 +89,8 @@ class Subscriptions:
         found = self._rules.by_name[rule]
         values = found.form.restore(subscription.watch.parameters)
         lately = await self._previews.told(found, values, self._markets.view(coin))
-        return Subscribed(await self._answer(subscription), is_new, lately)
+        [answer] = await self._answers([subscription])
+        return Subscribed(answer, is_new, lately)
 
     async def enter(
         self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str], person: str = ""
@@ -114,7 +116,7 @@ class Subscriptions:
 
     async def of(self, chat: ChatKey) -> list[SubscriptionAnswer]:
         """Return the subscriptions of a chat in the order of their numbers, each with how it stands."""
-        return [await self._answer(item) for item in await self._store.subscriptions.of(chat)]
+        return await self._answers(await self._store.subscriptions.of(chat))
 
     async def numbers(self, chat: ChatKey) -> dict[int, str]:
         """Return the chat's subscriptions by number, each as it is typed."""
@@ -150,19 +152,31 @@ class Subscriptions:
 
     async def found(self, watch: Watch, state: bytes | None) -> Sequence[Hit]:
         """Return all that the watch's rule says of the newest view. Raises `Unread`."""
-        rule, view = self._rules.by_name.get(watch.rule), self._markets.view(watch.coin)
-        if rule is None:
-            raise Unread("rule not loaded")
-        if view is None:
-            raise Unread("no data")
-        decoded = decode_state(state)
-        try:
-            values = rule.form.restore(watch.parameters)
-            return (await asyncio.to_thread(rule.read, view, values, decoded.memory)).hits
-        except ParameterError:
-            raise Unread("wrong parameters") from None
-        except RuleFault:
-            raise Unread("rule fails") from None
+        [found] = await self._found([(watch, decode_state(state))])
+        if isinstance(found, Unread):
+            raise found
+        return found
+
+    async def _found(self, watched: Sequence[tuple[Watch, WatchState]]) -> list[Sequence[Hit] | Unread]:
+        """Return what the rule of each watch says of its newest view; each coin's are asked at once."""
+        found: dict[int, Sequence[Hit] | Unread] = {}
+        asked: dict[str, tuple[MarketView, dict[int, Question]]] = {}
+        for place, (watch, state) in enumerate(watched):
+            rule, view = self._rules.by_name.get(watch.rule), self._markets.view(watch.coin)
+            if rule is None or view is None:
+                found[place] = Unread("rule not loaded" if rule is None else "no data")
+                continue
+            try:
+                question = Question(rule, rule.form.restore(watch.parameters), state.memory)
+            except ParameterError:
+                found[place] = Unread("wrong parameters")
+            else:
+                asked.setdefault(watch.coin, (view, {}))[1][place] = question
+        for view, questions in asked.values():
+            answers = await ask_patiently(view, list(questions.values()))
+            for place, answer in zip(questions, answers, strict=True):
+                found[place] = answer.hits if isinstance(answer, Reading) else Unread("rule fails")
+        return [found[place] for place in range(len(watched))]
 
     def _parameters(self, watch: Watch) -> str:
         rule = self._rules.by_name.get(watch.rule)
@@ -171,15 +185,20 @@ class Subscriptions:
         except ParameterError:
             return watch.parameters
 
-    async def _answer(self, item: Subscription) -> SubscriptionAnswer:
-        watch = item.watch
-        stored = await self._store.alerts.state(watch)
-        try:
-            on = {key for key, one in decode_state(stored).keys.items() if one.on}
-            found = await self.found(watch, stored)
+    async def _answers(self, items: Sequence[Subscription]) -> list[SubscriptionAnswer]:
+        states = [decode_state(await self._store.alerts.state(item.watch)) for item in items]
+        found = await self._found(list(zip((item.watch for item in items), states, strict=True)))
+        return [self._answer(*one) for one in zip(items, states, found, strict=True)]
+
+    def _answer(
+        self, item: Subscription, state: WatchState, found: Sequence[Hit] | Unread
+    ) -> SubscriptionAnswer:
+        if isinstance(found, Unread):
+            current = Current(unread=str(found))
+        else:
+            on = {key for key, one in state.keys.items() if one.on}
             current = Current(tuple(hit.text for hit in found if hit.key in on or not hit.holding))
-        except Unread as why:
-            current = Current(unread=str(why))
+        watch = item.watch
         return SubscriptionAnswer(
             number=item.number,
             rule=watch.rule,
@@ -188,6 +207,6 @@ class Subscriptions:
             description=self.describe(watch),
             manner=item.manner,
             paused=item.paused,
-            status=decode_state(stored).status,
+            status=state.status,
             current=current,
         )

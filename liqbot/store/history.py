@@ -32,6 +32,11 @@ WHOLE_VIEWS_MS = 8 * DAY_MS
 """Up to this age the whole view is kept beside its map."""
 
 
+def tier_step(age_ms: int) -> int:
+    """Return how far apart, in ms, views of this age are kept."""
+    return next((tier.step_ms for tier in TIERS if age_ms <= tier.age_ms), TIERS[-1].step_ms)
+
+
 class History(Protocol):
     """What was seen of each coin, layer by layer.
 

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import Limits, Parcel, Receipt
-from liqbot.alerts.watching import Watching
 from liqbot.builtin import RULES
 from liqbot.charts.request import HeatmapInput, MapInput
 from liqbot.charts.studio import Studio
@@ -62,14 +62,14 @@ class PluginBot:
         self._holders: dict[str, set[str]] = {}
         self._now_ms = 0
         self._runner = asyncio.Runner()
-        self._watching = Watching(self.plugins.rules, self._store.alerts)
+        self._evaluator = Evaluator(self.plugins.rules, self._store.alerts)
         self._studio = _PaperStudio()
         self._services = Services(
             self._store,
             self.plugins.rules,
             self._studio,
             lambda: self._now_ms,
-            faults=self._watching.faults,
+            faults=self._evaluator.faults,
         )
         self.market()  # BTC at $100, and nobody in it
 
@@ -134,8 +134,8 @@ class PluginBot:
 
     async def _go_on(self, view: MarketView, events: Sequence[MarketEvent]) -> None:
         await self._store.history.record([view])
-        await self._watching.take(view, self._now_ms, events)
-        if self._watching.faults:
+        await self._evaluator.take(view, self._now_ms, events)
+        if self._evaluator.faults:
             raise AssertionError(f"a rule failed: {self._reason(view)}")
         await self._deliver()
 
@@ -149,7 +149,7 @@ class PluginBot:
 
     def _reason(self, view: MarketView) -> str:
         """Return why the first rule that failed did: its text names file and line."""
-        name = next(iter(self._watching.faults))
+        name = next(iter(self._evaluator.faults))
         rule = self.plugins.rules.by_name.get(name)
         if rule is None:
             return f"{name} is not loaded"

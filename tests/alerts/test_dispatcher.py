@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from liqbot.alerts import dispatcher as dispatching
 from liqbot.alerts import sending as module
 from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import (
     ChatGone,
     ChatMoved,
@@ -24,7 +25,6 @@ from liqbot.alerts.platform import (
 )
 from liqbot.alerts.sending import MOST_ATTEMPTS
 from liqbot.alerts.telling import MAY_REPEAT
-from liqbot.alerts.watching import Watching
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
 from liqbot.store.alerts import EXPIRES_MS
@@ -46,7 +46,7 @@ class Office:
         self.picture = PICTURE
         self.house = house.with_rules(saying("one", "one", cooldown=0))
         self.store = house.store
-        self.watching = Watching(house.rules, self.store.alerts)
+        self.evaluator = Evaluator(house.rules, self.store.alerts)
         self.minute = 0
         self.connect(Paper({}))
 
@@ -81,7 +81,7 @@ class Office:
     async def alert(self):
         """Let the rule alert, again if need be; return how many deliveries are due from that."""
         await self.store.alerts.forget_states()
-        due = await self.watching.take(VIEW, self.clock())
+        due = await self.evaluator.take(VIEW, self.clock())
         self.dispatcher.wake()
         return due
 

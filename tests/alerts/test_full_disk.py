@@ -10,8 +10,8 @@ from markets import long, view_of
 from platforms import Paper
 
 from liqbot.alerts.dispatcher import Dispatcher
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import Receipt
-from liqbot.alerts.watching import Watching
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import StoreError
 
@@ -55,29 +55,29 @@ async def dispatched(house, paper, clock):
 
 
 @pytest.fixture
-async def watching(house):
+async def evaluator(house):
     house.with_rules(saying("one", "text"))
     for chat in CHATS:
         await house.subscribe(chat, "one")
-    return Watching(house.rules, house.store.alerts)
+    return Evaluator(house.rules, house.store.alerts)
 
 
 def count(house, table):
     return house.store._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own
 
 
-async def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(house, watching):
+async def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(house, evaluator):
     with full_disk(house.store):
         for _ in range(2):
             with pytest.raises(StoreError, match="full"):
-                await watching.take(VIEW, now_ms=0)
+                await evaluator.take(VIEW, now_ms=0)
     assert [state for _, state in await house.store.alerts.watches("BTC")] == [None]
     assert (count(house, "alerts"), count(house, "deliveries"), count(house, "heads")) == (0, 0, 0)
-    assert await watching.take(replace(VIEW, time_ms=VIEW.time_ms + 1), now_ms=0) == len(CHATS)
+    assert await evaluator.take(replace(VIEW, time_ms=VIEW.time_ms + 1), now_ms=0) == len(CHATS)
 
 
-async def test_what_has_arrived_is_noted_once_there_is_room_and_not_sent_again(house, watching, clock):
-    await watching.take(VIEW, clock())
+async def test_what_has_arrived_is_noted_once_there_is_room_and_not_sent_again(house, evaluator, clock):
+    await evaluator.take(VIEW, clock())
     paper = Wordy({})
     async with dispatched(house, paper, clock) as dispatcher:
         with full_disk(house.store):

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import KeyState, Reason, Status, WatchState, step
-from liqbot.alerts.watching import decode_state
 from liqbot.rules.rule import Hit, Reading
 from liqbot.rules.standing import Policy
 

@@ -9,9 +9,9 @@ from aiohttp import ClientSession
 from app.stand_ins import ME, Told, beat, subscribe
 from platforms import Paper
 
+from liqbot.alerts.evaluation import STALE_MS, decode_state
 from liqbot.alerts.platform import NotSent
 from liqbot.alerts.states import Status
-from liqbot.alerts.watching import STALE_MS, decode_state
 from liqbot.app import watchman as module
 from liqbot.app.metrics import metrics_server
 from liqbot.app.operator import Operator

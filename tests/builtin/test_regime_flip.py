@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from markets import LAYER, long, short, view_of
 from shared import shared_file
 
+from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import WatchState, step
-from liqbot.alerts.watching import decode_state
 from liqbot.builtin import regime_flip
 from liqbot.engine.board import Board
 from liqbot.market.side import Side

@@ -7,7 +7,7 @@ from markets import HOUR, long, short, view_of
 from platforms import Paper
 
 from liqbot.alerts.dispatcher import Dispatcher
-from liqbot.alerts.watching import Watching
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.builtin import RULES
 from liqbot.charts.studio import DrawingError
 from liqbot.chat.answering import Answering
@@ -69,7 +69,7 @@ class Room:
         rules.add(RULES)
         self.studio = PaperStudio()
         self.now_ms = NOW_MS
-        self.watching = Watching(rules, store.alerts)
+        self.evaluator = Evaluator(rules, store.alerts)
         self.store = store
         self.sources = []
         self.services = Services(
@@ -78,7 +78,7 @@ class Room:
             self.studio,
             lambda: self.now_ms,
             sources=self.sources,
-            faults=self.watching.faults,
+            faults=self.evaluator.faults,
         )
         self.services.markets.views.update({"BTC": BTC, "ETH": ETH})
         self.answering = Answering(COMMANDS)
@@ -96,7 +96,7 @@ class Room:
     async def see(self, view) -> None:
         """Let the market go on to `view`, and what follows be delivered."""
         self.services.markets.views[view.coin] = view
-        await self.watching.take(view, self.now_ms)
+        await self.evaluator.take(view, self.now_ms)
         await self.deliver()
 
     async def deliver(self) -> None:

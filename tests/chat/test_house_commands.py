@@ -178,7 +178,7 @@ class TestStatus:
         assert "ann" not in "".join(answer.lines)
 
     async def test_rules_that_fail_or_are_gone_are_named(self, room):
-        room.watching.faults.update({"trapped": 3, "wall": 2})
+        room.evaluator.faults.update({"trapped": 3, "wall": 2})
         assert (await room.say("/status")).lines[:2] == (
             "✗ Rule trapped has failed 3 times. The operator's log names the line.",
             "✗ Rule wall is not loaded, but still subscribed to.",

@@ -15,7 +15,7 @@ from crash.points import Guarded, Trap
 from markets import long, view_of
 
 from liqbot.alerts.dispatcher import Dispatcher
-from liqbot.alerts.watching import Watching
+from liqbot.alerts.evaluator import Evaluator
 from liqbot.rules.loading import Rules
 from liqbot.rules.rule import Hit, rule
 from liqbot.rules.standing import Policy
@@ -65,7 +65,7 @@ async def live(order):
             dispatcher.connect(name, Guarded(Platform(session, order["url"], name), trap))
         running = asyncio.create_task(dispatcher.run())
         await asyncio.sleep(0)  # what was under way when the last life ended is seen to first
-        await Watching(rules(), store.alerts).take(view(order["wave"]), clock())
+        await Evaluator(rules(), store.alerts).take(view(order["wave"]), clock())
         while await store.deliveries.owed():
             dispatcher.wake()
             await asyncio.sleep(LOOK_S)

@@ -1,5 +1,6 @@
 """All plugins together: which are loaded, where they run, and what becomes of names that are taken."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from markets import long, view_of
 from liqbot.builtin import RULES
 from liqbot.hosting.plugins import Wanted, load_plugins
 from liqbot.message import Message
-from liqbot.rules.hit import RuleFault
+from liqbot.rules.asking import Question, ask
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 
@@ -105,16 +106,29 @@ def test_without_plugins_there_is_no_worker():
     plugins.close()
 
 
-def test_what_was_asked_ahead_is_not_asked_again(plugins_of):
-    plugins = plugins_of(plugins={"one": a_rule("one")})
-    rule = plugins.rules.by_name["one"]
-    plugins.ask_ahead(VIEW, [(rule, {}, None)])
-    plugins.worker.close()
-    assert [hit.text for hit in rule.read(VIEW, {}).hits] == ["text"]
-    with pytest.raises(RuleFault):
-        rule.read(replace(VIEW), {})
-    with pytest.raises(RuleFault):
-        rule.read(VIEW, {}, b"another memory")
+async def test_many_rules_in_the_worker_are_asked_at_once_and_the_event_loop_is_free_meanwhile(plugins_of):
+    slow = {
+        name: a_rule(name, name).replace("yield", "time.sleep(0.2)\n    yield") for name in ("one", "two")
+    }
+    plugins = plugins_of(plugins={name: f"import time\n{text}" for name, text in slow.items()})
+    rules = plugins.rules.by_name
+    asking = asyncio.create_task(ask(VIEW, [Question(rules["one"], {}), Question(rules["two"], {})]))
+    turns = 0
+    while not asking.done():
+        turns += 1
+        await asyncio.sleep(0.005)
+    assert [answer.hits[0].text for answer in await asking] == ["one", "two"]
+    assert turns > 10
+
+
+async def test_each_question_is_answered_in_its_place_and_a_fault_is_one_answer(plugins_of):
+    plugins = plugins_of(
+        plugins={"one": a_rule("one"), "odd": a_rule("odd").replace("yield", "1 / 0\n    yield")}
+    )
+    rules = plugins.rules.by_name
+    odd, one = await ask(VIEW, [Question(rules["odd"], {}), Question(rules["one"], {})])
+    assert "ZeroDivisionError" in str(odd)
+    assert [hit.text for hit in one.hits] == ["text"]
 
 
 async def test_loading_anew_takes_up_what_the_files_say_now(plugins_of, write):
@@ -138,15 +152,6 @@ def test_one_that_ends_the_worker_while_it_is_loaded_is_named_and_the_rest_loads
     [error] = plugins.errors
     assert error.file.name == "leaves.py"
     assert error.reason == "while it was loaded it ended its process (exit status 3)"
-
-
-def test_one_that_has_hung_lately_is_only_asked_ahead_where_no_event_loop_waits_for_it(plugins_of):
-    hangs = '\n@rule("hangs")\ndef hangs(view):\n    """It hangs."""\n    while True:\n        pass\n'
-    rule = plugins_of(plugins={"hangs": hangs}).rules.by_name["hangs"]
-    with pytest.raises(RuleFault, match="it did not answer in time"):
-        rule.read(VIEW, {})
-    with pytest.raises(RuleFault, match="it is only asked ahead"):
-        rule.read(VIEW, {})
 
 
 def test_what_a_distribution_announces_runs_in_the_worker_too(tmp_path, monkeypatch):

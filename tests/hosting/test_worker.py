@@ -161,7 +161,7 @@ def test_a_worker_that_was_killed_from_outside_begins_anew(worker_of):
     os.kill(worker.pid, 9)
     worker._process._popen.wait()
     assert isinstance(worker.ask(VIEW, [call("good")])[0], Answer)
-    assert not worker.suspects("good"), "nobody is blamed"
+    assert not worker._records.suspect("good"), "nobody is blamed"
 
 
 def test_a_restart_leaves_nothing_open(worker_of):

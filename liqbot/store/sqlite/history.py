@@ -16,7 +16,7 @@ from liqbot.market.maps import Bins
 from liqbot.market.positions import Ints
 from liqbot.market.view import MarketView
 from liqbot.store.errors import DatabaseError
-from liqbot.store.history import TIERS, WHOLE_VIEWS_MS
+from liqbot.store.history import TIERS, WHOLE_VIEWS_MS, tier_step
 from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob
 from liqbot.store.sqlite.connections import Connections, Records, reads, writes
 
@@ -262,9 +262,5 @@ def _common_bins(all_bins: Sequence[Bins]) -> Bins:
 
 def _until(time_ms: Ints, now_ms: int) -> Ints:
     """Return until when each column holds; those of an age are at least as far apart as its tier says."""
-    tier_step = [_tier_step(now_ms - int(time)) for time in time_ms[:-1]]
-    return held_until(time_ms, np.array(tier_step, dtype=np.int64))
-
-
-def _tier_step(age_ms: int) -> int:
-    return next((tier.step_ms for tier in TIERS if age_ms <= tier.age_ms), TIERS[-1].step_ms)
+    steps = [tier_step(now_ms - int(time)) for time in time_ms[:-1]]
+    return held_until(time_ms, np.array(steps, dtype=np.int64))
