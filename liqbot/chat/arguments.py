@@ -131,7 +131,8 @@ async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]
 async def _lacking(
     command: Command, kind: Kind, context: CommandContext, topics: Mapping[str, str]
 ) -> UserError:
-    names = listed(await _offered(kind, context, topics))
+    offered = await _offered(kind, context, topics)
+    names = listed([f"A{name}" for name in offered] if kind is Kind.ALERT else offered)
     question = _(_WHICH[kind])
     if kind in _FREE:
         return UserError(
@@ -179,7 +180,7 @@ def _no_such(kind: Kind, word: str, names: Mapping[str, str]) -> UserError:
     said = _(_NO_SUCH[kind], text=quoted(word))
     if near:
         return UserError("{said} Did you mean {near}?", said=said, near=near)
-    shown = [f"A{name}" for name in names] if kind is Kind.ALERT else list(names)
+    shown = [f"A{name}" for name in names] if kind is Kind.ALERT else names
     return UserError("{said} Choose from {names}.", said=said, names=listed(shown))
 
 

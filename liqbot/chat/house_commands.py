@@ -25,7 +25,8 @@ async def help(context: CommandContext, topic: Topic = "") -> Message:  # noqa: 
     rule, chosen = rules.get(topic), next((item for item in COMMANDS if item.name == topic), None)
     if chosen is not None:
         also = () if rule is None else (_("It is a rule as well:"), _usage(rule), *_rule_lines(rule))
-        return Message(chosen.usage, (*await _command_lines(context, chosen), *also))
+        facts = () if rule is None else tuple(_rule_facts(rule))
+        return Message(chosen.usage, (*await _command_lines(context, chosen), *also), facts=facts)
     if rule is not None:
         return Message(_usage(rule), _rule_lines(rule), facts=tuple(_rule_facts(rule)))
     coin = _any_coin(context)

@@ -24,7 +24,7 @@ def chat_command(brought: PluginCommand) -> Command:
         try:
             values = brought.form.parse(settings)
         except ParameterError as error:
-            raise UserError("{rule}: {reason}. See /help {rule}", rule=brought.name, reason=error) from None
+            raise UserError("{rule}: {reason} (/help {rule})", rule=brought.name, reason=error) from None
         view = context.services.markets.seen(coin, LayerQuery()).view
         try:
             return await asyncio.to_thread(brought.answer, view, values)

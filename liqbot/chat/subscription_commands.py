@@ -2,7 +2,7 @@
 
 from liqbot.chat import phrases
 from liqbot.chat.command import Coin, CommandContext, Number, RuleName, Settings, command
-from liqbot.message import Button, Message
+from liqbot.message import Button, Fact, Message
 from liqbot.service.subscriptions import SubscriptionAnswer
 from liqbot.text import _, ngettext
 
@@ -33,6 +33,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
             _("Right now: {current}", current=phrases.current(mine.current)),
             *phrases.lately(done.lately),
         ),
+        facts=(Fact(_("Settings"), mine.parameters),) if mine.parameters else (),
         actions=(
             Button(_("Unsubscribe"), f"/unsubscribe {mine.number}"),
             Button(_("Subscriptions"), "/subscriptions"),

@@ -38,7 +38,7 @@ EXAMPLES: Mapping[Kind, tuple[str, ...]] = {
     Kind.SURE: ("yes",),
 }
 """What is offered where one may type freely."""
-_ABBREVIATIONS = {
+ABBREVIATIONS = {
     **dict.fromkeys(("pst", "pdt", "pt"), "america/los_angeles"),
     **dict.fromkeys(("mdt", "mt"), "america/denver"),
     **dict.fromkeys(("cdt", "ct"), "america/chicago"),
@@ -58,7 +58,7 @@ _ABBREVIATIONS = {
     **dict.fromkeys(("nzst", "nzdt"), "pacific/auckland"),
 }
 """What abbreviations stand for: the place, so that its summer time is kept."""
-_AMBIGUOUS = {
+AMBIGUOUS = {
     "ist": "Kolkata, Dublin, Jerusalem",
     "cst": "Chicago, Shanghai, Havana",
     "bst": "London, Dhaka",
@@ -120,13 +120,13 @@ def read_zone(word: str) -> str:
     """Return the name of a time zone: `Europe/Berlin` also for `berlin`. Raises `UserError`."""
     names = _zones()
     bare = word.strip().replace(" ", "_").lower()
-    if bare in _AMBIGUOUS:
+    if bare in AMBIGUOUS:
         raise UserError(
             "{text} is the name of several time zones. Write a city: {cities}.",
             text=word.upper(),
-            cities=_AMBIGUOUS[bare],
+            cities=AMBIGUOUS[bare],
         )
-    bare = _ABBREVIATIONS.get(bare, bare)
+    bare = ABBREVIATIONS.get(bare, bare)
     found = _offset(bare) or names.get(bare)
     if found is not None and zone(found) is not None:
         return found

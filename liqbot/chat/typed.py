@@ -16,7 +16,7 @@ _SIGNS = str.maketrans(
         **dict.fromkeys("＝", "="),
     }
 )
-_ABOUT_EQUALS = re.compile(r"\s*=\s*")
+_ABOUT_EQUALS = re.compile(r"(?<=\w)\s+=\s+(?=\S)|(?<=\w)=\s+(?=[\w$])(?!\w+=)")
 _NUMBER_AND_UNIT = re.compile(
     r"(=\$?\d[\d.,]*) +(%|percent|pct|[kmb]n?|x|s|sec|min|h|d)\b|(=\d[\d.,]*) +(%)", re.IGNORECASE
 )

@@ -103,7 +103,7 @@ class Subscriptions:
             manner, own = take_manner(settings)
             parameters = found.form.canonical(found.form.parse(own))
         except ParameterError as error:
-            raise UserError("{rule}: {reason}. See /help {rule}", rule=rule, reason=error) from None
+            raise UserError("{rule}: {reason} (/help {rule})", rule=rule, reason=error) from None
         return await self._store.subscriptions.subscribe(
             chat,
             rule=rule,
@@ -183,7 +183,7 @@ class Subscriptions:
         try:
             return "" if rule is None else rule.form.show(rule.form.restore(watch.parameters))
         except ParameterError:
-            return watch.parameters
+            return ""
 
     async def _answers(self, items: Sequence[Subscription]) -> list[SubscriptionAnswer]:
         states = [decode_state(await self._store.alerts.state(item.watch)) for item in items]

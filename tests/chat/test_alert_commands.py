@@ -10,6 +10,7 @@ from platforms import Paper
 from structlog.testing import capture_logs
 
 from liqbot.alerts.platform import NotSent
+from liqbot.alerts.telling import shortened
 from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
 from liqbot.rules.rule import Hit, rule
@@ -177,7 +178,7 @@ class TestTesting:
         assert room.got == []
         await room.deliver()
         (message,) = room.messages
-        assert message.title == f"TEST {ALERT}"
+        assert message.title == shortened(f"TEST {ALERT}")
         assert message.picture.alt == "BTC map in words"
         assert message.provenance.startswith("near-cluster A1 · Testex")
         assert (await room.say("/why 1")).lines[0] == "Somebody here asked for a test."
@@ -200,7 +201,7 @@ class TestTesting:
         await room.say("/subscribe near-cluster BTC within=3%")
         await room.say("/test near-cluster BTC")
         await room.see(later(BTC, 1))
-        assert room.got == [("me", f"TEST {ALERT}"), ("me", ALERT)]
+        assert room.got == [("me", shortened(f"TEST {ALERT}")), ("me", ALERT)]
 
     async def test_its_buttons_work(self, room):
         await room.say("/test trapped ETH")
@@ -225,7 +226,7 @@ class TestTesting:
         await room.say("/subscribe near-cluster BTC digest=daily")
         await room.say("/test near-cluster BTC")
         await room.deliver()
-        assert room.got == [("me", f"TEST {ALERT}")]
+        assert room.got == [("me", shortened(f"TEST {ALERT}"))]
 
     async def test_it_wakes_whoever_sends(self, room):
         woken = []

@@ -21,7 +21,7 @@ SUBSCRIBE = "/subscribe RULE COIN [name=value …]"
     "line", ["/clusters BTC", "clusters BTC", "/CLUSTERS btc", "  /clusters   btc  ", '/clusters "btc"']
 )
 async def test_a_command_is_found_with_or_without_its_slash_in_any_case(room, line):
-    assert await room.title(line) == "BTC 64,000 · long-liquidation setup"
+    assert await room.title(line) == "BTC 64,000: long-liquidation setup"
 
 
 async def test_a_quotation_mark_too_few_is_no_reason_not_to_answer(room):
@@ -72,24 +72,26 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
     ("line", "said"),
     [
         # Commands.
-        ("", "Type a command; /help lists them"),
-        ("   ", "Type a command; /help lists them"),
-        ("/", "There is no command '/'. /help lists the commands"),
+        ("", "Type a command. /help lists them."),
+        ("   ", "Type a command. /help lists them."),
+        ("/", "There is no command '/'. /help lists the commands."),
         ("/clutsers BTC", "There is no command '/clutsers'. Did you mean /clusters?"),
         ("/heat BTC", "There is no command '/heat'. Did you mean /heatmap?"),
-        ("btc", "There is no command 'btc'. Did you mean /heatmap BTC?"),
-        ("good morning", "There is no command 'good'. /help lists the commands"),
+        ("good morning", "There is no command 'good'. /help lists the commands."),
         # Coins.
         ("/clusters", "Which coin? Choose from BTC, ETH. Type /clusters COIN [name=value …]"),
         ("/map BTCC", "There is no coin 'BTCC' here. Did you mean BTC?"),
-        ("/map doge", "There is no coin 'doge' here. Choose from BTC, ETH"),
-        ("/map usdt", "There is no coin 'usdt' here. Choose from BTC, ETH"),
+        ("/map doge", "There is no coin 'doge' here. Choose from BTC, ETH."),
+        ("/map usdt", "There is no coin 'usdt' here. Choose from BTC, ETH."),
         ("/map BTC ETH", "'ETH' is not of the form name=value. Type /map COIN [name=value …]"),
         # Windows.
-        ("/heatmap BTC 5d", "There is no window '5d' here. Choose from 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y"),
+        (
+            "/heatmap BTC 5d",
+            "There is no window '5d' here. Choose from 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y.",
+        ),
         (
             "/heatmap BTC window=7d",
-            "There is no 'window' here; there is venue=, tier=, opened=",
+            "There is no 'window' here, only venue=, tier= and opened=.",
         ),
         (
             "/heatmap BTC 7d please",
@@ -103,29 +105,29 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
         ("/subscribe near-clutser BTC", "There is no rule 'near-clutser' here. Did you mean near-cluster?"),
         (
             "/subscribe anything BTC",
-            f"There is no rule 'anything' here. Choose from {RULE_NAMES}",
+            f"There is no rule 'anything' here. Choose from {RULE_NAMES}.",
         ),
         ("/subscribe trapped", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),
         ("/subscribe trapped over=60", f"Which coin? Choose from BTC, ETH. Type {SUBSCRIBE}"),
-        ("/subscribe trapped DOGE", "There is no coin 'DOGE' here. Choose from BTC, ETH"),
+        ("/subscribe trapped DOGE", "There is no coin 'DOGE' here. Choose from BTC, ETH."),
         ("/subscribe trapped BTC over", f"'over' is not of the form name=value. Type {SUBSCRIBE}"),
         ("/subscribe trapped BTC =60", f"'=60' is not of the form name=value. Type {SUBSCRIBE}"),
         ("/subscribe trapped BTC over=60 over=70", f"'over' is given twice. Type {SUBSCRIBE}"),
         (
             "/subscribe trapped BTC ovre=60",
-            "trapped: there is no parameter 'ovre'; did you mean over? — see /help trapped",
+            "trapped: there is no parameter 'ovre'; did you mean over? (/help trapped)",
         ),
         (
             "/subscribe trapped BTC over=200%",
-            "trapped: over must be from 1% to 99%, not 200% — see /help trapped",
+            "trapped: over must be from 1% to 99%, not 200% (/help trapped)",
         ),
         (
             "/subscribe trapped BTC side=up",
-            "trapped: side must be either, long or short, not 'up' — see /help trapped",
+            "trapped: side must be either, long or short, not 'up' (/help trapped)",
         ),
         (
             "/subscribe trapped BTC over=",
-            "trapped: over must be a percentage such as 2 or 2.5%, not '' — see /help trapped",
+            "trapped: over must be a percentage such as 2 or 2.5%, not '' (/help trapped)",
         ),
         # Numbers.
         ("/unsubscribe", "This chat has no subscriptions. Make one with /subscribe"),
@@ -171,14 +173,14 @@ async def test_a_command_that_fails_says_so_and_its_trace_goes_to_the_log_only(r
     with capture_logs() as logs:
         answer = await room.say("/subscriptions")
     assert answer == Message(
-        title="Something went wrong on our side; the operator's log has the details.",
+        title="Something went wrong on our side. The operator's log has the details.",
         lines=("ZeroDivisionError",),
         tone=Tone.WARNING,
         private=True,
     )
     [entry] = logs
     assert (entry["event"], entry["command"], entry["exc_info"]) == (
-        "a command failed",
+        "command_failed",
         "subscriptions",
         True,
     )
@@ -223,7 +225,7 @@ class TestDeclaringCommands:
         async def wrong(coin: Coin):
             """It is wrong."""
 
-        with pytest.raises(TypeError, match="command wrong must take an CommandContext first"):
+        with pytest.raises(TypeError, match="command wrong must take a CommandContext first"):
             command(wrong)
 
     @pytest.mark.parametrize("kind", [str, int, dict[str, str]])

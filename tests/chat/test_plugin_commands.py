@@ -62,30 +62,28 @@ async def test_hyphens_of_a_name_may_be_underscores(room):
 
 
 async def test_a_wrong_value_is_answered_with_the_bounds(say):
-    assert await say("/depth BTC within=10") == (
-        "depth: within must be from 1% to 9%, not 10%. See /help depth"
-    )
+    assert await say("/depth BTC within=10") == ("depth: within must be from 1% to 9%, not 10% (/help depth)")
     assert "there is no parameter 'near'" in await say("/depth BTC near=1")
 
 
 async def test_where_the_plugin_fails_that_is_said_and_logged(say):
     with capture_logs() as logs:
         assert "The plugin of /depth failed" in await say("/depth BTC within=9")
-    assert [entry["event"] for entry in logs] == ["a plugin's command failed"]
+    assert [entry["event"] for entry in logs] == ["command_failed"]
 
 
-def test_the_console_completes_its_parameters(room, answering):
+async def test_the_console_completes_its_parameters(room, answering):
     completer = LineCompleter(answering, CommandContext(ME, room.services))
 
-    def completed(text):
-        found = completer.get_completions(Document(text), CompleteEvent())
-        return [(one.text, one.display_meta_text) for one in found]
+    async def completed(text):
+        found = completer.get_completions_async(Document(text), CompleteEvent())
+        return [(one.text, one.display_meta_text) async for one in found]
 
-    assert completed("/depth BTC ") == [
+    assert await completed("/depth BTC ") == [
         ("within=", "how near; from 1% to 9%"),
         ("other=", "another coin; a coin such as ETH, or any"),
     ]
-    assert completed("/depth BTC within=") == [("within=2%", "default")]
+    assert await completed("/depth BTC within=") == [("within=2%", "default")]
 
 
 def test_a_name_that_the_house_has_is_left_out_and_logged():

@@ -18,7 +18,8 @@ async def test_subscribing_says_what_was_understood_what_it_means_and_what_holds
     assert as_text(answer) == (
         "Subscribed to near-cluster BTC as #1\n"
         "A cluster of at least $10M lies within 3% of spot.\n"
-        "Right now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
+        "Right now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)\n"
+        "Settings: within=3% at_least=$10M side=either"
     )
     assert [button.command for button in answer.actions] == ["/unsubscribe 1", "/subscriptions"]
 

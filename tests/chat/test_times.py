@@ -10,6 +10,8 @@ from liqbot.alerts.timing import zone
 from liqbot.chat.phrases import rest_text as told_rest
 from liqbot.chat.phrases import until_text as told_until
 from liqbot.chat.times import (
+    ABBREVIATIONS,
+    AMBIGUOUS,
     LONGEST_SPAN_S,
     MOST,
     all_zones,
@@ -49,11 +51,11 @@ class TestSpans:
         assert read_span(written) == 0
 
     def test_without_a_unit_or_sense_are_answered_with_examples(self):
-        assert refusal(read_span, "10") == "How long is '10'? Write 90m, 4h or 1d, or off"
-        assert refusal(read_span, "-4h") == "How long is '-4h'? Write 90m, 4h or 1d, or off"
+        assert refusal(read_span, "10") == "How long is '10'? Write 90m, 4h or 1d, or off."
+        assert refusal(read_span, "-4h") == "How long is '-4h'? Write 90m, 4h or 1d, or off."
 
     def test_of_more_than_a_month_are_too_long(self):
-        assert refusal(read_span, "31d") == "'31d' is too long: at most 30 d"
+        assert refusal(read_span, "31d") == "'31d' is too long: at most 30 d."
 
 
 class TestHours:
@@ -84,7 +86,7 @@ class TestHours:
         ["", "23", "23:00", "25-7", "24:30-7", "23:60-7", "13pm-7am", "0am-7am", "1-2-3", "a-b", "²-7"],
     )
     def test_that_are_none_are_answered_with_how_to_write_them(self, written):
-        assert refusal(read_hours, written) == f"From when to when is {written!r}? Write 23:00-07:00, or off"
+        assert refusal(read_hours, written) == f"From when to when is {written!r}? Write 23:00-07:00, or off."
 
     @pytest.mark.parametrize("written", ["7-7", "0-24", "12am-0"])
     def test_from_one_time_to_the_same_are_refused(self, written):
@@ -138,15 +140,16 @@ class TestZones:
     @pytest.mark.parametrize("written", ["UTC+5:30", "UTC+15", "utc-13"])
     def test_an_offset_that_has_no_zone_is_answered_with_cities(self, written):
         said = refusal(read_zone, written)
-        assert said == f"There is no time zone {written!r}. Write a city, as Europe/Berlin, or UTC+2"
+        assert said == f"There is no time zone {written!r}. Write a city, as Berlin, or UTC+2."
 
     def test_a_slip_is_answered_with_what_was_meant(self):
         assert refusal(read_zone, "Berlni") == "There is no time zone 'Berlni'. Did you mean Europe/Berlin?"
         assert refusal(read_zone, "").startswith("There is no time zone ''.")
 
     def test_every_one_of_the_database_is_found_by_its_name(self):
-        others = [name for name in sorted(available_timezones()) if read_zone(name) != name]
-        assert others == ["GMT+0", "GMT-0"], "which are UTC"
+        short = ABBREVIATIONS | AMBIGUOUS
+        named = [name for name in sorted(available_timezones()) if name.lower() not in short]
+        assert [name for name in named if read_zone(name) != name] == ["GMT+0", "GMT-0"], "which are UTC"
 
     def test_those_that_are_offered_can_be_used(self):
         assert len(all_zones()) > 300
@@ -162,7 +165,7 @@ class TestCounts:
         "written", ["0", "-1", "1.5", "1001", "²", "٣", "", "many", "000000001" + "9" * 5_000]
     )
     def test_that_are_none_or_too_many_are_refused(self, written):
-        assert refusal(read_count, written).endswith("is not a number from 1 to 1000")
+        assert refusal(read_count, written).endswith("is not a number from 1 to 1000.")
 
 
 @pytest.mark.parametrize("read", [read_span, read_hours, read_zone, read_count])

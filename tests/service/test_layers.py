@@ -98,12 +98,12 @@ def test_the_past_of_a_measured_layer_is_in_the_history(layers):
     [
         ({"venue": "binanse"}, "'binanse' has no BTC here. Did you mean binance?"),
         ({"venue": "kraken"}, "'kraken' has no BTC here. Choose from binance, bybit, hyperliquid"),
-        ({"tier": "lots"}, "tier=lots is no leverage tier; write tier=25x"),
-        ({"tier": "33x"}, "Binance has no such tier; it has 2x, 3x, 5x, 10x, 25x, 50x, 100x"),
-        ({"opened": "soon"}, "opened=soon is no span of time; write opened=24h"),
+        ({"tier": "lots"}, "tier=lots is no leverage tier. Write tier=25x"),
+        ({"tier": "33x"}, "Binance has no such tier. It has 2x, 3x, 5x, 10x, 25x, 50x, 100x"),
+        ({"opened": "soon"}, "opened=soon is no span of time. Write opened=24h"),
         ({"opened": "0s"}, "opened=0s is no span of time"),
         ({"venue": "hyperliquid", "tier": "25x"}, "'hyperliquid' has no BTC here"),
-        ({"side": "long"}, "There is no 'side' here; there is venue=, tier=, opened="),
+        ({"side": "long"}, "There is no 'side' here, only venue=, tier= and opened=."),
     ],
 )
 def test_what_is_in_no_layer_is_refused_with_what_there_is(layers, settings, reason):

@@ -10,7 +10,7 @@ from liqbot.service.manner import take_manner
 from liqbot.store.subscriptions import Manner
 
 NEAR = "near-cluster BTC within=3% at_least=$5M side=either"
-HELP = "— see /help near-cluster"
+HELP = "(/help near-cluster)"
 
 
 @pytest.mark.parametrize(
@@ -50,17 +50,17 @@ def test_only_what_is_not_as_usual_is_told():
 
 
 async def test_subscribing_tells_it_and_so_does_the_list(room):
-    said = await room.title("/subscribe near-cluster BTC within=3% silent=yes digest=daily role=<@&77>")
-    assert said == f"Subscribed: #1 {NEAR}, silent, daily digest, pings a role"
+    said = (await room.say("/subscribe near-cluster BTC within=3% silent=yes digest=daily role=<@&77>")).lines
+    assert said[1] == "Alerts come so: silent, daily digest, pings a role."
     assert (await room.say("/subscriptions")).lines[0] == (
-        f"#1 {NEAR} — quiet, silent, daily digest, pings a role"
+        f"#1 {NEAR}: quiet, silent, daily digest, pings a role"
     )
 
 
 async def test_the_same_wish_in_another_manner_is_the_same_subscription_changed(room):
     await room.say("/subscribe near-cluster BTC within=3%")
     said = await room.title("/subscribe near-cluster BTC within=3% silent=yes")
-    assert said == f"You have that subscription already: #1 {NEAR}, silent"
+    assert said == "Already subscribed to near-cluster BTC as #1"
     assert await room.title("/subscriptions") == "1 subscription"
 
 
@@ -102,17 +102,17 @@ async def test_a_digest_brings_all_of_its_time_in_one_message(room, digest, hour
 async def test_other_standing_parameters_are_another_watch(room):
     await room.say("/subscribe near-cluster BTC within=3%")
     said = await room.title("/subscribe near-cluster BTC within=3% for=10m repeat=1h resolved=yes")
-    assert said == f"Subscribed: #2 {NEAR} for=10min repeat=1h resolved=yes"
+    assert said == "Subscribed to near-cluster BTC as #2"
     usual = await room.title("/subscribe near-cluster BTC within=3% cooldown=4h for=0s repeat=0s resolved=no")
-    assert usual == f"You have that subscription already: #1 {NEAR}"
+    assert usual == "Already subscribed to near-cluster BTC as #1"
 
 
 async def test_what_must_last_is_pending_first_and_what_is_over_is_told_where_that_was_asked_for(room):
     await room.say("/subscribe near-cluster BTC within=3% for=10m resolved=yes")
     await room.see(later(BTC, 1))
-    assert (await room.say("/subscriptions")).lines[0].endswith("resolved=yes — pending")
+    assert (await room.say("/subscriptions")).lines[0].endswith("resolved=yes: pending")
     await room.see(later(BTC, 11))
     await room.see(later(BTC, 12, clusters=Clusters([])))
     (_, first), (_, over) = room.got
     assert first.startswith("BTC: $20.5M")
-    assert over.startswith("BTC, over: $20.5M")
+    assert over.startswith("BTC resolved: $20.5M")

@@ -55,7 +55,7 @@ class TestPrompt:
     async def test_commands_are_answered_one_after_the_other(self, sit):
         with sit() as seat:
             screen = await seat.press("/clusters BTC", ENTER, "regime eth", ENTER, "/quit", ENTER)
-        assert screen.index("BTC 64,000 · long-liquidation setup") < screen.index("ETH 2,000 · no reading")
+        assert screen.index("BTC 64,000: long-liquidation setup") < screen.index("ETH 2,000: no reading")
 
     async def test_a_mistake_is_answered_and_the_prompt_goes_on(self, sit):
         with sit() as seat:
@@ -95,48 +95,48 @@ class TestPrompt:
             assert "Status" in await seat.press("/status", ENTER, CTRL_D)
 
 
-def complete(room, text):
+async def complete(room, text):
     """Return what the completer offers at the end of `text`, each with its help."""
     completer = LineCompleter(room.answering, CommandContext(ME, room.services))
-    offered = completer.get_completions(Document(text), CompleteEvent())
-    return {item.text: item.display_meta_text for item in offered}
+    offered = completer.get_completions_async(Document(text), CompleteEvent())
+    return {item.text: item.display_meta_text async for item in offered}
 
 
-def words(room, text):
-    return list(complete(room, text))
+async def words(room, text):
+    return list(await complete(room, text))
 
 
 class TestCompleting:
-    def test_commands_with_their_help(self, room):
-        assert set(complete(room, "/")) == {f"/{name}" for name in [*room.answering.commands, "quit"]}
-        assert complete(room, "/clu") == {
+    async def test_commands_with_their_help(self, room):
+        assert set(await complete(room, "/")) == {f"/{name}" for name in [*room.answering.commands, "quit"]}
+        assert await complete(room, "/clu") == {
             "/clusters": "The heaviest clusters of liquidations above and below spot."
         }
 
-    def test_commands_without_a_slash_where_none_was_typed(self, room):
-        assert words(room, "reg") == ["regime"]
-        assert words(room, "")[0] == "/heatmap"
-        assert words(room, "/REG") == ["/regime"]
+    async def test_commands_without_a_slash_where_none_was_typed(self, room):
+        assert await words(room, "reg") == ["regime"]
+        assert (await words(room, ""))[0] == "/heatmap"
+        assert await words(room, "/REG") == ["/regime"]
 
-    def test_coins_with_what_they_are_at(self, room):
-        assert complete(room, "/clusters ") == {
+    async def test_coins_with_what_they_are_at(self, room):
+        assert await complete(room, "/clusters ") == {
             "BTC": "64,000 · long-liquidation setup",
             "ETH": "2,000 · no reading",
         }
-        assert words(room, "/clusters b") == ["BTC"]
-        assert words(room, "CLUSTERS e") == ["ETH"]
+        assert await words(room, "/clusters b") == ["BTC"]
+        assert await words(room, "CLUSTERS e") == ["ETH"]
 
-    def test_windows(self, room):
-        assert words(room, "/heatmap BTC ") == ["12h", "24h", "3d", "7d", "30d", "90d", "180d", "1y"]
-        assert words(room, "/heatmap BTC 1") == ["12h", "180d", "1y"]
+    async def test_windows(self, room):
+        assert await words(room, "/heatmap BTC ") == ["12h", "24h", "3d", "7d", "30d", "90d", "180d", "1y"]
+        assert await words(room, "/heatmap BTC 1") == ["12h", "180d", "1y"]
 
-    def test_rules_with_what_they_find(self, room):
-        assert complete(room, "/subscribe t") == {
+    async def test_rules_with_what_they_find(self, room):
+        assert await complete(room, "/subscribe t") == {
             "trapped": "More than 70% of one side's open size is underwater."
         }
 
-    def test_parameters_with_their_help_and_bounds_but_those_that_are_given(self, room):
-        assert complete(room, "/subscribe trapped BTC ") == {
+    async def test_parameters_with_their_help_and_bounds_but_those_that_are_given(self, room):
+        assert await complete(room, "/subscribe trapped BTC ") == {
             "over=": "share of the side's open size that is underwater; from 1% to 99%",
             "side=": "whose positions; either, long or short",
             "depth=": "underwater at all, or by more than 5%; 0% or 5%",
@@ -147,23 +147,23 @@ class TestCompleting:
             "silent=": "without a sound; no or yes",
             "digest=": "all of a time in one message; off, hourly or daily",
         }
-        assert words(room, "/subscribe trapped BTC over=60 ")[:2] == ["side=", "depth="]
-        assert words(room, "/subscribe TRAPPED BTC side=long d") == ["depth=", "digest="]
+        assert (await words(room, "/subscribe trapped BTC over=60 "))[:2] == ["side=", "depth="]
+        assert await words(room, "/subscribe TRAPPED BTC side=long d") == ["depth=", "digest="]
 
-    def test_the_values_of_a_parameter(self, room):
-        assert complete(room, "/subscribe trapped BTC side=") == {
-            "side=either": "usual",
+    async def test_the_values_of_a_parameter(self, room):
+        assert await complete(room, "/subscribe trapped BTC side=") == {
+            "side=either": "default",
             "side=long": "",
             "side=short": "",
         }
-        assert words(room, "/subscribe trapped BTC side=l") == ["side=long"]
-        assert words(room, "/subscribe near-cluster BTC within=") == ["within=2%"]
-        assert words(room, "/subscribe near-cluster BTC nothing=") == []
+        assert await words(room, "/subscribe trapped BTC side=l") == ["side=long"]
+        assert await words(room, "/subscribe near-cluster BTC within=") == ["within=2%"]
+        assert await words(room, "/subscribe near-cluster BTC nothing=") == []
 
     async def test_subscription_numbers_with_what_they_are(self, room):
         await room.say("/subscribe trapped BTC")
         await room.say("/subscribe trapped ETH over=60")
-        assert complete(room, "/unsubscribe ") == {
+        assert await complete(room, "/unsubscribe ") == {
             "1": "trapped BTC over=70% side=either depth=0%",
             "2": "trapped ETH over=60% side=either depth=0%",
         }
@@ -172,44 +172,47 @@ class TestCompleting:
         await room.say("/subscribe near-cluster BTC within=3%")
         await room.see(later(BTC, 1))
         for line in ("/why ", "/alert "):
-            assert complete(room, line) == {
+            assert await complete(room, line) == {
                 "1": "BTC: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
             }
-        assert words(room, "/why 2") == []
+        assert await words(room, "/why 2") == []
 
-    def test_spans_hours_counts_and_consent(self, room):
-        assert words(room, "/mute ") == ["1h", "4h", "8h", "1d", "off"]
-        assert words(room, "/quiet 23") == ["23:00-08:00"]
-        assert words(room, "/limit ") == ["5", "10", "20", "50", "100"]
-        assert words(room, "/forget ") == ["yes"]
+    async def test_spans_hours_counts_and_consent(self, room):
+        assert await words(room, "/mute ") == ["1h", "4h", "8h", "1d", "off"]
+        assert await words(room, "/quiet 23") == ["23:00-08:00"]
+        assert await words(room, "/limit ") == ["5", "10", "20", "50", "100", "off"]
+        assert await words(room, "/forget ") == ["yes"]
 
-    def test_time_zones_with_the_time_there_the_usual_ones_first(self, room):
-        offered = complete(room, "/timezone ")
+    async def test_time_zones_with_the_time_there_the_usual_ones_first(self, room):
+        offered = await complete(room, "/timezone ")
         assert list(offered.items())[:2] == [("UTC", "04:00"), ("America/New_York", "23:00")]
         assert "Asia/Kathmandu" in offered
-        assert words(room, "/timezone europe/b")[0] == "Europe/Berlin"
-        assert words(room, "/timezone Europe/Berlin ") == []
+        assert (await words(room, "/timezone europe/b"))[0] == "Europe/Berlin"
+        assert await words(room, "/timezone Europe/Berlin ") == []
 
-    def test_cities_without_their_continent(self, room):
-        assert words(room, "/timezone berl") == ["Europe/Berlin"]
-        assert "America/New_York" in words(room, "/timezone new_y")
+    async def test_cities_without_their_continent(self, room):
+        assert await words(room, "/timezone berl") == ["Europe/Berlin"]
+        assert "America/New_York" in await words(room, "/timezone new_y")
 
     async def test_subscriptions_to_pause_and_a_rule_with_a_coin_to_test(self, room):
         await room.say("/subscribe trapped BTC")
-        assert words(room, "/pause ") == words(room, "/resume ") == ["1"]
-        assert words(room, "/test t") == ["trapped"]
-        assert words(room, "/test trapped ") == ["BTC", "ETH"]
-        assert words(room, "/test trapped BTC ") == []
+        assert await words(room, "/pause ") == await words(room, "/resume ") == ["1"]
+        assert await words(room, "/test t") == ["trapped"]
+        assert await words(room, "/test trapped ") == ["BTC", "ETH"]
+        assert await words(room, "/test trapped BTC ") == []
 
-    def test_how_alerts_come(self, room):
-        assert complete(room, "/subscribe trapped BTC silent=") == {"silent=no": "usual", "silent=yes": ""}
-        assert words(room, "/subscribe trapped BTC digest=") == [
+    async def test_how_alerts_come(self, room):
+        assert await complete(room, "/subscribe trapped BTC silent=") == {
+            "silent=no": "default",
+            "silent=yes": "",
+        }
+        assert await words(room, "/subscribe trapped BTC digest=") == [
             "digest=off",
             "digest=hourly",
             "digest=daily",
         ]
-        assert words(room, "/subscribe near-cluster BTC cooldown=") == ["cooldown=4h"]
-        assert words(room, "/subscribe trapped BTC resolved=y") == ["resolved=yes"]
+        assert await words(room, "/subscribe near-cluster BTC cooldown=") == ["cooldown=4h"]
+        assert await words(room, "/subscribe trapped BTC resolved=y") == ["resolved=yes"]
 
     @pytest.mark.parametrize(
         "line",
@@ -218,31 +221,31 @@ class TestCompleting:
     async def test_what_is_offered_is_understood(self, room, line):
         await room.say("/subscribe trapped BTC")
         before = line.rpartition(" ")[0]
-        for word in words(room, line)[:20]:
+        for word in (await words(room, line))[:20]:
             assert (await room.say(f"{before} {word}")).tone is not Tone.WARNING
 
-    def test_what_help_can_explain(self, room):
-        offered = complete(room, "/help tr")
+    async def test_what_help_can_explain(self, room):
+        offered = await complete(room, "/help tr")
         assert offered == {
             "trapped": "How much of each side is underwater, and how much of it by more than 5%."
         }
-        assert "near-cluster" in complete(room, "/help ")
+        assert "near-cluster" in await complete(room, "/help ")
 
     @pytest.mark.parametrize(
         "text", ["/status ", "/map BTC ", "/heatmap BTC 7d ", "/nothing ", "/subscribe nothing BTC ", "/zzz"]
     )
-    def test_nothing_where_nothing_fits(self, room, text):
-        assert words(room, text) == []
+    async def test_nothing_where_nothing_fits(self, room, text):
+        assert await words(room, text) == []
 
-    def test_every_completion_of_a_command_line_is_understood(self, room):
-        for coin in words(room, "/heatmap "):
-            for window in words(room, f"/heatmap {coin} "):
-                assert "There is no" not in asyncio.run(room.title(f"/heatmap {coin} {window}"))
+    async def test_every_completion_of_a_command_line_is_understood(self, room):
+        for coin in await words(room, "/heatmap "):
+            for window in await words(room, f"/heatmap {coin} "):
+                assert "There is no" not in await room.title(f"/heatmap {coin} {window}")
 
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(st.one_of(st.text(), st.lists(st.sampled_from(TYPED)).map(" ".join)))
-    def test_whatever_is_typed_the_completer_does_not_break(self, room, text):
-        complete(room, text)
+    async def test_whatever_is_typed_the_completer_does_not_break(self, room, text):
+        await complete(room, text)
 
 
 def test_below_the_prompt_stands_each_coin_with_its_spot_and_which_way_its_fuel_lies(room):

@@ -205,7 +205,7 @@ async def test_in_a_group_only_admins_change_subscriptions(telegram, serving):
     async with serving() as bot:
         await ben.says("/subscribe near-cluster BTC", to=group)
         refusal = await group.hears(within=WITHIN)
-        assert refusal.text == "⚠️ Only admins can change what this chat gets"
+        assert refusal.text == "⚠️ Only admins can change what this chat gets."
         assert refusal.silent
         await owner.says("/subscribe@liqbot_test_bot near-cluster BTC", to=group)
         told = await group.hears(within=WITHIN)
@@ -226,7 +226,7 @@ async def test_a_guided_subscription_in_a_group_is_for_admins_alone(telegram, se
         await owner.says("/subscribe", to=group)
         asked = await group.hears(within=WITHIN)
         answer = await ben.taps(asked, "near-cluster", within=WITHIN)
-        assert (answer.text, answer.alert) == ("Only admins can change what this chat gets", True)
+        assert (answer.text, answer.alert) == ("Only admins can change what this chat gets.", True)
         await owner.taps(asked, "near-cluster", within=WITHIN)
         assert "which coin" in (await telegram.edited(asked, within=WITHIN)).text
 

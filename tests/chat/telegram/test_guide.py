@@ -136,8 +136,8 @@ def test_a_button_of_another_version_is_refused_with_advice(ask, step):
         ("/subscribe trapped", "trapped: which coin?", "?trapped BTC"),
     ],
 )
-def test_what_a_command_lacks_is_asked(room, ask, line, title, first):
-    asked = question(line, ask, room.answering)
+async def test_what_a_command_lacks_is_asked(room, ask, line, title, first):
+    asked = await question(line, ask, room.answering)
     assert (asked.title, asked.actions[0].command) == (title, first)
     assert asked.private
 
@@ -146,13 +146,13 @@ def test_what_a_command_lacks_is_asked(room, ask, line, title, first):
     "line",
     ["/heatmap BTC", "/status", "/help", "/subscribe trapped BTC", "/subscribe nonsense", "/unknown", ""],
 )
-def test_what_lacks_nothing_is_not_asked(room, ask, line):
-    assert question(line, ask, room.answering) is None
+async def test_what_lacks_nothing_is_not_asked(room, ask, line):
+    assert await question(line, ask, room.answering) is None
 
 
 async def test_which_subscription_is_asked_with_its_words(room, ask):
-    assert question("/unsubscribe", ask, room.answering) is None
+    assert await question("/unsubscribe", ask, room.answering) is None
     await room.say("/subscribe near-cluster BTC", ME)
-    asked = question("/unsubscribe", ask, room.answering)
+    asked = await question("/unsubscribe", ask, room.answering)
     assert asked.actions[0].command == "/unsubscribe 1"
-    assert "near-cluster BTC" in asked.lines[0]
+    assert "near-cluster BTC" in asked.text[0]
