@@ -15,7 +15,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
-from liqbot.chat.manner import CHOICES, ROLE
+from liqbot.service.manner import CHOICES, ROLE
 
 import liqbot.plugin
 from docs.sections import replace_section
