@@ -139,6 +139,17 @@ class Hyperliquid:
             await asyncio.gather(work, return_exceptions=True)
             self._loop_thread = None
 
+    async def add_coin(self, coin: str) -> bool:
+        """Follow one more coin from now on; return whether there is such a market, with room to stream it.
+
+        Its price and who holds it are known already: all coins are told of, whatever is streamed.
+        """
+        if coin not in self.feed.listed or not await self.stream.add(coin):
+            return False
+        if coin not in self._coins:
+            self._coins = (*self._coins, coin)
+        return True
+
     async def check(self) -> str:
         """Ask for the market once, and say what came. Raises `SourceError` where nothing comes."""
         try:

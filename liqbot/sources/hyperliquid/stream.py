@@ -1,6 +1,7 @@
 """The websocket: subscriptions spread over few connections, each of which comes back by itself."""
 
 import asyncio
+import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
 
@@ -44,7 +45,10 @@ class Stream:
         if len(coins) > most:
             _log.warning("only some coins are streamed", streamed=most, wanted=len(coins))
         groups = range(0, min(len(coins), most), COINS_A_SOCKET)
-        self._groups = [coins[first : first + COINS_A_SOCKET] for first in groups]
+        self._groups = [list(coins[first : first + COINS_A_SOCKET]) for first in groups]
+        self._sockets: dict[int, ClientConnection] = {}
+        """The open connection of each group, by place."""
+        self._new_group = asyncio.Event()
         self._url = url
         self._take = take
         self._clock = clock
@@ -57,20 +61,49 @@ class Stream:
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as group:
-            for coins in self._groups:
-                group.create_task(self._keep(subscriptions(coins)))
+            place = 0
+            while True:
+                self._new_group.clear()
+                for number in range(place, len(self._groups)):
+                    group.create_task(self._keep(number))
+                place = len(self._groups)
+                await self._new_group.wait()
 
-    async def _keep(self, wanted: Sequence[Subscription]) -> None:
+    async def add(self, coin: str) -> bool:
+        """Listen to one more coin from now on; return whether there is room for it."""
+        if any(coin in coins for coins in self._groups):
+            return True
+        for place, coins in enumerate(self._groups):
+            if len(coins) < COINS_A_SOCKET:
+                coins.append(coin)
+                if place in self._sockets:
+                    with contextlib.suppress(WebSocketException):  # it is subscribed to when it is back
+                        await self._subscribe(self._sockets[place], [coin])
+                return True
+        if len(self._groups) >= MOST_SOCKETS:
+            return False
+        self._groups.append([coin])
+        self._new_group.set()
+        return True
+
+    async def _subscribe(self, socket: ClientConnection, coins: Sequence[str]) -> None:
+        for subscription in subscriptions(coins):
+            asked = {"method": "subscribe", "subscription": subscription}
+            await socket.send(msgspec.json.encode(asked).decode())  # binary frames are not understood
+
+    async def _keep(self, place: int) -> None:
         """Connect again and again. Pauses double with each failure in a row, and vary, so as not to flock."""
         pause_s = SHORTEST_PAUSE_S
         while True:
             try:
                 async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
                     self.connected += 1
+                    self._sockets[place] = socket
                     try:
-                        if await self._listen(socket, wanted):
+                        if await self._listen(socket, self._groups[place]):
                             pause_s = SHORTEST_PAUSE_S
                     finally:
+                        del self._sockets[place]
                         self.connected -= 1
             except (OSError, TimeoutError, WebSocketException) as error:
                 _log.info("the stream broke off", reason=f"{type(error).__name__} {error}".rstrip())
@@ -78,11 +111,9 @@ class Stream:
             await self._clock.sleep(pause_s * self._random.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    async def _listen(self, socket: ClientConnection, wanted: Sequence[Subscription]) -> bool:
+    async def _listen(self, socket: ClientConnection, coins: Sequence[str]) -> bool:
         """Subscribe, and hand on what comes until it is silent; return whether anything came."""
-        for subscription in wanted:
-            asked = {"method": "subscribe", "subscription": subscription}
-            await socket.send(msgspec.json.encode(asked).decode())  # binary frames are not understood
+        await self._subscribe(socket, list(coins))
         lively, heard_ms = False, self._clock.now_ms()
         while True:
             frame = await self._receive(socket, PING_S)

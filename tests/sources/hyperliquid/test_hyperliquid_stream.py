@@ -55,6 +55,31 @@ async def test_it_hears_trades_contexts_candles_and_books(exchange):
         assert stream.connected == 1
 
 
+async def test_a_coin_can_be_added_while_it_listens_and_stays_after_a_break(exchange):
+    async with streaming(exchange, coins=("BTC",)) as (heard, stream, until):
+        await until(lambda heard: heard.get("subscriptionResponse") == 4)
+        assert await stream.add("ETH")
+        assert await stream.add("ETH")
+        await until(lambda heard: heard.get("subscriptionResponse") == 8)
+        heard.clear()
+        await asyncio.to_thread(exchange.control, drop=True)
+        await until(lambda heard: heard.get("subscriptionResponse") == 8)
+
+
+async def test_where_all_sockets_are_full_no_coin_is_added():
+    coins = [f"C{number}" for number in range(COINS_A_SOCKET * MOST_SOCKETS - 1)]
+    stream = Stream("ws://x", coins, lambda _: None, VirtualClock())
+    assert await stream.add("LAST")
+    assert not await stream.add("MORE")
+    assert await stream.add("C0")
+
+
+async def test_a_coin_that_needs_a_socket_of_its_own_gets_one(exchange):
+    async with streaming(exchange, coins=()) as (_, stream, until):
+        assert await stream.add("BTC")
+        await until(everything)
+
+
 async def test_a_connection_that_breaks_is_opened_again_and_subscribed_anew(exchange):
     async with streaming(exchange) as (heard, stream, until):
         await until(everything)
