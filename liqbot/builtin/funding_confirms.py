@@ -61,7 +61,8 @@ def funding_confirms(
 
 def _fuel(view: MarketView) -> str:
     above, below = f"{usd(view.up_usd)} of shorts above", f"{usd(view.down_usd)} of longs below"
-    known = "" if view.ratio is None else f", ratio {ratio(view.ratio)}"
+    scaled = " scaled by coverage" if view.fuel.is_scaled else ""
+    known = "" if view.ratio is None else f", ratio {ratio(view.ratio)}{scaled}"
     return f"the fuel is {above} and {below}{known} ({view.regime})"
 
 

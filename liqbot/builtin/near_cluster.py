@@ -1,6 +1,8 @@
-"""near-cluster: a heavy cluster close to spot."""
+"""near-cluster: a heavy cluster close to spot, told once a level."""
 
+import math
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from liqbot.plugin import (
@@ -11,6 +13,7 @@ from liqbot.plugin import (
     MarketView,
     Percent,
     Policy,
+    Ratio,
     Side,
     SideChoice,
     Usd,
@@ -22,32 +25,118 @@ from liqbot.plugin import (
 )
 
 LEAVING = 1.25
-"""An alert stays on until the cluster is this many times `within` away, or below `at_least` by as much."""
+"""An alert stays on until the cluster is so many times lighter than one must be to begin it."""
+SAME_LEVEL = 0.01
+"""Clusters of one side within so much of each other, in ln(price), are one level."""
+FORGOTTEN_MS = 7 * 86_400_000
+"""A level at which nothing was seen for so long is forgotten."""
 NO_DISTANCE = 0.05
 """Nearer than this, in percent, a distance would read as 0%."""
 
 
-@rule("near-cluster", policy=Policy(cooldown=4 * 3_600, escalate=2))
-def near_cluster(
-    view: MarketView,
-    *,
-    within: Annotated[Percent, Between(0.1, 90), Help("how near to spot, in percent of it")] = 2.0,
-    at_least: Annotated[Usd, Help("how heavy the cluster must be")] = 5_000_000,
-    side: Annotated[SideChoice, Help("whose liquidations: longs below spot, shorts above it")] = "either",
-) -> Iterator[Hit]:
-    """A cluster of at least `at_least` lies within `within` of spot."""
-    for cluster in view.clusters.within(within * LEAVING):
-        if side not in ("either", cluster.side) or cluster.usd * LEAVING < at_least:
-            continue
-        yield Hit(
-            cluster.id,
-            _seen(cluster),
-            means=_meaning(cluster),
-            caveat="Says where forced orders sit, not that price will go there or turn there.",
-            value=cluster.usd,
-            side=cluster.side,
-            holding=abs(cluster.distance_pct) > within or cluster.usd < at_least,
-        )
+@dataclass
+class Level:
+    """A price around which clusters of one side come and go."""
+
+    side: Side
+    price: float
+    seen_ms: int
+
+
+@dataclass
+class Levels:
+    """The levels at which something was found, by the key of their alert."""
+
+    known: dict[str, Level] = field(default_factory=dict[str, Level])
+
+
+@rule("near-cluster", policy=Policy(cooldown=24 * 3_600, escalate=2))
+class NearCluster:
+    """A cluster of at least `at_least`, and of `size` of its side, lies within `within` of spot.
+
+    Its side is all that is known of that side's open interest, so that a share means the same for every coin
+    and whatever is known of it. What one account holds alone must be `single` times as heavy, and the alert
+    says so: one person may close it at any time.
+
+    An alert is about a level: what is found within 1% of where something was found before is the same alert,
+    whoever holds it now. It comes once, and again only after price has gone away from it, `rearm` times
+    `within`, or when it has doubled.
+    """
+
+    State = Levels
+
+    def read(
+        self,
+        view: MarketView,
+        state: Levels,
+        *,
+        within: Annotated[Percent, Between(0.1, 90), Help("how near to spot, in percent of it")] = 2.0,
+        at_least: Annotated[Usd, Help("how heavy the cluster must be")] = 2_000_000,
+        size: Annotated[Percent, Between(0, 100), Help("how heavy it must be, in percent of its side")] = 1.0,
+        side: Annotated[SideChoice, Help("whose liquidations: longs below spot, shorts above it")] = "either",
+        single: Annotated[
+            Ratio, Between(1, 1000), Help("how many times heavier what a single account holds must be")
+        ] = 4.0,
+        rearm: Annotated[
+            Ratio,
+            Between(1, 20),
+            Help("how many times `within` price must go away before it comes again"),
+        ] = 3.0,
+    ) -> Iterator[Hit]:
+        """Yield a hit for each level, of the heaviest cluster at it."""
+        _forget(state, view.time_ms)
+        needed = {
+            cluster.id: max(at_least, size / 100 * view.open_usd[cluster.side])
+            * (single if cluster.accounts == 1 else 1)
+            for cluster in view.clusters
+        }
+        found = [
+            cluster
+            for cluster in view.clusters.within(min(within * rearm, 99))
+            if side in ("either", cluster.side) and cluster.usd * LEAVING >= needed[cluster.id]
+        ]
+        starting = [
+            cluster
+            for cluster in found
+            if cluster.usd >= needed[cluster.id] and abs(cluster.distance_pct) <= within
+        ]
+        told = set[str]()
+        for cluster in [*starting, *(one for one in found if one not in starting)]:
+            key, starts = _key(state, cluster), cluster in starting
+            if key in told:
+                continue
+            told.add(key)
+            if starts or key in state.known:
+                state.known[key] = Level(cluster.side, cluster.price, view.time_ms)
+            yield Hit(
+                key,
+                _seen(cluster),
+                means=_meaning(cluster),
+                caveat=_caveat(cluster),
+                value=cluster.usd,
+                side=cluster.side,
+                holding=not starts,
+            )
+
+
+near_cluster = NearCluster
+
+
+def _key(state: Levels, cluster: Cluster) -> str:
+    """Return the key of the level of `cluster`: its own identity where nothing was there before."""
+    if cluster.id in state.known:
+        return cluster.id
+    near = [
+        (abs(math.log(level.price / cluster.price)), key)
+        for key, level in state.known.items()
+        if level.side is cluster.side
+    ]
+    distance, key = min(near, default=(math.inf, ""))
+    return key if distance <= SAME_LEVEL else cluster.id
+
+
+def _forget(state: Levels, now_ms: int) -> None:
+    state.known = {key: one for key, one in state.known.items() if now_ms - one.seen_ms <= FORGOTTEN_MS}
 
 
 def _seen(cluster: Cluster) -> str:
@@ -55,16 +144,22 @@ def _seen(cluster: Cluster) -> str:
     distance = abs(cluster.distance_pct)
     where = f"{percent(distance)} {way}" if distance >= NO_DISTANCE else f"just {way}"
     held = f"{usd(cluster.usd)} of {cluster.side} liquidations at {price(cluster.price)}, {where}"
+    if cluster.accounts == 1:
+        return f"single account, {held}"
     return f"{held} ({_holders(cluster)})"
 
 
 def _holders(cluster: Cluster) -> str:
     if cluster.accounts is None or cluster.whale_share is None:
         return "modelled"
-    if cluster.accounts == 1:
-        return "1 account, a whale" if cluster.whale_share else "1 account"
     whales = f", {share(cluster.whale_share)} whales" if cluster.whale_share else ""
     return f"{cluster.accounts} accounts{whales}"
+
+
+def _caveat(cluster: Cluster) -> str:
+    if cluster.accounts == 1:
+        return "One account can close, hedge or add margin at any time: the level then is gone."
+    return "Says where forced orders sit, not that price will go there or turn there."
 
 
 def _meaning(cluster: Cluster) -> str:

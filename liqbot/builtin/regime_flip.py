@@ -1,10 +1,9 @@
 """regime-flip: the fuel has moved to the other side of spot."""
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from liqbot.plugin import (
-    SQUEEZE_RATIO,
     Between,
     Help,
     Hit,
@@ -28,6 +27,8 @@ class Flips:
     confirmed: Regime = Regime.NO_READING
     before: Regime = Regime.NO_READING
     """No reading where the regime has not changed since somebody began to look."""
+    leaning: Regime = Regime.NO_READING
+    """The last one that leaned, whatever came between."""
 
 
 @rule(
@@ -41,31 +42,40 @@ def regime_flip(
         Ratio, Between(0, 1), Help("dead band: how far the ratio must come back, as a share")
     ] = 0.2,
     at_least: Annotated[Usd, Help("least fuel within 5% of spot, both sides together")] = 5_000_000,
+    balanced: Annotated[
+        Literal["no", "yes"], Help("yes: also tell when it evens out, and when it leans to the old side anew")
+    ] = "no",
 ) -> Remembered[Flips]:
-    """The regime has changed: the fuel within 5% of spot has moved to the other side, or evened out.
+    """The regime has changed: the fuel within 5% of spot has moved to the other side.
 
     Above a ratio of 2.0 the regime is a short-squeeze setup, below 0.5 a long-liquidation setup. It is left
     only when the ratio has come back by the dead band, and the new one must last (`for`), so that a ratio
     that hovers at 2.0 does not chatter. Less fuel than `at_least` is no reading: the last regime stands.
+
+    That the fuel has evened out is told with `balanced=yes` alone, as is its return to the side it was on.
     """
     has_reading = view.up_usd + view.down_usd >= at_least and view.regime is not Regime.NO_READING
     if has_reading:
-        if flips.confirmed is Regime.NO_READING:
-            flips = Flips(view.regime)
-        elif not _stays(view, flips.confirmed, band):
-            flips = Flips(view.regime, flips.confirmed)
-    hits = () if flips.confirmed is Regime.NO_READING else (_hit(view, flips, has_reading=has_reading),)
-    return Remembered(hits, flips)
+        flips = _followed(view, flips, band, tells_balanced=balanced == "yes")
+    is_silent = flips.confirmed is Regime.BALANCED and balanced == "no"
+    if is_silent or flips.confirmed is Regime.NO_READING:
+        return Remembered((), flips)
+    return Remembered((_hit(view, flips, has_reading=has_reading),), flips)
 
 
-def _stays(view: MarketView, confirmed: Regime, band: float) -> bool:
-    """Return whether the confirmed regime still stands: one that leans is left only beyond the dead band."""
-    staying = SQUEEZE_RATIO / (1 + band)
-    if confirmed is Regime.SHORT_SQUEEZE:
-        return view.up_usd > staying * view.down_usd
-    if confirmed is Regime.LONG_LIQUIDATION:
-        return view.down_usd > staying * view.up_usd
-    return view.regime is confirmed
+def _followed(view: MarketView, flips: Flips, band: float, *, tells_balanced: bool) -> Flips:
+    """Return the regime that stands now, and the one before it."""
+    now, confirmed = view.regime, flips.confirmed
+    leaning = confirmed if confirmed in _SIDES else flips.leaning
+    if confirmed is Regime.NO_READING:
+        return Flips(now, leaning=now if now in _SIDES else leaning)
+    if view.fuel.stays(confirmed, band):
+        return flips
+    if tells_balanced or now is Regime.BALANCED:
+        return Flips(now, confirmed, leaning)
+    # From side to side, however long it was even in between; back on the old side nothing has flipped.
+    before = leaning if leaning in _SIDES else confirmed
+    return Flips(now, Regime.NO_READING if before is now else before, leaning)
 
 
 def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
@@ -76,7 +86,7 @@ def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
         means=_MEANING[regime],
         caveat="Says where the fuel lies, not which way price will go, nor when.",
         value=view.ratio,
-        side={Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}.get(regime),
+        side=_SIDES.get(regime),
         holding=not has_reading,
         known=not is_new,
     )
@@ -85,10 +95,12 @@ def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
 def _fuel(view: MarketView) -> str:
     above, below = f"{usd(view.up_usd)} of shorts above", f"{usd(view.down_usd)} of longs below"
     if view.ratio is not None:
-        return f"ratio {ratio(view.ratio)}, {above} and {below},"
+        scaled = " scaled by coverage" if view.fuel.is_scaled else ""
+        return f"ratio {ratio(view.ratio)}{scaled}, {above} and {below},"
     return f"{above}, nothing below," if view.up_usd else f"{below}, nothing above,"
 
 
+_SIDES = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
 _MEANING = {
     Regime.SHORT_SQUEEZE: "Shorts are the fuel: a rise would force more buying than a fall would selling.",
     Regime.LONG_LIQUIDATION: "Longs are the fuel: a fall would force more selling than a rise would buying.",

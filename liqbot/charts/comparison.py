@@ -181,7 +181,7 @@ def _figures(canvas: Canvas, view: MarketView) -> list[tuple[Word, ...]]:
         (f"▲ {most}{figures.usd(view.up_usd)}  ", up),
         (f"▼ {most}{figures.usd(view.down_usd)}", down),
     )
-    ratio = (f"  ratio {words.ratio(view)}", style.beside.sized(24))
+    ratio = (f"  {words.ratio_label(view)} {words.ratio(view)}", style.beside.sized(24))
     return [(*both, ratio), both]
 
 
@@ -224,7 +224,7 @@ def _alt(panels: tuple[Panel, ...], told: list[Agreement]) -> str:
     each = " ".join(
         f"{panel.title}: {words.most(panel.view)}{figures.usd(panel.view.up_usd)} of shorts above, "
         f"{words.most(panel.view)}{figures.usd(panel.view.down_usd)} of longs below, "
-        f"ratio {figures.ratio(panel.view.ratio)}; {panel.view.layer.label}."
+        f"{words.ratio_label(panel.view)} {figures.ratio(panel.view.ratio)}; {panel.view.layer.label}."
         for panel in panels
     )
     known = [it for it in told if it.overlap is not None]

@@ -216,7 +216,8 @@ def _view_key(view: MarketView) -> Hashable:
     clusters = tuple((cluster.id, cluster.usd, cluster.price) for cluster in view.clusters)
     money = float(view.map.usd.sum())
     return (view.coin, view.layer, view.time_ms, view.spot, money, view.up_usd, view.down_usd, clusters,
-            view.coverage, view.age_s, view.trapped, view.open_usd, view.marks)  # fmt: skip
+            view.coverage, view.open_interest, view.age_s, view.trapped, view.open_usd,
+            view.marks)  # fmt: skip
 
 
 def _grid_key(grid: Grid | None) -> Hashable:

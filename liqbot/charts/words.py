@@ -13,7 +13,7 @@ from liqbot.charts.classes import COUNT, Classes
 from liqbot.market import figures
 from liqbot.market.clusters import Cluster
 from liqbot.market.layer import Basis, Origin
-from liqbot.market.regime import FUEL_PCT, Regime
+from liqbot.market.regime import FUEL_PCT, LEAST_COVERAGE, Regime
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
@@ -66,7 +66,7 @@ def sentence(view: MarketView) -> Sentence:
     """Return what `view` means."""
     if view.regime is Regime.NO_READING:
         return Sentence("No reading", _nothing_near(view), None)
-    side = Side.SHORT if view.up_usd > view.down_usd else Side.LONG
+    side = Side.SHORT if view.fuel.weighed.short > view.fuel.weighed.long else Side.LONG
     lead = view.regime.value[0].upper() + view.regime.value[1:]
     leaning, moves = _leaning(view), _moves(view, side)
     shortest = [f": {moves[-1]}"] if view.ratio is None else []
@@ -171,6 +171,11 @@ def ratio(view: MarketView) -> str:
     return figures.ratio(view.ratio)
 
 
+def ratio_label(view: MarketView) -> str:
+    """Return what the ratio is called: whether each side was scaled by its own coverage."""
+    return "scaled ratio" if view.fuel.is_scaled else "ratio"
+
+
 def trapped(view: MarketView) -> list[tuple[Side, float]]:
     """Return the trapped share (0 to 1) of each side that has any size, the more trapped side first."""
     shares = [(side, view.trapped.underwater[side]) for side in Side]
@@ -189,6 +194,9 @@ def provenances(view: MarketView) -> list[str]:
     # What is modelled says so already, and what that means.
     closing = [] if view.layer.basis is Basis.MODELLED else [NOT_A_FORECAST]
     covered = "coverage unknown" if view.coverage is None else f"{figures.share(view.coverage)} covered"
+    if view.side_coverage is not None:
+        known = view.side_coverage
+        covered = f"{figures.share(known.long)}/{figures.share(known.short)} of longs/shorts"
     age = [] if view.age_s is None else [f"{figures.duration(view.age_s)} old"]
     short_time = f"{day(view.time_ms)} {time[11:]}"
     modelled = "upper bounds" if view.layer.basis is Basis.MODELLED else "not a forecast"
@@ -238,7 +246,7 @@ def alt(view: MarketView, title: str, shown: Sequence[Shown], path: str = "", sc
     up, down = (f"{most(view)}{figures.usd(usd)}" for usd in (view.up_usd, view.down_usd))
     fuel = (
         f"Within ±{FUEL_PCT:.0f}%: {up} of shorts above, {down} of longs below; "
-        f"ratio {figures.ratio(view.ratio)}, {view.regime.value}."
+        f"{ratio_label(view)} {figures.ratio(view.ratio)}, {view.regime.value}."
     )
     trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
     about = [cluster for cluster, _, is_about in shown if is_about]
@@ -321,6 +329,11 @@ def _moves(view: MarketView, side: Side) -> tuple[str, ...]:
 
 
 def _nothing_near(view: MarketView) -> tuple[str, ...]:
+    if not view.fuel.is_enough and view.side_coverage is not None:
+        known = view.side_coverage
+        long, short = figures.share(known.long), figures.share(known.short)
+        said = f": only {long} of longs and {short} of shorts known"
+        return f"{said}, less than {figures.share(LEAST_COVERAGE)}", said
     if not view.map.usd.any():
         none = "no open positions are known"
         unreachable = "no position has a liquidation price within reach"

@@ -1,10 +1,11 @@
 """What is said of layers: how others lean, how far they disagree, and what came true of a modelled one."""
 
+from liqbot.chat.market_words import ratio_words
 from liqbot.market.realised import RealisedShare
 from liqbot.message import Fact
 from liqbot.service.market_answer import MarketAnswer, OtherLayer, SweptAnswer
 from liqbot.text import _
-from liqbot.text.figures import duration, ratio, share, usd
+from liqbot.text.figures import duration, share, usd
 
 
 def layer_facts(market: MarketAnswer) -> list[Fact]:
@@ -27,9 +28,8 @@ def _elsewhere(other: OtherLayer) -> Fact:
     up, down = usd(other.up_usd), usd(other.down_usd)
     if other.ratio is None:
         return Fact(other.label, _("{up} above, {down} below", up=up, down=down))
-    return Fact(
-        other.label, _("{up} above, {down} below, ratio {ratio}", up=up, down=down, ratio=ratio(other.ratio))
-    )
+    shown = ratio_words(other.ratio, other.ratio_basis)
+    return Fact(other.label, _("{up} above, {down} below, ratio {ratio}", up=up, down=down, ratio=shown))
 
 
 def _divergence(value: float) -> Fact:

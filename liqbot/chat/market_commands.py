@@ -84,7 +84,7 @@ async def regime(context: CommandContext, coin: Coin, settings: Settings = _PLAI
         *words.funding(market.funding),
         *layer_facts(market),
     ]
-    return _message(market, words.meaning(market.regime), facts=facts)
+    return _message(market, words.meaning(market), facts=facts)
 
 
 @command(public=True)
@@ -117,7 +117,7 @@ def about(market: MarketAnswer, picture: Picture) -> Message:
 def described(market: MarketAnswer) -> Message:
     """Return all that the commands say of a market: regime, trapped shares, clusters, cohorts."""
     facts = [*words.fuel(market), *words.trapped(market), *words.cohorts(market)]
-    return _message(market, words.meaning(market.regime), facts=facts, tables=words.clusters(market))
+    return _message(market, words.meaning(market), facts=facts, tables=words.clusters(market))
 
 
 COMMANDS = (heatmap, map, clusters, regime, trapped, whales)

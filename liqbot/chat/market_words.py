@@ -1,9 +1,9 @@
 """A market in words: facts, tables and sentences that several commands share."""
 
-from liqbot.market.regime import Regime
+from liqbot.market.regime import LEAST_COVERAGE, Regime
 from liqbot.market.side import Side
 from liqbot.message import Fact, Table, Tone
-from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, MarketAnswer
+from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, MarketAnswer, RatioBasis
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, percent, price, ratio, share, usd
 
@@ -42,9 +42,19 @@ def regime_name(regime: Regime) -> str:
     return _(_REGIMES[regime])
 
 
-def meaning(regime: Regime) -> str:
-    """Return what a regime means, in a sentence."""
-    return _(_MEANINGS[regime])
+def meaning(market: MarketAnswer) -> str:
+    """Return what a market's regime means, in a sentence."""
+    covered = (market.coverage_long, market.coverage_short)
+    known = [one for one in covered if one is not None]
+    if market.regime is Regime.NO_READING and known and min(known) < LEAST_COVERAGE:
+        return _(
+            "Too little is known: {long} of the longs and {short} of the shorts. "
+            "A reading needs {least} of each.",
+            long=share(market.coverage_long or 0.0),
+            short=share(market.coverage_short or 0.0),
+            least=share(LEAST_COVERAGE),
+        )
+    return _(_MEANINGS[market.regime])
 
 
 def title(market: MarketAnswer) -> str:
@@ -64,8 +74,21 @@ def fuel(market: MarketAnswer) -> list[Fact]:
         Fact(_("Longs within 5% below"), usd(market.down_usd)),
     ]
     if market.ratio is not None:
-        facts.append(Fact(_("Ratio"), ratio(market.ratio)))
+        facts.append(Fact(_("Ratio"), ratio_words(market.ratio, market.ratio_basis)))
+    if market.coverage_long is not None and market.coverage_short is not None:
+        known = _(
+            "{long} of longs, {short} of shorts",
+            long=share(market.coverage_long),
+            short=share(market.coverage_short),
+        )
+        facts.append(Fact(_("Known of open interest"), known))
     return facts
+
+
+def ratio_words(value: float, basis: RatioBasis) -> str:
+    """Return a ratio, and that each side was scaled by its coverage where it was."""
+    shown = ratio(value)
+    return _("{ratio}, scaled by coverage", ratio=shown) if basis is RatioBasis.SCALED else shown
 
 
 def funding(rate: float | None) -> list[Fact]:

@@ -14,7 +14,7 @@ from liqbot.market.events import (
     MarketEvent,
     RegimeChanged,
 )
-from liqbot.market.regime import SQUEEZE_RATIO, Regime
+from liqbot.market.regime import Regime
 from liqbot.market.updates import Liquidation
 from liqbot.market.view import MarketView
 
@@ -62,12 +62,8 @@ class Happenings:
 
 
 def _still_stands(regime: Regime, view: MarketView) -> bool:
-    staying = SQUEEZE_RATIO / (1 + DEAD_BAND)
-    if regime is Regime.SHORT_SQUEEZE:
-        return view.up_usd > staying * view.down_usd
-    if regime is Regime.LONG_LIQUIDATION:
-        return view.down_usd > staying * view.up_usd
-    return False
+    leans = regime in (Regime.SHORT_SQUEEZE, Regime.LONG_LIQUIDATION)
+    return leans and view.fuel.stays(regime, DEAD_BAND)
 
 
 def _of_clusters(view: MarketView, followed: Followed) -> Iterator[MarketEvent]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from liqbot.market.layer import Basis, Layer
-from liqbot.market.regime import Regime, ratio_of, regime_of
+from liqbot.market.regime import Fuel, Regime
 from liqbot.market.side import BySide
 
 
@@ -24,21 +24,28 @@ class Elsewhere:
     """One-sided; None where unknown."""
     funding: float | None
     """Fraction per hour, positive where longs pay; None where unknown."""
+    side_coverage: BySide[float] | None = None
+    """Known share of each side's open interest, see `Fuel`."""
+
+    @property
+    def fuel(self) -> Fuel:
+        """What would be force-closed near spot, and how much of each side is known."""
+        return Fuel(self.up_usd, self.down_usd, self.side_coverage)
 
     @property
     def ratio(self) -> float | None:
-        """Fuel above over fuel below, None where either is zero."""
-        return ratio_of(self.up_usd, self.down_usd)
+        """Fuel above over fuel below, None where either is zero, see `Fuel`."""
+        return self.fuel.ratio
 
     @property
     def regime(self) -> Regime:
         """Where the fuel lies."""
-        return regime_of(self.up_usd, self.down_usd)
+        return self.fuel.regime
 
     @property
     def lean(self) -> float | None:
         """Where the fuel lies, as a number, see `lean_of`."""
-        return lean_of(self.up_usd, self.down_usd)
+        return lean_of(self.fuel.weighed.short, self.fuel.weighed.long)
 
 
 def lean_of(up_usd: float, down_usd: float) -> float | None:

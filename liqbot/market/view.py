@@ -1,5 +1,6 @@
 """The market as everyone above the engine sees it: one coin at one instant."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -12,7 +13,7 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import LiquidationMap
 from liqbot.market.marks import Mark
 from liqbot.market.realised import RealisedShare
-from liqbot.market.regime import Regime, ratio_of, regime_of
+from liqbot.market.regime import Fuel, Regime
 from liqbot.market.side import BySide
 
 UPPER_BOUNDS = "upper bounds, not forecasts"
@@ -111,19 +112,38 @@ class MarketView:
         return next((other for other in self.neighbours if other.coin.lower() == coin.lower()), None)
 
     @property
+    def side_coverage(self) -> BySide[float] | None:
+        """Known share of each side's open interest, which is equal on both; None where it is unknown.
+
+        Also None in a modelled layer, which places all open interest on both sides alike.
+        """
+        interest = self.open_interest_usd
+        if not interest or not math.isfinite(interest) or self.layer.basis is Basis.MODELLED:
+            return None
+        return BySide(self.open_usd.long / interest, self.open_usd.short / interest)
+
+    @property
+    def fuel(self) -> Fuel:
+        """What would be force-closed within 5% of spot, and how much of each side is known."""
+        return Fuel(self.up_usd, self.down_usd, self.side_coverage)
+
+    @property
     def ratio(self) -> float | None:
-        """Fuel above over fuel below, None where either is zero."""
-        return ratio_of(self.up_usd, self.down_usd)
+        """Fuel above over fuel below, each scaled by its side's coverage where that is known, see `Fuel`.
+
+        None where either is zero, and where too little is known.
+        """
+        return self.fuel.ratio
 
     @property
     def regime(self) -> Regime:
-        """Where the fuel lies."""
-        return regime_of(self.up_usd, self.down_usd)
+        """Where the fuel lies, by the ratio."""
+        return self.fuel.regime
 
     @property
     def lean(self) -> float | None:
         """Where the fuel lies, from -1 (all below spot) to +1 (all above); None without fuel."""
-        return lean_of(self.up_usd, self.down_usd)
+        return lean_of(self.fuel.weighed.short, self.fuel.weighed.long)
 
     @property
     def divergence(self) -> float | None:
@@ -142,9 +162,19 @@ class MarketView:
             placed = "none" if self.coverage is None else figures.share(self.coverage)
             age = "no candles" if self.age_s is None else f"{figures.duration(self.age_s)} old"
             return f"{self.layer.label} · {placed} of open interest has a level · {age} · {UPPER_BOUNDS}"
-        coverage = "unknown" if self.coverage is None else figures.share(self.coverage)
+        coverage = self._coverage_in_words
         age = "no positions" if self.age_s is None else f"positions {figures.duration(self.age_s)} old"
         return f"{self.layer.label} · coverage {coverage} · {age}"
+
+    @property
+    def _coverage_in_words(self) -> str:
+        """Return the coverage: in one figure where it is that of both sides, else of each."""
+        if self.coverage is None:
+            return "unknown"
+        sides = self.side_coverage
+        if sides is None or figures.share(sides.long) == figures.share(sides.short):
+            return figures.share(self.coverage)
+        return f"{figures.share(sides.long)} of longs, {figures.share(sides.short)} of shorts"
 
     @property
     def elsewhere(self) -> Elsewhere:
@@ -157,6 +187,7 @@ class MarketView:
             down_usd=self.down_usd,
             open_interest_usd=self.open_interest_usd,
             funding=self.funding,
+            side_coverage=self.side_coverage,
         )
 
     def with_grid(self, grid: Grid) -> "MarketView":

@@ -135,18 +135,20 @@ def observation_from_bytes(data: bytes) -> Observation:
 
 def summary(view: MarketView) -> dict[str, Any]:
     """Return the readings of a view as one plain object; its keys are a promise to scripts."""
-    trapped = view.trapped
+    trapped, covered = view.trapped, view.side_coverage
     return {
         "coin": view.coin,
         "time_ms": view.time_ms,
         "spot": view.spot,
         "ratio": view.ratio,
+        "ratio_scaled": view.fuel.is_scaled,
         "regime": view.regime.value,
         "up_usd": view.up_usd,
         "down_usd": view.down_usd,
         "long_usd": view.open_usd.long,
         "short_usd": view.open_usd.short,
         "coverage": view.coverage,
+        "coverage_by_side": None if covered is None else {"long": covered.long, "short": covered.short},
         "age_s": view.age_s,
         "trapped": {
             "long": trapped.underwater.long,

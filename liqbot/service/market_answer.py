@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from liqbot.market.clusters import Cluster
 from liqbot.market.cohort import Cohort, CohortReading
@@ -10,9 +11,18 @@ from liqbot.market.elsewhere import Elsewhere
 from liqbot.market.elsewhere import Swept as SweptReading
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.realised import RealisedShare
-from liqbot.market.regime import Regime
+from liqbot.market.regime import Fuel, Regime, ratio_of
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
+
+
+class RatioBasis(StrEnum):
+    """Of what a ratio and its regime are computed."""
+
+    SCALED = "scaled"
+    """Of each side's fuel over its own coverage, where open interest is known."""
+    KNOWN = "known"
+    """Of the fuel that is known, or modelled."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +95,7 @@ class OtherLayer:
     up_usd: float
     down_usd: float
     ratio: float | None
+    ratio_basis: RatioBasis
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +123,9 @@ class MarketAnswer:
     origin: Origin
     coverage: float | None
     """Share (0 to 1) of open interest that is known, or has a level where it is modelled; None: unknown."""
+    coverage_long: float | None
+    """The same of each side, where positions are measured: open interest is equal on both."""
+    coverage_short: float | None
     age_s: float | None
     """How old the positions are, weighted by their size; None without any."""
     provenance: str
@@ -124,7 +138,13 @@ class MarketAnswer:
     """One-sided."""
     regime: Regime
     ratio: float | None
-    """`up_usd` over `down_usd`; None where either is zero."""
+    """Fuel above over below, as `ratio_basis` says; None where either is zero, or too little is known."""
+    ratio_basis: RatioBasis
+    known_ratio: float | None
+    """`up_usd` over `down_usd`, of what is known; None where either is zero."""
+    scaled_up_usd: float | None
+    """`up_usd` over `coverage_short`, of which the ratio is computed; None where coverage is unknown."""
+    scaled_down_usd: float | None
     up_usd: float
     """Short liquidations within 5% above spot."""
     down_usd: float
@@ -152,7 +172,8 @@ class MarketAnswer:
 
 def market_answer(view: MarketView) -> MarketAnswer:
     """Return what a view says."""
-    trapped = view.trapped
+    trapped, covered, fuel = view.trapped, view.side_coverage, view.fuel
+    is_weighed = fuel.is_scaled and fuel.is_enough
     return MarketAnswer(
         coin=view.coin,
         time_ms=view.time_ms,
@@ -160,6 +181,8 @@ def market_answer(view: MarketView) -> MarketAnswer:
         basis=view.layer.basis,
         origin=view.layer.origin,
         coverage=view.coverage,
+        coverage_long=None if covered is None else covered.long,
+        coverage_short=None if covered is None else covered.short,
         age_s=view.age_s,
         provenance=view.provenance,
         spot=view.spot,
@@ -167,6 +190,10 @@ def market_answer(view: MarketView) -> MarketAnswer:
         open_interest_usd=view.open_interest_usd,
         regime=view.regime,
         ratio=view.ratio,
+        ratio_basis=_ratio_basis(fuel),
+        known_ratio=ratio_of(view.up_usd, view.down_usd),
+        scaled_up_usd=fuel.weighed.short if is_weighed else None,
+        scaled_down_usd=fuel.weighed.long if is_weighed else None,
         up_usd=view.up_usd,
         down_usd=view.down_usd,
         long_usd=view.open_usd.long,
@@ -185,6 +212,10 @@ def market_answer(view: MarketView) -> MarketAnswer:
         swept=None if view.swept is None else _swept(view.swept),
         realised_share=view.realised_share,
     )
+
+
+def _ratio_basis(fuel: Fuel) -> RatioBasis:
+    return RatioBasis.SCALED if fuel.is_scaled else RatioBasis.KNOWN
 
 
 def _known(view: MarketView) -> list[tuple[Cohort, CohortReading]]:
@@ -240,6 +271,7 @@ def _other(other: Elsewhere) -> OtherLayer:
         up_usd=other.up_usd,
         down_usd=other.down_usd,
         ratio=other.ratio,
+        ratio_basis=_ratio_basis(other.fuel),
     )
 
 

@@ -25,7 +25,8 @@ class Watcher:
     """Reads one reading after another as the host does: through the state machine."""
 
     def __init__(self, state=None, **written):
-        self.values = regime_flip.form.parse({name.rstrip("_"): text for name, text in written.items()})
+        written = {"balanced": "yes"} | {name.rstrip("_"): text for name, text in written.items()}
+        self.values = regime_flip.form.parse(written)
         self.state = state or WatchState()
         self.events = []
 
@@ -288,3 +289,44 @@ def test_in_the_recorded_fall_of_5_february_it_tells_of_the_flip_to_longs():
 
     told = [(datetime.fromtimestamp(time_ms / 1000, UTC).day, text) for time_ms, text in alerts(views())]
     assert told == [(5, f"{SHORT} → {LONG}")]
+
+
+class TestWithoutBalanced:
+    """By default only flips from side to side are told, however long it was even in between."""
+
+    def test_that_it_evens_out_is_not_told(self):
+        assert flips((0, 30, 10), (1, 20, 19), (100, 20, 19), balanced="no") == []
+
+    def test_from_side_to_side_it_is_told_once_with_the_side_that_it_came_from(self):
+        readings = [(0, 30, 10), (1, 20, 19), (100, 20, 19), (101, 10, 30), (200, 10, 30)]
+        assert flips(*readings, balanced="no") == [(200, f"{SHORT} → {LONG}")]
+
+    def test_back_on_the_old_side_nothing_has_flipped(self):
+        readings = [(0, 30, 10), (1, 20, 19), (100, 20, 19), (101, 30, 10), (200, 30, 10)]
+        assert flips(*readings, balanced="no") == []
+
+    def test_what_was_even_from_the_start_and_then_leans_is_told(self):
+        assert flips((0, 20, 19), (1, 30, 10), (100, 30, 10), balanced="no") == [
+            (100, f"{BALANCED} → {SHORT}")
+        ]
+
+    def test_every_flip_of_side_is_told(self):
+        readings = [(60 * number, *((30, 10) if number // 2 % 2 else (10, 30))) for number in range(8)]
+        assert [told for _, told in flips(*readings, balanced="no")] == [
+            f"{LONG} → {SHORT}",
+            f"{SHORT} → {LONG}",
+            f"{LONG} → {SHORT}",
+        ]
+
+
+def test_the_ratio_of_a_market_whose_coverage_is_known_is_scaled_and_says_so():
+    # As known, longs for $6M stand against shorts for $30M. Five times as much of the shorts is known.
+    rows = (long("a", 60_000, at=97), short("b", 300_000, at=104))
+    assert scaled(view_of(*rows, spot=100)).key == SHORT
+    hit = scaled(view_of(*rows, spot=100, open_interest=600_000))
+    assert "ratio 1.00 scaled by coverage" in hit.text
+    assert hit.key == BALANCED
+
+
+def scaled(view):
+    return regime_flip.read(view, regime_flip.form.parse({"balanced": "yes"})).hits[0]

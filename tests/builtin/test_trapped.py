@@ -21,7 +21,8 @@ MARKET = view_of(
 
 
 def hits(view=MARKET, **written):
-    return trapped.read(view, trapped.form.parse(written)).hits
+    """Return the hits where nothing is asked of the month before."""
+    return trapped.read(view, trapped.form.parse({"unusual": "0%"} | written)).hits
 
 
 def firing(view=MARKET, **written):
@@ -94,10 +95,63 @@ def test_each_side_is_an_alert_of_its_own():
 
 @given(share=st.floats(0, 1), over=st.floats(1, 99))
 def test_a_side_fires_above_the_threshold_holds_down_to_nine_tenths_of_it_and_is_out_below(share, over):
-    [*found] = trapped.read(shares(share, None), trapped.form.defaults() | {"over": over}).hits
+    [*found] = trapped.read(
+        shares(share, None), trapped.form.defaults() | {"over": over, "unusual": 0.0}
+    ).hits
     if share > over / 100:
         assert [hit.holding for hit in found] == [False]
     elif share >= 0.9 * over / 100:
         assert [hit.holding for hit in found] == [True]
     else:
         assert found == []
+
+
+# Against the coin's own last month
+
+
+def watched(*readings, hours=4, **written):
+    """Return the sides that begin an alert at each of some readings of (long, short)."""
+    values, memory, found = trapped.form.parse(written), None, []
+    for number, (of_longs, of_shorts) in enumerate(readings):
+        view = replace(shares(of_longs, of_shorts), time_ms=number * hours * 3_600_000)
+        reading = trapped.read(view, values, memory)
+        memory = reading.memory
+        found.append([hit.side for hit in reading.hits if not hit.holding])
+    return found
+
+
+def test_in_a_market_where_nearly_all_are_always_underwater_that_is_no_news():
+    assert not any(watched(*[(0.9, 0.1)] * 60))
+
+
+def test_far_more_than_usual_is_news():
+    *before, last = watched(*[(0.5, 0.1)] * 30, (0.8, 0.1))
+    assert (any(before), last) == (False, ["long"])
+
+
+def test_more_than_usual_but_not_many_is_none():
+    assert not any(watched(*[(0.2, 0.1)] * 30, (0.6, 0.1)))
+
+
+def test_it_must_be_higher_than_in_nine_of_ten_readings():
+    calm, high = [(0.3, 0.1)], [(0.8, 0.1)]
+    assert watched(*calm * 90, *high * 5, (0.81, 0.1))[-1] == ["long"]
+    assert watched(*calm * 60, *high * 30, (0.80, 0.1))[-1] == []
+    assert watched(*calm * 60, *high * 30, (0.80, 0.1), unusual="50%")[-1] == ["long"]
+
+
+def test_until_three_days_are_known_nobody_can_say_what_is_usual():
+    assert watched(*[(0.1, 0.1)] * 17, (0.9, 0.1))[-1] == []
+    assert watched(*[(0.1, 0.1)] * 18, (0.9, 0.1))[-1] == ["long"]
+
+
+def test_what_is_longer_ago_than_a_month_is_forgotten():
+    old, new = [(0.95, 0.1)] * 100, [(0.3, 0.1)] * 181
+    assert watched(*old, *new, (0.8, 0.1))[-1] == ["long"]
+
+
+def test_a_reading_every_few_hours_is_all_that_is_remembered():
+    values, memory = trapped.form.parse({}), None
+    for minute in range(2000):
+        memory = trapped.read(replace(MARKET, time_ms=minute * 60_000), values, memory).memory
+    assert len(memory) < 2000

@@ -19,11 +19,11 @@ def file(folder):
         line
         for hour in range(0, 49, 4)
         for line in (
-            row("ann", 200, at=95 - hour / 10, time_ms=(1000 + hour) * HOUR),
-            row("bob", -100, at=110, time_ms=(1000 + hour) * HOUR),
+            row("ann", 200, at=95 - hour / 10, time_ms=(490_000 + hour) * HOUR),
+            row("bob", -100, at=110, time_ms=(490_000 + hour) * HOUR),
         )
     ]
-    return recorded(folder / "x.csv", row("ann", 1, at=9, mark=10, coin="ETH", time_ms=1000 * HOUR), *rows)
+    return recorded(folder / "x.csv", row("ann", 1, at=9, mark=10, coin="ETH", time_ms=490_000 * HOUR), *rows)
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ async def database(folder):
     store = SqliteStore(folder / "liqbot.db")
     for hour in range(30):
         await store.history.record(
-            [view_of(long("ann", 200, at=95), short("bob", 1, at=104), time_ms=(1000 + hour) * HOUR)]
+            [view_of(long("ann", 200, at=95), short("bob", 1, at=104), time_ms=(490_000 + hour) * HOUR)]
         )
     await store.close()
 

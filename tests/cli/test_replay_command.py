@@ -17,9 +17,9 @@ def fall(*, coins=("BTC",)):
         for hour in range(5)
         for coin in coins
         for line in (
-            row("ann", 1000, at=60, coin=coin, time_ms=(1000 + hour) * HOUR),
-            row("bob", -120_000, at=104 if hour < 2 else 150, coin=coin, time_ms=(1000 + hour) * HOUR),
-            row("cid", 120_000, at=50 if hour < 2 else 97, coin=coin, time_ms=(1000 + hour) * HOUR),
+            row("ann", 1000, at=60, coin=coin, time_ms=(490_000 + hour) * HOUR),
+            row("bob", -120_000, at=104 if hour < 2 else 150, coin=coin, time_ms=(490_000 + hour) * HOUR),
+            row("cid", 120_000, at=50 if hour < 2 else 97, coin=coin, time_ms=(490_000 + hour) * HOUR),
         )
     ]
 

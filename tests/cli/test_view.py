@@ -130,7 +130,7 @@ def test_every_figure_is_exact(apart):
 
 
 def test_where_one_side_is_empty_the_ratio_is_null(view):
-    readings = view("--at", NOON + HOUR)
+    readings = view("--at", NOON + HOUR, "--snapshot")
     assert (readings["up_usd"], readings["down_usd"], readings["ratio"]) == (0, 300, None)
     assert readings["regime"] == "long-liquidation setup"
     assert readings["trapped"]["short"] is None
@@ -164,20 +164,55 @@ def test_without_a_time_the_last_snapshot_is_taken(view):
     assert view()["time_ms"] == NOON + 2 * HOUR
 
 
-def test_a_recorded_view_is_made_of_its_snapshot_alone(view):
-    assert view("--at", NOON + HOUR)["long_usd"] == 300
-    readings = view()
+def test_a_recorded_market_is_known_as_its_replay_knows_it(view):
+    # Everybody is known still, bob as he was seen last: he is alone in the middle snapshot.
+    readings = view("--at", NOON + HOUR)
+    assert (readings["up_usd"], readings["down_usd"], readings["long_usd"]) == (600, 500, 1800)
+    assert readings["age_s"] > 0
+    last = view()
+    assert (last["up_usd"], last["down_usd"]) == (500, 800)  # bob has 6 now, and eve 1
+
+
+def test_after_a_day_an_account_that_was_not_seen_again_is_forgotten(liqbot, folder):
+    day = 24 * HOUR
+    file = recorded(
+        folder / "y.csv",
+        row("ann", 2, at=95, time_ms=NOON),
+        row("bob", 3, at=99, time_ms=NOON + day),
+        row("bob", 3, at=99, time_ms=NOON + day + 1),
+    )
+    known = [
+        json.loads(liqbot("view", "BTC", "--recording", file, "--at", str(at), "--json").out)["long_usd"]
+        for at in (NOON + day, NOON + day + 1)
+    ]
+    assert known == [500, 300]
+
+
+def test_a_snapshot_can_be_looked_at_by_itself(view):
+    assert view("--at", NOON + HOUR, "--snapshot")["long_usd"] == 300
+    readings = view("--snapshot")
     assert (readings["up_usd"], readings["down_usd"], readings["ratio"]) == (100, 600, 1 / 6)
     assert readings["age_s"] == 0
 
 
-def test_the_fall_of_february_has_its_known_figures(liqbot):
+def test_what_is_known_is_said_in_words(liqbot, file):
+    look = ("view", "BTC", "--recording", file)
+    assert "each account as it was last seen, for up to 24 hours" in liqbot(*look).out
+    assert "the accounts of this snapshot alone" in liqbot(*look, "--snapshot").out
+
+
+def test_only_a_recording_has_snapshots(liqbot):
+    ran = liqbot("view", "BTC", "--snapshot")
+    assert (ran.status, ran.out) == (2, "")
+    assert "only a recording has snapshots" in ran.err
+
+
+def test_the_snapshots_of_the_fall_of_february_have_their_known_figures(liqbot):
     file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")
-    readings = json.loads(
-        liqbot("view", "BTC", "--recording", file, "--at", "2026-02-05T12:44:01", "--json").out
-    )
+    at = ("--at", "2026-02-05T12:44:01", "--snapshot", "--json")
+    readings = json.loads(liqbot("view", "BTC", "--recording", file, *at).out)
     assert readings["time_ms"] == 1770295440422
-    assert readings["spot"] == 69258
+    assert readings["spot"] == 69258.0
     assert readings["down_usd"] == 21123690.0
     assert readings["ratio"] is None
 
@@ -211,7 +246,10 @@ def test_a_time_that_is_none_is_a_usage_error(liqbot, file, at):
 
 
 def test_an_unknown_coin_is_refused_with_the_nearest_one(refused, file):
-    told = refused("view", "BTX", "--recording", file)
+    assert refused("view", "BTX", "--recording", file) == f"{file} has no BTX; did you mean BTC?"
+    told = refused("view", "BTX", "--recording", file, "--at", NOON + HOUR + 1)
+    assert told == f"{file}, at 2026-02-05 13:00 UTC, has no BTX; did you mean BTC?"
+    told = refused("view", "BTX", "--recording", file, "--snapshot")
     assert told == f"{file}, at 2026-02-05 14:00 UTC, has no BTX; did you mean BTC?"
 
 

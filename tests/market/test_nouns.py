@@ -98,9 +98,35 @@ def test_what_was_seen_of_accounts_must_hang_together(change, complaint):
 
 
 def test_a_view_reads_its_ratio_and_regime_off_its_fuel():
-    view = view_of(long("ann", 1, at=96), short("bob", 3, at=104), open_interest=10.0)
+    rows = (long("ann", 1, at=96), short("bob", 3, at=104))
+    view = view_of(*rows)
     assert view.ratio == 3.0
     assert view.regime is Regime.SHORT_SQUEEZE
+
+
+def test_where_open_interest_is_known_each_side_is_scaled_by_its_own_coverage():
+    view = view_of(long("ann", 2, at=96), short("bob", 6, at=104), open_interest=10.0)
+    assert view.side_coverage == BySide(0.2, 0.6)
+    assert view.coverage == 0.4
+    assert view.fuel.weighed == BySide(long=1000.0, short=1000.0)
+    assert (view.ratio, view.regime, view.lean) == (1.0, Regime.BALANCED, 0.0)
+    assert (view.elsewhere.ratio, view.elsewhere.regime) == (view.ratio, view.regime)
+    assert view.provenance.endswith("coverage 20% of longs, 60% of shorts · positions 0 s old")
+
+
+@pytest.mark.parametrize(("longs", "regime"), [(0.9, Regime.NO_READING), (1.1, Regime.BALANCED)])
+def test_where_little_of_either_side_is_known_there_is_no_reading(longs, regime):
+    view = view_of(long("ann", longs, at=96), short("bob", 3, at=104), open_interest=10.0)
+    assert (view.regime, view.ratio is None, view.lean is None) == (regime, longs < 1, longs < 1)
+
+
+def test_more_than_all_cannot_be_known():
+    view = view_of(long("ann", 20, at=96), short("bob", 5, at=104), open_interest=10.0)
+    assert view.fuel.weighed == BySide(long=2000.0, short=1000.0)
+
+
+def test_a_view_with_open_interest_knows_its_dollars():
+    view = view_of(open_interest=10.0)
     assert view.open_interest_usd == 1000.0
 
 
