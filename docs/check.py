@@ -15,8 +15,6 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeAlias
 
-from liqbot.service.manner import CHOICES, ROLE
-
 import liqbot.plugin
 from docs.sections import replace_section
 from liqbot.builtin import RULES
@@ -31,6 +29,7 @@ from liqbot.rules.loading import LoadError, load
 from liqbot.rules.parameters import Form
 from liqbot.rules.rule import Rule
 from liqbot.rules.standing import Policy, standing_parameters
+from liqbot.service.manner import CHOICES, ROLE
 from liqbot.settings import described
 
 ROOT = Path(__file__).parents[1]
