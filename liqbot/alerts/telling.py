@@ -40,9 +40,11 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None) -> Mess
         lines, caveat = [_("This no longer holds.")], ""
     else:
         lines, caveat = [hit.means], hit.caveat
+    if len(title) > LONGEST_TITLE:  # what a notification would cut off stands below in full
+        lines.insert(0, hit.text)
     return Message(
         title=shortened(title),
-        lines=(*cut_off(title), *(line for line in lines if line)),
+        lines=tuple(line for line in lines if line),
         facts=() if view is None else (Fact(_("Spot"), price(view.spot)),),
         notes=(caveat,) if caveat else (),
         tone=TONES[hit.side],
@@ -65,11 +67,6 @@ def shortened(title: str) -> str:
         return title
     kept = title[: LONGEST_TITLE - 1]
     return f"{(kept.rsplit(maxsplit=1)[0] if ' ' in kept[-30:] else kept).rstrip()}…"
-
-
-def cut_off(title: str) -> tuple[str, ...]:
-    """Return a title in full, to stand below it, where a phone's notification would cut it off."""
-    return (title,) if len(title) > LONGEST_TITLE else ()
 
 
 def signed(alert: Alert, provenance: str) -> str:

@@ -11,6 +11,7 @@ import structlog
 
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
+from liqbot.alerts.minutes import Minutes
 from liqbot.alerts.platform import Platform
 from liqbot.app.clock import clock_ms
 from liqbot.app.feed import Feed
@@ -62,9 +63,18 @@ class Bot:
         self.evaluator = Evaluator(rules, self.store.alerts)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
-            Feed(source, settings.coins, self._engine, partial(self._take, place), self._recall_past)
+            Feed(
+                source,
+                settings.coins,
+                self._engine,
+                partial(self._take, place),
+                partial(self._recall_past, place),
+            )
             for place, source in enumerate(sources)
         ]
+        self._minutes = Minutes()
+        self._unlogged: list[MarketEvent] = []
+        """What has happened and is still to be written down."""
         self._shown: dict[str, int] = {}
         """The place of the source that gives each coin's view."""
         self.services = Services(
@@ -173,7 +183,10 @@ class Bot:
         finally:
             asyncio.get_running_loop().call_soon(self._changed.set)
 
-    async def _recall_past(self, views: Sequence[MarketView]) -> None:
+    async def _recall_past(self, place: int, views: Sequence[MarketView]) -> None:
+        """Take up views of a past that the source makes up: nobody is told of them, previews count them."""
+        await self._log_events(self._feeds[place], views)
+        await self.store.observations.record(views)
         await self.store.history.record(views)
 
     async def _take(self, place: int, views: Sequence[MarketView]) -> None:
@@ -200,14 +213,26 @@ class Bot:
         self._changed.set()
 
     async def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
-        events = feed.events
-        happened = [event for view in views for event in events.get(view.coin, ())]
-        if happened:
-            await self.store.events.record(happened)
-        if sum([await self.evaluator.take(view, clock_ms(), events.get(view.coin, ())) for view in mine]):
-            self.dispatcher.wake()
+        """Write down what is seen; rules read the first views of a minute, exactly as those are kept."""
+        await self._log_events(feed, views)
+        beside = map(self.services.markets.layers.beside, views)
+        kept = await self.store.observations.record([self._minutes.joined(view) for view in beside])
+        self._minutes.read(one.view for one in kept)
+        watched = {view.coin for view in mine}
+        for observation in kept:
+            if observation.coin in watched and await self.evaluator.take(
+                observation.view, clock_ms(), observation.events
+            ):
+                self.dispatcher.wake()
         if await self.store.history.record(views):
             await self._remember(feed, views)
+
+    async def _log_events(self, feed: Feed, views: Sequence[MarketView]) -> None:
+        """Write down what happened; what could not be written before is written with it."""
+        self._unlogged += [event for view in views for event in feed.events.get(view.coin, ())]
+        if self._unlogged:
+            await self.store.events.record(self._unlogged)
+            self._unlogged = []
 
     def _is_first(self, place: int, coin: str) -> bool:
         shown = self._shown.get(coin, place)

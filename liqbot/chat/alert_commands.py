@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from liqbot.alerts.states import Reason
-from liqbot.alerts.telling import TONES, alert_buttons, cut_off, headline, shortened, signed
+from liqbot.alerts.telling import TONES, alert_buttons, headline, signed
 from liqbot.chat import phrases
 from liqbot.chat.command import AlertNumber, Coin, CommandContext, RuleName, command
 from liqbot.chat.market_words import regime_name
@@ -38,16 +38,15 @@ async def alert(context: CommandContext, number: AlertNumber) -> Message:
     """An alert of this chat, and how things stand now."""
     answer = await context.services.alerts.alert(context.chat, number)
     told, market = answer.alert, answer.market
-    title = headline(told)
     if market is None:
-        return Message(shortened(title), (_("There is no data of {coin} at present.", coin=told.coin),))
+        return Message(headline(told), (_("There is no data of {coin} at present.", coin=told.coin),))
     if answer.still_holds is None:
         now = phrases.current(answer.current)
     else:
         now = answer.current.hits[0] if answer.still_holds else _("This no longer holds.")
     return Message(
-        title=shortened(title),
-        lines=(*cut_off(title), _("Now: {current}", current=now)),
+        title=headline(told),
+        lines=(_("Now: {current}", current=now),),
         facts=(Fact(_("Spot"), price(market.spot)), Fact(_("Regime"), regime_name(market.regime))),
         tone=TONES[told.hit.side],
         picture=answer.picture,
@@ -62,10 +61,9 @@ async def why(context: CommandContext, number: AlertNumber) -> Message:
     """Why an alert came: what was seen, by which rule, and how it was delivered."""
     reasons = await context.services.alerts.reasons(context.chat, number)
     settings = await context.services.chats.settings(context.chat)
-    title = headline(reasons.alert)
     return Message(
-        shortened(title),
-        (*cut_off(title), _(_WHY[Reason(reasons.alert.reason)]), *filter(None, [reasons.description])),
+        headline(reasons.alert),
+        (_(_WHY[Reason(reasons.alert.reason)]), *filter(None, [reasons.description])),
         facts=tuple(_facts(reasons, settings)),
         time_ms=reasons.alert.time_ms,
         provenance=signed(reasons.alert, "" if reasons.market is None else reasons.market.provenance),

@@ -78,6 +78,8 @@ def lately(fired: WouldHaveFired | None) -> list[str]:
         return [_("How often it would have fired cannot be told. The operator's log says why.")]
     is_whole = fired.span_s > (DAYS - 0.5) * 86_400
     span = _("{days} days", days=DAYS) if is_whole else duration(max(fired.span_s, 60))
+    coarse = [_("Of what is older than a day, one view in half an hour was looked at.")]
+    more = coarse if 0 < fired.fine_s < fired.span_s else []
     if not fired.times or fired.last_ms is None:
         return [
             ngettext(
@@ -85,7 +87,8 @@ def lately(fired: WouldHaveFired | None) -> list[str]:
                 "It would not have fired in the last {span} ({count} views).",
                 fired.views,
                 span=span,
-            )
+            ),
+            *more,
         ]
     return [
         ngettext(
@@ -94,7 +97,8 @@ def lately(fired: WouldHaveFired | None) -> list[str]:
             fired.times,
             span=span,
             last=utc(fired.last_ms),
-        )
+        ),
+        *more,
     ]
 
 

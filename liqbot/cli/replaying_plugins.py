@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from liqbot.alerts.observed import observed
 from liqbot.alerts.preview import Firing, Preview, preview
 from liqbot.app.plugged import HOUSE, wanted
 from liqbot.charts.studio import Studio
@@ -24,7 +23,8 @@ from liqbot.rules.wording import counted
 from liqbot.service.windows import WINDOWS
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.source import SourceError
-from liqbot.store.history import History, tier_step
+from liqbot.store.history import History
+from liqbot.store.observations import step_at
 from liqbot.store.sqlite.store import reading
 from liqbot.store.store import Store
 
@@ -76,7 +76,7 @@ async def _replayed(
                 continue
             since_ms = newest.time_ms - round(1000 * (read_amount(since, Unit.SECONDS) or 0))
             for rule, values in rules:
-                found = await _previewed(rule, values, store, newest, since_ms)
+                found = await previewed(rule, values, store, newest, since_ms)
                 _tell(rule, name, found, since)
                 if pictures is not None:
                     await _draw(found.firings, store.history, pictures)
@@ -113,13 +113,14 @@ def _values(rule: Rule, written: Sequence[str]) -> Mapping[str, Value]:
         raise typer.BadParameter(f"{rule.name}: {error}", param_hint="--set") from None
 
 
-async def _previewed(
+async def previewed(
     rule: Rule, values: Mapping[str, Value], store: Store, newest: MarketView, since_ms: int
 ) -> Preview:
-    seen = observed(store.history, newest.layer, newest.coin, since_ms)
+    """Return when a rule would have fired up to `newest`. Raises `SourceError` where it fails."""
+    seen = store.observations.since(newest.layer, newest.coin, since_ms)
     try:
         return await preview(
-            rule, values, seen, step_of=lambda view: tier_step(newest.time_ms - view.time_ms)
+            rule, values, seen, step_of=lambda view: step_at(newest.time_ms - view.time_ms)
         )
     except RuleFault as fault:
         raise SourceError(str(fault)) from None

@@ -1,4 +1,4 @@
-"""What a new subscription would have brought: counted from stored history, off the event loop."""
+"""What a new subscription would have brought: counted from what rules have read, off the event loop."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,14 +7,13 @@ from typing import Literal, TypeAlias
 
 import structlog
 
-from liqbot.alerts.observed import observed
 from liqbot.alerts.preview import Preview, preview
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
 from liqbot.store.errors import StoreError
-from liqbot.store.history import History, tier_step
+from liqbot.store.observations import FINE_MS, Observations, step_at
 
 _log = structlog.get_logger()
 
@@ -39,13 +38,15 @@ class WouldHaveFired:
     """How long a time that was."""
     last_ms: int | None = None
     """When it would have fired last."""
+    fine_s: float = 0.0
+    """So long back every minute was looked at; before that only every half an hour."""
 
 
 class Previews:
     """Counts how often a rule would have fired in the last days, one count for the same wish."""
 
-    def __init__(self, history: History) -> None:
-        self._history = history
+    def __init__(self, observations: Observations) -> None:
+        self._observations = observations
         self._counts: dict[_Key, asyncio.Task[WouldHaveFired | None]] = {}
 
     async def told(
@@ -85,11 +86,12 @@ class Previews:
             self._counts.pop(key, None)
 
     async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> WouldHaveFired | None:
-        seen = observed(self._history, view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
-        found = await preview(rule, values, seen, step_of=lambda then: tier_step(view.time_ms - then.time_ms))
+        seen = self._observations.since(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
+        found = await preview(rule, values, seen, step_of=lambda then: step_at(view.time_ms - then.time_ms))
         return None if found.since_ms is None else _counted(found, found.since_ms, view.time_ms)
 
 
 def _counted(found: Preview, since_ms: int, now_ms: int) -> WouldHaveFired:
     last_ms = found.firings[-1].view.time_ms if found.firings else None
-    return WouldHaveFired("counted", len(found.firings), found.views, (now_ms - since_ms) / 1000, last_ms)
+    span_s, fine_s = (now_ms - since_ms) / 1000, FINE_MS / 1000
+    return WouldHaveFired("counted", len(found.firings), found.views, span_s, last_ms, fine_s)

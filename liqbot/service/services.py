@@ -48,7 +48,7 @@ class Services:
         self.markets = Markets()
         self.pictures = Pictures(studio, self.markets, store.history, marks)
         self.chats = Chats(store, clock, self._wake)
-        self.subscriptions = Subscriptions(store, rules, self.markets, Previews(store.history), clock)
+        self.subscriptions = Subscriptions(store, rules, self.markets, Previews(store.observations), clock)
         self.alerts = Alerts(
             store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
         )

@@ -12,6 +12,7 @@ from liqbot.store.events import Events
 from liqbot.store.history import History
 from liqbot.store.memories import Memories
 from liqbot.store.notes import Notes
+from liqbot.store.observations import Observations
 from liqbot.store.subscriptions import Subscriptions
 
 
@@ -35,6 +36,11 @@ class Store(Protocol):
     @property
     def events(self) -> Events:
         """What happened between views."""
+        ...
+
+    @property
+    def observations(self) -> Observations:
+        """What rules have read."""
         ...
 
     @property

@@ -133,6 +133,8 @@ class PluginBot:
         self._studio.close()
 
     async def _go_on(self, view: MarketView, events: Sequence[MarketEvent]) -> None:
+        await self._store.events.record(events)
+        await self._store.observations.record([view])
         await self._store.history.record([view])
         await self._evaluator.take(view, self._now_ms, events)
         if self._evaluator.faults:

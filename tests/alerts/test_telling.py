@@ -57,10 +57,10 @@ def test_near_cluster_says_how_big_how_near_what_follows_and_how_sure():
 
 def test_regime_flip_says_from_what_to_what_and_what_that_means():
     before = regime_flip.read(replace(VIEW, up_usd=VIEW.down_usd), regime_flip.form.defaults()).memory
-    message = told(regime_flip, memory=before)
+    message = told(regime_flip, memory=before, confirm="0s")
     assert as_text(message) == (
         "BTC: balanced → long-liquidation setup: ratio 0.05, $960k of shorts above and…\n"
-        "BTC: balanced → long-liquidation setup: "
+        "balanced → long-liquidation setup: "
         "ratio 0.05, $960k of shorts above and $21M of longs below, within 5% of spot\n"
         "Longs are the fuel: a fall would force more selling than a rise would buying.\nSpot: 64,000\n"
         "Says where the fuel lies, not which way price will go, nor when.\n"

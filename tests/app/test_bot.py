@@ -146,7 +146,7 @@ async def test_a_source_that_ends_is_no_failure(bot_of):
 
 async def test_an_alert_reaches_every_chat_that_subscribed_with_its_picture(bot_of):
     here, there = Paper(), Paper()
-    bot = bot_of(Told([*beat(1, near=90), *beat(2, near=99)]), here=here, there=there)
+    bot = bot_of(Told([*beat(1, near=90), *beat(60_000, near=99)]), here=here, there=there)
     for chat in (ME, YOU, ELSEWHERE):
         await subscribe(bot, chat)
     await played(bot)

@@ -48,8 +48,8 @@ async def test_the_measured_view_is_shown_and_carries_what_the_modelled_one_says
         assert [other.layer for other in view.others] == [BINANCE]
         assert view.divergence is not None
         answer = await bot.answering.answer("/regime BTC", CommandContext(ME, bot.services))
-        assert any(line.startswith("Binance, modelled: ") for line in answer.text)
-        assert any(line.startswith("Divergence") for line in answer.text)
+        assert any(line.startswith("Binance, modelled: ") for line in answer.lines)
+        assert any(line.startswith("Divergence") for line in answer.lines)
 
 
 async def test_a_rule_hears_of_their_divergence(bot_of):
@@ -85,7 +85,7 @@ async def test_the_past_of_a_modelled_layer_is_there_at_once(bot_of):
         grid = seen_now.grid(DAY * FIVE_MINUTES)
         assert len(grid) == DAY
         assert grid.time_ms[0] < START_MS + 2 * FIVE_MINUTES + 1
-        picture = await bot.services.pictures.heatmap("BTC")
+        picture = await bot.services.heatmap(bot.services.markets.views["BTC"], "24h")
         assert picture.alt == "BTC over 24h"
 
 

@@ -143,7 +143,9 @@ async def history(folder):
     store = SqliteStore(folder / "liqbot.db")
     for hour in range(5):
         coins = 100_000 if hour == 2 else 10
-        await store.history.record([view_of(long("ann", coins, at=95), time_ms=(hour + 1) * HOUR)])
+        view = view_of(long("ann", coins, at=95), time_ms=(hour + 1) * HOUR)
+        await store.observations.record([view])
+        await store.history.record([view])
     await store.close()
 
 

@@ -24,7 +24,7 @@ async def with_history(room):
     room.services.rules.add([cheap])
     for step in range(-360, 0, 10):
         spot = 62_000.0 if step in (-300, -290, -100) else 64_000.0
-        await room.store.history.record([later(BTC, step, spot=spot)])
+        await room.store.observations.record([later(BTC, step, spot=spot)])
     return room
 
 
@@ -54,7 +54,7 @@ async def test_a_count_that_takes_longer_is_marked_and_is_there_for_who_asks_aga
             yield Hit("slow", "slow")
 
     with_history.services.rules.add([slow])
-    previews = previews_room.Previews(with_history.store.history)
+    previews = previews_room.Previews(with_history.store.observations)
     [told] = lately(await previews.told(slow, slow.form.defaults(), BTC))
     assert told == "How often it would have fired in the last 7 days is still being counted."
     go_on.set()

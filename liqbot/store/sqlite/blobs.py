@@ -1,4 +1,4 @@
-"""A map's dollars by bin as a compact blob: about 3 kB for a busy coin."""
+"""Maps and views as compact blobs: a busy coin's map takes about 3 kB."""
 
 import struct
 import zlib
@@ -6,7 +6,10 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
+from liqbot.market import wire
 from liqbot.market.maps import Bins, LiquidationMap
+from liqbot.market.view import MarketView
+from liqbot.store.errors import DatabaseError
 
 _HEAD = struct.Struct("<iiI")
 
@@ -27,3 +30,16 @@ def map_from_blob(blob: bytes) -> tuple[Bins, NDArray[np.float32]]:
     places = np.frombuffer(data, "<u2", held, _HEAD.size)
     values[places] = np.frombuffer(data, "<f4", held, _HEAD.size + places.nbytes)
     return Bins(first, count), values
+
+
+def view_to_blob(view: MarketView) -> bytes:
+    """Return a whole view, compressed."""
+    return zlib.compress(wire.to_bytes(view), level=1)
+
+
+def view_from_blob(blob: bytes) -> MarketView:
+    """Return a view as it was written. Raises `DatabaseError`."""
+    try:
+        return wire.from_bytes(zlib.decompress(blob))
+    except (zlib.error, wire.WireError) as error:
+        raise DatabaseError(f"a view of the past cannot be read: {error}") from error

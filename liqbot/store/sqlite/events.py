@@ -40,7 +40,7 @@ class SqliteEvents(Records):
             "AND (? OR kind IN (SELECT value FROM json_each(?))) ORDER BY time_ms DESC, id DESC LIMIT ?",
             [layer.key, coin, since_ms, until_ms, kinds is None, wanted, limit],
         ).fetchall()
-        return [LoggedEvent(number, _event(blob)) for number, blob in reversed(rows)]
+        return [LoggedEvent(number, event_from_blob(blob)) for number, blob in reversed(rows)]
 
     @writes
     def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
@@ -72,7 +72,7 @@ def _sum_up(db: sqlite3.Connection, layer: str, coin: str, hour_ms: int) -> None
     rows = db.execute(f"SELECT event FROM events WHERE {where}", span).fetchall()  # noqa: S608 - a constant
     by_side: dict[str, list[LiquidationSum]] = defaultdict(list)
     for (blob,) in rows:
-        event = _event(blob)
+        event = event_from_blob(blob)
         if isinstance(event, LiquidationSum):
             by_side[event.side.value].append(event)
     db.execute(f"DELETE FROM events WHERE {where}", span)  # noqa: S608 - a constant
@@ -108,7 +108,8 @@ def _usd(event: MarketEvent) -> float | None:
     return getattr(event, "usd", None) if cluster is None else cluster.usd
 
 
-def _event(blob: bytes) -> MarketEvent:
+def event_from_blob(blob: bytes) -> MarketEvent:
+    """Return an event as it was written. Raises `DatabaseError`."""
     try:
         return wire.event_from_bytes(blob)
     except wire.WireError as error:

@@ -1,7 +1,6 @@
 """Map history in SQLite: a row for each view that is kept, thinned when a new step begins."""
 
 import sqlite3
-import zlib
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -9,15 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liqbot.market import wire
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Ints
 from liqbot.market.view import MarketView
-from liqbot.store.errors import DatabaseError
 from liqbot.store.history import TIERS, WHOLE_VIEWS_MS, tier_step
-from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob
+from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
 from liqbot.store.sqlite.connections import Connections, Records, reads, writes
 
 PAGE = 50
@@ -107,7 +104,7 @@ class SqliteHistory(Records):
             "ORDER BY layer LIKE '%/modelled/%', time_ms DESC LIMIT 1",
             [coin, at_ms if at_ms is not None else 2**62],
         ).fetchone()
-        return None if row is None else _view(row[0])
+        return None if row is None else view_from_blob(row[0])
 
     async def views(self, layer: Layer, coin: str, since_ms: int) -> AsyncIterator[MarketView]:
         page = await self._page(layer, coin, since_ms)
@@ -123,7 +120,7 @@ class SqliteHistory(Records):
             "ORDER BY time_ms LIMIT ?",
             [layer.key, coin, since_ms, PAGE],
         )
-        return [_view(blob) for (blob,) in rows]
+        return [view_from_blob(blob) for (blob,) in rows]
 
     @reads
     def by_day(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
@@ -132,7 +129,7 @@ class SqliteHistory(Records):
             "AND view IS NOT NULL GROUP BY time_ms / 86400000 ORDER BY time_ms",
             [layer.key, coin, since_ms],
         ).fetchall()
-        return [_view(blob) for blob, _ in rows]
+        return [view_from_blob(blob) for blob, _ in rows]
 
     @reads
     def coins(self, db: sqlite3.Connection) -> list[str]:
@@ -159,7 +156,10 @@ class SqliteHistory(Records):
         db.execute(
             "INSERT INTO history (layer, coin, time_ms, spot, low, high, map, view) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            [*key, view.time_ms, view.spot, unkept.low, unkept.high, map_to_blob(view.map), _blob(view)],
+            [
+                *(*key, view.time_ms, view.spot, unkept.low, unkept.high),
+                *(map_to_blob(view.map), view_to_blob(view)),
+            ],
         )
         coarse = TIERS[1].step_ms
         if view.time_ms // coarse > unkept.kept_ms // coarse:
@@ -231,17 +231,6 @@ class SqliteHistory(Records):
 
 def _key(view: MarketView) -> tuple[str, str]:
     return view.layer.key, view.coin
-
-
-def _blob(view: MarketView) -> bytes:
-    return zlib.compress(wire.to_bytes(view), level=1)
-
-
-def _view(blob: bytes) -> MarketView:
-    try:
-        return wire.from_bytes(zlib.decompress(blob))
-    except (zlib.error, wire.WireError) as error:
-        raise DatabaseError(f"a view of the past cannot be read: {error}") from error
 
 
 def _within(grid: Grid, since_ms: int, *, begins_before: bool) -> Grid:

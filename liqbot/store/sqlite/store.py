@@ -18,6 +18,7 @@ from liqbot.store.sqlite.events import SqliteEvents
 from liqbot.store.sqlite.history import SqliteHistory
 from liqbot.store.sqlite.memories import SqliteMemories
 from liqbot.store.sqlite.notes import SqliteNotes
+from liqbot.store.sqlite.observations import SqliteObservations
 from liqbot.store.sqlite.subscriptions import SqliteSubscriptions
 
 
@@ -36,6 +37,7 @@ class SqliteStore:
             raise
         self.history = SqliteHistory(self.connections)
         self.events = SqliteEvents(self.connections)
+        self.observations = SqliteObservations(self.connections)
         self.chats = SqliteChats(self.connections)
         self.subscriptions = SqliteSubscriptions(self.connections)
         self.memories = SqliteMemories(self.connections)
@@ -46,6 +48,7 @@ class SqliteStore:
 
     async def begin_anew(self, layer: Layer) -> None:
         await self.history.forget(layer)
+        await self.observations.forget(layer)
         await self.events.forget(layer)
         await self.memories.forget(layer)
         await self.alerts.forget_states()

@@ -1,0 +1,149 @@
+"""Observations in SQLite: a row each, with the number of the newest event that belongs to it."""
+
+import sqlite3
+from collections.abc import AsyncIterator, Sequence
+from typing import NamedTuple
+
+from liqbot.market.events import MarketEvent, Observation
+from liqbot.market.layer import Layer
+from liqbot.market.view import MarketView
+from liqbot.store.observations import COARSE_STEP_MS, EVENTS_MS, FINE_MS, LONGEST_MS, STEP_MS
+from liqbot.store.sqlite.blobs import view_from_blob, view_to_blob
+from liqbot.store.sqlite.connections import Connections, Records, reads, writes
+from liqbot.store.sqlite.events import event_from_blob
+
+PAGE = 50
+"""So many are read at a time where all of a span are wanted."""
+_Key = tuple[str, str]
+
+
+class _Kept(NamedTuple):
+    """The place of an observation: its time, and the newest event that belongs to it."""
+
+    time_ms: int
+    newest_event: int
+
+
+_NONE = _Kept(-1, 0)
+
+
+class SqliteObservations(Records):
+    """What rules have read, by layer and coin."""
+
+    def __init__(self, connections: Connections) -> None:
+        super().__init__(connections)
+        self._newest: dict[_Key, int] = {}
+        """Time of the newest one, so that most views cost no look at the database."""
+
+    async def record(self, views: Sequence[MarketView]) -> list[Observation]:
+        due = [view for view in views if _begins_step(view, self._newest.get(_key(view), -1))]
+        kept = await self._record(due) if due else []
+        self._newest |= {_key(one.view): one.time_ms for one in kept}
+        return kept
+
+    @writes
+    def _record(self, db: sqlite3.Connection, views: Sequence[MarketView]) -> list[Observation]:
+        kept: list[Observation] = []
+        for view in views:
+            key = _key(view)
+            before = _newest(db, key)
+            if not _begins_step(view, before.time_ms):
+                continue
+            numbered = _events(db, key, before.newest_event)
+            newest_event = numbered[-1][0] if numbered else before.newest_event
+            db.execute(
+                "INSERT INTO observations (layer, coin, time_ms, newest_event, view) VALUES (?, ?, ?, ?, ?)",
+                [*key, view.time_ms, newest_event, view_to_blob(view)],
+            )
+            if view.time_ms // COARSE_STEP_MS > before.time_ms // COARSE_STEP_MS:
+                _thin(db, key, view.time_ms)
+            kept.append(Observation(view, _news(view, numbered)))
+        return kept
+
+    async def since(self, layer: Layer, coin: str, since_ms: int) -> AsyncIterator[Observation]:
+        page = await self._page(layer, coin, since_ms)
+        while page:
+            for observation in page:
+                yield observation
+            page = await self._page(layer, coin, page[-1].time_ms + 1) if len(page) == PAGE else []
+
+    @reads
+    def _page(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int) -> list[Observation]:
+        rows = db.execute(
+            "SELECT time_ms, newest_event, view FROM observations WHERE layer = ? AND coin = ? "
+            "AND time_ms >= ? ORDER BY time_ms LIMIT ?",
+            [layer.key, coin, since_ms, PAGE],
+        ).fetchall()
+        if not rows:
+            return []
+        before = _newest(db, (layer.key, coin), before_ms=rows[0][0]).newest_event
+        numbered = _events(db, (layer.key, coin), before, rows[-1][1])
+        found: list[Observation] = []
+        for _, newest_event, blob in rows:
+            view = view_from_blob(blob)
+            own = [one for one in numbered if before < one[0] <= newest_event]
+            found.append(Observation(view, _news(view, own)))
+            before = max(before, newest_event)
+        return found
+
+    async def newest(self, layer: Layer, coin: str) -> Observation | None:
+        time_ms = await self._newest_ms(layer, coin)
+        return next(iter(await self._page(layer, coin, time_ms)), None) if time_ms >= 0 else None
+
+    @reads
+    def _newest_ms(self, db: sqlite3.Connection, layer: Layer, coin: str) -> int:
+        return _newest(db, (layer.key, coin)).time_ms
+
+    @writes
+    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+        db.execute("DELETE FROM observations WHERE layer = ?", [layer.key])
+        for key in [key for key in self._newest if key[0] == layer.key]:
+            del self._newest[key]
+
+
+def _key(view: MarketView) -> _Key:
+    return view.layer.key, view.coin
+
+
+def _begins_step(view: MarketView, newest_ms: int) -> bool:
+    return view.time_ms // STEP_MS > newest_ms // STEP_MS
+
+
+def _newest(db: sqlite3.Connection, key: _Key, before_ms: int = 2**62) -> _Kept:
+    """Return the newest place before a time; one that is before everything without any."""
+    row = db.execute(
+        "SELECT time_ms, newest_event FROM observations WHERE layer = ? AND coin = ? AND time_ms < ? "
+        "ORDER BY time_ms DESC LIMIT 1",
+        [*key, before_ms],
+    ).fetchone()
+    return _NONE if row is None else _Kept(*row)
+
+
+def _events(
+    db: sqlite3.Connection, key: _Key, after: int, up_to: int = 2**62
+) -> list[tuple[int, MarketEvent]]:
+    """Return the events of the log with numbers in (after, up_to], rising, each with its number."""
+    # By number: those of a minute lie side by side, while the index would go through all of the coin's.
+    rows = db.execute(
+        "SELECT id, event FROM events NOT INDEXED WHERE id > ? AND id <= ? AND layer = ? AND coin = ? "
+        "ORDER BY id",
+        [after, up_to, *key],
+    )
+    return [(number, event_from_blob(blob)) for number, blob in rows]
+
+
+def _news(view: MarketView, numbered: Sequence[tuple[int, MarketEvent]]) -> tuple[MarketEvent, ...]:
+    """Return the events without those of long ago: the log writes sums of old ones under new numbers."""
+    return tuple(event for _, event in numbered if event.time_ms > view.time_ms - EVENTS_MS)
+
+
+def _thin(db: sqlite3.Connection, key: _Key, now_ms: int) -> None:
+    """Leave the newest of each coarse step of what has aged, and nothing of what is too old."""
+    mine = "layer = ? AND coin = ? AND time_ms < ?"
+    db.execute(f"DELETE FROM observations WHERE {mine}", [*key, now_ms - LONGEST_MS])  # noqa: S608 - a constant
+    aged_ms = (now_ms - FINE_MS) // COARSE_STEP_MS * COARSE_STEP_MS  # whole steps only
+    db.execute(
+        f"DELETE FROM observations WHERE {mine} AND time_ms NOT IN "  # noqa: S608 - a constant
+        f"(SELECT max(time_ms) FROM observations WHERE {mine} GROUP BY time_ms / ?)",
+        [*key, aged_ms, *key, aged_ms, COARSE_STEP_MS],
+    )

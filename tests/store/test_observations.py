@@ -1,0 +1,124 @@
+"""Observations: what rules have read, kept whole, with what happened before each."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+from markets import HOUR, LAYER, MINUTE, long, view_of
+
+from liqbot.market.events import LiquidationSeen
+from liqbot.market.layer import Basis, Layer
+from liqbot.market.side import Side
+from liqbot.store.observations import COARSE_STEP_MS, FINE_MS, LONGEST_MS
+from liqbot.store.sqlite.store import SqliteStore
+
+VIEW = view_of(long("ann", 2, at=95), spot=100.0)
+DAY = 24 * HOUR
+START = 20_000 * DAY
+OTHER = Layer("Otherex", Basis.MODELLED)
+
+
+def at(time_ms, coin="BTC", layer=LAYER):
+    return replace(VIEW, time_ms=time_ms, coin=coin, layer=layer)
+
+
+def liquidation(time_ms, usd=1.0, coin="BTC", layer=LAYER):
+    return LiquidationSeen(
+        coin=coin, layer=layer, time_ms=time_ms, side=Side.LONG, price=100.0, usd=usd, sampled=False
+    )
+
+
+async def read(store, since_ms=0, coin="BTC", layer=LAYER):
+    return [
+        (one.time_ms, [event.usd for event in one.events])
+        async for one in store.observations.since(layer, coin, since_ms)
+    ]
+
+
+async def test_the_first_view_of_each_minute_is_kept_and_given_to_read(store):
+    given = []
+    for seconds in range(0, 180, 25):
+        given += await store.observations.record([at(START + seconds * 1_000)])
+    assert [one.time_ms - START for one in given] == [0, 75_000, 125_000]
+    assert [time - START for time, _ in await read(store)] == [0, 75_000, 125_000]
+
+
+async def test_each_tells_of_what_was_logged_since_the_one_before_however_late_it_was(store):
+    given = []
+    for minute, usd, happened_ms in (
+        (0, 1, START),
+        (1, 2, START + 1),
+        (3, 3, START + MINUTE),
+        (3.5, 4, START),
+    ):
+        await store.events.record([liquidation(happened_ms, usd)])
+        given += await store.observations.record([at(START + round(minute * MINUTE))])
+    await store.events.record([liquidation(START, 9, coin="ETH"), liquidation(START, 9, layer=OTHER)])
+    given += await store.observations.record([at(START + 6 * MINUTE)])
+    told = [(one.time_ms, [event.usd for event in one.events]) for one in given]
+    assert [usd for _, usd in told] == [[1], [2], [3], [4]]
+    assert await read(store) == told
+    assert await read(store, START + MINUTE) == told[1:], "the first of a span tells no more than it did"
+
+
+async def test_after_a_restart_it_goes_on_where_it_was(store, path):
+    await store.observations.record([at(START)])
+    await store.events.record([liquidation(START + 1)])
+    await store.close()
+    reopened = SqliteStore(path)
+    assert await reopened.observations.record([at(START + MINUTE - 1)]) == []
+    [one] = await reopened.observations.record([at(START + MINUTE)])
+    assert [event.usd for event in one.events] == [1.0]
+    assert (await reopened.observations.newest(LAYER, "BTC")).events == one.events
+    await reopened.close()
+
+
+async def test_a_clock_that_goes_backwards_records_nothing_and_coins_and_layers_do_not_mix(store):
+    assert len(await store.observations.record([at(START), at(START, "ETH"), at(START, layer=OTHER)])) == 3
+    assert await store.observations.record([at(START - HOUR)]) == []
+    assert await store.observations.newest(LAYER, "SOL") is None
+
+
+async def test_a_layer_is_forgotten_without_the_others_and_may_begin_earlier_than_before(store):
+    await store.observations.record([at(START), at(START, layer=OTHER)])
+    await store.begin_anew(LAYER)
+    assert await read(store) == []
+    assert await read(store, layer=OTHER) == [(START, [])]
+    assert len(await store.observations.record([at(START - DAY)])) == 1
+
+
+async def test_what_another_layer_forgets_takes_no_event_from_this_one(store):
+    await store.events.record([liquidation(START, 1), *[liquidation(START, 5, layer=OTHER)] * 9])
+    await store.observations.record([at(START), at(START, layer=OTHER)])
+    await store.begin_anew(OTHER)
+    await store.events.record([liquidation(START + 1, 2)])
+    await store.observations.record([at(START + MINUTE)])
+    assert await read(store) == [(START, [1]), (START + MINUTE, [2])]
+
+
+async def test_of_what_is_older_than_a_day_one_each_half_hour_is_left_with_all_that_happened(store):
+    store._db.execute("PRAGMA synchronous = OFF")
+    times = [
+        *range(START, START + 9 * DAY, COARSE_STEP_MS // 3),
+        *range(START + 9 * DAY, START + 10 * DAY, MINUTE),
+    ]
+    for number, time_ms in enumerate(times):
+        await store.events.record([liquidation(time_ms, number)])
+        await store.observations.record([at(time_ms)])
+    kept = await read(store)
+    now_ms = times[-1]
+    ages = [now_ms - time_ms for time_ms, _ in kept]
+    assert max(ages) <= LONGEST_MS + COARSE_STEP_MS
+    fine = [age for age in ages if age <= FINE_MS - COARSE_STEP_MS]
+    assert {one - other for one, other in pairwise(fine) if one <= DAY - HOUR} == {MINUTE}
+    coarse = [age for age in ages if age > FINE_MS + COARSE_STEP_MS]
+    assert {one - other for one, other in pairwise(coarse)} == {COARSE_STEP_MS}
+    numbers = [usd for _, told in kept[1:] for usd in told]
+    assert numbers == sorted(numbers)
+    assert numbers == [*map(float, range(int(numbers[0]), len(times)))], "nothing is told twice or left out"
+
+
+async def test_sums_that_the_log_writes_of_old_events_are_no_news(store):
+    await store.observations.record([at(START)])
+    await store.events.record([liquidation(START - 8 * DAY, 7), liquidation(START, 1)])
+    [one] = await store.observations.record([at(START + MINUTE)])
+    assert [event.usd for event in one.events] == [1]
