@@ -14,7 +14,7 @@ from liqbot.market.events import Observation
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
 from liqbot.rules.asking import Question, ask
-from liqbot.rules.hit import Reading, RuleFault
+from liqbot.rules.hit import Hit, Reading, RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.standing import Policy
@@ -33,6 +33,8 @@ class Subject:
     rule: Rule
     values: Mapping[str, Value]
     state: WatchState
+    left: WatchState | None = None
+    """The state by another layer, which was read until now; None where this layer was."""
 
     @property
     def policy(self) -> Policy:
@@ -81,8 +83,20 @@ def _evaluated(
         return Evaluated(blind(before, view.time_ms))
     if view.layer.origin is Origin.LIVE and 0 < before.time_ms <= view.time_ms - stale_ms:
         before = blind(before, view.time_ms)
+    if subject.left is not None:
+        reading = replace(reading, hits=tuple(_taken_over(hit, subject.left) for hit in reading.hits))
     after, alerts = step(before, reading, view.time_ms, subject.policy)
     return Evaluated(replace(after, accounts=view.accounts.long + view.accounts.short), tuple(alerts))
+
+
+def _taken_over(hit: Hit, left: WatchState) -> Hit:
+    """Return a hit of the first view of another layer: known, where the layer before has told the like of it.
+
+    Layers have no names for things in common. What is told already is told by the side of the market.
+    """
+    told = [one.told for one in left.keys.values() if one.on and one.told is not None]
+    is_told = any(one.side is hit.side or one.key == hit.key for one in told)
+    return replace(hit, known=True) if is_told else hit
 
 
 def blind(state: WatchState, now_ms: int) -> WatchState:

@@ -8,8 +8,10 @@ import msgspec
 import structlog
 
 from liqbot.alerts.evaluation import STALE_MS, Evaluated, Subject, blind, decode_state, evaluate
+from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.alerts.states import WatchState
 from liqbot.market.events import MarketEvent, Observation
+from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.rules.asking import group_of
 from liqbot.rules.hit import NotAsked
@@ -22,18 +24,23 @@ _log = structlog.get_logger()
 
 
 class Evaluator:
-    """Evaluates watches, not subscriptions: a million wishes for the same thing cost one call."""
+    """Evaluates watches, not subscriptions: a million wishes for the same thing cost one call.
 
-    def __init__(self, rules: Rules, outbox: Alerts) -> None:
+    Of each coin, a watch reads the one layer that is chosen for it, and has a state by each that it has read.
+    """
+
+    def __init__(self, rules: Rules, outbox: Alerts, choices: LayerChoices | None = None) -> None:
+        """`choices` says which layer a watch reads; by default the best of those whose views are taken."""
         self._rules = rules
         self._outbox = outbox
+        self.choices = LayerChoices() if choices is None else choices
         self._taking = asyncio.Lock()
         """One view at a time: each begins with the states that the one before has left."""
         self.faults: Counter[str] = Counter()
         """How often each rule failed."""
         self._told: set[tuple[str, type[Exception]]] = set()
-        self._known: dict[int, tuple[bytes | None, WatchState]] = {}
-        """The decoded states of watches beside the bytes that are in the database."""
+        self._known: dict[tuple[int, str], tuple[bytes | None, WatchState]] = {}
+        """The decoded states of watches, by layer, beside the bytes that are in the database."""
 
     async def take(self, view: MarketView, now_ms: int, events: Sequence[MarketEvent] = ()) -> int:
         """Let every watch on the view's coin read it; return how many deliveries are due from that.
@@ -46,8 +53,17 @@ class Evaluator:
         async with self._taking:
             within: list[tuple[Watch, Subject]] = []
             beside: list[tuple[Watch, Subject]] = []
-            for watch, stored in await self._outbox.watches(view.coin):
-                subject = self._subject(watch, stored)
+            self.choices.hear(view.coin, view.layer, now_ms)
+            key = view.layer.key
+            last_read: dict[int, tuple[str, bytes]] | None = None
+            for watch, stored in await self._outbox.watches(view.coin, key):
+                if self.choices.chosen(view.coin, watch.venue, now_ms) != view.layer:
+                    continue
+                if last_read is None:
+                    last_read = await self._outbox.last_read(view.coin)
+                left, left_state = last_read.get(watch.id, (key, None))
+                told = None if left == key else self._state(watch, left, left_state)
+                subject = self._subject(watch, key, stored, told)
                 if subject is not None:
                     (within if group_of(subject.rule) is None else beside).append((watch, subject))
             observation = Observation(view, tuple(events))
@@ -61,45 +77,60 @@ class Evaluator:
         outcomes = await evaluate(observation, [subject for _, subject in watched])
         for (watch, subject), outcome in zip(watched, outcomes, strict=True):
             if isinstance(outcome, Evaluated):
-                if outcome.state != subject.state:
+                if outcome.state != subject.state or subject.left is not None:
                     states.append((watch, outcome.state))
-                alerts += [NewAlert(watch, one.hit, one.reason) for one in outcome.alerts]
+                if outcome.alerts:
+                    silent = self.choices.silent(watch.coin, watch.venue, observation.view.layer, now_ms)
+                    label = "" if silent is None else silent.label
+                    alerts += [NewAlert(watch, one.hit, one.reason, label) for one in outcome.alerts]
             elif not isinstance(outcome, NotAsked):
                 self._note_fault(watch, outcome)
         return await self._commit(observation.view, states, alerts, now_ms)
 
-    async def miss(self, coin: str, now_ms: int) -> None:
-        """Note that there is no data of a live market any more: what stood, stands, and nobody knows."""
+    async def miss(self, coin: str, now_ms: int, layer: Layer | None = None) -> None:
+        """Note that there is no data of a live market any more: what stood, stands, and nobody knows.
+
+        That is for the watches that have read `layer` last; without one, for all on the coin.
+        """
         async with self._taking:
-            states = [
-                (watch, blind(before, now_ms))
-                for watch, stored in await self._outbox.watches(coin)
-                if (before := self._state(watch, stored)).blind_ms is None
-                and now_ms - before.time_ms >= STALE_MS
-                and before.time_ms
-            ]
-            await self._commit(None, states, [], now_ms)
+            last_read = await self._outbox.last_read(coin)
+            missed: dict[str, list[tuple[Watch, WatchState]]] = {}
+            for watch, _stored in await self._outbox.watches(coin):
+                key, stored = last_read.get(watch.id, ("", None))
+                before = self._state(watch, key, stored)
+                is_mine = bool(key) and (layer is None or layer.key == key)
+                is_stale = before.time_ms and now_ms - before.time_ms >= STALE_MS
+                if is_mine and is_stale and before.blind_ms is None:
+                    missed.setdefault(key, []).append((watch, blind(before, now_ms)))
+            for key, states in missed.items():
+                await self._commit(None, states, [], now_ms, key)
 
     def forget(self) -> None:
         """Read states from the database anew."""
         self._known.clear()
 
-    def _subject(self, watch: Watch, stored: bytes | None) -> Subject | None:
-        """Return what of a watch is evaluated; None where it cannot be, which is a fault of its rule."""
+    def _subject(
+        self, watch: Watch, layer: str, stored: bytes | None, left: WatchState | None
+    ) -> Subject | None:
+        """Return what of a watch is evaluated; None where it cannot be, which is a fault of its rule.
+
+        `left` is its state by another layer that it has read until now; None where there is none.
+        """
         rule = self._rules.by_name.get(watch.rule)
         if rule is None:
             self._note_fault(watch, LookupError(f"there is no rule {watch.rule} any more"))
             return None
         try:
-            return Subject(rule, rule.form.restore(watch.parameters), self._state(watch, stored))
+            state = self._state(watch, layer, stored)
+            return Subject(rule, rule.form.restore(watch.parameters), state, left)
         except ParameterError as error:
             self._note_fault(watch, error)
             return None
 
-    def _state(self, watch: Watch, stored: bytes | None) -> WatchState:
-        known = self._known.get(watch.id)
+    def _state(self, watch: Watch, layer: str, stored: bytes | None) -> WatchState:
+        known = self._known.get((watch.id, layer))
         if known is None or known[0] != stored:
-            known = self._known[watch.id] = (stored, decode_state(stored))
+            known = self._known[watch.id, layer] = (stored, decode_state(stored))
         return known[1]
 
     async def _commit(
@@ -108,13 +139,15 @@ class Evaluator:
         states: Sequence[tuple[Watch, WatchState]],
         alerts: Sequence[NewAlert],
         now_ms: int,
+        layer: str | None = None,
     ) -> int:
+        key = view.layer.key if layer is None and view is not None else layer or ""
         if not states:
             return 0
         written = [(watch, msgspec.msgpack.encode(after)) for watch, after in states]
-        due = await self._outbox.commit(view, written, alerts, now_ms)
+        due = await self._outbox.commit(view, written, alerts, now_ms, layer=key)
         for (watch, encoded), (_, after) in zip(written, states, strict=True):
-            self._known[watch.id] = (encoded, after)
+            self._known[watch.id, key] = (encoded, after)
         return due
 
     def _note_fault(self, watch: Watch, error: Exception) -> None:

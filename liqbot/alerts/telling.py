@@ -46,12 +46,19 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None) -> Mess
         title=shortened(title),
         lines=tuple(line for line in lines if line),
         facts=() if view is None else (Fact(_("Spot"), price(view.spot)),),
-        notes=(caveat,) if caveat else (),
+        notes=tuple(note for note in (caveat, fallen_back(alert, view)) if note),
         tone=TONES[hit.side],
         picture=picture,
         time_ms=alert.time_ms,
         provenance=signed(alert, "" if view is None else view.provenance),
     )
+
+
+def fallen_back(alert: Alert, view: MarketView | None) -> str:
+    """Return that a better layer was silent, so that another one was read; empty where none was."""
+    if not alert.instead_of or view is None:
+        return ""
+    return _("{other} is silent at present; this is {layer}.", other=alert.instead_of, layer=view.layer.label)
 
 
 def headline(alert: Alert) -> str:

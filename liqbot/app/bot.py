@@ -11,6 +11,7 @@ import structlog
 
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
+from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.alerts.minutes import Minutes
 from liqbot.alerts.platform import Platform
 from liqbot.app.clock import clock_ms
@@ -42,8 +43,8 @@ DRAIN_S = 10
 class Bot:
     """Everything wired together; it works between `async with`.
 
-    Of a coin that several sources know, the first one that has not failed gives the view that people see and
-    rules read.
+    Of a coin that several sources know, the best layer that there is gives the view that people see and rules
+    read (`alerts/layer_choice.py`), but for watches that name another one.
     """
 
     def __init__(
@@ -60,7 +61,9 @@ class Bot:
         for error in self.plugins.errors:
             _log.error("a plugin was left out", reason=str(error))
         rules = self.plugins.rules
-        self.evaluator = Evaluator(rules, self.store.alerts)
+        self.choices = LayerChoices(source.layer for source in sources)
+        """Which layer of a coin people see and rules read."""
+        self.evaluator = Evaluator(rules, self.store.alerts, self.choices)
         self._engine = ThreadPoolExecutor(1, thread_name_prefix="engine")
         self._feeds = [
             Feed(
@@ -75,8 +78,6 @@ class Bot:
         self._minutes = Minutes()
         self._unlogged: list[MarketEvent] = []
         """What has happened and is still to be written down."""
-        self._shown: dict[str, int] = {}
-        """The place of the source that gives each coin's view."""
         self.services = Services(
             self.store,
             rules,
@@ -84,6 +85,7 @@ class Bot:
             clock_ms,
             sources=[feed.health for feed in self._feeds],
             faults=self.evaluator.faults,
+            choices=self.choices,
             marks=self.plugins.marks,
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
@@ -107,6 +109,7 @@ class Bot:
         self._dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        self.choices.begin(clock_ms())
         for feed in self._feeds:
             await self._begin(feed)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
@@ -180,6 +183,7 @@ class Bot:
     async def _run(self, feed: Feed) -> None:
         try:
             await feed.run()
+            self.choices.lose(feed.source.layer)
         finally:
             asyncio.get_running_loop().call_soon(self._changed.set)
 
@@ -193,13 +197,19 @@ class Bot:
         """Take up the views of the source at `place`."""
         feed = self._feeds[place]
         self.services.markets.layers.keep(views, feed.glimpses)
-        mine = [
-            self.services.markets.layers.beside(view) for view in views if self._is_first(place, view.coin)
-        ]
-        self.services.markets.views.update({view.coin: view for view in mine})
-        self._shown.update({view.coin: place for view in mine})
+        now_ms = clock_ms()
+        for view in views:
+            self.choices.hear(view.coin, view.layer, now_ms)
+        views_beside = [self.services.markets.layers.beside(view) for view in views]
+        self.services.markets.views.update(
+            {
+                view.coin: view
+                for view in views_beside
+                if self.choices.shown(view.coin, "", now_ms) == view.layer
+            }
+        )
         try:
-            await self._write(feed, views, mine)
+            await self._write(feed, views_beside)
         except StoreError as error:
             # People still see the market. What was to be written follows from the views to come.
             if self.trouble is None:
@@ -212,17 +222,13 @@ class Bot:
         self.beats += 1
         self._changed.set()
 
-    async def _write(self, feed: Feed, views: Sequence[MarketView], mine: Sequence[MarketView]) -> None:
+    async def _write(self, feed: Feed, views: Sequence[MarketView]) -> None:
         """Write down what is seen; rules read the first views of a minute, exactly as those are kept."""
         await self._log_events(feed, views)
-        beside = map(self.services.markets.layers.beside, views)
-        kept = await self.store.observations.record([self._minutes.joined(view) for view in beside])
+        kept = await self.store.observations.record([self._minutes.joined(view) for view in views])
         self._minutes.read(one.view for one in kept)
-        watched = {view.coin for view in mine}
         for observation in kept:
-            if observation.coin in watched and await self.evaluator.take(
-                observation.view, clock_ms(), observation.events
-            ):
+            if await self.evaluator.take(observation.view, clock_ms(), observation.events):
                 self.dispatcher.wake()
         if await self.store.history.record(views):
             await self._remember(feed, views)
@@ -233,10 +239,6 @@ class Bot:
         if self._unlogged:
             await self.store.events.record(self._unlogged)
             self._unlogged = []
-
-    def _is_first(self, place: int, coin: str) -> bool:
-        shown = self._shown.get(coin, place)
-        return place <= shown or self._feeds[shown].failure is not None
 
     async def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
         memories = feed.board.memories()

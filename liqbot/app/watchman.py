@@ -50,8 +50,9 @@ class Watchman:
     async def look(self) -> None:
         """Look once: note what has gone blind, tell what is wrong, remove what is old."""
         now_ms = self._clock()
-        for coin in self._blind_coins(now_ms):
-            await self._bot.evaluator.miss(coin, now_ms)
+        for view in self._bot.services.markets.layers.all():
+            if view.layer.origin is Origin.LIVE and now_ms - view.time_ms >= STALE_MS:
+                await self._bot.evaluator.miss(view.coin, now_ms, view.layer)
         await self._operator.tell(dict([trouble async for trouble in self.troubles(now_ms)]))
         if now_ms - self._tidied_ms >= DAY_MS:
             await self._tidy(now_ms)

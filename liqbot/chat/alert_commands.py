@@ -8,9 +8,11 @@ from liqbot.chat import phrases
 from liqbot.chat.command import AlertNumber, Coin, CommandContext, RuleName, command
 from liqbot.chat.market_words import regime_name
 from liqbot.chat.times import told_zone
+from liqbot.market.layer import Layer
 from liqbot.message import Fact, Message
-from liqbot.service.alerts import Reasons
+from liqbot.service.alerts import Alert, Reasons
 from liqbot.service.chats import ChatSettings
+from liqbot.service.market_answer import MarketAnswer
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, price, usd, weekday_clock
 
@@ -87,6 +89,7 @@ def _facts(reasons: Reasons, settings: ChatSettings) -> Iterator[Fact]:
     if reasons.description:
         yield Fact(_("When"), _timing(reasons))
     if reasons.market is not None:
+        yield Fact(_("Seen in"), _seen_in(reasons.alert, reasons.market))
         yield Fact(
             _("The market then"),
             _(
@@ -99,6 +102,16 @@ def _facts(reasons: Reasons, settings: ChatSettings) -> Iterator[Fact]:
             ),
         )
     yield Fact(_("Delivery"), _delivery(reasons, settings))
+
+
+def _seen_in(alert: Alert, market: MarketAnswer) -> str:
+    """Return in which layer an alert was seen, and why in that one."""
+    layer = Layer(market.venue, market.basis, market.origin).label
+    if alert.instead_of:
+        return _("{layer}, since {other} told nothing then", layer=layer, other=alert.instead_of)
+    if alert.venue:
+        return _("{layer}, as venue={venue} asks for", layer=layer, venue=alert.venue)
+    return _("{layer}, the best there was", layer=layer)
 
 
 def _timing(reasons: Reasons) -> str:

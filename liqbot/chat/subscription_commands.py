@@ -15,6 +15,9 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
 
     What is not given has its default; /help RULE lists what can be given. How alerts come can be chosen as
     well: silent=yes without a sound, digest=hourly or digest=daily in one message, role=ID to ping a role.
+
+    It reads the best map there is, measured before modelled; for another add venue=binance, venue=measured
+    or venue=modelled.
     """
     services = context.services
     done = await services.subscriptions.subscribe(context.chat, rule, coin, settings, context.person)
@@ -29,6 +32,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
         title=title,
         lines=(
             mine.description,
+            *([_("It reads {layer}.", layer=mine.layer)] if mine.venue and mine.layer else []),
             *([_("Alerts come so: {manner}.", manner=how)] if how else []),
             _("Right now: {current}", current=phrases.current(mine.current)),
             *phrases.lately(done.lately),
@@ -79,5 +83,6 @@ def _standing(item: SubscriptionAnswer) -> list[str]:
     how = ", ".join(part for part in (status, phrases.manner(item.manner)) if part)
     return [
         _("#{number} {line}: {status}", number=item.number, line=item.line, status=how),
+        *([_("    Reads {layer}", layer=item.layer)] if item.venue and item.layer else []),
         _("    Now: {current}", current=phrases.current(item.current)),
     ]

@@ -99,7 +99,7 @@ class Alerts:
         """Return an alert and how things stand now. Raises `UserError` where the chat got none such."""
         alert = (await self._told(chat, number)).alert
         mine = await self._subscription(chat, alert)
-        view = self._markets.view(alert.coin)
+        view = self._markets.watched(alert.coin, alert.venue)
         current, still_holds = Current(unread="no data"), None
         if view is not None:
             current, still_holds = await self._current(alert, mine)
@@ -116,7 +116,7 @@ class Alerts:
         """Return why an alert came. Raises `UserError` where the chat got none such."""
         told = await self._told(chat, number)
         alert = told.alert
-        watch = Watch(0, alert.rule, alert.coin, alert.parameters)
+        watch = Watch(0, alert.rule, alert.coin, alert.parameters, alert.venue)
         rule = self._rules.by_name.get(alert.rule)
         policy = None if rule is None else rule.policy_for(_values(rule, alert))
         return Reasons(
@@ -133,16 +133,17 @@ class Alerts:
 
     async def sample(self, chat: ChatKey, rule: str, coin: str) -> None:
         """Send a chat a test alert: what the rule finds now. Raises `UserError`."""
-        chosen, view = self._rules.by_name[rule], self._markets.view(coin)
-        if view is None:
-            raise UserError("There is no data of {coin} yet. /status says what is being read.", coin=coin)
+        chosen = self._rules.by_name[rule]
         mine = [
             item.watch
             for item in await self._store.subscriptions.of(chat)
             if (item.watch.rule, item.watch.coin) == (rule, coin)
         ]
         form = chosen.form
-        watch = Watch(0, rule, coin, mine[0].parameters if mine else form.canonical(form.defaults()))
+        watch = mine[0] if mine else Watch(0, rule, coin, form.canonical(form.defaults()))
+        view = self._markets.watched(coin, watch.venue)
+        if view is None:
+            raise UserError("There is no data of {coin} yet. /status says what is being read.", coin=coin)
         hit = await _sample(chosen, watch, view)
         await self._store.alerts.sample(chat, watch, hit, view, self._clock())
         self._wake()
@@ -154,14 +155,15 @@ class Alerts:
         return told
 
     async def _subscription(self, chat: ChatKey, alert: Alert) -> Subscription | None:
-        wanted = (alert.rule, alert.coin, alert.parameters)
+        wanted = (alert.rule, alert.coin, alert.venue, alert.parameters)
         mine = await self._store.subscriptions.of(chat)
-        return next((m for m in mine if (m.watch.rule, m.watch.coin, m.watch.parameters) == wanted), None)
+        return next((item for item in mine if _named(item.watch) == wanted), None)
 
     async def _current(self, alert: Alert, mine: Subscription | None) -> tuple[Current, bool | None]:
         """Return what the alert's rule says of its key in the newest view, and whether it still holds."""
-        watch = Watch(0, alert.rule, alert.coin, alert.parameters) if mine is None else mine.watch
-        rule, view = self._rules.by_name.get(watch.rule), self._markets.view(watch.coin)
+        unwatched = Watch(0, alert.rule, alert.coin, alert.parameters, alert.venue)
+        watch = unwatched if mine is None else mine.watch
+        rule, view = self._rules.by_name.get(watch.rule), self._markets.watched(watch.coin, watch.venue)
         if rule is None or view is None:
             return Current(unread="rule not loaded" if rule is None else "no data"), None
         state = None if mine is None else await self._store.alerts.state(mine.watch)
@@ -177,6 +179,11 @@ class Alerts:
             return market_answer(await self._store.alerts.view_of(alert))
         except WireError:
             return None
+
+
+def _named(watch: Watch) -> tuple[str, str, str, str]:
+    """Return what makes two watches the same."""
+    return watch.rule, watch.coin, watch.venue, watch.parameters
 
 
 def _values(rule: Rule, alert: Alert) -> dict[str, float | str]:

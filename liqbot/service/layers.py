@@ -90,6 +90,14 @@ class Layers:
             if glimpse is not None:
                 self._glimpses[view.coin, view.layer] = glimpse
 
+    def all(self) -> list[MarketView]:
+        """Return the newest view of each layer of every coin."""
+        return [view for views in self._views.values() for view in views.values()]
+
+    def view(self, coin: str, layer: Layer) -> MarketView | None:
+        """Return the newest view of `coin` in a layer; None where there is none."""
+        return self._views.get(coin, {}).get(layer)
+
     def of(self, coin: str) -> list[MarketView]:
         """Return the newest view of each layer of `coin`, in the order in which they were first told."""
         return list(self._views.get(coin, {}).values())

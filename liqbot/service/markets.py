@@ -1,12 +1,19 @@
 """What is known of each coin now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from liqbot.alerts.layer_choice import BEST, MEASURED, MODELLED, LayerChoices, fits, plain
 from liqbot.market.view import MarketView
+from liqbot.rules.wording import nearest, quoted
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery, Layers, Seen
 from liqbot.service.market_answer import MarketAnswer, market_answer
+from liqbot.text import _
+from liqbot.text.figures import listed
+
+BEST_WORD = "best"
+"""What people type as a venue for the best layer that there is."""
 
 
 @dataclass(slots=True)
@@ -17,6 +24,10 @@ class Markets:
     """The newest view of each coin, of the best layer that there is."""
     layers: Layers = field(default_factory=Layers)
     """The newest view of each coin in each layer."""
+    choices: LayerChoices = field(default_factory=LayerChoices)
+    """Which layer a watch reads."""
+    clock: Callable[[], int] = int
+    """The time in ms since 1970 UTC."""
 
     @property
     def coins(self) -> tuple[str, ...]:
@@ -26,6 +37,45 @@ class Markets:
     def view(self, coin: str) -> MarketView | None:
         """Return the newest view of a coin; None where there is none yet."""
         return self.views.get(coin)
+
+    def watched(self, coin: str, venue: str) -> MarketView | None:
+        """Return the newest view that a watch of that `venue` reads; None where there is none yet."""
+        if venue == BEST:
+            return self.views.get(coin)
+        layer = self.choices.shown(coin, venue, self.clock())
+        view = None if layer is None else self.layers.view(coin, layer)
+        own = self.views.get(coin)
+        if view is None and own is not None and fits(own.layer, venue):
+            view = own
+        return None if view is None else self.layers.beside(view)
+
+    def watchable(self, coin: str) -> dict[str, str]:
+        """Return what `venue=` of a subscription takes for `coin`, each with a word on what it is."""
+        own = self.views.get(coin)
+        known = [view.layer for view in self.layers.of(coin)] + ([] if own is None else [own.layer])
+        layers = dict.fromkeys([*known, *self.choices.layers])
+        named = {layer.venue.lower(): layer.label for layer in layers}
+        bases = {layer.basis.value for layer in layers}
+        words = {MEASURED: _("the best measured layer"), MODELLED: _("the best modelled layer")}
+        return named | {basis: words[basis] for basis in (MEASURED, MODELLED) if basis in bases}
+
+    def venue(self, coin: str, typed: str) -> str:
+        """Return the venue that was typed for a subscription as it is kept. Raises `UserError`."""
+        if plain(typed) in ("", "best", "any"):
+            return BEST
+        known = self.watchable(coin)
+        found = next((name for name in known if plain(name) == plain(typed)), None)
+        if found is not None:
+            return found
+        names = listed([BEST_WORD, *known])
+        near = nearest(typed, known)
+        if near:
+            raise UserError(
+                "There is no venue {venue} here. Did you mean {near}?", venue=quoted(typed), near=near
+            )
+        raise UserError(
+            "There is no venue {venue} here. Choose from {names}.", venue=quoted(typed), names=names
+        )
 
     def all(self) -> Iterable[MarketView]:
         """Return the newest view of each coin."""

@@ -40,17 +40,19 @@ class Privacy:
     async def forget(self, chat: ChatKey, person: str = "") -> None:
         """Remove all that is kept of a chat, also from what rules remember of it and of who asks."""
         for item in await self._store.subscriptions.of(chat):
-            await self._let_rule_forget(item.watch, (chat.native_id, person))
+            for layer in await self._store.alerts.states(item.watch):
+                await self._let_rule_forget(item.watch, layer, (chat.native_id, person))
         await self._store.chats.forget(chat)
 
-    async def _let_rule_forget(self, watch: Watch, whom: tuple[str, ...]) -> None:
-        """Have what the rule of `watch` remembers written without those of whom it is about.
+    async def _let_rule_forget(self, watch: Watch, layer: str, whom: tuple[str, ...]) -> None:
+        """Have what the rule of `watch` remembers of a layer written without those of whom it is about.
 
         Others may share the watch, so that it outlives the chat. A rule that fails keeps nobody from being
         forgotten by the bot: the log names it.
         """
         rule = self._rules.by_name.get(watch.rule)
-        before = memory = decode_state(await self._store.alerts.state(watch)).memory
+        states = await self._store.alerts.states(watch)
+        before = memory = decode_state(states.get(layer)).memory
         if rule is None or memory is None:
             return
         try:
@@ -61,9 +63,11 @@ class Privacy:
             return
         if memory == before:
             return
-        state = decode_state(await self._store.alerts.state(watch))
+        state = decode_state((await self._store.alerts.states(watch)).get(layer))
         if state.memory == before:
             written = msgspec.msgpack.encode(replace(state, memory=memory))
-            await self._store.alerts.commit(None, [(watch, written)], [], self._clock())
+            await self._store.alerts.rewrite(watch, layer, written)
         else:
-            await self._let_rule_forget(watch, whom)  # a view came in between, and what it left is newer
+            await self._let_rule_forget(
+                watch, layer, whom
+            )  # a view came in between, and what it left is newer

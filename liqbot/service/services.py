@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.charts.studio import Studio
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
@@ -36,16 +37,18 @@ class Services:
         sources: Sequence[SourceHealth] = (),
         faults: Mapping[str, int] | None = None,
         marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
+        choices: LayerChoices | None = None,
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
-        `faults` counts how often each rule failed; `marks` says what overlays want drawn, and may block.
+        `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
+        what overlays want drawn, and may block.
         """
         self.rules = rules
         self.clock = clock
         self.wake: Callable[[], None] = _nobody
         """Lets what is due be sent at once."""
-        self.markets = Markets()
+        self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
         self.pictures = Pictures(studio, self.markets, store.history, marks)
         self.chats = Chats(store, clock, self._wake)
         self.subscriptions = Subscriptions(store, rules, self.markets, Previews(store.observations), clock)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import Status, WatchState
+from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.rules.asking import Question, ask_patiently
 from liqbot.rules.hit import Hit, Reading
@@ -52,11 +53,15 @@ class SubscriptionAnswer:
     paused: bool
     status: Status
     current: Current
+    venue: str = ""
+    """Which layer was asked for: empty for the best there is, `measured`, `modelled`, or a venue."""
+    layer: str = ""
+    """The label of the layer that it reads now; empty where there is none yet."""
 
     @property
     def line(self) -> str:
         """What to type to have it again, without the command: `near-cluster BTC within=3%`."""
-        return f"{self.rule} {self.coin} {self.parameters}".rstrip()
+        return _line(self.rule, self.coin, self.venue, self.parameters)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +93,9 @@ class Subscriptions:
         subscription, is_new = await self.enter(chat, rule, coin, settings, person)
         found = self._rules.by_name[rule]
         values = found.form.restore(subscription.watch.parameters)
-        lately = await self._previews.told(found, values, self._markets.view(coin))
+        lately = await self._previews.told(
+            found, values, self._markets.watched(coin, subscription.watch.venue)
+        )
         [answer] = await self._answers([subscription])
         return Subscribed(answer, is_new, lately)
 
@@ -101,6 +108,7 @@ class Subscriptions:
             raise UserError("There is no rule {rule}.", rule=rule)
         try:
             manner, own = take_manner(settings)
+            venue = self._markets.venue(coin, own.pop("venue", ""))
             parameters = found.form.canonical(found.form.parse(own))
         except ParameterError as error:
             raise UserError("{rule}: {reason} (/help {rule})", rule=rule, reason=error) from None
@@ -110,6 +118,7 @@ class Subscriptions:
             coin=coin,
             parameters=parameters,
             now_ms=self._clock(),
+            venue=venue,
             manner=manner,
             person=person,
         )
@@ -140,7 +149,7 @@ class Subscriptions:
 
     def line(self, watch: Watch) -> str:
         """Return a watch as it is typed, without what is the default."""
-        return f"{watch.rule} {watch.coin} {self._parameters(watch)}".rstrip()
+        return _line(watch.rule, watch.coin, watch.venue, self._parameters(watch))
 
     def describe(self, watch: Watch) -> str:
         """Return what a watch looks for, in a sentence; empty where its rule is not loaded."""
@@ -160,9 +169,9 @@ class Subscriptions:
     async def _found(self, watched: Sequence[tuple[Watch, WatchState]]) -> list[Sequence[Hit] | Unread]:
         """Return what the rule of each watch says of its newest view; each coin's are asked at once."""
         found: dict[int, Sequence[Hit] | Unread] = {}
-        asked: dict[str, tuple[MarketView, dict[int, Question]]] = {}
+        asked: dict[tuple[str, Layer], tuple[MarketView, dict[int, Question]]] = {}
         for place, (watch, state) in enumerate(watched):
-            rule, view = self._rules.by_name.get(watch.rule), self._markets.view(watch.coin)
+            rule, view = self._rules.by_name.get(watch.rule), self._markets.watched(watch.coin, watch.venue)
             if rule is None or view is None:
                 found[place] = Unread("rule not loaded" if rule is None else "no data")
                 continue
@@ -171,7 +180,7 @@ class Subscriptions:
             except ParameterError:
                 found[place] = Unread("wrong parameters")
             else:
-                asked.setdefault(watch.coin, (view, {}))[1][place] = question
+                asked.setdefault((watch.coin, view.layer), (view, {}))[1][place] = question
         for view, questions in asked.values():
             answers = await ask_patiently(view, list(questions.values()))
             for place, answer in zip(questions, answers, strict=True):
@@ -199,6 +208,7 @@ class Subscriptions:
             on = {key for key, one in state.keys.items() if one.on}
             current = Current(tuple(hit.text for hit in found if hit.key in on or not hit.holding))
         watch = item.watch
+        view = self._markets.watched(watch.coin, watch.venue)
         return SubscriptionAnswer(
             number=item.number,
             rule=watch.rule,
@@ -209,4 +219,11 @@ class Subscriptions:
             paused=item.paused,
             status=state.status,
             current=current,
+            venue=watch.venue,
+            layer="" if view is None else view.layer.label,
         )
+
+
+def _line(rule: str, coin: str, venue: str, parameters: str) -> str:
+    words = [rule, coin, f"venue={venue}" if venue else "", parameters]
+    return " ".join(word for word in words if word)

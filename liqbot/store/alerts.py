@@ -20,6 +20,8 @@ class NewAlert:
     watch: Watch
     hit: Hit
     reason: str
+    instead_of: str = ""
+    """The label of a better layer that tells nothing at present, so that another one was read; else empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,12 @@ class Alert:
     """When it was so, in the market's time."""
     sample: bool = False
     """Whether somebody asked for it, to see what an alert is like."""
+    venue: str = ""
+    """Which layer was asked for, as in `Watch.venue`."""
+    layer: str = ""
+    """The key of the layer that it was seen in; empty for one of before layers were written down."""
+    instead_of: str = ""
+    """The label of a better layer that told nothing then; empty where there was none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,23 @@ class Told:
 class Alerts(Protocol):
     """What watches remember, and the alerts that they raised."""
 
-    async def watches(self, coin: str) -> list[tuple[Watch, bytes | None]]:
-        """Return the watches on a coin, each with its state as it was last committed."""
+    async def watches(self, coin: str, layer: str | None = None) -> list[tuple[Watch, bytes | None]]:
+        """Return the watches on a coin, each with its state as it was last committed.
+
+        That is the state by the layer of that key; without one, by the layer that the watch has read last.
+        """
+        ...
+
+    async def last_read(self, coin: str) -> dict[int, tuple[str, bytes]]:
+        """Return by the id of a watch the key of the layer that it has read last, and its state by that."""
+        ...
+
+    async def states(self, watch: Watch) -> dict[str, bytes]:
+        """Return the states of one watch by the keys of their layers."""
         ...
 
     async def state(self, watch: Watch) -> bytes | None:
-        """Return the state of one watch as it was last committed."""
+        """Return the state of one watch by the layer that it has read last."""
         ...
 
     async def commit(
@@ -68,8 +87,13 @@ class Alerts(Protocol):
         states: Sequence[tuple[Watch, bytes]],
         alerts: Sequence[NewAlert],
         now_ms: int,
+        *,
+        layer: str | None = None,
     ) -> int:
         """Write the new `states` and a delivery of each alert for each subscriber, in one transaction.
+
+        The states are those by the layer of that key; without one, by the view's, and without a view by the
+        one that each watch has read last.
 
         `view` is the market that the alerts were raised in, None only where there are none. `now_ms` is the
         clock's time from which deliveries are due. Returns the number of deliveries.
@@ -104,8 +128,12 @@ class Alerts(Protocol):
         """Return the handle under which a platform has the alert's picture; None where it has not."""
         ...
 
-    async def forget_states(self) -> None:
-        """Let every watch begin anew, as when a simulated or recorded market starts over."""
+    async def rewrite(self, watch: Watch, layer: str, state: bytes) -> None:
+        """Write the state of a watch by the layer of that key, which stays the last one that it has read."""
+        ...
+
+    async def forget_states(self, layer: str | None = None) -> None:
+        """Let watches begin anew in the layer of that key, or in all, as when a recording starts over."""
         ...
 
     async def prune(self, before_ms: int) -> int:

@@ -79,7 +79,7 @@ class Store(Protocol):
         ...
 
     async def begin_anew(self, layer: Layer) -> None:
-        """Forget a layer's past and the state of every watch, for a market that starts over."""
+        """Forget a layer's past and what watches remember of it, for a market that starts over."""
         ...
 
     async def close(self) -> None:

@@ -9,13 +9,15 @@ from liqbot.store.chats import ChatKey
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A rule with its parameters on a coin; chats that ask for the same share one watch."""
+    """A rule with its parameters on a coin, in a layer; chats that ask for the same share one watch."""
 
     id: int
     rule: str
     coin: str
     parameters: str
     """The canonical text of the rule's form."""
+    venue: str = ""
+    """Which layer it reads: empty for the best there is, `measured`, `modelled`, or a venue as `binance`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Subscriptions(Protocol):
         coin: str,
         parameters: str,
         now_ms: int,
+        venue: str = "",
         manner: Manner = DEFAULT_MANNER,
         person: str = "",
     ) -> tuple[Subscription, bool]:

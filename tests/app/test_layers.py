@@ -48,8 +48,8 @@ async def test_the_measured_view_is_shown_and_carries_what_the_modelled_one_says
         assert [other.layer for other in view.others] == [BINANCE]
         assert view.divergence is not None
         answer = await bot.answering.answer("/regime BTC", CommandContext(ME, bot.services))
-        assert any(line.startswith("Binance, modelled: ") for line in answer.lines)
-        assert any(line.startswith("Divergence") for line in answer.lines)
+        assert any(line.startswith("Binance, modelled: ") for line in answer.text)
+        assert any(line.startswith("Divergence") for line in answer.text)
 
 
 async def test_a_rule_hears_of_their_divergence(bot_of):

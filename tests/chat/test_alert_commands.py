@@ -95,6 +95,7 @@ class TestWhy:
             "A cluster of at least $5M lies within 3% of spot.",
             "You asked for: near-cluster BTC within=3% at_least=$5M side=either",
             "When: at least 4 h between two of the same",
+            "Seen in: Testex, measured, simulated, the best there was",
             "The market then: BTC 64,000, long-liquidation setup, $5M above and $20.5M below within 5%",
             "Delivery: arrived Mon 09:30 Asia/Kathmandu",
         )

@@ -28,7 +28,7 @@ async def begin():
 
 asyncio.run(begin())
 with transaction(store._db):
-    store._db.execute("UPDATE watches SET state = x'00'")
+    store._db.execute("UPDATE states SET state = x'00'")
     store._db.execute("UPDATE deliveries SET status = 'sent'")
     sys.stdout.write("within\n")
     sys.stdout.flush()

@@ -159,7 +159,7 @@ async def test_when_writing_an_alert_fails_neither_its_state_nor_a_delivery_is_t
 async def test_when_writing_is_cut_short_nothing_of_it_is_there(store, watch, alert):
     def cut():
         with transaction(store._db):
-            store._db.execute("UPDATE watches SET state = x'00'")
+            store._db.execute("UPDATE states SET state = x'00'")
             raise KeyboardInterrupt
 
     await alert()

@@ -140,12 +140,19 @@ class LineCompleter(Completer):
         used = {text.partition("=")[0].lower() for text in given}
         manner = CHOICES if command.form is None else ()  # a plugin's command says nothing of alerts
         left = [item for item in (*form.parameters, *manner) if item.name not in used]
-        name, equals, _ = word.partition("=")
+        name, equals, _typed = word.partition("=")
+        venues = (
+            {} if command.form is not None else self._context.services.markets.watchable(given[1].upper())
+        )
+        if equals and name.lower() == "venue":
+            return [(f"venue={venue}", about) for venue, about in {"best": _("default"), **venues}.items()]
         if equals:
             return [
                 pair for parameter in left if parameter.name == name.lower() for pair in _values(parameter)
             ]
-        return [(f"{parameter.name}=", f"{parameter.help}; {parameter.takes}") for parameter in left]
+        offered = [(f"{parameter.name}=", f"{parameter.help}; {parameter.takes}") for parameter in left]
+        own = [("venue=", _("which map to read: an exchange, measured or modelled"))]
+        return offered + (own if venues and "venue" not in used else [])
 
 
 def _may_become(word: str, text: str) -> bool:

@@ -144,7 +144,7 @@ class _Maker:
         else:
             taken = [*rule.form.parameters, *manner.CHOICES]
             own += [options.of_parameter(parameter) for parameter in taken]
-        return [*own, ROLE]
+        return [*own, options.VENUE, ROLE]
 
     def _option(self, argument: Argument) -> Option:
         return options.of_argument(argument, self._answering.topics)

@@ -162,6 +162,22 @@ LAYER = (
     Option("opened", str, N_("only what was opened lately, as 24h"), _written("opened"), offer=_spans),
 )
 """The options of a command that shows a layer, where a prompt takes `venue=`, `tier=` and `opened=`."""
+
+
+async def _watchable(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
+    del typed
+    coin = str(given.get("coin") or "").upper()
+    return {"best": _("default"), **context.services.markets.watchable(coin)}
+
+
+VENUE = Option(
+    "venue",
+    str,
+    N_("which map to read: an exchange, measured or modelled"),
+    _written("venue"),
+    offer=_watchable,
+)
+"""The option of a subscription that names a layer."""
 ROLE = Option(
     "role",
     discord.Role,

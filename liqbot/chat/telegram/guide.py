@@ -17,6 +17,7 @@ from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
 from liqbot.service.errors import UserError
 from liqbot.service.manner import CHOICES
+from liqbot.service.markets import BEST_WORD
 from liqbot.text import N_, _
 
 _MOST_CHOICES = 40
@@ -67,7 +68,7 @@ def take(step: str, context: CommandContext) -> Message | str:
         raise UserError("There is no rule {rule} any more. Type /subscribe", rule=choice.rule)
     if not choice.coin:
         return _which_coin(rule, context)
-    parameters = (*rule.form.parameters, *CHOICES)
+    parameters = (*rule.form.parameters, *CHOICES, _venue(choice.coin, context))
     values = _values(parameters, choice)
     if choice.done:
         given = [f"{parameters[place - 1].name}={text}" for place, text in sorted(choice.values.items())]
@@ -75,6 +76,12 @@ def take(step: str, context: CommandContext) -> Message | str:
     if choice.asking:
         return _which_value(choice, _at(parameters, choice.asking), values)
     return _these_values(rule, choice, parameters, values)
+
+
+def _venue(coin: str, context: CommandContext) -> Parameter:
+    """Return the choice of the layer that a subscription reads."""
+    venues = context.services.markets.watchable(coin)
+    return Parameter("venue", BEST_WORD, "which map it reads", choices=(BEST_WORD, *venues), standing=True)
 
 
 def _of_subscribe(words: Sequence[str], context: CommandContext) -> Message | None:

@@ -20,15 +20,38 @@ class SqliteAlerts(Records):
     """What watches remember, and the alerts that they raised."""
 
     @reads
-    def watches(self, db: sqlite3.Connection, coin: str) -> list[tuple[Watch, bytes | None]]:
+    def watches(
+        self, db: sqlite3.Connection, coin: str, layer: str | None = None
+    ) -> list[tuple[Watch, bytes | None]]:
+        # States of before layers were told apart may stand under none: whoever reads first takes them on.
         rows = db.execute(
-            "SELECT id, rule, coin, parameters, state FROM watches WHERE coin = ? ORDER BY id", [coin]
+            "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
+            "ON watch_id = id AND states.layer = iif(? IS NULL OR watches.layer = '', watches.layer, ?) "
+            "WHERE coin = ? ORDER BY id",
+            [layer, layer, coin],
         )
-        return [(Watch(*row[:4]), row[4]) for row in rows]
+        return [(Watch(*row[:5]), row[5]) for row in rows]
+
+    @reads
+    def last_read(self, db: sqlite3.Connection, coin: str) -> dict[int, tuple[str, bytes]]:
+        rows = db.execute(
+            "SELECT id, watches.layer, state FROM watches JOIN states "
+            "ON watch_id = id AND states.layer = watches.layer WHERE coin = ? AND watches.layer != ''",
+            [coin],
+        )
+        return {watch_id: (layer, state) for watch_id, layer, state in rows}
+
+    @reads
+    def states(self, db: sqlite3.Connection, watch: Watch) -> dict[str, bytes]:
+        return dict(db.execute("SELECT layer, state FROM states WHERE watch_id = ?", [watch.id]).fetchall())
 
     @reads
     def state(self, db: sqlite3.Connection, watch: Watch) -> bytes | None:
-        row = db.execute("SELECT state FROM watches WHERE id = ?", [watch.id]).fetchone()
+        row = db.execute(
+            "SELECT state FROM states JOIN watches ON id = watch_id AND states.layer = watches.layer "
+            "WHERE watch_id = ?",
+            [watch.id],
+        ).fetchone()
         return None if row is None else row[0]
 
     @writes
@@ -39,11 +62,21 @@ class SqliteAlerts(Records):
         states: Sequence[tuple[Watch, bytes]],
         alerts: Sequence[NewAlert],
         now_ms: int,
+        *,
+        layer: str | None = None,
     ) -> int:
         due = 0
+        key = layer if layer is not None or view is None else view.layer.key
         db.executemany(
-            "UPDATE watches SET state = ? WHERE id = ?", [(state, watch.id) for watch, state in states]
+            "INSERT INTO states (watch_id, layer, state) SELECT id, coalesce(?, layer), ? FROM watches "
+            "WHERE id = ? ON CONFLICT (watch_id, layer) DO UPDATE SET state = excluded.state",
+            [(key, state, watch.id) for watch, state in states],
         )
+        if key is not None:
+            db.executemany(
+                "UPDATE watches SET layer = ? WHERE id = ? AND layer != ?",
+                [(key, watch.id, key) for watch, _state in states],
+            )
         blob: bytes | None = None
         for alert in alerts:
             if view is None:
@@ -116,8 +149,17 @@ class SqliteAlerts(Records):
         return None if row is None else row[0]
 
     @writes
-    def forget_states(self, db: sqlite3.Connection) -> None:
-        db.execute("UPDATE watches SET state = NULL")
+    def rewrite(self, db: sqlite3.Connection, watch: Watch, layer: str, state: bytes) -> None:
+        db.execute("UPDATE states SET state = ? WHERE (watch_id, layer) = (?, ?)", [state, watch.id, layer])
+
+    @writes
+    def forget_states(self, db: sqlite3.Connection, layer: str | None = None) -> None:
+        db.execute(
+            "DELETE FROM states WHERE ? IS NULL OR layer = ? "
+            "OR layer = '' AND watch_id IN (SELECT id FROM watches WHERE layer = ?)",
+            [layer, layer, layer],
+        )
+        db.execute("UPDATE watches SET layer = '' WHERE ? IS NULL OR layer = ?", [layer, layer])
 
     @writes
     def prune(self, db: sqlite3.Connection, before_ms: int) -> int:
@@ -133,8 +175,8 @@ class SqliteAlerts(Records):
     ) -> int:
         watch, hit = alert.watch, msgspec.json.encode(alert.hit)
         written = db.execute(
-            "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample, venue, "
+            "layer, instead_of) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
             [
                 watch.rule,
                 watch.coin,
@@ -145,6 +187,9 @@ class SqliteAlerts(Records):
                 hit,
                 blob,
                 sample,
+                watch.venue,
+                view.layer.key,
+                alert.instead_of,
             ],
         )
         return written.fetchone()[0]
@@ -161,9 +206,13 @@ class SqliteAlerts(Records):
 
 def _alert(db: sqlite3.Connection, alert_id: int) -> Alert | None:
     row = db.execute(
-        "SELECT id, rule, coin, parameters, reason, hit, time_ms, sample FROM alerts WHERE id = ?", [alert_id]
+        "SELECT id, rule, coin, parameters, reason, hit, time_ms, sample, venue, layer, instead_of "
+        "FROM alerts WHERE id = ?",
+        [alert_id],
     ).fetchone()
     if row is None:
         return None
     hit = msgspec.json.decode(row[5], type=Hit)
-    return Alert(*row[:5], hit=hit, time_ms=row[6], sample=bool(row[7]))
+    return Alert(
+        *row[:5], hit=hit, time_ms=row[6], sample=bool(row[7]), venue=row[8], layer=row[9], instead_of=row[10]
+    )

@@ -38,7 +38,8 @@ class SqliteDeliveries(Records):
             CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of heads, and no further
             JOIN chats AS c ON c.id = d.chat_id
             JOIN alerts AS a ON a.id = d.alert_id
-            LEFT JOIN watches AS w ON (w.rule, w.coin, w.parameters) = (a.rule, a.coin, a.parameters)
+            LEFT JOIN watches AS w
+                ON (w.rule, w.coin, w.venue, w.parameters) = (a.rule, a.coin, a.venue, a.parameters)
             LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
             WHERE h.platform = :platform AND NOT h.is_sending AND h.due_ms <= :now
                 AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))

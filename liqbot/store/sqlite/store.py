@@ -51,7 +51,7 @@ class SqliteStore:
         await self.observations.forget(layer)
         await self.events.forget(layer)
         await self.memories.forget(layer)
-        await self.alerts.forget_states()
+        await self.alerts.forget_states(layer.key)
 
     async def close(self) -> None:
         await asyncio.to_thread(self.close_now)

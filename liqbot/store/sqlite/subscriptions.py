@@ -23,13 +23,14 @@ class SqliteSubscriptions(Records):
         coin: str,
         parameters: str,
         now_ms: int,
+        venue: str = "",
         manner: Manner = DEFAULT_MANNER,
         person: str = "",
     ) -> tuple[Subscription, bool]:
         meet(db, chat, now_ms)
         db.execute(
-            "INSERT INTO watches (rule, coin, parameters) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-            [rule, coin, parameters],
+            "INSERT INTO watches (rule, coin, venue, parameters) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            [rule, coin, venue, parameters],
         )
         chat_id, number = db.execute(
             "SELECT id, last_number + 1 FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)", chat
@@ -38,7 +39,7 @@ class SqliteSubscriptions(Records):
             "INSERT INTO subscriptions "
             "(chat_id, watch_id, number, created_ms, created_by, silent, role, digest) "
             "SELECT ?, watches.id, ?, ?, ?, ?, ?, ? FROM watches "
-            "WHERE (rule, coin, parameters) = (?, ?, ?) "
+            "WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) "
             "ON CONFLICT (chat_id, watch_id) DO UPDATE SET silent = excluded.silent, "
             "role = excluded.role, digest = excluded.digest, paused = 0 RETURNING number",
             [
@@ -51,6 +52,7 @@ class SqliteSubscriptions(Records):
                 manner.digest,
                 rule,
                 coin,
+                venue,
                 parameters,
             ],
         ).fetchone()
@@ -72,8 +74,8 @@ class SqliteSubscriptions(Records):
         db.execute(
             f"DELETE FROM deliveries WHERE chat_id = ? AND ({OPEN} OR status = 'held') "  # noqa: S608 - a constant
             "AND status != 'sending' AND alert_id IN "
-            "(SELECT id FROM alerts WHERE (rule, coin, parameters) = (?, ?, ?) AND NOT sample)",
-            [chat_id, watch.rule, watch.coin, watch.parameters],
+            "(SELECT id FROM alerts WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) AND NOT sample)",
+            [chat_id, watch.rule, watch.coin, watch.venue, watch.parameters],
         )
         db.execute(
             "DELETE FROM watches WHERE id = ? AND NOT EXISTS "
@@ -104,7 +106,7 @@ class SqliteSubscriptions(Records):
 
 def _of(db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
     rows = db.execute(
-        "SELECT number, watches.id, rule, coin, parameters, subscriptions.created_ms, "
+        "SELECT number, watches.id, rule, coin, parameters, venue, subscriptions.created_ms, "
         "silent, role, digest, paused "
         "FROM subscriptions JOIN watches ON watches.id = watch_id JOIN chats ON chats.id = chat_id "
         "WHERE (platform, native_id, thread) = (?, ?, ?) ORDER BY number",
@@ -113,10 +115,10 @@ def _of(db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
     return [
         Subscription(
             number=row[0],
-            watch=Watch(*row[1:5]),
-            created_ms=row[5],
-            manner=Manner(bool(row[6]), row[7], row[8]),
-            paused=bool(row[9]),
+            watch=Watch(*row[1:6]),
+            created_ms=row[6],
+            manner=Manner(bool(row[7]), row[8], row[9]),
+            paused=bool(row[10]),
         )
         for row in rows
     ]
