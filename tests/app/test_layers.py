@@ -85,7 +85,7 @@ async def test_the_past_of_a_modelled_layer_is_there_at_once(bot_of):
         grid = seen_now.grid(DAY * FIVE_MINUTES)
         assert len(grid) == DAY
         assert grid.time_ms[0] < START_MS + 2 * FIVE_MINUTES + 1
-        picture = await bot.services.heatmap(bot.services.markets.views["BTC"], "24h")
+        picture = await bot.services.pictures.heatmap_of(seen_now, "24h")
         assert picture.alt == "BTC over 24h"
 
 
