@@ -209,7 +209,7 @@ class Bot:
             }
         )
         try:
-            await self._write(feed, views_beside)
+            await self._write(feed, views)
         except StoreError as error:
             # People still see the market. What was to be written follows from the views to come.
             if self.trouble is None:
@@ -225,7 +225,8 @@ class Bot:
     async def _write(self, feed: Feed, views: Sequence[MarketView]) -> None:
         """Write down what is seen; rules read the first views of a minute, exactly as those are kept."""
         await self._log_events(feed, views)
-        kept = await self.store.observations.record([self._minutes.joined(view) for view in views])
+        beside = map(self.services.markets.layers.beside, views)
+        kept = await self.store.observations.record([self._minutes.joined(view) for view in beside])
         self._minutes.read(one.view for one in kept)
         for observation in kept:
             if await self.evaluator.take(observation.view, clock_ms(), observation.events):
