@@ -7,7 +7,18 @@ import typer
 
 from liqbot import __version__
 from liqbot.charts.studio import DrawingError
-from liqbot.cli import brackets, database, house, looking, plugins, replaying, running, scanning, validating
+from liqbot.cli import (
+    brackets,
+    database,
+    house,
+    looking,
+    measuring,
+    plugins,
+    replaying,
+    running,
+    scanning,
+    validating,
+)
 from liqbot.settings import SettingsError
 from liqbot.sources.source import SourceError
 from liqbot.store.errors import DatabaseError, StoreError
@@ -29,6 +40,7 @@ for _command in (
     scanning.record,
     brackets.brackets,
     validating.validate,
+    measuring.measure,
     house.config,
     house.doctor,
 ):
