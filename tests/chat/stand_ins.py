@@ -29,7 +29,6 @@ BTC = replace(
         long("ann", 120, at=62_600, entry=60_000),
         short("bob", 78.125, at=66_500, entry=63_000),
         spot=64_000,
-        open_interest=400,
         funding=0.0000125,
     ),
     time_ms=NOW_MS,

@@ -13,7 +13,7 @@ from liqbot.market.side import BySide, Side
 from liqbot.message import Picture, Tone
 from liqbot.service.market_answer import market_answer
 
-PROVENANCE = "Testex, measured, simulated · coverage 50% · positions 4 min old"
+PROVENANCE = "Testex, measured, simulated · coverage unknown · positions 4 min old"
 
 
 @pytest.mark.parametrize("command", [command.name for command in COMMANDS])

@@ -17,9 +17,9 @@ async def test_subscribing_says_what_was_understood_what_it_means_and_what_holds
     answer = await room.say("/subscribe near-cluster btc-perp within=3% at_least=10M")
     assert as_text(answer) == (
         "Subscribed to near-cluster BTC as #1\n"
-        "A cluster of at least $10M lies within 3% of spot.\n"
+        "A cluster of at least $10M, and of 1% of its side, lies within 3% of spot.\n"
         "Right now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)\n"
-        "Settings: within=3% at_least=$10M side=either"
+        "Settings: within=3% at_least=$10M size=1% side=either single=4 rearm=3"
     )
     assert [button.command for button in answer.actions] == ["/unsubscribe 1", "/subscriptions"]
 
@@ -28,7 +28,7 @@ async def test_without_settings_the_defaults_hold(room):
     answer = await room.say("/subscribe trapped ETH")
     assert answer.title == "Subscribed to trapped ETH as #1"
     assert answer.lines == (
-        "More than 70% of one side's open size is underwater.",
+        "More than 70% of one side's open size is underwater, and more than in 90% of its last month.",
         "Right now: nothing",
     )
 
@@ -90,9 +90,9 @@ class TestStanding:
         await room.say("/subscribe near-cluster ETH")
         await room.see(later(BTC, 1))
         assert (await room.say("/subscriptions")).lines == (
-            "#1 near-cluster BTC within=3% at_least=$10M side=either: firing",
+            "#1 near-cluster BTC within=3% at_least=$10M size=1% side=either single=4 rearm=3: firing",
             "    Now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)",
-            "#2 near-cluster ETH within=2% at_least=$5M side=either: quiet",
+            "#2 near-cluster ETH within=2% at_least=$2M size=1% side=either single=4 rearm=3: quiet",
             "    Now: nothing",
         )
 
@@ -102,7 +102,7 @@ class TestStanding:
         away = later(BTC, 2, spot=64_200.0, clusters=shifted(BTC.clusters, -2.3))
         await room.see(away)
         assert (await room.say("/subscriptions")).lines == (
-            "#1 near-cluster BTC within=2.04% at_least=$5M side=either: firing",
+            "#1 near-cluster BTC within=2.04% at_least=$2M size=1% side=either single=4 rearm=3: firing",
             "    Now: $20.5M of long liquidations at 62,700, 2.3% below (2 accounts, 62% whales)",
         )
 
@@ -112,7 +112,7 @@ class TestStanding:
         assert (await room.say("/subscriptions")).lines[1] == "    Now: nothing"
 
     async def test_where_several_things_hold_the_first_is_told_and_the_others_counted(self, room):
-        await room.say("/subscribe near-cluster BTC within=5%")
+        await room.say("/subscribe near-cluster BTC within=5% single=1")
         line = (await room.say("/subscriptions")).lines[1]
         assert line.endswith("2% below (2 accounts, 62% whales) (and 1 more)")
 
