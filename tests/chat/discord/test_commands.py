@@ -85,12 +85,12 @@ async def test_a_rule_is_a_subcommand_whose_parameters_are_options():
     slashes, tree, _ = tree_of(*RULES)
     near = slashes["subscribe"].get_command("near-cluster")
     shown = options(near, tree)
-    assert list(shown)[:4] == ["coin", "within", "at_least", "side"]
+    assert list(shown)[:7] == ["coin", "within", "at_least", "size", "side", "single", "rearm"]
     assert (shown["within"]["min_value"], shown["within"]["max_value"]) == (0.1, 90)
     assert [choice["value"] for choice in shown["side"]["choices"]] == ["either", "long", "short"]
     assert shown["coin"]["required"]
     assert not shown["within"]["required"]
-    assert {"silent", "digest", "role"} <= set(shown)
+    assert {"silent", "digest", "venue", "role"} <= set(shown)
 
 
 async def test_what_is_chosen_reads_as_it_would_be_typed():

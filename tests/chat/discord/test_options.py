@@ -44,7 +44,7 @@ def test_settings_are_completed_word_by_word():
         "within=3 side=either",
         "within=3 side=long",
     }
-    assert "within=3 at_least=$5M" in offered(option, "within=3 ", rule="near-cluster")
+    assert "within=3 at_least=$2M" in offered(option, "within=3 ", rule="near-cluster")
     assert not any(
         text.startswith("within=3 within") for text in offered(option, "within=3 w", rule="near-cluster")
     )

@@ -64,4 +64,4 @@ async def subscribe(bot, *chats, rule="regime-flip", **parameters):
 
 async def seen_by_rules(bot):
     """Let the rules see the market once, so that there is a regime to leave."""
-    bot.evaluator.take(bot.services.markets.views["BTC"], bot.services.clock())
+    await bot.evaluator.take(bot.services.markets.views["BTC"], bot.services.clock())
