@@ -162,7 +162,7 @@ async def test_a_guided_subscription_goes_on_after_a_restart(telegram, serving):
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)
         assert (await words_of(bot, chat_of(ann)))[0].startswith(
-            "near-cluster BTC within=5% at_least=$5M side=long"
+            "near-cluster BTC within=5% at_least=$2M size=1% side=long"
         )
 
 
