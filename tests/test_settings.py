@@ -88,6 +88,23 @@ EXAMPLES = {
     "LIQBOT_PLUGINS__OVERLAYS": ("key-levels", '["key-levels"]', ("key-levels",)),
     "LIQBOT_PLUGINS__DEADLINE_S": ("0.5", "0.5", 0.5),
     "LIQBOT_PLUGINS__MEMORY_MB": ("100", "100", 100),
+    "LIQBOT_WEB__ENABLED": ("false", "false", False),
+    "LIQBOT_WEB__PORT": ("0", "0", 0),
+    "LIQBOT_WEB__HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - only an example
+    "LIQBOT_WEB__PUBLIC_URL": (
+        "https://liq.example.org",
+        '"https://liq.example.org"',
+        "https://liq.example.org",
+    ),
+    "LIQBOT_WEB__ALLOWED_HOSTS": ("a.org,b.org", '["a.org", "b.org"]', ("a.org", "b.org")),
+    "LIQBOT_WEB__TRUSTED_PROXIES": (
+        "10.0.0.1,fd00::/8",
+        '["10.0.0.1", "fd00::/8"]',
+        ("10.0.0.1", "fd00::/8"),
+    ),
+    "LIQBOT_WEB__RATE_PER_S": ("0.5", "0.5", 0.5),
+    "LIQBOT_WEB__BURST": ("7", "7", 7),
+    "LIQBOT_WEB__STREAMS": ("0", "0", 0),
 }
 SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN"}
 """Settings whose values are never shown."""
@@ -143,6 +160,14 @@ WRONG = {
     "LIQBOT_PLUGINS__OVERLAYS": ["[7]"],
     "LIQBOT_PLUGINS__DEADLINE_S": ["0", "61", "soon"],
     "LIQBOT_PLUGINS__MEMORY_MB": ["63", "1.5"],
+    "LIQBOT_WEB__ENABLED": ["perhaps", ""],
+    "LIQBOT_WEB__PORT": ["-1", "65536", "x"],
+    "LIQBOT_WEB__PUBLIC_URL": ["liq.example.org", "ftp://a.org", "https://user@a.org", "https://a.org/?x=1"],
+    "LIQBOT_WEB__ALLOWED_HOSTS": ["[1]"],
+    "LIQBOT_WEB__TRUSTED_PROXIES": ["proxy", "10.0.0.0/33"],
+    "LIQBOT_WEB__RATE_PER_S": ["-1", "x"],
+    "LIQBOT_WEB__BURST": ["0", "1.5"],
+    "LIQBOT_WEB__STREAMS": ["-1", "x"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 

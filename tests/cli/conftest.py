@@ -23,11 +23,15 @@ class Ran(NamedTuple):
 
 
 def clean(**variables):
-    """Return an environment without anybody's settings; a warning is an error."""
+    """Return an environment without anybody's settings; a warning is an error.
+
+    The web takes any port that is free: several of these run at once.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.upper().startswith("LIQBOT_")}
     return (
         kept
         | {"PYTHONPATH": str(PROJECT), "PYTHONWARNINGS": "error", "MPLCONFIGDIR": "", "NO_COLOR": "1"}
+        | {"LIQBOT_WEB__PORT": "0"}
         | variables
     )
 
