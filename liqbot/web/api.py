@@ -6,8 +6,9 @@ from typing import Annotated
 import msgspec
 from litestar import Controller, Request, Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
 from litestar.exceptions import TooManyRequestsException
-from litestar.params import Parameter
+from litestar.params import FromPath, Parameter
 from litestar.response import Stream
 
 from liqbot import __version__
@@ -27,6 +28,7 @@ from liqbot.web.problems import bad_request, not_found
 from liqbot.web.pushes import Pushes, TooManyStreamsError
 
 Asked = Request[None, None, State]
+Questions = NamedDependency[WebQuestions]
 Venue = Annotated[
     str | None,
     Parameter(description="A venue, `measured` or `modelled`; without it the best there is.", max_length=60),
@@ -79,7 +81,7 @@ class PublicApi(Controller):
     tags = ("market",)
 
     @get("/coins", summary="Coins, their layers, and the windows of a heatmap", raises=[])
-    async def coins(self, request: Asked, questions: WebQuestions) -> Response[bytes | None]:
+    async def coins(self, request: Asked, questions: Questions) -> Response[bytes | None]:
         """Return what there is."""
         answer = CoinsAnswer(
             [
@@ -99,8 +101,8 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
-        coin: str,
+        questions: Questions,
+        coin: FromPath[str],
         venue: Venue = None,
         tier: Tier = None,
         opened: Opened = None,
@@ -112,7 +114,7 @@ class PublicApi(Controller):
 
     @get("/coins/{coin:str}/clusters", summary="The clusters of one coin now")
     async def clusters(
-        self, request: Asked, questions: WebQuestions, coin: str, venue: Venue = None
+        self, request: Asked, questions: Questions, coin: FromPath[str], venue: Venue = None
     ) -> Response[bytes | None]:
         """Return the clusters of the newest view, the heaviest first."""
         shown = await questions.shown(coin_of(questions, coin), part_of(venue, None, None))
@@ -125,8 +127,8 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
-        coin: str,
+        questions: Questions,
+        coin: FromPath[str],
         window: Window = "24h",
         venue: Venue = None,
         tier: Tier = None,
@@ -143,8 +145,8 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
-        coin: str,
+        questions: Questions,
+        coin: FromPath[str],
         window: Window = "24h",
         venue: Venue = None,
         limit: Limit = 300,
@@ -161,8 +163,8 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
-        coin: str,
+        questions: Questions,
+        coin: FromPath[str],
         venue: Venue = None,
         days: Annotated[int, Parameter(ge=1, le=366, description="How many days back.")] = 30,
     ) -> Response[bytes | None]:
@@ -176,7 +178,7 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
+        questions: Questions,
         coin: Annotated[str | None, Parameter(max_length=30, description="Of one coin only.")] = None,
         limit: Limit = 50,
     ) -> Response[bytes | None]:
@@ -185,7 +187,7 @@ class PublicApi(Controller):
         return json_answer(request, AlertsAnswer(list(await questions.alerts(name, limit))))
 
     @get(
-        "/coins/{coin:str}/{kind:str}.png",
+        ["/coins/{coin:str}/heatmap.png", "/coins/{coin:str}/map.png"],
         summary="The heatmap or the map as a picture",
         media_type="image/png",
     )
@@ -193,17 +195,15 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
-        coin: str,
-        kind: str,
+        questions: Questions,
+        coin: FromPath[str],
         window: Window = "24h",
         venue: Venue = None,
         tier: Tier = None,
         opened: Opened = None,
     ) -> Response[bytes | None]:
         """Return the picture that the chats get."""
-        if kind not in ("heatmap", "map"):
-            raise not_found(f"There is no picture {kind}; there is heatmap and map.")
+        kind = "heatmap" if request.url.path.endswith("/heatmap.png") else "map"
         known_window(questions, window)
         part = part_of(venue, tier, opened)
         picture = await questions.picture(coin_of(questions, coin), kind, window, part)
@@ -214,8 +214,8 @@ class PublicApi(Controller):
         self,
         *,
         request: Asked,
-        questions: WebQuestions,
-        pushes: Pushes,
+        questions: Questions,
+        pushes: NamedDependency[Pushes],
         coin: Annotated[str | None, Parameter(max_length=30, description="Of one coin only.")] = None,
         venue: Venue = None,
     ) -> Stream:
@@ -240,7 +240,7 @@ class PublicApi(Controller):
 
 
 @get("/api/public/heatmap/{coin:str}", summary="HyperPerps' shape", tags=["compatible"])
-async def hyperperps(request: Asked, questions: WebQuestions, coin: str) -> Response[bytes | None]:
+async def hyperperps(request: Asked, questions: Questions, coin: FromPath[str]) -> Response[bytes | None]:
     """Answer as HyperPerps' public heatmap does, for scripts that were written for it."""
     shown = await questions.shown(coin_of(questions, coin), {})
     return json_answer(request, hyperperps_answer(shown.view, questions.now_ms()))

@@ -21,7 +21,7 @@ from liqbot.web import problems
 from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.docs import docs_page
 from liqbot.web.limits import RateLimit
-from liqbot.web.page import healthz, metrics, page, static
+from liqbot.web.page import coin_page, healthz, metrics, page, static
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError
 from liqbot.web.pushes import Pushes
@@ -39,7 +39,7 @@ _HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType
 def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> Litestar:
     """Return the application that answers `questions`."""
     return Litestar(
-        route_handlers=[PublicApi, hyperperps, page, static, healthz, metrics, docs_page],
+        route_handlers=[PublicApi, hyperperps, page, coin_page, static, healthz, metrics, docs_page],
         dependencies={
             "questions": Provide(lambda: questions, sync_to_thread=False),
             "pushes": Provide(lambda: pushes, sync_to_thread=False),

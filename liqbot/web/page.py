@@ -8,12 +8,15 @@ from pathlib import Path
 import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
+from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from liqbot.market.figures import price, ratio, usd
 from liqbot.web.caching import tagged
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import not_found
 
+Questions = NamedDependency[WebQuestions]
 STATIC = Path(__file__).parent / "static"
 TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -30,16 +33,31 @@ POLICY = (
 """The page loads nothing from anywhere else, and nothing of it can."""
 
 
-@get(["/", "/c/{coin:str}"], include_in_schema=False)
-async def page(
-    request: Request[None, None, State], questions: WebQuestions, public_url: str, coin: str | None = None
+@get("/", include_in_schema=False)
+async def page(request: Request[None, None, State]) -> Response[bytes | None]:
+    """Return the page."""
+    return _page(request)
+
+
+@get("/c/{coin:str}", include_in_schema=False)
+async def coin_page(
+    request: Request[None, None, State],
+    questions: Questions,
+    public_url: NamedDependency[str],
+    coin: FromPath[str],
 ) -> Response[bytes | None]:
     """Return the page; a coin's own address has its figures and its picture for the previews of chats."""
-    document = _read("index.html").decode()
     known = questions.coins()
-    found = next((name for name in known if coin is not None and name.lower() == coin.lower()), None)
-    if found is not None and known[found]:
-        document = document.replace(_TITLE, "").replace(_HEAD, _preview(questions, found, public_url))
+    found = next((name for name in known if name.lower() == coin.lower()), None)
+    if found is None or not known[found]:
+        return _page(request)
+    return _page(request, _preview(questions, found, public_url))
+
+
+def _page(request: Request[None, None, State], preview: str | None = None) -> Response[bytes | None]:
+    document = _read("index.html").decode()
+    if preview is not None:
+        document = document.replace(_TITLE, "").replace(_HEAD, preview)
     answer = tagged(request, document.encode(), TYPES[".html"], max_age_s=0)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
@@ -48,7 +66,7 @@ async def page(
 
 
 @get("/static/{name:str}", include_in_schema=False)
-async def static(request: Request[None, None, State], name: str) -> Response[bytes | None]:
+async def static(request: Request[None, None, State], name: FromPath[str]) -> Response[bytes | None]:
     """Return a file of the page."""
     if name not in _files():
         raise not_found("There is no such file.")
@@ -56,7 +74,7 @@ async def static(request: Request[None, None, State], name: str) -> Response[byt
 
 
 @get("/healthz", summary="Whether all is well", tags=["operation"])
-async def healthz(questions: WebQuestions) -> Response[bytes]:
+async def healthz(questions: Questions) -> Response[bytes]:
     """Return 200 and no troubles, or 503 and what is wrong by name."""
     troubles = dict(questions.troubles())
     status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
@@ -65,7 +83,7 @@ async def healthz(questions: WebQuestions) -> Response[bytes]:
 
 
 @get("/metrics", summary="Figures for Prometheus", tags=["operation"], media_type="text/plain")
-async def metrics(questions: WebQuestions) -> Response[bytes]:
+async def metrics(questions: Questions) -> Response[bytes]:
     """Return all figures of the bot."""
     return Response(await questions.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
