@@ -178,7 +178,8 @@ def test_what_is_in_no_map_is_told_where_it_matters():
 def test_the_fine_print_has_all_that_a_figure_stands_on():
     said = words.provenance(crowd())
     assert said.startswith(
-        "Testex, measured, simulated · coverage 23% · positions 4 min old  |  2026-06-27 19:33 UTC"
+        "Testex, measured, simulated · coverage 22% of longs, 24% of shorts · positions 4 min old"
+        "  |  2026-06-27 19:33 UTC"
     )
     assert said.endswith("where forced orders sit, not a forecast")
 
@@ -273,7 +274,7 @@ def test_the_alt_text_says_what_the_picture_shows(name):
             figures.price(view.spot),
             f"{figures.usd(view.up_usd)} of shorts above",
             f"{figures.usd(view.down_usd)} of longs below",
-            f"ratio {figures.ratio(view.ratio)}",
+            f"{words.ratio_label(view)} {figures.ratio(view.ratio)}",
             view.regime.value,
             str(words.sentence(view)),
             figures.share(view.trapped.underwater.long),
@@ -297,7 +298,7 @@ def test_the_alt_text_names_the_heaviest_clusters_and_how_price_went():
 
 
 def test_an_alt_text_that_would_be_too_long_names_fewer_clusters():
-    view = replace(without_grid(crowd()), coin="A" * 600)
+    view = replace(without_grid(crowd()), coin="A" * 540)
     shown = list(view.clusters[:6])
     alt = words.alt(view, "liquidation map", [(cluster, "", False) for cluster in shown])
     assert len(alt) <= words.ALT_LIMIT
