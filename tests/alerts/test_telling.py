@@ -16,11 +16,14 @@ from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.deliveries import Delivery
 
 # Spot is $64,000. Longs of three accounts for $21M within a percent, 1.7% to 2.6% below; one short far above.
+LONGS = [
+    long("whale", 200, at=62_700, entry=70_000),
+    long("ann", 80, at=62_600, entry=60_000),
+    long("bob", 48.125, at=62_900, entry=67_000),
+]
 VIEW = replace(
     view_of(
-        long("whale", 200, at=62_700, entry=70_000),
-        long("ann", 80, at=62_600, entry=60_000),
-        long("bob", 48.125, at=62_900, entry=67_000),
+        *LONGS,
         short("cid", 15, at=66_500, entry=66_000),
         spot=64_000,
         open_interest=500,
@@ -28,6 +31,7 @@ VIEW = replace(
     time_ms=5 * HOUR,
     age_s=240.0,
 )
+PROVENANCE = "Testex, measured, simulated · coverage 66% of longs, 3% of shorts · positions 4 min old"
 PICTURE = Picture(b"png", "words", "BTC.png")
 
 
@@ -50,32 +54,45 @@ def test_near_cluster_says_how_big_how_near_what_follows_and_how_sure():
         "BTC: $21M of long liquidations at 62,700, 2% below (3 accounts, 61% whales)\n"
         "A fall to 62,900 starts forced selling, which can feed itself down to 62,600.\nSpot: 64,000\n"
         "Says where forced orders sit, not that price will go there or turn there.\n"
-        "near-cluster A1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        f"near-cluster A1 · {PROVENANCE}"
     )
     assert message.tone is Tone.LONGS
 
 
 def test_regime_flip_says_from_what_to_what_and_what_that_means():
-    before = regime_flip.read(replace(VIEW, up_usd=VIEW.down_usd), regime_flip.form.defaults()).memory
-    message = told(regime_flip, memory=before, confirm="0s")
+    # Of the longs 66% are known, of the shorts 25%: unscaled, the ratio would be 0.05.
+    view = replace(
+        view_of(
+            *LONGS,
+            short("cid", 15, at=66_500, entry=66_000),
+            short("dan", 110, at=90_000, entry=66_000),
+            spot=64_000,
+            open_interest=500,
+        ),
+        time_ms=5 * HOUR,
+        age_s=240.0,
+    )
+    before = regime_flip.read(replace(view, up_usd=8e6), regime_flip.form.defaults()).memory
+    message = told(regime_flip, view, memory=before, confirm="0s")
     assert as_text(message) == (
-        "BTC: balanced → long-liquidation setup: ratio 0.05, $960k of shorts above and…\n"
-        "balanced → long-liquidation setup: "
-        "ratio 0.05, $960k of shorts above and $21M of longs below, within 5% of spot\n"
+        "BTC: balanced → long-liquidation setup: ratio 0.12 scaled by coverage, $960k…\n"
+        "balanced → long-liquidation setup: ratio 0.12 scaled by coverage, "
+        "$960k of shorts above and $21M of longs below, within 5% of spot\n"
         "Longs are the fuel: a fall would force more selling than a rise would buying.\nSpot: 64,000\n"
         "Says where the fuel lies, not which way price will go, nor when.\n"
-        "regime-flip A1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        "regime-flip A1 · Testex, measured, simulated · "
+        "coverage 66% of longs, 25% of shorts · positions 4 min old"
     )
     assert message.tone is Tone.LONGS
 
 
 def test_trapped_says_how_much_of_whom():
-    message = told(trapped, over="75%")
+    message = told(trapped, over="75%", unusual="0%")
     assert as_text(message) == (
         "BTC: 76% of the longs ($15.9M of $21M) are underwater\n"
         "Trapped longs tend to sell into a bounce, and are force-sold if price falls on.\nSpot: 64,000\n"
         "Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere.\n"
-        "trapped A1 · Testex, measured, simulated · coverage 34% · positions 4 min old"
+        f"trapped A1 · {PROVENANCE}"
     )
 
 

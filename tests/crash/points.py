@@ -41,7 +41,7 @@ OF_A_VIEW = (Point.VIEW, Point.STATES, Point.DELIVERIES, Point.COMMIT, Point.COM
 
 _STATEMENTS = {
     "UPDATE deliveries SET status = 'unknown'": Point.RECOVERY,
-    "UPDATE watches SET state = ": Point.VIEW,
+    "INSERT INTO states ": Point.VIEW,
     "INSERT INTO alerts ": Point.STATES,
     "INSERT INTO deliveries ": Point.DELIVERIES,
     "UPDATE deliveries SET status = 'sending'": Point.CLAIM,

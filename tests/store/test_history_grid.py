@@ -6,10 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from liqbot.chat.desk import WINDOWS
 from markets import HOUR, LAYER, MINUTE, long, short, view_of
 
 from liqbot.market.layer import Basis, Layer
+from liqbot.service.windows import WINDOWS
 from liqbot.store.history import TIERS
 from liqbot.store.sqlite.store import SqliteStore
 
