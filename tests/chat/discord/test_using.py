@@ -135,7 +135,7 @@ async def test_a_rules_parameters_are_options_with_bounds_and_choices(house):
         answer = await house.slash(
             "subscribe near-cluster", coin="BTC", within=3, at_least="10M", side="long"
         )
-    assert "within=3% at_least=$10M side=long" in text_of(answer.message)
+    assert "within=3% at_least=$10M size=1% side=long" in text_of(answer.message)
     assert [item.watch.rule for item in await house.store.subscriptions.of(house.chat)] == ["near-cluster"]
 
 

@@ -40,7 +40,8 @@ async def test_a_link_shows_a_heatmap_whose_caption_has_the_numbers_in_words(tel
         shown = await ann.hears(within=WITHIN)
     assert shown.file_id
     assert "Shorts within 5% above $2M\nLongs within 5% below $20M\nRatio 0.10" in shown.text
-    assert "BTC liquidation heatmap, 7d. Spot $100.00" in shown.text
+    assert "BTC liquidation heatmap, " in shown.text
+    assert " of 7 days. Spot $100.00" in shown.text
     assert (await telegram.picture(shown.file_id)).startswith(b"\x89PNG")
     assert shown.buttons[:2] == ["Refresh", "Map"]
 
@@ -83,7 +84,7 @@ async def test_another_window_takes_the_place_of_the_picture(telegram, serving):
         await ann.says("/heatmap btc")
         shown = await ann.hears(within=WITHIN)
         await ann.taps(shown, "30d", within=WITHIN)
-        assert "heatmap, 30d" in (await telegram.edited(shown, within=WITHIN)).text
+        assert " of 30 days. Spot $100.00" in (await telegram.edited(shown, within=WITHIN)).text
 
 
 async def test_a_command_from_the_menu_asks_for_what_it_lacks(telegram, serving):
