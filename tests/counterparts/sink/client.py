@@ -23,7 +23,7 @@ class Platform:
     async def send(self, parcel, *, hold=False):
         """Bring a message. With `hold` it is stored without trouble, and the answer never comes."""
         message = parcel.message
-        told = {"key": parcel.key, "title": message.title, "lines": message.lines}
+        told = {"key": parcel.key, "title": message.title, "lines": message.text}
         url = f"{self._url}/{self._name}/{parcel.chat.native_id}"
         headers = {HOLD: "yes"} if hold else {}
         try:
