@@ -119,9 +119,7 @@ async def previewed(
     """Return when a rule would have fired up to `newest`. Raises `SourceError` where it fails."""
     seen = store.observations.since(newest.layer, newest.coin, since_ms)
     try:
-        return await preview(
-            rule, values, seen, step_of=lambda view: step_at(newest.time_ms - view.time_ms)
-        )
+        return await preview(rule, values, seen, step_of=lambda view: step_at(newest.time_ms - view.time_ms))
     except RuleFault as fault:
         raise SourceError(str(fault)) from None
 
