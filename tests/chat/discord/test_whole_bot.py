@@ -107,6 +107,7 @@ async def test_from_completion_over_a_picture_to_an_alert_and_its_end(scene):
         assert alert.content == ""
         assert alert.labels == ["Refresh", "Mute 1 h", "Unsubscribe #1", "Why"]
 
+        await eventually(bot.store.deliveries.owed, lambda found: found == 0)  # it is known to have arrived
         why = await scene.discord.press(alert, "Why")
         assert why.message.ephemeral
         headline = alert.embeds[0]["title"].removesuffix("…")
