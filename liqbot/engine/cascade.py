@@ -34,6 +34,8 @@ LARGE_USD = 100_000.0
 """Above this notional Hyperliquid sells only a part of a position at once."""
 FIRST_SHARE = 0.2
 """That part."""
+FARTHEST = 100.0
+"""Where a book holds next to nothing, its extrapolation ends here, |ln(price / spot)|: prices stay numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +197,7 @@ def _stop(forced: _Forced, book: _Book, push: float, refill: Refill) -> Stop:
     )
     capacity = 1 + refill.at_once + refill.after_pause
     last = _first_crossing(forced.until, forced.distance, book, (push, first), capacity=capacity)
+    last = min(last, FARTHEST)
     total = float(forced.until(np.array([last]))[0])
     stood, before = book.until(np.array([last, push]))
     return Stop(forced.price(last), total, min(total, float(stood - before)), last > max(book.end, push))
