@@ -35,7 +35,7 @@ LARGE_USD = 100_000.0
 FIRST_SHARE = 0.2
 """That part."""
 FARTHEST = 100.0
-"""Where a book holds next to nothing, its extrapolation ends here, |ln(price / spot)|: prices stay numbers."""
+"""Where a book holds next to nothing, its extension ends here, |ln(price / spot)|: prices stay numbers."""
 
 
 @dataclass(frozen=True, slots=True)
