@@ -205,4 +205,5 @@ async def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
         raise UserError(
             "{rule} cannot be tested: it fails. The operator's log names the line.", rule=rule.name
         ) from None
-    return answer.hits[0] if answer.hits else Hit("sample", _(NOTHING_NOW))
+    new = [hit for hit in answer.hits if not hit.holding]
+    return new[0] if new else Hit("sample", _(NOTHING_NOW))

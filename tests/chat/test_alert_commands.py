@@ -92,9 +92,9 @@ class TestWhy:
         assert answer.title == ALERT
         assert answer.text == (
             "It was new.",
-            "A cluster of at least $5M lies within 3% of spot.",
-            "You asked for: near-cluster BTC within=3% at_least=$5M side=either",
-            "When: at least 4 h between two of the same",
+            "A cluster of at least $2M, and of 1% of its side, lies within 3% of spot.",
+            "You asked for: near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3",
+            "When: at least 1 d between two of the same",
             "Seen in: Testex, measured, simulated, the best there was",
             "The market then: BTC 64,000, long-liquidation setup, $5M above and $20.5M below within 5%",
             "Delivery: arrived Mon 09:30 Asia/Kathmandu",
@@ -110,7 +110,7 @@ class TestWhy:
         await room.see(later(BTC, 1))
         await room.see(later(BTC, 12))
         lines = (await room.say("/why 1")).text
-        assert lines[2].endswith("side=either for=10min cooldown=0s")
+        assert lines[2].endswith("side=either single=4 rearm=3 for=10min cooldown=0s")
         assert lines[3] == "When: once it has lasted 10 min; no pause between two of the same"
 
     @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ class TestWhy:
 
     async def test_one_that_is_kept_back_or_could_not_be_sent_says_so(self, told):
         await told.say("/mute 1h")
-        await told.see(later(BTC, 2, clusters=Clusters([replace(BTC.clusters[0], id="other")])))
+        await told.see(later(BTC, 2, clusters=Clusters([replace(BTC.clusters[0], id="other", price=61_500.0)])))
         assert (await told.say("/why 2")).text[-1] == (
             "Delivery: kept back, comes in one message with others"
         )

@@ -12,9 +12,9 @@ from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.telling import DIGEST_LINES
 from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
-from liqbot.plugin import rule
+from liqbot.plugin import price, rule
 
-NEAR = "near-cluster BTC within=3% at_least=$5M side=either"
+NEAR = "near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3"
 ALERT = "BTC: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
 KEPT = "Alerts are kept meanwhile, and come in one message afterwards."
 
@@ -54,9 +54,17 @@ async def subscribed(room, *more):
     await room.say(f"/subscribe near-cluster BTC within=3% {' '.join(more)}")
 
 
+def level(minute):
+    return 62_700 * 1.02 ** ((minute - 1) % 40)
+
+
+def alert(minute):
+    return ALERT.replace("62,700", price(level(minute)))
+
+
 async def happens(room, minute):
-    """Let a new cluster come near BTC, so that an alert of its own goes out."""
-    cluster = replace(BTC.clusters[0], id=f"cluster-{minute}")
+    """Let a new cluster come near BTC, at a level of its own, so that an alert of its own goes out."""
+    cluster = replace(BTC.clusters[0], id=f"cluster-{minute}", price=level(minute))
     await room.see(later(BTC, minute, clusters=Clusters([cluster])))
 
 
@@ -72,7 +80,7 @@ class TestPausing:
         await room.deliver()
         assert room.got == []
         await happens(room, 2)
-        assert room.got == [("me", ALERT)]
+        assert room.got == [("me", alert(2))]
 
     async def test_all_of_them_at_once(self, room):
         await subscribed(room)
@@ -126,9 +134,9 @@ class TestMuting:
         room.wait(hours=0.02)
         await room.deliver()
         (digest,) = room.messages
-        assert as_text(digest) == f"2 alerts while muted\nA1 Mon 04:01 {ALERT}\nA2 Mon 04:02 {ALERT}"
+        assert as_text(digest) == f"2 alerts while muted\nA1 Mon 04:01 {ALERT}\nA2 Mon 04:02 {alert(2)}"
         await happens(room, 63)
-        assert room.got[1:] == [("me", ALERT)]
+        assert room.got[1:] == [("me", alert(63))]
 
     async def test_unmuting_brings_at_once_what_was_kept(self, room):
         await subscribed(room)
@@ -221,7 +229,7 @@ class TestQuietHours:
         await room.deliver()
         (digest,) = room.messages
         assert digest.title == "2 alerts during quiet hours"
-        assert digest.lines == (f"A1 Sun 23:01 {ALERT}", f"A2 Sun 23:02 {ALERT}")
+        assert digest.lines == (f"A1 Sun 23:01 {ALERT}", f"A2 Sun 23:02 {alert(2)}")
 
     async def test_outside_of_them_alerts_come_at_once(self, room):
         await subscribed(room)
@@ -380,7 +388,7 @@ class TestPrivacy:
         await happens(room, 1)
         await room.say("/forget yes")
         await happens(room, 2)
-        assert room.got == [("me", ALERT), ("somebody else", ALERT), ("somebody else", ALERT)]
+        assert room.got == [("me", ALERT), ("somebody else", ALERT), ("somebody else", alert(2))]
         assert await room.title("/why 1", SOMEBODY_ELSE) == ALERT
 
     async def test_what_is_forgotten_on_its_way_does_not_hold_up_the_others(self, room):

@@ -56,7 +56,7 @@ class TestHelp:
         answer = await room.say("/help trapped")
         assert answer.title == "/trapped COIN"
         assert "It is a rule as well:" in answer.lines
-        assert "/subscribe trapped COIN over=70% side=either depth=0%" in answer.lines
+        assert "/subscribe trapped COIN over=70% side=either depth=0% unusual=90%" in answer.lines
 
     async def test_it_says_what_an_argument_may_be(self, room):
         assert (await room.say("/help heatmap")).lines[2:] == (
