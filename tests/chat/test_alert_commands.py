@@ -137,7 +137,8 @@ class TestWhy:
 
     async def test_one_that_is_kept_back_or_could_not_be_sent_says_so(self, told):
         await told.say("/mute 1h")
-        await told.see(later(BTC, 2, clusters=Clusters([replace(BTC.clusters[0], id="other", price=61_500.0)])))
+        other = replace(BTC.clusters[0], id="other", price=61_500.0)
+        await told.see(later(BTC, 2, clusters=Clusters([other])))
         assert (await told.say("/why 2")).text[-1] == (
             "Delivery: kept back, comes in one message with others"
         )
