@@ -153,7 +153,7 @@ async def test_an_alert_reaches_every_chat_that_subscribed_with_its_picture(bot_
     assert [chat for chat, _ in here.messages] == [ME, YOU]
     ((chat, message),) = there.messages
     assert chat == ELSEWHERE
-    assert message.title.startswith("BTC: $10M of long liquidations at 99")
+    assert message.title.startswith("BTC: single account, $10M of long liquidations at 99")
     assert message.picture.alt == "BTC over 24h"
     assert message.time_ms == 2
 
