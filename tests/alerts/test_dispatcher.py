@@ -197,7 +197,7 @@ async def test_without_its_market_the_text_goes_out(office, monkeypatch):
         await office.later()
     [(_, message)] = office.paper.messages
     assert message.title == TITLE
-    assert message.lines == ("It means.", "It does not.")
+    assert message.text == ("It means.", "It does not.")
 
 
 class TestControls:

@@ -90,7 +90,7 @@ class Zoo:
         self.chat = Paper(limits=platform.Limits(hourly=False))
         self.bot = Bot(settings, [Told(steps)], {"here": self.chat}, plugins)
         self.took: list[float] = []
-        for name in self.bot.desk.rules.by_name:
+        for name in self.bot.services.rules.by_name:
             if name in GOOD or name not in [rule.name for rule in RULES]:
                 subscribe(self.bot, ME, name, **({"within": "90%"} if name == "near-cluster" else {}))
 
