@@ -22,6 +22,9 @@ ABOVE_MEDIAN, ABOVE_MEAN = 2.5, 3.0
 """A peak stands out if its density is so many times the median of its neighbourhood over bins that have any,
 or so many times its mean over all bins, whichever is less: a median, so that a heavy cluster does not hide a
 lighter one beside it; a mean, so that where there is little, each of few levels may stand out."""
+SMOOTH_ABOVE = 1.5
+"""Of an estimate, whose levels are known by bins only, a peak stands out if its density is so many times the
+side's mean over bins that have any: it is too smooth for its neighbourhood to tell."""
 BLOCK = 100
 """That neighbourhood is the block of so many bins (0.1% each) that it lies in, and the one to either side.
 What lies at twice the price says nothing of what stands out near spot."""
@@ -74,14 +77,14 @@ def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found
 
 
 def find_among(
-    liquidation_map: LiquidationMap, columns: BySide["LevelColumn"], foot: float = FOOT
+    liquidation_map: LiquidationMap, columns: BySide["LevelColumn"], *, is_smooth: bool = False
 ) -> list[Found]:
-    """Return the same of a map that was made from the levels in `columns`, with another foot."""
+    """Return the same of a map made from the levels in `columns`; `is_smooth` where it is an estimate."""
     found: list[Found] = []
     edges = liquidation_map.bins.edges
     here = liquidation_map.bins.place(liquidation_map.spot)
     for side in Side:
-        runs = sorted(_runs(liquidation_map.of(side), foot), key=lambda run: -run.usd)
+        runs = sorted(_runs(liquidation_map.of(side), is_smooth=is_smooth), key=lambda run: -run.usd)
         told, column = _worth_telling(runs, here), columns[side]
         # The ends of all runs are looked up at once: each call on its own costs more than the search.
         bounds = edges[[(run.first, run.last + 1) for run in told]].reshape(-1, 2) if told else edges[:0]
@@ -116,7 +119,7 @@ def find_in_bins(liquidation_map: LiquidationMap) -> list[Found]:
             is_whale=np.zeros(len(held), dtype=np.bool_),
         )
 
-    return find_among(liquidation_map, BySide(column(Side.LONG), column(Side.SHORT)), SMOOTH_FOOT)
+    return find_among(liquidation_map, BySide(column(Side.LONG), column(Side.SHORT)), is_smooth=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,12 +134,17 @@ class _Run:
     stands_out: bool
 
 
-def _runs(usd: Floats, foot: float) -> list[_Run]:
+def _runs(usd: Floats, *, is_smooth: bool) -> list[_Run]:
     """Return the runs around peaks that stand out, or nearly do; runs do not overlap."""
     density = np.convolve(usd, _kernel, mode="same")
     if not density.any():
         return []
-    stands_out = _outstanding_density(density)
+    foot = SMOOTH_FOOT if is_smooth else FOOT
+    stands_out = (
+        np.full(len(density), SMOOTH_ABOVE * float(density[density > 0].mean()))
+        if is_smooth
+        else _outstanding_density(density)
+    )
     padded = np.concatenate(([0.0], density, [0.0]))
     is_peak = (density >= LASTS * stands_out) & (density > padded[:-2]) & (density >= padded[2:])
     peaks = np.flatnonzero(is_peak)

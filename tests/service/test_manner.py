@@ -9,7 +9,7 @@ from liqbot.rules.parameters import ParameterError
 from liqbot.service.manner import take_manner
 from liqbot.store.subscriptions import Manner
 
-NEAR = "near-cluster BTC within=3% at_least=$5M side=either"
+NEAR = "near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3"
 HELP = "(/help near-cluster)"
 
 
@@ -103,7 +103,7 @@ async def test_other_standing_parameters_are_another_watch(room):
     await room.say("/subscribe near-cluster BTC within=3%")
     said = await room.title("/subscribe near-cluster BTC within=3% for=10m repeat=1h resolved=yes")
     assert said == "Subscribed to near-cluster BTC as #2"
-    usual = await room.title("/subscribe near-cluster BTC within=3% cooldown=4h for=0s repeat=0s resolved=no")
+    usual = await room.title("/subscribe near-cluster BTC within=3% cooldown=1d for=0s repeat=0s resolved=no")
     assert usual == "Already subscribed to near-cluster BTC as #1"
 
 
