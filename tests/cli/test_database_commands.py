@@ -27,7 +27,7 @@ async def test_a_backup_is_complete_also_while_the_bot_writes(liqbot, folder):
 
 
 async def test_a_backup_overwrites_nothing(liqbot, folder):
-    (await written(folder)).close()
+    await (await written(folder)).close()
     (folder / "copy.db").write_text("mine")
     ran = liqbot("db", "backup", "copy.db")
     assert (ran.status, ran.out) == (1, "")
@@ -44,14 +44,14 @@ def test_without_a_database_there_is_nothing_to_back_up_or_check(liqbot, folder)
 
 
 async def test_a_database_that_is_well_is_well(liqbot, folder):
-    (await written(folder)).close()
+    await (await written(folder)).close()
     ran = liqbot("db", "check")
     assert ran.status == 0
     assert ran.out.startswith("liqbot.db: well, ")
 
 
 async def test_damage_is_found(liqbot, folder):
-    (await written(folder)).close()
+    await (await written(folder)).close()
     path = folder / "liqbot.db"
     data = bytearray(path.read_bytes())
     data[-4096:-2048] = b"\xff" * 2048
