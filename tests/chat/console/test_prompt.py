@@ -132,7 +132,8 @@ class TestCompleting:
 
     async def test_rules_with_what_they_find(self, room):
         assert await complete(room, "/subscribe t") == {
-            "trapped": "More than 70% of one side's open size is underwater."
+            "trapped": "More than 70% of one side's open size is underwater, "
+            "and more than in 90% of its last month."
         }
 
     async def test_parameters_with_their_help_and_bounds_but_those_that_are_given(self, room):
