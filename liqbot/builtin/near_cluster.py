@@ -55,12 +55,15 @@ class NearCluster:
     """A cluster of at least `at_least`, and of `size` of its side, lies within `within` of spot.
 
     Its side is all that is known of that side's open interest, so that a share means the same for every coin
-    and whatever is known of it. What one account holds alone must be `single` times as heavy, and the alert
-    says so: one person may close it at any time.
+    and whatever is known of it.
+
+    What one account holds alone must be `single` times as heavy, and the alert says so: one person may close
+    it at any time.
 
     An alert is about a level: what is found within 1% of where something was found before is the same alert,
-    whoever holds it now. It comes once, and again only after price has gone away from it, `rearm` times
-    `within`, or when it has doubled.
+    whoever holds it now.
+
+    It comes once, and again only when the level has doubled, or after price has gone well away from it.
     """
 
     State = Levels
@@ -80,7 +83,7 @@ class NearCluster:
         rearm: Annotated[
             Ratio,
             Between(1, 20),
-            Help("how many times `within` price must go away before it comes again"),
+            Help("how far price must move away before it comes again, as a multiple of within"),
         ] = 3.0,
     ) -> Iterator[Hit]:
         """Yield a hit for each level, of the heaviest cluster at it."""

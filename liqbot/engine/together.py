@@ -81,7 +81,7 @@ def grids_together(grids: Sequence[Grid]) -> Grid:
 
 
 def _layer(layers: Sequence[Layer]) -> Layer:
-    names = " + ".join(layer.venue for layer in layers)
+    names = " + ".join(sorted(layer.venue for layer in layers))
     return Layer(f"{names}, added up", Basis.MODELLED, layers[0].origin)
 
 

@@ -258,7 +258,7 @@ class TestTrouble:
                 assert office.paper.tries == tries
                 await office.later(pause_s * 0.6)
         assert office.paper.got == [("ann", TITLE)]
-        assert MAY_REPEAT not in office.paper.messages[0][1].lines
+        assert MAY_REPEAT not in office.paper.messages[0][1].notes
         assert await office.store.deliveries.owed() == 0
 
     async def test_it_is_given_up_after_about_an_hour_of_tries(self, office):
@@ -351,8 +351,8 @@ class TestTrouble:
             assert office.status() == ["unknown", "sent"]
             await office.later(2)
         bob, ann = (message for _, message in office.paper.messages)
-        assert MAY_REPEAT in ann.lines
-        assert MAY_REPEAT not in bob.lines
+        assert MAY_REPEAT in ann.notes
+        assert MAY_REPEAT not in bob.notes
 
     async def test_where_a_platform_knows_repeats_it_is_the_same_message_under_the_same_key(self, office):
         office.connect(Paper({"ann": [Unclear("502")]}, limits=Limits(knows_repeats=True)))
@@ -371,7 +371,7 @@ class TestTrouble:
             await office.later(2)
         assert len(keys) == 2
         assert len(set(keys)) == 1
-        assert MAY_REPEAT not in office.paper.messages[0][1].lines
+        assert MAY_REPEAT not in office.paper.messages[0][1].notes
 
     async def test_a_mark_stays_through_a_pause_and_a_failure(self, office):
         office.paper.trouble["ann"] = [Unclear("?"), SlowDown("flood", pause_s=1), NotSent("busy")]
@@ -380,7 +380,7 @@ class TestTrouble:
         async with office.at_work():
             for _ in range(5):
                 await office.later(20)
-        assert MAY_REPEAT in office.paper.messages[0][1].lines
+        assert MAY_REPEAT in office.paper.messages[0][1].notes
 
     async def test_what_an_unknown_error_says_is_not_written_into_the_database(self, office, house):
         office.paper.trouble["ann"] = ValueError("https://api.example/bot123:SECRET/sendMessage")
@@ -491,7 +491,7 @@ class TestStopping:
         async with office.at_work():
             await office.later(10)
         assert office.paper.got == [("ann", TITLE)]
-        assert MAY_REPEAT in office.paper.messages[0][1].lines
+        assert MAY_REPEAT in office.paper.messages[0][1].notes
 
 
 class TestDrained:

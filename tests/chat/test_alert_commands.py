@@ -175,6 +175,7 @@ class TestWhy:
 
 class TestTesting:
     async def test_a_sample_goes_the_way_of_every_alert_and_is_marked(self, room):
+        await room.say("/subscribe near-cluster BTC within=3%")
         answer = await room.say("/test near-cluster BTC")
         assert as_text(answer) == "A test alert of near-cluster BTC is on its way"
         assert room.got == []
@@ -225,7 +226,7 @@ class TestTesting:
         assert len(room.got) == 1
 
     async def test_of_what_comes_in_a_digest_it_comes_at_once_all_the_same(self, room):
-        await room.say("/subscribe near-cluster BTC digest=daily")
+        await room.say("/subscribe near-cluster BTC within=3% digest=daily")
         await room.say("/test near-cluster BTC")
         await room.deliver()
         assert room.got == [("me", shortened(f"TEST {ALERT}"))]

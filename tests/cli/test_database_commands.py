@@ -17,10 +17,11 @@ async def written(folder):
 
 
 async def test_a_backup_is_complete_also_while_the_bot_writes(liqbot, folder):
-    with closing(await written(folder)):
-        ran = liqbot("db", "backup", "copy.db")
-        assert (ran.status, ran.err) == (0, "")
-        assert ran.out.startswith("copy.db: ")
+    store = await written(folder)
+    ran = liqbot("db", "backup", "copy.db")
+    await store.close()
+    assert (ran.status, ran.err) == (0, "")
+    assert ran.out.startswith("copy.db: ")
     with closing(open_reader(folder / "copy.db")) as copy:
         assert copy.execute("SELECT count(*) FROM subscriptions").fetchone() == (50,)
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)

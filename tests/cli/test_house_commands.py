@@ -1,5 +1,6 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from importlib.metadata import version
@@ -79,7 +80,7 @@ def test_on_a_fresh_machine_all_is_well_and_nothing_is_made(liqbot, folder):
 
 
 def test_it_looks_at_the_database_and_at_every_source(liqbot, folder):
-    SqliteStore(folder / "liqbot.db").close()
+    asyncio.run(SqliteStore(folder / "liqbot.db").close())
     recorded(folder / "x.csv", row("ann"), row("bob"), row("bob", coin="ETH"))
     before = (folder / "liqbot.db").read_bytes()
     ran = liqbot("doctor", LIQBOT_SOURCES="replay:x.csv,simulator")
@@ -92,21 +93,21 @@ def test_it_looks_at_the_database_and_at_every_source(liqbot, folder):
 
 
 def damaged(path):
-    SqliteStore(path).close()
+    asyncio.run(SqliteStore(path).close())
     data = bytearray(path.read_bytes())
     data[4096 * 3 :] = b"\xff" * (len(data) - 4096 * 3)
     path.write_bytes(data)
 
 
 def damaged_inside(path):
-    SqliteStore(path).close()
+    asyncio.run(SqliteStore(path).close())
     data = bytearray(path.read_bytes())
     data[-4096:] = b"\xff" * 4096
     path.write_bytes(data)
 
 
 def newer(path):
-    SqliteStore(path).close()
+    asyncio.run(SqliteStore(path).close())
     with closing(sqlite3.connect(path)) as connection:
         connection.execute(
             "INSERT INTO _sqlite_migrations (migration_set, name) VALUES ('liqbot', '9000_later')"

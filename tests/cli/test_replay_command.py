@@ -37,7 +37,7 @@ def played(tmp_path_factory):
 def alerts(ran):
     """Return the headings and the rules of the alerts."""
     return re.findall(r"ALERT +(.*)", ran.out), re.findall(
-        r"^ +([a-z-]+) #\d+ · Hyperliquid", ran.out, re.MULTILINE
+        r"^ +([a-z-]+) A\d+ · Hyperliquid", ran.out, re.MULTILINE
     )
 
 

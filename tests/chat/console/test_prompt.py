@@ -141,6 +141,8 @@ class TestCompleting:
             "over=": "share of the side's open size that is underwater; from 1% to 99%",
             "side=": "whose positions; either, long or short",
             "depth=": "underwater at all, or by more than 5%; 0% or 5%",
+            "unusual=": "share of the coin's last month that was lower, 0% for never mind; from 0% to 100%",
+            "venue=": "which map to read: an exchange, measured or modelled",
             "for=": "how long it must last; from 0 s to 30 d",
             "cooldown=": "least time between two of the same; from 0 s to 30 d",
             "repeat=": "tell it again after so long, 0 for never; from 0 s to 30 d",
@@ -165,8 +167,8 @@ class TestCompleting:
         await room.say("/subscribe trapped BTC")
         await room.say("/subscribe trapped ETH over=60")
         assert await complete(room, "/unsubscribe ") == {
-            "1": "trapped BTC over=70% side=either depth=0%",
-            "2": "trapped ETH over=60% side=either depth=0%",
+            "1": "trapped BTC over=70% side=either depth=0% unusual=90%",
+            "2": "trapped ETH over=60% side=either depth=0% unusual=90%",
         }
 
     async def test_alerts_with_what_they_said(self, room):
@@ -212,7 +214,7 @@ class TestCompleting:
             "digest=hourly",
             "digest=daily",
         ]
-        assert await words(room, "/subscribe near-cluster BTC cooldown=") == ["cooldown=4h"]
+        assert await words(room, "/subscribe near-cluster BTC cooldown=") == ["cooldown=1d"]
         assert await words(room, "/subscribe trapped BTC resolved=y") == ["resolved=yes"]
 
     @pytest.mark.parametrize(

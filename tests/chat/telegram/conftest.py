@@ -68,7 +68,7 @@ async def adapter_of(settings_of, tmp_path):
     """Return how to make an adapter that only sends."""
     async with contextlib.AsyncExitStack() as stack:
         store = SqliteStore(tmp_path / "desk.db")
-        stack.callback(store.close)
+        stack.push_async_callback(store.close)
         room = Room(store)
 
         async def turn(_):

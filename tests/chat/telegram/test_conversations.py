@@ -27,7 +27,7 @@ async def subscribed(bot, chat, *, count):
 
 
 async def words_of(bot, chat):
-    return [bot.services.words(item.watch) for item in await bot.store.subscriptions.of(chat)]
+    return [bot.services.subscriptions.line(item.watch) for item in await bot.store.subscriptions.of(chat)]
 
 
 # Looking

@@ -210,7 +210,7 @@ async def test_nobody_but_telegram_is_heard_at_the_webhook(telegram, serving):
         await telegram.calls("setWebhook", at_least=1, within=WITHIN)
         url = (await telegram.webhook())["url"]
         header = "X-Telegram-Bot-Api-Secret-Token"
-        await eventually(lambda: is_open(port))
+        await eventually(lambda: asyncio.to_thread(is_open, port), bool)
         assert (await client.post(url, json=forged)).status_code == 403
         assert (await client.post(url, json=forged, headers={header: "x" * 43})).status_code == 403
         assert (await client.post(f"http://127.0.0.1:{port}/", json=forged)).status_code == 404
