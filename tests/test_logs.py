@@ -1,19 +1,23 @@
 """Nothing secret reaches a log, whoever writes it and however."""
 
+import ast
 import json
 import logging
 import re
+from pathlib import Path
 
 import pytest
 import structlog
 from listening import LISTENER, listen, plant
 from pydantic import SecretStr
 
+import liqbot
 from liqbot.logs import HIDDEN, hide, redacted, set_up_logs
 
 TELEGRAM = "123456789:AAF-planted_token_that_must_never_be_seen0"
 DISCORD = "MTE5ODYyMjQ4MzQ3MTkyNTI0OA.GplAnt.planted_token_that_must_never_be_seen"
 OWN = "planted-webhook-secret"
+PACKAGE = Path(liqbot.__file__).parent
 
 
 @pytest.fixture
@@ -127,3 +131,32 @@ def test_as_json_each_line_is_one_object_whoever_logs_it(logged):
     assert ours["timestamp"].endswith("Z")
     assert library["event"] == "with arguments"
     assert "ValueError" in failure["exception"]
+
+
+EVENT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)+")
+LEVELS = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
+def events_of(code):
+    """Return where `code` logs, and the first argument; None where that is no literal."""
+    for node in ast.walk(ast.parse(code)):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in LEVELS:
+            first = node.args[0] if node.args else None
+            if ast.unparse(node.func.value).lower().lstrip("_") in {"log", "logger"}:
+                yield node.lineno, first.value if isinstance(first, ast.Constant) else None
+
+
+def test_every_line_of_the_log_is_an_event_with_a_name_to_search_for():
+    events = {
+        f"{file.relative_to(PACKAGE.parent)}:{line}": event
+        for file in PACKAGE.rglob("*.py")
+        for line, event in events_of(file.read_text(encoding="utf-8"))
+    }
+    assert len(events) > 80
+    assert not {at: event for at, event in events.items() if not (event and EVENT.fullmatch(event))}
+
+
+@pytest.mark.parametrize("argument", ['"a rule failed"', "REASON", 'f"rule_{name}"', '"trouble"'])
+def test_prose_and_what_is_put_together_are_no_names_of_events(argument):
+    ((_, event),) = events_of(f"_log.warning({argument}, reason=1)")
+    assert not (event and EVENT.fullmatch(event))

@@ -85,7 +85,7 @@ class Dispatcher:
                 except Exception as error:  # noqa: BLE001 - what fails now may work again in a moment
                     wait_s = LOOK_S
                     if self.trouble is None:
-                        _log.exception("deliveries have to wait")
+                        _log.exception("delivery_queue_failed")
                     self.trouble = str(error)
                 await self._pause(wait_s)
         finally:

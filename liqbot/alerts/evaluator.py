@@ -156,4 +156,4 @@ class Evaluator:
         kind = (watch.rule, type(error))
         if kind not in self._told:
             self._told.add(kind)
-            _log.error("a rule failed; its watches keep their state", rule=watch.rule, reason=str(error))
+            _log.error("rule_failed", rule=watch.rule, reason=str(error))

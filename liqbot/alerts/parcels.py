@@ -90,7 +90,7 @@ class Parcels:
         try:
             view = await self._outbox.view_of(alert)
         except WireError as error:
-            _log.error("an alert goes out without its market", alert=number, reason=str(error))
+            _log.error("alert_without_market", alert=number, reason=str(error))
             return _Told(alert, tell(alert, None, None))
         return _Told(alert, tell(alert, view, await self._picture(alert, view)))
 
@@ -100,7 +100,7 @@ class Parcels:
         try:
             return await self._illustrate(view)
         except Exception:  # noqa: BLE001 - however a picture fails, the text goes out
-            _log.exception("an alert goes out without its picture", alert=alert.id)
+            _log.exception("alert_without_picture", alert=alert.id)
             return None
 
 

@@ -125,7 +125,7 @@ class Sending:
         try:
             await self._write()
         except StoreError:
-            _log.exception("what was sent last could not be written down; it may be sent again")
+            _log.exception("receipts_not_saved")
 
     async def _choose(self, heads: list[Delivery], now_ms: int) -> list[Delivery]:
         """Return which deliveries go out now; those whose chats do not want to hear yet are held back."""
@@ -172,7 +172,7 @@ class Sending:
             return self._again(delivery, "no answer; it may have arrived", status="unknown")
         except Exception as error:  # noqa: BLE001 - one bad chat harms only itself
             # Its name is enough: what an unknown error says may hold what must not be written down.
-            _log.exception("a platform failed", platform=self.name)
+            _log.exception("platform_failed", platform=self.name)
             return self._again(delivery, type(error).__name__, status="unknown")
         return self._sent(delivery, receipt)
 
@@ -198,10 +198,10 @@ class Sending:
             case ChatMoved():
                 return _Done(Outcome(delivery, status, self._clock(), reason), moved=error.native_id)
             case ChatGone():
-                _log.info("a chat is gone", platform=self.name, reason=reason)
+                _log.info("chat_gone", platform=self.name, reason=reason)
                 return _Done(Outcome(delivery, "failed", self._clock(), reason), gone=reason)
             case Refused():
-                _log.error("a delivery was refused", delivery=delivery.key, reason=reason)
+                _log.error("delivery_refused", delivery=delivery.key, reason=reason)
                 return _given_up(delivery, reason, self._clock())
             case Unclear():
                 return self._again(delivery, reason, status="unknown")
@@ -210,7 +210,7 @@ class Sending:
 
     def _again(self, delivery: Delivery, reason: str, *, status: str) -> _Done:
         if delivery.attempts + 1 >= MOST_ATTEMPTS:
-            _log.error("a delivery was given up", delivery=delivery.key, reason=reason)
+            _log.error("delivery_given_up", delivery=delivery.key, reason=reason)
             return _given_up(delivery, reason, self._clock())
         pause_s = min(2**delivery.attempts, LONGEST_PAUSE_S) * self._jitter.uniform(0.75, 1.25)
         return _Done(Outcome(delivery, status, self._clock() + round(pause_s * 1000), reason))

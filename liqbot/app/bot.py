@@ -59,7 +59,7 @@ class Bot:
         self.store: Store = SqliteStore(settings.database)
         self.plugins = plugins or plugged(settings)
         for error in self.plugins.errors:
-            _log.error("a plugin was left out", reason=str(error))
+            _log.error("plugin_left_out", reason=str(error))
         rules = self.plugins.rules
         self.choices = LayerChoices(source.layer for source in sources)
         """Which layer of a coin people see and rules read."""
@@ -167,7 +167,7 @@ class Bot:
             async with asyncio.timeout(at_most_s):
                 await self.dispatcher.drained()
         except TimeoutError:
-            _log.warning("deliveries are still under way; they go out after the next start")
+            _log.warning("deliveries_unfinished")
 
     async def _begin(self, feed: Feed) -> None:
         """Give a live market's board its clusters back; any other market starts over."""
@@ -178,7 +178,7 @@ class Bot:
         try:
             feed.board.recall(await self.store.memories.load(layer))
         except msgspec.DecodeError as error:
-            _log.warning("what another version remembered is left out", layer=layer.key, reason=str(error))
+            _log.warning("memory_left_out", layer=layer.key, reason=str(error))
 
     async def _run(self, feed: Feed) -> None:
         try:
@@ -213,7 +213,7 @@ class Bot:
         except StoreError as error:
             # People still see the market. What was to be written follows from the views to come.
             if self.trouble is None:
-                _log.exception("the database fails")
+                _log.exception("database_failed")
             self.trouble = str(error)
         else:
             self.trouble = None

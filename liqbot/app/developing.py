@@ -41,7 +41,7 @@ async def _follow(plugins: Plugins, folder: Path, seen: _Stamps, tell: Callable[
         try:
             await plugins.reload()
         except Exception:  # noqa: BLE001 - the next change may be the one that mends it
-            _log.exception("the plugins could not be loaded anew")
+            _log.exception("plugins_not_reloaded")
             continue
         tell(f"Plugins loaded anew: {counted(len(plugins.rules.by_name), 'rule')}.")
         for error in plugins.errors:

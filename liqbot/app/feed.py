@@ -73,19 +73,19 @@ class Feed:
             except SourceError as error:
                 self.health.state = f"stopped: {error}"
                 self.failure = error
-                _log.error("a source has stopped", source=self.source.name, reason=str(error))
+                _log.error("source_stopped", source=self.source.name, reason=str(error))
                 return
             except NoDataError as error:
                 self.health.state = f"no data, is tried again: {error}"
                 _log.warning(
-                    "a source has no data",
+                    "source_without_data",
                     source=self.source.name,
                     reason=str(error),
                     again_in_s=self._pause_s,
                 )
             except Exception as error:  # noqa: BLE001 - whatever a source does, the bot goes on
                 self.health.state = f"failed, is tried again: {error!r}"
-                _log.exception("a source failed", source=self.source.name, again_in_s=self._pause_s)
+                _log.exception("source_failed", source=self.source.name, again_in_s=self._pause_s)
             else:
                 self.health.state = "ended"
                 return

@@ -42,11 +42,11 @@ class Operator:
         before, self.troubles = self.troubles, dict(troubles)
         for name, text in troubles.items():
             if name not in before:
-                _log.error("trouble", what=name, detail=text)
+                _log.error("trouble_found", what=name, detail=text)
                 await self._send(Message(f"Trouble: {name}", (redacted(text),), tone=Tone.WARNING))
         for name in before:
             if name not in troubles:
-                _log.info("trouble is over", what=name)
+                _log.info("trouble_resolved", what=name)
                 await self._send(Message(f"Over: {name}"))
 
     async def _send(self, message: Message) -> None:
@@ -65,4 +65,4 @@ class Operator:
             else:
                 return
             await self._sleep(SHORTEST_PAUSE_S * 2**attempt)
-        _log.error("the operator could not be told", reason=redacted(reason))
+        _log.error("operator_not_reached", reason=redacted(reason))

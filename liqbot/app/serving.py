@@ -42,11 +42,11 @@ class Serving:
                 await self.adapter.run()
             except AdapterError as error:
                 self.state, self.failure = f"stopped: {error}", error
-                _log.error("a platform cannot be served", platform=self.name, reason=str(error))
+                _log.error("platform_stopped", platform=self.name, reason=str(error))
                 return
             except Exception as error:  # noqa: BLE001 - whatever a platform does, the bot goes on
                 self.state = f"failed, is started again: {type(error).__name__}"
-                _log.exception("a platform failed", platform=self.name, again_in_s=pause_s)
+                _log.exception("platform_failed", platform=self.name, again_in_s=pause_s)
             else:
                 self.state = "ended"
                 return

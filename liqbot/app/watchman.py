@@ -111,14 +111,14 @@ class Watchman:
         gone = await self._bot.store.chats.inactive_before(before_ms)
         for chat in gone:
             await self._bot.store.chats.forget(chat)
-        _log.info("tidied up", alerts=removed, chats=len(gone))
+        _log.info("old_data_removed", alerts=removed, chats=len(gone))
 
     async def _look_again_and_again(self) -> None:
         while True:
             try:
                 await self.look()
             except Exception:  # noqa: BLE001 - it looks again in a moment
-                _log.exception("the watchman stumbled")
+                _log.exception("health_check_failed")
             await asyncio.sleep(LOOK_S)
 
     async def _measure_lag(self) -> None:

@@ -104,7 +104,7 @@ class Plugins:
             try:
                 marks += overlay.marks(view)
             except Exception as error:  # noqa: BLE001 - whatever an overlay does, there is a picture
-                _log.error("an overlay failed", overlay=overlay.name, reason=str(error))
+                _log.error("overlay_failed", overlay=overlay.name, reason=str(error))
         return tuple(marks)
 
     async def reload(self) -> None:
@@ -173,7 +173,7 @@ def _admitted(plugins: Plugins) -> Iterator[Candidate]:
             taken[candidate.name] = candidate
             yield candidate
     for name in sorted(set(wanted.trusted) - taken.keys()):
-        _log.warning("a plugin is trusted that is not there", plugin=name)
+        _log.warning("trusted_plugin_missing", plugin=name)
 
 
 def _found(wanted: Wanted) -> Iterator[Candidate]:

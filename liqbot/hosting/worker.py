@@ -214,7 +214,7 @@ class Worker:
         if self._records.killed(call.name, reason):
             self._tell_quarantine(call.name, reason)
         else:
-            _log.error("a plugin was stopped", plugin=call.name, reason=reason)
+            _log.error("plugin_stopped", plugin=call.name, reason=reason)
         return call.name, reason
 
     def _settle(self, message: object) -> None:
@@ -233,7 +233,7 @@ class Worker:
         self.errors.append(
             LoadError(Path(file), line, f"{name} is quarantined until the next start: {reason}")
         )
-        _log.error("a plugin is quarantined until the next start", plugin=name, reason=reason)
+        _log.error("plugin_quarantined", plugin=name, reason=reason)
 
     def _bytes(self, view: MarketView | None) -> bytes | None:
         """Return `view` as bytes, written once however often it is sent; None where the worker has it."""

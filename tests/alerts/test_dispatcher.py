@@ -286,7 +286,7 @@ class TestTrouble:
                 await office.later()
         assert office.status() == ["failed", "sent"]
         assert [(entry["event"], entry["reason"]) for entry in logs] == [
-            ("a delivery was refused", "the caption is too long")
+            ("delivery_refused", "the caption is too long")
         ]
 
     async def test_a_chat_that_is_gone_is_asked_no_more(self, office):
@@ -440,7 +440,7 @@ class TestDatabaseInTrouble:
                 await office.later()
         assert office.paper.got == [("ann", TITLE), ("bob", TITLE)]
         assert office.status() == ["sent", "sent"]
-        assert [entry["event"] for entry in logs] == ["deliveries have to wait"]
+        assert [entry["event"] for entry in logs] == ["delivery_queue_failed"]
 
     async def test_while_it_is_locked_nothing_is_lost(self, office, tried):
         await office.subscribe(ANN)

@@ -138,9 +138,9 @@ def test_after_three_times_it_is_quarantined_and_the_operator_hears_of_it(worker
     assert time.perf_counter() - start < LIMITS.deadline_s
     assert isinstance(outcome, Quarantined)
     assert [entry["event"] for entry in logs] == [
-        "a plugin was stopped",
-        "a plugin was stopped",
-        "a plugin is quarantined until the next start",
+        "plugin_stopped",
+        "plugin_stopped",
+        "plugin_quarantined",
     ]
     [error] = worker.errors
     assert error.file.name == "hangs.py"

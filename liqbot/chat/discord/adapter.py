@@ -75,9 +75,7 @@ class DiscordAdapter:
                 reason = _for_good(error)
                 if reason:
                     raise AdapterError(reason) from None
-                _log.warning(
-                    "the connection to Discord is lost; it is made anew", reason=type(error).__name__
-                )
+                _log.warning("discord_connection_lost", reason=type(error).__name__)
             finally:
                 self._client = None
             pause_s = FIRST_PAUSE_S if client.is_ready() else min(2 * pause_s, LONGEST_PAUSE_S)

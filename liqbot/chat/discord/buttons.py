@@ -72,7 +72,7 @@ def view_of(buttons: Sequence[message.Button]) -> View | None:
     shown: list[CommandButton] = []
     for place, button in enumerate(buttons[:MOST]):
         if len(_custom_id(button, place)) > CUSTOM_ID:
-            _log.error("a button is left out: its command is too long", button=button.label)
+            _log.error("button_left_out", button=button.label, reason="its command is too long")
             continue
         shown.append(CommandButton(button, place))
     if not shown:

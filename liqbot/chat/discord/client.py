@@ -94,7 +94,7 @@ class Client(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Catch up on the servers that the bot has left or come back to while it was not connected."""
-        _log.info("connected to Discord", servers=len(self.guilds))
+        _log.info("discord_connected", servers=len(self.guilds))
         for community in await self._chats.communities(PLATFORM):
             if self.get_guild(int(community)) is None:
                 await self._left(community)
@@ -129,7 +129,7 @@ class Client(discord.AutoShardedClient):
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what went wrong with an event, and nothing of what the event says."""
         del args, kwargs
-        _log.exception("an event of Discord could not be handled", happening=event_method)
+        _log.exception("discord_event_failed", happening=event_method)
 
     async def _left(self, community: str) -> None:
         for chat in await self._chats.of_community(PLATFORM, community):

@@ -55,12 +55,12 @@ def add_commands(tree: Tree, answering: Answering, rules: Mapping[str, Rule], ho
     """Add a slash command for each of the bot's commands."""
     for place, command in enumerate(answering.commands.values()):
         if place == MOST:
-            _log.error("Discord takes 100 commands; the last ones are left out")
+            _log.error("discord_commands_left_out", most=MOST)
             return
         try:
             tree.add_command(_Maker(command, answering, rules, host, tree).make())
         except (TypeError, ValueError, discord.DiscordException) as error:  # a plugin's harms only itself
-            _log.error("a command is not offered on Discord", command=command.name, reason=str(error))
+            _log.error("discord_command_left_out", command=command.name, reason=str(error))
 
 
 def letters(payload: Mapping[str, Any]) -> int:

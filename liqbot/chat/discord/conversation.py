@@ -100,14 +100,14 @@ class Conversation:
             await _said_at_once(lambda: _reply(interaction, warning))
             return
         if not await _said_at_once(lambda: _defer(interaction, request)):
-            _log.warning("a command could not be acknowledged in time", line=request.line.split(" ")[0])
+            _log.warning("command_not_acknowledged", line=request.line.split(" ")[0])
             return
         message = await self._answering.answer(request.line, context)
         await self._note(request.place)
         try:
             await _patiently(lambda: _bring(interaction, request, message))
         except FAILURES as error:
-            _log.warning("an answer could not be brought", reason=f"{type(error).__name__}")
+            _log.warning("answer_not_delivered", reason=f"{type(error).__name__}")
 
     async def _refusal(self, request: _Request, context: CommandContext) -> str:
         """Return why a request is refused, as far as that is known at once; empty where it is not."""
@@ -141,9 +141,9 @@ class Conversation:
                 await chats.place(place.chat, str(place.guild_id))
             if not place.missing and (await chats.settings(place.chat)).inactive is not None:
                 await chats.activate(place.chat)
-                _log.info("a chat can be reached again", platform=PLATFORM)
+                _log.info("chat_reached_again", platform=PLATFORM)
         except StoreError:  # the answer goes out all the same
-            _log.exception("a chat could not be noted", platform=PLATFORM)
+            _log.exception("chat_not_saved", platform=PLATFORM)
 
 
 def _brings_alerts(command: Command) -> bool:

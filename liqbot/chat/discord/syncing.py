@@ -28,14 +28,14 @@ async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient],
         except FAILURES as error:
             if not is_passing(error):
                 # The old ones stay usable. What Discord says names the command and the option.
-                _log.error("Discord refuses the commands", reason=str(error))
+                _log.error("discord_commands_refused", reason=str(error))
                 return
-            _log.warning("Discord could not be told of the commands; it is tried again", pause_s=pause_s)
+            _log.warning("discord_commands_not_synced", pause_s=pause_s)
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
             await notes.set_note(NOTE, mark)
-            _log.info("Discord knows the commands", commands=len(told))
+            _log.info("discord_commands_synced", commands=len(told))
 
 
 def fingerprint(tree: app_commands.CommandTree[discord.AutoShardedClient]) -> str:

@@ -92,7 +92,7 @@ class TelegramAdapter:
             except InvalidToken:
                 raise AdapterError(UNKNOWN_BOT) from None
             except TelegramError as error:
-                _log.warning("Telegram cannot be reached; it is tried again", reason=said(error))
+                _log.warning("telegram_not_reached", reason=said(error))
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
@@ -104,7 +104,7 @@ class TelegramAdapter:
             asyncio.create_task(self._menu.write()),
             asyncio.create_task(self._take_all(updates, username)),
         ]
-        _log.info("serving Telegram", link=f"https://t.me/{username}")
+        _log.info("telegram_connected", link=f"https://t.me/{username}")
         try:
             await self._receiving.run(self._connection.bot, updates)
         finally:
@@ -122,14 +122,14 @@ class TelegramAdapter:
         try:
             incoming = read(update, username)
         except Exception:  # noqa: BLE001 - one bad update harms only itself
-            _log.exception("an update could not be read")
+            _log.exception("update_not_readable")
             return
         if incoming is None:
             return
         chat = incoming.chat.native_id
         before = self._asked[chat]
         if len(before) >= MOST_WAITING and isinstance(incoming, Typed | Tapped):
-            _log.warning("a chat asks for more than it can be given; some of it is left out")
+            _log.warning("updates_left_out")
             return
         task = asyncio.create_task(self._after(before[-1] if before else None, incoming))
         before.append(task)

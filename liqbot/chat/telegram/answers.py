@@ -53,7 +53,7 @@ class Answers:
         except UserError as refusal:
             return refused(refusal)
         except TelegramError as error:
-            _log.warning("nobody knows who is an admin", reason=said(error))
+            _log.warning("admins_unknown", reason=said(error))
             return Message(_(WHO_IS_ADMIN), tone=Tone.WARNING, private=True)
         return further if isinstance(further, Message) else await self._answering.answer(further, context)
 

@@ -42,9 +42,9 @@ class FrontDesk:
         try:
             await self._take(incoming)
         except TelegramError as error:
-            _log.warning("an answer could not be given", reason=said(error))
+            _log.warning("answer_not_delivered", reason=said(error))
         except Exception:  # noqa: BLE001 - see above
-            _log.exception("an update could not be dealt with", kind=type(incoming).__name__)
+            _log.exception("update_failed", kind=type(incoming).__name__)
 
     async def _take(self, incoming: Incoming) -> None:
         chats = self._services.chats
@@ -56,7 +56,7 @@ class FrontDesk:
             case Came():
                 await self._is_back(incoming.chat)
             case Went():
-                _log.info("a chat is gone", reason=incoming.reason)
+                _log.info("chat_gone", reason=incoming.reason)
                 await chats.deactivate(incoming.chat, incoming.reason)
             case Moved():
                 await chats.move(incoming.chat, incoming.native_id)
@@ -113,7 +113,7 @@ class FrontDesk:
         try:
             await self._bot.answer_callback_query(tap.query_id, text or None, show_alert=bool(text))
         except TelegramError as error:
-            _log.info("a tap could not be acknowledged", reason=said(error))
+            _log.info("tap_not_acknowledged", reason=said(error))
 
     async def _is_back(self, chat: ChatKey) -> None:
         """Note that a chat can be reached, unless it is silent because it wants to be."""

@@ -66,7 +66,7 @@ class Menu:
                 await self._write(scope, language)
             except TelegramError as error:
                 why = outcome(error)
-                _log.warning("the menu of commands could not be written", reason=str(why))
+                _log.warning("telegram_menu_not_saved", reason=str(why))
                 if isinstance(why, Refused):
                     return False
                 await asyncio.sleep(why.pause_s if isinstance(why, SlowDown) else 2**attempt)

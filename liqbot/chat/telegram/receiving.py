@@ -101,10 +101,10 @@ class Receiving:
     def _note(self, error: TelegramError) -> None:
         """Take note of a poll that failed; it is tried again, with longer and longer pauses."""
         if not isinstance(error, Conflict):
-            _log.warning("updates could not be fetched; it is tried again", reason=said(error))
+            _log.warning("updates_not_fetched", reason=said(error))
             return
         self._conflicts += 1
-        _log.warning(_ANOTHER, reason=said(error))
+        _log.warning("telegram_polled_elsewhere", reason=said(error))
         if self._conflicts >= CONFLICTS_BORNE:
             self._fail(_ANOTHER)
 

@@ -48,7 +48,7 @@ class Replies:
         try:
             await self._insist(chat, renew, repeatable=True)
         except BadRequest as error:
-            _log.info("a message could not be renewed; a new one is sent", reason=said(error))
+            _log.info("message_not_edited", reason=said(error))
             await self.say(chat, message, silent=True)
 
     async def _insist(

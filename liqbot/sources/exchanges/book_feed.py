@@ -65,7 +65,7 @@ class BookFeed:
             self._missing.note(what, str(error))
         except Exception as error:  # noqa: BLE001 - one book is not worth the others
             self._missing.note(what, repr(error))
-            _log.exception("a book cannot be read", source=self._client.venue, coin=which.coin)
+            _log.exception("book_not_readable", source=self._client.venue, coin=which.coin)
         else:
             self._missing.found(what)
             self.seen.put_nowait(DepthSeen(depth))

@@ -97,7 +97,7 @@ async def _or_none(question: Awaitable[T], client: Client, what: str) -> T | Non
         raise
     except NoDataError as error:
         client.sieve.refused[f"no {what} that can be read"] += 1
-        _log.warning("left out", what=what, source=client.venue, reason=str(error))
+        _log.warning("market_data_left_out", what=what, source=client.venue, reason=str(error))
         return None
 
 

@@ -66,7 +66,7 @@ class LiquidationFeed:
                     self._waiting.append(fresh)
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest of the source goes on
             self._tell(f"stopped: {error!r}")
-            _log.exception("liquidations have stopped", source=self._client.venue)
+            _log.exception("liquidation_feed_failed", source=self._client.venue)
 
     async def _fill(self, instruments: Sequence[Instrument]) -> None:
         """Ask for the past at the start, and again whenever the stream was broken."""
@@ -94,7 +94,7 @@ class LiquidationFeed:
             return False
         except Exception as error:  # noqa: BLE001 - one coin's past is not worth the others'
             self._missing.note(PAST, repr(error))
-            _log.exception("past liquidations cannot be read", source=self._client.venue, coin=which.coin)
+            _log.exception("past_liquidations_not_readable", source=self._client.venue, coin=which.coin)
             return False
         self._waiting.extend(self._once.asked_for(events))
         return True

@@ -22,7 +22,7 @@ class Missing:
     def note(self, what: str, reason: str, *, is_logged: bool = True) -> None:
         """Note that there is none of `what`."""
         if is_logged and self._reasons.get(what) != reason:
-            _log.warning("no data", source=self._source, coin=what, reason=reason)
+            _log.warning("market_data_missing", source=self._source, coin=what, reason=reason)
         self._reasons[what] = reason
 
     def found(self, what: str) -> None:

@@ -175,7 +175,7 @@ class ExchangeSource:
         """Note that the exchange does not list a coin, with the nearest that it lists."""
         near = self._lacking[coin] = await self._nearest(coin)
         self._limits[coin] = f"no data: {error}" + (f"; the nearest that it has is {near}" if near else "")
-        _log.warning("the exchange does not list a coin", source=self.name, coin=coin, nearest=near or None)
+        _log.warning("coin_not_listed", source=self.name, coin=coin, nearest=near or None)
 
     async def _nearest(self, coin: str) -> str:
         """Return the listed coin that `coin` may be a misspelling of; empty where none is near."""
@@ -190,7 +190,7 @@ class ExchangeSource:
             raise error
         reason = str(error) if isinstance(error, NoDataError) else f"failed: {error!r}"
         if not isinstance(error, NoDataError):
-            _log.error("a coin failed", source=self.name, coin=coin, exc_info=error)
+            _log.error("coin_failed", source=self.name, coin=coin, exc_info=error)
         self._missing.note(
             coin, reason, is_logged=bool(self._following)
         )  # else it is all, and told of as such

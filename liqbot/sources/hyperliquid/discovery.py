@@ -127,7 +127,7 @@ class Discovery:
         try:
             await look()
         except RequestFailed as error:
-            _log.warning("accounts were not found where they might be", reason=str(error))
+            _log.warning("account_discovery_failed", reason=str(error))
             return False
         return True
 

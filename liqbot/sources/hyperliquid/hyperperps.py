@@ -44,7 +44,7 @@ class HyperPerps:
             response = (await http.get(f"{self._url}/{coin}")).raise_for_status()
             fuel = fuel_of(msgspec.json.decode(response.content))
         except (httpx.HTTPError, msgspec.DecodeError, ValueError) as error:
-            _log.info("no cross-check", who=WHO, coin=coin, reason=str(error))
+            _log.info("cross_check_missing", who=WHO, coin=coin, reason=str(error))
             return
         self.readings[coin] = Elsewhere(WHO, coin, *fuel, self._clock.now_ms())
 

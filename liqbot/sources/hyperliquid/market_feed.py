@@ -74,7 +74,7 @@ class MarketFeed:
             with contextlib.suppress(RequestFailed):  # told below
                 await self.ask()
             for dex, reason in self.failures.items():
-                _log.warning("the market could not be asked", dex=dex or "its own", reason=reason)
+                _log.warning("market_not_answering", dex=dex or "main", reason=reason)
             await self._clock.sleep(EVERY_S if self.coins else RETRY_S)
 
     def take_context(self, coin: str, context: AssetCtx) -> None:

@@ -49,7 +49,7 @@ class Modes:
         try:
             mode = await self._client.abstraction(account)
         except RequestFailed as error:
-            _log.info("an account's mode is not known", account=account, reason=str(error))
+            _log.info("account_mode_unknown", account=account, reason=str(error))
             return
         self.named[account] = mode
 

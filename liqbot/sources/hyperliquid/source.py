@@ -275,7 +275,7 @@ class Hyperliquid:
                 await accounts.forget(forgotten)
             except StoreError as error:
                 self.roster.still_unsaved(changed)
-                _log.warning("accounts are not saved yet", reason=str(error))
+                _log.warning("accounts_not_saved", reason=str(error))
 
 
 def _nearest(coin: str, listed: Collection[str]) -> str:
@@ -293,6 +293,6 @@ async def _close(accounts: Accounts, roster: Roster) -> None:
     try:
         await accounts.save(roster.unsaved())
     except StoreError as error:
-        _log.warning("accounts that were found last are not saved", reason=str(error))
+        _log.warning("last_accounts_not_saved", reason=str(error))
     finally:
         await accounts.close()

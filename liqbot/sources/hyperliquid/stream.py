@@ -43,7 +43,7 @@ class Stream:
         """Hand frames to `take`; one that it refuses with `PayloadError` is counted and passed over."""
         most = COINS_A_SOCKET * MOST_SOCKETS
         if len(coins) > most:
-            _log.warning("only some coins are streamed", streamed=most, wanted=len(coins))
+            _log.warning("coins_not_streamed", streamed=most, wanted=len(coins))
         groups = range(0, min(len(coins), most), COINS_A_SOCKET)
         self._groups = [list(coins[first : first + COINS_A_SOCKET]) for first in groups]
         self._sockets: dict[int, ClientConnection] = {}
@@ -106,7 +106,7 @@ class Stream:
                         del self._sockets[place]
                         self.connected -= 1
             except (OSError, TimeoutError, WebSocketException) as error:
-                _log.info("the stream broke off", reason=f"{type(error).__name__} {error}".rstrip())
+                _log.info("stream_disconnected", reason=f"{type(error).__name__} {error}".rstrip())
             self.reconnects += 1
             await self._clock.sleep(pause_s * self._random.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
@@ -123,7 +123,7 @@ class Stream:
             if frame is not None and self._handle(frame):
                 lively, heard_ms = True, self._clock.now_ms()
             if frame is None or self._clock.now_ms() - heard_ms > MUTE_MS:
-                _log.info("the stream has fallen silent, and is opened anew")
+                _log.info("stream_silent")
                 return lively
 
     async def _receive(self, socket: ClientConnection, seconds: float) -> str | bytes | None:
@@ -144,7 +144,7 @@ class Stream:
             self._take(frame)
         except PayloadError as error:
             self.refused += 1
-            _log.debug("a frame was passed over", reason=str(error))
+            _log.debug("frame_skipped", reason=str(error))
             return False
         return frame.channel in CHANNELS
 

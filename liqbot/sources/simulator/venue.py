@@ -21,7 +21,7 @@ def simulator(request: SourceRequest) -> Simulator:
         wanted = ", ".join(request.coins)
         raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}; none of {wanted}")
     if len(coins) < len(request.coins):
-        _log.warning("the simulator does not know every coin", knows=", ".join(COINS))
+        _log.warning("simulator_coins_unknown", knows=", ".join(COINS))
     return Simulator(
         now_ms=request.now_ms,
         seed=own.seed,

@@ -62,7 +62,7 @@ async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never
         assert await asyncio.wait_for(process.wait(), 20) == 0
     assert await house.discord.sessions(at_least=0) == []
     log = (folder / "log").read_text()
-    assert "Discord knows the commands" in log
+    assert "discord_commands_synced" in log
     assert "voice" not in log
     assert house.discord.token not in log
     assert "Traceback" not in log
