@@ -115,7 +115,7 @@ def test_a_coin_that_the_recording_never_has_is_refused_with_the_nearest_one(liq
 
 
 def test_a_coin_that_comes_later_is_followed_from_then_on(liqbot, folder):
-    recorded(folder / "x.csv", *fall(), row("ann", 2, coin="ETH", at=90, time_ms=2000 * HOUR))
+    recorded(folder / "x.csv", *fall(), row("ann", 2, coin="ETH", at=90, time_ms=490_005 * HOUR))
     ran = liqbot("replay", "x.csv", "--coins", "ETH")
     assert (ran.status, ran.err) == (0, "")
     assert "ETH-heatmap" in ran.out

@@ -100,9 +100,9 @@ async def test_the_file_is_read_off_the_event_loop(file, monkeypatch):
     readers = set()
     parsed = recording._parsed
 
-    def noted(line):
+    def noted(*told):
         readers.add(threading.current_thread())
-        return parsed(line)
+        return parsed(*told)
 
     monkeypatch.setattr(recording, "_parsed", noted)
     await all_of(Replay(file))
