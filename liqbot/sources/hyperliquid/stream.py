@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 import structlog
@@ -32,6 +33,18 @@ CHANNELS = ("trades", "activeAssetCtx", "candle", "l2Book")
 _PING = '{"method":"ping"}'
 
 Subscription = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What came over one connection."""
+
+    frames: int = 0
+    told: int = 0
+    """Those of them that told something of the market."""
+    any_ms: int = 0
+    """When the last of them came."""
+    told_ms: int = 0
 
 
 class Stream:
@@ -95,47 +108,66 @@ class Stream:
         """Connect again and again. Pauses double with each failure in a row, and vary, so as not to flock."""
         pause_s = SHORTEST_PAUSE_S
         while True:
+            heard = _Heard()
             try:
                 async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
                     self.connected += 1
                     self._sockets[place] = socket
                     try:
-                        if await self._listen(socket, self._groups[place]):
-                            pause_s = SHORTEST_PAUSE_S
+                        await self._listen(socket, self._groups[place], heard)
                     finally:
                         del self._sockets[place]
                         self.connected -= 1
             except (OSError, TimeoutError, WebSocketException) as error:
                 _log.info("stream_disconnected", reason=f"{type(error).__name__} {error}".rstrip())
+            if heard.told:
+                pause_s = SHORTEST_PAUSE_S
             self.reconnects += 1
             await self._clock.sleep(pause_s * self._random.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
-    async def _listen(self, socket: ClientConnection, coins: Sequence[str]) -> bool:
-        """Subscribe, and hand on what comes until it is silent; return whether anything came."""
+    async def _listen(self, socket: ClientConnection, coins: Sequence[str], heard: _Heard) -> None:
+        """Subscribe, and hand on what comes until it is silent."""
         await self._subscribe(socket, list(coins))
-        lively, heard_ms = False, self._clock.now_ms()
-        while True:
-            frame = await self._receive(socket, PING_S)
-            if frame is None:
-                await socket.send(_PING)
-                frame = await self._receive(socket, SILENT_S)
-            if frame is not None and self._handle(frame):
-                lively, heard_ms = True, self._clock.now_ms()
-            if frame is None or self._clock.now_ms() - heard_ms > MUTE_MS:
-                _log.info("stream_silent")
-                return lively
-
-    async def _receive(self, socket: ClientConnection, seconds: float) -> str | bytes | None:
-        """Return the next frame, None where none comes in `seconds` of the clock."""
-        waiting = asyncio.ensure_future(socket.recv())
-        alarm = asyncio.ensure_future(self._clock.sleep(seconds))
+        heard.any_ms = heard.told_ms = self._clock.now_ms()
+        reading = asyncio.ensure_future(self._read(socket, heard))
+        watching = asyncio.ensure_future(self._until_silent(socket, heard))
         try:
-            await asyncio.wait((waiting, alarm), return_when=asyncio.FIRST_COMPLETED)
-            return await waiting if waiting.done() else None
+            first, _ = await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
+            for done in first:
+                done.result()
         finally:
-            waiting.cancel()
-            alarm.cancel()
+            reading.cancel()
+            watching.cancel()
+            await asyncio.gather(reading, watching, return_exceptions=True)
+
+    async def _read(self, socket: ClientConnection, heard: _Heard) -> None:
+        """Hand on frame after frame.
+
+        All that is there is taken in one turn of the loop: while many accounts are asked a turn is long, and
+        what waits in the buffers of the connection becomes old, and would later pass for news.
+        """
+        while True:
+            frame = await socket.recv()
+            heard.frames += 1
+            heard.any_ms = self._clock.now_ms()
+            if self._handle(frame):
+                heard.told += 1
+                heard.told_ms = heard.any_ms
+
+    async def _until_silent(self, socket: ClientConnection, heard: _Heard) -> None:
+        """Return when nothing comes any more, though it was asked for, or nothing of the market."""
+        while (mute_ms := self._clock.now_ms() - heard.told_ms) <= MUTE_MS:
+            silent_s = (self._clock.now_ms() - heard.any_ms) / 1000
+            if silent_s < PING_S:
+                await self._clock.sleep(min(PING_S - silent_s, (MUTE_MS - mute_ms + 1) / 1000))
+                continue
+            frames = heard.frames
+            await socket.send(_PING)
+            await self._clock.sleep(SILENT_S)
+            if heard.frames == frames:
+                break
+        _log.info("stream_silent")
 
     def _handle(self, data: str | bytes) -> bool:
         """Hand on a frame; return whether it tells something of the market."""

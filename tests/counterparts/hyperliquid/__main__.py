@@ -138,6 +138,7 @@ class Control:
             "weight": exchange.weight.granted,
             "refused": exchange.weight.refused,
             "requests": exchange.requests,
+            "asked": exchange.asked,
             "faults": exchange.faults.made,
             "sockets": self._sockets.open,
             "opened": self._sockets.opened,

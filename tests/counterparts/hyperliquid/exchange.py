@@ -1,6 +1,6 @@
 """The exchange: what it answers to which request, and what it tells its subscribers as time passes."""
 
-from collections import deque
+from collections import Counter, deque
 
 import msgspec
 import numpy as np
@@ -33,6 +33,8 @@ class Exchange:
         self.weight = Window(limit)
         self.batch_weight = 20.0
         self.requests: dict[str, int] = {}
+        self.asked: dict[str, Counter[str]] = {}
+        """How often each account was asked for by itself, by dex."""
         self.tid = 0
         self.recent: dict[str, deque[tuple[Deal, int]]] = {}
         self.prices: dict[str, deque[tuple[int, float]]] = {}
@@ -65,6 +67,8 @@ class Exchange:
         if not self.weight.spend(weight, now_ms):
             return 429, b"Too Many Requests"
         self.requests[kind] = self.requests.get(kind, 0) + 1
+        if kind == "clearinghouseState":
+            self.asked.setdefault(request.get("dex") or "", Counter())[request.get("user")] += 1
         if request.get("dex") in self.faults.dexes_down:
             return STATUS["502"]
         try:

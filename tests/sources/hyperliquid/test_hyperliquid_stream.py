@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import time
 
 import pytest
 from counterparts.hyperliquid.running import counterpart
@@ -9,7 +10,13 @@ from sources.hyperliquid.stand_ins import VirtualClock
 from websockets.asyncio.server import serve
 
 from liqbot.sources.hyperliquid.decoding import PayloadError
-from liqbot.sources.hyperliquid.stream import COINS_A_SOCKET, MOST_SOCKETS, Stream, subscriptions
+from liqbot.sources.hyperliquid.stream import (
+    COINS_A_SOCKET,
+    MOST_SOCKETS,
+    SHORTEST_PAUSE_S,
+    Stream,
+    subscriptions,
+)
 
 
 @pytest.fixture(scope="module")
@@ -164,6 +171,63 @@ async def test_frames_that_make_no_sense_are_passed_over_and_the_connection_stay
         assert stream.reconnects == 0
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_waits_in_a_connection_is_taken_at_once_however_busy_the_loop_is():
+    """Else it ages there, and passes for news when the other side is long gone."""
+    frames, turn, turns, all_taken = 300, 0, [], asyncio.Event()
+
+    async def talk(socket):
+        for _ in range(frames):
+            await socket.send('{"channel":"trades","data":[]}')
+        await socket.wait_closed()
+
+    def take(_):
+        turns.append(turn)
+        if len(turns) == frames:
+            all_taken.set()
+
+    async with serve(talk, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        task = asyncio.create_task(Stream(f"ws://127.0.0.1:{port}", ["BTC"], take, _Slow()).run())
+        async with asyncio.timeout(20):
+            while not all_taken.is_set():
+                turn += 1
+                await asyncio.sleep(0)
+                if turns:
+                    time.sleep(0.002)  # noqa: ASYNC251 - what else is done in a turn
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert len(set(turns)) < frames / 5
+
+
+async def test_where_a_connection_that_told_something_breaks_the_next_pause_is_short_again():
+    slept, enough = [], asyncio.Event()
+
+    class Counting(_Slow):
+        async def sleep(self, seconds):
+            if seconds > 1:  # how long it listens for silence
+                await super().sleep(seconds)
+            slept.append(seconds)
+            if len(slept) == 5:
+                enough.set()
+                await super().sleep(seconds)
+
+    async def tell_and_break(socket):
+        for _ in subscriptions(["BTC"]):
+            await socket.recv()
+        await socket.send('{"channel":"trades","data":[]}')
+
+    async with serve(tell_and_break, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        task = asyncio.create_task(
+            Stream(f"ws://127.0.0.1:{port}", ["BTC"], lambda _: None, Counting()).run()
+        )
+        async with asyncio.timeout(20):
+            await enough.wait()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert max(slept) <= SHORTEST_PAUSE_S
 
 
 async def test_where_nobody_listens_it_tries_again_with_pauses_that_double_and_vary():
