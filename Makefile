@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test soak conformance check fix bench docs lock clean
+.PHONY: help run test page browser soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,22 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 
 test: $(VENV)/dev.stamp  ## run all tests
 	$(BIN)/pytest -n auto
+
+PAGE := liqbot/web/page
+BROWSER := tests/web/browser
+
+%/node_modules/.package-lock.json: %/package-lock.json
+	npm ci --prefix $* --no-progress
+	@touch $@
+
+page: $(PAGE)/node_modules/.package-lock.json  ## check and build the live page; fails where that is not what is committed (needs Node 20)
+	npm run --silent --prefix $(PAGE) check
+	npm run --silent --prefix $(PAGE) build
+
+browser: $(VENV)/dev.stamp $(PAGE)/node_modules/.package-lock.json $(BROWSER)/node_modules/.package-lock.json  ## try the live page in Chromium (needs Node 20; installs Chromium where there is none)
+	node $(BROWSER)/build.mjs
+	CHROMIUM=$$($(BROWSER)/chromium.sh) && export CHROMIUM && \
+	  LIQBOT=$(abspath $(BIN)/liqbot) PYTHON=$(abspath $(BIN)/python) node --test --test-concurrency=1 $(BROWSER)/page.test.mjs
 
 conformance: $(VENV)/dev.stamp  ## drive the counterparts with other people's clients, unchanged (needs Node 20)
 	@for script in tests/counterparts/conformance/*.py; do \

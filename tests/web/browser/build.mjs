@@ -1,10 +1,13 @@
 // Makes figures.mjs: the page's own code that reads cells and writes figures, for the tests to check against.
-import { build } from "esbuild";
+import { createRequire } from "node:module";
+
+const page = new URL("../../../liqbot/web/page/", import.meta.url);
+const { build } = createRequire(new URL("package.json", page))("esbuild");
 
 await build({
   stdin: {
-    contents: 'export { usd } from "./figures"; export { cells } from "./api";',
-    resolveDir: new URL("../../../liqbot/web/page/src", import.meta.url).pathname,
+    contents: 'export * from "./figures"; export { cells } from "./api";',
+    resolveDir: new URL("src", page).pathname,
     loader: "ts",
   },
   bundle: true,

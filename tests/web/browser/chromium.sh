@@ -9,6 +9,7 @@ for candidate in "${CHROMIUM:-}" chromium chromium-browser google-chrome; do
 done
 SUDO=""
 [ "$(id -u)" = 0 ] || SUDO=sudo
-$SUDO apt-get update -qq >&2
-$SUDO apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core >&2
+export DEBIAN_FRONTEND=noninteractive
+$SUDO apt-get update -qq -o Acquire::Retries=3 >&2
+$SUDO apt-get install -y -qq -o Acquire::Retries=3 --no-install-recommends chromium fonts-dejavu-core >&2
 command -v chromium

@@ -1,15 +1,18 @@
 // The page in a real browser, as a trader uses it: against a bot that was started as an operator starts it.
 
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, before, beforeEach, test } from "node:test";
 import { chromium } from "playwright-core";
 import { Bot, freePort, until } from "./bot.mjs";
+import * as figures from "./figures.mjs";
 
 const require = createRequire(import.meta.url);
 const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const PICTURES = process.env.PICTURES;
+const PYTHON = process.env.PYTHON ?? "python3";
 
 let bot;
 let browser;
@@ -39,7 +42,7 @@ after(async () => {
   await bot?.remove();
 });
 
-async function open(path = "/", viewport = { width: 1280, height: 900 }) {
+async function open(path = "/", viewport = { width: 1280, height: 900 }, shown = "#cards .cluster") {
   await page?.context().close();
   const context = await browser.newContext({ viewport, deviceScaleFactor: viewport.width < 500 ? 2 : 1 });
   page = await context.newPage();
@@ -52,7 +55,7 @@ async function open(path = "/", viewport = { width: 1280, height: 900 }) {
   });
   await page.goto(bot.address + path);
   await page.waitForSelector("#state.live");
-  await page.waitForSelector("#cards .cluster");
+  await page.waitForSelector(shown);
 }
 
 async function picture(name) {
@@ -68,7 +71,12 @@ async function hoverMoney() {
     await page.mouse.move(box.x + box.width * 0.7, box.y + box.height * part);
     const tip = await page.evaluate(() => {
       const element = document.getElementById("tip");
-      return element.hidden ? null : { usd: Number(element.dataset.usd), words: element.innerText };
+      return element.hidden ? null : {
+        usd: Number(element.dataset.usd),
+        column: Number(element.dataset.column),
+        bin: Number(element.dataset.bin),
+        words: element.innerText,
+      };
     });
     if (tip?.usd > 0) return tip;
   }
@@ -91,13 +99,60 @@ test("the price moves within ten seconds", async () => {
   });
 });
 
-test("what a cell says is the API's figure to the last digit, and a cluster's is the card's", async () => {
+test("what a cell says under the pointer is the API's figure to the last digit", async () => {
+  const answer = page.waitForResponse((response) => response.url().includes("/grid?"));
+  await page.reload();
+  const grid = await (await answer).json();
+  await page.waitForSelector("#cards .cluster");
   const tip = await hoverMoney();
-  const { usd } = await import("./figures.mjs");
-  assert.ok(tip.words.includes(usd(tip.usd)), `${tip.words} says ${usd(tip.usd)}`);
-  const grid = await bot.get("/api/v1/coins/BTC/grid?window=24h");
-  const { cells } = await import("./figures.mjs");
-  assert.ok(cells(grid).includes(tip.usd), `${tip.usd} stands in the grid`);
+  await picture("page-hover");
+  assert.ok(tip.words.includes(figures.usd(tip.usd)), `${tip.words} says ${figures.usd(tip.usd)}`);
+  assert.equal(figures.cells(grid)[tip.column * grid.bins.count + tip.bin], tip.usd);
+});
+
+test("clusters are told with the API's figures", async () => {
+  const { clusters } = await bot.get("/api/v1/coins/BTC/view");
+  const told = await page.locator(".cluster").evaluateAll((all) => all.map((one) => [one.dataset.id, one.innerText]));
+  const known = new Map(clusters.map((one) => [one.id, one]));
+  const compared = told.filter(([id]) => known.has(id) && Math.abs(known.get(id).distance_pct) > 1);
+  assert.ok(compared.length > 2, `${compared.length} clusters`);
+  // Sizes are dollars at the price of the moment, which may have moved on between the two questions.
+  for (const [id, words] of compared) {
+    const written = Number(words.match(/\$([\d.]+)/)[1]) * { k: 1e3, M: 1e6, B: 1e9 }[words.match(/[kMB]/)[0]];
+    assert.ok(Math.abs(written / known.get(id).usd - 1) < 0.03, `${words}: ${known.get(id).usd}`);
+  }
+});
+
+test("figures are written as the chats write them", () => {
+  const values = Array.from({ length: 600 }, (_, at) => 10 ** (at / 40 - 3) * (1 + ((at * 7919) % 97) / 97));
+  const program = `
+import json, sys
+from liqbot.text import figures
+values = json.load(sys.stdin)
+print(json.dumps({
+    "usd": [figures.usd(v) for v in values],
+    "price": [figures.price(v) for v in values],
+    "ratio": [figures.ratio(v) for v in values],
+    "duration": [figures.duration(round(v, 3)) for v in values],
+    "percent": [figures.percent(v - 50, signed=True) for v in values],
+    "share": [figures.share(min(1, v / 1000)) for v in values],
+}))`;
+  const told = JSON.parse(execFileSync(PYTHON, ["-c", program], { input: JSON.stringify(values) }));
+  const same = (name, write) => assert.deepEqual(values.map(write), told[name], name);
+  same("usd", figures.usd);
+  same("price", figures.price);
+  same("ratio", figures.ratio);
+  same("duration", (value) => figures.duration(Number(value.toFixed(3))));
+  same("percent", (value) => figures.percent(value - 50, true));
+  same("share", (value) => figures.share(Math.min(1, value / 1000)));
+});
+
+test("small pools can be hidden", async () => {
+  const count = () => page.locator(".cluster").count();
+  const all = await count();
+  await page.selectOption("#least", "10M");
+  await page.waitForFunction((before) => document.querySelectorAll(".cluster").length < before, all);
+  assert.ok(page.url().includes("least=10M"));
 });
 
 test("coin, window and layer can be changed, stand in the address, and the back button undoes it", async () => {
@@ -120,26 +175,45 @@ test("coin, window and layer can be changed, stand in the address, and the back 
 });
 
 test("it can be panned and zoomed by mouse and keyboard, and reset", async () => {
-  const shown = () => page.screenshot({ clip: plot });
   const plot = await page.locator("#chart").boundingBox();
-  const first = await shown();
-  await page.mouse.move(plot.x + plot.width / 2, plot.y + plot.height / 2);
+  const middle = plot.y + plot.height / 2;
+  /** The column of the grid that stands a tenth of the width from the left, as the tip tells it. */
+  const column = async () => {
+    await page.mouse.move(plot.x + plot.width * 0.1 + 3, middle);
+    await page.mouse.move(plot.x + plot.width * 0.1, middle);
+    return page.evaluate(() => Number(document.getElementById("tip").dataset.column));
+  };
+  const becomes = (holds, what) => until(async () => holds(await column()), what, 10);
+  const first = await column();
+  await page.mouse.move(plot.x + plot.width * 0.8, middle);
   await page.mouse.wheel(0, -600);
+  await becomes((now) => now > first + 5, "the wheel to zoom");
+  const zoomed = await column();
+  await page.mouse.move(plot.x + plot.width * 0.3, middle);
   await page.mouse.down();
-  await page.mouse.move(plot.x + plot.width / 2 + 200, plot.y + plot.height / 2, { steps: 5 });
+  await page.mouse.move(plot.x + plot.width * 0.6, middle, { steps: 5 });
   await page.mouse.up();
-  assert.notDeepEqual(await shown(), first);
-  await page.keyboard.press("0");
+  await becomes((now) => now < zoomed - 2, "dragging to pan");
+  await page.click("#fit");
+  await becomes((now) => Math.abs(now - first) <= 2, "the reset");
   await page.focus("#chart");
   await page.keyboard.press("+");
+  await becomes((now) => now > first + 5, "the plus key to zoom");
+  const nearer = await column();
   await page.keyboard.press("ArrowLeft");
-  await page.click("#fit");
+  await becomes((now) => now < nearer, "an arrow key to pan");
+  await page.keyboard.press("0");
+  await becomes((now) => Math.abs(now - first) <= 2, "the 0 key to reset");
   assert.deepEqual(faults, []);
 });
 
 test("on a phone nothing is wider than the screen", async () => {
   await open("/c/BTC", { width: 390, height: 800 });
   await picture("page-phone");
+  for (const id of ["coin", "venue"]) {
+    const room = await page.locator(`#${id}`).evaluate((list) => list.clientWidth);
+    assert.ok(room >= 60, `what #${id} says has ${room} px`);
+  }
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
   assert.ok(overflow <= 0, `${overflow} px too wide`);
 });
@@ -152,7 +226,7 @@ test("light, line, embedded and in 3D it works as well", async () => {
   await page.waitForSelector("dialog[open]");
   await picture("page-3d");
   await page.click("#surface-close");
-  await open("/c/BTC?embed=1");
+  await open("/c/BTC?embed=1", undefined, "#headline h1");
   assert.equal(await page.isVisible("#cards"), false);
   assert.deepEqual(faults, []);
 });

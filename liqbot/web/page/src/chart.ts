@@ -17,10 +17,11 @@ import {
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
-import type { Grid, MarketEvent, View } from "./api";
+import type { Cluster, Grid, MarketEvent, View } from "./api";
 import { price as priceText } from "./figures";
 import { Heatmap, type Band } from "./heatmap";
 import type { Scale } from "./heat";
+import { ClusterTags } from "./tags";
 
 export interface Hover {
   column: number;
@@ -36,6 +37,7 @@ export class PriceChart {
   readonly chart: IChartApi;
   private series!: ISeriesApi<SeriesType>;
   private heatmap!: Heatmap;
+  private tags!: ClusterTags;
   private markers!: ISeriesMarkersPluginApi<Time>;
   private spotLine?: IPriceLine;
   private grid?: Grid;
@@ -73,7 +75,7 @@ export class PriceChart {
   dress(): void {
     this.chart.applyOptions({
       layout: { background: { color: colour("--panel") }, textColor: colour("--soft") },
-      grid: { vertLines: { color: colour("--rule") }, horzLines: { color: colour("--rule") } },
+      grid: { vertLines: { visible: false }, horzLines: { visible: false } },
       rightPriceScale: { borderColor: colour("--rule") },
       timeScale: { borderColor: colour("--rule") },
       crosshair: {
@@ -153,11 +155,17 @@ export class PriceChart {
         price: event.price,
         shape: swept ? "square" : "circle",
         color: colour(event.side === "long" ? "--long" : "--short"),
-        size: Math.min(3, Math.max(0.4, Math.sqrt((event.usd ?? 0) / 1e6))),
+        // Small, so that they mark the price and do not hide it.
+        size: Math.min(1, Math.max(0.25, Math.sqrt((event.usd ?? 0) / 1e7))),
       });
     }
     marks.sort((one, other) => Number(one.time) - Number(other.time));
     this.markers.setMarkers(marks);
+  }
+
+  /** Names clusters on the chart; `bound` stands before their dollars. */
+  name(clusters: Cluster[], spot: number, bound: string): void {
+    this.tags.show(clusters, spot, bound);
   }
 
   highlight(band?: Band): void {
@@ -179,6 +187,8 @@ export class PriceChart {
     });
     this.heatmap = new Heatmap();
     this.series.attachPrimitive(this.heatmap as never);
+    this.tags = new ClusterTags(colour);
+    this.series.attachPrimitive(this.tags as never);
     this.markers = createSeriesMarkers(this.series, []);
     this.spotLine = undefined;
   }

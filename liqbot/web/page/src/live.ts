@@ -54,6 +54,7 @@ export class Live {
     const silent = (Date.now() - this.heardMs) / 1000;
     const open = this.source?.readyState === EventSource.OPEN;
     if (open && silent < 45) return;
-    this.onState(false, `no connection for ${duration(silent)}: what you see is that old, reconnecting`);
+    const since = silent < 5 ? "The connection broke off" : `No connection for ${duration(silent)}: what you see is that old`;
+    this.onState(false, `${since}. Reconnecting.`);
   }
 }

@@ -11,6 +11,9 @@ import { readState, writeState, type State } from "./state";
 
 const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 
+/** Pools below are hidden on request. */
+const LEAST: Record<string, number> = { "100k": 1e5, "500k": 5e5, "1M": 1e6, "5M": 5e6, "10M": 1e7 };
+const OPENED: Record<string, string> = { "": "any time", "24h": "last 24 h", "3d": "last 3 d", "7d": "last 7 d" };
 const GRID_REFRESH_MS = 60_000;
 const VIEW_REFRESH_MS = 2_000;
 
@@ -34,7 +37,11 @@ const live = new Live(onPush, (isLive, words) => {
   byId("state-words").textContent = isLive && view ? `live, ${clock(view.time_ms)}` : words;
 });
 
-const part = (): Part => ({ venue: state.venue || undefined, tier: state.tier || undefined });
+const part = (): Part => ({
+  venue: state.venue || undefined,
+  tier: state.tier || undefined,
+  opened: state.opened || undefined,
+});
 
 async function start(): Promise<void> {
   document.body.classList.toggle("embed", state.embed);
@@ -90,6 +97,8 @@ let historyRows: Parameters<typeof regimes>[0] = [];
 function take(newGrid: Grid, keepZoom: boolean): void {
   grid = newGrid;
   usdByCell = cells(newGrid);
+  const least = LEAST[state.least] ?? 0;
+  if (least) usdByCell = usdByCell.map((value) => (value < least ? 0 : value));
   scale = new Scale(usdByCell, state.theme);
   chart.show(newGrid, usdByCell, scale, view, keepZoom);
   byId("ramp").style.background = scale.gradient();
@@ -102,7 +111,14 @@ function render(): void {
   byId("provenance").textContent = view.provenance;
   document.title = `${view.coin} ${price(view.spot)}, ${view.regime}: liqbot`;
   chart.spot(view.spot);
+  chart.name(bigEnough(view).clusters, view.spot, view.layer.basis === "modelled" ? "up to " : "");
   profile.show(view);
+}
+
+/** The view with the clusters that are asked for by size. */
+function bigEnough(whole: View): View {
+  const least = LEAST[state.least] ?? 0;
+  return least ? { ...whole, clusters: whole.clusters.filter((one) => one.usd >= least) } : whole;
 }
 
 function cards(rows?: Parameters<typeof regimes>[0]): void {
@@ -110,7 +126,7 @@ function cards(rows?: Parameters<typeof regimes>[0]): void {
   if (rows) historyRows = rows;
   const focused = document.activeElement?.getAttribute("data-id");
   byId("cards").replaceChildren(
-    clusters(view, (one) =>
+    clusters(bigEnough(view), (one) =>
       chart.highlight(
         one ? { low: one.low, high: one.high, colour: one.side === "long" ? "#ff9f43" : "#4dabff" } : undefined,
       ),
@@ -143,13 +159,24 @@ function controls(): void {
     ...tiers.map((tier) => el("option", { value: `${tier}x` }, `${tier}x`)),
   );
   byId<HTMLSelectElement>("tier").value = state.tier;
+  const modelled = known?.layers.some((one) => one.basis === "modelled") ?? false;
+  byId("opened-label").hidden = !modelled;
+  choices("opened", OPENED, state.opened);
+  choices("least", { "": "any size", ...Object.fromEntries(Object.keys(LEAST).map((name) => [name, `$${name}+`])) }, state.least);
   byId("price-kind").textContent = state.price === "line" ? "Candles" : "Line";
   byId("theme").textContent = state.theme === "dark" ? "Light" : "Dark";
 }
 
+/** Fills a list to choose from, and adds what is chosen where an address brought something else. */
+function choices(id: string, words: Record<string, string>, chosen: string): void {
+  const all = chosen in words ? words : { ...words, [chosen]: chosen };
+  byId(id).replaceChildren(...Object.entries(all).map(([value, text]) => el("option", { value }, text)));
+  byId<HTMLSelectElement>(id).value = chosen;
+}
+
 function change(changes: Partial<State>): void {
   const coinChanged = changes.coin !== undefined && changes.coin !== state.coin;
-  state = { ...state, ...changes, ...(coinChanged ? { venue: "", tier: "" } : {}) };
+  state = { ...state, ...changes, ...(coinChanged ? { venue: "", tier: "", opened: "" } : {}) };
   writeState(state, true);
   void guarded(() => show(false));
 }
@@ -184,7 +211,7 @@ function onHover(hover: Hover | null): void {
         ]
       : []),
   );
-  tip.dataset.usd = String(dollars);
+  Object.assign(tip.dataset, { usd: String(dollars), column: String(hover.column), bin: String(hover.bin) });
   tip.hidden = false;
   const box = byId("plot").getBoundingClientRect();
   const left = hover.x + 16 + tip.offsetWidth > box.width ? hover.x - tip.offsetWidth - 16 : hover.x + 16;
@@ -243,8 +270,12 @@ function applyTheme(): void {
 }
 
 byId("coin").addEventListener("change", (event) => change({ coin: (event.target as HTMLSelectElement).value }));
-byId("venue").addEventListener("change", (event) => change({ venue: (event.target as HTMLSelectElement).value, tier: "" }));
+byId("venue").addEventListener("change", (event) =>
+  change({ venue: (event.target as HTMLSelectElement).value, tier: "", opened: "" }),
+);
 byId("tier").addEventListener("change", (event) => change({ tier: (event.target as HTMLSelectElement).value }));
+byId("opened").addEventListener("change", (event) => change({ opened: (event.target as HTMLSelectElement).value }));
+byId("least").addEventListener("change", (event) => change({ least: (event.target as HTMLSelectElement).value }));
 byId("windows").addEventListener("click", (event) => {
   const name = (event.target as HTMLElement).dataset.window;
   if (name) change({ window: name });
@@ -255,7 +286,7 @@ byId("price-kind").addEventListener("click", () => {
   writeState(state, true);
   chart.price = state.price;
   if (grid) take(grid, true);
-  if (view) chart.spot(view.spot);
+  render();
   chart.events(events);
   controls();
 });

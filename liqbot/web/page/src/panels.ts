@@ -22,6 +22,13 @@ function table(caption: string, heads: string[], rows: Child[][]): HTMLElement {
   );
 }
 
+/** A card that can be focused, since a narrow screen has to scroll its table sideways. */
+function card(label: string, title: string): HTMLElement {
+  const box = el("section", { class: "card", tabindex: "0", "aria-label": label, "data-id": label });
+  box.append(el("h2", {}, title));
+  return box;
+}
+
 const none = (words: string): HTMLElement => el("p", { class: "none" }, words);
 
 const REGIMES: Record<string, [string, string]> = {
@@ -54,7 +61,7 @@ export function headline(view: View, modelled: boolean): HTMLElement[] {
 }
 
 export function clusters(view: View, onPick: (cluster: Cluster | null) => void): HTMLElement {
-  const box = el("section", { class: "card", "aria-label": "Clusters" }, el("h2", {}, "Clusters"));
+  const box = card("Clusters", "Clusters");
   const heaviest = [...view.clusters].filter((one) => Math.abs(one.distance_pct) <= 30);
   heaviest.sort((one, other) => other.usd - one.usd);
   for (const side of ["short", "long"] as const) {
@@ -89,7 +96,7 @@ function clusterRow(one: Cluster, view: View, onPick: (cluster: Cluster | null) 
 }
 
 export function holders(view: View): HTMLElement {
-  const box = el("section", { class: "card", "aria-label": "Who holds it" }, el("h2", {}, "Who holds it"));
+  const box = card("Who holds it", "Who holds it");
   if (view.layer.basis === "modelled") {
     box.append(none("A modelled map knows no accounts."));
     return box;
@@ -121,10 +128,8 @@ export function holders(view: View): HTMLElement {
 
 export function layers(view: View): HTMLElement {
   const rows: Reading[] = [view, ...view.others];
-  return el(
-    "section",
-    { class: "card", "aria-label": "Measured beside modelled" },
-    el("h2", {}, "Measured beside modelled"),
+  const box = card("Measured beside modelled", "Measured beside modelled");
+  box.append(
     table(
       "Never added up: measured positions are facts, modelled ones upper bounds",
       ["layer", "above", "below", "ratio", "regime"],
@@ -137,10 +142,11 @@ export function layers(view: View): HTMLElement {
       ]),
     ),
   );
+  return box;
 }
 
 export function liquidations(events: MarketEvent[]): HTMLElement {
-  const box = el("section", { class: "card", "aria-label": "What happened" }, el("h2", {}, "What happened"));
+  const box = card("What happened", "What happened");
   const shown = [...events].sort((one, other) => other.time_ms - one.time_ms).slice(0, 14);
   if (!shown.length) box.append(none("nothing yet in this window"));
   const list = el("ol", { class: "feed" });
@@ -153,7 +159,7 @@ export function liquidations(events: MarketEvent[]): HTMLElement {
 }
 
 export function alerts(all: Alert[]): HTMLElement {
-  const box = el("section", { class: "card", "aria-label": "Alerts" }, el("h2", {}, "Alerts of this bot"));
+  const box = card("Alerts", "Alerts of this bot");
   if (!all.length) box.append(none("none lately"));
   const list = el("ol", { class: "feed" });
   for (const one of all.slice(0, 8))
@@ -170,7 +176,7 @@ export function alerts(all: Alert[]): HTMLElement {
 }
 
 export function regimes(rows: HistoryRow[]): HTMLElement {
-  const box = el("section", { class: "card", "aria-label": "Readings by date" }, el("h2", {}, "Readings by date"));
+  const box = card("Readings by date", "Readings by date");
   if (!rows.length) box.append(none("no day is complete yet"));
   else
     box.append(

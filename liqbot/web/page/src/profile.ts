@@ -6,6 +6,7 @@ import type { PriceChart } from "./chart";
 
 export class Profile {
   private readonly canvas: HTMLCanvasElement;
+  private readonly reach: HTMLElement;
   private view?: View;
   private drawn = "";
 
@@ -15,6 +16,7 @@ export class Profile {
   ) {
     this.canvas = box.appendChild(document.createElement("canvas"));
     this.canvas.setAttribute("role", "img");
+    this.reach = box.appendChild(document.createElement("small"));
     const look = (): void => {
       this.draw(false);
       requestAnimationFrame(look);
@@ -65,10 +67,7 @@ export class Profile {
     context.lineTo(width, y1);
     context.stroke();
     context.setLineDash([]);
-    context.fillStyle = paint("--dim");
-    context.font = "11px system-ui, sans-serif";
-    context.textAlign = "right";
-    context.fillText(`${usd(reach)} per 0.1%`, width - 4, height - 6);
+    this.reach.textContent = width > 100 ? `bars up to ${usd(reach)} per 0.1%` : `≤ ${usd(reach)}`;
   }
 
   private fuelZone(context: CanvasRenderingContext2D, toY: (value: number) => number, width: number, fill: string): void {
@@ -147,7 +146,7 @@ export class Profile {
       context.fillStyle = paint(name);
       context.font = "600 12px system-ui, sans-serif";
       context.textAlign = "right";
-      context.fillText(usd(last[0]), width - 4, Math.min(height - 22, Math.max(14, last[1] + (name === "--short-tint" ? 14 : -6))));
+      context.fillText(usd(last[0]), width - 4, Math.min(height - 6, Math.max(14, last[1] + (name === "--short-tint" ? 14 : -6))));
     }
   }
 }

@@ -5,6 +5,8 @@ export interface State {
   window: string;
   venue: string;
   tier: string;
+  opened: string;
+  least: string;
   price: "candles" | "line";
   theme: "dark" | "light";
   embed: boolean;
@@ -15,6 +17,8 @@ const DEFAULTS: State = {
   window: "24h",
   venue: "",
   tier: "",
+  opened: "",
+  least: "",
   price: "candles",
   theme: "dark",
   embed: false,
@@ -29,6 +33,8 @@ export function readState(): State {
     window: query.get("window") ?? DEFAULTS.window,
     venue: query.get("venue") ?? "",
     tier: query.get("tier") ?? "",
+    opened: query.get("opened") ?? "",
+    least: query.get("least") ?? "",
     price: query.get("price") === "line" ? "line" : "candles",
     theme: theme === "light" ? "light" : "dark",
     embed: query.get("embed") === "1",
@@ -37,7 +43,7 @@ export function readState(): State {
 
 export function writeState(state: State, push: boolean): void {
   const query = new URLSearchParams();
-  for (const name of ["window", "venue", "tier", "price"] as const)
+  for (const name of ["window", "venue", "tier", "opened", "least", "price"] as const)
     if (state[name] !== DEFAULTS[name]) query.set(name, state[name]);
   if (state.embed) query.set("embed", "1");
   const address = `/c/${encodeURIComponent(state.coin)}${query.size ? `?${query}` : ""}`;
