@@ -100,7 +100,7 @@ def _floor(path: Path) -> float:
     The triggers that keep the heads of chats are left out: they are part of what a view costs.
     """
     with closing(open_database(path).conn) as database:
-        for trigger in ("heads_insert", "heads_update", "heads_delete"):
+        for trigger in ("queue_heads_insert", "queue_heads_update", "queue_heads_delete"):
             database.execute(f"DROP TRIGGER {trigger}")
         with transaction(database):
             database.executemany(

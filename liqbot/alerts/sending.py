@@ -25,7 +25,7 @@ from liqbot.alerts.platform import (
 from liqbot.alerts.timing import hold, hold_digest
 from liqbot.logs import redacted
 from liqbot.store.chats import ChatKey
-from liqbot.store.deliveries import Delivery, Outcome
+from liqbot.store.deliveries import Delivery, DeliveryStatus, HoldReason, Outcome
 from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
 
@@ -130,7 +130,7 @@ class Sending:
     async def _choose(self, heads: list[Delivery], now_ms: int) -> list[Delivery]:
         """Return which deliveries go out now; those whose chats do not want to hear yet are held back."""
         chosen: dict[str, Delivery] = {}
-        held: list[tuple[Delivery, int, str]] = []
+        held: list[tuple[Delivery, int, HoldReason]] = []
         for delivery in heads:
             wait = _hold(delivery, self._platform.limits, now_ms)
             if wait is not None:
@@ -147,7 +147,9 @@ class Sending:
         try:
             done = await self._try(delivery)
         except asyncio.CancelledError:
-            done = self._again(delivery, "the bot was stopped; it may have arrived", status="unknown")
+            done = self._again(
+                delivery, "the bot was stopped; it may have arrived", status=DeliveryStatus.UNKNOWN
+            )
         self.outcomes["gone" if done.gone else "moved" if done.moved else done.outcome.status] += 1
         self._done.append(done)
         del self._tasks[delivery.chat.native_id]
@@ -169,18 +171,18 @@ class Sending:
         except LookupError as error:
             return _given_up(delivery, str(error), self._clock())
         except TimeoutError:
-            return self._again(delivery, "no answer; it may have arrived", status="unknown")
+            return self._again(delivery, "no answer; it may have arrived", status=DeliveryStatus.UNKNOWN)
         except Exception as error:  # noqa: BLE001 - one bad chat harms only itself
             # Its name is enough: what an unknown error says may hold what must not be written down.
             _log.exception("platform_failed", platform=self.name)
-            return self._again(delivery, type(error).__name__, status="unknown")
+            return self._again(delivery, type(error).__name__, status=DeliveryStatus.UNKNOWN)
         return self._sent(delivery, receipt)
 
     def _sent(self, delivery: Delivery, receipt: Receipt) -> _Done:
         return _Done(
             Outcome(
                 delivery,
-                "sent",
+                DeliveryStatus.SENT,
                 self._clock(),
                 message_id=receipt.message_id,
                 upload=receipt.upload,
@@ -189,7 +191,7 @@ class Sending:
 
     def _not_sent(self, delivery: Delivery, error: NotSent) -> _Done:
         reason = redacted(str(error))
-        status = "unknown" if delivery.is_repeat else "due"
+        status = DeliveryStatus.UNKNOWN if delivery.is_repeat else DeliveryStatus.DUE
         match error:
             case SlowDown():
                 self._pacing.halt(None if error.everywhere else delivery.chat.native_id, error.pause_s)
@@ -199,16 +201,16 @@ class Sending:
                 return _Done(Outcome(delivery, status, self._clock(), reason), moved=error.native_id)
             case ChatGone():
                 _log.info("chat_gone", platform=self.name, reason=reason)
-                return _Done(Outcome(delivery, "failed", self._clock(), reason), gone=reason)
+                return _Done(Outcome(delivery, DeliveryStatus.FAILED, self._clock(), reason), gone=reason)
             case Refused():
                 _log.error("delivery_refused", delivery=delivery.key, reason=reason)
                 return _given_up(delivery, reason, self._clock())
             case Unclear():
-                return self._again(delivery, reason, status="unknown")
+                return self._again(delivery, reason, status=DeliveryStatus.UNKNOWN)
             case _:
                 return self._again(delivery, reason, status=status)
 
-    def _again(self, delivery: Delivery, reason: str, *, status: str) -> _Done:
+    def _again(self, delivery: Delivery, reason: str, *, status: DeliveryStatus) -> _Done:
         if delivery.attempts + 1 >= MOST_ATTEMPTS:
             _log.error("delivery_given_up", delivery=delivery.key, reason=reason)
             return _given_up(delivery, reason, self._clock())
@@ -230,7 +232,7 @@ class Sending:
         del self._done[: len(done)]
 
 
-def _hold(delivery: Delivery, limits: Limits, now_ms: int) -> tuple[int, str] | None:
+def _hold(delivery: Delivery, limits: Limits, now_ms: int) -> tuple[int, HoldReason] | None:
     """Return until when a delivery is to be held back, and why. What may have arrived is not."""
     if delivery.is_repeat:
         return None
@@ -241,4 +243,4 @@ def _hold(delivery: Delivery, limits: Limits, now_ms: int) -> tuple[int, str] | 
 
 
 def _given_up(delivery: Delivery, reason: str, now_ms: int) -> _Done:
-    return _Done(Outcome(delivery, "failed", now_ms, reason))
+    return _Done(Outcome(delivery, DeliveryStatus.FAILED, now_ms, reason))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from liqbot.alerts.states import Reason
-from liqbot.alerts.timing import Hold, zone
+from liqbot.alerts.timing import HoldReason, zone
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Fact, Message, Picture, Tone
@@ -130,13 +130,13 @@ def digest(alerts: Sequence[Alert], delivery: Delivery) -> Message:
 
 
 def _digest_title(count: int, held: str | None) -> str:
-    if held == Hold.MUTED:
+    if held == HoldReason.MUTED:
         return ngettext("{count} alert while muted", "{count} alerts while muted", count)
-    if held == Hold.QUIET:
+    if held == HoldReason.QUIET:
         return ngettext("{count} alert during quiet hours", "{count} alerts during quiet hours", count)
-    if held == Hold.DIGEST:
+    if held == HoldReason.DIGEST:
         return ngettext("{count} alert in this digest", "{count} alerts in this digest", count)
-    if held == Hold.LIMIT:
+    if held == HoldReason.LIMIT:
         return ngettext(
             "{count} alert beyond the hourly limit", "{count} alerts beyond the hourly limit", count
         )

@@ -1,30 +1,21 @@
 """When a chat wants to hear: one pure function that names why an alert is held back, and until when."""
 
 from datetime import UTC, datetime, time, timedelta
-from enum import StrEnum
 from functools import cache
 from itertools import product
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from liqbot.store.chats import ChatSettings
+from liqbot.store.deliveries import HoldReason
 
 HOUR_MS = 3_600_000
 DIGEST_HOUR = 8
 """At what hour of a chat's own time its daily digest comes."""
 
 
-class Hold(StrEnum):
-    """Why an alert is held back, to come with others in a digest."""
-
-    MUTED = "muted"
-    QUIET = "quiet hours"
-    DIGEST = "digest"
-    LIMIT = "hourly limit"
-
-
 def hold(
     settings: ChatSettings, digest: str, sent_lately: int, first_sent_ms: int | None, now_ms: int
-) -> tuple[int, Hold] | None:
+) -> tuple[int, HoldReason] | None:
     """Return until when an alert is to be held back, and why; None where it may go out at `now_ms`.
 
     `digest` is `off`, `hourly` or `daily`, as the subscription asks; `sent_lately` counts the messages of the
@@ -32,11 +23,11 @@ def hold(
     """
     waits = [wait for wait in _waits(settings, digest, now_ms) if wait[0] > now_ms]
     if sent_lately >= settings.hourly_limit and first_sent_ms is not None:
-        waits.append((first_sent_ms + HOUR_MS, Hold.LIMIT))
+        waits.append((first_sent_ms + HOUR_MS, HoldReason.LIMIT))
     return max(waits, default=None)
 
 
-def hold_digest(settings: ChatSettings, now_ms: int) -> tuple[int, Hold] | None:
+def hold_digest(settings: ChatSettings, now_ms: int) -> tuple[int, HoldReason] | None:
     """Return until when a digest that is due is to be held back, and why; None where it may go out."""
     waits = [wait for wait in _waits(settings, "off", now_ms) if wait[0] > now_ms]
     return max(waits, default=None)
@@ -60,15 +51,15 @@ def _zone(name: str) -> ZoneInfo:
     return zone(name) or ZoneInfo("UTC")
 
 
-def _waits(settings: ChatSettings, digest: str, now_ms: int) -> list[tuple[int, Hold]]:
+def _waits(settings: ChatSettings, digest: str, now_ms: int) -> list[tuple[int, HoldReason]]:
     local = local_time(settings, now_ms)
-    waits = [(settings.mute_until_ms, Hold.MUTED)]
+    waits = [(settings.mute_until_ms, HoldReason.MUTED)]
     if settings.quiet is not None and _within(settings.quiet, 60 * local.hour + local.minute):
-        waits.append((_next(local, settings.quiet[1]), Hold.QUIET))
+        waits.append((_next(local, settings.quiet[1]), HoldReason.QUIET))
     if digest == "hourly":
-        waits.append(((now_ms // HOUR_MS + 1) * HOUR_MS, Hold.DIGEST))
+        waits.append(((now_ms // HOUR_MS + 1) * HOUR_MS, HoldReason.DIGEST))
     if digest == "daily":
-        waits.append((_next(local, 60 * DIGEST_HOUR), Hold.DIGEST))
+        waits.append((_next(local, 60 * DIGEST_HOUR), HoldReason.DIGEST))
     return waits
 
 

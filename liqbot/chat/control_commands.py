@@ -141,8 +141,8 @@ async def privacy(context: CommandContext) -> Message:
         (
             _("Its id on {platform}.", platform=context.chat.platform),
             ngettext(
-                "Its {count} subscription, with the id of who made it.",
-                "Its {count} subscriptions, each with the id of who made it.",
+                "Its {count} subscription.",
+                "Its {count} subscriptions.",
                 kept.subscriptions,
             ),
             _("Its settings: time zone, language, quiet hours, mute, hourly limit."),

@@ -3,7 +3,7 @@
 from datetime import UTC, tzinfo
 
 from liqbot.alerts.states import Status
-from liqbot.alerts.timing import Hold, zone
+from liqbot.alerts.timing import HoldReason, zone
 from liqbot.chat.command import CommandContext
 from liqbot.chat.times import told_zone
 from liqbot.service.chats import ChatSettings, rest_of
@@ -38,7 +38,7 @@ def rest_text(settings: ChatSettings, now_ms: int) -> str:
     if found is None:
         return ""
     until = until_text(settings, found.until_ms, now_ms)
-    if found.why is Hold.MUTED:
+    if found.why is HoldReason.MUTED:
         return _("Muted until {time}: alerts come after that.", time=until)
     return _("Quiet hours until {time}: alerts come after that.", time=until)
 

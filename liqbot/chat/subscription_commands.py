@@ -20,7 +20,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
     or venue=modelled.
     """
     services = context.services
-    done = await services.subscriptions.subscribe(context.chat, rule, coin, settings, context.person)
+    done = await services.subscriptions.subscribe(context.chat, rule, coin, settings)
     mine = done.subscription
     title = (
         _("Subscribed to {rule} {coin} as #{number}", rule=rule, coin=coin, number=mine.number)

@@ -9,6 +9,7 @@ from liqbot.cli.terminal import progress_bar
 from liqbot.settings import load_settings
 from liqbot.store.errors import DatabaseError
 from liqbot.store.sqlite.database import back_up, damage
+from liqbot.store.sqlite.schema import differences
 
 app = typer.Typer(help="Back up and check the database.", no_args_is_help=True)
 
@@ -30,4 +31,7 @@ def check() -> None:
     found = damage(path, thorough=True)
     if found is not None:
         raise DatabaseError(f"{path} is damaged: {found}")
+    different = differences(path)
+    if different:
+        raise DatabaseError(f"{path} is not as this version needs it: {'; '.join(different)}")
     typer.echo(f"{path}: well, {path.stat().st_size:,} bytes")

@@ -22,6 +22,7 @@ from liqbot.settings import Settings, SettingsError, described, effective, load_
 from liqbot.sources.source import NoDataError, SourceError, WithCheck
 from liqbot.store.errors import DatabaseError
 from liqbot.store.sqlite.database import damage
+from liqbot.store.sqlite.schema import differences
 from liqbot.store.sqlite.store import reading
 
 _WIDE = 10_000
@@ -84,6 +85,9 @@ def _database(settings: Settings) -> str:
     found = damage(path)
     if found:
         raise Ailing(f"{path} is damaged: {found}")
+    different = differences(path)
+    if different:
+        raise Ailing(f"{path} is not as this version needs it: {'; '.join(different)}")
     return f"{path}, {asyncio.run(_subscriptions(path))} subscriptions"
 
 

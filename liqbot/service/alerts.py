@@ -20,6 +20,7 @@ from liqbot.service.pictures import Pictures
 from liqbot.service.subscriptions import Current, Subscriptions, Unread
 from liqbot.store.alerts import Alert, Told
 from liqbot.store.chats import ChatKey
+from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import Subscription, Watch
 from liqbot.text import N_, _
@@ -58,7 +59,7 @@ class Reasons:
     cooldown_s: float
     market: MarketAnswer | None
     """How the market stood then; None where that can no longer be read."""
-    status: str
+    status: DeliveryStatus
     """What became of it in the chat: `sent`, `due`, `sending`, `held`, `unknown`, `failed`, `expired`."""
     sent_ms: int | None
     attempts: int

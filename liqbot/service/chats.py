@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from liqbot.alerts.timing import Hold, hold_digest
+from liqbot.alerts.timing import HoldReason, hold_digest
 from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.errors import StoreError
@@ -17,7 +17,7 @@ __all__ = ["ChatKey", "ChatSettings", "Chats", "Rest", "StoreError", "rest_of"]
 class Rest:
     """Why a chat gets no alerts now, and until when."""
 
-    why: Hold
+    why: HoldReason
     until_ms: int
 
 
@@ -46,23 +46,23 @@ class Chats:
 
     async def mute(self, chat: ChatKey, until_ms: int) -> ChatSettings:
         """Keep alerts back until then; return the settings."""
-        return await self._change(chat, Hold.MUTED, mute_until_ms=until_ms)
+        return await self._change(chat, HoldReason.MUTED, mute_until_ms=until_ms)
 
     async def unmute(self, chat: ChatKey) -> ChatSettings:
         """Let alerts come again, and what was kept back as one digest."""
-        return await self._change(chat, Hold.MUTED, mute_until_ms=0)
+        return await self._change(chat, HoldReason.MUTED, mute_until_ms=0)
 
     async def set_quiet_hours(self, chat: ChatKey, hours: tuple[int, int] | None) -> ChatSettings:
         """Set from when to when no alerts come, in minutes after midnight of the chat's time; None: never."""
-        return await self._change(chat, Hold.QUIET, quiet=hours)
+        return await self._change(chat, HoldReason.QUIET, quiet=hours)
 
     async def set_time_zone(self, chat: ChatKey, name: str) -> ChatSettings:
         """Set the chat's time zone, a name of the IANA database."""
-        return await self._change(chat, Hold.QUIET, time_zone=name)
+        return await self._change(chat, HoldReason.QUIET, time_zone=name)
 
     async def set_limit(self, chat: ChatKey, alerts_an_hour: int) -> ChatSettings:
         """Set how many alerts an hour come one by one."""
-        return await self._change(chat, Hold.LIMIT, hourly_limit=alerts_an_hour)
+        return await self._change(chat, HoldReason.LIMIT, hourly_limit=alerts_an_hour)
 
     async def set_language(self, chat: ChatKey, language: str) -> ChatSettings:
         """Set the language of the chat; empty for that of whoever asks. Raises `UserError`."""
@@ -74,7 +74,7 @@ class Chats:
             )
         return await self._change(chat, None, language=language)
 
-    async def _change(self, chat: ChatKey, held_for: Hold | None, **changes: object) -> ChatSettings:
+    async def _change(self, chat: ChatKey, held_for: HoldReason | None, **changes: object) -> ChatSettings:
         """Write settings, and let what was kept back for the reason that has changed be looked at again."""
         now_ms = self._clock()
         settings = replace(await self.settings(chat), **changes)  # pyright: ignore[reportArgumentType]

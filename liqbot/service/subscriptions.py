@@ -86,11 +86,9 @@ class Subscriptions:
         self._previews = previews
         self._clock = clock
 
-    async def subscribe(
-        self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str], person: str = ""
-    ) -> Subscribed:
+    async def subscribe(self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str]) -> Subscribed:
         """Write a subscription down, with the `settings` as they were typed. Raises `UserError`."""
-        subscription, is_new = await self.enter(chat, rule, coin, settings, person)
+        subscription, is_new = await self.enter(chat, rule, coin, settings)
         found = self._rules.by_name[rule]
         values = found.form.restore(subscription.watch.parameters)
         lately = await self._previews.told(
@@ -100,7 +98,7 @@ class Subscriptions:
         return Subscribed(answer, is_new, lately)
 
     async def enter(
-        self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str], person: str = ""
+        self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str]
     ) -> tuple[Subscription, bool]:
         """Write a subscription down; return it, and whether it is new. Raises `UserError`."""
         found = self._rules.by_name.get(rule)
@@ -120,7 +118,6 @@ class Subscriptions:
             now_ms=self._clock(),
             venue=venue,
             manner=manner,
-            person=person,
         )
 
     async def of(self, chat: ChatKey) -> list[SubscriptionAnswer]:

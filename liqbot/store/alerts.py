@@ -7,6 +7,7 @@ from typing import Protocol
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
 from liqbot.store.chats import ChatKey
+from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.subscriptions import Watch
 
 EXPIRES_MS = 6 * 3_600_000
@@ -52,8 +53,7 @@ class Told:
     """What became of an alert in one chat."""
 
     alert: Alert
-    status: str
-    """`sent`, or where it is: `due`, `held`, `unknown`, `failed`, `expired`."""
+    status: DeliveryStatus
     sent_ms: int | None
     """When it arrived, by the clock; None where it has not."""
     attempts: int

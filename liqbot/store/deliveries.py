@@ -11,6 +11,7 @@ others as one digest
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from liqbot.store.chats import ChatKey, ChatSettings
@@ -20,6 +21,31 @@ DIGEST_EXPIRES_MS = 48 * HOUR_MS
 """How long an alert that is held back for a digest is worth telling."""
 DIGEST_MOST = 100
 """How many alerts one digest may hold."""
+
+
+class DeliveryStatus(StrEnum):
+    """How far a delivery has come."""
+
+    DUE = "due"
+    SENDING = "sending"
+    UNKNOWN = "unknown"
+    """Nobody knows whether it has arrived; it is sent again as a repeat."""
+    HELD = "held"
+    """Kept back, to come with others in a digest; `held_for` says why."""
+    SENT = "sent"
+    FAILED = "failed"
+    """Given up."""
+    EXPIRED = "expired"
+    """Too old by the time it could be sent."""
+
+
+class HoldReason(StrEnum):
+    """Why an alert is held back, to come with others in a digest."""
+
+    MUTED = "muted"
+    QUIET = "quiet hours"
+    DIGEST = "digest"
+    LIMIT = "hourly limit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +62,7 @@ class Delivery:
     """How often it was tried before."""
     is_repeat: bool
     """Whether an earlier try may have arrived."""
-    held: str | None
+    held: HoldReason | None
     """Why it was held back for a digest; None where it was not."""
     number: int | None
     """The chat's subscription that it comes from; None where that has ended, and for a digest."""
@@ -61,7 +87,7 @@ class Outcome:
     """How far a delivery has come by a try."""
 
     delivery: Delivery
-    status: str
+    status: DeliveryStatus
     """`sent`, `due` (again), `unknown` (whether it arrived) or `failed` (given up)."""
     at_ms: int
     """When it was sent, or is due again."""
@@ -96,7 +122,7 @@ class Deliveries(Protocol):
         """
         ...
 
-    async def hold(self, held: Sequence[tuple[Delivery, int, str]]) -> None:
+    async def hold(self, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
         """Keep deliveries back until a time, for a reason that its digest will name."""
         ...
 
@@ -104,7 +130,7 @@ class Deliveries(Protocol):
         """Make what was held until now due: one digest for each chat. Returns how many digests."""
         ...
 
-    async def wake_held(self, chat: ChatKey, now_ms: int, reason: str) -> None:
+    async def wake_held(self, chat: ChatKey, now_ms: int, reason: HoldReason) -> None:
         """Let what is held back for a chat for that `reason` be due now, as when it is no longer muted."""
         ...
 

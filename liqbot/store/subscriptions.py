@@ -60,12 +60,10 @@ class Subscriptions(Protocol):
         now_ms: int,
         venue: str = "",
         manner: Manner = DEFAULT_MANNER,
-        person: str = "",
     ) -> tuple[Subscription, bool]:
         """Return the chat's subscription to that watch, and whether it is new.
 
-        One that is there already takes on the `manner`, and is paused no more. `person` made it, as the
-        platform names them.
+        One that is there already takes on the `manner`, and is paused no more. Who made it is not kept.
         """
         ...
 

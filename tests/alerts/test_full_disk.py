@@ -72,7 +72,7 @@ async def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(h
             with pytest.raises(StoreError, match="full"):
                 await evaluator.take(VIEW, now_ms=0)
     assert [state for _, state in await house.store.alerts.watches("BTC")] == [None]
-    assert (count(house, "alerts"), count(house, "deliveries"), count(house, "heads")) == (0, 0, 0)
+    assert (count(house, "alerts"), count(house, "deliveries"), count(house, "queue_heads")) == (0, 0, 0)
     assert await evaluator.take(replace(VIEW, time_ms=VIEW.time_ms + 1), now_ms=0) == len(CHATS)
 
 

@@ -7,7 +7,7 @@ from markets import HOUR, long, short, view_of
 
 from liqbot.alerts.states import Reason
 from liqbot.alerts.telling import MAY_REPEAT, addressed, digest, tell
-from liqbot.alerts.timing import Hold
+from liqbot.alerts.timing import HoldReason
 from liqbot.builtin import near_cluster, regime_flip, trapped
 from liqbot.message import Picture, Tone
 from liqbot.rules.rule import Hit
@@ -169,7 +169,7 @@ def test_what_may_have_arrived_before_says_so():
 
 def test_a_digest_names_each_alert_with_the_time_of_the_chat_and_counts_what_does_not_fit():
     alerts = [replace(alert(Hit("key", f"wall {number}")), time_ms=number * HOUR) for number in range(25)]
-    held = delivery(held=Hold.QUIET, settings=ChatSettings(time_zone="Asia/Tokyo"))
+    held = delivery(held=HoldReason.QUIET, settings=ChatSettings(time_zone="Asia/Tokyo"))
     message = digest(alerts, held)
     assert message.title == "25 alerts during quiet hours"
     assert message.lines[0] == "A1 Thu 09:00 BTC: wall 0"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.alerts.timing import HOUR_MS, Hold, hold, hold_digest, local_time, zone
+from liqbot.alerts.timing import HOUR_MS, HoldReason, hold, hold_digest, local_time, zone
 from liqbot.store.chats import ChatSettings
 
 
@@ -28,7 +28,7 @@ def test_as_a_rule_an_alert_goes_out_at_once():
 
 
 def test_while_muted_it_is_held_until_that_ends():
-    assert held(ChatSettings(mute_until_ms=NOON + 5)) == (NOON + 5, Hold.MUTED)
+    assert held(ChatSettings(mute_until_ms=NOON + 5)) == (NOON + 5, HoldReason.MUTED)
     assert held(ChatSettings(mute_until_ms=NOON)) is None
 
 
@@ -48,7 +48,7 @@ def test_while_muted_it_is_held_until_that_ends():
     ],
 )
 def test_in_quiet_hours_it_is_held_until_the_chats_morning(zone, now, until):
-    expected = None if until is None else (at(until), Hold.QUIET)
+    expected = None if until is None else (at(until), HoldReason.QUIET)
     assert held(ChatSettings(zone, quiet=NIGHT), at(now)) == expected
 
 
@@ -64,36 +64,36 @@ def test_in_quiet_hours_it_is_held_until_the_chats_morning(zone, now, until):
 )
 def test_where_clocks_show_an_hour_twice_both_are_quiet(now, until):
     settings = ChatSettings("Europe/Berlin", quiet=(23 * 60, 2 * 60 + 50))
-    assert held(settings, at(now)) == (None if until is None else (at(until), Hold.QUIET))
+    assert held(settings, at(now)) == (None if until is None else (at(until), HoldReason.QUIET))
 
 
 def test_quiet_hours_may_lie_within_a_day():
     lunch = ChatSettings(quiet=(12 * 60, 13 * 60))
-    assert held(lunch, NOON) == (NOON + HOUR_MS, Hold.QUIET)
+    assert held(lunch, NOON) == (NOON + HOUR_MS, HoldReason.QUIET)
     assert held(lunch, NOON + HOUR_MS) is None
 
 
 def test_a_digest_comes_with_the_hour_or_in_the_morning():
-    assert held(digest="hourly", now_ms=NOON + 1) == (NOON + HOUR_MS, Hold.DIGEST)
-    assert held(digest="daily") == (at("2026-03-11 08:00"), Hold.DIGEST)
-    assert held(ChatSettings("Asia/Tokyo"), digest="daily") == (at("2026-03-10 23:00"), Hold.DIGEST)
+    assert held(digest="hourly", now_ms=NOON + 1) == (NOON + HOUR_MS, HoldReason.DIGEST)
+    assert held(digest="daily") == (at("2026-03-11 08:00"), HoldReason.DIGEST)
+    assert held(ChatSettings("Asia/Tokyo"), digest="daily") == (at("2026-03-10 23:00"), HoldReason.DIGEST)
 
 
 def test_beyond_the_hourly_limit_it_is_held_until_there_is_room():
     settings = ChatSettings(hourly_limit=3)
     assert held(settings, lately=2, first_ms=NOON - 10) is None
-    assert held(settings, lately=3, first_ms=NOON - 10) == (NOON - 10 + HOUR_MS, Hold.LIMIT)
+    assert held(settings, lately=3, first_ms=NOON - 10) == (NOON - 10 + HOUR_MS, HoldReason.LIMIT)
 
 
 def test_of_several_reasons_the_longest_counts():
     settings = ChatSettings(mute_until_ms=NOON + 5, hourly_limit=1)
-    assert held(settings, lately=1, first_ms=NOON - 10) == (NOON - 10 + HOUR_MS, Hold.LIMIT)
-    assert held(settings, digest="hourly") == (NOON + HOUR_MS, Hold.DIGEST)
+    assert held(settings, lately=1, first_ms=NOON - 10) == (NOON - 10 + HOUR_MS, HoldReason.LIMIT)
+    assert held(settings, digest="hourly") == (NOON + HOUR_MS, HoldReason.DIGEST)
 
 
 def test_a_digest_that_is_due_waits_for_quiet_hours_and_mute_but_for_no_limit():
     assert hold_digest(ChatSettings(hourly_limit=1), NOON) is None
-    assert hold_digest(ChatSettings(mute_until_ms=NOON + 5), NOON) == (NOON + 5, Hold.MUTED)
+    assert hold_digest(ChatSettings(mute_until_ms=NOON + 5), NOON) == (NOON + 5, HoldReason.MUTED)
 
 
 @given(

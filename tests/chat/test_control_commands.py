@@ -319,7 +319,7 @@ class TestPrivacy:
         assert await room.text("/privacy") == (
             "What is kept of this chat\n"
             "Its id on console.\n"
-            "Its 1 subscription, with the id of who made it.\n"
+            "Its 1 subscription.\n"
             "Its settings: time zone, language, quiet hours, mute, hourly limit.\n"
             "Which alerts it got in the last 30 days.\n"
             "Nothing that is written here is kept, and nothing is passed on.\n"

@@ -1,5 +1,6 @@
 """`liqbot db`: a copy that is complete, and a look that finds damage."""
 
+import sqlite3
 from contextlib import closing
 
 from liqbot.store.chats import ChatKey
@@ -60,3 +61,14 @@ async def test_damage_is_found(liqbot, folder):
     ran = liqbot("db", "check")
     assert ran.status == 1
     assert ran.err.startswith("liqbot: liqbot.db")
+
+
+def test_a_table_that_is_missing_is_named(liqbot, folder):
+    SqliteStore(folder / "liqbot.db").close_now()
+    with closing(sqlite3.connect(folder / "liqbot.db")) as connection:
+        connection.execute("DROP TABLE queue_heads")
+    for command, where in ((("db", "check"), "err"), (("doctor",), "out")):
+        ran = liqbot(*command)
+        assert ran.status == 1
+        assert "is not as this version needs it: " in getattr(ran, where)
+        assert "table queue_heads is missing" in getattr(ran, where)

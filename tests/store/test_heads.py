@@ -19,7 +19,7 @@ SHOULD_BE = """
     )
     ORDER BY chat_id
 """
-KEPT = "SELECT chat_id, delivery_id, platform, due_ms, is_sending FROM heads ORDER BY chat_id"
+KEPT = "SELECT chat_id, delivery_id, platform, due_ms, is_sending FROM queue_heads ORDER BY chat_id"
 
 
 class Office:

@@ -11,8 +11,10 @@ from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
 from liqbot.store.alerts import EXPIRES_MS, Alert, NewAlert, Told
 from liqbot.store.chats import ChatKey
+from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sqlite.chats import meet
 from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sqlite.statuses import DUE, OWED, SENT
 from liqbot.store.subscriptions import Watch
 
 
@@ -93,8 +95,8 @@ class SqliteAlerts(Records):
         meet(db, chat, now_ms)
         alert_id = self._add(db, NewAlert(watch, hit, "sample"), view, blob, sample=True)
         db.execute(
-            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
-            "SELECT ?, id, 'due', ?, ? FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)",
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
+            f"SELECT ?, id, {DUE}, ?, ? FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)",
             [alert_id, now_ms, now_ms + EXPIRES_MS, *chat],
         )
         return alert_id
@@ -111,13 +113,13 @@ class SqliteAlerts(Records):
             [alert_id, *chat],
         ).fetchone()
         alert = _alert(db, alert_id)
-        return None if row is None or alert is None else Told(alert, *row)
+        return None if row is None or alert is None else Told(alert, DeliveryStatus(row[0]), *row[1:])
 
     @reads
     def newest_of(self, db: sqlite3.Connection, chat: ChatKey, limit: int) -> list[Alert]:
         rows = db.execute(
-            "SELECT DISTINCT alert_id FROM deliveries JOIN chats ON chats.id = chat_id "
-            "WHERE (platform, native_id, thread) = (?, ?, ?) AND status = 'sent' "
+            "SELECT DISTINCT alert_id FROM deliveries JOIN chats ON chats.id = chat_id "  # noqa: S608 - a constant
+            f"WHERE (platform, native_id, thread) = (?, ?, ?) AND status = {SENT} "
             "ORDER BY sent_ms DESC LIMIT ?",
             [*chat, limit],
         ).fetchall()
@@ -164,8 +166,8 @@ class SqliteAlerts(Records):
     @writes
     def prune(self, db: sqlite3.Connection, before_ms: int) -> int:
         return db.execute(
-            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
-            "HAVING max(due_ms) < ? AND max(status IN ('due', 'sending', 'unknown', 'held')) = 0) "
+            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "  # noqa: S608 - a constant
+            f"HAVING max(due_ms) < ? AND max({OWED}) = 0) "
             "OR NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)",
             [before_ms],
         ).rowcount
@@ -197,8 +199,8 @@ class SqliteAlerts(Records):
     def _owe(self, db: sqlite3.Connection, alert_id: int, watch: Watch, now_ms: int) -> int:
         """Write down a delivery for each chat that subscribes to `watch` and is to be spoken to."""
         return db.execute(
-            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
-            "SELECT ?, chat_id, 'due', ?, ? FROM subscriptions JOIN chats ON chats.id = chat_id "
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
+            f"SELECT ?, chat_id, {DUE}, ?, ? FROM subscriptions JOIN chats ON chats.id = chat_id "
             "WHERE watch_id = ? AND NOT paused AND inactive IS NULL",
             [alert_id, now_ms, now_ms + EXPIRES_MS, watch.id],
         ).rowcount

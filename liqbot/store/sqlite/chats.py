@@ -4,6 +4,7 @@ import sqlite3
 
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sqlite.statuses import FAILED, OWED
 
 _COLUMNS = "time_zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, inactive"
 _IS_CHAT = "(platform, native_id, thread) = (?, ?, ?)"
@@ -54,8 +55,7 @@ class SqliteChats(Records):
             [(reason, now_ms, chat_id) for chat_id in ids],
         )
         db.executemany(
-            "UPDATE deliveries SET status = 'failed', error = ? WHERE chat_id = ? "
-            "AND status IN ('due', 'sending', 'unknown', 'held')",
+            f"UPDATE deliveries SET status = {FAILED}, error = ? WHERE chat_id = ? AND {OWED}",  # noqa: S608 - constants
             [(reason, chat_id) for chat_id in ids],
         )
 

@@ -44,14 +44,19 @@ def open_database(path: Path) -> sqlite_utils.Database:
             raise sqlite3.OperationalError("its file system cannot keep a write-ahead log")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        database = sqlite_utils.Database(connection)
-        for migrations in _known():
-            migrations.apply(database)
+        database = MigratedDatabase(connection)
+        bring_up(database)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_AT_WORK_MS}")
     except sqlite3.Error as error:
         connection.close()
         raise _unusable(path, error, "cannot be opened as liqbot's database") from error
     return database
+
+
+def bring_up(database: sqlite_utils.Database) -> None:
+    """Apply the migrations that `database` has not had. Raises what SQLite raises."""
+    for migrations in _known():
+        migrations.apply(database)
 
 
 def open_reader(path: Path) -> sqlite3.Connection:
@@ -101,6 +106,21 @@ def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> Non
         except (OSError, sqlite3.Error) as error:
             copy.unlink(missing_ok=True)
             raise DatabaseError(f"{copy}: could not be written: {error}") from error
+
+
+class MigratedDatabase(sqlite_utils.Database):
+    """A database whose migrations are a transaction each: one that is cut short leaves nothing behind."""
+
+    def executescript(self, sql: str) -> sqlite3.Cursor:
+        """Execute one statement after the other; SQLite's own way would commit amid a migration."""
+        cursor = self.conn.cursor()
+        statement = ""
+        for piece in sql.split(";")[:-1]:
+            statement += f"{piece};"
+            if sqlite3.complete_statement(statement):
+                cursor.execute(statement)
+                statement = ""
+        return cursor
 
 
 class Claim:

@@ -8,12 +8,18 @@ from typing import Any
 import msgspec
 
 from liqbot.store.chats import ChatKey
-from liqbot.store.deliveries import DIGEST_EXPIRES_MS, DIGEST_MOST, HOUR_MS, Delivery, Outcome
+from liqbot.store.deliveries import (
+    DIGEST_EXPIRES_MS,
+    DIGEST_MOST,
+    HOUR_MS,
+    Delivery,
+    DeliveryStatus,
+    HoldReason,
+    Outcome,
+)
 from liqbot.store.sqlite.chats import read_settings
 from liqbot.store.sqlite.connections import Records, reads, writes
-
-OPEN = "status IN ('due', 'sending', 'unknown')"
-"""The condition of the index `deliveries_open`, to the letter: else SQLite reads all that was ever sent."""
+from liqbot.store.sqlite.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
 
 
 class SqliteDeliveries(Records):
@@ -24,18 +30,18 @@ class SqliteDeliveries(Records):
         self, db: sqlite3.Connection, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
     ) -> list[Delivery]:
         rows = db.execute(
-            """
+            f"""
             SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
-                d.status = 'unknown', d.carrier, d.error, s.number, s.silent, s.role,
+                d.status = {UNKNOWN}, d.carrier, d.held_for, s.number, s.silent, s.role,
                 iif(a.sample, 'off', s.digest),
                 c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
                 c.inactive,
-                (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
+                (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
-                (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = 'sent'
+                (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago)
-            FROM heads AS h
-            CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of heads, and no further
+            FROM queue_heads AS h
+            CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of queue_heads, and no further
             JOIN chats AS c ON c.id = d.chat_id
             JOIN alerts AS a ON a.id = d.alert_id
             LEFT JOIN watches AS w
@@ -44,7 +50,7 @@ class SqliteDeliveries(Records):
             WHERE h.platform = :platform AND NOT h.is_sending AND h.due_ms <= :now
                 AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))
             ORDER BY h.due_ms, h.delivery_id LIMIT :limit
-            """,
+            """,  # noqa: S608 - constants
             {
                 "hour_ago": now_ms - HOUR_MS,
                 "now": now_ms,
@@ -74,10 +80,10 @@ class SqliteDeliveries(Records):
             self._settle(db, outcome)
 
     @writes
-    def hold(self, db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, str]]) -> None:
+    def hold(self, db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
         db.executemany(
-            "UPDATE deliveries SET status = 'held', carrier = NULL, due_ms = ?, error = ?, "
-            "expires_ms = ? WHERE id = ? AND status IN ('due', 'unknown')",
+            f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "  # noqa: S608
+            f"error = NULL, expires_ms = ? WHERE id = ? AND {WAITING}",
             [
                 (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
                 for delivery, until_ms, reason in held
@@ -90,38 +96,39 @@ class SqliteDeliveries(Records):
 
     @reads
     def _has_held(self, db: sqlite3.Connection, now_ms: int) -> bool:
-        held = "SELECT 1 FROM deliveries WHERE status = 'held' AND due_ms <= ? LIMIT 1"
+        held = f"SELECT 1 FROM deliveries WHERE status = {HELD} AND due_ms <= ? LIMIT 1"  # noqa: S608 - a constant
         return db.execute(held, [now_ms]).fetchone() is not None
 
     @writes
     def _release(self, db: sqlite3.Connection, now_ms: int) -> int:
         chats = db.execute(
-            "SELECT DISTINCT chat_id FROM deliveries WHERE status = 'held' AND due_ms <= ?", [now_ms]
+            f"SELECT DISTINCT chat_id FROM deliveries WHERE status = {HELD} AND due_ms <= ?",  # noqa: S608 - a constant
+            [now_ms],
         ).fetchall()
         for (chat_id,) in chats:
             rows = db.execute(
-                "SELECT id FROM deliveries WHERE chat_id = ? AND status = 'held' AND due_ms <= ? "
+                f"SELECT id FROM deliveries WHERE chat_id = ? AND status = {HELD} AND due_ms <= ? "  # noqa: S608 - a constant
                 "ORDER BY id LIMIT ?",
                 [chat_id, now_ms, DIGEST_MOST],
             ).fetchall()
             db.executemany(
-                "UPDATE deliveries SET status = 'due', due_ms = ?, carrier = ? WHERE id = ?",
+                f"UPDATE deliveries SET status = {DUE}, due_ms = ?, carrier = ? WHERE id = ?",  # noqa: S608 - a constant
                 [(now_ms, rows[0][0], row) for (row,) in rows],
             )
         return len(chats)
 
     @writes
-    def wake_held(self, db: sqlite3.Connection, chat: ChatKey, now_ms: int, reason: str) -> None:
+    def wake_held(self, db: sqlite3.Connection, chat: ChatKey, now_ms: int, reason: HoldReason) -> None:
         db.execute(
-            "UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = 'held' AND error = ? AND chat_id = "
-            "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
+            f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = {HELD} AND held_for = ? "  # noqa: S608 - a constant
+            "AND chat_id = (SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
             [now_ms, reason, *chat],
         )
 
     @writes
     def expire(self, db: sqlite3.Connection, now_ms: int) -> int:
         return db.execute(
-            f"UPDATE deliveries SET status = 'expired' WHERE {OPEN} AND status != 'sending' "  # noqa: S608 - a constant
+            f"UPDATE deliveries SET status = {EXPIRED} WHERE {OPEN} AND status != {SENDING} "  # noqa: S608 - constants
             "AND expires_ms <= ?",
             [now_ms],
         ).rowcount
@@ -129,8 +136,8 @@ class SqliteDeliveries(Records):
     @writes
     def recover(self, db: sqlite3.Connection) -> int:
         return db.execute(
-            f"UPDATE deliveries SET status = 'unknown', attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - a constant
-            "AND status = 'sending'"
+            f"UPDATE deliveries SET status = {UNKNOWN}, attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - constants
+            f"AND status = {SENDING}"
         ).rowcount
 
     @reads
@@ -158,7 +165,7 @@ class SqliteDeliveries(Records):
             chat=ChatKey(*row[3:6]),
             attempts=row[6],
             is_repeat=bool(row[7]),
-            held=None if row[8] is None else row[9],
+            held=None if row[8] is None or row[9] is None else HoldReason(row[9]),
             number=row[10] if is_single else None,
             silent=bool(row[11]),
             role=row[12] if is_single else None,
@@ -169,12 +176,10 @@ class SqliteDeliveries(Records):
         )
 
     def _settle(self, db: sqlite3.Connection, outcome: Outcome) -> None:
-        delivery, sent = outcome.delivery, outcome.status == "sent"
-        # A digest that is tried again still names why its alerts were held.
-        error = None if sent else delivery.held or outcome.error
+        delivery, sent = outcome.delivery, outcome.status == DeliveryStatus.SENT
         db.executemany(
-            "UPDATE deliveries SET status = ?, due_ms = iif(?, due_ms, ?), sent_ms = iif(?, ?, NULL), "
-            "attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = 'sending'",
+            "UPDATE deliveries SET status = ?, due_ms = iif(?, due_ms, ?), sent_ms = iif(?, ?, NULL), "  # noqa: S608
+            f"attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = {SENDING}",
             [
                 (
                     outcome.status,
@@ -183,7 +188,7 @@ class SqliteDeliveries(Records):
                     sent,
                     outcome.at_ms,
                     not outcome.counts,
-                    error,
+                    None if sent else outcome.error,
                     outcome.message_id,
                     row,
                 )
@@ -201,8 +206,7 @@ class SqliteDeliveries(Records):
 def _claim(db: sqlite3.Connection, row: int) -> bool:
     """Note that a delivery is about to be sent; return whether it is still to be."""
     claimed = db.execute(
-        "UPDATE deliveries SET status = 'sending', attempts = attempts + 1 "
-        "WHERE id = ? AND status IN ('due', 'unknown')",
+        f"UPDATE deliveries SET status = {SENDING}, attempts = attempts + 1 WHERE id = ? AND {WAITING}",  # noqa: S608
         [row],
     )
     return claimed.rowcount > 0

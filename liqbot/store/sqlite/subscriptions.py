@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.chats import meet
 from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.deliveries import OPEN
+from liqbot.store.sqlite.statuses import OWED, SENDING
 from liqbot.store.subscriptions import DEFAULT_MANNER, Manner, Subscription, Watch
 
 
@@ -25,7 +25,6 @@ class SqliteSubscriptions(Records):
         now_ms: int,
         venue: str = "",
         manner: Manner = DEFAULT_MANNER,
-        person: str = "",
     ) -> tuple[Subscription, bool]:
         meet(db, chat, now_ms)
         db.execute(
@@ -37,8 +36,8 @@ class SqliteSubscriptions(Records):
         ).fetchone()
         (given,) = db.execute(
             "INSERT INTO subscriptions "
-            "(chat_id, watch_id, number, created_ms, created_by, silent, role, digest) "
-            "SELECT ?, watches.id, ?, ?, ?, ?, ?, ? FROM watches "
+            "(chat_id, watch_id, number, created_ms, silent, role, digest) "
+            "SELECT ?, watches.id, ?, ?, ?, ?, ? FROM watches "
             "WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) "
             "ON CONFLICT (chat_id, watch_id) DO UPDATE SET silent = excluded.silent, "
             "role = excluded.role, digest = excluded.digest, paused = 0 RETURNING number",
@@ -46,7 +45,6 @@ class SqliteSubscriptions(Records):
                 chat_id,
                 number,
                 now_ms,
-                person,
                 manner.silent,
                 manner.role,
                 manner.digest,
@@ -72,8 +70,7 @@ class SqliteSubscriptions(Records):
         ).fetchone()
         db.execute("DELETE FROM subscriptions WHERE (chat_id, number) = (?, ?)", [chat_id, number])
         db.execute(
-            f"DELETE FROM deliveries WHERE chat_id = ? AND ({OPEN} OR status = 'held') "  # noqa: S608 - a constant
-            "AND status != 'sending' AND alert_id IN "
+            f"DELETE FROM deliveries WHERE chat_id = ? AND {OWED} AND status != {SENDING} AND alert_id IN "  # noqa: S608
             "(SELECT id FROM alerts WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) AND NOT sample)",
             [chat_id, watch.rule, watch.coin, watch.venue, watch.parameters],
         )
