@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test page browser soak conformance check fix bench docs lock clean
+.PHONY: help run test contract page browser soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 
 test: $(VENV)/dev.stamp  ## run all tests
 	$(BIN)/pytest -n auto
+
+contract: $(VENV)/dev.stamp  ## ask the public API whatever its OpenAPI document allows, and what it does not
+	$(BIN)/pytest tests/web/openapi_contract.py
 
 PAGE := liqbot/web/page
 BROWSER := tests/web/browser

@@ -1,6 +1,5 @@
 """What the API answers: structs made of views, grids and events. Their names are a promise to scripts."""
 
-import math
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -158,6 +157,29 @@ class ViewAnswer(msgspec.Struct, frozen=True):
     """The leverage tiers that `tier=` takes; none where positions are measured."""
 
 
+class ClustersAnswer(msgspec.Struct, frozen=True):
+    """The clusters of one coin of one layer at one instant."""
+
+    coin: str
+    layer: LayerAnswer
+    time_ms: int
+    spot: float
+    provenance: str
+    clusters: list[ClusterAnswer]
+
+
+def clusters_answer(view: MarketView, provenance: str) -> ClustersAnswer:
+    """Return the clusters of a view as they are answered."""
+    return ClustersAnswer(
+        view.coin,
+        LayerAnswer.of(view.layer),
+        view.time_ms,
+        view.spot,
+        provenance,
+        [ClusterAnswer.of(cluster) for cluster in view.clusters],
+    )
+
+
 def view_answer(
     view: MarketView, provenance: str, venues: Mapping[str, str], tiers: Sequence[float]
 ) -> ViewAnswer:
@@ -254,71 +276,3 @@ def _held(usd: np.ndarray[tuple[int], np.dtype[np.float64]]) -> tuple[int, int]:
     """Return where the bins that hold anything begin and end: one bin where none does."""
     held = np.flatnonzero(usd >= cells.LEAST_USD)
     return (int(held[0]), int(held[-1]) + 1) if len(held) else (0, 1)
-
-
-def hyperperps_answer(view: MarketView, now_ms: int) -> dict[str, object]:
-    """Return a view in the shape of HyperPerps' public heatmap, for scripts that were written for that.
-
-    `longs` and `shorts` are levels of 0.1%, the nearest first; shares are percent there.
-    """
-
-    def levels(side: Side) -> list[dict[str, float | int | None]]:
-        usd = view.map.of(side)
-        found = [
-            {
-                "price": round(float(view.map.bins.centers[place]), 8),
-                "notional_usd": round(float(usd[place]), 2),
-                "wallet_count": _accounts_at(view, side, float(view.map.bins.centers[place])),
-                "distance_pct": round((float(view.map.bins.centers[place]) / view.spot - 1) * 100, 4),
-            }
-            for place in np.flatnonzero(usd >= cells.LEAST_USD)
-        ]
-        return sorted(found, key=lambda level: abs(level["distance_pct"] or 0.0))
-
-    def within_2pct(side: Side) -> float:
-        usd, centers = view.map.of(side), view.map.bins.centers
-        return float(usd[np.abs(centers / view.spot - 1) <= 0.02].sum())
-
-    near = {side: within_2pct(side) for side in Side}
-    return {
-        "coin": view.coin,
-        "spot_at_compute": view.spot,
-        "updated_at": view.time_ms,
-        "sample_size": view.accounts.long + view.accounts.short,
-        "longs": levels(Side.LONG),
-        "shorts": levels(Side.SHORT),
-        "trapped_pct": {
-            "longs_underwater_5pct": _percent(view.trapped.deep.long),
-            "shorts_underwater_5pct": _percent(view.trapped.deep.short),
-        },
-        "forced_liq_proximity": {
-            f"{side.value}s_near_liq_2pct": _percent(
-                near[side] / view.open_usd[side] if view.open_usd[side] > 0 else None
-            )
-            for side in Side
-        },
-        "cascade_mass": {side.value: {"within_2pct": round(near[side], 2)} for side in Side},
-        "_meta": {
-            "as_of": view.time_ms,
-            "age_seconds": max(0, math.floor((now_ms - view.time_ms) / 1000)),
-            "venue": view.layer.venue,
-            "basis": view.layer.basis.value,
-            "origin": view.layer.origin.value,
-        },
-    }
-
-
-def _accounts_at(view: MarketView, side: Side, price: float) -> int | None:
-    """Return how many accounts the cluster at a price has; None where there is none, or nobody knows."""
-    return next(
-        (
-            one.accounts
-            for one in view.clusters.of(side)
-            if one.low <= price * 1.001 and price <= one.high * 1.001
-        ),
-        None,
-    )
-
-
-def _percent(share: float | None) -> float | None:
-    return None if share is None else round(share * 100, 2)

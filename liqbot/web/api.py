@@ -15,14 +15,17 @@ from liqbot import __version__
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.web.answers import (
+    ClustersAnswer,
     GridAnswer,
     LayerAnswer,
     ViewAnswer,
+    clusters_answer,
     grid_answer,
-    hyperperps_answer,
     view_answer,
 )
 from liqbot.web.caching import json_answer, tagged
+from liqbot.web.described import ERRORS, answers, picture, problems
+from liqbot.web.hyperperps import HyperPerpsAnswer, hyperperps_answer
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
 from liqbot.web.problems import bad_request, not_found
 from liqbot.web.pushes import Pushes, TooManyStreamsError
@@ -80,7 +83,11 @@ class PublicApi(Controller):
     path = "/api/v1"
     tags = ("market",)
 
-    @get("/coins", summary="Coins, their layers, and the windows of a heatmap", raises=[])
+    @get(
+        "/coins",
+        summary="Coins, their layers, and the windows of a heatmap",
+        responses=answers(CoinsAnswer, found_by_name=False),
+    )
     async def coins(self, request: Asked, questions: Questions) -> Response[bytes | None]:
         """Return what there is."""
         answer = CoinsAnswer(
@@ -96,7 +103,11 @@ class PublicApi(Controller):
         )
         return json_answer(request, answer)
 
-    @get("/coins/{coin:str}/view", summary="One coin now: fuel, regime, clusters, cohorts, map")
+    @get(
+        "/coins/{coin:str}/view",
+        summary="One coin now: fuel, regime, clusters, cohorts, map",
+        responses=answers(ViewAnswer),
+    )
     async def view(
         self,
         *,
@@ -109,20 +120,26 @@ class PublicApi(Controller):
     ) -> Response[bytes | None]:
         """Return the newest view."""
         shown = await questions.shown(coin_of(questions, coin), part_of(venue, tier, opened))
-        answer: ViewAnswer = view_answer(shown.view, shown.provenance, shown.venues, shown.tiers)
+        answer = view_answer(shown.view, shown.provenance, shown.venues, shown.tiers)
         return json_answer(request, answer)
 
-    @get("/coins/{coin:str}/clusters", summary="The clusters of one coin now")
+    @get(
+        "/coins/{coin:str}/clusters",
+        summary="The clusters of one coin now",
+        responses=answers(ClustersAnswer),
+    )
     async def clusters(
         self, request: Asked, questions: Questions, coin: FromPath[str], venue: Venue = None
     ) -> Response[bytes | None]:
         """Return the clusters of the newest view, the heaviest first."""
         shown = await questions.shown(coin_of(questions, coin), part_of(venue, None, None))
-        answer = view_answer(shown.view, shown.provenance, shown.venues, shown.tiers)
-        kept = ("coin", "layer", "time_ms", "spot", "provenance", "clusters")
-        return json_answer(request, {name: getattr(answer, name) for name in kept})
+        return json_answer(request, clusters_answer(shown.view, shown.provenance))
 
-    @get("/coins/{coin:str}/grid", summary="Past maps of one coin, compact")
+    @get(
+        "/coins/{coin:str}/grid",
+        summary="Past maps of one coin, compact",
+        responses=answers(GridAnswer),
+    )
     async def grid(
         self,
         *,
@@ -137,10 +154,13 @@ class PublicApi(Controller):
         """Return the maps of a window: dollars by time and price."""
         known_window(questions, window)
         view, grid = await questions.grid(coin_of(questions, coin), window, part_of(venue, tier, opened))
-        answer: GridAnswer = grid_answer(view, grid, window)
-        return json_answer(request, answer, max_age_s=15)
+        return json_answer(request, grid_answer(view, grid, window), max_age_s=15)
 
-    @get("/coins/{coin:str}/events", summary="What happened: clusters, liquidations, regimes")
+    @get(
+        "/coins/{coin:str}/events",
+        summary="What happened: clusters, liquidations, regimes",
+        responses=answers(EventsAnswer),
+    )
     async def events(
         self,
         *,
@@ -158,7 +178,7 @@ class PublicApi(Controller):
         found = await questions.happenings(view.coin, view.layer, since_ms, limit)
         return json_answer(request, EventsAnswer(list(found)))
 
-    @get("/coins/{coin:str}/history", summary="Readings by day")
+    @get("/coins/{coin:str}/history", summary="Readings by day", responses=answers(HistoryAnswer))
     async def history(
         self,
         *,
@@ -173,7 +193,11 @@ class PublicApi(Controller):
         rows = await questions.readings(view.coin, view.layer, days)
         return json_answer(request, HistoryAnswer(list(rows)), max_age_s=60)
 
-    @get("/alerts", summary="Alerts as they went out, without who got them")
+    @get(
+        "/alerts",
+        summary="Alerts as they went out, without who got them",
+        responses=answers(AlertsAnswer),
+    )
     async def alerts(
         self,
         *,
@@ -189,6 +213,7 @@ class PublicApi(Controller):
     @get(
         ["/coins/{coin:str}/heatmap.png", "/coins/{coin:str}/map.png"],
         summary="The heatmap or the map as a picture",
+        responses=picture(),
         media_type="image/png",
     )
     async def picture(
@@ -209,7 +234,12 @@ class PublicApi(Controller):
         picture = await questions.picture(coin_of(questions, coin), kind, window, part)
         return tagged(request, picture.png, "image/png", max_age_s=30)
 
-    @get("/stream", summary="Pushes as server-sent events", media_type="text/event-stream")
+    @get(
+        "/stream",
+        summary="Pushes as server-sent events",
+        media_type="text/event-stream",
+        responses=problems(ERRORS),
+    )
     async def stream(
         self,
         *,
@@ -239,7 +269,12 @@ class PublicApi(Controller):
         return (await questions.shown(coin_of(questions, coin), part_of(venue, None, None))).view
 
 
-@get("/api/public/heatmap/{coin:str}", summary="HyperPerps' shape", tags=["compatible"])
+@get(
+    "/api/public/heatmap/{coin:str}",
+    summary="HyperPerps' shape",
+    tags=["compatible"],
+    responses=answers(HyperPerpsAnswer),
+)
 async def hyperperps(request: Asked, questions: Questions, coin: FromPath[str]) -> Response[bytes | None]:
     """Answer as HyperPerps' public heatmap does, for scripts that were written for it."""
     shown = await questions.shown(coin_of(questions, coin), {})

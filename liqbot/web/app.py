@@ -2,17 +2,15 @@
 
 import ipaddress
 from collections.abc import Sequence
-from functools import partial
 
 from litestar import Litestar
-from litestar.config.allowed_hosts import AllowedHostsConfig
 from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from liqbot import __version__
 from liqbot.sections import WebSettings
@@ -20,6 +18,7 @@ from liqbot.service.errors import UserError
 from liqbot.web import problems
 from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.docs import docs_page
+from liqbot.web.hosts import AllowedHosts
 from liqbot.web.limits import RateLimit
 from liqbot.web.page import coin_page, healthz, metrics, page, static
 from liqbot.web.ports import WebQuestions
@@ -46,19 +45,10 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
             "public_url": Provide(lambda: settings.public_url, sync_to_thread=False),
         },
         exception_handlers=_HANDLERS,
-        middleware=[
-            partial(
-                RateLimit,
-                a_second=settings.rate_per_s,
-                burst=settings.burst,
-                proxies=networks(settings.trusted_proxies),
-            )
-        ],
         compression_config=CompressionConfig(
             backend="gzip", gzip_compress_level=5, exclude=[r"/api/v1/stream", r"\.png$"]
         ),
         cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET"], expose_headers=["ETag"]),
-        allowed_hosts=AllowedHostsConfig(list(settings.allowed_hosts)) if settings.allowed_hosts else None,
         openapi_config=OpenAPIConfig(
             title="liqbot",
             version=__version__,
@@ -70,6 +60,17 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
         logging_config=None,
         debug=False,
     )
+
+
+def guarded(app: ASGIApp, settings: WebSettings) -> ASGIApp:
+    """Return the application behind what holds for every path, also for those that there are not."""
+    limited = RateLimit(
+        app,
+        a_second=settings.rate_per_s,
+        burst=settings.burst,
+        proxies=networks(settings.trusted_proxies),
+    )
+    return AllowedHosts(limited, settings.allowed_hosts)
 
 
 def make_monitor(questions: WebQuestions) -> Litestar:

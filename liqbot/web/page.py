@@ -9,6 +9,7 @@ import msgspec
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
 from litestar.di import NamedDependency
+from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from liqbot.market.figures import price, ratio, usd
@@ -73,12 +74,27 @@ async def static(request: Request[None, None, State], name: FromPath[str]) -> Re
     return tagged(request, _read(name), TYPES[Path(name).suffix], max_age_s=300)
 
 
-@get("/healthz", summary="Whether all is well", tags=["operation"])
+class HealthAnswer(msgspec.Struct, frozen=True):
+    """How the bot is; `troubles` are in words, by name."""
+
+    ok: bool
+    troubles: dict[str, str]
+
+
+@get(
+    "/healthz",
+    summary="Whether all is well",
+    tags=["operation"],
+    responses={
+        200: ResponseSpec(HealthAnswer, generate_examples=False, description="All is well"),
+        503: ResponseSpec(HealthAnswer, generate_examples=False, description="Something is wrong"),
+    },
+)
 async def healthz(questions: Questions) -> Response[bytes]:
     """Return 200 and no troubles, or 503 and what is wrong by name."""
     troubles = dict(questions.troubles())
     status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
-    body = msgspec.json.encode({"ok": not troubles, "troubles": troubles})
+    body = msgspec.json.encode(HealthAnswer(not troubles, troubles))
     return Response(body, status_code=status, media_type=MediaType.JSON)
 
 

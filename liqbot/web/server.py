@@ -6,10 +6,10 @@ import socket
 from collections.abc import AsyncGenerator, Generator
 
 import uvicorn
-from litestar import Litestar
+from litestar.types import ASGIApp
 
 from liqbot.sections import WebSettings
-from liqbot.web.app import make_app
+from liqbot.web.app import guarded, make_app
 from liqbot.web.ports import WebQuestions
 from liqbot.web.pushes import Pushes
 
@@ -22,7 +22,8 @@ async def web_server(
     questions: WebQuestions, pushes: Pushes, settings: WebSettings
 ) -> AsyncGenerator[tuple[str, int]]:
     """Serve page and API meanwhile; give the address and the port, a free one for 0. Raises `OSError`."""
-    async with served(make_app(questions, pushes, settings), settings.host, settings.port) as where:
+    app = guarded(make_app(questions, pushes, settings), settings)
+    async with served(app, settings.host, settings.port) as where:
         try:
             yield where
         finally:
@@ -30,7 +31,7 @@ async def web_server(
 
 
 @contextlib.asynccontextmanager
-async def served(app: Litestar, host: str, port: int) -> AsyncGenerator[tuple[str, int]]:
+async def served(app: ASGIApp, host: str, port: int) -> AsyncGenerator[tuple[str, int]]:
     """Serve an application meanwhile; give the address and the port, a free one for 0. Raises `OSError`."""
     listener = _listener(host, port)
     config = uvicorn.Config(

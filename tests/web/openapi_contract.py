@@ -1,0 +1,81 @@
+"""Whatever is asked, as described or otherwise, is answered as the OpenAPI document says.
+
+Questions are drawn by schemathesis. `make contract` runs it, apart from the other tests, since it takes its
+time. The stream is left out: it does not end.
+"""
+
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from schemathesis import GenerationMode
+from schemathesis.checks import CHECKS, load_all_checks
+
+EXAMPLES = 60
+PLAIN = ("/api/v1/coins", "/healthz", "/metrics")
+PATHS = (
+    *PLAIN,
+    "/api/v1/alerts",
+    "/api/v1/coins/{coin}/view",
+    "/api/v1/coins/{coin}/clusters",
+    "/api/v1/coins/{coin}/grid",
+    "/api/v1/coins/{coin}/events",
+    "/api/v1/coins/{coin}/history",
+    "/api/v1/coins/{coin}/heatmap.png",
+    "/api/v1/coins/{coin}/map.png",
+    "/api/public/heatmap/{coin}",
+)
+EXISTING = {"coin": "BTC", "window": "24h", "venue": "Testex"}
+
+
+@pytest.fixture(scope="package")
+def schema(served):
+    load_all_checks()
+    return schemathesis.openapi.from_url(f"{served.address}/api/openapi.json")
+
+
+def test_every_path_is_tried(schema):
+    assert {*schema} == {*PATHS, "/api/v1/stream"}
+
+
+def asked_of(operation, mode):
+    """Ask what is drawn, hold the answers against the document, and return their statuses."""
+    # A coin or a venue may be any text, of which hardly any exists: 404 and 400 are no refusal of the form.
+    checks = [check for check in CHECKS.get_all() if check.__name__ != "positive_data_acceptance"]
+    statuses = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case):
+        for parameters in (case.path_parameters, case.query):
+            for name, value in (parameters or {}).items():
+                # Half of what is asked for exists.
+                if name in EXISTING and isinstance(value, str) and len(value) % 2:
+                    parameters[name] = EXISTING[name]
+        statuses.append(case.call_and_validate(checks=checks).status_code)
+
+    ask()
+    return statuses
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_what_is_asked_as_described_is_answered_as_described(schema, path):
+    statuses = asked_of(schema[path]["GET"], GenerationMode.POSITIVE)
+    assert 200 in statuses
+    assert path in PLAIN or {400, 404} & {*statuses}
+    assert {*statuses} <= {200, 400, 404}
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/alerts", "/api/v1/coins/{coin}/events", "/api/v1/coins/{coin}/history"]
+)
+def test_what_is_asked_otherwise_is_refused_as_described(schema, path):
+    statuses = asked_of(schema[path]["GET"], GenerationMode.NEGATIVE)
+    assert 400 in statuses
+    assert {*statuses} <= {200, 400, 404}

@@ -1,0 +1,172 @@
+"""The public API, asked over HTTP: the figures of the chats, cheap to ask again, clear where it says no."""
+
+import base64
+import gzip
+from datetime import timedelta
+
+import httpx
+import msgspec
+import numpy as np
+import pytest
+from app.stand_ins import ME
+from web.conftest import HOST
+
+from liqbot.market.maps import BIN_WIDTH
+from liqbot.text import figures
+from liqbot.web import cells
+from liqbot.web.answers import ViewAnswer
+
+
+def view(web, coin="BTC", **part):
+    return msgspec.json.decode(web.get(f"/api/v1/coins/{coin}/view", params=part).content, type=ViewAnswer)
+
+
+class TestFigures:
+    def test_it_says_what_the_chat_says(self, web, served):
+        told = view(web)
+        message = served.answer("/heatmap BTC")
+        facts = {fact.label: fact.value for fact in message.facts}
+        assert facts["Shorts within 5% above"] == figures.usd(told.up_usd)
+        assert facts["Longs within 5% below"] == figures.usd(told.down_usd)
+        assert message.title == f"BTC {figures.price(told.spot)}: {told.regime}"
+        assert message.provenance == told.provenance
+
+    def test_its_clusters_are_those_of_the_chat(self, web, served):
+        answer = web.get("/api/v1/coins/BTC/clusters").json()
+        known = {(figures.usd(one["usd"]), figures.price(one["price"])) for one in answer["clusters"]}
+        rows = [row for table in served.answer("/clusters BTC").tables for row in table.rows]
+        assert rows
+        for row in rows:
+            words = " ".join(str(cell) for cell in row)
+            assert any(usd in words and price in words for usd, price in known), words
+
+    def test_the_grid_ends_with_the_map_of_now(self, web):
+        told, grid = view(web), web.get("/api/v1/coins/BTC/grid", params={"window": "12h"}).json()
+        bins = grid["bins"]
+        usd = cells.unpacked(grid["usd"], bins["count"])
+        assert bins["width"] == told.map.width == BIN_WIDTH
+        assert len(usd) == len(grid["time_ms"]) == len(grid["spot"])
+        assert grid["spot"][-1] == told.spot
+        now = np.zeros(bins["count"])
+        begin = told.map.first - bins["first"]
+        both = np.maximum(told.map.long, told.map.short)
+        now[begin : begin + len(both)] = both
+        assert np.allclose(usd[-1], now, rtol=0.006)
+        assert len(base64.b64decode(grid["usd"])) == 2 * usd.size
+
+    def test_what_happened_is_told_as_it_happened(self, web):
+        events = web.get("/api/v1/coins/BTC/events").json()["events"]
+        assert [event["text"] for event in events if event["kind"] == "liquidation"] == [
+            "$147k of a long liquidated at 97.80"
+        ]
+        assert [event["time_ms"] for event in events] == sorted(event["time_ms"] for event in events)
+
+    def test_alerts_are_told_without_who_gets_them(self, web):
+        answer = web.get("/api/v1/alerts", params={"coin": "btc"})
+        alerts = answer.json()["alerts"]
+        assert alerts
+        assert alerts[0]["rule"] == "near-cluster"
+        assert ME.native_id not in {value for alert in alerts for value in alert.values()}
+
+    def test_a_name_of_any_case_is_found(self, web):
+        assert view(web, "eth").coin == "ETH"
+        assert view(web, "btc", venue="TESTEX").coin == "BTC"
+
+    def test_a_picture_is_the_one_of_the_chats(self, web):
+        answer = web.get("/api/v1/coins/BTC/heatmap.png")
+        assert answer.headers["content-type"] == "image/png"
+        assert answer.content.startswith(b"\x89PNG")
+
+    def test_history_is_a_reading_a_day(self, web):
+        rows = web.get("/api/v1/coins/BTC/history", params={"days": 7}).json()["rows"]
+        assert rows
+        assert rows[-1]["spot"] == pytest.approx(97, abs=4)
+
+
+class TestCheapToAskAgain:
+    def test_what_has_not_changed_is_not_sent_again(self, web):
+        first = web.get("/api/v1/coins/ETH/view")
+        again = web.get("/api/v1/coins/ETH/view", headers={"If-None-Match": first.headers["etag"]})
+        assert (again.status_code, again.content) == (304, b"")
+        assert first.headers["cache-control"] == "public, max-age=2"
+
+    def test_it_is_compressed(self, web):
+        answer = web.get("/api/v1/coins/BTC/view")
+        assert answer.headers["content-encoding"] == "gzip"
+        with web.stream("GET", "/api/v1/coins/BTC/view") as raw:
+            body = b"".join(raw.iter_raw())
+        assert len(body) < len(gzip.decompress(body)) / 2
+
+    def test_other_sites_may_read_it(self, web):
+        answer = web.get("/api/v1/coins", headers={"Origin": "https://elsewhere.example"})
+        assert answer.headers["access-control-allow-origin"] == "*"
+
+    def test_it_answers_at_once(self, web):
+        assert web.get("/api/v1/coins").elapsed < timedelta(seconds=5)
+
+
+def problem(answer, status):
+    """Return what an error says; it is problem+json and has no trace."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert "Traceback" not in answer.text
+    assert 'File "' not in answer.text
+    told = answer.json()
+    assert told["status"] == status
+    return told["detail"]
+
+
+class TestSayingNo:
+    def test_a_coin_that_there_is_not(self, web):
+        for path in ("view", "grid", "events", "clusters", "history", "map.png"):
+            said = problem(web.get(f"/api/v1/coins/DOGE/{path}"), 404)
+            assert said == "There is no coin 'DOGE' here; there is BTC, ETH."
+        assert "'DOGE'" in problem(web.get("/api/public/heatmap/DOGE"), 404)
+        assert "'DOGE'" in problem(web.get("/api/v1/stream", params={"coin": "DOGE"}), 404)
+
+    def test_a_window_that_there_is_not(self, web):
+        for path in ("grid", "events", "heatmap.png"):
+            said = problem(web.get(f"/api/v1/coins/BTC/{path}", params={"window": "5m"}), 400)
+            assert said.startswith("There is no window '5m'; there is 12h, 24h")
+
+    def test_a_venue_a_tier_and_a_span_that_there_are_not(self, web):
+        for part in ({"venue": "Kraken"}, {"tier": "25x"}, {"tier": "many"}, {"opened": "soon"}):
+            said = problem(web.get("/api/v1/coins/BTC/view", params=part), 400)
+            assert len(said) > 20
+
+    def test_sizes_that_are_too_large_or_no_number(self, web):
+        for path, part in (
+            ("coins/BTC/events", {"limit": 0}),
+            ("coins/BTC/events", {"limit": 1_000_000}),
+            ("coins/BTC/history", {"days": "all"}),
+            ("alerts", {"limit": -1}),
+            ("coins/BTC/view", {"venue": "x" * 1_000}),
+        ):
+            (name,) = part
+            assert name in problem(web.get(f"/api/v1/{path}", params=part), 400)
+
+    def test_a_name_of_ten_thousand_letters(self, web):
+        assert len(problem(web.get(f"/api/v1/coins/{'x' * 10_000}/view"), 404)) < 200
+
+    def test_headers_without_end(self, web):
+        try:
+            status = web.get("/api/v1/coins", headers={"X-Much": "x" * 2_000_000}).status_code
+        except httpx.TransportError:
+            status = None  # cut off while it was still talking
+        assert status in (None, 400, 431)
+        assert web.get("/api/v1/coins").status_code == 200
+
+    @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+    def test_nothing_can_be_written(self, web, method):
+        answer = web.request(method, "/api/v1/coins/BTC/view", content=b"{}")
+        assert problem(answer, 405)
+        assert "GET" in answer.headers["allow"]
+
+    def test_a_path_that_there_is_not(self, web):
+        for path in ("/api/v1/nothing", "/static/../settings.py", "/static/nothing.js", "/.env"):
+            assert problem(web.get(path), 404)
+
+    def test_another_host(self, web):
+        assert web.get("/api/v1/coins", headers={"Host": HOST}).status_code == 200
+        said = problem(web.get("/api/v1/coins", headers={"Host": "evil.example"}), 400)
+        assert "evil.example" in said
