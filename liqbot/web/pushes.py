@@ -99,7 +99,8 @@ class Pushes:
                 yield push.encoded()
             while True:
                 try:
-                    push = await asyncio.wait_for(queue.get(), PING_S)
+                    async with asyncio.timeout(PING_S):
+                        push = await queue.get()
                 except TimeoutError:
                     yield b"event: ping\ndata: {}\n\n"
                     continue

@@ -29,6 +29,8 @@ MOST_PATIENCE_S = 30.0
 """Up to this long the library itself waits where Discord asks for a pause; a longer one is a delivery's."""
 DEAF_S = 60.0
 """A gateway that has not acknowledged a heartbeat for so long is left, and the session resumed elsewhere."""
+CANCELLED_AGAIN_S = 0.1
+"""Between two cancellations of a connection that is to end."""
 CHANNEL_GONE = "the channel was deleted"
 
 
@@ -70,6 +72,21 @@ class Client(discord.AutoShardedClient):
         )
         add_commands(self.tree, reception.answering, reception.services.rules.by_name, self._conversation)
         self.add_dynamic_items(CommandButton)
+
+    async def connect(self, *, reconnect: bool = True) -> None:
+        """Serve until the connection is given up or this is cancelled.
+
+        While a shard reconnects, the library takes a cancellation as its own affair and goes on: it is told
+        again until it has ended.
+        """
+        serving = asyncio.create_task(super().connect(reconnect=reconnect))
+        try:
+            await asyncio.wait([serving])
+        finally:
+            while not serving.done():
+                serving.cancel()
+                await asyncio.wait([serving], timeout=CANCELLED_AGAIN_S)
+        await serving
 
     def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> Awaitable[None]:
         """Answer the line of a button."""

@@ -1,7 +1,9 @@
 """What befalls the connection, and that the bot works afterwards."""
 
 import asyncio
+import contextlib
 
+import discord
 import pytest
 from chat.discord.stand_ins import House, bring, eventually, text_of
 from chat.discord.test_delivering import ALERT
@@ -67,6 +69,25 @@ async def test_alerts_go_out_while_the_gateway_is_away(house):
         await bring(adapter, house.chat, ALERT)
         assert len(await house.messages()) == 1
         await house.discord.gateway_refuse(0)
+
+
+async def test_it_can_be_stopped_while_the_library_takes_a_cancellation_for_its_own(house, monkeypatch):
+    kept = []
+
+    async def reconnecting(*_, **__):
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.Event().wait()
+        kept.append("a cancellation")
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(discord.AutoShardedClient, "connect", reconnecting)
+    adapter = house.adapter()
+    serving = asyncio.create_task(adapter.run())
+    await eventually(lambda: adapter.is_connected)
+    serving.cancel()
+    async with asyncio.timeout(5):
+        await asyncio.gather(serving, return_exceptions=True)
+    assert kept == ["a cancellation"]
 
 
 async def test_a_discord_that_cannot_be_reached_at_first_is_tried_again(house):
