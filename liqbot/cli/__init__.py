@@ -8,6 +8,7 @@ import typer
 from liqbot import __version__
 from liqbot.charts.studio import DrawingError
 from liqbot.cli import (
+    agents,
     brackets,
     database,
     house,
@@ -41,6 +42,7 @@ for _command in (
     brackets.brackets,
     validating.validate,
     measuring.measure,
+    agents.mcp,
     house.config,
     house.doctor,
 ):
