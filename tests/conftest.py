@@ -1,10 +1,14 @@
 """What all tests share: how hypothesis looks for counter-examples, and who listens to what is logged."""
 
 import os
+import sqlite3
+from contextlib import closing
 
 import pytest
 from hypothesis import HealthCheck, settings
 from listening import LISTENER, listen
+
+from liqbot.store.sqlite import database
 
 settings.register_profile(
     "liqbot",
@@ -33,3 +37,21 @@ def nothing_secret_is_logged():
     listen()
     yield
     assert not LISTENER.found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def new_databases_are_copies():
+    """Bring a new database up by copying one that the migrations have made: many tests begin with one."""
+    bring_up = database.bring_up
+    with closing(sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)) as model:
+        bring_up(database.MigratedDatabase(model))
+
+        def copied(new):
+            if new.conn.execute("SELECT 1 FROM sqlite_master").fetchone():
+                bring_up(new)
+            else:
+                model.backup(new.conn)
+
+        database.bring_up = copied
+        yield
+        database.bring_up = bring_up
