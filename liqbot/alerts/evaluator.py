@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import structlog
@@ -16,7 +16,7 @@ from liqbot.market.view import MarketView
 from liqbot.rules.asking import group_of
 from liqbot.rules.hit import NotAsked
 from liqbot.rules.loading import Rules
-from liqbot.rules.parameters import ParameterError
+from liqbot.rules.parameters import Form, ParameterError, Value
 from liqbot.store.alerts import Alerts, NewAlert
 from liqbot.store.subscriptions import Watch
 
@@ -41,33 +41,55 @@ class Evaluator:
         self._told: set[tuple[str, type[Exception]]] = set()
         self._known: dict[tuple[int, str], tuple[bytes | None, WatchState]] = {}
         """The decoded states of watches, by layer, beside the bytes that are in the database."""
+        self._values: dict[int, tuple[Form, str, Mapping[str, Value]]] = {}
+        """The parameters of watches, beside the form and the text that they were read from."""
 
-    async def take(self, view: MarketView, now_ms: int, events: Sequence[MarketEvent] = ()) -> int:
+    async def take(
+        self, view: MarketView, now_ms: int, events: Sequence[MarketEvent] = (), *, is_late: bool = False
+    ) -> int:
         """Let every watch on the view's coin read it; return how many deliveries are due from that.
 
         `events` are what happened since the view before, for the rules that read them.
         `now_ms` is the clock's time, for the deliveries; states and alerts live in the view's own time.
         A rule that fails is counted and named in the log, keeps its state, and holds up no other: what the
-        rules of this process tell is written before the worker is asked.
+        rules of this process tell is written before the worker is asked. What has read the view already does
+        not read it again. One that `is_late`, from before a restart, is for those alone that read the one
+        before it.
         """
         async with self._taking:
             within: list[tuple[Watch, Subject]] = []
             beside: list[tuple[Watch, Subject]] = []
-            self.choices.hear(view.coin, view.layer, now_ms)
-            key = view.layer.key
-            last_read: dict[int, tuple[str, bytes]] | None = None
-            for watch, stored in await self._outbox.watches(view.coin, key):
-                if self.choices.chosen(view.coin, watch.venue, now_ms) != view.layer:
-                    continue
-                if last_read is None:
-                    last_read = await self._outbox.last_read(view.coin)
-                left, left_state = last_read.get(watch.id, (key, None))
-                told = None if left == key else self._state(watch, left, left_state)
-                subject = self._subject(watch, key, stored, told)
-                if subject is not None:
-                    (within if group_of(subject.rule) is None else beside).append((watch, subject))
+            for watch, subject in await self._due(view, now_ms, is_late=is_late):
+                (within if group_of(subject.rule) is None else beside).append((watch, subject))
             observation = Observation(view, tuple(events))
             return sum([await self._take(observation, part, now_ms) for part in (within, beside) if part])
+
+    async def _due(self, view: MarketView, now_ms: int, *, is_late: bool) -> list[tuple[Watch, Subject]]:
+        """Return the watches that are to read a view, each with what it is evaluated by."""
+        self.choices.hear(view.coin, view.layer, now_ms)
+        key = view.layer.key
+        chosen: dict[str, Layer | None] = {}
+        due: list[tuple[Watch, bytes | None]] = []
+        for watch, stored in await self._outbox.watches(view.coin, key):
+            if watch.venue not in chosen:
+                chosen[watch.venue] = self.choices.chosen(view.coin, watch.venue, now_ms)
+            if chosen[watch.venue] == view.layer and not self._has_read(watch, view, stored, is_late=is_late):
+                due.append((watch, stored))
+        last_read = await self._outbox.last_read(view.coin) if due else {}
+        found: list[tuple[Watch, Subject]] = []
+        for watch, stored in due:
+            left, left_state = last_read.get(watch.id, (key, None))
+            told = None if left == key else self._state(watch, left, left_state)
+            subject = self._subject(watch, key, stored, told)
+            if subject is not None:
+                found.append((watch, subject))
+        return found
+
+    def _has_read(self, watch: Watch, view: MarketView, stored: bytes | None, *, is_late: bool) -> bool:
+        """Return whether a watch has read a view already, or was not there to read it."""
+        if stored is None:
+            return is_late
+        return self._state(watch, view.layer.key, stored).time_ms >= view.time_ms
 
     async def _take(
         self, observation: Observation, watched: Sequence[tuple[Watch, Subject]], now_ms: int
@@ -122,10 +144,17 @@ class Evaluator:
             return None
         try:
             state = self._state(watch, layer, stored)
-            return Subject(rule, rule.form.restore(watch.parameters), state, left)
+            return Subject(rule, self._values_of(watch, rule.form), state, left)
         except ParameterError as error:
             self._note_fault(watch, error)
             return None
+
+    def _values_of(self, watch: Watch, form: Form) -> Mapping[str, Value]:
+        """Return the parameters of a watch, read once. Raises `ParameterError`."""
+        known = self._values.get(watch.id)
+        if known is None or known[0] is not form or known[1] != watch.parameters:
+            known = self._values[watch.id] = (form, watch.parameters, form.restore(watch.parameters))
+        return known[2]
 
     def _state(self, watch: Watch, layer: str, stored: bytes | None) -> WatchState:
         known = self._known.get((watch.id, layer))

@@ -137,7 +137,12 @@ def _step_events(
 ) -> tuple[WatchState, list[Event]]:
     """Return the state after events: of each key only when it was last told, as long as it cools down."""
     keys = {key: one for key, one in state.keys.items() if _cooling(one, now_ms, policy)}
-    events = [Event(hit, Reason.FIRST) for hit in reading.hits if hit.key not in keys]
+    hits = {hit.key: hit for hit in reversed(reading.hits)} if policy.cooldown else {}
+    events = [
+        Event(hit, Reason.FIRST)
+        for hit in reading.hits
+        if hit.key not in keys and hits.get(hit.key, hit) is hit  # of several with one key the first
+    ]
     if policy.cooldown:
         keys |= {event.hit.key: KeyState(sent_ms=now_ms) for event in events}
     return replace(state, keys=keys, memory=reading.memory, time_ms=now_ms, blind_ms=None), events

@@ -23,12 +23,13 @@ from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
-from liqbot.market.events import MarketEvent
-from liqbot.market.layer import Origin
+from liqbot.market.events import MarketEvent, Observation
+from liqbot.market.layer import Layer, Origin
 from liqbot.market.view import MarketView
 from liqbot.service.services import Services
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError
+from liqbot.store.alerts import EXPIRES_MS
 from liqbot.store.errors import StoreError
 from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.store import Store
@@ -76,8 +77,10 @@ class Bot:
             for place, source in enumerate(sources)
         ]
         self._minutes = Minutes()
-        self._unlogged: list[MarketEvent] = []
-        """What has happened and is still to be written down."""
+        self._unlogged: dict[Layer, list[MarketEvent]] = {}
+        """By layer: what has happened and is still to be written down."""
+        self._unread: dict[Layer, list[Observation]] = {}
+        """By layer: what is kept and not yet read by rules."""
         self.services = Services(
             self.store,
             rules,
@@ -179,6 +182,18 @@ class Bot:
             feed.board.recall(await self.store.memories.load(layer))
         except msgspec.DecodeError as error:
             _log.warning("memory_left_out", layer=layer.key, reason=str(error))
+        await self._read_what_is_left(layer)
+
+    async def _read_what_is_left(self, layer: Layer) -> None:
+        """Let rules read what was kept last: the bot may have been killed before they did."""
+        for coin in self.settings.coins:
+            try:
+                newest = await self.store.observations.newest(layer, coin)
+            except StoreError as error:
+                _log.warning("observation_left_out", layer=layer.key, coin=coin, reason=str(error))
+                continue
+            if newest is not None and clock_ms() - newest.time_ms < EXPIRES_MS:
+                await self.evaluator.take(newest.view, clock_ms(), newest.events, is_late=True)
 
     async def _run(self, feed: Feed) -> None:
         try:
@@ -228,18 +243,27 @@ class Bot:
         beside = map(self.services.markets.layers.beside, views)
         kept = await self.store.observations.record([self._minutes.joined(view) for view in beside])
         self._minutes.read(one.view for one in kept)
-        for observation in kept:
-            if await self.evaluator.take(observation.view, clock_ms(), observation.events):
-                self.dispatcher.wake()
+        await self._read(feed, kept)
         if await self.store.history.record(views):
             await self._remember(feed, views)
 
+    async def _read(self, feed: Feed, kept: Sequence[Observation]) -> None:
+        """Let rules read what is kept; what they could not read before comes first."""
+        unread = self._unread.setdefault(feed.source.layer, [])
+        unread += kept
+        while unread:
+            view, events = unread[0].view, unread[0].events
+            if await self.evaluator.take(view, clock_ms(), events):
+                self.dispatcher.wake()
+            del unread[0]
+
     async def _log_events(self, feed: Feed, views: Sequence[MarketView]) -> None:
         """Write down what happened; what could not be written before is written with it."""
-        self._unlogged += [event for view in views for event in feed.events.get(view.coin, ())]
-        if self._unlogged:
-            await self.store.events.record(self._unlogged)
-            self._unlogged = []
+        unlogged = self._unlogged.setdefault(feed.source.layer, [])
+        unlogged += [event for view in views for event in feed.events.get(view.coin, ())]
+        if unlogged:
+            await self.store.events.record(unlogged)
+            unlogged.clear()
 
     async def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:
         memories = feed.board.memories()

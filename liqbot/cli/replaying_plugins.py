@@ -3,10 +3,11 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
+from liqbot.alerts.layer_choice import fits, rank
 from liqbot.alerts.preview import Firing, Preview, preview
 from liqbot.app.plugged import HOUSE, wanted
 from liqbot.charts.studio import Studio
@@ -32,10 +33,16 @@ WINDOW = "24h"
 """How far back the picture of an alert looks."""
 
 
-def replay(
+def replay(  # noqa: PLR0917 - a command's options
     plugin: Annotated[Path, typer.Argument(help="The plugin: its file, or the folder of its package.")],
     since: Annotated[str, typer.Option(help="How far back, as 7d or 12h.")] = "7d",
     coin: Annotated[str | None, typer.Option(help="One coin.", show_default="every coin")] = None,
+    venue: Annotated[
+        str,
+        typer.Option(
+            help="The map to read: a venue, measured or modelled.", show_default="the best there is"
+        ),
+    ] = "",
     setting: Annotated[
         list[str] | None, typer.Option("--set", help="A parameter, as within=3%.", show_default=False)
     ] = None,
@@ -57,21 +64,29 @@ def replay(
         chosen = [(rule, _values(rule, setting or [])) for rule in mine]
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_replayed(chosen, settings.database, coin, since, pictures))
+        asyncio.run(_replayed(chosen, settings.database, _Asked(coin, venue, since), pictures))
     finally:
         plugins.close()
+
+
+class _Asked(NamedTuple):
+    """What of the history is read: of one coin or of all, which map, and how far back."""
+
+    coin: str | None
+    venue: str
+    since: str
 
 
 async def _replayed(
     rules: Sequence[tuple[Rule, Mapping[str, Value]]],
     database: Path,
-    coin: str | None,
-    since: str,
+    asked: _Asked,
     pictures: Path | None,
 ) -> None:
+    since = asked.since
     async with reading(database) as store:
-        for name in _coins(await store.history.coins(), coin, database):
-            newest = await store.history.newest(name)
+        for name in _coins(await store.history.coins(), asked.coin, database):
+            newest = await _newest(store, name, asked.venue)
             if newest is None:
                 continue
             since_ms = newest.time_ms - round(1000 * (read_amount(since, Unit.SECONDS) or 0))
@@ -103,6 +118,17 @@ def _coins(known: Sequence[str], coin: str | None, database: Path) -> Sequence[s
     if name is None:
         raise SourceError(f"{database} has no {coin}; it has {', '.join(known)}")
     return [name]
+
+
+async def _newest(store: Store, coin: str, venue: str) -> MarketView | None:
+    """Return the newest view of the best layer of `coin` that a subscription with this `venue` may read."""
+    layers = rank(await store.observations.layers(coin))
+    fitting = [layer for layer in layers if fits(layer, venue)]
+    if layers and not fitting:
+        known = ", ".join(layer.label for layer in layers)
+        raise typer.BadParameter(f"{venue!r} has no {coin}; there is {known}", param_hint="--venue")
+    newest = await store.observations.newest(fitting[0], coin) if fitting else None
+    return None if newest is None else newest.view
 
 
 def _values(rule: Rule, written: Sequence[str]) -> Mapping[str, Value]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
@@ -37,19 +37,10 @@ class Group(Protocol):
         ...
 
 
-@runtime_checkable
-class OfGroup(Protocol):
-    """A reader whose rules are asked through a group."""
-
-    @property
-    def group(self) -> Group:
-        """The group."""
-        ...
-
-
 def group_of(rule: Rule) -> Group | None:
     """Return through whom `rule` is asked; None where its code is in this process."""
-    return rule.reader.group if isinstance(rule.reader, OfGroup) else None
+    group: Group | None = getattr(rule.reader, "group", None)
+    return group
 
 
 async def ask(view: MarketView, questions: Sequence[Question]) -> list[Answer]:

@@ -23,7 +23,7 @@ PATIENCE_S = 0.9
 """An answer waits so long for the count; then it goes out without, and the count goes on."""
 KEPT = 200
 """So many counts are kept for who asks again."""
-_Key: TypeAlias = tuple[str, str, str, str]
+_Key: TypeAlias = tuple[str, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Previews:
         self, rule: Rule, values: Mapping[str, Value], view: MarketView
     ) -> asyncio.Task[WouldHaveFired | None]:
         hour = str(view.time_ms // 3_600_000)
-        key = (rule.name, rule.form.canonical(values), view.coin, hour)
+        key = (rule.name, rule.form.canonical(values), view.coin, view.layer.key, hour)
         if key not in self._counts:
             while len(self._counts) >= KEPT:
                 self._counts.pop(next(iter(self._counts)))

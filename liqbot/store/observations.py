@@ -55,6 +55,10 @@ class Observations(Protocol):
         """Return the newest observation of `coin`; None without one."""
         ...
 
+    async def layers(self, coin: str) -> list[Layer]:
+        """Return the layers that have told of `coin`, the one that told last first."""
+        ...
+
     async def forget(self, layer: Layer) -> None:
         """Remove everything of a layer, as when a simulated market begins anew."""
         ...

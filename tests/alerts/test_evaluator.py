@@ -10,9 +10,10 @@ from structlog.testing import capture_logs
 from liqbot.alerts.evaluation import STALE_MS, decode_state
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.states import Status
+from liqbot.market.events import ClusterBorn
 from liqbot.market.layer import Basis, Layer
 from liqbot.rules.parameters import Between, Usd
-from liqbot.rules.rule import Hit, Remembered, rule
+from liqbot.rules.rule import Hit, Remembered, event_rule, rule
 from liqbot.rules.standing import Policy
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
@@ -469,3 +470,33 @@ class TestCache:
                 await evaluator.take(at(2), now_ms=0)
         await evaluator.take(at(3), now_ms=0)
         assert (await state_of(house, subscription)).memory == b'{"views":2}'
+
+
+@event_rule("each")
+def each(view, events):
+    """It tells each event."""
+    for event in events:
+        yield Hit("key", f"{view.coin} at {event.time_ms}")
+
+
+BORN = ClusterBorn(coin="BTC", layer=VIEW.layer, time_ms=MINUTE, cluster=VIEW.clusters[0])
+
+
+async def test_what_has_been_read_is_not_read_again_though_it_is_offered_again(house):
+    house.with_rules(each)
+    await house.subscribe(ANN, "each")
+    assert await Evaluator(house.rules, house.store.alerts).take(at(1), 0, (BORN,)) == 1
+    again = Evaluator(house.rules, house.store.alerts)
+    assert await again.take(at(1), 0, (BORN,), is_late=True) == 0
+    assert await again.take(at(1), 0, (BORN,)) == 0
+    assert await again.take(at(2), 0, (replace(BORN, time_ms=2 * MINUTE),)) == 1
+
+
+async def test_what_was_kept_before_a_kill_is_read_after_it_by_those_who_were_there(house):
+    house.with_rules(each)
+    await house.subscribe(ANN, "each")
+    await Evaluator(house.rules, house.store.alerts).take(at(1), 0)
+    await house.subscribe(BOB, "each", cooldown="1h")
+    after = Evaluator(house.rules, house.store.alerts)
+    assert await after.take(at(2), 0, (replace(BORN, time_ms=2 * MINUTE),), is_late=True) == 1
+    assert [chat for chat, _ in await house.due()] == ["ann"]

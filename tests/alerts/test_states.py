@@ -341,3 +341,14 @@ def test_what_was_pending_goes_on_counting_through_a_time_without_data():
     state, _ = play([(0, {"key": "x"})], Policy(hold=180))
     state, _ = blind(state, 1)
     assert play([(3, {"key": "x"})], Policy(hold=180), state)[1] == [(3, "key", FIRST)]
+
+
+def test_of_events_with_one_key_the_first_is_told_while_it_cools_down_and_each_where_it_does_not():
+    hits = (Hit("key", "first"), Hit("key", "second"), Hit("other", "third"))
+
+    def told(cooldown):
+        policy = Policy(cooldown=cooldown, is_event=True)
+        return [event.hit.text for event in step(WatchState(), Reading(hits), 60_000, policy)[1]]
+
+    assert told(3600) == ["first", "third"]
+    assert told(0) == ["first", "second", "third"]

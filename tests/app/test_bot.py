@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from app.stand_ins import ME, Told, beat, subscribe
+from app.stand_ins import LIVE, ME, Told, beat, subscribe
 from markets import HOUR, MINUTE
 from platforms import Paper
 
@@ -12,6 +12,8 @@ from liqbot.app import bot as bot_room
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.command import CommandContext
 from liqbot.market.layer import Basis, Layer, Origin
+from liqbot.market.side import Side
+from liqbot.market.updates import Liquidation
 from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import StoreError
@@ -308,3 +310,67 @@ async def test_no_task_and_no_thread_is_left(bot_of):
     assert asyncio.all_tasks() == before
     with pytest.raises(RuntimeError, match="shutdown"):
         bot._engine.submit(int)
+
+
+# What is kept and not yet read
+
+
+async def test_a_view_that_was_kept_when_the_bot_was_killed_is_read_after_the_start(bot_of, monkeypatch):
+    now_ms = bot_room.clock_ms() - 10 * MINUTE
+    chat = Paper()
+    bot = bot_of(Told(beat(now_ms)), here=chat)
+    await subscribe(bot)
+    await played(bot)
+    killed = bot_of(Told(beat(now_ms + 2 * MINUTE, near=99.5)), here=Paper())
+
+    async def dead(*_, **__):
+        raise asyncio.CancelledError
+
+    async with killed:
+        monkeypatch.setattr(killed.evaluator, "take", dead)
+        await killed.until(lambda: False)
+    assert chat.messages == []
+    await played(bot_of(Told([]), here=chat))
+    assert len(chat.messages) == 1
+
+
+async def test_what_rules_could_not_read_while_the_database_failed_they_read_with_the_next_view(
+    bot_of, monkeypatch
+):
+    chat = Paper()
+    bot = bot_of(Told([*beat(1), *beat(2 * MINUTE, near=99.5), *beat(4 * MINUTE, near=99.5)]), here=chat)
+    await subscribe(bot)
+    take, tries = bot.evaluator.take, []
+
+    async def failing(view, *more, **named):
+        tries.append(view.time_ms)
+        if len(tries) == 2:
+            raise StoreError("the disk is full")
+        return await take(view, *more, **named)
+
+    monkeypatch.setattr(bot.evaluator, "take", failing)
+    await played(bot)
+    assert tries == [1, 2 * MINUTE, 2 * MINUTE, 4 * MINUTE]
+    assert len(chat.messages) == 1
+
+
+async def test_what_two_sources_have_happen_at_once_is_logged_once_each(bot_of):
+    def told():
+        for minute in range(8):
+            *updates, ending = beat(minute * MINUTE + 1)
+            yield from [*updates, Liquidation("BTC", ending.time_ms, Side.LONG, 99.0, 50_000), ending]
+
+    both = [Told(told(), name=layer.venue, layer=layer) for layer in (LIVE, OTHER)]
+    bot = bot_of(*both)
+    record, logged = bot.store.events.record, []
+
+    async def slowly(events):
+        await asyncio.sleep(0)
+        logged.extend(events)
+        await record(events)
+        await asyncio.sleep(0)
+
+    bot.store.events.record = slowly
+    await played(bot)
+    assert {event.layer for event in logged} == {LIVE, OTHER}
+    assert len({id(event) for event in logged}) == len(logged)

@@ -1,11 +1,13 @@
 """What a new subscription would have brought."""
 
 import threading
+from dataclasses import replace
 
 import pytest
 from chat.stand_ins import BTC, as_text, later
 
 from liqbot.chat.phrases import lately
+from liqbot.market.layer import Basis, Layer
 from liqbot.rules.rule import Hit, Policy, rule
 from liqbot.service import previews as previews_room
 from liqbot.service.previews import WouldHaveFired
@@ -31,6 +33,15 @@ async def with_history(room):
 async def test_subscribing_says_how_often_it_would_have_fired_and_when_last(with_history):
     said = (await with_history.say("/subscribe cheap BTC")).lines[-1]
     assert said == "It would have fired 2 times in the last 6 h, last on 1970-01-05 02:20 UTC."
+
+
+async def test_a_count_is_of_the_layer_that_is_asked_about_and_of_no_other(with_history):
+    elsewhere = replace(BTC, layer=Layer("Binance", Basis.MODELLED))
+    await with_history.store.observations.record([later(elsewhere, -10, spot=62_000.0)])
+    previews = previews_room.Previews(with_history.store.observations)
+    for _again in range(2):
+        assert (await previews.told(cheap, cheap.form.defaults(), BTC)).times == 2
+        assert (await previews.told(cheap, cheap.form.defaults(), elsewhere)).times == 1
 
 
 async def test_one_that_would_not_have_fired_says_so(with_history):

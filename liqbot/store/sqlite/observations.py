@@ -91,6 +91,19 @@ class SqliteObservations(Records):
         return next(iter(await self._page(layer, coin, time_ms)), None) if time_ms >= 0 else None
 
     @reads
+    def layers(self, db: sqlite3.Connection, coin: str) -> list[Layer]:
+        keys = [row[0] for row in db.execute("SELECT DISTINCT layer FROM observations ORDER BY layer")]
+        rows = [
+            db.execute(
+                "SELECT view FROM observations WHERE layer = ? AND coin = ? ORDER BY time_ms DESC LIMIT 1",
+                [key, coin],
+            ).fetchone()
+            for key in keys
+        ]
+        views = [view_from_blob(row[0]) for row in rows if row is not None]
+        return [view.layer for view in sorted(views, key=lambda view: -view.time_ms)]
+
+    @reads
     def _newest_ms(self, db: sqlite3.Connection, layer: Layer, coin: str) -> int:
         return _newest(db, (layer.key, coin)).time_ms
 
