@@ -23,8 +23,9 @@ from counterparts.telegram.seen import Call
 
 from liqbot.app.bot import Bot
 from liqbot.chat.telegram.adapter import LIMITS, TelegramAdapter
+from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.logs import set_up_logs
-from liqbot.settings import Settings, TelegramSettings
+from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
 
 CHATS = 3_000

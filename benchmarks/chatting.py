@@ -11,7 +11,8 @@ from benchmarks.measure import Row, lags, percentile
 from liqbot.app.adapters import make_adapters
 from liqbot.app.bot import Bot, clock_ms
 from liqbot.app.sources import make_simulator
-from liqbot.settings import DiscordSettings, Settings
+from liqbot.chat.discord.settings import DiscordSettings
+from liqbot.settings import Settings
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 from counterparts.discord import Answer, Discord

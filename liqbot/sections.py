@@ -6,7 +6,7 @@ from ipaddress import ip_network
 from typing import Annotated, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import NoDecode
 
 
@@ -30,94 +30,6 @@ class Section(BaseModel):
     """Settings that belong together; another name than theirs is refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class DiscordSettings(Section):
-    """The Discord chat."""
-
-    token: SecretStr = Field(
-        default=SecretStr(""), description="the Discord bot's token; without it no Discord"
-    )
-    api_url: str = Field(
-        default="https://discord.com/api/v10",
-        description="Discord's REST API, for a proxy or a test server",
-    )
-    gateway_url: str = Field(
-        default="",
-        description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
-    )
-
-    @property
-    def is_set(self) -> bool:
-        """Whether there is a bot to serve."""
-        return bool(self.token.get_secret_value())
-
-    @field_validator("token")
-    @classmethod
-    def _bare(cls, value: SecretStr) -> SecretStr:
-        """Take a token as it is copied from somewhere."""
-        token = value.get_secret_value().strip().removeprefix("Bot ")
-        if not token.isascii() or any(map(str.isspace, token)):
-            raise ValueError("has not the form of a bot's token")
-        return SecretStr(token)
-
-    @field_validator("api_url")
-    @classmethod
-    def _like_an_address(cls, value: str) -> str:
-        if not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be an address such as https://discord.com/api/v10")
-        return value.rstrip("/")
-
-    @field_validator("gateway_url")
-    @classmethod
-    def _like_a_gateway(cls, value: str) -> str:
-        if value and not re.fullmatch(r"wss?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be an address such as wss://gateway.discord.gg")
-        return value
-
-
-class TelegramSettings(Section):
-    """The bot on Telegram."""
-
-    token: SecretStr = Field(
-        default=SecretStr(""), description="the Telegram bot's token, from @BotFather; without it no Telegram"
-    )
-    api_url: str = Field(
-        default="https://api.telegram.org", description="the Bot API server, as `http://host:port`"
-    )
-    webhook_url: str = Field(
-        default="",
-        description="the public address at which Telegram brings updates; without it they are fetched",
-    )
-    webhook_host: str = Field(default="127.0.0.1", description="where the webhook listens")
-    webhook_port: int = Field(default=8443, ge=1, le=65535, description="the port on which it listens")
-
-    @property
-    def is_set(self) -> bool:
-        """Whether there is a bot to serve."""
-        return bool(self.token.get_secret_value())
-
-    @field_validator("token")
-    @classmethod
-    def _like_a_token(cls, value: SecretStr) -> SecretStr:
-        token = value.get_secret_value().strip()
-        if token and not re.fullmatch(r"\d+:[A-Za-z0-9_-]+", token):
-            raise ValueError("has not the form of a bot's token, 123456789:letters")
-        return SecretStr(token)
-
-    @field_validator("api_url", "webhook_url")
-    @classmethod
-    def _like_an_address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be an address such as https://example.org")
-        return value.rstrip("/")
-
-    @field_validator("api_url")
-    @classmethod
-    def _is_given(cls, value: str) -> str:
-        if not value:
-            raise ValueError("must be an address such as https://example.org")
-        return value.removesuffix("/bot")
 
 
 class PluginSettings(Section):

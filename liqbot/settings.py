@@ -17,15 +17,9 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from liqbot.chat import registry as chats
 from liqbot.market.coins import canonical
-from liqbot.sections import (
-    DiscordSettings,
-    PluginSettings,
-    SettingsError,
-    TelegramSettings,
-    WebSettings,
-    listed,
-)
+from liqbot.sections import PluginSettings, SettingsError, WebSettings, listed
 from liqbot.sources import registry
 
 PREFIX = "LIQBOT_"
@@ -35,23 +29,24 @@ _FREE = "plugins.options."
 """Below this every plugin has settings of its own, of which we know nothing."""
 
 
-CHAT_PLATFORMS = ("discord", "telegram")
+CHAT_PLATFORMS = tuple(chats.platforms())
 """The platforms on which the operator's chat can be."""
 
 
 Kind = TypeVar("Kind", bound=BaseModel)
 
 if TYPE_CHECKING:
-    _Sources = BaseSettings
-else:  # what the sources declare: a section by the name of each
-    _Sources = create_model(
-        "_Sources",
+    _Declared = BaseSettings
+else:  # what sources and platforms declare: a section by the name of each
+    _declared = registry.sections() | chats.sections()
+    _Declared = create_model(
+        "_Declared",
         __base__=BaseSettings,
-        **{name: (section, section()) for name, section in registry.sections().items()},
+        **{name: (section, section()) for name, section in _declared.items()},
     )
 
 
-class Settings(_Sources):
+class Settings(_Declared):
     """Everything that can be set. A variable is the name in capitals after `LIQBOT_`, nested with `__`.
 
     Made directly, it is made of its arguments alone; `load_settings` reads the file and the variables.
@@ -84,16 +79,13 @@ class Settings(_Sources):
     )
     metrics_port: int = Field(0, ge=0, le=65_535, description="the port of /healthz and /metrics; 0 for none")
     metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
-    discord: DiscordSettings = DiscordSettings()
-    telegram: TelegramSettings = TelegramSettings()
     web: WebSettings = WebSettings()
     plugins: PluginSettings = PluginSettings()
 
     @property
     def serves_people(self) -> bool:
         """Whether there is a token for some platform."""
-        sections: list[object] = [getattr(self, name) for name in type(self).model_fields]
-        return any(getattr(section, "is_set", False) for section in sections)
+        return any(chats.is_set(self.section(kind)) for kind in chats.sections().values())
 
     def section(self, kind: type[Kind]) -> Kind:
         """Return the section that is a `kind`: `settings.section(BinanceSettings)`."""
@@ -143,7 +135,9 @@ class Settings(_Sources):
     def _known_chat(cls, value: str) -> str:
         platform, colon, rest = value.partition(":")
         if value and not (colon and rest and platform in CHAT_PLATFORMS):
-            raise ValueError(f"{value!r} is no chat; it is telegram:ID or discord:ID")
+            raise ValueError(
+                f"{value!r} is no chat; it is " + " or ".join(f"{one}:ID" for one in CHAT_PLATFORMS)
+            )
         return value
 
     @classmethod

@@ -6,12 +6,12 @@ import pytest
 from pydantic import SecretStr
 from recordings import ordinary_user
 
+from liqbot.chat.discord.settings import DiscordSettings
+from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.settings import (
     CONFIG,
-    DiscordSettings,
     Settings,
     SettingsError,
-    TelegramSettings,
     described,
     effective,
     load_settings,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liqbot.app.bot import Bot
+from liqbot.chat import registry
 from liqbot.chat.adapter import Adapter
 from liqbot.logs import hide
 from liqbot.settings import Settings
@@ -10,14 +11,8 @@ from liqbot.settings import Settings
 
 def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]:
     """Yield an adapter, with its platform's name, for each platform that `settings` have a token for."""
-    # A platform's library is loaded where it is served: it takes longer than all the rest.
-    if settings.discord.is_set:
-        from liqbot.chat.discord.adapter import DiscordAdapter  # noqa: PLC0415 - see above
-
-        hide([settings.discord.token])
-        yield "discord", DiscordAdapter(settings.discord, bot.reception())
-    if settings.telegram.is_set:
-        from liqbot.chat.telegram.adapter import TelegramAdapter  # noqa: PLC0415 - see above
-
-        hide([settings.telegram.token])
-        yield "telegram", TelegramAdapter(settings.telegram, bot.reception())
+    for name, kind in registry.platforms().items():
+        section = settings.section(kind.settings)
+        if registry.is_set(section):
+            hide(registry.secrets(section))
+            yield name, kind.make(section, bot.reception())

@@ -16,8 +16,11 @@ from rich.text import Text
 from liqbot.app.bot import clock_ms
 from liqbot.app.plugged import plugged
 from liqbot.app.sources import make_source
+from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
+from liqbot.chat.registry import PlatformKind
 from liqbot.logs import hide, set_up_logs
+from liqbot.sections import Section
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
 from liqbot.sources.source import NoDataError, SourceError, WithCheck
 from liqbot.store.errors import DatabaseError
@@ -70,10 +73,10 @@ def _checks(settings: Settings) -> Iterator[Check]:
     yield "plugins", _plugins
     for source in settings.sources:
         yield f"source {source}", lambda settings, source=source: _source(source, settings)
-    if settings.discord.is_set:
-        yield "discord", _discord
-    if settings.telegram.is_set:
-        yield "telegram", _telegram
+    for name, kind in platforms.platforms().items():
+        section = settings.section(kind.settings)
+        if platforms.is_set(section):
+            yield name, lambda _, kind=kind, section=section: _platform(kind, section)
 
 
 def _database(settings: Settings) -> str:
@@ -128,17 +131,12 @@ def _source(name: str, settings: Settings) -> str:
         raise Ailing(str(error)) from None
 
 
-def _discord(settings: Settings) -> str:
-    from liqbot.chat.discord.checkup import check_discord  # noqa: PLC0415 - its library takes long to load
+def _platform(kind: PlatformKind, section: Section) -> str:
+    async def checked() -> str:
+        return str(await kind.check(section))
 
-    return str(asyncio.run(check_discord(settings.discord)))
-
-
-def _telegram(settings: Settings) -> str:
-    from liqbot.chat.telegram.checkup import check_telegram  # noqa: PLC0415 - its library takes long to load
-
-    hide([settings.telegram.token])
-    return str(asyncio.run(check_telegram(settings.telegram)))
+    hide(platforms.secrets(section))
+    return asyncio.run(checked())
 
 
 def _writable(path: Path) -> None:

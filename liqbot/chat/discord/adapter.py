@@ -12,8 +12,8 @@ from liqbot.chat.discord.client import Client
 from liqbot.chat.discord.errors import FAILURES, MISSING_PERMISSIONS, NEW_TOKEN, TOO_LARGE, outcome
 from liqbot.chat.discord.places import person_id
 from liqbot.chat.discord.render import embed_of, files_of, plain
+from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.service.chats import ChatKey
-from liqbot.settings import DiscordSettings
 
 _log = structlog.get_logger()
 

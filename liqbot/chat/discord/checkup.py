@@ -9,8 +9,8 @@ from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord.client import use_addresses
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN
 from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable
+from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.rules.wording import counted, listed
-from liqbot.settings import DiscordSettings
 
 SERVERS_LOOKED_AT = 200
 FEW_STARTS = 50

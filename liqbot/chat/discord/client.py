@@ -18,9 +18,9 @@ from liqbot.chat.discord.commands import add_commands
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES, LEFT
 from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
+from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.service.chats import ChatKey
-from liqbot.settings import DiscordSettings
 from liqbot.text import _
 
 _log = structlog.get_logger()

@@ -16,8 +16,8 @@ from liqbot.chat.telegram.menu import Menu
 from liqbot.chat.telegram.outcomes import outcome, said
 from liqbot.chat.telegram.postman import Postman, upload_of
 from liqbot.chat.telegram.receiving import UNKNOWN_BOT, Receiving
+from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.service.chats import ChatKey
-from liqbot.settings import TelegramSettings
 
 _log = structlog.get_logger()
 

@@ -9,7 +9,7 @@ from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.connection import Connection
 from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.receiving import UNKNOWN_BOT
-from liqbot.settings import TelegramSettings
+from liqbot.chat.telegram.settings import TelegramSettings
 
 PATIENCE_S = 10.0
 

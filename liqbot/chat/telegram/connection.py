@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from telegram import Bot
 from telegram.request import HTTPXRequest
 
-from liqbot.settings import TelegramSettings
+from liqbot.chat.telegram.settings import TelegramSettings
 
 IN_FLIGHT = 30
 """Most requests at the same time: beyond, the connection pool of httpcore stalls the event loop."""

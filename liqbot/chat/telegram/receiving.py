@@ -15,7 +15,7 @@ from telegram.ext import Updater
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.incoming import WANTED
 from liqbot.chat.telegram.outcomes import said
-from liqbot.settings import TelegramSettings
+from liqbot.chat.telegram.settings import TelegramSettings
 
 _log = structlog.get_logger()
 

@@ -5,7 +5,7 @@ import pytest
 from chat.discord.stand_ins import House
 from counterparts.discord.fixture import discord_counterpart, discord_process
 
-from liqbot.settings import DiscordSettings
+from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.store.sqlite.store import SqliteStore
 
 __all__ = ["discord_counterpart", "discord_process"]

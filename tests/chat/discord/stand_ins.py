@@ -15,11 +15,11 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.command import CommandContext, Window, command
 from liqbot.chat.discord.adapter import DiscordAdapter
+from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Button, Message, Picture, Tone
 from liqbot.rules.loading import Rules
 from liqbot.service.services import Services
-from liqbot.settings import DiscordSettings
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
 

@@ -7,7 +7,7 @@ from cli.conftest import run_apart
 
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord.checkup import check_discord
-from liqbot.settings import DiscordSettings
+from liqbot.chat.discord.settings import DiscordSettings
 
 ALL_BUT_AUDIO = "error,ignore:'audioop' is deprecated:DeprecationWarning"
 """Every warning is an error, but for the one that Discord's library gives for what we do not use."""

@@ -11,7 +11,7 @@ from counterparts.discord import Discord
 
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord import client
-from liqbot.settings import DiscordSettings
+from liqbot.chat.discord.settings import DiscordSettings
 
 ACK = r"^/interactions/"
 EDIT = r"/messages/@original$"

@@ -15,8 +15,9 @@ from liqbot.alerts.platform import Limits
 from liqbot.app.bot import Bot
 from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.adapter import TelegramAdapter
+from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.message import Picture
-from liqbot.settings import Settings, TelegramSettings
+from liqbot.settings import Settings
 from liqbot.store.sqlite.store import SqliteStore
 
 __all__ = ["telegram", "telegram_process"]
