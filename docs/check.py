@@ -17,9 +17,9 @@ from typing import TypeAlias
 
 import liqbot.plugin
 from docs.sections import replace_section
+from liqbot import cli
 from liqbot.builtin import RULES
 from liqbot.chat.house_commands import COMMANDS
-from liqbot.cli import app
 from liqbot.hosting.plugins import Plugins
 from liqbot.market import events, regime, updates
 from liqbot.rules import contributions, parameters
@@ -166,7 +166,7 @@ def command_line() -> str:
     """Return the table of the operator's commands."""
     rows = [
         f"| `liqbot {command.callback.__name__}` | {_first_line(command.callback)} |"
-        for command in app.registered_commands
+        for command in cli.command_line().registered_commands
         if command.callback is not None
     ]
     rows += [f"| `liqbot {name}` | {_first_line(callback)} |" for name, callback in _grouped()]
@@ -174,7 +174,7 @@ def command_line() -> str:
 
 
 def _grouped() -> Iterator[tuple[str, Callable[..., object]]]:
-    for group in app.registered_groups:
+    for group in cli.command_line().registered_groups:
         inside = group.typer_instance
         if inside is None:
             continue

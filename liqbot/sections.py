@@ -9,8 +9,10 @@ from packaging.requirements import InvalidRequirement, Requirement
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic_settings import NoDecode
 
+from liqbot.errors import OperatorError
 
-class SettingsError(Exception):
+
+class SettingsError(OperatorError):
     """A setting is wrong. The text names it, and says what it takes."""
 
 

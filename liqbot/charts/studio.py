@@ -14,6 +14,7 @@ from typing import Self
 
 from liqbot.charts.request import ComparisonInput, HeatmapInput, Look, MapInput, TerrainInput
 from liqbot.charts.sharing import Shared
+from liqbot.errors import OperatorError
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
@@ -24,7 +25,7 @@ REMEMBERED = 24
 """So many pictures are kept for those who ask for the same: about two megabytes."""
 
 
-class DrawingError(Exception):
+class DrawingError(OperatorError):
     """A picture could not be drawn; the message names the coin and the chart, the cause says why."""
 
 

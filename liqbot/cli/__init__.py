@@ -1,54 +1,61 @@
 """The operator's commands."""
 
+import importlib
+import os
 import sys
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Annotated, NoReturn
 
 import typer
 
 from liqbot import __version__
-from liqbot.charts.studio import DrawingError
-from liqbot.cli import (
-    agents,
-    brackets,
-    database,
-    house,
-    looking,
-    measuring,
-    plugins,
-    replaying,
-    running,
-    scanning,
-    validating,
-)
-from liqbot.settings import SettingsError
-from liqbot.sources.source import SourceError
-from liqbot.store.errors import DatabaseError, StoreError
+from liqbot.errors import OperatorError
 
-app = typer.Typer(
-    name="liqbot",
-    help="Liquidation heatmaps and alerts for Discord, Telegram and the terminal.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
+COMMANDS: Mapping[str, str] = MappingProxyType(
+    {
+        "run": "running",
+        "demo": "running",
+        "replay": "replaying",
+        "view": "looking",
+        "heatmap": "looking",
+        "scan": "scanning",
+        "record": "scanning",
+        "brackets": "brackets",
+        "validate": "validating",
+        "measure": "measuring",
+        "mcp": "agents",
+        "config": "house",
+        "doctor": "house",
+    }
 )
-for _command in (
-    running.run,
-    running.demo,
-    replaying.replay,
-    looking.view,
-    looking.heatmap,
-    scanning.scan,
-    scanning.record,
-    brackets.brackets,
-    validating.validate,
-    measuring.measure,
-    agents.mcp,
-    house.config,
-    house.doctor,
-):
-    app.command()(_command)
-app.add_typer(database.app, name="db")
-app.add_typer(plugins.app, name="plugins")
+"""Which module of this package has which command, as a function of its name."""
+GROUPS: Mapping[str, str] = MappingProxyType({"db": "database", "plugins": "plugins"})
+"""Which module has which group of commands, as its `app`."""
+_COMPLETING = "_LIQBOT_COMPLETE"
+_ALL = (*COMMANDS, *GROUPS)
+
+
+def command_line(names: Sequence[str] = _ALL) -> typer.Typer:
+    """Return the command line with the commands and groups of these names.
+
+    Only their modules are loaded: the whole bot takes a second that `liqbot --version` has no use for.
+    """
+    app = typer.Typer(
+        name="liqbot",
+        help="Liquidation heatmaps and alerts for Discord, Telegram and the terminal.",
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for name in names:
+        module = importlib.import_module(f"{__name__}.{GROUPS.get(name) or COMMANDS[name]}")
+        if name in GROUPS:
+            app.add_typer(module.app, name=name)
+        else:
+            app.command()(getattr(module, name))
+    return app
 
 
 def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with the option's value
@@ -57,7 +64,6 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - typer calls it with 
         raise typer.Exit
 
 
-@app.callback()
 def _options(
     *,
     version: Annotated[
@@ -71,11 +77,18 @@ def _options(
 def main() -> None:
     """Run the command line; what an operator can mend is said on standard error, and the status is 1."""
     try:
-        app()
-    except (SettingsError, DatabaseError, SourceError, DrawingError) as error:
-        _give_up(str(error))
-    except StoreError as error:
-        _give_up(f"the database: {error}")
+        command_line(_wanted(sys.argv[1:]))()
+    except OperatorError as error:
+        _give_up(f"{error.about}{error}")
+
+
+def _wanted(words: Sequence[str]) -> Sequence[str]:
+    """Return the names of the commands that a line needs: all for help, for completion and for a slip."""
+    if _COMPLETING in os.environ or not words:
+        return _ALL
+    if words[0] == "--version":
+        return ()
+    return (words[0],) if words[0] in _ALL else _ALL
 
 
 def _give_up(reason: str) -> NoReturn:

@@ -5,11 +5,12 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from liqbot.errors import OperatorError
 from liqbot.market.layer import Layer
 from liqbot.market.updates import Update
 
 
-class SourceError(Exception):
+class SourceError(OperatorError):
     """A source cannot go on. The text names the source and says why, in words an operator understands."""
 
 

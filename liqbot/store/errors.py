@@ -1,12 +1,20 @@
 """What may go wrong with the store."""
 
+from typing import ClassVar
 
-class StoreError(Exception):
+from liqbot.errors import OperatorError
+
+
+class StoreError(OperatorError):
     """What was asked could not be done now: the database is damaged, locked or out of room.
 
     Nothing of it is written. Another try may work.
     """
 
+    about: ClassVar[str] = "the database: "
+
 
 class DatabaseError(StoreError):
     """The database cannot be used. The text names the file and says what to do."""
+
+    about: ClassVar[str] = ""

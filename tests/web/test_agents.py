@@ -59,11 +59,11 @@ async def test_agents_are_told_that_no_bot_runs(unused_tcp_port):
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
     from typer.testing import CliRunner
 
-    from liqbot.cli import app
+    from liqbot.cli import command_line
 
     for name in ("mcp", "mcp_types"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.delitem(sys.modules, "liqbot.web.agents", raising=False)
-    result = CliRunner().invoke(app, ["mcp"])
+    result = CliRunner().invoke(command_line(), ["mcp"])
     assert result.exit_code == 2
     assert "liqbot[mcp]" in result.output
