@@ -27,8 +27,10 @@ LEAVING = 1.25
 def big_account(
     view: MarketView,
     *,
-    within: Annotated[Percent, Between(0.1, 50), Help("how near to spot its liquidation price lies")] = 2.0,
-    at_least: Annotated[Usd, Help("how large its position is")] = 10_000_000,
+    within: Annotated[
+        Percent, Between(0.1, 50), Help("maximum distance of its liquidation price from spot")
+    ] = 2.0,
+    at_least: Annotated[Usd, Help("minimum size of the position")] = 10_000_000,
 ) -> Iterator[Hit]:
     """One account with at least `at_least` would be liquidated by a move of `within`."""
     for holding in view.holdings:

@@ -43,9 +43,9 @@ class ClusterGrowth:
         view: MarketView,
         state: Sizes,
         *,
-        by: Annotated[Percent, Between(1, 1000), Help("how much heavier it has become")] = 50.0,
-        span: Annotated[Duration, Between(300, 7 * 86_400), Help("within how long")] = 3_600,
-        at_least: Annotated[Usd, Help("how heavy it must be by now")] = 5_000_000,
+        by: Annotated[Percent, Between(1, 1000), Help("minimum growth")] = 50.0,
+        span: Annotated[Duration, Between(300, 7 * 86_400), Help("period over which it is measured")] = 3_600,
+        at_least: Annotated[Usd, Help("minimum size now")] = 5_000_000,
     ) -> Iterator[Hit]:
         """Compare each cluster with the least that it weighed within the span."""
         kept: dict[str, list[tuple[int, float]]] = {}

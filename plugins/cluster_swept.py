@@ -23,7 +23,7 @@ def cluster_swept(
     view: MarketView,
     events: tuple[MarketEvent, ...],
     *,
-    at_least: Annotated[Usd, Help("how heavy it was when last seen")] = 5_000_000,
+    at_least: Annotated[Usd, Help("minimum size when last seen")] = 5_000_000,
     side: Annotated[SideChoice, Help("whose liquidations")] = "either",
 ) -> Iterator[Hit]:
     """Price has gone through a cluster of at least `at_least`."""

@@ -24,8 +24,8 @@ from liqbot.plugin import (
 def cohort_split(
     view: MarketView,
     *,
-    lean: Annotated[Percent, Between(5, 100), Help("how far each leans: net over gross")] = 20.0,
-    at_least: Annotated[Usd, Help("what each cohort must hold")] = 5_000_000,
+    lean: Annotated[Percent, Between(5, 100), Help("minimum lean of each: net over gross position")] = 20.0,
+    at_least: Annotated[Usd, Help("minimum size held by each cohort")] = 5_000_000,
 ) -> Iterator[Hit]:
     """Whales and retail lean to opposite sides, each by at least `lean`."""
     whales, retail = view.cohorts.get(Cohort.WHALE), view.cohorts.get(Cohort.RETAIL)

@@ -25,10 +25,10 @@ from liqbot.plugin import (
 def correlated_risk(
     view: MarketView,
     *,
-    within: Annotated[Percent, Between(0.1, 10), Help("how near to spot, in each coin")] = 3.0,
-    at_least: Annotated[Usd, Help("how heavy, in each coin")] = 5_000_000,
-    coins: Annotated[Ratio, Between(2, 20), Help("in how many coins, this one among them")] = 2,
-    also: Annotated[Coin, Help("a coin that must be among them")] = "",
+    within: Annotated[Percent, Between(0.1, 10), Help("maximum distance from spot, in each coin")] = 3.0,
+    at_least: Annotated[Usd, Help("minimum size, in each coin")] = 5_000_000,
+    coins: Annotated[Ratio, Between(2, 20), Help("minimum number of coins, including this one")] = 2,
+    also: Annotated[Coin, Help("a coin that must be one of them")] = "",
 ) -> Iterator[Hit]:
     """At least `coins` coins have a cluster of `at_least` within `within` of spot on the same side."""
     for side in Side:

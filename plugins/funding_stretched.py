@@ -12,9 +12,9 @@ HOURS = 24 * 365
 def funding_stretched(
     view: MarketView,
     *,
-    over: Annotated[Percent, Between(1, 100), Help("funding a year, in percent, either way")] = 50.0,
+    over: Annotated[Percent, Between(1, 100), Help("minimum funding per year, whichever side pays")] = 50.0,
 ) -> Iterator[Hit]:
-    """Funding runs at more than `over` a year, to either side."""
+    """Funding runs at more than `over` a year, whichever side pays."""
     if view.funding is None:
         return
     yearly = view.funding * HOURS * 100

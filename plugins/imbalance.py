@@ -10,8 +10,12 @@ from liqbot.plugin import Between, Help, Hit, MarketView, Percent, Policy, Side,
 def imbalance(
     view: MarketView,
     *,
-    over: Annotated[Percent, Between(1, 99), Help("|above − below| over both, within 5% of spot")] = 60.0,
-    at_least: Annotated[Usd, Help("least fuel of both sides together")] = 5_000_000,
+    over: Annotated[
+        Percent,
+        Between(1, 99),
+        Help("difference between fuel above and below, divided by their sum, within 5% of spot"),
+    ] = 60.0,
+    at_least: Annotated[Usd, Help("minimum fuel of both sides together")] = 5_000_000,
 ) -> Iterator[Hit]:
     """One side has so much more fuel within 5% of spot that the imbalance is over `over`."""
     both = view.up_usd + view.down_usd

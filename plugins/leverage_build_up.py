@@ -51,9 +51,10 @@ class LeverageBuildUp:
         view: MarketView,
         state: Past,
         *,
-        by: Annotated[Percent, Between(0.5, 500), Help("rise of open interest, in coins")] = 5.0,
-        thicker: Annotated[Percent, Between(1, 1000), Help("rise of that side's fuel")] = 25.0,
-        span: Annotated[Duration, Between(600, 7 * 86_400), Help("within how long")] = 4 * 3_600,
+        by: Annotated[Percent, Between(0.5, 500), Help("minimum rise in open interest, in coins")] = 5.0,
+        thicker: Annotated[Percent, Between(1, 1000), Help("minimum rise in that side's fuel")] = 25.0,
+        span: Annotated[Duration, Between(600, 7 * 86_400), Help("period over which it is measured")] = 4
+        * 3_600,
     ) -> Iterator[Hit]:
         """Compare with the oldest sample within the span."""
         if view.open_interest is None:

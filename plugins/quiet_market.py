@@ -41,9 +41,10 @@ class QuietMarket:
         view: MarketView,
         state: Range,
         *,
-        calm: Annotated[Percent, Between(0.1, 20), Help("from the lowest to the highest spot")] = 1.0,
-        span: Annotated[Duration, Between(600, 7 * 86_400), Help("for how long")] = 4 * 3_600,
-        at_least: Annotated[Usd, Help("fuel within 5% of spot, on each side")] = 5_000_000,
+        calm: Annotated[Percent, Between(0.1, 20), Help("maximum range of spot, low to high")] = 1.0,
+        span: Annotated[Duration, Between(600, 7 * 86_400), Help("period over which it is measured")] = 4
+        * 3_600,
+        at_least: Annotated[Usd, Help("minimum fuel within 5% of spot, on each side")] = 5_000_000,
     ) -> Iterator[Hit]:
         """Follow the range of spot, and speak where it is narrow and both sides are heavy."""
         self._follow(view, state, span)

@@ -7,9 +7,7 @@ from liqbot.plugin import Help, Hit, MarketView, Usd, percent, price, rule, usd
 
 
 @rule("wall")
-def wall(
-    view: MarketView, *, at_least: Annotated[Usd, Help("how heavy it must be")] = 50_000_000
-) -> Iterator[Hit]:
+def wall(view: MarketView, *, at_least: Annotated[Usd, Help("minimum size")] = 50_000_000) -> Iterator[Hit]:
     """A single cluster holds at least `at_least`, however far from spot."""
     for cluster in view.clusters:
         if cluster.usd < 0.8 * at_least:  # below this an alert that is on is over

@@ -12,6 +12,7 @@ from liqbot.alerts.platform import NotSent, Parcel, Platform
 from liqbot.logs import redacted
 from liqbot.message import Message, Tone
 from liqbot.store.chats import ChatKey
+from liqbot.text import _
 
 _log = structlog.get_logger()
 
@@ -43,11 +44,13 @@ class Operator:
         for name, text in troubles.items():
             if name not in before:
                 _log.error("trouble_found", what=name, detail=text)
-                await self._send(Message(f"Trouble: {name}", (redacted(text),), tone=Tone.WARNING))
+                await self._send(
+                    Message(_("Trouble: {what}", what=name), (redacted(text),), tone=Tone.WARNING)
+                )
         for name in before:
             if name not in troubles:
                 _log.info("trouble_resolved", what=name)
-                await self._send(Message(f"Over: {name}"))
+                await self._send(Message(_("Resolved: {what}", what=name)))
 
     async def _send(self, message: Message) -> None:
         platform = None if self._chat is None else self._platforms.get(self._chat.platform)

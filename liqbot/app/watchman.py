@@ -15,6 +15,7 @@ from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.status import WELL
 from liqbot.store.errors import StoreError
+from liqbot.text import _, ngettext
 
 _log = structlog.get_logger()
 
@@ -63,23 +64,26 @@ class Watchman:
         bot = self._bot
         for health in bot.services.status.sources:
             if health.state not in WELL:
-                yield f"source {health.name}", health.state
+                yield _("source {name}", name=health.name), health.state
         for coin in self._blind_coins(now_ms):
             age_s = (now_ms - bot.services.markets.views[coin].time_ms) / 1000
             yield (
-                f"no data of {coin}",
-                f"the newest is {duration(age_s)} old; no alert is told of it meanwhile",
+                _("no data of {coin}", coin=coin),
+                _(
+                    "The newest is {age} old. No alerts are sent for it until there is more.",
+                    age=duration(age_s),
+                ),
             )
         for serving in bot.servings:
             if serving.state not in WELL:
-                yield f"platform {serving.name}", serving.state
+                yield _("platform {name}", name=serving.name), serving.state
         for error in bot.services.rules.errors:
-            yield f"plugin {error.file.name}", str(error)
+            yield _("plugin {name}", name=error.file.name), str(error)
         for rule, count in bot.services.status.faults.items():
-            yield f"rule {rule}", f"it fails; so far {count} times. The log names the line"
+            yield _("rule {name}", name=rule), _failing(count)
         trouble = bot.trouble or bot.dispatcher.trouble
         if trouble is not None:
-            yield "database", f"{trouble}. Alerts wait until it can be written again"
+            yield _("database"), _("{reason}. Alerts wait until it can be written again.", reason=trouble)
         for trouble_here in [*self._disk(), *[late async for late in self._late(now_ms)]]:
             yield trouble_here
 
@@ -87,16 +91,17 @@ class Watchman:
         folder = self._bot.store.path.absolute().parent
         free_mb = _free_mb(folder)
         if free_mb < LEAST_DISK_MB:
-            yield "disk", f"only {free_mb} MB are free in {folder}"
+            yield _("disk"), _("Only {free} MB are free in {folder}.", free=free_mb, folder=folder)
 
     async def _late(self, now_ms: int) -> AsyncIterator[tuple[str, str]]:
         try:
             due_ms = await self._bot.store.deliveries.oldest_due_ms()
         except StoreError as error:
-            yield "database", f"{error}. Alerts wait until it can be read again"
+            yield _("database"), _("{reason}. Alerts wait until it can be read again.", reason=error)
             return
         if due_ms is not None and now_ms - due_ms > LATE_MS:
-            yield "deliveries", f"the oldest has been due for {duration((now_ms - due_ms) / 1000)}"
+            late = duration((now_ms - due_ms) / 1000)
+            yield _("deliveries"), _("The oldest has been due for {time}.", time=late)
 
     def _blind_coins(self, now_ms: int) -> list[str]:
         live = [
@@ -134,3 +139,11 @@ class Watchman:
 
 def _free_mb(folder: Path) -> int:
     return shutil.disk_usage(folder).free // 2**20
+
+
+def _failing(count: int) -> str:
+    return ngettext(
+        "It has failed once. The log names the line.",
+        "It has failed {count} times so far. The log names the line.",
+        count,
+    )

@@ -27,13 +27,13 @@ def divergence(
     view: MarketView,
     *,
     over: Annotated[Ratio, Between(0.05, 1), Help("how far apart, from 0 (alike) to 1 (opposite)")] = 0.4,
-    at_least: Annotated[Usd, Help("least fuel within 5% of spot, in either basis")] = 5_000_000,
+    at_least: Annotated[Usd, Help("minimum fuel within 5% of spot, on both maps")] = 5_000_000,
 ) -> Iterator[Hit]:
-    """Measured and modelled maps lean apart by more than `over`: where their fuel lies differs.
+    """Measured and modelled maps disagree by more than `over` about which side of spot the fuel is on.
 
-    The lean of a map is its fuel above spot less its fuel below, over both: +1 if all lies above, -1 if all
-    lies below. Of several modelled venues it is the mean, weighted by open interest; dollars of measured
-    and of modelled positions are never added. The divergence is half the difference.
+    A map's lean is its fuel above spot minus its fuel below, divided by their sum: +1 if all of it is above,
+    -1 if all of it is below. Several modelled venues are averaged, weighted by open interest; measured and
+    modelled dollars are never added up. The divergence is half the difference between the two leans.
     """
     value = view.divergence
     others = [other for other in view.others if other.layer.basis is not view.layer.basis]

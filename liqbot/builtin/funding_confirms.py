@@ -26,17 +26,19 @@ LEAVING = 0.8
 def funding_confirms(
     view: MarketView,
     *,
-    over: Annotated[Percent, Between(0.0001, 1), Help("funding an hour, whoever pays it")] = 0.003,
+    over: Annotated[
+        Percent, Between(0.0001, 1), Help("minimum funding per hour, whichever side pays")
+    ] = 0.003,
     reading: Annotated[
         Literal["agree", "disagree", "either"],
-        Help("agree: who pays is also the fuel; disagree: who pays is not"),
+        Help("agree: the side that pays is the fuel; disagree: the other side is"),
     ] = "agree",
-    at_least: Annotated[Usd, Help("least fuel within 5% of spot, both sides together")] = 5_000_000,
+    at_least: Annotated[Usd, Help("minimum fuel within 5% of spot, both sides together")] = 5_000_000,
 ) -> Iterator[Hit]:
-    """Funding beyond `over` an hour, and a map with a clear side: they agree, or they do not (`reading`).
+    """Funding is beyond `over` an hour and the map has a clear side: the two agree or disagree (`reading`).
 
-    They agree where those who pay to hold their positions are those whose liquidations are near: a crowded
-    side that is also fragile. They disagree where the payers sit safely and the other side is the fuel.
+    They agree when the side that pays funding is also the side with liquidations close by: crowded and
+    fragile. They disagree when the payers are safe and the other side is the fuel.
     """
     fuel = _FUEL.get(view.regime)
     funding = view.funding

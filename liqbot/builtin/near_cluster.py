@@ -54,16 +54,16 @@ class Levels:
 class NearCluster:
     """A cluster of at least `at_least`, and of `size` of its side, lies within `within` of spot.
 
-    Its side is all that is known of that side's open interest, so that a share means the same for every coin
-    and whatever is known of it.
+    Its side is all the open interest known on that side, so the share means the same for every coin, however
+    much of the coin is known.
 
-    What one account holds alone must be `single` times as heavy, and the alert says so: one person may close
-    it at any time.
+    A cluster held by a single account must be `single` times as large, and the alert says so: one person can
+    close it at any time.
 
-    An alert is about a level: what is found within 1% of where something was found before is the same alert,
-    whoever holds it now.
+    An alert is about a price level: a cluster within 1% of an earlier one belongs to the same alert, whoever
+    holds it now.
 
-    It comes once, and again only when the level has doubled, or after price has gone well away from it.
+    It comes once, and again only when the level has doubled in size or price has moved well away from it.
     """
 
     State = Levels
@@ -73,12 +73,14 @@ class NearCluster:
         view: MarketView,
         state: Levels,
         *,
-        within: Annotated[Percent, Between(0.1, 90), Help("how near to spot, in percent of it")] = 2.0,
-        at_least: Annotated[Usd, Help("how heavy the cluster must be")] = 2_000_000,
-        size: Annotated[Percent, Between(0, 100), Help("how heavy it must be, in percent of its side")] = 1.0,
+        within: Annotated[Percent, Between(0.1, 90), Help("maximum distance from spot")] = 2.0,
+        at_least: Annotated[Usd, Help("minimum size of the cluster")] = 2_000_000,
+        size: Annotated[
+            Percent, Between(0, 100), Help("minimum size as a share of its side's open interest")
+        ] = 1.0,
         side: Annotated[SideChoice, Help("whose liquidations: longs below spot, shorts above it")] = "either",
         single: Annotated[
-            Ratio, Between(1, 1000), Help("how many times heavier what a single account holds must be")
+            Ratio, Between(1, 1000), Help("how many times larger a cluster held by a single account must be")
         ] = 4.0,
         rearm: Annotated[
             Ratio,

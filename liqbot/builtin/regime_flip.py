@@ -39,20 +39,22 @@ def regime_flip(
     flips: Flips,
     *,
     band: Annotated[
-        Ratio, Between(0, 1), Help("dead band: how far the ratio must come back, as a share")
+        Ratio,
+        Between(0, 1),
+        Help("dead band: how far the ratio must come back, as a fraction of the threshold"),
     ] = 0.2,
-    at_least: Annotated[Usd, Help("least fuel within 5% of spot, both sides together")] = 5_000_000,
+    at_least: Annotated[Usd, Help("minimum fuel within 5% of spot, both sides together")] = 5_000_000,
     balanced: Annotated[
-        Literal["no", "yes"], Help("yes: also tell when it evens out, and when it leans to the old side anew")
+        Literal["no", "yes"], Help("yes: also alert when it evens out, and when it returns to the same side")
     ] = "no",
 ) -> Remembered[Flips]:
     """The regime has changed: the fuel within 5% of spot has moved to the other side.
 
-    Above a ratio of 2.0 the regime is a short-squeeze setup, below 0.5 a long-liquidation setup. It is left
-    only when the ratio has come back by the dead band, and the new one must last (`for`), so that a ratio
-    that hovers at 2.0 does not chatter. Less fuel than `at_least` is no reading: the last regime stands.
+    Above a ratio of 2.0 the regime is a short-squeeze setup, below 0.5 a long-liquidation setup. It changes
+    only once the ratio has come back by the dead band and the new regime has held for `for`, so a ratio
+    hovering around 2.0 does not chatter. With less fuel than `at_least` the last regime stands.
 
-    That the fuel has evened out is told with `balanced=yes` alone, as is its return to the side it was on.
+    Only `balanced=yes` also alerts when the fuel evens out, or returns to the side it was on.
     """
     has_reading = view.up_usd + view.down_usd >= at_least and view.regime is not Regime.NO_READING
     if has_reading:

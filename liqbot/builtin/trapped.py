@@ -47,11 +47,11 @@ class Month:
 
 @rule("trapped", policy=Policy(cooldown=24 * 3_600))
 class Trapped:
-    """More than `over` of one side's open size is underwater, and more than in `unusual` of its last month.
+    """More than `over` of one side's open size is underwater, more than in `unusual` of its last month.
 
-    In a long fall nearly all longs are underwater for weeks: that alone is no news. So a reading counts only
-    where it is higher than most of the coin's own readings of the 30 days before. Three days must be known
-    for that; with `unusual=0%` it is not asked for.
+    In a long decline nearly all longs are underwater for weeks, which is no news. So a reading counts only if
+    it is higher than most of the coin's own readings over the past 30 days. That takes at least three days
+    of history; `unusual=0%` turns it off.
     """
 
     State = Month
@@ -62,12 +62,14 @@ class Trapped:
         state: Month,
         *,
         over: Annotated[
-            Percent, Between(1, 99), Help("share of the side's open size that is underwater")
+            Percent, Between(1, 99), Help("minimum share of the side's open size that is underwater")
         ] = 70.0,
         side: Annotated[SideChoice, Help("whose positions")] = "either",
         depth: Annotated[Literal["0%", "5%"], Help("underwater at all, or by more than 5%")] = "0%",
         unusual: Annotated[
-            Percent, Between(0, 100), Help("share of the coin's last month that was lower, 0% for never mind")
+            Percent,
+            Between(0, 100),
+            Help("must be higher than in this share of the coin's last month; 0% turns this off"),
         ] = 90.0,
     ) -> Iterator[Hit]:
         """Yield a hit for each side of which too much is underwater."""

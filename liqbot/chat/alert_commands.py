@@ -29,7 +29,7 @@ _STATUS = {
     "due": N_("on its way"),
     "sending": N_("on its way"),
     "unknown": N_("may have arrived; sent again to be sure"),
-    "held": N_("kept back, comes in one message with others"),
+    "held": N_("held back; it will arrive in one message with others"),
     "failed": N_("could not be delivered"),
     "expired": N_("too old by the time it could be sent"),
 }
@@ -37,7 +37,7 @@ _STATUS = {
 
 @command(public=True)
 async def alert(context: CommandContext, number: AlertNumber) -> Message:
-    """An alert of this chat, and how things stand now."""
+    """One of this chat's alerts, and how things stand now."""
     answer = await context.services.alerts.alert(context.chat, number)
     told, market = answer.alert, answer.market
     if market is None:
@@ -60,7 +60,7 @@ async def alert(context: CommandContext, number: AlertNumber) -> Message:
 
 @command
 async def why(context: CommandContext, number: AlertNumber) -> Message:
-    """Why an alert came: what was seen, by which rule, and how it was delivered."""
+    """Why an alert was sent: what was seen, by which rule, and how it was delivered."""
     reasons = await context.services.alerts.reasons(context.chat, number)
     settings = await context.services.chats.settings(context.chat)
     return Message(

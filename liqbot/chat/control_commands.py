@@ -8,14 +8,14 @@ from liqbot.service.chats import ChatSettings
 from liqbot.service.errors import UserError
 from liqbot.text import N_, _, ngettext
 
-_HELD = N_("Alerts are kept meanwhile, and come in one message afterwards.")
+_HELD = N_("Alerts are held back and arrive afterwards in one message.")
 
 
 @command(manages=True)
 async def pause(context: CommandContext, number: Number = 0) -> Message:
-    """Stop the alerts of one subscription, or of all: what happens meanwhile is not told.
+    """Pause one subscription or all of them; what happens in the meantime is not reported later.
 
-    For example: /pause 2. To be told afterwards, use /mute
+    For example: /pause 2. To get them afterwards, use /mute
     """
     chosen = await _chosen(context, number)
     changed = await context.services.subscriptions.pause(context.chat, list(chosen), paused=True)
@@ -24,14 +24,14 @@ async def pause(context: CommandContext, number: Number = 0) -> Message:
     title = _("Paused: {what}", what=what) if changed else _("Paused already: {what}", what=what)
     return Message(
         title,
-        (_("No alerts until {command}. What happens meanwhile is not told later.", command=again),),
+        (_("No alerts until {command}. What happens in the meantime is not reported later.", command=again),),
         actions=(Button(_("Resume"), again),),
     )
 
 
 @command(manages=True)
 async def resume(context: CommandContext, number: Number = 0) -> Message:
-    """Have the alerts of a paused subscription again, or of all; without a number it ends a mute as well."""
+    """Turn a paused subscription back on, or all of them; without a number this also ends a mute."""
     services, chat = context.services, context.chat
     is_muted = not number and (await services.chats.settings(chat)).mute_until_ms > services.clock()
     if is_muted:
@@ -50,9 +50,9 @@ async def resume(context: CommandContext, number: Number = 0) -> Message:
 
 @command(manages=True)
 async def mute(context: CommandContext, time: Span = 3_600.0) -> Message:
-    """No alerts for a while: /mute 4h or /mute until 7am, and /mute off to hear again.
+    """No alerts for a while: /mute 4h or /mute until 7am; /mute off turns them back on.
 
-    Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
+    Nothing is lost: alerts are held back and arrive afterwards in one message.
     """
     services = context.services
     if not time:
@@ -69,7 +69,7 @@ async def mute(context: CommandContext, time: Span = 3_600.0) -> Message:
 async def quiet(context: CommandContext, hours: Hours) -> Message:
     """Hours of the day without alerts, in the chat's own time: /quiet 23:00-07:00, or /quiet off.
 
-    Nothing is lost: alerts are kept meanwhile, and come in one message afterwards.
+    Nothing is lost: alerts are held back and arrive afterwards in one message.
     """
     chats = context.services.chats
     if hours == "off":
@@ -115,7 +115,7 @@ async def timezone(context: CommandContext, zone: Zone = "") -> Message:
 
 @command(manages=True)
 async def limit(context: CommandContext, number: Count) -> Message:
-    """How many alerts an hour come one by one; the rest come in one message, and none is lost."""
+    """How many alerts an hour are sent singly; the rest come in one message, and none is lost."""
     await context.services.chats.set_limit(context.chat, number)
     if number >= MOST:
         return Message(_("No hourly limit"), (_("Every alert comes by itself."),))
@@ -125,13 +125,13 @@ async def limit(context: CommandContext, number: Count) -> Message:
             "At most {count} alerts an hour come one by one",
             number,
         ),
-        (_("What is beyond comes in one message. None is lost."),),
+        (_("Any beyond that come in one message. None is lost."),),
     )
 
 
 @command
 async def privacy(context: CommandContext) -> Message:
-    """What the bot knows of this chat, and how to remove it."""
+    """What the bot knows about this chat, and how to delete it."""
     kept = await context.services.privacy.kept(context.chat)
     nothing = _("Nothing that is written here is kept, and nothing is passed on.")
     if not kept.is_known:
@@ -155,7 +155,7 @@ async def privacy(context: CommandContext) -> Message:
 
 @command(manages=True)
 async def forget(context: CommandContext, sure: Sure = "") -> Message:
-    """Remove all that the bot knows of this chat, its subscriptions included."""
+    """Delete everything the bot knows about this chat, including its subscriptions."""
     kept = await context.services.privacy.kept(context.chat)
     if not kept.is_known:
         return Message(_("Nothing is kept of this chat"))

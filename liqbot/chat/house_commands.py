@@ -18,7 +18,7 @@ _EVERYTHING = "all"
 
 @command
 async def help(context: CommandContext, topic: Topic = "") -> Message:  # noqa: A001 - it bears its command's name
-    """What the bot can do, or what one command or rule is and takes."""
+    """What the bot can do, or how to use one command or rule."""
     if topic == _EVERYTHING:
         return _everything(context)
     rules = context.services.rules.by_name
@@ -53,7 +53,7 @@ async def help(context: CommandContext, topic: Topic = "") -> Message:  # noqa: 
 
 @command
 async def status(context: CommandContext) -> Message:
-    """How the bot is doing, how old its data is, and what is still to be delivered."""
+    """How the bot is doing, how old its data is, and what has yet to be delivered."""
     answer = await context.services.status.status()
     return Message(
         _("Status: not all is well") if answer.troubles else _("Status: all is well"),

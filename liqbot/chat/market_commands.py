@@ -20,7 +20,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType({})
 async def heatmap(
     context: CommandContext, coin: Coin, window: Window = "24h", settings: Settings = _PLAIN
 ) -> Message:
-    """Where forced orders sat over time, and where they sit now, as a picture.
+    """Where liquidations were clustered over time and where they are now, as a picture.
 
     For another venue add venue=binance, for all modelled venues added up venue=modelled. Of modelled
     positions, tier=25x shows one leverage tier alone, and opened=24h only what was opened lately.
@@ -42,7 +42,7 @@ async def heatmap(
 
 @command(public=True)
 async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:  # noqa: A001 - it bears its command's name
-    """Where forced orders sit at this moment, price by price, as a picture.
+    """Where liquidations are clustered right now, price by price, as a picture.
 
     Takes venue=, tier= and opened= as the heatmap does.
     """
@@ -72,7 +72,7 @@ async def clusters(context: CommandContext, coin: Coin, settings: Settings = _PL
 
 @command(public=True)
 async def regime(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:
-    """Which side would be forced more: the ratio of fuel above and below spot.
+    """Which side has more to be liquidated: the ratio of fuel above spot to fuel below it.
 
     Fuel is what would be liquidated within 5% of spot. Above a ratio of 2 it is called a short-squeeze setup,
     below 0.5 a long-liquidation setup. What other layers say stands below it, never added to it.
@@ -99,7 +99,7 @@ async def trapped(context: CommandContext, coin: Coin) -> Message:
 
 @command(public=True)
 async def whales(context: CommandContext, coin: Coin) -> Message:
-    """Who holds most, and where the largest positions would be liquidated.
+    """Who holds the most, and where the largest positions would be liquidated.
 
     Whales are the largest accounts that together hold the top half of the coin's money.
     """

@@ -47,7 +47,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
 
 @command
 async def subscriptions(context: CommandContext) -> Message:
-    """What this chat has subscribed to, how each stands, and what it says right now."""
+    """What this chat is subscribed to, the state of each subscription, and its reading right now."""
     mine = await context.services.subscriptions.of(context.chat)
     if not mine:
         return Message(_("No subscriptions in this chat"), (_("Make one: /subscribe near-cluster BTC"),))

@@ -15,7 +15,7 @@ def {function}(
     view: MarketView,
     *,
     within: Annotated[Percent, Between(0.1, 50), Help("how near to spot")] = 2.0,
-    at_least: Annotated[Usd, Help("how heavy it must be")] = 5_000_000,
+    at_least: Annotated[Usd, Help("minimum size")] = 5_000_000,
 ) -> Iterator[Hit]:
     """A cluster of at least `at_least` lies within `within` of spot."""
     for cluster in view.clusters.within(within):

@@ -43,12 +43,18 @@ class Policy:
 def standing_parameters(policy: Policy) -> tuple[Parameter, ...]:
     """Return the parameters with which a subscription may change `policy`."""
     if policy.is_event:
-        return (_span("cooldown", policy.cooldown, "least time between two of the same"),)
+        return (_span("cooldown", policy.cooldown, "minimum time between two alerts about the same thing"),)
     return (
-        _span("for", policy.hold, "how long it must last"),
-        _span("cooldown", policy.cooldown, "least time between two of the same"),
-        _span("repeat", policy.repeat, "tell it again after so long, 0 for never"),
-        Parameter("resolved", _yes_no(policy), "tell when it is over", choices=("no", _YES), standing=True),
+        _span("for", policy.hold, "how long it must hold before you are alerted"),
+        _span("cooldown", policy.cooldown, "minimum time between two alerts about the same thing"),
+        _span("repeat", policy.repeat, "repeat the alert this often while it holds; 0 for never"),
+        Parameter(
+            "resolved",
+            _yes_no(policy),
+            "also alert when it has resolved",
+            choices=("no", _YES),
+            standing=True,
+        ),
     )
 
 

@@ -9,7 +9,12 @@ from liqbot.store.subscriptions import Manner
 
 CHOICES = (
     Parameter("silent", "no", "without a sound", choices=("no", "yes")),
-    Parameter("digest", "off", "all of a time in one message", choices=("off", "hourly", "daily")),
+    Parameter(
+        "digest",
+        "off",
+        "combine the alerts of an hour or a day into one message",
+        choices=("off", "hourly", "daily"),
+    ),
 )
 """What can be chosen; besides there is `role`, the platform's id of a role to ping."""
 ROLE = "role"

@@ -104,7 +104,7 @@ async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is
         assert await bot.store.deliveries.owed() == 1
         await bot.drain()
         await desk.look()
-    assert desk.heard == ["Trouble: database", "Over: database"]
+    assert desk.heard == ["Trouble: database", "Resolved: database"]
     assert "readonly" in desk.paper.messages[0][1].lines[0]
 
 

@@ -140,7 +140,7 @@ class TestWhy:
         other = replace(BTC.clusters[0], id="other", price=61_500.0)
         await told.see(later(BTC, 2, clusters=Clusters([other])))
         assert (await told.say("/why 2")).text[-1] == (
-            "Delivery: kept back, comes in one message with others"
+            "Delivery: held back; it will arrive in one message with others"
         )
         await told.say("/mute off")
         told.paper = Paper({"me": [NotSent("busy")] * 99})

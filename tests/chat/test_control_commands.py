@@ -16,7 +16,7 @@ from liqbot.plugin import price, rule
 
 NEAR = "near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3"
 ALERT = "BTC: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
-KEPT = "Alerts are kept meanwhile, and come in one message afterwards."
+KEPT = "Alerts are held back and arrive afterwards in one message."
 
 
 @dataclass
@@ -72,7 +72,8 @@ class TestPausing:
     async def test_a_paused_subscription_says_nothing_until_it_is_resumed(self, room):
         await subscribed(room)
         assert as_text(await room.say("/pause 1")) == (
-            f"Paused: #1 {NEAR}\nNo alerts until /resume 1. What happens meanwhile is not told later."
+            f"Paused: #1 {NEAR}\nNo alerts until /resume 1. "
+            "What happens in the meantime is not reported later."
         )
         await happens(room, 1)
         assert (await room.say("/subscriptions")).lines[0] == f"#1 {NEAR}: paused"
@@ -283,7 +284,7 @@ class TestLimit:
     async def test_what_is_beyond_it_comes_in_one_message_when_the_hour_is_over(self, room):
         await subscribed(room)
         assert await room.text("/limit 1") == (
-            "At most 1 alert an hour comes by itself\nWhat is beyond comes in one message. None is lost."
+            "At most 1 alert an hour comes by itself\nAny beyond that come in one message. None is lost."
         )
         for minute in (1, 2, 3):
             await happens(room, minute)

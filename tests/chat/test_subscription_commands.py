@@ -28,7 +28,7 @@ async def test_without_settings_the_defaults_hold(room):
     answer = await room.say("/subscribe trapped ETH")
     assert answer.title == "Subscribed to trapped ETH as #1"
     assert answer.lines == (
-        "More than 70% of one side's open size is underwater, and more than in 90% of its last month.",
+        "More than 70% of one side's open size is underwater, more than in 90% of its last month.",
         "Right now: nothing",
     )
 

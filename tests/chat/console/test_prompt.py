@@ -133,22 +133,23 @@ class TestCompleting:
     async def test_rules_with_what_they_find(self, room):
         assert await complete(room, "/subscribe t") == {
             "trapped": "More than 70% of one side's open size is underwater, "
-            "and more than in 90% of its last month."
+            "more than in 90% of its last month."
         }
 
     async def test_parameters_with_their_help_and_bounds_but_those_that_are_given(self, room):
         assert await complete(room, "/subscribe trapped BTC ") == {
-            "over=": "share of the side's open size that is underwater; from 1% to 99%",
+            "over=": "minimum share of the side's open size that is underwater; from 1% to 99%",
             "side=": "whose positions; either, long or short",
             "depth=": "underwater at all, or by more than 5%; 0% or 5%",
-            "unusual=": "share of the coin's last month that was lower, 0% for never mind; from 0% to 100%",
+            "unusual=": "must be higher than in this share of the coin's last month; 0% turns this off; "
+            "from 0% to 100%",
             "venue=": "which map to read: an exchange, measured or modelled",
-            "for=": "how long it must last; from 0 s to 30 d",
-            "cooldown=": "least time between two of the same; from 0 s to 30 d",
-            "repeat=": "tell it again after so long, 0 for never; from 0 s to 30 d",
-            "resolved=": "tell when it is over; no or yes",
+            "for=": "how long it must hold before you are alerted; from 0 s to 30 d",
+            "cooldown=": "minimum time between two alerts about the same thing; from 0 s to 30 d",
+            "repeat=": "repeat the alert this often while it holds; 0 for never; from 0 s to 30 d",
+            "resolved=": "also alert when it has resolved; no or yes",
             "silent=": "without a sound; no or yes",
-            "digest=": "all of a time in one message; off, hourly or daily",
+            "digest=": "combine the alerts of an hour or a day into one message; off, hourly or daily",
         }
         assert (await words(room, "/subscribe trapped BTC over=60 "))[:2] == ["side=", "depth="]
         assert await words(room, "/subscribe TRAPPED BTC side=long d") == ["depth=", "digest="]

@@ -1,0 +1,94 @@
+"""No sentence of a chat's message stands in code outside the calls of the catalogue."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+import liqbot
+
+PACKAGE = Path(liqbot.__file__).parent
+FILES = [
+    *(file for room in ("chat", "service", "alerts") for file in sorted((PACKAGE / room).rglob("*.py"))),
+    PACKAGE / "app" / "operator.py",
+    PACKAGE / "app" / "watchman.py",
+]
+SAID = {"Message", "Fact", "Table", "Button", "Row", "replace"}
+"""Whoever makes one of these puts something before people."""
+CATALOGUE = {"_", "N_", "ngettext", "UserError"}
+NO_WORDS = {"command", "name"}
+"""What of a button or of a picture nobody reads as a sentence."""
+WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
+
+
+def called(node):
+    function = node.func
+    return getattr(function, "id", None) or getattr(function, "attr", "")
+
+
+def bare(node):
+    """Yield the texts below `node` that are not in a call of the catalogue."""
+    if isinstance(node, ast.Call) and called(node) in CATALOGUE:
+        return
+    if isinstance(node, ast.keyword) and node.arg in NO_WORDS:
+        return
+    if isinstance(node, ast.JoinedStr):
+        parts = [part.value if isinstance(part, ast.Constant) else "…" for part in node.values]
+        yield node.lineno, "".join(parts)
+        for part in node.values:
+            if isinstance(part, ast.FormattedValue):
+                yield from bare(part.value)
+        return
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.lineno, node.value
+    for child in ast.iter_child_nodes(node):
+        yield from bare(child)
+
+
+def sentences(code):
+    """Return the bare sentences of `code` that are put before people, by line."""
+    return [
+        (line, text)
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Call) and called(node) in SAID
+        for part in [*node.args, *node.keywords]
+        for line, text in bare(part)
+        if WORDS.search(text) and not text.startswith("/")  # a command is typed, in every language
+    ]
+
+
+def test_every_sentence_of_a_message_is_of_the_catalogue():
+    found = {
+        f"{file.relative_to(PACKAGE)}:{line}": text
+        for file in FILES
+        for line, text in sentences(file.read_text(encoding="utf-8"))
+    }
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'Message("No data yet")',
+        'Message(title=f"No data of {coin}")',
+        'Message(_("A title"), notes=("not a sentence of the catalogue",))',
+        'Fact(_("Ratio"), f"{above} above and {below} below")',
+        'replace(message, notes=(*message.notes, "it is late"))',
+    ],
+)
+def test_a_bare_one_would_be_found(code):
+    assert sentences(code)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'Message(_("No data of {coin}", coin=coin))',
+        'Button(_("What is it?"), "/help near-cluster")',
+        'Button(label, command=f"/subscribe near-cluster {coin}")',
+        'Fact(_("Ratio"), f"{above} · {below}")',
+    ],
+)
+def test_what_is_in_the_catalogue_or_is_no_sentence_is_left_alone(code):
+    assert not sentences(code)
