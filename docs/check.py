@@ -1,7 +1,8 @@
 """Keep the documents true: `python -m docs.check` compares, `--write` renews.
 
 Commands, rules, settings and the command line are written from the code between markers in README.md and in
-the pages of the site; links between documents must lead somewhere; CHANGELOG.md must know the version.
+the pages of the site, and the line for every file in ARCHITECTURE.md from what the file says of itself; links
+between documents must lead somewhere; CHANGELOG.md must know the version.
 """
 
 import argparse
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import liqbot.plugin
+from docs.files import every_file
 from docs.sections import replace_section
 from liqbot import cli
 from liqbot.builtin import RULES
@@ -194,6 +196,7 @@ SECTIONS: dict[str, Sections] = {
         "settings": settings,
         "command-line": command_line,
     },
+    "ARCHITECTURE.md": {"every-file": every_file},
     f"{PAGES}/commands.md": {"all-commands": all_commands},
     f"{PAGES}/rules.md": {
         "every-rule": standing,

@@ -1,4 +1,4 @@
-"""A sheet of pixels to draw on: rectangles, pictures, lines, shapes and letters; then a PNG.
+"""A sheet of pixels to draw on: rectangles, pictures, lines, shapes, letters; then a PNG of bounded size.
 
 Places are in pixels from the top left corner. Rectangles and pictures are whole pixels, for crisp edges;
 the rest has soft edges. A canvas is made for one picture and thrown away, so nothing of a failed drawing is

@@ -1,4 +1,7 @@
-"""Rules, commands and overlays whose code runs in the worker; for the rest of the house like any other."""
+"""Rules, commands and overlays whose code runs in the worker; for the rest of the house like any other.
+
+A view and its events are written once for the worker, however many rules read them.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn

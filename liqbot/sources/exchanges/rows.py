@@ -1,4 +1,4 @@
-"""The rows of history as they come out of an exchange's client: in coins and USD, and possible.
+"""Rows of history as an exchange's client gives them: in coins and USD, funding by the hour, and possible.
 
 A row that makes no sense is dropped and counted, as one is that cannot be read (`reading.py`).
 """
