@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help run test contract page browser soak conformance check fix bench docs lock clean
+.PHONY: help run test truth contract page browser soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 
 test: $(VENV)/dev.stamp  ## run all tests
 	$(BIN)/pytest -n auto
+
+truth: $(VENV)/dev.stamp  ## read all positions by brute force, and find no cluster that is lacking
+	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto tests/engine/test_no_cluster_is_lacking.py
 
 contract: $(VENV)/dev.stamp  ## ask the public API whatever its OpenAPI document allows, and what it does not
 	$(BIN)/pytest tests/web/openapi_contract.py

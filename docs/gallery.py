@@ -36,7 +36,7 @@ from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.sources.replay.player import RECORDED_LAYER, Replay
-from liqbot.sources.simulator import SimulatedMarket
+from liqbot.sources.simulator import Scenario, SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
 
 FOLDER = Path(__file__).parent / "pages" / "gallery"
@@ -85,7 +85,7 @@ class Past:
 
 def simulated(seed: int = 7) -> Past:
     """Return a week of simulated Bitcoin."""
-    market, board, past = SimulatedMarket(seed, start_ms=START_MS), Board(LAYER), Past([], [])
+    market, board, past = SimulatedMarket(seed, Scenario.MIXED, start_ms=START_MS), Board(LAYER), Past([], [])
     for _ in range(WEEK):
         board.apply_all(market.step(STEP_S))
         _observe(board, "BTC", past)

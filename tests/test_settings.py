@@ -407,7 +407,7 @@ def test_every_setting_is_described_with_its_default():
     rows = {variable: (default, what) for variable, default, what in described()}
     assert all(what for _, what in rows.values())
     assert rows["LIQBOT_COINS"][0] == "BTC,ETH,SOL"
-    assert rows["LIQBOT_SIMULATOR__SCENARIO"][0] == "mixed"
+    assert rows["LIQBOT_SIMULATOR__SCENARIO"][0] == "natural"
     assert {variable: default for variable, (default, _) in rows.items()} == effective(Settings())
 
 

@@ -25,7 +25,7 @@ from liqbot.market.neighbours import with_neighbours
 from liqbot.market.view import MarketView
 from liqbot.rules.finding import find_at
 from liqbot.settings import load_settings
-from liqbot.sources.simulator import SimulatedMarket
+from liqbot.sources.simulator import Scenario, SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -128,9 +128,9 @@ def _test_of(plugin: Path) -> Path:
 
 
 def _day() -> Sequence[MarketView]:
-    """Return a day of the simulated market, every coin after the other at each time."""
+    """Return an eventful day of the simulated market, every coin after the other at each time."""
     start_ms = clock_ms() // 86_400_000 * 86_400_000
-    market, board = SimulatedMarket(7, start_ms=start_ms), Board(LAYER)
+    market, board = SimulatedMarket(7, Scenario.MIXED, start_ms=start_ms), Board(LAYER)
     views: list[MarketView] = []
     for _ in range(STEPS):
         board.apply_all(market.step(STEP_S))

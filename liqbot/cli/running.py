@@ -37,6 +37,8 @@ _log = structlog.get_logger()
 
 EMBEDDED = ("simulator",)
 """The sources of a bot that nobody has set up yet."""
+LIVELY = Scenario.MIXED
+"""What a demo and the tour show where nothing else is asked for: more happens in it than in a real market."""
 
 
 def run(
@@ -61,7 +63,7 @@ def run(
     if _at_terminal() and not serve:
         _talk(settings, dev=dev)
     elif settings.sources == EMBEDDED and not settings.serves_people and not dev and not serve:
-        _play(settings, parse_script(TOUR), ALERT_TIMEOUT_S)
+        _play(_lively(settings), parse_script(TOUR), ALERT_TIMEOUT_S)
     else:
         _serve(settings, dev=dev)
 
@@ -78,15 +80,23 @@ def demo(
     ] = ALERT_TIMEOUT_S,
 ) -> None:
     """Try the bot on the simulated market, with a database that is thrown away."""
-    settings = load_settings()
-    if scenario is not None:
-        simulator = settings.section(SimulatorSettings).model_copy(update={"scenario": scenario.value})
-        settings = settings.model_copy(update={"simulator": simulator})
+    settings = _lively(load_settings()) if scenario is None else _with(load_settings(), scenario)
     if script is None and _at_terminal():
         with _thrown_away(settings) as own:
             _talk(own)
     else:
         _play(settings, parse_script(TOUR) if script is None else _read_script(script), timeout)
+
+
+def _lively(settings: Settings) -> Settings:
+    """Return the settings with a lively market, unless somebody has set what it is up to."""
+    said = "scenario" in settings.section(SimulatorSettings).model_fields_set
+    return settings if said else _with(settings, LIVELY)
+
+
+def _with(settings: Settings, scenario: Scenario) -> Settings:
+    simulator = settings.section(SimulatorSettings).model_copy(update={"scenario": scenario.value})
+    return settings.model_copy(update={"simulator": simulator})
 
 
 def _talk(settings: Settings, *, dev: bool = False) -> None:

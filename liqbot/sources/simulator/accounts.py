@@ -42,22 +42,48 @@ class _Make:
     """Share of the positions of those of usual leverage that is isolated."""
     eager: float = 0.0
     """How much sooner than others they open again."""
+    restless: float = 1.0
+    """How much sooner than others they close."""
+    attentive: tuple[float, float] = (0.0, 0.0)
+    """How soon they act when their liquidation comes near; 1 is usual."""
 
 
 _MAKES = {
     Kind.SMALL: _Make(
-        count=1300, found=0.55, usd=(400.0, 1.7), timid=0.62, boldness=(40, 0.5), isolated=0.2, eager=4.0
+        count=2100,
+        found=0.55,
+        usd=(750.0, 2.0),
+        timid=0.55,
+        boldness=(40, 0.5),
+        isolated=0.06,
+        eager=25.0,
+        restless=8.0,
+        attentive=(0.05, 0.5),
     ),
     Kind.MIDDLE: _Make(
-        count=2100, found=0.7, usd=(650e3, 1.0), timid=0.62, boldness=(9, 0.8), isolated=0.14, eager=2.0
+        count=1450,
+        found=0.7,
+        usd=(1.5e6, 1.1),
+        timid=0.62,
+        boldness=(7, 0.8),
+        isolated=0.14,
+        eager=2.0,
+        attentive=(0.2, 1.5),
     ),
     Kind.LARGE: _Make(
-        count=600, found=0.75, usd=(2.2e6, 0.8), timid=0.45, boldness=(6, 0.65), isolated=0.03, eager=1.5
+        count=450,
+        found=0.75,
+        usd=(6e6, 0.9),
+        timid=0.45,
+        boldness=(5, 0.65),
+        isolated=0.03,
+        eager=1.5,
+        attentive=(0.5, 1.2),
     ),
     Kind.MAKER: _Make(count=6, found=1.0),
     Kind.VAULT: _Make(count=1, found=1.0),
 }
-GIANT_USD, GIANT_BOLDNESS = 35e6, 3.0
+GIANT_USD, GIANT_BOLDNESS = 80e6, 3.0
 """One account is as large as a vault that bets on a direction, and as careful."""
 TIMID, TIMID_SPREAD, MOST_TIMID = 0.35, 1.0, 0.95
 """Median and spread of the leverage of timid accounts, and the most of it."""
@@ -83,7 +109,7 @@ class Accounts:
     kind: NDArray[np.int8]
     found: Bools
     usd: Floats
-    """Size of a usual position, in USD, where coins have equal weight."""
+    """Size of a usual position, USD; those of middle and large accounts are scaled to the coin's market."""
     boldness: Floats
     """Usual leverage: position over the margin behind it."""
     restless: Floats
@@ -92,6 +118,8 @@ class Accounts:
     """How much sooner than the average it opens again."""
     isolated: Floats
     """Share of its positions that is isolated."""
+    attentive: Floats
+    """How soon it acts when its liquidation comes near; 1 is usual."""
     slot_account: Places
     slot_coin: Places
     slot_of_crowd: Bools
@@ -148,9 +176,10 @@ def make_accounts(coins: Sequence[Coin], rng: np.random.Generator, crowd: float 
         found=found,
         usd=usd,
         boldness=boldness,
-        restless=restless / restless.mean(),
+        restless=restless / restless.mean() * lots.of(lambda make: make.restless),
         eager=eager / restless.mean(),
         isolated=np.where(boldness < 1, 0.0, isolated),
+        attentive=lots.scattered(lambda make: make.attentive),
         slot_account=account,
         slot_coin=coin,
         slot_of_crowd=kind[account] < Kind.MAKER,

@@ -14,11 +14,11 @@ class Coin:
     spot: float
     """Price at the start, USD: about that of February 2026."""
     volatility: float
-    """Annualised standard deviation of its log returns in calm times."""
+    """Annualised standard deviation of its log returns, news included."""
     beta: float
     """How far it goes where BTC goes 1."""
     open_interest: float
-    """Coins, one-sided, around which it stays: of the order that Hyperliquid shows."""
+    """Coins, one-sided, around which it stays: Hyperliquid's of October 2026."""
     depth_usd: float
     """Forced orders in USD that move its price by 1% while the order book is full."""
     round_step: float
@@ -28,10 +28,10 @@ class Coin:
 
 
 _COINS = (
-    Coin("BTC", 68_000.0, 0.46, 1.0, 10_000.0, 80e6, 1_000.0, MarginTiers((0.0, 150e6), (40.0, 20.0))),
-    Coin("ETH", 2_050.0, 0.64, 1.15, 190_000.0, 50e6, 50.0, MarginTiers((0.0, 100e6), (25.0, 15.0))),
-    Coin("SOL", 86.0, 0.76, 1.25, 2_100_000.0, 30e6, 2.0, MarginTiers((0.0, 70e6), (20.0, 10.0))),
-    Coin("HYPE", 31.0, 0.9, 1.1, 8_000_000.0, 30e6, 1.0, MarginTiers((0.0, 20e6), (10.0, 5.0))),
+    Coin("BTC", 68_000.0, 0.46, 1.0, 40_000.0, 200e6, 1_000.0, MarginTiers((0.0, 150e6), (40.0, 20.0))),
+    Coin("ETH", 2_050.0, 0.64, 1.15, 1_190_000.0, 130e6, 50.0, MarginTiers((0.0, 100e6), (25.0, 15.0))),
+    Coin("SOL", 86.0, 0.76, 1.25, 5_600_000.0, 50e6, 2.0, MarginTiers((0.0, 70e6), (20.0, 10.0))),
+    Coin("HYPE", 31.0, 0.9, 1.1, 20_700_000.0, 30e6, 1.0, MarginTiers((0.0, 20e6), (10.0, 5.0))),
 )
 COINS = {coin.name: coin for coin in _COINS}
 KNOWN_COINS = tuple(COINS)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from liqbot.market.positions import Floats
-from liqbot.sources.simulator.accounts import Accounts, Places
+from liqbot.market.positions import Bools, Floats
+from liqbot.sources.simulator.accounts import Accounts, Kind, Places
 from liqbot.sources.simulator.coins import Coin
 from liqbot.sources.simulator.ledger import Ledger, Standing, sums
 from liqbot.sources.simulator.openings import Openings, Surroundings
-from liqbot.sources.simulator.prices import HOUR_S, Prices
+from liqbot.sources.simulator.prices import HOUR_S, HOURS_A_YEAR, Prices
 
 CLOSING_LOSS, CLOSING_PROFIT, CLOSING_DEEP = 0.00248, 0.00371, 0.01115
 """Hazard per hour of closing a position in loss, in profit, and in deep loss, as measured on Hyperliquid's
@@ -18,6 +18,17 @@ isolated positions, 31 July to 3 August 2026 (mean 0.00276). That counts forced 
 on top."""
 DEEP = -0.3
 """Loss is deep below this return on the margin that the leverage asks for."""
+DEFENDING = 2.0
+"""Hazard per hour at which an attentive account acts when its liquidation is at hand: it closes, or it adds
+margin."""
+DANGER_DAYS = 0.8
+"""A liquidation is near when it is within so many daily standard deviations, at the present volatility."""
+LEAST_WARY, MOST_WARY = 0.3, 2.5
+"""For that, volatility counts at least and at most so many times the usual one."""
+RETREATING = 0.5
+"""Share of those who act that close; the others add margin."""
+SAFE = (1.5, 4.0)
+"""They add as much as puts it so many times that far away: from, to."""
 OPENING = 0.006
 """Hazard per hour at which an account without a position opens one, in quiet times."""
 EXCITED = 6.0
@@ -53,6 +64,10 @@ class Crowd:
         self._crowd = accounts.slot_of_crowd
         self._restless: Floats = accounts.restless[self._account]
         self._eager: Floats = accounts.eager[self._account]
+        self._answering: Bools = accounts.slot_of_crowd & (accounts.kind[self._account] > Kind.SMALL)
+        self._attentive: Floats = DEFENDING * accounts.attentive[self._account]
+        daily = np.array([coin.volatility for coin in coins]) / math.sqrt(HOURS_A_YEAR / 24)
+        self._danger: Floats = DANGER_DAYS * daily
         self._step: Floats = np.array([coin.round_step for coin in coins])
         self._away_h: Floats = np.zeros(len(self._coin))
         self._usual_interest: Floats = np.array([coin.open_interest for coin in coins])
@@ -61,17 +76,34 @@ class Crowd:
         """Close and open what accounts decide to in `seconds`, at the marks of `standing`."""
         hours = seconds / HOUR_S
         self._away_h -= hours
-        luck = self._rng.random(len(self._coin)) / hours
+        luck = self._rng.exponential(size=len(self._coin)) / hours
         held = self._ledger.size != 0
-        closing = held & self._crowd & (luck < self._closing(standing) * self._restless)
+        acting = held & self._crowd
+        closing = acting & (luck < self._closing(standing) * self._restless)
+        cushion = self._ledger.cushion(standing)
+        danger = (self._danger * np.clip(prices.volatility, LEAST_WARY, MOST_WARY))[self._coin]
+        threat = self._attentive * np.clip(1 - cushion / danger, 0.0, 1.0) ** 2
+        # Fresh luck: what decides whether somebody closes anyway must not decide whether they see danger.
+        near = np.flatnonzero(acting & ~closing & (threat > 0))
+        seeing = near[self._rng.exponential(size=len(near)) / hours < threat[near]]
+        retreats = self._rng.random(len(seeing)) < RETREATING
+        closing[seeing[retreats]] = True
+        self._defend(seeing[~retreats], danger, cushion, standing)
         if closing.any():
-            self._ledger.close(np.flatnonzero(closing), standing)
+            self._ledger.close(np.flatnonzero(closing), self._ledger.standing(prices.marks))
         wish = OPENING * self._excitement(prices)[self._coin] * self._eager
         slot = np.flatnonzero(~held & self._crowd & (luck < wish) & (self._away_h <= 0))
         if len(slot):
             self._open(slot, self._sides(slot, prices), self._openings.usual_usd(slot), prices)
         for place in np.flatnonzero(self._rng.random(len(self._step)) < -math.expm1(-hours / ANSWER_H)):
             self._answer(int(place), prices)
+
+    def _defend(self, slot: Places, danger: Floats, cushion: Floats, standing: Standing) -> None:
+        """Add so much margin that liquidation is at a safe distance again."""
+        if len(slot):
+            target = danger[slot] * self._rng.uniform(*SAFE, len(slot))
+            value = np.abs(self._ledger.size[slot]) * standing.marks[slot]
+            self._ledger.add_margin(slot, np.maximum(target - cushion[slot], 0.0) * value)
 
     def mourn(self, slot: Places) -> None:
         """Keep accounts that were liquidated away from their slots for a while."""
@@ -118,11 +150,12 @@ class Crowd:
     def _answer(self, place: int, prices: Prices) -> None:
         """Let somebody take over what makers hold of a coin: by opening against it, or by closing into it.
 
-        Opening is likelier the less is open: so what a cascade destroyed grows again.
+        Small accounts do not: all of them would have to be on one side. Opening is likelier the less is open:
+        so what a cascade destroyed grows again.
         """
         size, marks = self._ledger.size, prices.marks
-        here = self._crowd & (self._coin == place)
-        net = float(size[here].sum())
+        here = self._answering & (self._coin == place)
+        net = float(size[self._crowd & (self._coin == place)].sum())
         budget = ANSWERED * abs(net) * float(marks[place])
         if budget < TRIFLE_USD:
             return

@@ -11,6 +11,7 @@ from typing import cast
 import numpy as np
 
 from liqbot.engine.liquidation_price import liquidation_price
+from liqbot.market.margin import MarginTiers
 from liqbot.market.positions import Bools, Floats
 from liqbot.sources.simulator.accounts import Accounts, Places
 from liqbot.sources.simulator.coins import Coin
@@ -64,6 +65,13 @@ def sums(column: Floats, place: Places, places: int) -> Floats:
     return cast("Floats", np.bincount(place, column, places))  # numpy's stubs know only counts
 
 
+def _maintenance(tiers: MarginTiers, notional: Floats) -> Floats:
+    """Return the maintenance margin; where all is within the first tier, without looking for tiers."""
+    if len(notional) and (len(tiers.lower_bounds) == 1 or notional.max() < tiers.lower_bounds[1]):
+        return notional * tiers.rates[0]
+    return tiers.maintenance_margin(notional)
+
+
 class Ledger:
     """Positions in columns of shape (slots,); where nothing is open, all is zero."""
 
@@ -92,7 +100,7 @@ class Ledger:
         own = self._raw + value
         np.abs(value, out=value)
         parts = zip(self._tiers, self._slots_of_coin, strict=True)
-        maintenance = np.concatenate([tiers.maintenance_margin(value[slots]) for tiers, slots in parts])
+        maintenance = np.concatenate([_maintenance(tiers, value[slots]) for tiers, slots in parts])
         cross = ~self.isolated
         return Standing(
             marks=mark,
@@ -102,14 +110,27 @@ class Ledger:
             pool_maintenance=self._by_account(maintenance * cross)[self._account],
         )
 
-    def used_up(self, standing: Standing) -> Bools:
-        """Return which positions are at or below their maintenance margin.
+    def used_up(self, standing: Standing, share: float = 1.0) -> Bools:
+        """Return which positions are at or below their maintenance margin, or that `share` of it.
 
         Of an account's cross positions all are, or none.
         """
-        alone = standing.own_equity <= standing.maintenance
-        pooled = standing.pool <= standing.pool_maintenance
+        alone = standing.own_equity <= share * standing.maintenance
+        pooled = standing.pool <= share * standing.pool_maintenance
         return np.where(self.isolated, alone, pooled) & (self.size != 0)
+
+    def cushion(self, standing: Standing) -> Floats:
+        """Return how far each price can go against its position until it is liquidated, alone, about.
+
+        As a fraction of price; infinite where nothing is open.
+        """
+        spare = np.where(
+            self.isolated,
+            standing.own_equity - standing.maintenance,
+            standing.pool - standing.pool_maintenance,
+        )
+        value = np.abs(self.size) * standing.marks
+        return np.divide(spare, value, out=np.full(len(value), np.inf), where=value > 0)
 
     def levels(self, slot: Places, standing: Standing) -> Floats:
         """Return the liquidation prices, USD, of the open positions in `slot` (shape (n,)): NaN for none."""
@@ -162,6 +183,29 @@ class Ledger:
         self._carry[rows] += own[rows] - np.clip(spare, 0.0, np.maximum(own[rows], 0.0))
         self._clear(slot)
 
+    def reduce(self, slot: Places, share: float, standing: Standing) -> None:
+        """Close `share` of positions at the marks of `standing`; the equity behind them stays."""
+        closed = share * self.size[slot]
+        self.size[slot] -= closed
+        self._raw[slot] += closed * standing.marks[slot]
+        self.changed[self._account[slot]] = True
+
+    def settle(self, slot: Places, standing: Standing) -> None:
+        """Close positions whole at the marks of `standing`.
+
+        What a cross account has left stays behind its other positions; what is behind no position is the
+        owner's, and not seen.
+        """
+        cross = slot[~self.isolated[slot]]
+        np.add.at(self._carry, self._account[cross], standing.own_equity[cross])
+        self._clear(slot)
+
+    def add_margin(self, slot: Places, usd: Floats) -> None:
+        """Pay `usd` (shape (n,)) in behind positions: isolated ones each, cross ones into their account."""
+        alone = self.isolated[slot]
+        self._raw[slot[alone]] += usd[alone]
+        np.add.at(self._carry, self._account[slot[~alone]], usd[~alone])
+
     def seize(self, slot: Places) -> None:
         """Take positions and the margin behind them away: of a cross account all, of isolated ones theirs."""
         self._carry[self._account[slot[~self.isolated[slot]]]] = 0.0
@@ -181,10 +225,14 @@ class Ledger:
         self.changed[self._account[slot[delta != 0]]] = True
 
     def endow(self, slot: Places, share: float, marks: Floats) -> None:
-        """Pay into the cross accounts of `slot` what their equity lacks of `share` of their positions."""
-        standing, rows = self.standing(marks), self._account[slot]
-        worth = self._by_account(np.abs(self.size) * standing.marks)[rows]
-        self._carry[rows] += np.maximum(share * worth - standing.pool[slot], 0.0)
+        """Pay into cross accounts what their equity lacks of `share` of their positions.
+
+        `slot` has all slots of these accounts, and they hold nothing isolated.
+        """
+        rows, value = self._account[slot], self.size[slot] * marks[self._coin[slot]]
+        worth = sums(np.abs(value), rows, self._accounts)
+        pool = sums(self._raw[slot] + value, rows, self._accounts) + self._carry
+        self._carry[rows] += np.maximum(share * worth - pool, 0.0)[rows]
 
     def fund(self, marks: Floats, rates: Floats) -> None:
         """Let longs pay shorts `rates` (fractions of notional, shape (coins,); below 0 shorts pay longs)."""

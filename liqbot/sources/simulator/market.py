@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from liqbot.market.positions import Floats
-from liqbot.market.side import Side
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
-from liqbot.sources.simulator.accounts import Places, make_accounts
+from liqbot.sources.simulator.accounts import make_accounts
 from liqbot.sources.simulator.coins import DEFAULT_COINS, coins_named
 from liqbot.sources.simulator.crowd import Crowd
-from liqbot.sources.simulator.ledger import Ledger, Standing
+from liqbot.sources.simulator.ledger import Ledger
+from liqbot.sources.simulator.liquidations import LiquidationEngine
 from liqbot.sources.simulator.makers import Makers
 from liqbot.sources.simulator.openings import Openings
 from liqbot.sources.simulator.past import Past, live_through_the_past
@@ -32,7 +32,7 @@ class SimulatedMarket:
     def __init__(
         self,
         seed: int,
-        scenario: Scenario = Scenario.MIXED,
+        scenario: Scenario = Scenario.NATURAL,
         coins: Sequence[str] = DEFAULT_COINS,
         *,
         start_ms: int,
@@ -52,7 +52,7 @@ class SimulatedMarket:
         self.time_ms = start_ms
         self.step_s = step_s
         self._coins = coins_named(coins)
-        streams = np.random.default_rng(seed).spawn(7)
+        streams = np.random.default_rng(seed).spawn(8)
         self._rng = streams[0]
         self._accounts = make_accounts(self._coins, streams[1], crowd)
         self._prices = Prices(self._coins, streams[2])
@@ -64,6 +64,7 @@ class SimulatedMarket:
         self._crowd = Crowd(self._accounts, self._ledger, openings, self._coins, streams[5])
         self._makers = Makers(self._accounts, self._ledger, self._coins, streams[6])
         self._makers.absorb(self._crowd.net(), self._prices.marks, 0.0)
+        self._engine = LiquidationEngine(self._accounts, self._ledger, self._prices, self.coins, streams[7])
         self._ledger.changed[:] = True
         self._story = phases(scenario, self._rng, event_after_s / HOUR_S)
         self._phase = Phase(0.0)
@@ -76,6 +77,15 @@ class SimulatedMarket:
         Prices come first, then liquidations, then accounts, and last one `Beat`.
         """
         seconds = self.step_s if step_s is None else step_s
+        updates = self.advance(seconds)
+        chosen = (self._ledger.changed | self._reports.due(self._elapsed_s, seconds)) & self._accounts.found
+        standing = self._ledger.standing(self._prices.marks)
+        seen = self._reports.seen(chosen, self._ledger, standing, self.time_ms)
+        self._ledger.changed[:] = False
+        return [*updates, seen, Beat(self.time_ms)]
+
+    def advance(self, seconds: int) -> list[AssetContext | Liquidation]:
+        """Let `seconds` pass and tell of prices and liquidations only: nobody looks at accounts."""
         if seconds <= 0:
             raise ValueError(f"a step takes more than 0 seconds, not {seconds}")
         self.time_ms += seconds * 1000
@@ -84,7 +94,7 @@ class SimulatedMarket:
         self._prices.step(seconds, self._next_phase(seconds))
         funding = self._funding()
         self._ledger.fund(self._prices.marks, funding * (seconds / HOUR_S))
-        liquidations, standing = self._liquidate(before)
+        liquidations, standing = self._engine.run(before, self.time_ms, seconds, self._crowd.mourn)
         marks = self._prices.marks
         self._crowd.act(standing, self._prices, seconds)
         self._makers.absorb(self._crowd.net(), marks, seconds)
@@ -93,10 +103,7 @@ class SimulatedMarket:
             AssetContext(name, self.time_ms, float(marks[place]), interest[name], float(funding[place]))
             for place, name in enumerate(self.coins)
         ]
-        chosen = (self._ledger.changed | self._reports.due(self._elapsed_s, seconds)) & self._accounts.found
-        seen = self._reports.seen(chosen, self._ledger, self._ledger.standing(marks), self.time_ms)
-        self._ledger.changed[:] = False
-        return [*contexts, *liquidations, seen, Beat(self.time_ms)]
+        return [*contexts, *liquidations]
 
     def shock(self, coin: str, percent: float, over_s: float) -> None:
         """Make `coin` move by `percent` within the next `over_s` seconds, besides all else.
@@ -138,37 +145,3 @@ class SimulatedMarket:
         """Return the funding rates per hour: longs pay where price runs ahead."""
         premium = FUNDING_BY_TREND * self._prices.trend + FUNDING_BY_SKEW * self._prices.displaced
         return np.clip(INTEREST + premium, -MOST_FUNDING, MOST_FUNDING)
-
-    def _liquidate(self, before: Floats) -> tuple[list[Liquidation], Standing]:
-        """Close what is used up; that pushes prices, which may use up more; go on until nothing is.
-
-        `before` are the marks of the step before.
-        """
-        events: list[Liquidation] = []
-        while True:
-            standing = self._ledger.standing(self._prices.marks)
-            used_up = self._ledger.used_up(standing) & self._accounts.slot_of_crowd
-            if not used_up.any():
-                return events, standing
-            slot = np.flatnonzero(used_up)
-            events += self._events(slot, before, standing)
-            forced = self._ledger.by_coin(-self._ledger.size * standing.marks * used_up)
-            self._ledger.seize(slot)
-            self._crowd.mourn(slot)
-            self._prices.force(forced)
-
-    def _events(self, slot: Places, before: Floats, standing: Standing) -> list[Liquidation]:
-        """Return the liquidations, each at its level, as far as the mark went through it."""
-        then, now = self._ledger.standing(before), standing.marks[slot]
-        level = self._ledger.levels(slot, then)
-        level = np.where(np.isnan(level), now, level)
-        low, high = np.minimum(now, then.marks[slot]), np.maximum(now, then.marks[slot])
-        place: list[int] = self._accounts.slot_coin[slot].tolist()
-        price = np.clip(level, low, high).tolist()
-        size = self._ledger.size[slot].tolist()
-        return [
-            Liquidation(
-                self.coins[which], self.time_ms, Side.LONG if coins > 0 else Side.SHORT, at, abs(coins)
-            )
-            for which, at, coins in zip(place, price, size, strict=True)
-        ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from liqbot.market.positions import Floats
-from liqbot.sources.simulator.accounts import Accounts, Places
+from liqbot.sources.simulator.accounts import Accounts, Kind, Places
 from liqbot.sources.simulator.coins import Coin
 from liqbot.sources.simulator.ledger import Ledger, Opening
 
@@ -14,7 +14,7 @@ OCCUPIED = 0.7
 """Share of slots that hold a position at any time, about."""
 SIZE_SPREAD, BOLDNESS_SPREAD = 0.45, 0.3
 """How much one account's positions differ (standard deviations of the logarithm)."""
-ISOLATED, ISOLATED_SPREAD = 18.0, 0.8
+ISOLATED, ISOLATED_SPREAD = 18.0, 1.0
 """Median and spread of the leverage of isolated positions, whoever opens them."""
 HIDING = 0.5
 """Share of openings whose margin is chosen to put the liquidation just behind a round price or an extreme."""
@@ -46,10 +46,12 @@ class Openings:
         self, accounts: Accounts, ledger: Ledger, coins: Sequence[Coin], rng: np.random.Generator
     ) -> None:
         account, coin = accounts.slot_account, accounts.slot_coin
-        usual = OCCUPIED * ledger.by_coin(accounts.usd[account])
+        usual = OCCUPIED * accounts.usd[account]
+        small = accounts.kind[account] == Kind.SMALL
         both_sides = np.array([2 * coin.open_interest * coin.spot for coin in coins])
+        scale = (both_sides - ledger.by_coin(usual * small)) / ledger.by_coin(usual * ~small)
         highest = np.array([coin.tiers.max_leverages[0] for coin in coins])
-        self._usd: Floats = (accounts.usd[account] * (both_sides / usual)[coin]).astype(np.float64)
+        self._usd: Floats = accounts.usd[account] * np.where(small, 1.0, scale[coin])
         self._boldness: Floats = accounts.boldness[account]
         self._isolated: Floats = accounts.isolated[account]
         self._highest: Floats = highest[coin]

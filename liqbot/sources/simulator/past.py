@@ -32,7 +32,7 @@ def live_through_the_past(prices: Prices, rng: np.random.Generator) -> Floats:
     It begins and ends at the prices that `prices` had before, so that neither side is all underwater.
     """
     present = prices.marks
-    story = phases(Scenario.MIXED, rng, math.inf)
+    story = phases(Scenario.NATURAL, rng, math.inf)
     phase, left = next(story), 0.0
     path: list[Floats] = []
     for _ in range(PAST_H):

@@ -14,8 +14,10 @@ CROWDING_H = 30.0
 class Scenario(StrEnum):
     """What the simulated market is to show."""
 
+    NATURAL = "natural"
+    """No script: volatility that remembers, and news now and then, as on real candles."""
     CALM = "calm"
-    """Price wanders."""
+    """The same without news: price wanders."""
     GRIND = "grind"
     """A slow trend of days that sweeps small clusters; it turns before it leads too far."""
     SQUEEZE = "squeeze"
@@ -23,7 +25,7 @@ class Scenario(StrEnum):
     CASCADE = "cascade"
     """After a slow rise, hours of fall that run through the long liquidations, as on 5 February 2026."""
     MIXED = "mixed"
-    """All of these, one after the other."""
+    """A squeeze or a cascade every few days, far more often than in reality: for trying things out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,9 @@ class Phase:
     drift: float = 0.0
     """Push on BTC's log price per hour; other coins feel it by their beta."""
     volatility: float = 1.0
-    """Times a coin's calm volatility."""
+    """Times a coin's usual volatility."""
+    news: float = 0.0
+    """Times as much news as usual. Scripted phases have none: they are the news."""
     depth: float = 1.0
     """Times a coin's usual depth."""
 
@@ -52,6 +56,8 @@ def phases(scenario: Scenario, rng: np.random.Generator, event_h: float) -> Iter
     rise, fall = (_grind_up, _cascade, _relief, _calm), (_grind_down, _squeeze, _cooling, _calm)
     both = (*rise, *fall) if upwards else (*fall, *rise)
     match scenario:
+        case Scenario.NATURAL:
+            return _endless([_natural], rng)
         case Scenario.CALM:
             return _endless([_calm], rng)
         case Scenario.GRIND:
@@ -83,6 +89,10 @@ def _until(story: Iterable[Phase], hours: float) -> Iterator[Phase]:
             return
         yield replace(phase, hours=min(phase.hours, hours))
         hours -= phase.hours
+
+
+def _natural(rng: np.random.Generator) -> Phase:
+    return Phase(rng.uniform(6, 26), news=1.0)
 
 
 def _calm(rng: np.random.Generator) -> Phase:

@@ -11,8 +11,9 @@ class SimulatorSettings(Section):
     """The simulated market."""
 
     seed: int = Field(default=7, description="the same seed is the same market")
-    scenario: Literal["calm", "grind", "squeeze", "cascade", "mixed"] = Field(
-        default="mixed", description="what the market is up to"
+    scenario: Literal["natural", "calm", "grind", "squeeze", "cascade", "mixed"] = Field(
+        default="natural",
+        description="what the market is up to: natural is as measured, in mixed more happens",
     )
     speed: float = Field(default=60, ge=0, description="simulated seconds a second; 0 is as fast as possible")
     backfill_days: float = Field(

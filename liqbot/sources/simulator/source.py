@@ -31,7 +31,7 @@ class Simulator:
         *,
         now_ms: int,
         seed: int = 1,
-        scenario: Scenario = Scenario.MIXED,
+        scenario: Scenario = Scenario.NATURAL,
         coins: Sequence[str] | None = None,
         backfill_days: float = BACKFILL_DAYS,
         step_s: int = STEP_S,

@@ -23,7 +23,7 @@ WARM_UP_DAYS = 10
 class SimulatedTrial:
     """Lives through some days of one simulated coin, and keeps what a trial needs."""
 
-    def __init__(self, coin: str, days: int, seed: int, scenario: Scenario = Scenario.MIXED) -> None:
+    def __init__(self, coin: str, days: int, seed: int, scenario: Scenario = Scenario.NATURAL) -> None:
         """Prepare `days` of trial, after the warm-up. Raises `ValueError` for an unknown coin."""
         self.days = days + WARM_UP_DAYS
         self._coin = coin

@@ -74,7 +74,7 @@ async def test_updates_come_in_the_order_of_their_time_and_the_first_beat_has_al
 async def test_it_tells_the_same_as_the_market_does():
     source = simulator(seed=3, backfill_days=0, event_after_s=60)
     told = [update.mark async for update in source.updates() if isinstance(update, AssetContext)]
-    market = SimulatedMarket(3, Scenario.MIXED, start_ms=NOW_MS, event_after_s=60)
+    market = SimulatedMarket(3, Scenario.NATURAL, start_ms=NOW_MS, event_after_s=60)
     steps = [market.step() for _ in range(60)]
     assert told == [update.mark for step in steps for update in step if isinstance(update, AssetContext)]
 
