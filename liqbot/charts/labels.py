@@ -10,7 +10,7 @@ from liqbot.charts.request import is_modelled
 from liqbot.charts.strip import Strip
 from liqbot.charts.theme import LEVELS
 from liqbot.market import figures
-from liqbot.market.clusters import Cluster
+from liqbot.market.clusters import Cluster, worth_naming
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
@@ -73,8 +73,8 @@ def placed(
 ) -> list[Label]:
     """Return the labels from the highest down.
 
-    Named are the cluster that the picture is about, on each side the nearest that matters, then the heaviest
-    in sight. Those of the first two that lie farther than the strip reaches stand at its end.
+    Named are the cluster that the picture is about, on each side the nearest that matters, then what is worth
+    naming in sight. Those of the first two that lie farther than the strip reaches stand at its end.
     """
     labels: list[Label] = []
     about = highlighted(view, highlight)
@@ -103,6 +103,7 @@ def _chosen(view: MarketView, strip: Strip, side: Side, about: Cluster | None) -
     nearest = nearest_heavy(view, side)
     must += [nearest] if nearest is not None else []
     in_sight = [cluster for cluster in view.clusters.of(side) if strip.axis.holds(cluster.price)]
+    in_sight = worth_naming(in_sight)
     return list(dict.fromkeys([*must, *in_sight]))
 
 

@@ -59,7 +59,8 @@ async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) 
 async def clusters(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:
     """The heaviest clusters of liquidations above and below spot.
 
-    Each with its price, its distance from spot, its dollars, its age, and who holds it.
+    Of each side the three nearest that matter and the heaviest within 30%, each with its price, its distance
+    from spot, its dollars, its age, and who holds it.
     """
     query = LayerQuery.of(settings)
     market = await context.services.markets.market(coin, query)

@@ -1,5 +1,6 @@
 """A market in words: facts, tables and sentences that several commands share."""
 
+from liqbot.market.clusters import worth_naming
 from liqbot.market.regime import LEAST_COVERAGE, Regime
 from liqbot.market.side import Side
 from liqbot.message import Fact, Table, Tone
@@ -7,7 +8,7 @@ from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, M
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, percent, price, ratio, share, usd
 
-CLUSTERS_SHOWN = 3
+CLUSTERS_SHOWN = 8
 """Of each side."""
 HOLDINGS_SHOWN = 5
 _TONES = {Regime.SHORT_SQUEEZE: Tone.SHORTS, Regime.LONG_LIQUIDATION: Tone.LONGS}
@@ -104,7 +105,7 @@ def funding(rate: float | None) -> list[Fact]:
 
 
 def clusters(market: MarketAnswer) -> list[Table]:
-    """Return the heaviest clusters of each side, by price."""
+    """Return the clusters of each side that matter most, by price."""
     return [
         Table(
             _rows(market, Side.SHORT),
@@ -156,8 +157,8 @@ def holdings(market: MarketAnswer) -> list[Table]:
 
 
 def _rows(market: MarketAnswer, side: Side) -> tuple[tuple[str, ...], ...]:
-    heaviest = market.clusters_of(side)[:CLUSTERS_SHOWN]
-    by_price = sorted(heaviest, key=lambda cluster: -cluster.price)
+    shown = worth_naming(market.clusters_of(side))[:CLUSTERS_SHOWN]
+    by_price = sorted(shown, key=lambda cluster: -cluster.price)
     return tuple(_cluster(cluster, market.time_ms) for cluster in by_price)
 
 

@@ -22,6 +22,9 @@ ABOVE_MEDIAN, ABOVE_MEAN = 2.5, 3.0
 """A peak stands out if its density is so many times the median of its neighbourhood over bins that have any,
 or so many times its mean over all bins, whichever is less: a median, so that a heavy cluster does not hide a
 lighter one beside it; a mean, so that where there is little, each of few levels may stand out."""
+HEAVY, HEAVY_LASTS = 0.01, 0.8
+"""What weighs so much of all that is mapped on its side stands out, also among others as heavy. It lasts
+down to this share of that."""
 SMOOTH_ABOVE = 1.5
 """Of an estimate, whose levels are known by bins only, a peak stands out if its density is so many times the
 side's mean over bins that have any: it is too smooth for its neighbourhood to tell."""
@@ -40,6 +43,8 @@ MOST_FADING = 24
 _reach = int(3 * SMOOTHING)
 _kernel = np.exp(-0.5 * (np.arange(-_reach, _reach + 1) / SMOOTHING) ** 2)
 _kernel /= _kernel.sum()
+_DENSEST = 0.9 * float(_kernel.max())
+"""Density of the peak of a run of two or three bins that weighs 1, about."""
 _NOBODY: Ints = np.zeros(0, dtype=np.int64)
 
 
@@ -140,13 +145,13 @@ def _runs(usd: Floats, *, is_smooth: bool) -> list[_Run]:
     if not density.any():
         return []
     foot = SMOOTH_FOOT if is_smooth else FOOT
-    stands_out = (
-        np.full(len(density), SMOOTH_ABOVE * float(density[density > 0].mean()))
-        if is_smooth
-        else _outstanding_density(density)
-    )
+    if is_smooth:
+        stands_out = np.full(len(density), SMOOTH_ABOVE * float(density[density > 0].mean()))
+        lasts = LASTS * stands_out
+    else:
+        stands_out, lasts = _outstanding_density(density)
     padded = np.concatenate(([0.0], density, [0.0]))
-    is_peak = (density >= LASTS * stands_out) & (density > padded[:-2]) & (density >= padded[2:])
+    is_peak = (density >= lasts) & (density > padded[:-2]) & (density >= padded[2:])
     peaks = np.flatnonzero(is_peak)
     # Plain lists: a walk of a few bins from each peak is quicker in them than in arrays.
     heights: list[float] = density.tolist()
@@ -167,16 +172,21 @@ def _runs(usd: Floats, *, is_smooth: bool) -> list[_Run]:
     return runs
 
 
-def _outstanding_density(density: Floats) -> Floats:
-    """Return for each bin the density from which a peak there stands out; infinite where nothing is near."""
-    least = np.full(len(density), np.inf)
+def _outstanding_density(density: Floats) -> tuple[Floats, Floats]:
+    """Return for each bin the density from which a peak there stands out, and down to which it lasts.
+
+    Both are infinite where nothing is near.
+    """
+    stands_out, lasts = np.full(len(density), np.inf), np.full(len(density), np.inf)
+    heavy = HEAVY * _DENSEST * float(density.sum())
     for begin in range(0, len(density), BLOCK):
         around = density[max(0, begin - BLOCK) : begin + 2 * BLOCK]
         held = around[around > 0]
         if len(held):
             usual = min(ABOVE_MEDIAN * _median(held), ABOVE_MEAN * float(around.sum()) / len(around))
-            least[begin : begin + BLOCK] = usual
-    return least
+            stands_out[begin : begin + BLOCK] = min(usual, heavy)
+            lasts[begin : begin + BLOCK] = min(LASTS * usual, HEAVY_LASTS * heavy)
+    return stands_out, lasts
 
 
 def _median(values: Floats) -> float:

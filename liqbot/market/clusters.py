@@ -3,9 +3,18 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import overload
+from typing import Protocol, TypeVar, overload
 
 from liqbot.market.side import Side
+
+NEAR_PCT, IN_REACH_PCT = 5.0, 30.0
+"""A cluster is near spot, or in reach, within so many percent of it."""
+MATTERS = 0.25
+"""A cluster matters from this share of the heaviest that is near, or else in reach, on."""
+TRIFLE = 0.1
+"""Below this share of that it is a trifle."""
+NEAREST = 3
+"""So many of the nearest that matter are named before heavier ones farther away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +105,33 @@ class Clusters(Sequence[Cluster]):
     def get(self, cluster_id: str) -> Cluster | None:
         """Return the cluster of that identity, or None."""
         return next((cluster for cluster in self._items if cluster.id == cluster_id), None)
+
+
+class _Standing(Protocol):
+    """What has a weight and a distance from spot."""
+
+    @property
+    def usd(self) -> float: ...
+    @property
+    def distance_pct(self) -> float: ...
+
+
+C = TypeVar("C", bound=_Standing)
+
+
+def worth_naming(clusters: Sequence[C]) -> list[C]:
+    """Return the clusters of one side, those first that are to be named where there is no room for all.
+
+    Near spot things happen first, so the nearest that matters, the heaviest near spot and the heaviest in
+    reach come before all; then the others of the three nearest that matter; then what is near and no
+    trifle, the rest in reach, and what is farther, the heaviest first each time.
+    """
+    heaviest_first = sorted(clusters, key=lambda one: -one.usd)
+    reach = [one for one in heaviest_first if abs(one.distance_pct) <= IN_REACH_PCT]
+    near = [one for one in reach if abs(one.distance_pct) <= NEAR_PCT]
+    measure = (near or reach or heaviest_first)[:1]
+    mattering = [one for one in reach if one.usd >= MATTERS * measure[0].usd]
+    nearest = sorted(mattering, key=lambda one: abs(one.distance_pct))[:NEAREST]
+    no_trifles = [one for one in near if one.usd >= TRIFLE * measure[0].usd]
+    wanted = [*nearest[:1], *near[:1], *reach[:1], *nearest, *no_trifles, *reach, *heaviest_first]
+    return [one for place, one in enumerate(wanted) if one not in wanted[:place]]

@@ -113,10 +113,7 @@ class Alerts(Protocol):
         ...
 
     async def newest_of(self, chat: ChatKey, limit: int) -> list[Alert]:
-        """Return the newest alerts that have arrived in `chat`, the newest first.
-
-        One that is being sent is among them: people have it before the bot knows.
-        """
+        """Return the newest alerts that have arrived in `chat`, the newest first."""
         ...
 
     async def latest(self, coin: str | None, limit: int) -> list[Alert]:

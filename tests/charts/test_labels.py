@@ -13,7 +13,7 @@ from liqbot.charts.labels import APART, MOST
 from liqbot.charts.price_axis import fitted
 from liqbot.charts.request import Look
 from liqbot.charts.strip import Strip
-from liqbot.market.clusters import Cluster, Clusters
+from liqbot.market.clusters import Cluster, Clusters, worth_naming
 from liqbot.market.side import Side
 
 
@@ -51,7 +51,7 @@ def test_labels_never_cover_each_other_or_the_names_of_the_sides(found, low, hig
 
 
 @given(clusters)
-def test_the_nearest_that_matters_and_the_heaviest_in_sight_are_named(found):
+def test_the_nearest_that_matters_and_what_is_worth_naming_in_sight_are_named(found):
     view = replace(crowd(), clusters=Clusters(found))
     strip = strip_between(view, 45_000, 85_000)
     for side in Side:
@@ -59,7 +59,7 @@ def test_the_nearest_that_matters_and_the_heaviest_in_sight_are_named(found):
         in_sight = [cluster for cluster in view.clusters.of(side) if strip.axis.holds(cluster.price)]
         nearest = labels.nearest_heavy(view, side)
         assert nearest is None or nearest in named
-        others = [cluster for cluster in in_sight if cluster != nearest]
+        others = [cluster for cluster in worth_naming(in_sight) if cluster != nearest]
         assert {it.id for it in named if it != nearest} <= {it.id for it in others[:MOST]}
         assert len(named) <= MOST
 

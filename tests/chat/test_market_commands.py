@@ -96,12 +96,20 @@ class TestClusters:
         room.services.markets.views["BTC"] = replace(BTC, clusters=Clusters(clusters))
         assert (await room.text("/clusters BTC")).endswith("\n62,700  −2%  $20.5M  new")
 
-    async def test_of_each_side_the_heaviest_three_are_shown(self, room):
+    async def test_of_each_side_the_nearest_and_the_heaviest_within_reach_are_shown(self, room):
         below = BTC.clusters.of(Side.LONG)[0]
-        many = [replace(below, id=str(rank), usd=rank * 1e6, price=62_000 + rank) for rank in range(1, 9)]
+        usd_by_distance = {0.5: 8.6e6, 0.9: 1e6, 3: 9e6, 4: 20e6, 28: 40e6, 45: 90e6}
+        usd_by_distance |= {10 + rank: rank * 1e6 for rank in range(11, 16)}
+        many = [
+            replace(below, id=str(far), usd=usd, price=64_000 * (1 - far / 100), distance_pct=-far)
+            for far, usd in usd_by_distance.items()
+        ]
         room.services.markets.views["BTC"] = replace(BTC, clusters=Clusters(many))
         _above, table = (await room.say("/clusters BTC")).tables
-        assert [row[2] for row in table.rows] == ["$8M", "$7M", "$6M"]
+        assert [row[2] for row in table.rows] == [
+            *("$8.6M", "$9M", "$20M", "$12M", "$13M", "$14M", "$15M"),
+            "$40M",
+        ]
 
 
 class TestRegime:

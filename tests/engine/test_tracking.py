@@ -242,13 +242,14 @@ def test_new_positions_where_price_swept_others_are_a_new_cluster():
 
 
 def test_a_cluster_that_others_outgrow_does_not_flicker():
-    market, wall_row = Market(), long("wall", 10, at=84.1)
-    before = market.step(wall_row, *[long(f"a{n}", 1, at=99 - n / 4) for n in range(120)])
-    (wall,) = before.clusters
+    # Far away is so much that the wall is light for its side, and is judged by its neighbourhood alone.
+    market, wall_row, rest = Market(), long("wall", 10, at=84.1), long("far", 2000, at=40)
+    before = market.step(wall_row, rest, *[long(f"a{n}", 1, at=99 - n / 4) for n in range(120)])
+    (wall,) = before.clusters.within(30)
     # Its peak falls to 0.8 of what makes a new cluster stand out.
     crowd = [long(f"a{n}", 5.5, at=99 - n / 4) for n in range(120)]
-    assert market.step(wall_row, *crowd).clusters.get(wall.id)
-    assert len(Market().step(wall_row, *crowd).clusters) == 0
+    assert market.step(wall_row, rest, *crowd).clusters.get(wall.id)
+    assert len(Market().step(wall_row, rest, *crowd).clusters.within(30)) == 0
 
 
 def test_near_spot_every_cluster_that_stands_out_gets_an_identity_however_many_are_heavier():
