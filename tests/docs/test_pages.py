@@ -7,7 +7,15 @@ import time
 import pytest
 from docs_pages import PAGES, File, Run, follow, steps
 
+from liqbot.app.bot import Bot
+from liqbot.app.sources import make_source
+from liqbot.builtin import RULES
+from liqbot.chat.command import CommandContext
 from liqbot.hosting.plugins import Wanted, load_plugins
+from liqbot.market.side import Side
+from liqbot.rules.parameters import ParameterError
+from liqbot.settings import Settings
+from liqbot.store.chats import ChatKey
 
 
 def test_from_nothing_to_a_rule_that_fires_in_the_console_in_under_five_minutes(tmp_path, record_property):
@@ -45,6 +53,37 @@ def test_the_plugins_on_that_page_load_without_a_word(tmp_path):
         }
     finally:
         plugins.close()
+
+
+async def test_the_source_on_that_page_shows_its_market(tmp_path):
+    [tick] = [
+        step for step in steps("plugins.md") if isinstance(step, File) and step.path.endswith("tick.py")
+    ]
+    (tmp_path / "tick.py").write_text(tick.text)
+    settings = Settings(database=tmp_path / "liqbot.db", coins=("BTC",), sources=("plugin:tick",))
+    plugins = load_plugins(RULES, Wanted(folder=tmp_path, trusted=("tick",)))
+    source = make_source("plugin:tick", settings, 1_000, plugins.sources)
+    async with Bot(settings, [source], {}, plugins) as bot:
+        await bot.until(lambda: "BTC" in bot.services.markets.views)
+        context = CommandContext(ChatKey("here", "me"), bot.services)
+        assert "all is well" in str(await bot.answering.answer("/status", context))
+        clusters = await bot.answering.answer("/clusters BTC", context)
+    [view] = [bot.services.markets.views["BTC"]]
+    assert {cluster.side for cluster in view.clusters} == set(Side)
+    assert "96" in str(clusters.tables)
+    assert not view.accounts.long + view.accounts.short < 2
+
+
+def test_the_rule_with_a_state_on_that_page_is_one_of_events(tmp_path):
+    [high] = [
+        step for step in steps("plugins.md") if isinstance(step, File) and step.path.endswith("new_high.py")
+    ]
+    (tmp_path / "new_high.py").write_text(high.text)
+    plugins = load_plugins((), Wanted(folder=tmp_path, trusted=("new_high",)))
+    rule = plugins.rules.by_name["new-high"]
+    assert rule.policy.is_event
+    with pytest.raises(ParameterError, match="there is no for here: it tells of events"):
+        rule.form.parse({"for": "10m"})
 
 
 def test_the_site_builds_and_nothing_about_it_is_dubious(tmp_path):

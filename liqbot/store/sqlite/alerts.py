@@ -28,9 +28,11 @@ class SqliteAlerts(Records):
         # States of before layers were told apart may stand under none: whoever reads first takes them on.
         rows = db.execute(
             "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
-            "ON watch_id = id AND states.layer = iif(? IS NULL OR watches.layer = '', watches.layer, ?) "
-            "WHERE coin = ? ORDER BY id",
-            [layer, layer, coin],
+            "ON watch_id = id AND states.layer = CASE WHEN ?1 IS NULL THEN watches.layer "
+            "WHEN watches.layer = '' AND NOT EXISTS "
+            "(SELECT 1 FROM states AS own WHERE own.watch_id = id AND own.layer = ?1) THEN '' ELSE ?1 END "
+            "WHERE coin = ?2 ORDER BY id",
+            [layer, coin],
         )
         return [(Watch(*row[:5]), row[5]) for row in rows]
 
