@@ -32,8 +32,24 @@ from liqbot.store.sqlite.store import SqliteStore, reading
 
 RULES = examples().rules.by_name
 VENUES = {"": MEASURED, "measured": MEASURED, "binance": MODELLED, "modelled": MODELLED}
-EASIER = {"trapped": {"over": "5%", "unusual": "0%"}}
-"""What has to be asked for so that a rule finds something within a day."""
+EASY = {
+    "near-cluster": {"within": "20%", "at_least": "1k", "size": "0%", "single": "1"},
+    "regime-flip": {"at_least": "0", "band": "0", "balanced": "yes", "for": "0s"},
+    "trapped": {"over": "5%", "unusual": "0%"},
+    "divergence": {"over": "0.05", "at_least": "0"},
+    "funding-confirms": {"over": "0.0001%", "reading": "either", "at_least": "0"},
+    "big-account": {"within": "50%", "at_least": "1k"},
+    "cluster-growth": {"by": "1%", "at_least": "1k"},
+    "cluster-swept": {"at_least": "1k"},
+    "cohort-split": {"lean": "5%", "at_least": "1k"},
+    "correlated-risk": {"within": "10%", "at_least": "1k"},
+    "funding-stretched": {"over": "1%"},
+    "imbalance": {"over": "1%", "at_least": "0"},
+    "leverage-build-up": {"by": "0.5%", "thicker": "1%"},
+    "quiet-market": {"calm": "20%", "span": "10m", "at_least": "0"},
+    "wall": {"at_least": "1k"},
+}
+"""What has to be asked for so that a rule finds something within a day, whatever the market is like."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +70,9 @@ def wishes(seed=11):
     rng = random.Random(seed)  # noqa: S311 - to be the same each time
     for rule in RULES.values():
         for venue in ("", "binance"):
-            written = EASIER.get(rule.name, {}) if venue == "" else {}
-            yield Wish(rule.name, venue, rule.form.canonical(rule.form.parse(written)))
-        for venue in VENUES:
+            yield Wish(rule.name, venue, rule.form.canonical(rule.form.defaults()))
+        yield Wish(rule.name, "measured", rule.form.canonical(rule.form.parse(EASY[rule.name])))
+        for venue in ("", "binance", "modelled"):
             yield Wish(rule.name, venue, rule.form.canonical(drawn(rule.form, rng)))
 
 
