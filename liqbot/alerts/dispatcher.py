@@ -8,9 +8,9 @@ from collections.abc import Callable
 
 import structlog
 
-from liqbot.alerts.parcels import Illustrate, Parcels
+from liqbot.alerts.delivery.address import AddressStage, Illustrate
+from liqbot.alerts.delivery.platform_sender import PlatformSender
 from liqbot.alerts.platform import Platform
-from liqbot.alerts.sending import Sending
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 
@@ -37,8 +37,8 @@ class Dispatcher:
         self._store = store
         self._clock = clock
         self._clock_s = clock_s
-        self._parcels = Parcels(store.alerts, illustrate)
-        self._sendings: dict[str, Sending] = {}
+        self._address = AddressStage(store.alerts, illustrate)
+        self._senders: dict[str, PlatformSender] = {}
         self._tidied_ms = 0
         self._recovered = False
         self._wake = asyncio.Event()
@@ -48,23 +48,29 @@ class Dispatcher:
 
     def connect(self, name: str, platform: Platform) -> None:
         """Serve the chats of a platform from now on."""
-        self._sendings[name] = Sending(
+        self._senders[name] = PlatformSender(
             name,
             platform,
             self._store,
-            self._parcels,
+            self._address,
             clocks=(self._clock, self._clock_s),
             wake=self.wake,
         )
 
     @property
-    def platforms(self) -> list[Sending]:
+    def platforms(self) -> list[PlatformSender]:
         """Return the platforms that are served."""
-        return list(self._sendings.values())
+        return list(self._senders.values())
 
     async def turn(self, chat: ChatKey) -> None:
         """Wait until a reply may go to `chat`: ahead of all broadcasts."""
-        await self._sendings[chat.platform].turn(chat)
+        await self._senders[chat.platform].turn(chat)
+
+    async def arrived(self, chat: ChatKey) -> None:
+        """Wait until nothing is on its way to `chat`."""
+        sender = self._senders.get(chat.platform)
+        if sender is not None:
+            await sender.arrived(chat)
 
     def wake(self) -> None:
         """Look for what is due again."""
@@ -91,7 +97,7 @@ class Dispatcher:
         finally:
             # What has been claimed is begun, and then let arrive: nothing stays behind in between.
             await asyncio.gather(*filter(None, [looking]), return_exceptions=True)
-            await asyncio.gather(*(sending.stop() for sending in self._sendings.values()))
+            await asyncio.gather(*(sender.stop() for sender in self._senders.values()))
 
     async def drained(self) -> None:
         """Wait until nothing is due now."""
@@ -107,10 +113,10 @@ class Dispatcher:
             await self._store.deliveries.expire(now_ms)
             self._tidied_ms = now_ms
         await self._store.deliveries.release(now_ms)
-        waits = [await sending.begin(now_ms) for sending in list(self._sendings.values())]
+        waits = [await sender.begin(now_ms) for sender in list(self._senders.values())]
         wait_s = min(waits, default=math.inf)
         is_over = wait_s == math.inf and not self._wake.is_set()
-        if is_over and not any(sending.at_work for sending in self._sendings.values()):
+        if is_over and not any(sender.at_work for sender in self._senders.values()):
             self._idle.set()
         return min(wait_s, LOOK_S)
 

@@ -34,8 +34,11 @@ class Evaluator:
         self._rules = rules
         self._outbox = outbox
         self.choices = LayerChoices() if choices is None else choices
-        self._taking = asyncio.Lock()
-        """One view at a time: each begins with the states that the one before has left."""
+        self.evaluating = asyncio.Lock()
+        """Held while watches read a view, as each begins with the states that the one before has left.
+
+        Whoever else wants to change a state holds it as well.
+        """
         self.faults: Counter[str] = Counter()
         """How often each rule failed."""
         self._told: set[tuple[str, type[Exception]]] = set()
@@ -54,9 +57,9 @@ class Evaluator:
         A rule that fails is counted and named in the log, keeps its state, and holds up no other: what the
         rules of this process tell is written before the worker is asked. What has read the view already does
         not read it again. One that `is_late`, from before a restart, is for those alone that read the one
-        before it.
+        before it: they read its layer last, whichever is the best by now.
         """
-        async with self._taking:
+        async with self.evaluating:
             within: list[tuple[Watch, Subject]] = []
             beside: list[tuple[Watch, Subject]] = []
             for watch, subject in await self._due(view, now_ms, is_late=is_late):
@@ -66,16 +69,20 @@ class Evaluator:
 
     async def _due(self, view: MarketView, now_ms: int, *, is_late: bool) -> list[tuple[Watch, Subject]]:
         """Return the watches that are to read a view, each with what it is evaluated by."""
-        self.choices.hear(view.coin, view.layer, now_ms)
+        if not is_late:
+            self.choices.hear(view.coin, view.layer, now_ms)
         key = view.layer.key
         chosen: dict[str, Layer | None] = {}
         due: list[tuple[Watch, bytes | None]] = []
         for watch, stored in await self._outbox.watches(view.coin, key):
             if watch.venue not in chosen:
-                chosen[watch.venue] = self.choices.chosen(view.coin, watch.venue, now_ms)
+                late = view.layer if is_late else None
+                chosen[watch.venue] = late or self.choices.chosen(view.coin, watch.venue, now_ms)
             if chosen[watch.venue] == view.layer and not self._has_read(watch, view, stored, is_late=is_late):
                 due.append((watch, stored))
         last_read = await self._outbox.last_read(view.coin) if due else {}
+        if is_late:
+            due = [one for one in due if last_read.get(one[0].id, ("", None))[0] == key]
         found: list[tuple[Watch, Subject]] = []
         for watch, stored in due:
             left, left_state = last_read.get(watch.id, (key, None))
@@ -114,7 +121,7 @@ class Evaluator:
 
         That is for the watches that have read `layer` last; without one, for all on the coin.
         """
-        async with self._taking:
+        async with self.evaluating:
             last_read = await self._outbox.last_read(coin)
             missed: dict[str, list[tuple[Watch, WatchState]]] = {}
             for watch, _stored in await self._outbox.watches(coin):

@@ -90,12 +90,14 @@ class Bot:
             faults=self.evaluator.faults,
             choices=self.choices,
             marks=self.plugins.marks,
+            evaluating=self.evaluator.evaluating,
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
         self.dispatcher = Dispatcher(self.store, self.services.pictures.of_alert, clock_ms)
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.services.wake = self.dispatcher.wake
+        self.services.arrived = self.dispatcher.arrived
         self.servings: list[Serving] = []
         """The platforms that people talk to the bot on."""
         self.observers: list[Observer] = []

@@ -27,7 +27,7 @@ _WHY = {
 _STATUS = {
     "sent": N_("arrived"),
     "due": N_("on its way"),
-    "sending": N_("on its way"),
+    "sending": N_("arriving right now"),
     "unknown": N_("may have arrived; sent again to be sure"),
     "held": N_("held back; it will arrive in one message with others"),
     "failed": N_("could not be delivered"),

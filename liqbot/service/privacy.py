@@ -1,7 +1,7 @@
 """What is kept of a chat, and its removal."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -28,21 +28,36 @@ class Kept:
 class Privacy:
     """Says what is kept of a chat, and removes it."""
 
-    def __init__(self, store: Store, rules: Rules, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        rules: Rules,
+        *,
+        evaluating: asyncio.Lock,
+        arrived: Callable[[ChatKey], Awaitable[None]],
+    ) -> None:
+        """`evaluating` is held while rules read a view; `arrived` waits for what is on its way to a chat."""
         self._store = store
         self._rules = rules
-        self._clock = clock
+        self._evaluating = evaluating
+        self._arrived = arrived
 
     async def kept(self, chat: ChatKey) -> Kept:
         """Return what is kept of a chat."""
         return Kept(await self._store.chats.is_known(chat), len(await self._store.subscriptions.of(chat)))
 
     async def forget(self, chat: ChatKey, person: str = "") -> None:
-        """Remove all that is kept of a chat, also from what rules remember of it and of who asks."""
-        for item in await self._store.subscriptions.of(chat):
-            for layer in await self._store.alerts.states(item.watch):
-                await self._let_rule_forget(item.watch, layer, (chat.native_id, person))
-        await self._store.chats.forget(chat)
+        """Remove all that is kept of a chat, also from what rules remember of it and of who asks.
+
+        Nothing comes to the chat once this has returned. No view is read meanwhile: what a rule remembers of
+        it would be written back.
+        """
+        async with self._evaluating:
+            for item in await self._store.subscriptions.of(chat):
+                for layer in await self._store.alerts.states(item.watch):
+                    await self._let_rule_forget(item.watch, layer, (chat.native_id, person))
+            await self._store.chats.forget(chat)
+        await self._arrived(chat)
 
     async def _let_rule_forget(self, watch: Watch, layer: str, whom: tuple[str, ...]) -> None:
         """Have what the rule of `watch` remembers of a layer written without those of whom it is about.
@@ -51,8 +66,8 @@ class Privacy:
         forgotten by the bot: the log names it.
         """
         rule = self._rules.by_name.get(watch.rule)
-        states = await self._store.alerts.states(watch)
-        before = memory = decode_state(states.get(layer)).memory
+        state = decode_state((await self._store.alerts.states(watch)).get(layer))
+        before = memory = state.memory
         if rule is None or memory is None:
             return
         try:
@@ -61,13 +76,6 @@ class Privacy:
         except RuleFault as fault:
             _log.error("rule_failed", rule=rule.name, while_forgetting=True, reason=str(fault))
             return
-        if memory == before:
-            return
-        state = decode_state((await self._store.alerts.states(watch)).get(layer))
-        if state.memory == before:
+        if memory != before:
             written = msgspec.msgpack.encode(replace(state, memory=memory))
             await self._store.alerts.rewrite(watch, layer, written)
-        else:
-            await self._let_rule_forget(
-                watch, layer, whom
-            )  # a view came in between, and what it left is newer

@@ -1,6 +1,7 @@
 """All services of one bot."""
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.charts.studio import Studio
@@ -17,11 +18,16 @@ from liqbot.service.privacy import Privacy
 from liqbot.service.sources import SourceHealth
 from liqbot.service.status import Status
 from liqbot.service.subscriptions import Subscriptions
+from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 
 
 def _nobody() -> None:
     """Wake nobody."""
+
+
+async def _nothing(_chat: ChatKey) -> None:
+    """Wait for nothing."""
 
 
 class Services:
@@ -38,16 +44,19 @@ class Services:
         faults: Mapping[str, int] | None = None,
         marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
         choices: LayerChoices | None = None,
+        evaluating: asyncio.Lock | None = None,
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
         `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
-        what overlays want drawn, and may block.
+        what overlays want drawn, and may block; `evaluating` is held while rules read a view.
         """
         self.rules = rules
         self.clock = clock
         self.wake: Callable[[], None] = _nobody
         """Lets what is due be sent at once."""
+        self.arrived: Callable[[ChatKey], Awaitable[None]] = _nothing
+        """Waits until nothing is on its way to a chat."""
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
         self.pictures = Pictures(studio, self.markets, store.history, marks)
         self.chats = Chats(store, clock, self._wake)
@@ -59,7 +68,10 @@ class Services:
         self.status = Status(
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
         )
-        self.privacy = Privacy(store, rules, clock)
+        self.privacy = Privacy(store, rules, evaluating=evaluating or asyncio.Lock(), arrived=self._arrived)
 
     def _wake(self) -> None:
         self.wake()
+
+    async def _arrived(self, chat: ChatKey) -> None:
+        await self.arrived(chat)

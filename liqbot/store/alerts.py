@@ -113,7 +113,10 @@ class Alerts(Protocol):
         ...
 
     async def newest_of(self, chat: ChatKey, limit: int) -> list[Alert]:
-        """Return the newest alerts that have arrived in `chat`, the newest first."""
+        """Return the newest alerts that have arrived in `chat`, the newest first.
+
+        One that is being sent is among them: people have it before the bot knows.
+        """
         ...
 
     async def latest(self, coin: str | None, limit: int) -> list[Alert]:

@@ -115,6 +115,10 @@ class Deliveries(Protocol):
         """Note that these are about to be sent; return them without what is no longer owed."""
         ...
 
+    async def is_claimed(self, delivery: Delivery) -> bool:
+        """Return whether any of a claimed delivery is still to be sent: not where its chat was forgotten."""
+        ...
+
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
         """Note how far deliveries have come, in one transaction.
 

@@ -11,7 +11,9 @@ from platforms import Paper
 from structlog.testing import capture_logs
 
 from liqbot.alerts import dispatcher as dispatching
-from liqbot.alerts import sending as module
+from liqbot.alerts.delivery import platform_sender
+from liqbot.alerts.delivery import send as module
+from liqbot.alerts.delivery.send import MOST_ATTEMPTS
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import (
@@ -23,7 +25,6 @@ from liqbot.alerts.platform import (
     SlowDown,
     Unclear,
 )
-from liqbot.alerts.sending import MOST_ATTEMPTS
 from liqbot.alerts.telling import MAY_REPEAT
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
@@ -480,7 +481,7 @@ class TestStopping:
     async def test_what_hangs_when_the_bot_is_stopped_is_sent_after_the_next_start_and_marked(
         self, office, monkeypatch
     ):
-        monkeypatch.setattr(module, "STOP_S", 0.01)
+        monkeypatch.setattr(platform_sender, "STOP_S", 0.01)
         office.paper.trouble["ann"] = ["hangs"]
         await office.subscribe(ANN)
         await office.alert()

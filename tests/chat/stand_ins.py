@@ -78,6 +78,7 @@ class Room:
             lambda: self.now_ms,
             sources=self.sources,
             faults=self.evaluator.faults,
+            evaluating=self.evaluator.evaluating,
         )
         self.services.markets.views.update({"BTC": BTC, "ETH": ETH})
         self.answering = Answering(COMMANDS)

@@ -45,6 +45,22 @@ class TestButtons:
         labels = [button.label for button in (await told.say("/alert 1")).actions]
         assert labels == ["Refresh", "Mute 1 h", "Why"]
 
+    async def test_they_answer_whoever_is_quicker_than_the_receipt(self, room):
+        await room.say("/subscribe near-cluster BTC within=3%")
+        answers, send = [], room.paper.send
+
+        async def pressed(parcel):
+            receipt = await send(parcel)
+            answers.extend([await room.say(button.command) for button in parcel.message.actions])
+            return receipt
+
+        room.paper.send = pressed
+        await room.see(later(BTC, 1))
+        renewed, _muted, _ended, why = answers
+        assert (renewed.title, why.title) == (ALERT, ALERT)
+        assert "arriving right now" in as_text(why)
+        assert not [answer.title for answer in answers if answer.tone is Tone.WARNING]
+
 
 class TestAlert:
     async def test_it_is_shown_as_it_stands_now_with_a_picture_of_now(self, told):

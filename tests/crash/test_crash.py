@@ -3,7 +3,7 @@
 from crash.campaign import Death, campaign, deaths, seeded
 from crash.points import Point
 
-from liqbot.alerts.sending import MOST_ATTEMPTS
+from liqbot.alerts.delivery.send import MOST_ATTEMPTS
 
 
 def test_nothing_is_lost_or_doubled_wherever_the_bot_is_killed(tmp_path):

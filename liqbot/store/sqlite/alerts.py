@@ -14,7 +14,7 @@ from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sqlite.chats import meet
 from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.statuses import DUE, OWED, SENT
+from liqbot.store.sqlite.statuses import DUE, OPEN, OWED, SENT
 from liqbot.store.subscriptions import Watch
 
 
@@ -119,13 +119,15 @@ class SqliteAlerts(Records):
 
     @reads
     def newest_of(self, db: sqlite3.Connection, chat: ChatKey, limit: int) -> list[Alert]:
-        rows = db.execute(
-            "SELECT DISTINCT alert_id FROM deliveries JOIN chats ON chats.id = chat_id "  # noqa: S608 - a constant
-            f"WHERE (platform, native_id, thread) = (?, ?, ?) AND status = {SENT} "
-            "ORDER BY sent_ms DESC LIMIT ?",
-            [*chat, limit],
-        ).fetchall()
-        alerts = (_alert(db, alert_id) for (alert_id,) in rows)
+        chat_id = "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))"
+        arriving = f"SELECT alert_id FROM deliveries WHERE {OPEN} AND status != {DUE} AND chat_id = {chat_id}"  # noqa: S608
+        arrived = f"SELECT alert_id FROM deliveries WHERE status = {SENT} AND chat_id = {chat_id}"  # noqa: S608
+        rows = [
+            *db.execute(f"{arriving} ORDER BY id DESC LIMIT ?", [*chat, limit]),
+            *db.execute(f"{arrived} ORDER BY sent_ms DESC LIMIT ?", [*chat, limit]),
+        ]
+        found = [alert_id for (alert_id,) in dict.fromkeys(rows)][:limit]
+        alerts = (_alert(db, alert_id) for alert_id in found)
         return [alert for alert in alerts if alert is not None]
 
     @reads

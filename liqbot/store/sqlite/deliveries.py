@@ -71,6 +71,11 @@ class SqliteDeliveries(Records):
                 claimed.append(replace(delivery, ids=ids, alerts=alerts))
         return claimed
 
+    @reads
+    def is_claimed(self, db: sqlite3.Connection, delivery: Delivery) -> bool:
+        one = f"SELECT 1 FROM deliveries WHERE id = ? AND chat_id = ? AND status = {SENDING}"  # noqa: S608 - a constant
+        return any(db.execute(one, [row, delivery.chat_id]).fetchone() for row in delivery.ids)
+
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
         await self._settle_all(list(outcomes))
 

@@ -41,7 +41,7 @@ def _parts(connection: sqlite3.Connection) -> dict[Part, str]:
         if name.startswith(("sqlite_", "_sqlite", "idx__sqlite")):
             continue
         # A table's columns are compared one by one: those that were added later stand otherwise in its text.
-        parts[what, name] = "" if what == "table" else " ".join(sql.split())
+        parts[what, name] = _manner(sql) if what == "table" else " ".join(sql.split())
         if what == "table":
             for column in connection.execute(f"PRAGMA table_info({name})"):
                 _, label, kind, required, default, key = column
@@ -50,3 +50,8 @@ def _parts(connection: sqlite3.Connection) -> dict[Part, str]:
                     + ([] if default is None else [f"DEFAULT {default}"])
                 )
     return parts
+
+
+def _manner(sql: str) -> str:
+    """Return how a table keeps its rows, apart from its columns."""
+    return ", ".join(word for word in ("AUTOINCREMENT", "WITHOUT ROWID", "STRICT") if word in sql) or "plain"

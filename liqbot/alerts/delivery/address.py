@@ -1,4 +1,4 @@
-"""Parcels: what is sent for a delivery. An alert's message is made, and its picture drawn, once for all."""
+"""Third stage: the message of a delivery. An alert's is made, and its picture drawn, once for all chats."""
 
 import asyncio
 from collections import OrderedDict
@@ -36,20 +36,24 @@ class _Told:
     uploading: dict[str, asyncio.Lock] = field(default_factory=dict[str, asyncio.Lock])
 
 
-class Parcels:
-    """Makes parcels of deliveries."""
+class AlertGone(Exception):  # noqa: N818 - an outcome
+    """There is nothing to tell any more."""
 
-    def __init__(self, outbox: Alerts, illustrate: Illustrate) -> None:
-        self._outbox = outbox
+
+class AddressStage:
+    """Makes messages of deliveries."""
+
+    def __init__(self, alerts: Alerts, illustrate: Illustrate) -> None:
+        self._alerts = alerts
         self._illustrate = illustrate
         self._told: OrderedDict[int, asyncio.Task[_Told]] = OrderedDict()
 
     @asynccontextmanager
-    async def parcel(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[Parcel]:
-        """Give the parcel of a delivery, to be sent meanwhile.
+    async def addressed(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[Parcel]:
+        """Give the message of a delivery, to be sent meanwhile. Raises `AlertGone`, `StoreError`.
 
-        Where a platform reuses uploads, one parcel of an alert goes with its picture, and the others wait for
-        the handle that `uploaded` notes.
+        Where a platform reuses uploads, one message of an alert goes with its picture, and the others wait
+        for the handle that `uploaded` notes.
         """
         if len(delivery.ids) > 1:
             alerts = [(await self._tell(number)).alert for number in delivery.alerts]
@@ -65,14 +69,15 @@ class Parcels:
             lock = told.uploading.setdefault(platform, asyncio.Lock())
             async with lock:
                 if platform not in told.uploads:
-                    yield _parcel(delivery, message, await self._outbox.upload(told.alert.id, platform))
+                    yield _parcel(delivery, message, await self._alerts.upload(told.alert.id, platform))
                     return
         yield _parcel(delivery, message, told.uploads[platform])
 
-    async def uploaded(self, delivery: Delivery, handle: str) -> None:
+    def uploaded(self, delivery: Delivery, handle: str) -> None:
         """Note the handle of the picture that a delivery has brought to its platform."""
-        told = await self._tell(delivery.alerts[0])
-        told.uploads[delivery.chat.platform] = handle
+        task = self._told.get(delivery.alerts[0])
+        if task is not None and task.done() and not task.cancelled() and not task.exception():
+            task.result().uploads[delivery.chat.platform] = handle
 
     async def _tell(self, number: int) -> _Told:
         task = self._told.get(number)
@@ -84,11 +89,11 @@ class Parcels:
         return await asyncio.shield(task)
 
     async def _make(self, number: int) -> _Told:
-        alert = await self._outbox.alert(number)
+        alert = await self._alerts.alert(number)
         if alert is None:
-            raise LookupError(f"there is no alert {number} any more")
+            raise AlertGone(f"there is no alert {number} any more")
         try:
-            view = await self._outbox.view_of(alert)
+            view = await self._alerts.view_of(alert)
         except WireError as error:
             _log.error("alert_without_market", alert=number, reason=str(error))
             return _Told(alert, tell(alert, None, None))

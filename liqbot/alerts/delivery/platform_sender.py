@@ -1,0 +1,106 @@
+"""The traffic of one platform: its deliveries go through the stages, so many at a time."""
+
+import asyncio
+import math
+from collections import Counter
+from collections.abc import Callable
+
+import structlog
+
+from liqbot.alerts.delivery.address import AddressStage
+from liqbot.alerts.delivery.hold import HoldStage
+from liqbot.alerts.delivery.send import SendStage
+from liqbot.alerts.delivery.settle import SettleStage
+from liqbot.alerts.delivery.take import TakeStage
+from liqbot.alerts.pacing import Pacing
+from liqbot.alerts.platform import Platform
+from liqbot.store.chats import ChatKey
+from liqbot.store.deliveries import Delivery
+from liqbot.store.errors import StoreError
+from liqbot.store.store import Store
+
+_log = structlog.get_logger()
+
+STOP_S = 5
+"""How long a shutdown waits for what is in flight."""
+
+
+class PlatformSender:
+    """Sends what is due on one platform."""
+
+    def __init__(
+        self,
+        name: str,
+        platform: Platform,
+        store: Store,
+        address: AddressStage,
+        *,
+        clocks: tuple[Callable[[], int], Callable[[], float]],
+        wake: Callable[[], None],
+    ) -> None:
+        """`clocks` tell ms since 1970 UTC, and seconds that never go backwards; `wake` has `begin` called."""
+        self.name = name
+        self.outcomes: Counter[str] = Counter()
+        """How often a try came to what: `sent`, `due` again, `unknown`, `failed`, `gone`, `moved`."""
+        self._platform = platform
+        self._pacing = Pacing(platform.limits, clocks[1])
+        self._take = TakeStage(name, store.deliveries, self._pacing)
+        self._hold = HoldStage(platform, store.deliveries, self._pacing)
+        self._send = SendStage(
+            name, platform, store.deliveries, address=address, pacing=self._pacing, clocks=clocks
+        )
+        self._settle = SettleStage(store)
+        self._wake = wake
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+        """What is in flight, by the native id of the chat: of each chat one message at a time."""
+
+    async def turn(self, chat: ChatKey) -> None:
+        """Wait until a reply may go to `chat`."""
+        await self._pacing.turn(chat.native_id, is_group=self._platform.is_group(chat))
+
+    async def begin(self, now_ms: int) -> float:
+        """Write down what has been done, and begin what may begin; return in how many seconds to come again.
+
+        Infinite where nothing is due: then somebody has to wake the dispatcher. Raises `StoreError`; what has
+        been done is not forgotten by that.
+        """
+        await self._settle.settle()
+        free = self._platform.limits.in_flight - len(self._tasks)
+        if free <= 0:
+            return math.inf
+        due = await self._take.take(free, now_ms, self._tasks)
+        for delivery in await self._hold.pass_on(due, now_ms):
+            self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery))
+        return self._pacing.wait_s() if due else await self._take.wait_s(now_ms, self._tasks)
+
+    @property
+    def at_work(self) -> bool:
+        """Whether something is in flight, or not written down yet."""
+        return bool(self._tasks) or self._settle.is_behind
+
+    async def arrived(self, chat: ChatKey) -> None:
+        """Wait until nothing is on its way to `chat`; what takes long is called back."""
+        task = self._tasks.get(chat.native_id)
+        if task is not None:
+            await asyncio.wait([task], timeout=STOP_S)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def stop(self) -> None:
+        """Let what is in flight arrive, for a moment; what does not stays owed."""
+        if self._tasks:
+            await asyncio.wait(self._tasks.values(), timeout=STOP_S)
+        for task in self._tasks.values():
+            task.cancel()
+        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        try:
+            await self._settle.settle()
+        except StoreError:
+            _log.exception("receipts_not_saved")
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        result = await self._send.send(delivery)
+        self.outcomes[result.name] += 1
+        self._settle.note(result)
+        del self._tasks[delivery.chat.native_id]
+        self._wake()
