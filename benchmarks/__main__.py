@@ -17,6 +17,7 @@ from benchmarks import (
     replaying,
     scanning,
     sending,
+    slow_disk,
     starting,
     ticking,
 )
@@ -32,6 +33,7 @@ PARTS = (
     modelling,
     replaying,
     alerting,
+    slow_disk,
     sending,
     broadcasting,
     chatting,

@@ -3,10 +3,9 @@
 import asyncio
 import statistics
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 TICK_S = 0.001
 """How often the event loop's timer is looked at."""
@@ -60,7 +59,7 @@ def percentile(values: list[float], percent: float) -> float:
     return ordered[min(len(ordered) - 1, round(percent / 100 * (len(ordered) - 1)))]
 
 
-async def lags(work: Coroutine[Any, Any, object]) -> list[float]:
+async def lags(work: Awaitable[object]) -> list[float]:
     """Return by how many seconds a timer was late, again and again, while `work` goes on."""
     task = asyncio.ensure_future(work)
     late: list[float] = []

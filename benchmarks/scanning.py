@@ -20,7 +20,7 @@ from benchmarks.measure import Row, resident_mb
 from liqbot.engine.board import Board
 from liqbot.market.updates import Beat
 from liqbot.sources.hyperliquid import Hyperliquid
-from liqbot.sources.hyperliquid.payloads import STATE
+from liqbot.sources.hyperliquid.decoding import STATE
 from liqbot.sources.hyperliquid.poller import CONCURRENT
 from liqbot.sources.hyperliquid.polling import FirstLook
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
