@@ -3,7 +3,7 @@
 import asyncio
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
@@ -22,7 +22,7 @@ from liqbot.chat.registry import PlatformKind
 from liqbot.logs import hide, set_up_logs
 from liqbot.sections import Section
 from liqbot.settings import Settings, SettingsError, described, effective, load_settings
-from liqbot.sources.source import NoDataError, SourceError, WithCheck
+from liqbot.sources.source import NoDataError, Report, SourceError, WithCheck, WithReport, nowhere
 from liqbot.store.errors import DatabaseError
 from liqbot.store.sqlite.database import damage
 from liqbot.store.sqlite.schema import differences
@@ -56,8 +56,8 @@ def doctor() -> None:
     settings = load_settings()
     console = Console(highlight=False)
     console.print("✓ settings: understood", markup=False)
-    failed = 0
-    for name, check in _checks(settings):
+    failed, reports = 0, list[Report]()
+    for name, check in _checks(settings, reports):
         try:
             console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
         except (AdapterError, Ailing, DatabaseError, SettingsError, SourceError) as error:
@@ -66,13 +66,16 @@ def doctor() -> None:
     raise typer.Exit(1 if failed else 0)
 
 
-def _checks(settings: Settings) -> Iterator[Check]:
+def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
+    """Yield what is to be checked, sources before what `reports` then have to say of them together."""
     yield "database", _database
     yield "disk", _disk
     yield "pictures", _pictures
     yield "plugins", _plugins
     for source in settings.sources:
-        yield f"source {source}", lambda settings, source=source: _source(source, settings)
+        yield f"source {source}", lambda settings, source=source: _source(source, settings, reports)
+    if len(reports) == len(settings.sources):  # of one that does not answer nobody knows what it has
+        yield "coins", lambda settings: _coins(settings, reports)
     for name, kind in platforms.platforms().items():
         section = settings.section(kind.settings)
         if platforms.is_set(section):
@@ -120,15 +123,27 @@ def _plugins(settings: Settings) -> str:
     return f"{len(plugins.rules.by_name)} rules: {', '.join(plugins.rules.by_name)}"
 
 
-def _source(name: str, settings: Settings) -> str:
+def _coins(settings: Settings, reports: Sequence[Report]) -> str:
+    found = nowhere(reports)
+    if found:
+        each = [f"{coin} (the nearest is {near})" if near else coin for coin, near in found.items()]
+        raise Ailing(f"LIQBOT_COINS: no source has {', '.join(each)}")
+    return f"each of {', '.join(settings.coins)} is somewhere"
+
+
+def _source(name: str, settings: Settings, reports: list[Report]) -> str:
     with closing(plugged(settings)) as plugins:
         source = make_source(name, settings, clock_ms(), plugins.sources)
-    if not isinstance(source, WithCheck):
-        return "needs nothing"
-    try:
-        return asyncio.run(source.check())
-    except NoDataError as error:
-        raise Ailing(str(error)) from None
+    said = "needs nothing"
+    if isinstance(source, WithCheck):
+        try:
+            said = asyncio.run(source.check())
+        except NoDataError as error:
+            if isinstance(source, WithReport) and source.report().lacking:
+                reports.append(source.report())
+            raise Ailing(str(error)) from None
+    reports.append(source.report() if isinstance(source, WithReport) else Report())
+    return said
 
 
 def _platform(kind: PlatformKind, section: Section) -> str:

@@ -13,7 +13,7 @@ from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
 from liqbot.engine.extremes import Extremes
 from liqbot.engine.happenings import Happenings
-from liqbot.engine.hearing import nonsense_in, sensible_context
+from liqbot.engine.hearing import is_recent, nonsense_in, sensible_context
 from liqbot.engine.measured import Levels
 from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.readings import ages, cohort_readings, fuel_by_cohort, holdings, trapped
@@ -50,6 +50,8 @@ class _Market:
     extremes: Extremes = field(default_factory=Extremes)
     liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
     """USD liquidated since the last view."""
+    viewed_ms: int | None = None
+    """Time of the last view."""
     happenings: Happenings = field(default_factory=Happenings)
     levels: Levels | None = None
     made_of: tuple[tuple[int, int] | None, int] | None = None
@@ -167,6 +169,7 @@ class Board:
         )
         market.low = market.high = spot
         market.liquidated = dict.fromkeys(Side, 0.0)
+        market.viewed_ms = view.time_ms
         return Observation(view, market.happenings.since_last(view, followed))
 
     def view(self, coin: str) -> MarketView:
@@ -226,7 +229,8 @@ class Board:
         nonsense = nonsense_in(event)
         if nonsense is not None:
             return self._refuse(nonsense)
-        market.liquidated[event.side] += event.price * event.size
+        if is_recent(event, market.viewed_ms):
+            market.liquidated[event.side] += event.price * event.size
         market.happenings.take(event)
         return True
 

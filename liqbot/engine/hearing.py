@@ -3,7 +3,7 @@
 import math
 from dataclasses import replace
 
-from liqbot.market.updates import AssetContext, Liquidation
+from liqbot.market.updates import AssetContext, Liquidation, Provenance
 
 
 def sensible_context(
@@ -33,3 +33,13 @@ def nonsense_in(event: Liquidation) -> str | None:
     if all(math.isfinite(value) and value > 0 for value in (event.price, event.size)):
         return None
     return "liquidation without a price or a size above 0"
+
+
+def is_recent(event: Liquidation, viewed_ms: int | None) -> bool:
+    """Return whether `event` counts as of the time since the last view, at `viewed_ms`; None: there was none.
+
+    What was asked for afterwards, at the start or after a break, counts only if it happened since then.
+    """
+    if event.provenance is not Provenance.BACKFILLED:
+        return True
+    return viewed_ms is not None and event.time_ms > viewed_ms

@@ -12,7 +12,7 @@ from liqbot.engine.board import NoViewError
 from liqbot.engine.extremes import Extremes
 from liqbot.engine.glimpse import Glimpse
 from liqbot.engine.happenings import Happenings
-from liqbot.engine.hearing import nonsense_in, sensible_context
+from liqbot.engine.hearing import is_recent, nonsense_in, sensible_context
 from liqbot.engine.keeping import Kept, kept_from_bytes, kept_to_bytes
 from liqbot.engine.modelled import ALL, Choice, Model
 from liqbot.engine.realised import Realisations
@@ -57,6 +57,8 @@ class _Market:
     """Lowest and highest mark since the last view."""
     liquidated: dict[Side, float] = field(default_factory=lambda: dict.fromkeys(Side, 0.0))
     """USD liquidated since the last view."""
+    viewed_ms: int | None = None
+    """Time of the last view."""
     happenings: Happenings = field(default_factory=Happenings)
     realised: Realisations = field(default_factory=Realisations)
 
@@ -117,6 +119,7 @@ class ModelledBoard:
         )
         market.low = market.high = view.spot
         market.liquidated = dict.fromkeys(Side, 0.0)
+        market.viewed_ms = view.time_ms
         return Observation(view, market.happenings.since_last(view, followed))
 
     def view(self, coin: str) -> MarketView:
@@ -245,7 +248,8 @@ class ModelledBoard:
             self._rejected[nonsense] += 1
             return
         market = self._market(event.coin)
-        market.liquidated[event.side] += event.price * event.size
+        if is_recent(event, market.viewed_ms):
+            market.liquidated[event.side] += event.price * event.size
         market.happenings.take(event)
         market.realised.take(event)
 

@@ -1,7 +1,7 @@
 """What a source is to the rest of the house."""
 
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -44,6 +44,15 @@ class Report:
     """What it never has, and why."""
     lacking: Mapping[str, str] = field(default_factory=dict[str, str])
     """The coins of `LIQBOT_COINS` that it does not have: the nearest that it has, empty for none."""
+
+
+def nowhere(reports: Sequence[Report]) -> dict[str, str]:
+    """Return the coins that none of the sources has, each with the nearest that one has; empty for none."""
+    found: dict[str, str] = {}
+    for coin in reports[0].lacking if reports else ():
+        if all(coin in report.lacking for report in reports):
+            found[coin] = next((near for report in reports if (near := report.lacking[coin])), "")
+    return found
 
 
 class Source(Protocol):

@@ -8,6 +8,7 @@ from liqbot.market.view import MarketView
 from liqbot.rules.loading import LoadError, Rules
 from liqbot.service.markets import Markets
 from liqbot.service.sources import SourceHealth
+from liqbot.sources.source import nowhere
 from liqbot.store.store import Store
 from liqbot.text import _, ngettext
 from liqbot.text.figures import duration, usd
@@ -88,6 +89,12 @@ class Status:
                 yield _source(source)
             for what, why in source.missing.items():
                 yield _("{source}: no data of {what}: {why}", source=source.name, what=what, why=why)
+        running = [source.report() for source in self.sources if source.state in WELL]
+        for coin, near in nowhere(running).items():
+            if near:
+                yield _("No source has {coin}; the nearest that one has is {near}", coin=coin, near=near)
+            else:
+                yield _("No source has {coin}", coin=coin)
         for error in self._rules.errors:
             yield _("Plugin {where}: {reason}", where=_where(error), reason=error.reason)
         for name, count in self.faults.items():

@@ -2,9 +2,18 @@
 
 from typing import Protocol, runtime_checkable
 
-from liqbot.market.source import Elsewhere, NoDataError, Report, Source, SourceError
+from liqbot.market.source import Elsewhere, NoDataError, Report, Source, SourceError, nowhere
 
-__all__ = ["Elsewhere", "NoDataError", "Report", "Source", "SourceError", "WithCheck", "WithReport"]
+__all__ = [
+    "Elsewhere",
+    "NoDataError",
+    "Report",
+    "Source",
+    "SourceError",
+    "WithCheck",
+    "WithReport",
+    "nowhere",
+]
 
 
 @runtime_checkable

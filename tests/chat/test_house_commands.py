@@ -164,6 +164,18 @@ class TestStatus:
         assert answer.lines[0] == "✗ told: no data of BTC: Testex does not answer"
         assert answer.tone is Tone.WARNING
 
+    async def test_a_coin_that_no_source_has_is_a_trouble_and_one_that_one_of_them_has_is_not(self, room):
+        reports = {
+            "one": Report(lacking={"BTX": "", "ETH": "", "PEPE": ""}),
+            "two": Report(lacking={"BTX": "BTC", "PEPE": ""}),
+        }
+        for name, report in reports.items():
+            room.sources.append(SourceHealth(name, LAYER, "running", report=lambda report=report: report))
+        lines = (await room.say("/status")).lines
+        assert "✗ No source has BTX; the nearest that one has is BTC" in lines
+        assert "✗ No source has PEPE" in lines
+        assert not any("ETH" in line and line.startswith("✗") for line in lines)
+
     async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
         room.services.rules.errors += [
             LoadError(Path("/home/ann/plugins/wall.py"), 7, "SyntaxError: invalid syntax"),

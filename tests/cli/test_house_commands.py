@@ -73,7 +73,7 @@ def test_on_a_fresh_machine_all_is_well_and_nothing_is_made(liqbot, folder):
     assert (ran.status, ran.err) == (0, "")
     said = marks(ran)
     assert {mark for mark, _ in said.values()} == {"✓"}
-    assert list(said) == ["settings", "database", "disk", "pictures", "plugins", "source simulator"]
+    assert list(said) == ["settings", "database", "disk", "pictures", "plugins", "source simulator", "coins"]
     assert said["database"] == ("✓", "liqbot.db will be made at the first start")
     assert "near-cluster, regime-flip, trapped, divergence, funding-confirms" in said["plugins"][1]
     assert list(folder.iterdir()) == []
@@ -164,6 +164,17 @@ def test_coins_that_the_simulator_does_not_know_are_found(liqbot):
     ran = liqbot("doctor", LIQBOT_COINS="NOPE")
     assert ran.status == 1
     assert "✗ source simulator: LIQBOT_COINS: the simulator knows BTC" in ran.out
+
+
+def test_a_coin_that_no_source_has_is_named_with_the_nearest(liqbot):
+    with counterpart(days=0.1) as exchanges:
+        wanted = {"LIQBOT_SOURCES": "simulator,gate", **_addresses(exchanges.url)}
+        ran = liqbot("doctor", LIQBOT_COINS="BTC,BTCC", **wanted)
+        assert ran.status == 1
+        assert marks(ran)["coins"] == ("✗", "LIQBOT_COINS: no source has BTCC (the nearest is BTC)")
+        # What one of them has is somewhere.
+        ran = liqbot("doctor", LIQBOT_COINS="BTC,HYPE", **wanted)
+        assert marks(ran)["coins"] == ("✓", "each of BTC, HYPE is somewhere")
 
 
 def test_a_plugin_that_is_broken_is_found_by_file_and_line(liqbot, folder):

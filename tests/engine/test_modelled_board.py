@@ -1,4 +1,5 @@
 import csv
+from dataclasses import replace
 
 import msgspec
 import numpy as np
@@ -19,6 +20,7 @@ from liqbot.market.updates import (
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
+    Provenance,
 )
 from liqbot.market.wire import from_bytes, to_bytes
 
@@ -325,3 +327,21 @@ def test_a_view_of_a_modelled_layer_outlasts_the_wire(month):
     assert again.realised_share == view.realised_share is not None
     assert again.others == view.others
     assert np.array_equal(again.grid.usd, view.grid.usd)
+
+
+@pytest.mark.parametrize(("minutes_ago", "counts"), [(600, False), (1, True)])
+def test_liquidations_that_were_asked_for_afterwards_count_only_if_they_happened_since_the_last_view(
+    month, minutes_ago, counts
+):
+    board = told(ModelledBoard(LAYER), *month)
+    now_ms = board.time_ms
+    past = Liquidation("BTC", now_ms - 1, Side.LONG, 60_000, 2, provenance=Provenance.BACKFILLED)
+    board.apply(past)
+    # At the start there is no last view.
+    assert board.view("BTC").liquidated.long == 0
+    board.apply(AssetContext("BTC", now_ms + 600_000, 60_000.0, 1000.0))
+    since = now_ms + 600_000 - minutes_ago * 60_000 - 1
+    board.apply(replace(past, time_ms=since))
+    assert (board.view("BTC").liquidated.long > 0) is counts
+    board.apply(replace(past, time_ms=since, provenance=Provenance.STREAMED))
+    assert board.view("BTC").liquidated.long > 0

@@ -195,7 +195,14 @@ class Hyperliquid:
             +refused,
             tuple(self.cross_check.readings.values()),
             missing=dict(self._missing()),
+            lacking=self._lacking(),
         )
+
+    def _lacking(self) -> dict[str, str]:
+        """Return the coins that are listed nowhere, each with the market that may be meant."""
+        listed, silent = self.feed.listed, self.feed.failures
+        unlisted = [coin for coin in self._coins if coin not in listed and dex_of(coin) not in silent]
+        return {coin: _meant(coin, listed)[0] for coin in unlisted} if listed else {}
 
     def _missing(self) -> Iterator[tuple[str, str]]:
         """Yield each coin, or dex, of which there is nothing at the moment, and why."""
@@ -279,14 +286,22 @@ class Hyperliquid:
 
 
 def _nearest(coin: str, listed: Collection[str]) -> str:
-    """Return which market may be meant: another spelling, or the bundle of a thousand (kPEPE for PEPE)."""
+    """Say which market may be meant; nothing where none is near."""
+    market, is_surely = _meant(coin, listed)
+    if not market:
+        return ""
+    return f"; it is called {market} there" if is_surely else f"; the nearest is {market}"
+
+
+def _meant(coin: str, listed: Collection[str]) -> tuple[str, bool]:
+    """Return which market may be meant, and whether it surely is: spelled otherwise, or kPEPE for PEPE."""
     by_spelling = {name.lower(): name for name in listed}
     spelling = coin.lower().removesuffix("usdt").removeprefix("1000").rstrip("-/_")
     for wanted in (spelling, f"k{spelling}"):
         if wanted in by_spelling:
-            return f"; it is called {by_spelling[wanted]} there"
+            return by_spelling[wanted], True
     close = difflib.get_close_matches(spelling, by_spelling, n=1)
-    return f"; the nearest is {by_spelling[close[0]]}" if close else ""
+    return (by_spelling[close[0]], False) if close else ("", False)
 
 
 async def _close(accounts: Accounts, roster: Roster) -> None:

@@ -8,6 +8,7 @@ from liqbot.market.updates import Update
 from liqbot.sources.simulator.coins import DEFAULT_COINS
 from liqbot.sources.simulator.market import SimulatedMarket
 from liqbot.sources.simulator.scenario import Scenario
+from liqbot.sources.source import Report
 
 LAYER = Layer("Sandbox", Basis.MEASURED, Origin.SIMULATED)
 DAY_S = 24 * 3600
@@ -38,11 +39,13 @@ class Simulator:
         speed: float = SPEED,
         event_after_s: float | None = None,
         until_ms: int | None = None,
+        lacking: Sequence[str] = (),
     ) -> None:
         """Prepare a market whose past of `backfill_days` ends at `now_ms` (ms since 1970 UTC).
 
         `speed` is in simulated seconds per second, 0 for as fast as possible. What the scenario is about
-        begins `event_after_s` simulated seconds after `now_ms`. No update is later than `until_ms`. Raises
+        begins `event_after_s` simulated seconds after `now_ms`. No update is later than `until_ms`. `lacking`
+        are coins that were asked for and that it does not know. Raises
         `ValueError` where an argument makes no sense.
         """
         if backfill_days < 0 or speed < 0:
@@ -62,11 +65,16 @@ class Simulator:
         )
         self._now_ms = now_ms
         self._until_ms = until_ms
+        self._lacking = tuple(lacking)
 
     @property
     def name(self) -> str:
         """The name in `LIQBOT_SOURCES`."""
         return "simulator"
+
+    def report(self) -> Report:
+        """Return which coins it does not know."""
+        return Report(lacking=dict.fromkeys(self._lacking, ""))
 
     @property
     def layer(self) -> Layer:

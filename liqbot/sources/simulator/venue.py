@@ -29,4 +29,5 @@ def simulator(request: SourceRequest) -> Simulator:
         coins=coins,
         backfill_days=own.backfill_days,
         speed=own.speed,
+        lacking=[coin for coin in request.coins if coin not in COINS],
     )
