@@ -62,7 +62,7 @@ def test_what_is_no_secret_stays_as_it_is():
     for text in (
         "BTC 63,524 at 12:30:45",
         "2026-11-21T10:00:00.000Z",
-        "liqbot.app.watchman",
+        "liqbot.app.health_monitor",
         "0x" + "ab" * 20,
     ):
         assert redacted(text) == text

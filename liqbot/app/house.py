@@ -6,10 +6,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from liqbot.alerts.platform import Platform
 from liqbot.app.adapters import make_adapters
 from liqbot.app.bot import Bot
+from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.metrics import metrics_server, questions_of
 from liqbot.app.operator import Operator
 from liqbot.app.running import kept_running
-from liqbot.app.watchman import Watchman
 from liqbot.app.web import web_beside
 from liqbot.settings import SettingsError
 from liqbot.store.chats import ChatKey
@@ -24,15 +24,15 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         bot.serve(name, adapter)
         platforms[name] = adapter
     operator = Operator(_operator_chat(settings.operator_chat), platforms)
-    watchman = Watchman(bot, operator, bot.services.clock)
+    monitor = HealthMonitor(bot, operator, bot.services.clock)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)
-        await stack.enter_async_context(kept_running(watchman.run()))
-        questions = questions_of(bot, watchman, operator)
+        await stack.enter_async_context(kept_running(monitor.run()))
+        questions = questions_of(bot, monitor, operator)
         bot.address = await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:
             server = metrics_server(
-                bot, watchman, operator, host=settings.metrics_host, port=settings.metrics_port
+                bot, monitor, operator, host=settings.metrics_host, port=settings.metrics_port
             )
             try:
                 await stack.enter_async_context(server)

@@ -9,8 +9,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from liqbot.app.bot import Bot
+from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator import Operator
-from liqbot.app.watchman import Watchman
 from liqbot.service.status import WELL
 from liqbot.store.store import Store
 from liqbot.web.app import make_monitor
@@ -39,16 +39,16 @@ class Stored:
 class Metrics(Collector):
     """The figures of a bot, at one moment."""
 
-    def __init__(self, bot: Bot, watchman: Watchman, stored: Stored) -> None:
+    def __init__(self, bot: Bot, monitor: HealthMonitor, stored: Stored) -> None:
         self._bot = bot
-        self._watchman = watchman
+        self._monitor = monitor
         self._stored = stored
 
     def collect(self) -> Iterator[Metric]:
         """Yield every figure."""
         bot, now_ms = self._bot, self._bot.services.clock()
         yield GaugeMetricFamily(
-            "liqbot_loop_lag_seconds", "Longest wait of the event loop, lately", self._watchman.lag_s
+            "liqbot_loop_lag_seconds", "Longest wait of the event loop, lately", self._monitor.lag_s
         )
         yield _gauge(
             "liqbot_view_age_seconds",
@@ -94,24 +94,24 @@ def _gauge(name: str, text: str, label: str, values: dict[str, float]) -> GaugeM
     return family
 
 
-async def figures(bot: Bot, watchman: Watchman) -> bytes:
+async def figures(bot: Bot, monitor: HealthMonitor) -> bytes:
     """Return all figures as Prometheus reads them."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Metrics(bot, watchman, await Stored.of(bot.store)))
+    registry.register(Metrics(bot, monitor, await Stored.of(bot.store)))
     return generate_latest(registry)
 
 
-def questions_of(bot: Bot, watchman: Watchman, operator: Operator) -> ServiceQuestions:
+def questions_of(bot: Bot, monitor: HealthMonitor, operator: Operator) -> ServiceQuestions:
     """Return what the web asks, answered by a bot and by those who look after it."""
     return ServiceQuestions(
-        bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, watchman)
+        bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, monitor)
     )
 
 
 @asynccontextmanager
 async def metrics_server(
-    bot: Bot, watchman: Watchman, operator: Operator, *, host: str, port: int
+    bot: Bot, monitor: HealthMonitor, operator: Operator, *, host: str, port: int
 ) -> AsyncGenerator[int]:
     """Serve `/healthz` and `/metrics` meanwhile; give the port, a free one for 0. Raises `OSError`."""
-    async with served(make_monitor(questions_of(bot, watchman, operator)), host, port) as (_, bound):
+    async with served(make_monitor(questions_of(bot, monitor, operator)), host, port) as (_, bound):
         yield bound

@@ -12,7 +12,7 @@ PACKAGE = Path(liqbot.__file__).parent
 FILES = [
     *(file for room in ("chat", "service", "alerts") for file in sorted((PACKAGE / room).rglob("*.py"))),
     PACKAGE / "app" / "operator.py",
-    PACKAGE / "app" / "watchman.py",
+    PACKAGE / "app" / "health_monitor.py",
 ]
 SAID = {"Message", "Fact", "Table", "Button", "Row", "replace"}
 """Whoever makes one of these puts something before people."""

@@ -1,4 +1,4 @@
-"""The watchman: looks at the whole bot every few seconds, and says what is wrong."""
+"""The health monitor: looks at the whole bot every few seconds, and says what is wrong."""
 
 import asyncio
 import shutil
@@ -30,7 +30,7 @@ LATE_MS = 600_000
 LEAST_DISK_MB = 100
 
 
-class Watchman:
+class HealthMonitor:
     """Looks after a bot while it runs."""
 
     def __init__(self, bot: Bot, operator: Operator, clock: Callable[[], int]) -> None:

@@ -12,24 +12,24 @@ from platforms import Paper
 from liqbot.alerts.evaluation import STALE_MS, decode_state
 from liqbot.alerts.platform import NotSent
 from liqbot.alerts.states import Status
-from liqbot.app import watchman as module
+from liqbot.app import health_monitor as module
+from liqbot.app.health_monitor import DAY_MS, KEEP_DAYS, HealthMonitor
 from liqbot.app.metrics import metrics_server
 from liqbot.app.operator import Operator
-from liqbot.app.watchman import DAY_MS, KEEP_DAYS, Watchman
 from liqbot.store.chats import ChatKey
 
 OPERATOR = ChatKey("paper", "operator")
 
 
 class Desk:
-    """A bot with a watchman whose operator reads on paper."""
+    """A bot with a monitor whose operator reads on paper."""
 
     def __init__(self, bot, paper=None):
         self.bot = bot
         self.now_ms = 2
         self.paper = paper or Paper({})
         self.operator = Operator(OPERATOR, {"paper": self.paper}, sleep=self.sleep)
-        self.watchman = Watchman(bot, self.operator, lambda: self.now_ms)
+        self.monitor = HealthMonitor(bot, self.operator, lambda: self.now_ms)
         bot.services.clock = lambda: self.now_ms
 
     async def sleep(self, _seconds):
@@ -37,7 +37,7 @@ class Desk:
 
     async def look(self, later_ms=0):
         self.now_ms += later_ms
-        await self.watchman.look()
+        await self.monitor.look()
 
     @property
     def heard(self):
@@ -164,7 +164,7 @@ def asked():
     """Return how to ask a bot's own port."""
 
     async def asked(desk, path):
-        server = metrics_server(desk.bot, desk.watchman, desk.operator, host="127.0.0.1", port=0)
+        server = metrics_server(desk.bot, desk.monitor, desk.operator, host="127.0.0.1", port=0)
         async with (
             server as port,
             ClientSession() as session,
@@ -201,7 +201,7 @@ async def test_machines_may_ask_how_it_is(bot_of, asked):
         assert (status, json.loads(text)["troubles"]) == (503, {"disk": "only 3 MB are free"})
 
 
-async def test_the_watchman_goes_on_when_a_look_fails(bot_of, monkeypatch):
+async def test_the_monitor_goes_on_when_a_look_fails(bot_of, monkeypatch):
     bot = bot_of(Told(beat(1)))
     desk = Desk(bot)
     looks = asyncio.Semaphore(0)
@@ -211,9 +211,9 @@ async def test_the_watchman_goes_on_when_a_look_fails(bot_of, monkeypatch):
         looks.release()
         raise sqlite3.OperationalError("disk I/O error")
 
-    monkeypatch.setattr(desk.watchman, "troubles", broken)
+    monkeypatch.setattr(desk.monitor, "troubles", broken)
     async with bot:
-        task = asyncio.create_task(desk.watchman.run())
+        task = asyncio.create_task(desk.monitor.run())
         async with asyncio.timeout(10):
             for _ in range(3):
                 await looks.acquire()
