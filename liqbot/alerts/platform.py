@@ -96,8 +96,12 @@ class Refused(NotSent):
     """The platform will never take this message; the chat itself is well."""
 
 
+class ChatAway(NotSent):
+    """The chat takes nothing at present, as a closed topic or a person who blocked the bot; that may pass."""
+
+
 class ChatGone(NotSent):
-    """The chat cannot be reached any more: it blocked the bot, or is no more."""
+    """The chat is no more."""
 
 
 class ChatMoved(NotSent):

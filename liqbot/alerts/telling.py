@@ -136,6 +136,12 @@ def _digest_title(count: int, held: str | None) -> str:
         return ngettext("{count} alert during quiet hours", "{count} alerts during quiet hours", count)
     if held == HoldReason.DIGEST:
         return ngettext("{count} alert in this digest", "{count} alerts in this digest", count)
+    if held == HoldReason.AWAY:
+        return ngettext(
+            "{count} alert while this chat could not be reached",
+            "{count} alerts while this chat could not be reached",
+            count,
+        )
     if held == HoldReason.LIMIT:
         return ngettext(
             "{count} alert beyond the hourly limit", "{count} alerts beyond the hourly limit", count

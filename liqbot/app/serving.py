@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from liqbot.chat.adapter import Adapter, AdapterError
+from liqbot.chat.adapter import Adapter, AdapterError, WithTrouble
 
 _log = structlog.get_logger()
 
@@ -27,28 +27,37 @@ class Serving:
         """`sleep` waits so many seconds before another start."""
         self.name = name
         self.adapter = adapter
-        self.state = "starting"
-        """In a word or two: `running`, or what went wrong."""
+        self._state = "starting"
         self.failure: AdapterError | None = None
-        """Why it has stopped for good."""
+        """Why it stopped last; None where it never did."""
         self._sleep = sleep
 
+    @property
+    def state(self) -> str:
+        """In a word or two: `running`, or what goes wrong."""
+        trouble = self.adapter.trouble if isinstance(self.adapter, WithTrouble) else None
+        return trouble if trouble and self._state == "running" else self._state
+
     async def run(self) -> None:
-        """Return when the adapter can serve no more."""
+        """Serve until cancelled, or until the adapter ends by itself."""
         pause_s = SHORTEST_PAUSE_S
         while True:
-            self.state = "running"
+            self._state = "running"
             try:
                 await self.adapter.run()
             except AdapterError as error:
-                self.state, self.failure = f"stopped: {error}", error
-                _log.error("platform_stopped", platform=self.name, reason=str(error))
-                return
+                self._state, self.failure = f"stopped: {error}", error
+                _log.error(
+                    "platform_stopped",
+                    platform=self.name,
+                    reason=str(error),
+                    again_in_s=pause_s,
+                )
             except Exception as error:  # noqa: BLE001 - whatever a platform does, the bot goes on
-                self.state = f"failed, is started again: {type(error).__name__}"
+                self._state = f"failed, is started again: {type(error).__name__}"
                 _log.exception("platform_failed", platform=self.name, again_in_s=pause_s)
             else:
-                self.state = "ended"
+                self._state = "ended"
                 return
             await self._sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from liqbot.alerts.platform import Platform
 from liqbot.chat.answering import Answering
@@ -11,7 +11,7 @@ from liqbot.service.services import Services
 
 
 class AdapterError(Exception):
-    """An adapter cannot serve its platform at all, as with a wrong token. The text says what to do."""
+    """An adapter cannot serve its platform, as without a token. The text says what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +33,19 @@ class Adapter(Platform, Protocol):
     """A platform that people talk to."""
 
     async def run(self) -> None:
-        """Serve people until cancelled; reconnect by itself. Raises `AdapterError` for good."""
+        """Serve people until cancelled; reconnect by itself.
+
+        Raises `AdapterError` where it cannot do so at present, and something outside has to be changed; it is
+        run again after a while.
+        """
+        ...
+
+
+@runtime_checkable
+class WithTrouble(Protocol):
+    """An adapter that can say why it serves nobody though it runs."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why people are not served at present, and what to do; None where they are."""
         ...

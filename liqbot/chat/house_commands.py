@@ -55,6 +55,7 @@ async def help(context: CommandContext, topic: Topic = "") -> Message:  # noqa: 
 async def status(context: CommandContext) -> Message:
     """How the bot is doing, how old its data is, and what has yet to be delivered."""
     answer = await context.services.status.status()
+    away = listed([f"{count}× {reason}" for reason, count in answer.away.items()])
     return Message(
         _("Status: not all is well") if answer.troubles else _("Status: all is well"),
         lines=(*(f"✗ {trouble}" for trouble in answer.troubles), *answer.sources, *answer.remarks),
@@ -62,6 +63,7 @@ async def status(context: CommandContext) -> Message:
             Fact(_("Rules"), listed(answer.rules) or _("none")),
             Fact(_("Subscriptions"), str(answer.subscriptions)),
             Fact(_("Deliveries under way"), str(answer.owed)),
+            *([Fact(_("Chats that cannot be reached"), away)] if away else []),
         ),
         tables=(Table(tuple(_coin(coin) for coin in answer.coins)),) if answer.coins else (),
         tone=Tone.WARNING if answer.troubles else Tone.NEUTRAL,

@@ -29,7 +29,17 @@ _UNREAD = {
 
 async def rest(context: CommandContext) -> str:
     """Return why no alerts come to the chat now, in a sentence; empty where they come."""
-    return rest_text(await context.services.chats.settings(context.chat), context.services.clock())
+    settings, now_ms = await context.services.chats.settings(context.chat), context.services.clock()
+    absence = await context.services.chats.absence(context.chat)
+    if absence is not None:
+        return _(
+            "Alerts could not be brought here since {since}: {reason}. They are kept and come as one "
+            "message; the next try is {time}.",
+            since=until_text(settings, absence.since_ms, now_ms),
+            reason=absence.reason,
+            time=until_text(settings, absence.next_ms, now_ms),
+        )
+    return rest_text(settings, now_ms)
 
 
 def rest_text(settings: ChatSettings, now_ms: int) -> str:

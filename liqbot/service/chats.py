@@ -3,8 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from liqbot.alerts.absence import announced, not_taken
 from liqbot.alerts.timing import HoldReason, hold_digest
 from liqbot.service.errors import UserError
+from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
@@ -84,8 +86,29 @@ class Chats:
             self._wake()
         return settings
 
+    async def absence(self, chat: ChatKey) -> Absence | None:
+        """Return why a chat takes nothing at present; None where it does."""
+        return await self._store.absences.of_chat(chat)
+
+    async def reached(self, chat: ChatKey) -> None:
+        """Note that a chat takes messages: what it has missed comes at once, as one digest."""
+        if await self._store.absences.end(chat, self._clock()):
+            self._wake()
+
+    async def lose(self, chat: ChatKey, reason: str) -> None:
+        """Note that a chat takes nothing until its platform says otherwise; what it is owed is kept."""
+        await self._store.absences.begin(chat, announced(reason, self._clock()))
+
+    async def miss(self, chat: ChatKey, reason: str) -> None:
+        """Note that a chat did not take a message; what it is owed is kept, and tried again before long."""
+        before = await self.absence(chat)
+        absence = not_taken(before, reason, self._clock(), 0.0) if before is None else None
+        if absence is not None:
+            await self._store.absences.begin(chat, absence)
+
     async def activate(self, chat: ChatKey) -> bool:
         """Note that a chat can be reached; return whether it could not before."""
+        await self.reached(chat)
         return await self._store.chats.activate(chat)
 
     async def deactivate(self, chat: ChatKey, reason: str) -> None:

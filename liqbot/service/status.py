@@ -1,7 +1,7 @@
 """How the bot is doing."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.view import MarketView
@@ -46,6 +46,8 @@ class StatusAnswer:
     subscriptions: int
     owed: int
     """How many deliveries are under way."""
+    away: Mapping[str, int] = field(default_factory=dict[str, int])
+    """How many chats take nothing at present, by why."""
 
 
 class Status:
@@ -80,6 +82,7 @@ class Status:
             rules=tuple(self._rules.by_name),
             subscriptions=await self._store.subscriptions.count(),
             owed=await self._store.deliveries.owed(),
+            away=await self._store.absences.reasons(),
         )
 
     def troubles(self) -> Iterator[str]:

@@ -46,6 +46,8 @@ class HoldReason(StrEnum):
     QUIET = "quiet hours"
     DIGEST = "digest"
     LIMIT = "hourly limit"
+    AWAY = "unreachable"
+    """The chat takes nothing at present; `store/absences.py`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Protocol
 
 from liqbot.market.layer import Layer
+from liqbot.store.absences import Absences
 from liqbot.store.alerts import Alerts
 from liqbot.store.chats import Chats
 from liqbot.store.communities import Communities
@@ -61,6 +62,11 @@ class Store(Protocol):
     @property
     def deliveries(self) -> Deliveries:
         """What is owed to chats."""
+        ...
+
+    @property
+    def absences(self) -> Absences:
+        """Which chats take nothing at present."""
         ...
 
     @property

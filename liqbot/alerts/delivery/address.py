@@ -15,7 +15,7 @@ from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
 from liqbot.store.alerts import Alert, Alerts
-from liqbot.store.deliveries import Delivery
+from liqbot.store.deliveries import Delivery, HoldReason
 
 _log = structlog.get_logger()
 
@@ -55,7 +55,7 @@ class AddressStage:
         Where a platform reuses uploads, one message of an alert goes with its picture, and the others wait
         for the handle that `uploaded` notes.
         """
-        if len(delivery.ids) > 1:
+        if len(delivery.ids) > 1 or delivery.held is HoldReason.AWAY:  # what was missed is told, not repeated
             alerts = [(await self._tell(number)).alert for number in delivery.alerts]
             yield _parcel(delivery, digest(alerts, _marked(delivery, limits)), None)
             return

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from liqbot.alerts.delivery.away import AwayChats
 from liqbot.alerts.pacing import Pacing
 from liqbot.alerts.platform import Limits, Platform
 from liqbot.alerts.timing import hold, hold_digest
@@ -11,18 +12,23 @@ from liqbot.store.deliveries import Deliveries, Delivery, HoldReason
 class HoldStage:
     """Holds deliveries of one platform, or claims them."""
 
-    def __init__(self, platform: Platform, deliveries: Deliveries, pacing: Pacing) -> None:
+    def __init__(self, platform: Platform, deliveries: Deliveries, pacing: Pacing, away: AwayChats) -> None:
         self._platform = platform
         self._deliveries = deliveries
         self._pacing = pacing
+        self._away = away
 
     async def pass_on(self, due: Sequence[Delivery], now_ms: int) -> list[Delivery]:
         """Return which of the deliveries go out now: claimed in the store, and with a place in the pace."""
         going: dict[str, Delivery] = {}
         held: list[tuple[Delivery, int, HoldReason]] = []
+        absences = await self._away.among(due)
         for delivery in due:
+            absence = absences.get(delivery.chat_id)
             wait = held_until(delivery, self._platform.limits, now_ms)
-            if wait is not None:
+            if absence is not None and absence.next_ms > now_ms:
+                held.append((delivery, absence.next_ms, HoldReason.AWAY))
+            elif wait is not None:
                 held.append((delivery, *wait))
             elif delivery.chat.native_id not in going and self._pacing.wait_s() == 0:
                 is_group = self._platform.is_group(delivery.chat)

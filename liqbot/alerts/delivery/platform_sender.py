@@ -8,6 +8,7 @@ from collections.abc import Callable
 import structlog
 
 from liqbot.alerts.delivery.address import AddressStage
+from liqbot.alerts.delivery.away import AwayChats
 from liqbot.alerts.delivery.hold import HoldStage
 from liqbot.alerts.delivery.send import SendStage
 from liqbot.alerts.delivery.settle import SettleStage
@@ -41,15 +42,17 @@ class PlatformSender:
         """`clocks` tell ms since 1970 UTC, and seconds that never go backwards; `wake` has `begin` called."""
         self.name = name
         self.outcomes: Counter[str] = Counter()
-        """How often a try came to what: `sent`, `due` again, `unknown`, `failed`, `gone`, `moved`."""
+        """How often a try came to what: `sent`, `due` again, `unknown`, `failed`, `away`, `gone`,
+        `moved`."""
         self._platform = platform
         self._pacing = Pacing(platform.limits, clocks[1])
         self._take = TakeStage(name, store.deliveries, self._pacing)
-        self._hold = HoldStage(platform, store.deliveries, self._pacing)
+        away = AwayChats(name, store)
+        self._hold = HoldStage(platform, store.deliveries, self._pacing, away)
         self._send = SendStage(
             name, platform, store.deliveries, address=address, pacing=self._pacing, clocks=clocks
         )
-        self._settle = SettleStage(store)
+        self._settle = SettleStage(store, away)
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """What is in flight, by the native id of the chat: of each chat one message at a time."""

@@ -11,6 +11,7 @@ from liqbot.alerts.delivery.address import AddressStage, AlertGone
 from liqbot.alerts.delivery.settle import Result
 from liqbot.alerts.pacing import Pacing
 from liqbot.alerts.platform import (
+    ChatAway,
     ChatGone,
     ChatMoved,
     NotSent,
@@ -105,7 +106,7 @@ class SendStage:
             )
         )
 
-    def _not_sent(self, delivery: Delivery, error: NotSent) -> Result:
+    def _not_sent(self, delivery: Delivery, error: NotSent) -> Result:  # noqa: PLR0911 - one for each outcome
         reason, status = redacted(str(error)), _surely_not_sent(delivery)
         match error:
             case SlowDown():
@@ -114,6 +115,8 @@ class SendStage:
                 return Result(Outcome(delivery, status, at_ms, reason, counts=False))
             case ChatMoved():
                 return Result(Outcome(delivery, status, self._clock(), reason), moved=error.native_id)
+            case ChatAway():
+                return Result(Outcome(delivery, status, self._clock(), reason, counts=False), away=reason)
             case ChatGone():
                 _log.info("chat_gone", platform=self._name, reason=reason)
                 return Result(Outcome(delivery, DeliveryStatus.FAILED, self._clock(), reason), gone=reason)

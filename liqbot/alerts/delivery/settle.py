@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from liqbot.alerts.delivery.away import AwayChats
 from liqbot.store.deliveries import Outcome
 from liqbot.store.store import Store
 
@@ -12,21 +13,26 @@ class Result:
 
     outcome: Outcome
     gone: str | None = None
-    """Why the chat cannot be reached any more."""
+    """Why the chat is no more."""
+    away: str | None = None
+    """Why the chat takes nothing at present."""
     moved: str | None = None
     """The id that the chat has now."""
 
     @property
     def name(self) -> str:
-        """In a word: `sent`, `due` again, `unknown`, `failed`, `gone`, `moved`."""
+        """In a word: `sent`, `due` again, `unknown`, `failed`, `away`, `gone`, `moved`."""
+        if self.away:
+            return "away"
         return "gone" if self.gone else "moved" if self.moved else self.outcome.status
 
 
 class SettleStage:
     """Writes results down. What cannot be written is kept for the next time."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, away: AwayChats) -> None:
         self._store = store
+        self._away = away
         self._results: list[Result] = []
 
     @property
@@ -48,6 +54,7 @@ class SettleStage:
                 await self._store.chats.move(result.outcome.delivery.chat, result.moved)
         await self._store.deliveries.settle(result.outcome for result in results)
         for result in results:
+            await self._away.learn(result.outcome, result.away)
             if result.gone is not None:
                 outcome = result.outcome
                 await self._store.chats.deactivate(outcome.delivery.chat, result.gone, outcome.at_ms)

@@ -6,13 +6,15 @@ import discord
 import structlog
 
 from liqbot.alerts.platform import ChatGone, Limits, NotSent, Parcel, Receipt
+from liqbot.alerts.verdict import Verdict
 from liqbot.chat.adapter import AdapterError, Reception
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.client import Client
-from liqbot.chat.discord.errors import FAILURES, MISSING_PERMISSIONS, NEW_TOKEN, TOO_LARGE, outcome
+from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, outcome, verdict_of
 from liqbot.chat.discord.places import person_id
 from liqbot.chat.discord.render import embed_of, files_of, plain
 from liqbot.chat.discord.settings import DiscordSettings
+from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS
 from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
@@ -21,9 +23,11 @@ LIMITS = Limits(a_second=40, knows_repeats=True)
 """Discord takes 50 requests a second of a bot; the rest is for answers. The pace of a channel is told by
 Discord with every answer, and kept by the library."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
-"""Between two tries to connect, where the library itself has given up."""
+"""Between two tries to connect, where the library itself has given up; a day has a thousand."""
+BORNE = 3
+"""After so many tries the operator is told: Discord's own mistakes are over by then."""
 _WRONG_TOKEN = 4004
-_FOR_GOOD = {
+_REFUSALS = {
     _WRONG_TOKEN: "LIQBOT_DISCORD__TOKEN is not accepted by Discord",
     4010: "Discord refuses the bot's shards",
     4011: "Discord wants more shards than the bot opened",
@@ -31,7 +35,7 @@ _FOR_GOOD = {
     4013: "Discord refuses the bot's intents",
     4014: "Discord refuses the bot's intents",
 }
-"""Why the gateway closes a connection so that another try cannot help."""
+"""Why the gateway closes a connection so that somebody has to do something, unless it is mistaken."""
 
 
 class DiscordAdapter:
@@ -46,6 +50,9 @@ class DiscordAdapter:
         self._reception = reception
         self._client: Client | None = None
         """The connection of the moment; None before the first one and between two."""
+        self._failed = 0
+        """How many connections in a row did not come to serve."""
+        self._reason = ""
 
     @property
     def limits(self) -> Limits:
@@ -61,24 +68,32 @@ class DiscordAdapter:
         """Whether messages can be sent: the bot is logged in, though the gateway may be on its way."""
         return self._client is not None
 
+    @property
+    def trouble(self) -> str | None:
+        """Why people are not served at present, and what to do; None where they are."""
+        client = self._client
+        is_served = client is not None and client.is_ready()
+        return self._reason if self._failed >= BORNE and not is_served else None
+
     async def run(self) -> None:
-        """Serve until cancelled. Raises `AdapterError` where Discord refuses the bot for good."""
+        """Serve until cancelled. Whatever Discord says, it is asked again: it has taken back much already."""
         pause_s = FIRST_PAUSE_S
         while True:
             client = Client(self._settings, self._reception)
+            was_ready = False
             try:
                 async with client:
                     await client.login(self._token.get_secret_value())
                     self._client = client
                     await client.connect()
             except FAILURES as error:
-                reason = _for_good(error)
-                if reason:
-                    raise AdapterError(reason) from None
-                _log.warning("discord_connection_lost", reason=type(error).__name__)
+                self._reason = _refusal(error) or f"Discord cannot be reached: {type(error).__name__}"
+                _log.warning("discord_connection_lost", reason=self._reason)
             finally:
+                was_ready = client.was_ready
                 self._client = None
-            pause_s = FIRST_PAUSE_S if client.is_ready() else min(2 * pause_s, LONGEST_PAUSE_S)
+            self._failed = 0 if was_ready else self._failed + 1
+            pause_s = FIRST_PAUSE_S if was_ready else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
     async def send(self, parcel: Parcel) -> Receipt:
@@ -94,7 +109,7 @@ class DiscordAdapter:
         return Receipt(str(sent.id))
 
     async def _send(self, channel: discord.abc.Messageable, parcel: Parcel) -> discord.Message:
-        """Send with embed and picture; where these are not allowed, the text alone."""
+        """Send with embed and picture; where Discord does not take these, plainer and plainer."""
         try:
             return await channel.send(
                 content=_ping(parcel),
@@ -106,16 +121,31 @@ class DiscordAdapter:
                 allowed_mentions=_mentions(parcel),
             )
         except discord.HTTPException as error:
-            if error.code not in (MISSING_PERMISSIONS, TOO_LARGE):
+            if not _may_be_plainer(error):
                 raise
+        try:
+            return await self._send_text(channel, parcel, view_of(parcel.message.actions))
+        except discord.HTTPException as error:
+            if not _may_be_plainer(error):
+                raise
+        return await self._send_text(channel, parcel, None)
+
+    async def _send_text(
+        self, channel: discord.abc.Messageable, parcel: Parcel, view: discord.ui.View | None
+    ) -> discord.Message:
         return await channel.send(
             content=_text(parcel),
-            view=view_of(parcel.message.actions) or discord.utils.MISSING,
+            view=view or discord.utils.MISSING,
             nonce=parcel.key,
             silent=parcel.silent,
             suppress_embeds=True,
             allowed_mentions=_mentions(parcel),
         )
+
+
+def _may_be_plainer(error: discord.HTTPException) -> bool:
+    """Return whether what Discord refused may be taken in a plainer form, as without an embed."""
+    return error.code == MISSING_PERMISSIONS or verdict_of(error) is Verdict.DEGRADE
 
 
 async def _channel(client: Client, chat: ChatKey) -> discord.abc.Messageable:
@@ -143,10 +173,11 @@ def _mentions(parcel: Parcel) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
 
 
-def _for_good(error: BaseException) -> str:
-    """Return why another try to connect cannot help; empty where it can."""
-    if isinstance(error, discord.LoginFailure):
-        return f"{_FOR_GOOD[_WRONG_TOKEN]}; {NEW_TOKEN}"
+def _refusal(error: BaseException) -> str:
+    """Return what Discord refuses the bot for, and what to do; empty where the line is the trouble."""
+    code = error.code if isinstance(error, discord.ConnectionClosed) else None
+    if isinstance(error, discord.LoginFailure) or code == _WRONG_TOKEN:
+        return f"{_REFUSALS[_WRONG_TOKEN]}; {NEW_TOKEN}"
     if isinstance(error, discord.PrivilegedIntentsRequired):
-        return _FOR_GOOD[4014]
-    return _FOR_GOOD.get(error.code, "") if isinstance(error, discord.ConnectionClosed) else ""
+        return _REFUSALS[4014]
+    return _REFUSALS.get(code or 0, "")

@@ -16,10 +16,11 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import add_commands
 from liqbot.chat.discord.conversation import Conversation
-from liqbot.chat.discord.errors import FAILURES, LEFT
+from liqbot.chat.discord.errors import FAILURES
 from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
+from liqbot.chat.discord.verdicts import LEFT
 from liqbot.service.chats import ChatKey
 from liqbot.text import _
 
@@ -61,6 +62,8 @@ class Client(discord.AutoShardedClient):
             heartbeat_timeout=DEAF_S,
         )
         self._syncing: asyncio.Task[None] | None = None
+        self.was_ready = False
+        """Whether it has come to serve people."""
         self._gateway = settings.gateway_url
         self._chats = reception.services.chats
         self._conversation = Conversation(reception)
@@ -111,6 +114,7 @@ class Client(discord.AutoShardedClient):
 
     async def on_ready(self) -> None:
         """Catch up on the servers that the bot has left or come back to while it was not connected."""
+        self.was_ready = True
         _log.info("discord_connected", servers=len(self.guilds))
         for community in await self._chats.communities(PLATFORM):
             if self.get_guild(int(community)) is None:
@@ -140,8 +144,25 @@ class Client(discord.AutoShardedClient):
         """Take up a chat again when its channel is opened to the bot again."""
         del before
         chat, held = channel_chat(after), after.permissions_for(after.guild.me)
-        if not lacking(held, in_thread=False) and (await self._chats.settings(chat)).inactive is not None:
-            await self._chats.activate(chat)
+        if not lacking(held, in_thread=False):
+            await self._chats.reached(chat)
+            if (await self._chats.settings(chat)).inactive is not None:
+                await self._chats.activate(chat)
+
+    async def on_guild_role_update(self, before: discord.Role, after: discord.Role) -> None:
+        """Try the chats of a server at once where a role may have given the bot its rights back."""
+        del before
+        guild = after.guild
+        for chat in await self._chats.of_community(PLATFORM, str(guild.id)):
+            channel = guild.get_channel(int(chat.native_id)) if chat.native_id.isdigit() else None
+            if channel is not None and not lacking(channel.permissions_for(guild.me), in_thread=False):
+                await self._chats.reached(chat)
+
+    async def on_raw_thread_update(self, payload: discord.RawThreadUpdateEvent) -> None:
+        """Take up a thread again that is no longer locked or archived."""
+        told = payload.data.get("thread_metadata", {})
+        if not told.get("locked") and not told.get("archived"):
+            await self._chats.reached(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what went wrong with an event, and nothing of what the event says."""

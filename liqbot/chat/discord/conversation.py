@@ -18,9 +18,10 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.arguments import read_arguments
 from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.discord.buttons import view_of
-from liqbot.chat.discord.errors import ALREADY_ACKNOWLEDGED, FAILURES, is_passing
+from liqbot.chat.discord.errors import FAILURES, is_passing
 from liqbot.chat.discord.places import PLATFORM, Place, place_of, unpingable
 from liqbot.chat.discord.render import embed_of, files_of
+from liqbot.chat.discord.verdicts import ALREADY_ACKNOWLEDGED
 from liqbot.message import Message, Tone
 from liqbot.service.chats import StoreError
 from liqbot.service.errors import UserError
@@ -139,6 +140,8 @@ class Conversation:
         try:
             if place.guild_id is not None:
                 await chats.place(place.chat, str(place.guild_id))
+            if not place.missing:
+                await chats.reached(place.chat)
             if not place.missing and (await chats.settings(place.chat)).inactive is not None:
                 await chats.activate(place.chat)
                 _log.info("chat_reached_again", platform=PLATFORM)

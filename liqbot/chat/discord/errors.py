@@ -3,26 +3,14 @@
 import aiohttp
 import discord
 
-from liqbot.alerts.platform import ChatGone, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.verdict import Verdict
+from liqbot.chat.discord.verdicts import verdict, why
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 """What the library raises where a request fails."""
 NEW_TOKEN = "copy it anew: discord.com/developers/applications, your application, Bot, Reset Token"  # noqa: S105 - what to do
 """What to do where Discord does not accept a token."""
-LEFT = "the bot is no longer in the server"
-"""The reason for which a server's chats cannot be reached, until the bot is back."""
-UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED, MISSING_PERMISSIONS, TOO_LARGE = 10062, 40060, 50013, 40005
-_GONE = {
-    10003: "the channel is no more",
-    10004: LEFT,
-    10013: "the person is no more",
-    50001: "the bot cannot see the channel",
-    50007: "the person takes no direct messages from the bot",
-    50008: "nobody can write in that channel",
-    MISSING_PERMISSIONS: "the bot may not write there",
-    50083: "the thread is archived and locked",
-    50278: "the person shares no server with the bot",
-}
 _NEVER_TAKEN = (503,)
 """Answers that say that a request was not looked at."""
 _PAUSE_S = 5.0
@@ -40,30 +28,39 @@ def outcome(error: BaseException) -> NotSent:
     return Unclear(f"the answer got lost: {type(error).__name__}")
 
 
+def verdict_of(error: discord.HTTPException) -> Verdict:
+    """Return what an answer of Discord, or of what stands before it, means for a message."""
+    return verdict(error.status, error.code)
+
+
 def is_passing(error: BaseException) -> bool:
     """Return whether the same request may work in a moment."""
     if isinstance(error, discord.HTTPException):
-        return error.status >= 500 or error.status == 429
+        return verdict_of(error) is Verdict.AGAIN
     return not isinstance(error, discord.DiscordException) or isinstance(error, discord.RateLimited)
 
 
 def _of_answer(error: discord.HTTPException) -> NotSent:
-    said = f"Discord answered {error.status} ({error.code})"
     if error.status == 429:
         headers = error.response.headers
         # What did not come `Via` Discord's own gateway is from what stands before it, and bars all we send.
         everywhere = headers.get("X-RateLimit-Scope") == "global" or not headers.get("Via")
         pause_s = _pause_s(headers.get("Retry-After"))
         return SlowDown("Discord asks for a pause", pause_s=pause_s, everywhere=everywhere)
-    if error.status >= 500:
-        return NotSent(said) if error.status in _NEVER_TAKEN else Unclear(said)
     if error.status == 401:
         return NotSent("Discord does not know the bot's token any more")
-    if error.code in _GONE:
-        return ChatGone(_GONE[error.code])
-    if error.status == 404:
-        return ChatGone(said)
-    return Refused(said)
+    told = why(error.status, error.code)
+    match verdict_of(error):
+        case Verdict.GONE:
+            return ChatGone(told)
+        case Verdict.WAIT:
+            return ChatAway(told)
+        case Verdict.DEGRADE:
+            return Refused(told)
+        case Verdict.AGAIN:
+            # Of a gateway's refusal it is known that nothing went through; not so of what broke behind it.
+            is_lost = error.status >= 500 and error.status not in _NEVER_TAKEN
+            return Unclear(told) if is_lost else NotSent(told)
 
 
 def _pause_s(header: str | None) -> float:

@@ -8,7 +8,7 @@ from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 
 from liqbot.alerts.platform import Limits, Parcel, Receipt
-from liqbot.chat.adapter import AdapterError, Reception
+from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.connection import PATIENCE_S, Connection
 from liqbot.chat.telegram.front_desk import FrontDesk
 from liqbot.chat.telegram.incoming import Incoming, Tapped, Typed, read
@@ -40,13 +40,20 @@ class TelegramAdapter:
     ) -> None:
         """Serve people with `reception`; an answer of Telegram may take `patience_s` seconds."""
         self._receiving = Receiving(settings)
-        self._connection = Connection(settings, polled=self._receiving.heard, patience_s=patience_s)
+        self._connection = Connection(settings, patience_s=patience_s)
         bot = self._connection.bot
         self._postman = Postman(bot)
         self._front_desk = FrontDesk(bot, self._postman, reception)
+        self._unknown: str | None = None
+        """Why the bot does not know its own name yet; None where it does, or has only begun to ask."""
         self._menu = Menu(bot, self._front_desk.answers.commands)
         self._asked: defaultdict[str, list[asyncio.Task[None]]] = defaultdict(list)
         """What each chat has asked for and not got yet, in its order."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why people are not served at present; None where they are."""
+        return self._unknown or self._receiving.trouble
 
     @property
     def limits(self) -> Limits:
@@ -68,7 +75,7 @@ class TelegramAdapter:
         return Receipt(str(sent.message_id), upload_of(sent))
 
     async def run(self) -> None:
-        """Serve people until cancelled. Raises `AdapterError` where that is impossible for good.
+        """Serve people until cancelled. Raises `AdapterError` where the webhook cannot listen.
 
         Alerts can be sent before, and after such an error; not after it was cancelled.
         """
@@ -89,13 +96,14 @@ class TelegramAdapter:
         while True:
             try:
                 await self._connection.bot.initialize()
-            except InvalidToken:
-                raise AdapterError(UNKNOWN_BOT) from None
             except TelegramError as error:
-                _log.warning("telegram_not_reached", reason=said(error))
+                reason = UNKNOWN_BOT if isinstance(error, InvalidToken) else said(error)
+                _log.warning("telegram_not_reached", reason=reason)
+                self._unknown = reason if pause_s > FIRST_PAUSE_S else None
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
             else:
+                self._unknown = None
                 return self._connection.bot.username
 
     async def _serve(self, username: str) -> None:
@@ -106,7 +114,7 @@ class TelegramAdapter:
         ]
         _log.info("telegram_connected", link=f"https://t.me/{username}")
         try:
-            await self._receiving.run(self._connection.bot, updates)
+            await self._receiving.run(self._connection, updates)
         finally:
             for helper in helpers:
                 helper.cancel()
@@ -121,8 +129,9 @@ class TelegramAdapter:
         """Begin to deal with what came: of one chat one after the other, of all chats at the same time."""
         try:
             incoming = read(update, username)
-        except Exception:  # noqa: BLE001 - one bad update harms only itself
-            _log.exception("update_not_readable")
+        except Exception as error:  # noqa: BLE001 - one bad update harms only itself
+            # Its number is enough: what is in it is what somebody wrote.
+            _log.error("update_not_readable", update=update.update_id, reason=type(error).__name__)
             return
         if incoming is None:
             return

@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from urllib.parse import urlsplit
+import json
+from collections.abc import Sequence
+from typing import cast
+from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpx
+import msgspec
 from pydantic import SecretStr
 from telegram import Bot
+from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
 from liqbot.chat.telegram.settings import TelegramSettings
@@ -21,23 +25,29 @@ UPLOAD_S = 60.0
 """How long the upload of a picture may take."""
 CONNECT_S = 10.0
 CLOSE_S = 5.0
+POLL_MARGIN_S = 15.0
+"""How long the answer to a poll may take beyond the time that the poll waits."""
 _STAND_IN = "-hidden"
 """What python-telegram-bot and httpx know as the token, and so all that they log, raise or print."""
 
-Tell = Callable[[int], None]
-"""Hears the HTTP status of every answer."""
+
+class GatewayError(httpx.TransportError):
+    """An answer that is not the Bot API's: a page of a proxy, of Cloudflare, of a login to a network."""
+
+    def __init__(self, status: int) -> None:
+        """`status` is the HTTP status that it came with."""
+        super().__init__(f"not Telegram but something before it answered {status}")
+        self.status = status
 
 
 class Connection:
     """The bot of some settings, and what it speaks through; polling has a line of its own."""
 
-    def __init__(
-        self, settings: TelegramSettings, *, polled: Tell | None = None, patience_s: float = PATIENCE_S
-    ) -> None:
-        """`polled` hears the status of every answer to a poll; an answer may take `patience_s` seconds."""
+    def __init__(self, settings: TelegramSettings, *, patience_s: float = PATIENCE_S) -> None:
+        """An answer may take `patience_s` seconds."""
         self._addressing = _Addressing(settings)
         self._requests = (
-            _request(_Addressing(settings, polled), patience_s),
+            _request(_Addressing(settings), patience_s),
             _request(self._addressing, patience_s),
         )
         self.bot = Bot(
@@ -47,6 +57,20 @@ class Connection:
             get_updates_request=self._requests[0],
             request=self._requests[1],
         )
+
+    async def updates(self, offset: int, wait_s: float, kinds: Sequence[str]) -> Sequence[object]:
+        """Return what has happened since `offset`, each update as Telegram wrote it; wait for it `wait_s`.
+
+        The library would make objects of all of them at once, and of none where one cannot be read.
+        """
+        asked = urlencode({"offset": offset, "timeout": wait_s, "allowed_updates": json.dumps(list(kinds))})
+        body = await self._requests[0].retrieve(
+            f"{self.bot.base_url}/getUpdates?{asked}", read_timeout=wait_s + POLL_MARGIN_S
+        )
+        told = msgspec.json.decode(body, type=dict[str, object]).get("result")
+        if not isinstance(told, list):
+            raise NetworkError("the answer to a poll holds no updates")
+        return cast("list[object]", told)
 
     async def close(self) -> None:
         """Close every connection, once what is in flight has arrived or had `CLOSE_S` seconds for it."""
@@ -72,13 +96,12 @@ def _request(transport: httpx.AsyncBaseTransport, patience_s: float) -> HTTPXReq
 class _Addressing(httpx.AsyncBaseTransport):
     """Writes the token into the address of a request, where nobody but the wire sees it."""
 
-    def __init__(self, settings: TelegramSettings, tell: Tell | None = None) -> None:
+    def __init__(self, settings: TelegramSettings) -> None:
         self._token: SecretStr = settings.token
         self._inner = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(settings.api_url)
         )
         self._slots = asyncio.Semaphore(IN_FLIGHT)
-        self._tell = tell
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, and return its answer when all of it is there."""
@@ -86,8 +109,8 @@ class _Addressing(httpx.AsyncBaseTransport):
             response = await self._sent(request)
         if isinstance(response, httpx.TransportError):
             raise response
-        if self._tell is not None:
-            self._tell(response.status_code)
+        if not _is_own(response.content):
+            raise GatewayError(response.status_code)
         return response
 
     async def _sent(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
@@ -120,6 +143,15 @@ class _Addressing(httpx.AsyncBaseTransport):
             stream=request.stream,
             extensions=request.extensions,
         )
+
+
+def _is_own(body: bytes) -> bool:
+    """Return whether a body is an answer of the Bot API: an object that says whether it is `ok`."""
+    try:
+        told: object = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+    return isinstance(told, dict) and isinstance(told.get("ok"), bool)  # pyright: ignore[reportUnknownMemberType]
 
 
 def _proxy(api_url: str) -> str | None:

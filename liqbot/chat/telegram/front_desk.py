@@ -55,9 +55,10 @@ class FrontDesk:
                 await self._tapped(incoming)
             case Came():
                 await self._is_back(incoming.chat)
+                await chats.reached(incoming.chat)
             case Went():
                 _log.info("chat_gone", reason=incoming.reason)
-                await chats.deactivate(incoming.chat, incoming.reason)
+                await chats.lose(incoming.chat, incoming.reason)
             case Moved():
                 await chats.move(incoming.chat, incoming.native_id)
 
@@ -74,6 +75,7 @@ class FrontDesk:
             silent=answer.private and not in_private,
             reply_to=typed.message_id if in_group else None,
         )
+        await self._services.chats.reached(typed.chat)
 
     async def _tapped(self, tap: Tapped) -> None:
         read = tapped(tap.data)

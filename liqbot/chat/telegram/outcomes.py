@@ -13,11 +13,13 @@ from telegram.error import (
     TelegramError,
 )
 
-from liqbot.alerts.platform import ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.verdict import Verdict
+from liqbot.chat.telegram.connection import GatewayError
+from liqbot.chat.telegram.verdicts import LOST_UPLOADS, WITHOUT_PICTURES, says, verdict
 
 PAUSE_S = 5
 """The pause after a 429 that does not say for how long."""
-_GONE = ("chat not found", "user not found", "peer_id_invalid", "message thread not found", "topic_deleted")
 _BEFORE_SENDING = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -42,12 +44,12 @@ def outcome(error: TelegramError) -> NotSent:
             result = SlowDown(reason, pause_s=seconds(error.retry_after))
         case ChatMigrated():
             result = ChatMoved(reason, native_id=str(error.new_chat_id))
-        case Forbidden():
-            result = ChatGone(reason)
         case InvalidToken():
             result = NotSent("Telegram does not accept the bot's token")
+        case Forbidden():
+            result = _refused(403, reason)
         case BadRequest():
-            result = ChatGone(reason) if _names(error, *_GONE) else Refused(reason)
+            result = _refused(400, reason)
         case NetworkError():
             result = _failed_on_the_way(error, reason)
         case _:
@@ -56,9 +58,8 @@ def outcome(error: TelegramError) -> NotSent:
 
 
 def said(error: TelegramError) -> str:
-    """Return the error in one short line; of a gateway's page, only that there was one."""
-    line = " ".join(str(error).partition(". Parsing the server response")[0].split())
-    return line[:200]
+    """Return the error in one short line."""
+    return " ".join(str(error).split())[:200]
 
 
 def seconds(span: int | timedelta) -> float:
@@ -73,28 +74,44 @@ def is_unchanged(error: TelegramError) -> bool:
 
 def is_lost_upload(error: TelegramError) -> bool:
     """Return whether Telegram does not know the picture's handle any more."""
-    return isinstance(error, BadRequest) and _names(
-        error, "file identifier", "wrong file_id", "file reference"
-    )
+    return isinstance(error, BadRequest) and _names(error, *LOST_UPLOADS)
 
 
 def is_without_pictures(error: TelegramError) -> bool:
-    """Return whether the chat takes messages, but no pictures."""
-    return isinstance(error, BadRequest) and _names(
-        error, "not enough rights to send photos", "chat_send_photos_forbidden", "chat_send_media_forbidden"
-    )
+    """Return whether the text may be taken where the picture is not."""
+    return isinstance(error, BadRequest | NetworkError) and _names(error, *WITHOUT_PICTURES)
+
+
+def is_wrong_form(error: TelegramError) -> bool:
+    """Return whether a plainer message may be taken."""
+    return isinstance(outcome(error), Refused)
+
+
+def _refused(code: int, reason: str) -> NotSent:
+    match verdict(code, reason):
+        case Verdict.GONE:
+            return ChatGone(reason)
+        case Verdict.WAIT:
+            return ChatAway(reason)
+        case Verdict.DEGRADE:
+            return Refused(reason)
+        case Verdict.AGAIN:
+            return NotSent(reason)
 
 
 def _failed_on_the_way(error: NetworkError, reason: str) -> NotSent:
-    if isinstance(error.__cause__, _BEFORE_SENDING):
+    cause = error.__cause__
+    if isinstance(cause, _BEFORE_SENDING):
         return NotSent(reason)
+    if isinstance(cause, GatewayError):
+        # Of a gateway's refusal it is known that nothing went through; not so of what broke behind it.
+        return NotSent(reason) if 400 <= cause.status < 500 or cause.status == 503 else Unclear(reason)
     if _names(error, "too many requests"):
         return SlowDown(reason, pause_s=PAUSE_S)
-    if _names(error, "entity too large"):
+    if _names(error, "entity too large", "payload too large"):
         return Refused(reason)
     return Unclear(reason)
 
 
 def _names(error: TelegramError, *signs: str) -> bool:
-    text = str(error).lower()
-    return any(sign in text for sign in signs)
+    return says(str(error), *signs)

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 
 from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
 from telegram import Message as Sent
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
 from liqbot.chat.telegram.buttons import keyboard
-from liqbot.chat.telegram.outcomes import is_lost_upload, is_unchanged, is_without_pictures
+from liqbot.chat.telegram.outcomes import is_lost_upload, is_unchanged, is_wrong_form
 from liqbot.chat.telegram.render import rendered
 from liqbot.message import Message, Picture
 from liqbot.service.chats import ChatKey
@@ -34,14 +34,19 @@ class Postman:
         """Send a message; `upload` is the handle of its picture from an earlier sending."""
         manner = _Manner(silent, reply_to)
         picture = message.picture
-        if picture is None:
-            return await self._text(chat, message, manner)
         try:
+            if picture is None:
+                return await self._text(chat, message, manner)
             return await _uploading(picture, upload, lambda photo: self._photo(chat, message, photo, manner))
-        except BadRequest as error:
-            if not is_without_pictures(error):
+        except TelegramError as error:
+            if not is_wrong_form(error):
                 raise
-        return await self._text(chat, _in_words(message), manner)
+        try:
+            return await self._text(chat, _in_words(message), manner)
+        except TelegramError as error:
+            if not is_wrong_form(error):
+                raise
+        return await self._plain(chat, message, manner)
 
     async def renew(self, chat: ChatKey, message_id: int, message: Message) -> None:
         """Put a message in the place of one that was sent. That it says the same already is well."""
@@ -65,6 +70,16 @@ class Postman:
             message_thread_id=_topic(chat),
             disable_notification=manner.silent,
             reply_parameters=manner.reply,
+        )
+
+    async def _plain(self, chat: ChatKey, message: Message, manner: "_Manner") -> Sent:
+        """Send nothing but letters: what Telegram takes where it takes anything."""
+        return await self._bot.send_message(
+            _id(chat),
+            rendered(_in_words(message)).text,
+            link_preview_options=_NO_PREVIEW,
+            message_thread_id=_topic(chat),
+            disable_notification=manner.silent,
         )
 
     async def _photo(self, chat: ChatKey, message: Message, photo: Picture | str, manner: "_Manner") -> Sent:

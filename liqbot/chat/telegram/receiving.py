@@ -1,113 +1,153 @@
-"""Receiving updates: fetched by long polling, or brought to a webhook."""
+"""Receiving updates: fetched by long polling, or brought to a webhook. What fails is tried again."""
 
 import asyncio
 import contextlib
-import re
-import secrets
-import socket
-from urllib.parse import urlsplit
+import time
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar, cast
 
 import structlog
 from telegram import Bot, Update
-from telegram.error import Conflict, InvalidToken, TelegramError
-from telegram.ext import Updater
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError
 
-from liqbot.chat.adapter import AdapterError
+from liqbot.chat.telegram.connection import Connection
 from liqbot.chat.telegram.incoming import WANTED
-from liqbot.chat.telegram.outcomes import said
+from liqbot.chat.telegram.outcomes import said, seconds
 from liqbot.chat.telegram.settings import TelegramSettings
+from liqbot.chat.telegram.webhook import Webhook
 
 _log = structlog.get_logger()
 
+Answer = TypeVar("Answer")
+
 POLL_S = 30
 """How long a poll waits for something to happen."""
-SETTLE_S = 0.1
 STOP_S = 5
 """How long the end waits for Telegram to take note of what has been fetched; else that comes once more."""
-CONFLICTS_BORNE = 4
-"""After so many polls in a row that another poller ended, it is no old process that is just going."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
+"""Between two polls of which the first one failed."""
+BORNE_S = 15.0
+"""A trouble that lasts so long is told to the operator: not an old process that is just going."""
+CALM_S = 60.0
+"""After so long without another poller, it is gone: where two take turns, each has polls that work."""
+KEPT_IDS = 2_000
+"""So many updates are known again when they are brought once more."""
 UNKNOWN_BOT = (
     "Telegram does not know this bot: LIQBOT_TELEGRAM__TOKEN must be the token that @BotFather gave,"
     " and LIQBOT_TELEGRAM__API_URL the address of a Bot API server"
 )
-_ANOTHER = "another process fetches this bot's updates; only one may. Stop it, or give each a bot of its own"
+ANOTHER = "another process fetches this bot's updates; only one may. Stop it, or give each a bot of its own"
 
 
 class Receiving:
-    """Where updates come from. What `heard` tells of the answers to polls decides when to give up."""
+    """Where updates come from."""
 
-    def __init__(self, settings: TelegramSettings) -> None:
+    def __init__(self, settings: TelegramSettings, *, clock_s: Callable[[], float] = time.monotonic) -> None:
+        """`clock_s` tells seconds that never go backwards."""
         self._settings = settings
-        self._conflicts = 0
-        self._failure: asyncio.Future[None] | None = None
+        self._clock_s = clock_s
+        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._failing_since_s: float | None = None
+        self._conflict_s = -CALM_S
+        self.trouble: str | None = None
+        """Why nothing is received at present; None where all is well."""
 
-    def heard(self, status: int) -> None:
-        """Take note of the HTTP status of an answer to a poll."""
-        if status == 200:
-            self._conflicts = 0
-        elif status in (401, 404):
-            # A moment later, when the poll is over that was answered so.
-            asyncio.get_running_loop().call_later(SETTLE_S, self._fail, UNKNOWN_BOT)
-
-    async def run(self, bot: Bot, updates: "asyncio.Queue[Update]") -> None:
-        """Put updates into the queue until cancelled. Raises `AdapterError` where that cannot go on.
+    async def run(self, connection: Connection, updates: "asyncio.Queue[Update]") -> None:
+        """Put updates into the queue until cancelled. Raises `AdapterError` where the webhook cannot listen.
 
         Nothing that waits at Telegram is ever dropped: it may be somebody's wish to be left alone.
         """
-        self._failure = asyncio.get_running_loop().create_future()
-        self._conflicts = 0
-        updater = Updater(bot, updates)  # pyright: ignore[reportArgumentType] - its queue takes updates only
-        await updater.initialize()  # never its shutdown: that would close the bot's connections, too
-        try:
-            await (self._hook(updater) if self._settings.webhook_url else self._poll(updater))
-            await self._failure
-        except InvalidToken:
-            raise AdapterError(UNKNOWN_BOT) from None
-        except OSError as error:
-            where = f"{self._settings.webhook_host}:{self._settings.webhook_port}"
-            raise AdapterError(f"the webhook cannot listen on {where}: {error.strerror}") from None
-        finally:
-            if updater.running:
-                with contextlib.suppress(TimeoutError, TelegramError):
-                    async with asyncio.timeout(STOP_S):
-                        await updater.stop()
+        if self._settings.webhook_url:
+            await self._hook(connection.bot, updates)
+        else:
+            await self._poll(connection, updates)
 
-    async def _poll(self, updater: Updater) -> None:
-        await updater.start_polling(
-            timeout=POLL_S,
-            bootstrap_retries=-1,
-            allowed_updates=WANTED,
-            drop_pending_updates=False,
-            error_callback=self._note,
-        )
-
-    async def _hook(self, updater: Updater) -> None:
-        """Have updates brought to a path that nobody can guess, with a secret that only Telegram knows."""
-        family = socket.AF_INET6 if ":" in self._settings.webhook_host else socket.AF_INET
-        with socket.create_server((self._settings.webhook_host, self._settings.webhook_port), family=family):
-            pass  # before Telegram is told that there is somebody
-        path = secrets.token_urlsafe(32)
-        await updater.start_webhook(
-            listen=self._settings.webhook_host,
-            port=self._settings.webhook_port,
-            url_path=f"{re.escape(urlsplit(self._settings.webhook_url).path)}/{path}",
-            webhook_url=f"{self._settings.webhook_url}/{path}",
-            secret_token=secrets.token_urlsafe(32),
-            bootstrap_retries=-1,
-            allowed_updates=WANTED,
-            drop_pending_updates=False,
-        )
-
-    def _note(self, error: TelegramError) -> None:
-        """Take note of a poll that failed; it is tried again, with longer and longer pauses."""
-        if not isinstance(error, Conflict):
-            _log.warning("updates_not_fetched", reason=said(error))
+    def take(self, told: object, updates: "asyncio.Queue[Update]") -> None:
+        """Put one update, as Telegram wrote it, into the queue: once, and only if it can be read."""
+        number = _number(told)
+        if number is None:
+            _log.error("update_not_readable", reason="it has no number")
             return
-        self._conflicts += 1
-        _log.warning("telegram_polled_elsewhere", reason=said(error))
-        if self._conflicts >= CONFLICTS_BORNE:
-            self._fail(_ANOTHER)
+        if number in self._seen:
+            return
+        self._seen[number] = None
+        while len(self._seen) > KEPT_IDS:
+            self._seen.popitem(last=False)
+        try:
+            updates.put_nowait(Update.de_json(cast("dict[str, Any]", told), None))
+        except Exception as error:  # noqa: BLE001 - one bad update harms only itself
+            # Its number is enough: what is in it is what somebody wrote.
+            _log.error("update_not_readable", update=number, reason=type(error).__name__)
 
-    def _fail(self, reason: str) -> None:
-        if self._failure is not None and not self._failure.done():
-            self._failure.set_exception(AdapterError(reason))
+    async def _poll(self, connection: Connection, updates: "asyncio.Queue[Update]") -> None:
+        offset = 0
+        await self._insist(lambda: connection.bot.delete_webhook(drop_pending_updates=False))
+        try:
+            while True:
+                told = await self._insist(lambda: connection.updates(offset, POLL_S, WANTED))  # noqa: B023 - awaited at once
+                for update in told:
+                    self.take(update, updates)
+                before = offset
+                offset = max([offset, *(1 + number for number in map(_number, told) if number is not None)])
+                if told and offset == before:  # they will come again at once, for ever
+                    await asyncio.sleep(LONGEST_PAUSE_S)
+        finally:
+            with contextlib.suppress(TimeoutError, TelegramError):
+                async with asyncio.timeout(STOP_S):  # Telegram takes note of what has been fetched
+                    await connection.updates(offset, 0, WANTED)
+
+    async def _hook(self, bot: Bot, updates: "asyncio.Queue[Update]") -> None:
+        """Have updates brought to a path that nobody can guess, with a secret that only Telegram knows."""
+        async with Webhook(self._settings, lambda told: self.take(told, updates)) as webhook:
+            await self._insist(
+                lambda: bot.set_webhook(
+                    webhook.url,
+                    allowed_updates=WANTED,
+                    drop_pending_updates=False,
+                    secret_token=webhook.secret,
+                )
+            )
+            await asyncio.Event().wait()
+
+    async def _insist(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        """Ask until there is an answer, with longer and longer pauses."""
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                answer = await ask()
+            except TelegramError as error:
+                self._failed(error)
+                await asyncio.sleep(seconds(error.retry_after) if isinstance(error, RetryAfter) else pause_s)
+                pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+            else:
+                self._works()
+                return answer
+
+    def _failed(self, error: TelegramError) -> None:
+        now_s = self._clock_s()
+        if self._failing_since_s is None:
+            self._failing_since_s = now_s
+            _log.warning("updates_not_fetched", reason=said(error))
+        if isinstance(error, Conflict):
+            self._conflict_s = now_s
+        if now_s - self._failing_since_s >= BORNE_S:
+            self.trouble = _advice(error)
+
+    def _works(self) -> None:
+        if self._clock_s() - self._conflict_s >= CALM_S:
+            self.trouble = self._failing_since_s = None
+
+
+def _number(told: object) -> int | None:
+    number = cast("dict[str, object]", told).get("update_id") if isinstance(told, dict) else None
+    return number if isinstance(number, int) else None
+
+
+def _advice(error: TelegramError) -> str:
+    """Return what an operator is to be told of a trouble that stays."""
+    if isinstance(error, Conflict):
+        return ANOTHER
+    if isinstance(error, InvalidToken):
+        return UNKNOWN_BOT
+    return f"Telegram cannot be reached: {said(error)}"

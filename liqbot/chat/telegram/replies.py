@@ -4,9 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
-from telegram.error import BadRequest, InvalidToken, TelegramError
+from telegram.error import BadRequest, TelegramError
 
-from liqbot.alerts.platform import ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
 from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.outcomes import outcome, said
 from liqbot.chat.telegram.postman import Postman
@@ -62,8 +62,6 @@ class Replies:
             await self._turn(chat)
             try:
                 return await send(chat)
-            except InvalidToken:
-                raise  # for good
             except TelegramError as error:
                 why = outcome(error)
                 pause_s = _pause_s(why, attempt, repeatable=repeatable)
@@ -75,6 +73,8 @@ class Replies:
         raise AssertionError("the last try returns or raises")
 
     async def _note(self, chat: ChatKey, why: NotSent) -> None:
+        if isinstance(why, ChatAway):
+            await self._services.chats.miss(chat, str(why))
         if isinstance(why, ChatGone):
             await self._services.chats.deactivate(chat, str(why))
 
@@ -93,9 +93,9 @@ def _pause_s(why: NotSent, attempt: int, *, repeatable: bool) -> float | None:
             return pause_s if pause_s <= LONGEST_PAUSE_S else None
         case ChatMoved():
             return 0.0
-        case ChatGone() | Refused():
+        case ChatGone() | ChatAway() | Refused():
             return None
         case Unclear() if not repeatable:
-            return None
+            return 1.0 if attempt == 0 else None  # a second answer harms nobody, silence does
         case _:
             return float(2**attempt)

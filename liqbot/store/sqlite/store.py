@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Self
 
 from liqbot.market.layer import Layer
+from liqbot.store.sqlite.absences import SqliteAbsences
 from liqbot.store.sqlite.alerts import SqliteAlerts
 from liqbot.store.sqlite.chats import SqliteChats
 from liqbot.store.sqlite.communities import SqliteCommunities
@@ -45,6 +46,7 @@ class SqliteStore:
         self.notes = SqliteNotes(self.connections)
         self.alerts = SqliteAlerts(self.connections)
         self.deliveries = SqliteDeliveries(self.connections)
+        self.absences = SqliteAbsences(self.connections)
 
     async def begin_anew(self, layer: Layer) -> None:
         await self.history.forget(layer)

@@ -2,7 +2,7 @@
 
 from chat.discord.stand_ins import eventually, text_of
 
-from liqbot.chat.discord.errors import LEFT
+from liqbot.chat.discord.verdicts import LEFT
 from liqbot.store.chats import ChatKey
 
 ORDINARY = ("view_channel", "send_messages", "use_application_commands", "use_external_apps")

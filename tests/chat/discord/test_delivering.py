@@ -3,7 +3,7 @@
 import pytest
 from chat.discord.stand_ins import bring, eventually, text_of
 
-from liqbot.alerts.platform import ChatGone, NotSent, Parcel, Refused, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, Parcel, SlowDown, Unclear
 from liqbot.message import Button, Message, Picture, Tone
 from liqbot.store.chats import ChatKey
 
@@ -98,16 +98,16 @@ async def refused(house, chat=None):
     return caught.value
 
 
-async def test_a_channel_that_the_bot_may_not_write_to_is_gone(house):
+async def test_a_channel_that_the_bot_may_not_write_to_is_away(house):
     await house.discord.overwrite(house.channel, deny=["send_messages"])
     error = await refused(house)
-    assert isinstance(error, ChatGone)
+    assert isinstance(error, ChatAway)
     assert "may not write" in str(error)
 
 
-async def test_a_channel_that_the_bot_cannot_see_is_gone(house):
+async def test_a_channel_that_the_bot_cannot_see_is_away(house):
     await house.discord.overwrite(house.channel, deny=["view_channel"])
-    assert isinstance(await refused(house), ChatGone)
+    assert isinstance(await refused(house), ChatAway)
 
 
 async def test_a_deleted_channel_is_gone(house):
@@ -117,16 +117,16 @@ async def test_a_deleted_channel_is_gone(house):
     assert str(error) == "the channel is no more"
 
 
-async def test_a_person_who_takes_no_direct_messages_is_gone(house):
+async def test_a_person_who_takes_no_direct_messages_is_away(house):
     person = await house.discord.add_user("ann", installed=True)
     await house.discord.set_user(person, takes_dms=False)
-    assert isinstance(await refused(house, ChatKey("discord", f"@{person}")), ChatGone)
+    assert isinstance(await refused(house, ChatKey("discord", f"@{person}")), ChatAway)
 
 
-async def test_a_locked_thread_is_gone(house):
+async def test_a_locked_thread_is_away(house):
     thread = await house.discord.add_thread(house.channel)
     await house.discord.archive(thread, locked=True)
-    assert isinstance(await refused(house, ChatKey("discord", str(house.channel), str(thread))), ChatGone)
+    assert isinstance(await refused(house, ChatKey("discord", str(house.channel), str(thread))), ChatAway)
 
 
 async def test_what_is_no_chat_of_discords_is_gone(house):
@@ -191,11 +191,25 @@ async def test_of_a_connection_that_breaks_nobody_knows_whether_it_arrived_and_a
     assert len(await house.messages()) == 1
 
 
-async def test_a_message_that_discord_does_not_take_is_refused_and_the_chat_stays(house):
+@pytest.mark.parametrize("code", [50035, 40005])
+@pytest.mark.parametrize("times", [1, 2])
+async def test_a_form_that_discord_does_not_take_becomes_plainer_until_it_arrives(house, code, times):
     async with house.open() as adapter:
-        await house.discord.fault("POST", SEND, status=400)
-        with pytest.raises(Refused):
+        await house.discord.fault("POST", SEND, status=400, code=code, times=times)
+        await bring(adapter, house.chat, ALERT)
+    [message] = await house.messages()
+    assert message.content.startswith("**BTC: $20.5M of long liquidations at 62,700**")
+    assert bool(message.labels) is (times == 1)
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413])
+async def test_a_page_of_what_stands_before_discord_is_an_outage_whatever_its_status(house, status):
+    async with house.open() as adapter:
+        await house.discord.fault("POST", SEND, status=status)
+        with pytest.raises(NotSent) as caught:
             await bring(adapter, house.chat, ALERT)
+        assert type(caught.value) is NotSent
+        await bring(adapter, house.chat, ALERT)
 
 
 async def test_a_thousand_lines_and_thirty_buttons_are_brought_within_the_limits(house):

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import discord
 import pytest
 
-from liqbot.alerts.platform import ChatGone, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, Refused, SlowDown, Unclear
 from liqbot.chat.discord.errors import is_passing, outcome
 
 
@@ -20,15 +20,15 @@ def answer(status, code=0, **headers):
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (answer(403, 50013), ChatGone),
-        (answer(403, 50001), ChatGone),
-        (answer(403, 50007), ChatGone),
+        (answer(403, 50013), ChatAway),
         (answer(404, 10003), ChatGone),
-        (answer(404, 0), ChatGone),
-        (answer(400, 50083), ChatGone),
+        (answer(404, 0), NotSent),
+        (answer(403, 0), NotSent),
+        (answer(400, 50083), ChatAway),
         (answer(400, 50035), Refused),
         (answer(413, 40005), Refused),
-        (answer(403, 40333), Refused),
+        (answer(413, 0), NotSent),
+        (answer(403, 40333), NotSent),
         (answer(401), NotSent),
         (answer(500), Unclear),
         (answer(502), Unclear),

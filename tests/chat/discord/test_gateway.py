@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from contextlib import asynccontextmanager
 
 import discord
 import pytest
@@ -9,7 +10,6 @@ from chat.discord.stand_ins import House, bring, eventually, text_of
 from chat.discord.test_delivering import ALERT
 from counterparts.discord import Discord
 
-from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord import client
 from liqbot.chat.discord.settings import DiscordSettings
 
@@ -102,22 +102,50 @@ async def test_a_gateway_that_refuses_at_first_is_tried_again(house):
         await works(house)
 
 
-async def test_a_wrong_token_ends_it_and_says_what_to_do_without_the_token(house):
-    house.settings = DiscordSettings(token="not.the.token", api_url=house.settings.api_url)  # noqa: S106 - none
-    with pytest.raises(AdapterError) as caught:
-        await asyncio.wait_for(house.adapter().run(), 10)
-    assert "LIQBOT_DISCORD__TOKEN is not accepted by Discord" in str(caught.value)
-    assert "not.the.token" not in str(caught.value)
+@pytest.fixture
+def at_once(monkeypatch):
+    """Let a connection that was refused be tried again soon."""
+    monkeypatch.setattr("liqbot.chat.discord.adapter.FIRST_PAUSE_S", 0.01)
+    monkeypatch.setattr("liqbot.chat.discord.adapter.LONGEST_PAUSE_S", 0.05)
+
+
+@asynccontextmanager
+async def running(adapter):
+    task = asyncio.create_task(adapter.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.mark.usefixtures("at_once")
+async def test_a_token_that_is_not_accepted_is_told_without_the_token_and_served_once_it_works(house):
+    wrong = DiscordSettings(token="not.the.token", api_url=house.settings.api_url)  # noqa: S106 - none
+    right, house.settings = (
+        house.settings.token,
+        wrong.model_copy(update={"gateway_url": house.settings.gateway_url}),
+    )
+    adapter = house.adapter()
+    async with running(adapter):
+        await eventually(lambda: adapter.trouble)
+        assert "LIQBOT_DISCORD__TOKEN is not accepted by Discord" in adapter.trouble
+        assert "not.the.token" not in adapter.trouble
+        adapter._token = right
+        await eventually(lambda: adapter.trouble is None and adapter.is_connected)
+        await house.discord.sessions()
     await house.discord.violations(clear=True)
 
 
-async def test_a_token_that_is_reset_while_the_bot_runs_ends_it(house):
-    adapter = house.adapter()
-    task = asyncio.create_task(adapter.run())
-    await house.discord.sessions()
-    await house.discord.gateway_close(4004)
-    with pytest.raises(AdapterError, match="LIQBOT_DISCORD__TOKEN"):
-        await asyncio.wait_for(task, 10)
+@pytest.mark.usefixtures("at_once")
+@pytest.mark.parametrize("code", [4004, 4013, 4014])
+async def test_a_gateway_that_refuses_the_bot_by_mistake_has_it_back_by_itself(house, code):
+    async with house.open() as adapter:
+        before = await house.discord.identifies()
+        await house.discord.gateway_close(code)
+        await eventually(house.discord.identifies, lambda count: count > before)
+        await works(house)
+        assert adapter.trouble is None
 
 
 async def test_when_it_is_stopped_its_connection_is_closed(house):

@@ -360,9 +360,9 @@ async def test_a_block_is_noticed_at_once_and_its_end_too(telegram, serving):
         await ann.says("/subscribe near-cluster BTC")
         await ann.hears(within=WITHIN)
         await ann.blocks()
-        await inactive(bot, chat_of(ann), "bot was blocked by the user")
+        await away(bot, chat_of(ann), "bot was blocked by the user")
         await ann.unblocks()
-        await inactive(bot, chat_of(ann), None)
+        await away(bot, chat_of(ann), None)
         assert len(await bot.store.subscriptions.of(chat_of(ann))) == 1
 
 
@@ -373,9 +373,9 @@ async def test_a_group_that_removes_the_bot_is_left_alone_and_can_take_it_back(t
         await owner.says("/subscribe near-cluster BTC", to=group)
         await group.hears(within=WITHIN)
         await group.removes_bot()
-        await inactive(bot, chat_of(group), "bot has left the chat")
+        await away(bot, chat_of(group), "bot has left the chat")
         await group.adds_bot()
-        await inactive(bot, chat_of(group), None)
+        await away(bot, chat_of(group), None)
 
 
 async def test_a_group_keeps_its_subscriptions_when_it_becomes_a_supergroup(telegram, serving):
@@ -405,6 +405,8 @@ async def test_an_answer_follows_a_group_that_moved_while_it_was_written(telegra
         assert told.chat == group.id
 
 
-async def inactive(bot, chat: ChatKey, reason):
-    """Wait until a chat is inactive for that reason; None for not."""
-    await eventually(lambda: bot.store.chats.settings(chat), lambda found: found.inactive == reason)
+async def away(bot, chat: ChatKey, reason):
+    """Wait until a chat is away for that reason; None for not."""
+    await eventually(
+        lambda: bot.store.absences.of_chat(chat), lambda found: getattr(found, "reason", None) == reason
+    )

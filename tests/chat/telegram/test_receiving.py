@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from liqbot.alerts.platform import Parcel
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.incoming import read
-from liqbot.chat.telegram.receiving import UNKNOWN_BOT
+from liqbot.chat.telegram.receiving import ANOTHER, BORNE_S, CALM_S, UNKNOWN_BOT
 from liqbot.message import Message
 
 WRONG_TOKEN = "70000001:another-secret-than-the-right-one"  # noqa: S105 - names no bot anywhere
@@ -141,36 +141,90 @@ async def test_telegram_may_be_away_at_the_start(telegram, serving):
         assert (await greets(ann)).text
 
 
-async def test_two_pollers_on_one_token_are_told_apart_and_alerts_still_go_out(telegram, adapter_of):
-    first, second = adapter_of(), adapter_of()
-    async with running(first) as one:
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        *(("unauthorized", 401), ("not_found", 404), ("conflict", 409)),
+        *(("page", 403), ("page", 404), ("foreign_json", 401), ("empty", 200)),
+    ],
+)
+async def test_whatever_answers_a_few_polls_the_bot_is_there_afterwards(
+    telegram, serving, monkeypatch, kind, status
+):
+    monkeypatch.setattr("liqbot.chat.telegram.receiving.FIRST_PAUSE_S", 0.05)
+    ann = await telegram.person("Ann")
+    async with serving() as bot:
         await telegram.polled(within=WITHIN)
-        async with running(second) as other:
-            await asyncio.wait([one, other], timeout=60, return_when=asyncio.FIRST_COMPLETED)
-            stopped, adapter = (one, first) if one.done() else (other, second)
-            with pytest.raises(
-                AdapterError, match=r"another process fetches this bot's updates; only one may"
-            ):
-                await stopped
-            ann = await telegram.person("Ann")
-            await adapter.send(Parcel(chat_of(ann), Message("BTC: fuel has moved"), key="7-1"))
-            assert (await ann.hears(within=WITHIN)).text == "BTC: fuel has moved"
+        order = await telegram.fail(kind, "getUpdates", times=2, status=status)
+        await ann.says("/regime BTC")
+        await telegram.hits(order, at_least=2, within=WITHIN)
+        assert (await ann.hears(within=WITHIN)).text
+        assert bot.servings[0].state == "running"
 
 
-@pytest.mark.parametrize("when", ["at the start", "later"])
-async def test_a_token_that_telegram_does_not_know_ends_it_with_advice(telegram, adapter_of, when):
-    adapter = adapter_of(**({"token": WRONG_TOKEN} if when == "at the start" else {}))
-    async with running(adapter) as task:
-        if when == "later":
-            await telegram.polled(within=WITHIN)
-            for request in adapter._connection._requests:
-                request._client._transport._token = SecretStr(WRONG_TOKEN)
-            await (await telegram.person()).says("wakes the poll")
-        with pytest.raises(AdapterError) as error:
-            async with asyncio.timeout(WITHIN):
-                await task
-    assert str(error.value) == UNKNOWN_BOT
-    assert "LIQBOT_TELEGRAM__TOKEN" in UNKNOWN_BOT
+async def test_while_another_process_polls_too_the_operator_reads_why_and_afterwards_it_is_over(
+    telegram, adapter_of
+):
+    first, second = adapter_of(), adapter_of()
+    clock = Clock()
+    first._receiving._clock_s = clock
+    ann = await telegram.person("Ann")
+    async with running(first):
+        await telegram.polled(within=WITHIN)
+        async with running(second):
+            await eventually(lambda: conflicts(telegram), bool)
+            clock.now_s += BORNE_S
+            await eventually(lambda: told(first), lambda trouble: trouble == ANOTHER)
+            await first.send(Parcel(chat_of(ann), Message("BTC: fuel has moved"), key="7-1"))
+        clock.now_s += CALM_S
+        await ann.says("/regime BTC")
+        await eventually(lambda: told(first), lambda trouble: trouble is None)
+
+
+async def test_a_token_that_telegram_does_not_know_is_told_and_tried_again_until_it_works(
+    telegram, adapter_of, monkeypatch
+):
+    monkeypatch.setattr("liqbot.chat.telegram.adapter.FIRST_PAUSE_S", 0.05)
+    adapter = adapter_of(token=WRONG_TOKEN)
+    async with running(adapter):
+        await eventually(lambda: told(adapter), lambda trouble: trouble == UNKNOWN_BOT)
+        assert "LIQBOT_TELEGRAM__TOKEN" in UNKNOWN_BOT
+        for request in adapter._connection._requests:
+            request._client._transport._token = SecretStr(telegram.token)
+        await eventually(lambda: told(adapter), lambda trouble: trouble is None)
+        await telegram.polled(within=WITHIN)
+
+
+class Clock:
+    """Seconds that stand until they are told."""
+
+    def __init__(self):
+        self.now_s = 1_000.0
+
+    def __call__(self):
+        return self.now_s
+
+
+async def told(adapter):
+    return adapter.trouble
+
+
+async def conflicts(telegram):
+    return [call for call in await telegram.calls("getUpdates") if call.status == 409]
+
+
+async def test_an_update_that_is_none_is_passed_over_once_and_what_was_written_stays_out_of_the_log(
+    telegram, serving, caplog
+):
+    ann = await telegram.person("Ann")
+    async with serving():
+        await telegram.polled(within=WITHIN)
+        await telegram.garble({"message": {"text": "my secret", "date": "yesterday", "chat": 7}})
+        assert (await greets(ann)).text
+        assert len(await telegram.calls("getUpdates")) < 8
+    assert "update_not_readable" in caplog.text
+    assert "my secret" not in caplog.text
+    await telegram.reset()
 
 
 # Webhook
@@ -216,6 +270,38 @@ async def test_nobody_but_telegram_is_heard_at_the_webhook(telegram, serving):
         assert (await client.post(f"http://127.0.0.1:{port}/", json=forged)).status_code == 404
         assert (await greets(ann)).text
     assert len(await ann.messages()) == 1
+
+
+async def test_an_update_that_is_brought_three_times_is_answered_once_and_what_is_no_json_gets_a_400(
+    telegram, serving, caplog
+):
+    ann, port = await telegram.person("Ann"), free_port()
+    brought = {
+        "update_id": 999_999,
+        "message": {
+            "message_id": 1,
+            "date": 1,
+            "chat": {"id": ann.id, "type": "private"},
+            "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
+            "text": "/regime BTC",
+        },
+    }
+    hooked = serving(webhook_url=f"http://127.0.0.1:{port}", webhook_port=port)
+    async with hooked, httpx.AsyncClient() as client:
+        (call,) = await telegram.calls("setWebhook", at_least=1, within=WITHIN)
+        url = (await telegram.webhook())["url"]
+        headers = {"X-Telegram-Bot-Api-Secret-Token": call.parameters["secret_token"]}
+        for _ in range(3):
+            assert (await client.post(url, json=brought, headers=headers)).status_code == 200
+        headers["Content-Type"] = "application/json"
+        assert (await client.post(url, content=b"{no json", headers=headers)).status_code == 400
+        assert (
+            await client.post(url, json={"update_id": 7, "message": 3}, headers=headers)
+        ).status_code == 200
+        await telegram.messages(ann, at_least=1, within=WITHIN)
+        assert (await greets(ann)).text
+    assert len(await ann.messages()) == 2
+    assert "Traceback" not in caplog.text
 
 
 async def test_a_webhook_that_cannot_listen_says_where(adapter_of):

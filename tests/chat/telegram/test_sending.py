@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from chat.telegram.stand_ins import chat_of
 
-from liqbot.alerts.platform import ChatGone, ChatMoved, NotSent, Parcel, Refused, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, Parcel, SlowDown, Unclear
 from liqbot.message import Button, Message
 
 # What python-telegram-bot says of its own next version is none of our business: both are read.
@@ -107,15 +107,15 @@ async def test_groups_and_channels_are_groups_and_people_are_not(telegram, adapt
 # What goes wrong
 
 
-async def test_a_chat_that_blocked_the_bot_is_gone(telegram, adapter_of):
+async def test_a_chat_that_blocked_the_bot_is_away(telegram, adapter_of):
     ann = await telegram.person()
     await ann.blocks()
     error = await outcome_of(adapter_of(), ann)
-    assert type(error) is ChatGone
+    assert type(error) is ChatAway
     assert str(error) == "Forbidden: bot was blocked by the user"
 
 
-async def test_every_way_in_which_a_chat_can_be_gone_is_known(telegram, adapter_of):
+async def test_who_may_come_back_is_away_and_who_is_no_more_is_gone(telegram, adapter_of):
     adapter, ann = adapter_of(), await telegram.person()
     ben = await telegram.person()
     await ben.deletes_account()
@@ -123,20 +123,21 @@ async def test_every_way_in_which_a_chat_can_be_gone_is_known(telegram, adapter_
     kicked, left = await telegram.group("a", ann), await telegram.group("b", ann)
     await kicked.kicks_bot()
     await left.removes_bot()
-    for chat in (ben, never, kicked, left):
-        assert type(await outcome_of(adapter, chat)) is ChatGone
+    assert type(await outcome_of(adapter, ben)) is ChatGone
+    for chat in (never, kicked, left):
+        assert type(await outcome_of(adapter, chat)) is ChatAway
     unknown = Parcel(chat_of(ann)._replace(native_id="-100999"), ALERT, key="7-1")
     with pytest.raises(ChatGone, match="Chat not found"):
         await adapter.send(unknown)
 
 
-async def test_a_topic_that_was_deleted_is_gone_and_one_that_was_closed_refuses(telegram, adapter_of):
+async def test_a_topic_that_was_deleted_is_gone_and_one_that_was_closed_is_away(telegram, adapter_of):
     adapter = adapter_of()
     forum = await telegram.supergroup("Traders", await telegram.person(), forum=True)
     closed, deleted = await forum.opens_topic("a"), await forum.opens_topic("b")
     await forum.closes_topic(closed)
     await forum.deletes_topic(deleted)
-    with pytest.raises(Refused, match=r"(?i)topic_closed"):
+    with pytest.raises(ChatAway, match=r"(?i)topic_closed"):
         await adapter.send(Parcel(chat_of(forum, closed), ALERT, key="7-1"))
     with pytest.raises(ChatGone, match="thread not found"):
         await adapter.send(Parcel(chat_of(forum, deleted), ALERT, key="7-2"))
@@ -149,10 +150,10 @@ async def test_a_group_that_became_a_supergroup_has_moved(telegram, adapter_of):
     assert (type(error), error.native_id) == (ChatMoved, str(new.id))
 
 
-async def test_a_chat_in_which_the_bot_may_not_write_refuses(telegram, adapter_of):
+async def test_a_chat_in_which_the_bot_may_not_write_is_away(telegram, adapter_of):
     group = await telegram.group("Traders", await telegram.person())
     await group.forbids("messages")
-    assert type(await outcome_of(adapter_of(), group)) is Refused
+    assert type(await outcome_of(adapter_of(), group)) is ChatAway
 
 
 @pytest.mark.parametrize("as_timedelta", ["false", "true"])

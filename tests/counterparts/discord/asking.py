@@ -88,12 +88,13 @@ class Asking(Door):
         retry_after: float = 0.3,
         via: bool = True,
         is_global: bool = False,
+        code: int | None = None,
     ) -> None:
         """Order trouble for the next `times` requests whose method and path match (regular expressions).
 
         Either a `status` (429, 500, 502, 503), or a `reset` of the connection, or only a `delay` in seconds.
-        With `after` the request is done first and only its answer is lost. Without `via`, a 429 comes from
-        Cloudflare.
+        With a `code` Discord itself refuses so, without one an edge of it in HTML. With `after` the request
+        is done first and only its answer is lost. Without `via`, a 429 comes from Cloudflare.
         """
         await self._do(
             "fault",
@@ -107,6 +108,7 @@ class Asking(Door):
             retry_after=retry_after,
             via=via,
             is_global=is_global,
+            code=code,
         )
 
     async def faults_left(self, *, clear: bool = False) -> int:

@@ -10,6 +10,7 @@ from .nouns import Json
 class Fault:
     """What befalls the next `times` requests whose method and path match.
 
+    With a `code` it is Discord itself that refuses; without, what stands before it answers with a page.
     With `after`, the request is done first and only its answer is lost. Without a `status` and without
     `reset`, the request is only delayed.
     """
@@ -24,6 +25,7 @@ class Fault:
     retry_after: float = 0.3
     via: bool = True
     is_global: bool = False
+    code: int | None = None
     left: int = 0
 
     def __post_init__(self) -> None:
@@ -37,6 +39,8 @@ class Fault:
     def answer(self) -> tuple[int, dict[str, str], Json | str]:
         """Return status, headers and body. Discord's edge answers in HTML, its API in JSON."""
         status = self.status or 500
+        if self.code is not None:  # Discord's own word
+            return status, {}, {"message": f"As ordered: {self.code}", "code": self.code}
         if status == 429 and self.via:
             scope = "global" if self.is_global else "user"
             headers = {"Retry-After": str(int(self.retry_after) + 1), "X-RateLimit-Scope": scope}

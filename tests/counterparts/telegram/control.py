@@ -190,13 +190,15 @@ class Telegram:
     # Faults, limits, calls
 
     async def fail(
-        self, kind, method=".*", *, chat=None, times=1, seconds=1, after=False, share=1.0, seed=0
+        self, kind, method=".*", *, chat=None, times=1, seconds=1, status=502, text="", after=False, **chance
     ) -> int:
         """Let the next calls of a method (regex, whole name) and chat fail; return the order's number.
 
         Kinds: too_many (429, `seconds` to wait), bad_gateway (502, HTML), server_error (500), conflict (409),
-        blocked (403), reset (of the connection), hold (carried out, answered after `seconds`), delay.
-        `after`: carried out before it fails. `times=None`: always. `share`: of the calls, chosen by `seed`.
+        blocked (403), unauthorized (401), not_found (404), says (Telegram refuses with `status` and the
+        description `text`), page, foreign_json, empty (what stands in between answers with `status`), reset
+        (of the connection), hold (carried out, answered after `seconds`), delay. `after`: carried out before
+        it fails. `times=None`: always. `share=0.1, seed=1`: a tenth of the calls, chosen by the seed.
         """
         return await self.ask(
             "fail",
@@ -205,10 +207,15 @@ class Telegram:
             chat=getattr(chat, "id", chat),
             times=times,
             seconds=seconds,
+            status=status,
+            text=text,
             after=after,
-            share=share,
-            seed=seed,
+            **chance,
         )
+
+    async def garble(self, update) -> None:
+        """Let the bot be told `update`, whatever that is; it is given a number."""
+        await self.ask("garble", update=update)
 
     async def hits(self, order, *, at_least=0, within=WITHIN) -> int:
         """Return how many calls an order of `fail` has hit; wait until there are `at_least`."""

@@ -165,6 +165,9 @@ class Door:
         self.api.faults.append(Fault(**order))
         return len(self.api.faults) - 1
 
+    async def do_garble(self, update):
+        self.api.updates.garble(update)
+
     async def do_hits(self, fault, at_least, within):
         order = self.api.faults[fault]
         await self.api.changed.until(lambda: order.hits >= at_least, within)

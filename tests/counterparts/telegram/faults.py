@@ -10,7 +10,16 @@ HTML_502 = (
     "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n<body>\r\n"
     "<center><h1>502 Bad Gateway</h1></center>\r\n<hr><center>nginx/1.18.0</center>\r\n</body>\r\n</html>\r\n"
 )
+HTML_PAGE = (
+    "<!DOCTYPE html><html><head><title>{status}</title></head><body><h1>Attention required</h1>"
+    "<p>This page is not from the server that you were looking for.</p></body></html>"
+)
+FOREIGN = {"page": HTML_PAGE, "foreign_json": '{{"success": false, "status": {status}}}', "empty": ""}
+"""What stands between a bot and Telegram answers so, with any status."""
 REFUSALS = {
+    "unauthorized": lambda _: Refused(401, "Unauthorized"),
+    "not_found": lambda _: Refused(404, "Not Found"),
+    "says": lambda fault: Refused(fault.status, fault.text),
     "too_many": lambda fault: too_many(int(fault.seconds)),
     "server_error": lambda _: Refused(500, "Internal Server Error"),
     "conflict": lambda _: conflict(
@@ -18,7 +27,7 @@ REFUSALS = {
     ),
     "blocked": lambda _: forbidden("bot was blocked by the user"),
 }
-KINDS = frozenset(REFUSALS) | {"bad_gateway", "reset", "hold", "delay"}
+KINDS = frozenset(REFUSALS) | frozenset(FOREIGN) | {"bad_gateway", "reset", "hold", "delay"}
 
 
 @dataclass
@@ -27,7 +36,9 @@ class Fault:
 
     too_many (429, `seconds` to wait) · bad_gateway (502, HTML) · server_error (500) · conflict (409) ·
     blocked (403) · reset (the connection) · hold (carried out, the answer kept back for `seconds`) · delay
-    (carried out after `seconds`). `share` of the matching calls are hit, chosen by `seed`.
+    (carried out after `seconds`) · page, foreign_json, empty (what stands in between answers with `status`) ·
+    says (Telegram refuses with `status` and the description `text`) · unauthorized (401) · not_found (404).
+    `share` of the matching calls are hit, chosen by `seed`.
     """
 
     kind: str
@@ -35,6 +46,8 @@ class Fault:
     chat: int | str | None = None
     times: int | None = 1
     seconds: float = 1
+    status: int = 502
+    text: str = ""
     after: bool = False
     share: float = 1.0
     seed: int = 0
@@ -57,6 +70,11 @@ class Fault:
             return False
         self.hits += 1
         return True
+
+    def page(self):
+        """Return the body of an answer that is not Telegram's, or None if the fault is of another kind."""
+        body = FOREIGN.get(self.kind)
+        return None if body is None else body.format(status=self.status)
 
     def refusal(self):
         """Return what a refusing fault answers, or None if it is of another kind."""

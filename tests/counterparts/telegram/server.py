@@ -124,6 +124,10 @@ class Server:
         if fault.kind == "bad_gateway":
             call.status = 502
             return web.Response(status=502, text=HTML_502, content_type="text/html")
+        if (page := fault.page()) is not None:
+            call.status = fault.status
+            kind = "application/json" if fault.kind == "foreign_json" else "text/html"
+            return web.Response(status=fault.status, text=page, content_type=kind)
         refusal = fault.refusal()
         if fault.kind == "too_many" and call.chat:
             api.pacing.flood_wait(call.chat, fault.seconds, time.monotonic())

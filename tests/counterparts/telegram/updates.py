@@ -40,6 +40,11 @@ class Updates:
         self.changed.fire()
         return update["update_id"]
 
+    def garble(self, update):
+        """Queue what no update ever was: Telegram may have something new, or something broken."""
+        self.pending.append({"update_id": next(self._numbers)} | update)
+        self.changed.fire()
+
     # Polling
 
     async def poll(self, call):

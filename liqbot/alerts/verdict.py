@@ -1,0 +1,19 @@
+"""What an answer of a chat platform means for the message that was to be sent, on every platform."""
+
+from enum import StrEnum
+
+
+class Verdict(StrEnum):
+    """What is to be done with a message that was not taken.
+
+    Only what a platform says in its own words can be other than `AGAIN`: a status alone may be a proxy's.
+    """
+
+    AGAIN = "again"
+    """A trouble that passes: the same message, in seconds or minutes."""
+    WAIT = "wait"
+    """The chat takes nothing at present: it is tried again in minutes, hours and days."""
+    DEGRADE = "degrade"
+    """The message is not taken in this form: it is sent in a plainer one."""
+    GONE = "gone"
+    """There is no such chat any more."""
