@@ -79,7 +79,8 @@ class WebSettings(Section):
         default="127.0.0.1", description="the address to listen on; 0.0.0.0 for all, behind a reverse proxy"
     )
     public_url: str = Field(
-        default="", description="the address under which people find it, for links in chats; empty for none"
+        default="",
+        description="the address under which people find it, https://liq.example.org; chats then link to it",
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="host names that it answers to; empty for any"
@@ -111,6 +112,6 @@ class WebSettings(Section):
     @field_validator("public_url")
     @classmethod
     def _like_an_address(cls, value: str) -> str:
-        if value and not re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value):
-            raise ValueError("must be an address such as https://liq.example.org")
+        if value and not re.fullmatch(r"https?://[^\s/?#@]+/?", value):
+            raise ValueError("must be an address without a path, such as https://liq.example.org")
         return value.rstrip("/")

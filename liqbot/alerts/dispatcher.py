@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from liqbot.alerts.delivery.address import AddressStage, Illustrate
+from liqbot.alerts.delivery.address import AddressStage, Illustrate, PageOf, no_page
 from liqbot.alerts.delivery.platform_sender import PlatformSender
 from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
@@ -32,12 +32,16 @@ class Dispatcher:
         clock: Callable[[], int],
         *,
         clock_s: Callable[[], float] = time.monotonic,
+        page_of: PageOf = no_page,
     ) -> None:
-        """`clock` tells the time in ms since 1970 UTC, `clock_s` seconds that never go backwards."""
+        """`clock` tells the time in ms since 1970 UTC, `clock_s` seconds that never go backwards.
+
+        `page_of` gives the address of a coin's page, which alerts link to.
+        """
         self._store = store
         self._clock = clock
         self._clock_s = clock_s
-        self._address = AddressStage(store.alerts, illustrate)
+        self._address = AddressStage(store.alerts, illustrate, page_of)
         self._senders: dict[str, PlatformSender] = {}
         self._tidied_ms = 0
         self._recovered = False

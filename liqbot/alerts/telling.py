@@ -30,9 +30,10 @@ _TITLES = {
 }
 
 
-def tell(alert: Alert, view: MarketView | None, picture: Picture | None) -> Message:
+def tell(alert: Alert, view: MarketView | None, picture: Picture | None, page: str = "") -> Message:
     """Return the message of `alert`, which was raised in `view`; None where that can no longer be read.
 
+    `page` is the address of the coin's page, empty where there is none.
     It is the same for every chat; `addressed` adds what is one chat's own.
     """
     hit, title = alert.hit, headline(alert)
@@ -46,7 +47,7 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None) -> Mess
         title=shortened(title),
         lines=tuple(line for line in lines if line),
         facts=() if view is None else (Fact(_("Spot"), price(view.spot)),),
-        notes=tuple(note for note in (caveat, fallen_back(alert, view)) if note),
+        notes=tuple(note for note in (caveat, fallen_back(alert, view), live_page(page)) if note),
         tone=TONES[hit.side],
         picture=picture,
         time_ms=alert.time_ms,
@@ -59,6 +60,11 @@ def fallen_back(alert: Alert, view: MarketView | None) -> str:
     if not alert.instead_of or view is None:
         return ""
     return _("{other} is silent at present; this is {layer}.", other=alert.instead_of, layer=view.layer.label)
+
+
+def live_page(address: str) -> str:
+    """Return where the market is to be seen live; empty where it is nowhere."""
+    return _("Live: {address}", address=address) if address else ""
 
 
 def headline(alert: Alert) -> str:

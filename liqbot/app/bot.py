@@ -91,9 +91,12 @@ class Bot:
             choices=self.choices,
             marks=self.plugins.marks,
             evaluating=self.evaluator.evaluating,
+            public_url=settings.web.public_url if settings.web.enabled else "",
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
-        self.dispatcher = Dispatcher(self.store, self.services.pictures.of_alert, clock_ms)
+        self.dispatcher = Dispatcher(
+            self.store, self.services.pictures.of_alert, clock_ms, page_of=self.services.page_of
+        )
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.services.wake = self.dispatcher.wake

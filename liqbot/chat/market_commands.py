@@ -1,8 +1,10 @@
 """The commands that show the market: pictures, clusters, regime, trapped shares, whales."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
+from liqbot.alerts.telling import live_page
 from liqbot.chat import market_words as words
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
 from liqbot.chat.layer_words import came_true, layer_facts
@@ -37,7 +39,8 @@ async def heatmap(
         Button(_("Map"), f"/map {coin}{query.words}", renews=True),
         *others,
     ]
-    return _pictured(market, await context.services.pictures.heatmap(coin, window, query), actions)
+    picture = await context.services.pictures.heatmap(coin, window, query)
+    return _linked(context, _pictured(market, picture, actions), coin)
 
 
 @command(public=True)
@@ -52,7 +55,9 @@ async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) 
         Button(_("Refresh"), f"/map {coin}{query.words}", renews=True),
         Button(_("Heatmap"), f"/heatmap {coin} 24h{query.words}", renews=True),
     ]
-    return _pictured(market, await context.services.pictures.map(coin, query), actions)
+    return _linked(
+        context, _pictured(market, await context.services.pictures.map(coin, query), actions), coin
+    )
 
 
 @command(public=True)
@@ -68,7 +73,7 @@ async def clusters(context: CommandContext, coin: Coin, settings: Settings = _PL
         Button(_("Map"), f"/map {coin}{query.words}"),
         Button(_("Heatmap"), f"/heatmap {coin} 24h{query.words}"),
     ]
-    return _message(market, tables=words.clusters(market), actions=actions)
+    return _linked(context, _message(market, tables=words.clusters(market), actions=actions), coin)
 
 
 @command(public=True)
@@ -85,7 +90,7 @@ async def regime(context: CommandContext, coin: Coin, settings: Settings = _PLAI
         *words.funding(market.funding),
         *layer_facts(market),
     ]
-    return _message(market, words.meaning(market), facts=facts)
+    return _linked(context, _message(market, words.meaning(market), facts=facts), coin)
 
 
 @command(public=True)
@@ -136,6 +141,12 @@ def _pictured(market: MarketAnswer, picture: Picture | None, actions: Sequence[B
         tables=words.clusters(market),
         actions=actions,
     )
+
+
+def _linked(context: CommandContext, message: Message, coin: str) -> Message:
+    """Return a message that links to the coin's live page, where people can reach it."""
+    page = live_page(context.services.page_of(coin))
+    return replace(message, notes=(*message.notes, page)) if page else message
 
 
 def _message(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from urllib.parse import quote
 
 from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.charts.studio import Studio
@@ -45,12 +46,15 @@ class Services:
         marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
         choices: LayerChoices | None = None,
         evaluating: asyncio.Lock | None = None,
+        public_url: str = "",
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
         `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
-        what overlays want drawn, and may block; `evaluating` is held while rules read a view.
+        what overlays want drawn, and may block; `evaluating` is held while rules read a view. `public_url` is
+        where the page is; empty for nowhere.
         """
+        self._public_url = public_url
         self.rules = rules
         self.clock = clock
         self.wake: Callable[[], None] = _nobody
@@ -69,6 +73,10 @@ class Services:
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
         )
         self.privacy = Privacy(store, rules, evaluating=evaluating or asyncio.Lock(), arrived=self._arrived)
+
+    def page_of(self, coin: str) -> str:
+        """Return the address of a coin's page, for people; empty where there is none for them."""
+        return f"{self._public_url}/c/{quote(coin, safe='')}" if self._public_url else ""
 
     def _wake(self) -> None:
         self.wake()

@@ -1,6 +1,7 @@
 """A bot with a small market, and its web on a free port: served from a thread, asked like any server."""
 
 import asyncio
+import socket
 import threading
 import time
 
@@ -19,6 +20,13 @@ from liqbot.sections import WebSettings
 from liqbot.settings import Settings
 
 HOST = "liq.example.org"
+PUBLIC = f"https://{HOST}"
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
 
 
 def market(now_ms):
@@ -51,9 +59,12 @@ class Served:
             coins=("BTC", "ETH"),
             plugins_path=folder / "plugins",
             pictures_path=folder / "pictures",
-            web=WebSettings(port=0, rate_per_s=0, allowed_hosts=("127.0.0.1", HOST)),
+            web=WebSettings(
+                port=free_port(), rate_per_s=0, allowed_hosts=("127.0.0.1", HOST), public_url=PUBLIC
+            ),
         )
         self.address = self.bot = None
+        self.platform = Paper()
         self._loop = asyncio.new_event_loop()
         self._ready, self._stop = threading.Event(), asyncio.Event()
         self._thread = threading.Thread(target=self._loop.run_until_complete, args=(self._run(),))
@@ -73,12 +84,13 @@ class Served:
         try:
             held = asyncio.Event()
             steps = [*market(int(time.time() * 1000)), held]
-            self.bot = Bot(self.settings, [Told(steps)], {"here": Paper()})
+            self.bot = Bot(self.settings, [Told(steps)], {"here": self.platform})
             async with serving(self.bot):
                 await subscribe(self.bot, rule="near-cluster", coin="BTC", within="5%")
                 await self.bot.until(lambda: self.bot.beats >= 13)
                 await self.bot.drain(None)
-                self.address = self.bot.address
+                assert self.bot.address == PUBLIC
+                self.address = f"http://127.0.0.1:{self.settings.web.port}"
                 self._ready.set()
                 await self._stop.wait()
                 held.set()

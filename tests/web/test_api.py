@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import pytest
 from app.stand_ins import ME
-from web.conftest import HOST
+from web.conftest import HOST, PUBLIC
 
 from liqbot.market.maps import BIN_WIDTH
 from liqbot.text import figures
@@ -170,3 +170,29 @@ class TestSayingNo:
         assert web.get("/api/v1/coins", headers={"Host": HOST}).status_code == 200
         said = problem(web.get("/api/v1/coins", headers={"Host": "evil.example"}), 400)
         assert "evil.example" in said
+
+
+class TestPreviews:
+    """What a chat shows of a link to the page."""
+
+    def test_a_coin_has_its_figures_and_its_picture(self, web):
+        told = view(web)
+        page = web.get("/c/btc").text
+        assert f'<meta property="og:title" content="BTC {figures.price(told.spot)}, {told.regime}" />' in page
+        assert f'<meta property="og:image" content="{PUBLIC}/api/v1/coins/BTC/heatmap.png" />' in page
+        assert figures.usd(told.up_usd) in page
+
+    def test_a_page_loads_nothing_from_elsewhere(self, web):
+        answer = web.get("/c/DOGE")
+        assert answer.status_code == 200
+        assert "default-src 'self'" in answer.headers["content-security-policy"]
+        assert "og:image" not in answer.text
+
+    @pytest.mark.parametrize("line", ["/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC"])
+    def test_answers_in_chats_link_to_it(self, served, line):
+        assert served.answer(line).notes[-1] == f"Live: {PUBLIC}/c/BTC"
+
+    def test_alerts_link_to_it(self, served):
+        messages = served.platform.messages
+        assert messages
+        assert all(f"Live: {PUBLIC}/c/BTC" in message.notes for _, message in messages)

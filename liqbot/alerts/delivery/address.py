@@ -24,6 +24,15 @@ KEPT = 32
 Illustrate = Callable[[MarketView], Awaitable[Picture | None]]
 """Draws the picture of an alert's market; None where it cannot be drawn, and then the text goes alone."""
 
+PageOf = Callable[[str], str]
+"""Returns the address of a coin's page; empty where people cannot reach one."""
+
+
+def no_page(coin: str) -> str:
+    """Return no address."""
+    del coin
+    return ""
+
 
 @dataclass(slots=True)
 class _Told:
@@ -43,8 +52,9 @@ class AlertGone(Exception):  # noqa: N818 - an outcome
 class AddressStage:
     """Makes messages of deliveries."""
 
-    def __init__(self, alerts: Alerts, illustrate: Illustrate) -> None:
+    def __init__(self, alerts: Alerts, illustrate: Illustrate, page_of: PageOf = no_page) -> None:
         self._alerts = alerts
+        self._page_of = page_of
         self._illustrate = illustrate
         self._told: OrderedDict[int, asyncio.Task[_Told]] = OrderedDict()
 
@@ -97,7 +107,8 @@ class AddressStage:
         except WireError as error:
             _log.error("alert_without_market", alert=number, reason=str(error))
             return _Told(alert, tell(alert, None, None))
-        return _Told(alert, tell(alert, view, await self._picture(alert, view)))
+        picture = await self._picture(alert, view)
+        return _Told(alert, tell(alert, view, picture, self._page_of(alert.coin)))
 
     async def _picture(self, alert: Alert, view: MarketView) -> Picture | None:
         if alert.reason == Reason.RESOLVED:
