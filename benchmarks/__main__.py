@@ -17,6 +17,7 @@ from benchmarks import (
     replaying,
     scanning,
     sending,
+    serving,
     slow_disk,
     starting,
     ticking,
@@ -40,6 +41,7 @@ PARTS = (
     polling,
     covering,
     scanning,
+    serving,
     starting,
     hosting,
 )

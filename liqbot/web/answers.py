@@ -249,15 +249,16 @@ class GridAnswer(msgspec.Struct, frozen=True):
     low: list[float]
     high: list[float]
     bins: BinsAnswer
+    least_usd: float
+    """Cells below are told as nothing."""
     usd: str
-    """Base64 of little-endian uint16, column by column, each XOR the one before: 0 for nothing, else
-    1 + 900 * exponent + (three digits - 100)."""
+    """Base64 of zlib of little-endian uint16, bin after bin, along time each XOR the one before: code 0 is
+    nothing, else exp((code - 1) / 2000) * spot[t] / spot[last] dollars."""
 
 
 def grid_answer(view: MarketView, grid: Grid, window: str) -> GridAnswer:
     """Return a grid as it is answered, cut to the bins that hold anything."""
-    usd = grid.usd.astype(np.float64)
-    begin, end = _held(usd.max(axis=0) if len(usd) else np.zeros(grid.bins.count))
+    told = cells.packed(grid.usd.astype(np.float64), grid.spot)
     return GridAnswer(
         coin=view.coin,
         layer=LayerAnswer.of(view.layer),
@@ -267,8 +268,9 @@ def grid_answer(view: MarketView, grid: Grid, window: str) -> GridAnswer:
         spot=grid.spot.tolist(),
         low=grid.low.tolist(),
         high=grid.high.tolist(),
-        bins=BinsAnswer(grid.bins.first + begin, end - begin, BIN_WIDTH),
-        usd=cells.packed(usd[:, begin:end]),
+        bins=BinsAnswer(grid.bins.first + told.first, told.count, BIN_WIDTH),
+        least_usd=told.least_usd,
+        usd=told.text,
     )
 
 

@@ -1,10 +1,13 @@
-"""A grid's dollars in few bytes: codes of three significant digits, each column XOR the one before it.
+"""Dollars by price, and by time and price, in few bytes.
 
-What has not changed from one column to the next is zero, which gzip writes in next to nothing. Three digits
-are what people read everywhere else (`$15.8M`): a cell of the page, of the API and of a chat is one figure.
+A map's dollars have three digits, which are what people read everywhere (`$15.8M`). A grid's cells are codes
+of 16 bits, bin by bin along time, each XOR the one before it: what has not changed is zero, which is written
+in next to nothing.
 """
 
 import base64
+import zlib
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +16,10 @@ from liqbot.market.positions import Floats
 
 LEAST_USD = 1.0
 """Cells below are nothing."""
+LIMIT = 64_000
+"""Bytes that a grid's cells take at most; with all else an answer stays below 100 kB."""
+STEPS = 2_000
+"""Codes to one unit of ln(USD): a cell is right to 0.025%."""
 
 
 def codes(usd: Floats) -> NDArray[np.uint16]:
@@ -39,18 +46,56 @@ def dollars(coded: NDArray[np.uint16]) -> Floats:
     return np.where(coded == 0, 0.0, (digits + 100.0) * 10.0 ** (exponent - 2.0))
 
 
-def packed(usd: Floats) -> str:
-    """Return cells, shape (columns, bins), as base64 of little-endian codes."""
-    coded = codes(usd)
-    changes = coded.copy()
-    changes[1:] ^= coded[:-1]
-    return base64.b64encode(changes.astype("<u2").tobytes()).decode()
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A grid's cells in few bytes."""
+
+    text: str
+    first: int
+    """The first bin that is told of, counted from the grid's own first one."""
+    count: int
+    """How many bins are told of."""
+    least_usd: float
+    """Cells below are told as nothing."""
 
 
-def unpacked(text: str, bins: int) -> Floats:
-    """Return what `packed` wrote, shape (columns, bins)."""
-    changes = np.frombuffer(base64.b64decode(text), dtype="<u2").reshape(-1, bins)
-    return dollars(np.bitwise_xor.accumulate(changes, axis=0).astype(np.uint16))
+def packed(usd: Floats, spot: Floats) -> Packed:
+    """Return cells, shape (columns, bins), and the price of each column in at most `LIMIT` bytes.
+
+    What does not fit begins with the smallest cells: they are left out, and `least_usd` says below which.
+    """
+    least_usd = LEAST_USD
+    while True:
+        shown = np.where(usd >= least_usd, usd, 0.0)
+        held = np.flatnonzero(shown.max(axis=0)) if len(shown) else np.zeros(0, dtype=np.int64)
+        begin, end = (int(held[0]), int(held[-1]) + 1) if len(held) else (0, 1)
+        coded = _in_coins(shown[:, begin:end], spot).T.copy()
+        changes = coded.copy()
+        changes[:, 1:] ^= coded[:, :-1]
+        squeezed = zlib.compress(changes.astype("<u2").tobytes(), 6)
+        if len(squeezed) <= LIMIT:
+            return Packed(base64.b64encode(squeezed).decode(), begin, end - begin, least_usd)
+        least_usd *= 4
+
+
+def unpacked(text: str, bins: int, spot: Floats) -> Floats:
+    """Return what `packed` wrote, USD, shape (columns, bins)."""
+    changes = np.frombuffer(zlib.decompress(base64.b64decode(text)), dtype="<u2").reshape(bins, -1)
+    coded = np.bitwise_xor.accumulate(changes, axis=1).astype(np.int64).T
+    usd = np.exp((coded - 1) / STEPS) * (spot / spot[-1])[:, np.newaxis]
+    return np.where(coded == 0, 0.0, usd)
+
+
+def _in_coins(usd: Floats, spot: Floats) -> NDArray[np.uint16]:
+    """Return a code for each cell: what it would be worth at the last price, in even steps of its logarithm.
+
+    Measured so, a position that stands is one number however price moves.
+    """
+    found = np.zeros(usd.shape, dtype=np.uint16)
+    held = usd > 0
+    worth = usd * (spot[-1] / spot)[:, np.newaxis] if len(usd) else usd
+    found[held] = np.clip(1 + np.rint(np.log(worth[held]) * STEPS), 1, 65_535).astype(np.uint16)
+    return found
 
 
 def rounded(value: float) -> float:

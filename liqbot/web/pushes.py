@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -26,15 +25,14 @@ class Push:
     """`view`, `event` or `alert`."""
     topics: Mapping[str, str]
     """What it is about, as `coin` and `venue`: a stream that asks for one gets what has the same."""
-    data: Any
+    wire: bytes
+    """As it stands on the wire: written once, however many listen."""
 
-    def encoded(self) -> bytes:
-        """Return it as it stands on the wire."""
-        return b"id: %d\nevent: %s\ndata: %s\n\n" % (
-            self.number,
-            self.kind.encode(),
-            msgspec.json.encode(self.data),
-        )
+    @staticmethod
+    def of(number: int, kind: str, topics: Mapping[str, str], data: object) -> "Push":
+        """Return a push of `data`, whatever can be written as JSON."""
+        wire = b"id: %d\nevent: %s\ndata: %s\n\n" % (number, kind.encode(), msgspec.json.encode(data))
+        return Push(number, kind, topics, wire)
 
 
 class TooManyStreamsError(Exception):
@@ -58,7 +56,7 @@ class Pushes:
 
     def send(self, kind: str, data: object, **topics: str) -> None:
         """Let everyone who asked for these topics know."""
-        push = Push(self._next, kind, topics, data)
+        push = Push.of(self._next, kind, topics, data)
         self._next += 1
         self._kept.append(push)
         for queue, wants in list(self._listeners.items()):
@@ -95,8 +93,8 @@ class Pushes:
     async def _stream(self, queue: asyncio.Queue[Push | None], missed: list[Push]) -> AsyncGenerator[bytes]:
         try:
             yield b"retry: %d\n\n" % RETRY_MS
-            for push in missed:
-                yield push.encoded()
+            if missed:
+                yield b"".join(push.wire for push in missed)
             while True:
                 try:
                     async with asyncio.timeout(PING_S):
@@ -104,8 +102,12 @@ class Pushes:
                 except TimeoutError:
                     yield b"event: ping\ndata: {}\n\n"
                     continue
-                if push is None:
+                # What a beat brings goes out in one piece.
+                waiting = [push, *(queue.get_nowait() for _ in range(queue.qsize()))]
+                told = [one.wire for one in waiting if one is not None]
+                if told:
+                    yield b"".join(told)
+                if len(told) < len(waiting):
                     return
-                yield push.encoded()
         finally:
             self._listeners.pop(queue, None)

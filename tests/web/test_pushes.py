@@ -1,21 +1,30 @@
 """Streams of pushes: each gets what it asked for and resumes where it broke off; none holds up another."""
 
+import asyncio
+
+import httpx
 import msgspec
 import pytest
 
+from liqbot.sections import WebSettings
+from liqbot.web.ports import WebQuestions
 from liqbot.web.pushes import KEPT, QUEUED, Pushes, TooManyStreamsError
+from liqbot.web.server import web_server
 
 
 async def read(stream, count):
     """Return the kind and the data of so many pushes."""
     found = []
     async for chunk in stream:
-        lines = dict(line.split(b": ", 1) for line in chunk.strip().split(b"\n"))
-        if b"data" in lines:
-            found.append((lines[b"event"].decode(), msgspec.json.decode(lines[b"data"]), int(lines[b"id"])))
-        if len(found) == count:
-            await stream.aclose()
-            return found
+        for told in chunk.strip().split(b"\n\n"):
+            lines = dict(line.split(b": ", 1) for line in told.split(b"\n"))
+            if b"data" in lines:
+                data = msgspec.json.decode(lines[b"data"])
+                found.append((lines[b"event"].decode(), data, int(lines[b"id"])))
+            if len(found) == count:
+                await stream.aclose()
+                return found
+    return found
     return found
 
 
@@ -69,3 +78,23 @@ async def test_closing_ends_every_stream():
     stream = pushes.open(None)
     pushes.close()
     assert await read(stream, 5) == []
+
+
+class Nobody(WebQuestions):
+    """Knows of nothing."""
+
+
+async def test_a_stream_that_is_left_is_forgotten():
+    pushes = Pushes(10)
+    async with web_server(Nobody(), pushes, WebSettings(port=0)) as (host, port):
+        async with (
+            httpx.AsyncClient(base_url=f"http://{host}:{port}") as client,
+            client.stream("GET", "/api/v1/stream") as stream,
+        ):
+            pushes.send("view", {"n": 1})
+            assert (await anext(stream.aiter_raw())).startswith(b"retry:")
+            assert pushes.streams == 1
+        async with asyncio.timeout(20):
+            while pushes.streams:
+                pushes.send("view", {"n": 2})
+                await asyncio.sleep(0.01)

@@ -107,7 +107,7 @@ test("what a cell says under the pointer is the API's figure to the last digit",
   const tip = await hoverMoney();
   await picture("page-hover");
   assert.ok(tip.words.includes(figures.usd(tip.usd)), `${tip.words} says ${figures.usd(tip.usd)}`);
-  assert.equal(figures.cells(grid)[tip.column * grid.bins.count + tip.bin], tip.usd);
+  assert.equal((await figures.cells(grid))[tip.column * grid.bins.count + tip.bin], tip.usd);
 });
 
 test("clusters are told with the API's figures", async () => {

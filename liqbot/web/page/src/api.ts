@@ -73,7 +73,9 @@ export interface Grid {
   low: number[];
   high: number[];
   bins: { first: number; count: number; width: number };
-  /** Base64 of little-endian uint16 codes of three significant digits, column after column, each XOR the one before. */
+  /** Cells below are told as nothing. */
+  least_usd: number;
+  /** Base64 of zlib of little-endian uint16 codes, bin after bin, along time each XOR the one before. */
   usd: string;
 }
 
@@ -158,22 +160,21 @@ export const api = {
 };
 
 /** Decodes the cells of a grid: dollars by column and bin, bins rising with price. */
-export function cells(grid: Grid): Float64Array {
-  const raw = Uint8Array.from(atob(grid.usd), (letter) => letter.charCodeAt(0));
-  const codes = new Uint16Array(raw.buffer);
-  const bins = grid.bins.count;
+export async function cells(grid: Grid): Promise<Float64Array> {
+  const squeezed = Uint8Array.from(atob(grid.usd), (letter) => letter.charCodeAt(0));
+  const stream = new Blob([squeezed]).stream().pipeThrough(new DecompressionStream("deflate"));
+  const codes = new Uint16Array(await new Response(stream).arrayBuffer());
+  const { count } = grid.bins;
+  const columns = grid.time_ms.length;
+  const last = grid.spot[columns - 1];
   const usd = new Float64Array(codes.length);
-  for (let place = 0; place < codes.length; place++) {
-    if (place >= bins) codes[place] ^= codes[place - bins];
-    usd[place] = dollars(codes[place]);
-  }
+  for (let bin = 0; bin < count; bin++)
+    for (let column = 0, code = 0; column < columns; column++) {
+      code ^= codes[bin * columns + column];
+      // A code is what the cell would be worth at the last price, in steps of its logarithm.
+      if (code) usd[column * count + bin] = (Math.exp((code - 1) / STEPS) * grid.spot[column]) / last;
+    }
   return usd;
 }
 
-/** A code is 0 for nothing, else 1 + 900 × exponent + (three digits − 100). */
-function dollars(code: number): number {
-  if (code === 0) return 0;
-  const exponent = Math.floor((code - 1) / 900);
-  const digits = ((code - 1) % 900) + 100;
-  return exponent >= 2 ? digits * 10 ** (exponent - 2) : digits / 10 ** (2 - exponent);
-}
+const STEPS = 2_000;

@@ -21,7 +21,9 @@ let state: State = readState();
 let coins: CoinInfo[] = [];
 let view: View | undefined;
 let grid: Grid | undefined;
-let usdByCell: Float64Array = new Float64Array();
+let allCells: Float64Array = new Float64Array();
+/** The same without the pools that are hidden. */
+let usdByCell: Float64Array = allCells;
 let scale: Scale;
 let events: MarketEvent[] = [];
 let alertList: Alert[] = [];
@@ -73,10 +75,11 @@ async function show(keepZoom: boolean): Promise<void> {
     api.view(state.coin, part()),
     api.grid(state.coin, state.window, part()),
   ]);
+  const newCells = await cells(newGrid);
   if (mine !== generation) return;
   view = newView;
   gridLoadedMs = viewLoadedMs = Date.now();
-  take(newGrid, keepZoom);
+  take(newGrid, newCells, keepZoom);
   render();
   live.follow(state.coin, state.venue);
   say("");
@@ -94,9 +97,9 @@ async function show(keepZoom: boolean): Promise<void> {
 
 let historyRows: Parameters<typeof regimes>[0] = [];
 
-function take(newGrid: Grid, keepZoom: boolean): void {
+function take(newGrid: Grid, newCells: Float64Array, keepZoom: boolean): void {
   grid = newGrid;
-  usdByCell = cells(newGrid);
+  allCells = usdByCell = newCells;
   const least = LEAST[state.least] ?? 0;
   if (least) usdByCell = usdByCell.map((value) => (value < least ? 0 : value));
   scale = new Scale(usdByCell, state.theme);
@@ -197,7 +200,7 @@ function onHover(hover: Hover | null): void {
   const bound = grid.layer.basis === "modelled" ? "up to " : "";
   const near = view?.clusters.find((one) => hover.price >= one.low && hover.price <= one.high);
   tip.replaceChildren(
-    el("b", { class: "dollars" }, dollars > 0 ? `${bound}${usd(dollars)}` : "nothing known"),
+    el("b", { class: "dollars" }, dollars > 0 ? `${bound}${usd(dollars)}` : nothing()),
     `${price(low)} to ${price(high)} (${percent((hover.price / spot - 1) * 100, true)})`,
     el("br"),
     dollars > 0 ? side : "",
@@ -217,6 +220,12 @@ function onHover(hover: Hover | null): void {
   const left = hover.x + 16 + tip.offsetWidth > box.width ? hover.x - tip.offsetWidth - 16 : hover.x + 16;
   tip.style.left = `${Math.max(4, left)}px`;
   tip.style.top = `${Math.min(box.height - tip.offsetHeight - 6, Math.max(6, hover.y + 12))}px`;
+}
+
+/** What an empty cell says: small ones are left out of a large grid. */
+function nothing(): string {
+  const least = Math.max(grid!.least_usd, LEAST[state.least] ?? 0);
+  return least > 1 ? `less than ${usd(least)}` : "nothing known";
 }
 
 function onPush({ kind, data }: Push): void {
@@ -245,7 +254,8 @@ async function freshen(): Promise<void> {
   if (now - gridLoadedMs < GRID_REFRESH_MS) return;
   gridLoadedMs = now;
   const newGrid = await api.grid(state.coin, state.window, part());
-  if (mine === generation) take(newGrid, true);
+  const newCells = await cells(newGrid);
+  if (mine === generation) take(newGrid, newCells, true);
   if (mine === generation) chart.spot(newer.spot);
 }
 
@@ -285,7 +295,7 @@ byId("price-kind").addEventListener("click", () => {
   state = { ...state, price: state.price === "line" ? "candles" : "line" };
   writeState(state, true);
   chart.price = state.price;
-  if (grid) take(grid, true);
+  if (grid) take(grid, allCells, true);
   render();
   chart.events(events);
   controls();
@@ -295,7 +305,7 @@ byId("theme").addEventListener("click", () => {
   localStorage.setItem("theme", state.theme);
   applyTheme();
   chart.dress();
-  if (grid) take(grid, true);
+  if (grid) take(grid, allCells, true);
   render();
   profile.dress();
   controls();
