@@ -50,10 +50,13 @@ class Studio:
     ) -> None:
         self.close()
 
-    async def heatmap(self, asked: HeatmapInput | MarketView, window: str = "") -> Picture:
+    async def heatmap(
+        self, asked: HeatmapInput | MarketView, window: str = "", about: str | None = None
+    ) -> Picture:
         """Return a heatmap. Raises `DrawingError`, also for a past without a column.
 
-        A view that carries its grid may be given in place of the whole input, with the name of its `window`.
+        A view that carries its grid may be given in place of the whole input, with the name of its `window`
+        and the identity of the cluster that the picture is `about`.
         """
         if isinstance(asked, MarketView):
             if asked.grid is None:
@@ -61,7 +64,7 @@ class Studio:
                 raise DrawingError(
                     f"could not draw the {asked.coin} heatmap over {window}: {cause}"
                 ) from cause
-            asked = HeatmapInput(view=asked, grid=asked.grid, window=window)
+            asked = HeatmapInput(view=asked, grid=asked.grid, window=window, highlight=about)
         request = asked
         return await self._drawn(
             f"{asked.view.coin} heatmap over {asked.window}", asked.key, lambda: _heatmap(request)

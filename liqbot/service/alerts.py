@@ -110,7 +110,7 @@ class Alerts:
             market=None if view is None else market_answer(view),
             still_holds=still_holds,
             current=current,
-            picture=None if view is None else await self._pictures.of_alert(view),
+            picture=None if view is None else await self._pictures.of_alert(view, alert.hit),
         )
 
     async def reasons(self, chat: ChatKey, number: int) -> Reasons:

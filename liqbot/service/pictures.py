@@ -10,6 +10,7 @@ from liqbot.market.grid import Grid
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.rules.hit import Hit
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.markets import Markets
 from liqbot.service.windows import ALERT_WINDOW, WINDOWS
@@ -22,6 +23,19 @@ def no_marks(view: MarketView) -> tuple[Mark, ...]:
     """Mark nothing."""
     del view
     return ()
+
+
+def cluster_of(view: MarketView, hit: Hit) -> str | None:
+    """Return the identity of the cluster that `hit` is about; None where it is about none.
+
+    A hit's key is that identity, or the identity of what stood at the same level before: then it is the
+    cluster of the hit's side and weight.
+    """
+    clusters = [*view.clusters, *(ended.cluster for ended in view.ended)]
+    if any(cluster.id == hit.key for cluster in clusters):
+        return hit.key
+    alike = (cluster.id for cluster in clusters if (cluster.side, cluster.usd) == (hit.side, hit.value))
+    return next(alike, None)
 
 
 class Pictures:
@@ -63,19 +77,27 @@ class Pictures:
             _log.error("picture_failed", coin=coin, reason=str(error))
             return None
 
-    async def of_alert(self, view: MarketView) -> Picture | None:
-        """Draw what goes with an alert raised in `view`; None where it cannot be drawn."""
+    async def of_alert(self, view: MarketView, hit: Hit) -> Picture | None:
+        """Draw what goes with an alert of `hit` in `view`: a heatmap that shows and names the hit's cluster.
+
+        None where it cannot be drawn.
+        """
         try:
-            return await self.heatmap_of(self._markets.layers.whole(view), ALERT_WINDOW)
+            return await self.heatmap_of(
+                self._markets.layers.whole(view), ALERT_WINDOW, cluster_of(view, hit)
+            )
         except DrawingError as error:
             _log.error("picture_failed", coin=view.coin, reason=str(error))
             return None
 
-    async def heatmap_of(self, seen: Seen, window: str) -> Picture:
-        """Draw the heatmap of the `window` up to a view. Raises `DrawingError`."""
+    async def heatmap_of(self, seen: Seen, window: str, about: str | None = None) -> Picture:
+        """Draw the heatmap of the `window` up to a view; `about` is the identity of a cluster to be named.
+
+        Raises `DrawingError`.
+        """
         grid = await self.grid_of(seen, window)
         marks = await asyncio.to_thread(self._marks, seen.view)
-        return await self.studio.heatmap(seen.view.with_grid(grid).with_marks(marks), window)
+        return await self.studio.heatmap(seen.view.with_grid(grid).with_marks(marks), window, about)
 
     async def grid_of(self, seen: Seen, window: str) -> Grid:
         """Return the past maps of the `window` up to a view."""

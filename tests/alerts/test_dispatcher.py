@@ -60,9 +60,9 @@ class Office:
     def seconds(self):
         return self.clock.now_ms / 1000
 
-    async def illustrate(self, view):
+    async def illustrate(self, view, hit):
         self.pictures += 1
-        assert view.coin == "BTC"
+        assert hit.text.startswith(view.coin)
         if isinstance(self.picture, Exception):
             raise self.picture
         return self.picture

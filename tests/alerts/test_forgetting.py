@@ -75,7 +75,7 @@ class Scene:
             arrived=self.dispatcher.arrived,
         )
 
-    async def illustrate(self, _view):
+    async def illustrate(self, _view, _hit):
         await asyncio.to_thread(self.picture.pass_through)
         self.clock.now_ms += 1_000
 

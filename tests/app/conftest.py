@@ -22,7 +22,7 @@ def settings(tmp_path):
 def undrawn(monkeypatch):
     """Draw no pictures: they are not the subject."""
 
-    async def heatmap(_, view, window):
+    async def heatmap(_, view, window, _about=None):
         return Picture(b"", f"{view.coin} over {window}", "x.png")
 
     monkeypatch.setattr(Studio, "heatmap", heatmap)

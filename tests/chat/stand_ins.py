@@ -46,9 +46,9 @@ class PaperStudio:
         self.asked: list[str] = []
         self.broken = False
 
-    async def heatmap(self, view, window) -> Picture:
+    async def heatmap(self, view, window, about=None) -> Picture:
         assert view.grid is not None
-        return self._drawn(view, f"heatmap-{window}")
+        return self._drawn(view, f"heatmap-{window}" if about is None else f"heatmap-{window} about {about}")
 
     async def map(self, view) -> Picture:
         return self._drawn(view, "map")

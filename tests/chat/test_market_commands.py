@@ -210,11 +210,11 @@ def test_a_view_can_be_described_in_full():
 async def test_what_overlays_mark_is_on_the_heatmap(room, monkeypatch):
     seen = []
 
-    async def heatmap(view, window):
-        seen.append((view.marks, window))
+    async def heatmap(view, window, about):
+        seen.append((view.marks, window, about))
         raise DrawingError("no ink")
 
     monkeypatch.setattr(room.studio, "heatmap", heatmap)
     room.services.pictures._marks = lambda view: (line(view.spot, "spot"),)
     await room.say("/heatmap BTC 3d")
-    assert seen == [((line(64_000, "spot"),), "3d")]
+    assert seen == [((line(64_000, "spot"),), "3d", None)]

@@ -73,7 +73,7 @@ def folder(tmp_path):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    async def heatmap(_, view, window):
+    async def heatmap(_, view, window, _about=None):
         return Picture(b"", f"{view.coin} over {window}", "x.png")
 
     monkeypatch.setattr(Studio, "heatmap", heatmap)

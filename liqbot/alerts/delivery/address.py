@@ -14,6 +14,7 @@ from liqbot.alerts.telling import addressed, digest, tell
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
+from liqbot.rules.hit import Hit
 from liqbot.store.alerts import Alert, Alerts
 from liqbot.store.deliveries import Delivery, HoldReason
 
@@ -21,8 +22,8 @@ _log = structlog.get_logger()
 
 KEPT = 32
 """How many alerts' messages are kept at hand."""
-Illustrate = Callable[[MarketView], Awaitable[Picture | None]]
-"""Draws the picture of an alert's market; None where it cannot be drawn, and then the text goes alone."""
+Illustrate = Callable[[MarketView, Hit], Awaitable[Picture | None]]
+"""Draws what an alert saw in its market; None where it cannot be drawn, and then the text goes alone."""
 
 PageOf = Callable[[str], str]
 """Returns the address of a coin's page; empty where people cannot reach one."""
@@ -114,7 +115,7 @@ class AddressStage:
         if alert.reason == Reason.RESOLVED:
             return None  # what is over needs no picture
         try:
-            return await self._illustrate(view)
+            return await self._illustrate(view, alert.hit)
         except Exception:  # noqa: BLE001 - however a picture fails, the text goes out
             _log.exception("alert_without_picture", alert=alert.id)
             return None
