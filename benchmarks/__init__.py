@@ -1,1 +1,1 @@
-"""What liqbot costs, measured: `make bench` prints the table that stands in README.md."""
+"""What liqbot costs, measured: `make bench` prints the table that stands in docs/pages/performance.md."""

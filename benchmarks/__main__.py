@@ -1,4 +1,4 @@
-"""Run all benchmarks and print the table; `--write` puts it into README.md."""
+"""Run all benchmarks and print the table; `--write` puts it into docs/pages/performance.md."""
 
 import argparse
 import sys
@@ -25,7 +25,7 @@ from benchmarks import (
 from benchmarks.measure import Row
 from docs.sections import replace_section
 
-README = Path(__file__).parents[1] / "README.md"
+PAGE = Path(__file__).parents[1] / "docs" / "pages" / "performance.md"
 
 PARTS = (
     drawing,  # first: it measures how long the very first picture takes
@@ -51,7 +51,7 @@ PARTS = (
 def main() -> int:
     """Return 0 where every bound is kept, 1 where one is not."""
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    parser.add_argument("--write", action="store_true", help="put the table into README.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/pages/performance.md")
     arguments = parser.parse_args()
     table = ["| what | measured | against | |", "| --- | --- | --- | --- |"]
     broken = 0
@@ -62,7 +62,7 @@ def main() -> int:
             broken += row.holds is False
             print(table[-1], flush=True)
     if arguments.write:
-        README.write_text(replace_section(README.read_text(), "performance", "\n".join(table)))
+        PAGE.write_text(replace_section(PAGE.read_text(), "performance", "\n".join(table)))
     return 1 if broken else 0
 
 

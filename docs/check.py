@@ -1,8 +1,8 @@
 """Keep the documents true: `python -m docs.check` compares, `--write` renews.
 
-Commands, rules, settings and the command line are written from the code between markers in README.md and in
-the pages of the site, and the line for every file in ARCHITECTURE.md from what the file says of itself; links
-between documents must lead somewhere; CHANGELOG.md must know the version.
+Commands, rules, settings and the command line are written from the code between markers in the pages of the
+site, and the line for every file in ARCHITECTURE.md from what the file says of itself; links between
+documents must lead somewhere; CHANGELOG.md must know the version.
 """
 
 import argparse
@@ -54,12 +54,6 @@ def main() -> int:
     return 1 if complaints else 0
 
 
-def commands() -> str:
-    """Return the table of the chat's commands."""
-    rows = [f"| `{command.usage}` | {command.summary} |" for command in COMMANDS]
-    return "\n".join(["| command | what you get |", "| --- | --- |", *rows])
-
-
 def all_commands() -> str:
     """Return each of the chat's commands with all that `/help` tells of it."""
     lines: list[str] = []
@@ -67,12 +61,6 @@ def all_commands() -> str:
         lines += [f"## `{command.usage}`", "", command.summary, ""]
         lines += [part for paragraph in command.details for part in (paragraph, "")]
     return "\n".join(lines).rstrip()
-
-
-def rules() -> str:
-    """Return the built-in rules with their parameters."""
-    told = [f"**`{rule.name}`** — {rule.summary}\n\n{_form(rule.form)}" for rule in RULES]
-    return "\n\n".join([*told, f"**Every rule** also takes:\n\n{standing()}"])
 
 
 def all_rules(chosen: Iterable[Rule]) -> str:
@@ -190,12 +178,6 @@ def _grouped() -> Iterator[tuple[str, Callable[..., object]]]:
 
 Sections: TypeAlias = dict[str, Callable[[], str]]
 SECTIONS: dict[str, Sections] = {
-    "README.md": {
-        "commands": commands,
-        "rules": rules,
-        "settings": settings,
-        "command-line": command_line,
-    },
     "ARCHITECTURE.md": {"every-file": every_file},
     f"{PAGES}/commands.md": {"all-commands": all_commands},
     f"{PAGES}/rules.md": {
