@@ -101,7 +101,7 @@ class Room:
 
     async def deliver(self) -> None:
         """Let what is owed be delivered."""
-        dispatcher = Dispatcher(self.store, self.studio.map, self.services.clock)
+        dispatcher = Dispatcher(self.store, lambda view, _: self.studio.map(view), self.services.clock)
         dispatcher.connect("console", self.paper)
         await run_until_drained(dispatcher)
 

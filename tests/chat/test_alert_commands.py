@@ -66,7 +66,7 @@ class TestAlert:
     async def test_it_is_shown_as_it_stands_now_with_a_picture_of_now(self, told):
         answer = await told.say("/alert 1")
         assert as_text(answer) == f"{ALERT}\nNow: {HIT}\nSpot: 64,000\nRegime: long-liquidation setup"
-        assert answer.picture.alt == "BTC heatmap-24h in words"
+        assert answer.picture.alt == "BTC heatmap-24h about BTC-L1 in words"
         assert (answer.tone, answer.private) == (Tone.LONGS, False)
         assert answer.provenance.startswith("near-cluster A1 · Testex")
 
