@@ -48,8 +48,8 @@ class Bot:
 print(list(make_adapters(load_settings(), Bot())))
 """
 CHECKED = """
-from liqbot.cli import app
-app(["doctor"], standalone_mode=False)
+from liqbot.cli import command_line
+command_line(["doctor"])(["doctor"], standalone_mode=False)
 """
 CONFIGURED = """
 from liqbot.settings import CHAT_PLATFORMS, described

@@ -1,7 +1,7 @@
 """One market that all five exchanges show, each its own way: the simulator's, in rows of five minutes."""
 
 import bisect
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from liqbot.market.side import Side
 from liqbot.market.updates import AssetContext, Liquidation
@@ -87,7 +87,7 @@ class World:
         before = {coin: len(series.liquidations) for coin, series in self.series.items()}
         self.now_ms = max(now_ms, self.now_ms)
         while (step_ms := self._step_ms()) and self._market.time_ms + step_ms <= self.now_ms:
-            for update in self._market.step(step_ms // 1000):
+            for update in orders(self._market.step(step_ms // 1000), step_ms):
                 if isinstance(update, AssetContext):
                     self._see(update, step_ms)
                 elif isinstance(update, Liquidation):
@@ -140,3 +140,28 @@ class World:
                 series.bars[-1].long_usd += usd
             else:
                 series.bars[-1].short_usd += usd
+
+
+def orders(updates, step_ms):
+    """Yield updates with the fills of each order as one, as exchanges tell them, spread over the step.
+
+    The market tells all of a step at its end; no exchange closes a hundred positions in one millisecond.
+    """
+    told = []
+    for update in updates:
+        last = told[-1] if told else None
+        if (
+            isinstance(update, Liquidation)
+            and isinstance(last, Liquidation)
+            and (last.coin, last.side, last.price) == (update.coin, update.side, update.price)
+        ):
+            told[-1] = replace(last, size=last.size + update.size)
+        else:
+            told.append(update)
+    left = sum(isinstance(update, Liquidation) for update in told)
+    for update in told:
+        if isinstance(update, Liquidation):
+            left -= 1
+            yield replace(update, time_ms=update.time_ms - min(left, step_ms - 1))
+        else:
+            yield update

