@@ -6,8 +6,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 
+# Node trusts what the machine trusts, as pip and git do: behind a proxy of one's own npm fails without.
+CERTIFICATES := $(wildcard /etc/ssl/certs/ca-certificates.crt)
+ifneq ($(CERTIFICATES),)
+export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help run test truth contract page browser soak conformance check fix bench docs lock clean
+.PHONY: help run node test truth contract page browser soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -36,6 +42,8 @@ contract: $(VENV)/dev.stamp  ## ask the public API whatever its OpenAPI document
 
 PAGE := liqbot/web/page
 BROWSER := tests/web/browser
+
+node: $(PAGE)/node_modules/.package-lock.json $(BROWSER)/node_modules/.package-lock.json  ## fetch what the page is built and tried with
 
 %/node_modules/.package-lock.json: %/package-lock.json
 	npm ci --prefix $* --no-progress

@@ -37,7 +37,10 @@ _SPAN = Parameter("after", 0.0, unit=Unit.SECONDS)
 class _PaperStudio(Studio):
     """Draws nothing."""
 
-    async def heatmap(self, asked: HeatmapInput | MarketView, window: str = "") -> Picture:
+    async def heatmap(
+        self, asked: HeatmapInput | MarketView, window: str = "", about: str | None = None
+    ) -> Picture:
+        del about
         coin, window = (
             (asked.coin, window) if isinstance(asked, MarketView) else (asked.view.coin, asked.window)
         )
@@ -142,7 +145,7 @@ class PluginBot:
         await self._deliver()
 
     async def _deliver(self) -> None:
-        dispatcher = Dispatcher(self._store, self._studio.map, lambda: self._now_ms)
+        dispatcher = Dispatcher(self._store, lambda view, _: self._studio.map(view), lambda: self._now_ms)
         dispatcher.connect(CHAT.platform, self)
         delivering = asyncio.create_task(dispatcher.run())
         await dispatcher.drained()
