@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, Refused
+
 
 class Verdict(StrEnum):
     """What is to be done with a message that was not taken.
@@ -17,3 +19,16 @@ class Verdict(StrEnum):
     """The message is not taken in this form: it is sent in a plainer one."""
     GONE = "gone"
     """There is no such chat any more."""
+
+
+def not_taken(verdict: Verdict, reason: str) -> NotSent:
+    """Return what a verdict means for the delivery of the message."""
+    match verdict:
+        case Verdict.GONE:
+            return ChatGone(reason)
+        case Verdict.WAIT:
+            return ChatAway(reason)
+        case Verdict.DEGRADE:
+            return Refused(reason)
+        case Verdict.AGAIN:
+            return NotSent(reason)

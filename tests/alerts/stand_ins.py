@@ -1,7 +1,9 @@
 """A store with rules, a clock that stands until it is told, and a rule that always says the same."""
 
+import asyncio
 import shutil
 from collections.abc import Iterable
+from contextlib import asynccontextmanager
 
 from liqbot.rules.loading import Rules
 from liqbot.rules.rule import Hit, Rule, rule
@@ -21,6 +23,17 @@ class Clock:
 
     def __call__(self) -> int:
         return self.now_ms
+
+
+@asynccontextmanager
+async def at_work(dispatcher):
+    """Let a dispatcher run meanwhile."""
+    task = asyncio.create_task(dispatcher.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 class House:

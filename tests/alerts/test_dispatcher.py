@@ -2,10 +2,9 @@
 
 import asyncio
 import sqlite3
-from contextlib import asynccontextmanager
 
 import pytest
-from alerts.stand_ins import ANN, BOB, saying
+from alerts.stand_ins import ANN, BOB, at_work, saying
 from markets import long, view_of
 from platforms import Paper
 from structlog.testing import capture_logs
@@ -86,14 +85,8 @@ class Office:
         self.dispatcher.wake()
         return due
 
-    @asynccontextmanager
-    async def at_work(self):
-        task = asyncio.create_task(self.dispatcher.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    def at_work(self):
+        return at_work(self.dispatcher)
 
     async def later(self, seconds=0):
         """Let the clock go on, and what is due by then be sent."""

@@ -2,11 +2,10 @@
 
 import asyncio
 import threading
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
-from alerts.stand_ins import ANN, BOB, saying
+from alerts.stand_ins import ANN, BOB, at_work, saying
 from markets import long, view_of
 from platforms import Paper
 
@@ -79,14 +78,8 @@ class Scene:
         await asyncio.to_thread(self.picture.pass_through)
         self.clock.now_ms += 1_000
 
-    @asynccontextmanager
-    async def at_work(self):
-        task = asyncio.create_task(self.dispatcher.run())
-        try:
-            yield
-        finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    def at_work(self):
+        return at_work(self.dispatcher)
 
 
 @pytest.fixture

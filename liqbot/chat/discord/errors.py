@@ -3,8 +3,8 @@
 import aiohttp
 import discord
 
-from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, Refused, SlowDown, Unclear
-from liqbot.alerts.verdict import Verdict
+from liqbot.alerts.platform import NotSent, SlowDown, Unclear
+from liqbot.alerts.verdict import Verdict, not_taken
 from liqbot.chat.discord.verdicts import verdict, why
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
@@ -49,18 +49,11 @@ def _of_answer(error: discord.HTTPException) -> NotSent:
         return SlowDown("Discord asks for a pause", pause_s=pause_s, everywhere=everywhere)
     if error.status == 401:
         return NotSent("Discord does not know the bot's token any more")
-    told = why(error.status, error.code)
-    match verdict_of(error):
-        case Verdict.GONE:
-            return ChatGone(told)
-        case Verdict.WAIT:
-            return ChatAway(told)
-        case Verdict.DEGRADE:
-            return Refused(told)
-        case Verdict.AGAIN:
-            # Of a gateway's refusal it is known that nothing went through; not so of what broke behind it.
-            is_lost = error.status >= 500 and error.status not in _NEVER_TAKEN
-            return Unclear(told) if is_lost else NotSent(told)
+    told, found = why(error.status, error.code), verdict_of(error)
+    if found is Verdict.AGAIN and error.status >= 500 and error.status not in _NEVER_TAKEN:
+        # Of a gateway's refusal it is known that nothing went through; not so of what broke behind it.
+        return Unclear(told)
+    return not_taken(found, told)
 
 
 def _pause_s(header: str | None) -> float:

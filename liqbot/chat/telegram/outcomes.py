@@ -13,8 +13,8 @@ from telegram.error import (
     TelegramError,
 )
 
-from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
-from liqbot.alerts.verdict import Verdict
+from liqbot.alerts.platform import ChatMoved, NotSent, Refused, SlowDown, Unclear
+from liqbot.alerts.verdict import not_taken
 from liqbot.chat.telegram.connection import GatewayError
 from liqbot.chat.telegram.verdicts import LOST_UPLOADS, WITHOUT_PICTURES, says, verdict
 
@@ -47,9 +47,9 @@ def outcome(error: TelegramError) -> NotSent:
         case InvalidToken():
             result = NotSent("Telegram does not accept the bot's token")
         case Forbidden():
-            result = _refused(403, reason)
+            result = not_taken(verdict(403, reason), reason)
         case BadRequest():
-            result = _refused(400, reason)
+            result = not_taken(verdict(400, reason), reason)
         case NetworkError():
             result = _failed_on_the_way(error, reason)
         case _:
@@ -85,18 +85,6 @@ def is_without_pictures(error: TelegramError) -> bool:
 def is_wrong_form(error: TelegramError) -> bool:
     """Return whether a plainer message may be taken."""
     return isinstance(outcome(error), Refused)
-
-
-def _refused(code: int, reason: str) -> NotSent:
-    match verdict(code, reason):
-        case Verdict.GONE:
-            return ChatGone(reason)
-        case Verdict.WAIT:
-            return ChatAway(reason)
-        case Verdict.DEGRADE:
-            return Refused(reason)
-        case Verdict.AGAIN:
-            return NotSent(reason)
 
 
 def _failed_on_the_way(error: NetworkError, reason: str) -> NotSent:

@@ -249,16 +249,7 @@ async def test_updates_can_be_brought_to_a_webhook(telegram, serving):
 
 async def test_nobody_but_telegram_is_heard_at_the_webhook(telegram, serving):
     ann, port = await telegram.person("Ann"), free_port()
-    forged = {
-        "update_id": 1,
-        "message": {
-            "message_id": 1,
-            "date": 1,
-            "chat": {"id": ann.id, "type": "private"},
-            "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
-            "text": "/stop",
-        },
-    }
+    forged = update_of(ann, 1, "/stop")
     hooked = serving(webhook_url=f"http://127.0.0.1:{port}", webhook_port=port)
     async with hooked, httpx.AsyncClient() as client:
         await telegram.calls("setWebhook", at_least=1, within=WITHIN)
@@ -276,16 +267,7 @@ async def test_an_update_that_is_brought_three_times_is_answered_once_and_what_i
     telegram, serving, caplog
 ):
     ann, port = await telegram.person("Ann"), free_port()
-    brought = {
-        "update_id": 999_999,
-        "message": {
-            "message_id": 1,
-            "date": 1,
-            "chat": {"id": ann.id, "type": "private"},
-            "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
-            "text": "/regime BTC",
-        },
-    }
+    brought = update_of(ann, 999_999, "/regime BTC")
     hooked = serving(webhook_url=f"http://127.0.0.1:{port}", webhook_port=port)
     async with hooked, httpx.AsyncClient() as client:
         (call,) = await telegram.calls("setWebhook", at_least=1, within=WITHIN)
@@ -317,3 +299,17 @@ async def test_a_webhook_that_cannot_listen_says_where(adapter_of):
 def is_open(port):
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def update_of(ann, number, text):
+    """Return an update in which Ann says something."""
+    return {
+        "update_id": number,
+        "message": {
+            "message_id": 1,
+            "date": 1,
+            "chat": {"id": ann.id, "type": "private"},
+            "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
+            "text": text,
+        },
+    }
