@@ -2,7 +2,13 @@
 
 from collections.abc import Iterator
 
-from liqbot.chat import alert_commands, control_commands, market_commands, subscription_commands
+from liqbot.chat import (
+    alert_commands,
+    control_commands,
+    flow_commands,
+    market_commands,
+    subscription_commands,
+)
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Argument, Command, CommandContext, Kind, Topic, command
 from liqbot.message import Button, Fact, Message, Table, Tone
@@ -74,6 +80,7 @@ SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS)
 """Commands that `/help all` names last."""
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,
+    *flow_commands.COMMANDS,
     *subscription_commands.COMMANDS,
     *SELDOM,
     help,

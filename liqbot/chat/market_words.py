@@ -1,12 +1,15 @@
 """A market in words: facts, tables and sentences that several commands share."""
 
+from collections.abc import Iterable
+
 from liqbot.market.clusters import worth_naming
+from liqbot.market.layer import Origin
 from liqbot.market.regime import LEAST_COVERAGE, Regime
 from liqbot.market.side import Side
 from liqbot.message import Fact, Table, Tone
 from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, MarketAnswer, RatioBasis
 from liqbot.text import N_, _, ngettext
-from liqbot.text.figures import duration, percent, price, ratio, share, usd
+from liqbot.text.figures import duration, listed, percent, price, ratio, share, usd
 
 CLUSTERS_SHOWN = 8
 """Of each side."""
@@ -66,6 +69,14 @@ def title(market: MarketAnswer) -> str:
         price=price(market.spot),
         regime=regime_name(market.regime),
     )
+
+
+def source_words(venues: Iterable[tuple[str, Origin]]) -> str:
+    """Return who told something, as `Binance, OKX`, and where it is not live, what it is."""
+    told = dict.fromkeys(venues)
+    names = list(dict.fromkeys(venue for venue, _origin in told))
+    origins = {origin for _venue, origin in told} - {Origin.LIVE}
+    return listed([*names, *sorted(origin.value for origin in origins)])
 
 
 def fuel(market: MarketAnswer) -> list[Fact]:

@@ -19,6 +19,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "replay": "replaying",
         "view": "looking",
         "heatmap": "looking",
+        "liquidations": "flows",
         "scan": "scanning",
         "record": "scanning",
         "brackets": "brackets",

@@ -12,6 +12,7 @@ from liqbot.rules.loading import Rules
 from liqbot.service.alerts import Alerts
 from liqbot.service.chats import Chats
 from liqbot.service.history import History
+from liqbot.service.liquidations import Liquidations
 from liqbot.service.markets import Markets
 from liqbot.service.pictures import Pictures, no_marks
 from liqbot.service.previews import Previews
@@ -69,6 +70,7 @@ class Services:
             store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
         )
         self.history = History(store.history, store.events)
+        self.liquidations = Liquidations(self.markets, store.events)
         self.status = Status(
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
         )

@@ -115,6 +115,14 @@ def _tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """What happened to one coin: clusters that came and went, liquidations, regimes."""
         return await asker.json(f"coins/{_in_path(coin)}/events", window=window, venue=venue, limit=limit)
 
+    async def liquidations(
+        coin: Coin,
+        window: Annotated[str, Field(description="How far back: 1h, 24h, 7d, at most 30d.")] = "24h",
+        venue: Venue = None,
+    ) -> Answer:
+        """What was liquidated of one coin: by side and venue, the largest, the hour beside a usual one."""
+        return await asker.json(f"coins/{_in_path(coin)}/liquidations", window=window, venue=venue)
+
     async def history(
         coin: Coin, venue: Venue = None, days: Annotated[int, Field(ge=1, le=366)] = 30
     ) -> Answer:
@@ -129,4 +137,4 @@ def _tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """The liquidation heatmap of one coin as a picture: price against time, the brighter the more."""
         return await asker.png(f"coins/{_in_path(coin)}/heatmap.png", window=window, venue=venue)
 
-    return (coins, market, clusters, events, history, alerts, heatmap)
+    return (coins, market, clusters, events, liquidations, history, alerts, heatmap)

@@ -18,6 +18,7 @@ from liqbot.service.errors import UserError
 from liqbot.web import problems
 from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.docs import docs_page
+from liqbot.web.flows import FlowsApi
 from liqbot.web.hosts import AllowedHosts
 from liqbot.web.limits import RateLimit
 from liqbot.web.page import coin_page, healthz, metrics, page, static
@@ -38,7 +39,17 @@ _HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType
 def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> Litestar:
     """Return the application that answers `questions`."""
     return Litestar(
-        route_handlers=[PublicApi, hyperperps, page, coin_page, static, healthz, metrics, docs_page],
+        route_handlers=[
+            PublicApi,
+            FlowsApi,
+            hyperperps,
+            page,
+            coin_page,
+            static,
+            healthz,
+            metrics,
+            docs_page,
+        ],
         dependencies={
             "questions": Provide(lambda: questions, sync_to_thread=False),
             "pushes": Provide(lambda: pushes, sync_to_thread=False),

@@ -8,6 +8,7 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.service.liquidations import LiquidationsAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,10 @@ class WebQuestions(Protocol):
 
     async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
         """Return what happened since, the oldest first, at most the newest `limit`."""
+        ...
+
+    async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
+        """Return what was liquidated in the last `window_s` seconds, of all venues or of one."""
         ...
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:

@@ -7,6 +7,7 @@ from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.layers import LayerQuery, Seen
+from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.services import Services
 from liqbot.service.windows import WINDOWS
 from liqbot.web.happenings import TOLD, happening
@@ -59,6 +60,10 @@ class ServiceQuestions:
         """Return what happened since, the oldest first, at most the newest `limit`."""
         logged = await self._services.history.events(coin, layer, since_ms, kinds=TOLD, limit=limit)
         return [told for number, event in logged if (told := happening(event, number)) is not None]
+
+    async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
+        """Return what was liquidated in the last `window_s` seconds. Raises `UserError`."""
+        return await self._services.liquidations.liquidations(coin, window_s, venue=venue)
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""

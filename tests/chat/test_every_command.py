@@ -8,6 +8,7 @@ from liqbot.message import Tone
 
 LINES = (
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
+    "/liquidations BTC",
     *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
@@ -18,7 +19,7 @@ MANAGING = {
     *("subscribe", "unsubscribe", "test", "pause", "resume"),
     *("mute", "quiet", "timezone", "limit", "forget"),
 }
-PUBLIC = {"heatmap", "map", "clusters", "regime", "trapped", "whales", "alert"}
+PUBLIC = {"heatmap", "map", "clusters", "regime", "trapped", "whales", "liquidations", "alert"}
 
 
 @pytest.fixture

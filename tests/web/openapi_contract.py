@@ -20,6 +20,7 @@ PATHS = (
     "/api/v1/coins/{coin}/grid",
     "/api/v1/coins/{coin}/events",
     "/api/v1/coins/{coin}/history",
+    "/api/v1/coins/{coin}/liquidations",
     "/api/v1/coins/{coin}/heatmap.png",
     "/api/v1/coins/{coin}/map.png",
     "/api/public/heatmap/{coin}",

@@ -29,7 +29,7 @@ async def test_agents_get_the_figures_of_the_api_and_nothing_to_write_with(serve
     async with agents(served.address) as client:
         tools = (await client.list_tools()).tools
         assert {tool.name for tool in tools} == {
-            "coins", "market", "clusters", "events", "history", "alerts", "heatmap"
+            "coins", "market", "clusters", "events", "liquidations", "history", "alerts", "heatmap"
         }  # fmt: skip
         assert all(tool.annotations.read_only_hint and tool.description for tool in tools)
         assert [one["coin"] for one in told(await client.call_tool("coins", {}))["coins"]] == ["BTC", "ETH"]
@@ -39,6 +39,7 @@ async def test_agents_get_the_figures_of_the_api_and_nothing_to_write_with(serve
         assert clusters["clusters"] == view["clusters"]
         events = told(await client.call_tool("events", {"coin": "BTC", "limit": 1}))
         assert len(events["events"]) == 1
+        assert told(await client.call_tool("liquidations", {"coin": "BTC"}))["count"] == 1
         assert told(await client.call_tool("history", {"coin": "BTC"}))["rows"]
         assert told(await client.call_tool("alerts", {}))["alerts"]
         picture = (await client.call_tool("heatmap", {"coin": "BTC"})).content[0]

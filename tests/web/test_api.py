@@ -60,6 +60,14 @@ class TestFigures:
         ]
         assert [event["time_ms"] for event in events] == sorted(event["time_ms"] for event in events)
 
+    def test_liquidations_are_those_of_the_chat(self, web, served):
+        answer = web.get("/api/v1/coins/btc/liquidations", params={"window": "24h"}).json()
+        assert (answer["long_usd"], answer["short_usd"], answer["count"]) == (97.8 * 1_500, 0, 1)
+        facts = {fact.label: fact.value for fact in served.answer("/liquidations BTC 24h").facts}
+        assert facts["Longs, forced sells"] == figures.usd(answer["long_usd"]) == "$147k"
+        assert [one["venue"] for one in answer["venues"]] == ["Testex"]
+        assert answer["largest"][0]["price"] == 97.8
+
     def test_alerts_are_told_without_who_gets_them(self, web):
         answer = web.get("/api/v1/alerts", params={"coin": "btc"})
         alerts = answer.json()["alerts"]

@@ -1,0 +1,48 @@
+"""The public API of what flows through a market: liquidations as they happened."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, Parameter
+
+from liqbot.rules.units import Unit, read_amount
+from liqbot.service.liquidations import LONGEST_S, SHORTEST_S, LiquidationsAnswer
+from liqbot.web.api import Asked, Questions, Venue, coin_of
+from liqbot.web.caching import json_answer
+from liqbot.web.described import answers
+from liqbot.web.problems import bad_request
+
+Span = Annotated[str, Parameter(description="How far back: `1h`, `24h`, `7d`; at most 30d.", max_length=10)]
+
+
+class FlowsApi(Controller):
+    """What flows through a market, under /api/v1."""
+
+    path = "/api/v1"
+    tags = ("flows",)
+
+    @get(
+        "/coins/{coin:str}/liquidations",
+        summary="What was liquidated: by side and venue, the largest, the hour beside a usual one",
+        responses=answers(LiquidationsAnswer),
+    )
+    async def liquidations(
+        self,
+        *,
+        request: Asked,
+        questions: Questions,
+        coin: FromPath[str],
+        window: Span = "24h",
+        venue: Venue = None,
+    ) -> Response[bytes | None]:
+        """Return what was liquidated within a window."""
+        name = coin_of(questions, coin)
+        return json_answer(request, await questions.liquidations(name, _seconds(window), venue))
+
+
+def _seconds(window: str) -> float:
+    """Return a span of time in seconds. Raises `ProblemError`."""
+    seconds = read_amount(window, Unit.SECONDS)
+    if seconds is None or not SHORTEST_S <= seconds <= LONGEST_S:
+        raise bad_request(f"There is no window {window!r}; write 1h, 24h or 7d, at most 30d.")
+    return seconds

@@ -1,0 +1,66 @@
+"""What flows through a market, on the command line: out of the bot's database."""
+
+import asyncio
+import json
+from dataclasses import replace
+
+import pytest
+from markets import HOUR, LAYER, long, view_of
+from typer.testing import CliRunner
+
+from liqbot.cli import command_line
+from liqbot.market.events import LiquidationSum
+from liqbot.market.side import Side
+from liqbot.sources.source import SourceError
+from liqbot.store.sqlite.store import SqliteStore
+
+NOW = 1000 * HOUR
+
+
+@pytest.fixture
+def database(tmp_path, monkeypatch):
+    """Return a database that knows a coin, of which $2M were liquidated ten minutes ago."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LIQBOT_DATABASE", str(tmp_path / "liqbot.db"))
+
+    async def fill():
+        store = SqliteStore(tmp_path / "liqbot.db")
+        view = replace(view_of(long("ann", 1, at=95)), time_ms=NOW)
+        await store.history.record([view])
+        await store.observations.record([view])
+        await store.events.record(
+            [
+                LiquidationSum(
+                    coin="BTC",
+                    layer=LAYER,
+                    time_ms=NOW - 600_000,
+                    side=Side.LONG,
+                    usd=2e6,
+                    count=3,
+                    sampled=False,
+                )
+            ]
+        )
+        await store.close()
+
+    asyncio.run(fill())
+
+
+def run(*arguments):
+    return CliRunner().invoke(command_line([arguments[0]]), arguments)
+
+
+@pytest.mark.usefixtures("database")
+class TestLiquidations:
+    def test_they_are_printed_in_words_and_as_one_object(self):
+        words = run("liquidations", "btc", "1h")
+        assert words.exit_code == 0, words.output
+        assert words.output.startswith("BTC: $2M liquidated in 1 h, 100% longs\n")
+        answer = json.loads(run("liquidations", "BTC", "1h", "--json").output)
+        assert (answer["long_usd"], answer["count"], answer["is_lower_bound"]) == (2e6, 3, False)
+        assert [venue["venue"] for venue in answer["venues"]] == ["Testex"]
+
+    def test_a_window_and_a_coin_that_there_are_not_are_named(self):
+        assert "How long is" in run("liquidations", "BTC", "soon").output
+        assert "DOGE" in str(run("liquidations", "DOGE").exception)
+        assert isinstance(run("liquidations", "DOGE").exception, SourceError)
