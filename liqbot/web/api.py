@@ -13,6 +13,7 @@ from litestar.params import FromPath, Parameter
 from litestar.response import Stream
 
 from liqbot import __version__
+from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.web.answers import (
@@ -24,7 +25,7 @@ from liqbot.web.answers import (
     grid_answer,
     view_answer,
 )
-from liqbot.web.caching import json_answer, tagged
+from liqbot.web.caching import Body, BodyCache, answered, json_answer, json_body
 from liqbot.web.described import ERRORS, answers, picture, problems
 from liqbot.web.hyperperps import HyperPerpsAnswer, hyperperps_answer
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
@@ -33,6 +34,7 @@ from liqbot.web.pushes import Pushes, TooManyStreamsError
 
 Asked = Request[None, None, State]
 Questions = NamedDependency[WebQuestions]
+Bodies = NamedDependency[BodyCache]
 Venue = Annotated[
     str | None,
     Parameter(description="A venue, `measured` or `modelled`; without it the best there is.", max_length=60),
@@ -114,6 +116,7 @@ class PublicApi(Controller):
         *,
         request: Asked,
         questions: Questions,
+        bodies: Bodies,
         coin: FromPath[str],
         venue: Venue = None,
         tier: Tier = None,
@@ -121,8 +124,12 @@ class PublicApi(Controller):
     ) -> Response[bytes | None]:
         """Return the newest view."""
         shown = await questions.shown(coin_of(questions, coin), part_of(venue, tier, opened))
-        answer = view_answer(shown.view, shown.provenance, shown.venues, shown.tiers)
-        return json_answer(request, answer)
+
+        async def make() -> Body:
+            return json_body(view_answer(shown.view, shown.provenance, shown.venues, shown.tiers))
+
+        asked = "view", shown.view.coin, venue, tier, opened, tuple(shown.venues.items())
+        return answered(request, await bodies.get(asked, shown.view, make), max_age_s=2)
 
     @get(
         "/coins/{coin:str}/clusters",
@@ -146,6 +153,7 @@ class PublicApi(Controller):
         *,
         request: Asked,
         questions: Questions,
+        bodies: Bodies,
         coin: FromPath[str],
         window: Window = "24h",
         venue: Venue = None,
@@ -154,9 +162,16 @@ class PublicApi(Controller):
     ) -> Response[bytes | None]:
         """Return the maps of a window: dollars by time and price."""
         known_window(questions, window)
-        view, grid = await questions.grid(coin_of(questions, coin), window, part_of(venue, tier, opened))
-        answer = await asyncio.to_thread(grid_answer, view, grid, window)  # tens of ms
-        return json_answer(request, answer, max_age_s=15)
+        part = part_of(venue, tier, opened)
+        name = coin_of(questions, coin)
+        newest = (await questions.shown(name, part)).view
+
+        async def make() -> Body:
+            view, grid = await questions.grid(name, window, part)
+            return await asyncio.to_thread(_grid_body, view, grid, window)  # tens of ms
+
+        asked = "grid", name, window, venue, tier, opened
+        return answered(request, await bodies.get(asked, newest, make), max_age_s=15)
 
     @get(
         "/coins/{coin:str}/events",
@@ -234,7 +249,7 @@ class PublicApi(Controller):
         known_window(questions, window)
         part = part_of(venue, tier, opened)
         picture = await questions.picture(coin_of(questions, coin), kind, window, part)
-        return tagged(request, picture.png, "image/png", max_age_s=30)
+        return answered(request, Body(picture.png, "image/png"), max_age_s=30)
 
     @get(
         "/stream",
@@ -281,6 +296,12 @@ async def hyperperps(request: Asked, questions: Questions, coin: FromPath[str]) 
     """Answer as HyperPerps' public heatmap does, for scripts that were written for it."""
     shown = await questions.shown(coin_of(questions, coin), {})
     return json_answer(request, hyperperps_answer(shown.view, questions.now_ms()))
+
+
+def _grid_body(view: MarketView, grid: Grid, window: str) -> Body:
+    body = json_body(grid_answer(view, grid, window))
+    _ = body.compressed  # here, off the loop
+    return body
 
 
 def coin_of(questions: WebQuestions, name: str) -> str:

@@ -4,7 +4,6 @@ import ipaddress
 from collections.abc import Sequence
 
 from litestar import Litestar
-from litestar.config.compression import CompressionConfig
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
@@ -17,6 +16,7 @@ from liqbot.sections import WebSettings
 from liqbot.service.errors import UserError
 from liqbot.web import problems
 from liqbot.web.api import PublicApi, hyperperps
+from liqbot.web.caching import BodyCache
 from liqbot.web.docs import docs_page
 from liqbot.web.flows import FlowsApi
 from liqbot.web.hosts import AllowedHosts
@@ -38,6 +38,7 @@ _HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType
 
 def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> Litestar:
     """Return the application that answers `questions`."""
+    bodies = BodyCache()
     return Litestar(
         route_handlers=[
             PublicApi,
@@ -53,12 +54,10 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
         dependencies={
             "questions": Provide(lambda: questions, sync_to_thread=False),
             "pushes": Provide(lambda: pushes, sync_to_thread=False),
+            "bodies": Provide(lambda: bodies, sync_to_thread=False),
             "public_url": Provide(lambda: settings.public_url, sync_to_thread=False),
         },
         exception_handlers=_HANDLERS,
-        compression_config=CompressionConfig(
-            backend="gzip", gzip_compress_level=5, exclude=[r"/api/v1/stream", r"\.png$"]
-        ),
         cors_config=CORSConfig(allow_origins=["*"], allow_methods=["GET"], expose_headers=["ETag"]),
         openapi_config=OpenAPIConfig(
             title="liqbot",

@@ -3,7 +3,7 @@
 from litestar import Request, Response, get
 from litestar.datastructures import State
 
-from liqbot.web.caching import tagged
+from liqbot.web.caching import Body, answered
 from liqbot.web.page import POLICY, TYPES
 
 _PAGE = """<!doctype html>
@@ -28,6 +28,6 @@ _PAGE = """<!doctype html>
 @get("/api/docs", include_in_schema=False)
 async def docs_page(request: Request[None, None, State]) -> Response[bytes | None]:
     """Return the page."""
-    answer = tagged(request, _PAGE.encode(), TYPES[".html"], max_age_s=60)
+    answer = answered(request, Body(_PAGE.encode(), TYPES[".html"]), max_age_s=60)
     answer.headers["Content-Security-Policy"] = POLICY
     return answer

@@ -13,7 +13,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import FromPath
 
 from liqbot.market.figures import price, ratio, usd
-from liqbot.web.caching import tagged
+from liqbot.web.caching import Body, answered
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import not_found
 
@@ -59,7 +59,7 @@ def _page(request: Request[None, None, State], preview: str | None = None) -> Re
     document = _read("index.html").decode()
     if preview is not None:
         document = document.replace(_TITLE, "").replace(_HEAD, preview)
-    answer = tagged(request, document.encode(), TYPES[".html"], max_age_s=0)
+    answer = answered(request, Body(document.encode(), TYPES[".html"]), max_age_s=0)
     answer.headers["Content-Security-Policy"] = POLICY
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Referrer-Policy"] = "no-referrer"
@@ -71,7 +71,7 @@ async def static(request: Request[None, None, State], name: FromPath[str]) -> Re
     """Return a file of the page."""
     if name not in _files():
         raise not_found("There is no such file.")
-    return tagged(request, _read(name), TYPES[Path(name).suffix], max_age_s=300)
+    return answered(request, _file(name), max_age_s=300)
 
 
 class HealthAnswer(msgspec.Struct, frozen=True):
@@ -132,6 +132,11 @@ def _files() -> frozenset[str]:
     return frozenset(
         file.name for file in STATIC.iterdir() if file.suffix in TYPES and file.name != "index.html"
     )
+
+
+@cache
+def _file(name: str) -> Body:
+    return Body(_read(name), TYPES[Path(name).suffix])
 
 
 @cache
