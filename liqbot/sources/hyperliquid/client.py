@@ -28,6 +28,7 @@ from liqbot.sources.hyperliquid.payloads import (
     Trade,
     Vault,
 )
+from liqbot.sources.tls import trusted
 
 T = TypeVar("T")
 
@@ -178,7 +179,7 @@ def _leaderboard(body: bytes) -> list[LeaderboardRow]:
 
 def _connections(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    return httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, transport=transport)
+    return httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, transport=transport, verify=trusted())
 
 
 def _first_line(response: httpx.Response) -> str:

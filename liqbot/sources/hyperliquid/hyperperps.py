@@ -11,6 +11,7 @@ import structlog
 from liqbot.market.regime import FUEL_PCT
 from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.source import Elsewhere
+from liqbot.sources.tls import trusted
 
 _log = structlog.get_logger()
 
@@ -33,7 +34,7 @@ class HyperPerps:
 
     async def run(self) -> None:
         """Ask until cancelled. What cannot be had or read is left out; the reading before stays, and ages."""
-        async with httpx.AsyncClient(timeout=TIMEOUT_S) as http:
+        async with httpx.AsyncClient(timeout=TIMEOUT_S, verify=trusted()) as http:
             while True:
                 for coin in self._coins:
                     await self._ask(http, coin)

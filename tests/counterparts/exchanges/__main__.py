@@ -2,6 +2,9 @@
 
 import argparse
 import asyncio
+import os
+import signal
+import sys
 import time
 
 from aiohttp import web
@@ -9,21 +12,33 @@ from counterparts.exchanges.server import Exchanges
 from counterparts.exchanges.world import World
 
 
-async def _serve(arguments):
-    world = World(
-        now_ms=arguments.now_ms or time.time_ns() // 1_000_000,
-        days=arguments.days,
-        seed=arguments.seed,
-        scenario=arguments.scenario,
-    )
-    exchanges = Exchanges(world, follows_the_clock=not arguments.now_ms)
+async def _serve(world, *, port, follows_the_clock):
+    exchanges = Exchanges(world, follows_the_clock=follows_the_clock)
     runner = web.AppRunner(exchanges.app())
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", arguments.port, shutdown_timeout=1)
+    site = web.TCPSite(runner, "127.0.0.1", port, shutdown_timeout=1)
     await site.start()
-    port = site._server.sockets[0].getsockname()[1]
-    print(f"http://127.0.0.1:{port}", flush=True)  # noqa: T201 - whoever starts it reads where it is
+    bound = site._server.sockets[0].getsockname()[1]
+    print(f"http://127.0.0.1:{bound} pid {os.getpid()}", flush=True)  # noqa: T201 - whoever starts it reads it
     await asyncio.Event().wait()
+
+
+def _fork(world):
+    """Fork exchanges for each line that comes in, as the market's past takes a second; end them with it."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
+    children = []
+    for _ in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            sys.stdin.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            asyncio.run(_serve(world, port=0, follows_the_clock=False))
+        children.append(child)
+    for child in children:
+        try:
+            os.kill(child, signal.SIGTERM)
+        except ProcessLookupError:
+            continue
 
 
 def main():
@@ -33,7 +48,14 @@ def main():
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--scenario", default="mixed")
     parser.add_argument("--now-ms", type=int, default=0, help="its time, which then only moves when told to")
-    asyncio.run(_serve(parser.parse_args()))
+    parser.add_argument("--forks", action="store_true", help="fork exchanges for each line of standard input")
+    asked = parser.parse_args()
+    now_ms = asked.now_ms or time.time_ns() // 1_000_000
+    world = World(now_ms=now_ms, days=asked.days, seed=asked.seed, scenario=asked.scenario)
+    if asked.forks:
+        _fork(world)
+    else:
+        asyncio.run(_serve(world, port=asked.port, follows_the_clock=not asked.now_ms))
 
 
 if __name__ == "__main__":

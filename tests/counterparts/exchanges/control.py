@@ -1,8 +1,12 @@
 """The counterpart as tests hold it: started, steered, looked into, stopped."""
 
+import atexit
+import os
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import httpx
@@ -52,18 +56,56 @@ class Control:
 @contextmanager
 def counterpart(*, now_ms=0, days=1.0, seed=7, scenario="mixed"):
     """Run the exchanges as a process of their own. `now_ms` stops their clock; 0 lets it follow ours."""
-    command = [sys.executable, "-m", "counterparts.exchanges", f"--now-ms={now_ms}", f"--days={days}"]
-    process = subprocess.Popen(
-        [*command, f"--seed={seed}", f"--scenario={scenario}"], cwd=TESTS, stdout=subprocess.PIPE, text=True
-    )
+    options = f"--now-ms={now_ms}", f"--days={days}", f"--seed={seed}", f"--scenario={scenario}"
+    with _forked(options) if now_ms else _started(options) as told:
+        if not told:
+            raise RuntimeError("the exchanges did not start")
+        control = Control(told.split()[0])
+        try:
+            yield control
+        finally:
+            control.close()
+
+
+@contextmanager
+def _started(options):
+    process = _process(*options)
     try:
-        url = process.stdout.readline().strip()
-        if not url:
-            raise RuntimeError(f"the exchanges did not start: exit code {process.wait(10)}")
-        control = Control(url)
-        yield control
-        control.close()
+        yield process.stdout.readline()
     finally:
+        process.stdin.close()
         process.terminate()
         process.wait(10)
         process.stdout.close()
+
+
+@contextmanager
+def _forked(options):
+    """Run exchanges that are forked off a process which has made the market of these options already."""
+    process = _forking(options)
+    process.stdin.write("another\n")
+    process.stdin.flush()
+    told = process.stdout.readline()
+    try:
+        yield told
+    finally:
+        if told:
+            os.kill(int(told.split()[-1]), signal.SIGTERM)
+
+
+@cache
+def _forking(options):
+    process = _process("--forks", *options)
+    atexit.register(_end, process)
+    return process
+
+
+def _end(process):
+    process.stdin.close()
+    process.wait(10)
+    process.stdout.close()
+
+
+def _process(*options):
+    command = [sys.executable, "-m", "counterparts.exchanges", *options]
+    return subprocess.Popen(command, cwd=TESTS, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
