@@ -14,7 +14,7 @@ from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat
 from liqbot.market.view import MarketView
 from liqbot.service.sources import SourceHealth
-from liqbot.sources.source import NoDataError, Source, SourceError, WithReport
+from liqbot.sources.source import NoDataError, Source, SourceError, WithCoins, WithReport
 
 _log = structlog.get_logger()
 
@@ -121,7 +121,8 @@ class Feed:
     def _look(self) -> tuple[list[MarketView], Counter[str]]:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""
         known = self.board.coins
-        coins = [coin for coin in self._coins if coin in known]
+        followed = self.source.coins if isinstance(self.source, WithCoins) else self._coins
+        coins = [coin for coin in followed if coin in known]
         glimpses = {coin: self.board.snapshot(coin) for coin in coins}
         self.glimpses = {coin: glimpse for coin, glimpse in glimpses.items() if glimpse is not None}
         rejected = self.board.rejected

@@ -95,6 +95,7 @@ def _of_liquidations(view: MarketView, liquidations: list[Liquidation]) -> Itera
                 usd=usd,
                 sampled=one.sampled,
                 provenance=one.provenance,
+                account=one.account,
             )
         sums.setdefault((one.time_ms // MINUTE_MS, one.side), []).append(one)
     for (minute, _), together in sorted(sums.items()):

@@ -101,6 +101,10 @@ class Liquidation:
     sampled: bool = False
     """True where the exchange reports only some (Binance: at most one a second): sums are lower bounds."""
     provenance: Provenance = Provenance.STREAMED
+    account: str | None = None
+    """Whose position it was; None where the venue does not say."""
+    method: str = ""
+    """How it was done, in the venue's own word: `market`, `backstop`; empty where that is not told."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

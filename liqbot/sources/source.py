@@ -1,19 +1,32 @@
 """What a source is to the rest of the house, and what it may say of itself besides."""
 
-from typing import Protocol, runtime_checkable
+from collections.abc import Callable, Collection
+from enum import StrEnum
+from typing import Protocol, TypeAlias, runtime_checkable
 
+from liqbot.market.accounts import AccountState
 from liqbot.market.source import Elsewhere, NoDataError, Report, Source, SourceError, nowhere
+from liqbot.market.updates import Liquidation
 
 __all__ = [
+    "AccountListener",
+    "AccountWatch",
     "Elsewhere",
+    "Followed",
     "NoDataError",
     "Report",
     "Source",
     "SourceError",
+    "WithAccounts",
     "WithCheck",
+    "WithCoins",
     "WithReport",
     "nowhere",
 ]
+
+AccountListener: TypeAlias = Callable[[AccountState | Liquidation], None]
+"""Is called on the event loop, and must not wait: with every state of a watched account, and with each of its
+liquidations as soon as that is told, which is mostly before the state that comes of it."""
 
 
 @runtime_checkable
@@ -31,4 +44,93 @@ class WithCheck(Protocol):
 
     async def check(self) -> str:
         """Return what to tell the operator. Raises `SourceError` or `NoDataError` that says what is wrong."""
+        ...
+
+
+class AccountWatch(Protocol):
+    """Accounts that somebody cares about, looked at before all others. Everything is on the event loop.
+
+    What happened to an account follows from two of its states (`engine/account_changes.py`). Silence is no
+    state: while a venue cannot be asked, or gives an answer that cannot be read, nothing is told at all, and
+    the newest state only gets older. A position that is gone is told when two looks in a row say so, or when
+    its liquidation was told.
+    """
+
+    @property
+    def interval_s(self) -> float:
+        """After how many seconds each watched account is looked at again, as many as they are now."""
+        ...
+
+    @property
+    def oldest_s(self) -> float:
+        """How many seconds old a state gets before the next one, while the venue answers."""
+        ...
+
+    def watch(self, account: str, known: AccountState | None = None) -> float:
+        """Look at an account from now on, and return how old its state gets at most, in seconds.
+
+        `known` is its last state from before a restart: what is gone since then is looked at twice as well.
+        Whoever watches twice unwatches twice. Raises `ValueError` for what is no account there.
+        """
+        ...
+
+    def unwatch(self, account: str) -> None:
+        """End one wish to watch an account; nothing happens where there is none."""
+        ...
+
+    def newest(self, account: str) -> AccountState | None:
+        """Return the newest state of a watched account, None before the first look."""
+        ...
+
+    def is_pushed(self, account: str) -> bool:
+        """Return whether the venue tells of the account by itself at the moment: then it is seconds old."""
+        ...
+
+    async def look(self, account: str) -> AccountState | None:
+        """Look at any account once, watched or not; None where the venue has no answer that can be read.
+
+        Raises `ValueError` for what is no account there.
+        """
+        ...
+
+    def listen(self, listener: AccountListener) -> None:
+        """Tell `listener` of watched accounts from now on, as long as the bot runs."""
+        ...
+
+
+@runtime_checkable
+class WithAccounts(Protocol):
+    """A source that knows accounts by name, and can look at one at will."""
+
+    @property
+    def watched(self) -> AccountWatch:
+        """The accounts that are looked at before all others."""
+        ...
+
+
+class Followed(StrEnum):
+    """What came of the wish to follow a coin."""
+
+    FOLLOWED = "followed"
+    """From now on: there will be a view as soon as enough is known."""
+    ALREADY = "already followed"
+    NO_MARKET = "no such market"
+    NOT_YET = "not known yet which markets there are"
+    FULL = "as many coins are followed as may be"
+
+
+@runtime_checkable
+class WithCoins(Protocol):
+    """A source that can follow more coins while it runs."""
+
+    @property
+    def coins(self) -> Collection[str]:
+        """The coins that are followed now, those of `LIQBOT_COINS` first; views are made of these."""
+        ...
+
+    async def follow(self, coin: str) -> Followed:
+        """Follow one more coin, by its name in liqbot, until the bot stops.
+
+        How many may be followed besides those of `LIQBOT_COINS` is a setting of the source.
+        """
         ...

@@ -11,7 +11,7 @@ from markets import HOUR, MINUTE, price
 
 from liqbot.app.feed import LONGEST_PAUSE_S, Feed
 from liqbot.engine.board import Board
-from liqbot.sources.source import NoDataError, Report, SourceError
+from liqbot.sources.source import Followed, NoDataError, Report, SourceError
 
 
 class Following:
@@ -189,3 +189,26 @@ async def test_what_a_source_lacks_and_has_refused_itself_is_known_of_it():
     assert health.missing == {"BTC": "out of order"}
     assert health.limits == {"liquidations": "are not published"}
     assert health.rejected == {"a candle of another form": 2}
+
+
+class Wider(Told):
+    """A source that follows one more coin after its first beat."""
+
+    coins = ("BTC",)
+
+    async def follow(self, coin):
+        self.coins = (*self.coins, coin)
+        return Followed.FOLLOWED
+
+
+async def test_a_coin_that_a_source_follows_while_it_runs_has_views_from_then_on():
+    source = Wider([*beat(1, 100), *beat(2, 7, coin="ETH"), *beat(3, 101), *beat(4, 102)])
+    taken = []
+
+    async def take(views):
+        taken.append([view.coin for view in views])
+        if len(taken) == 3:
+            await source.follow("ETH")
+
+    await followed(source, coins=("BTC",), take=take)
+    assert taken == [["BTC"], ["BTC"], ["BTC"], ["BTC", "ETH"]]

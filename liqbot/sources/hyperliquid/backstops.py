@@ -11,10 +11,12 @@ from collections.abc import Iterable, Iterator
 
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
+from liqbot.sources.hyperliquid.discovery import address_of
 from liqbot.sources.hyperliquid.payloads import Trade
 
 LIQUIDATORS = frozenset({"0x2e3d94f0562703b25c83308a05046ddaf9a8dd14"})
 """Vaults of HLP that take over what is liquidated."""
+METHOD = "backstop"
 REMEMBERED = 4096
 """So many trades are known again: after a break the stream tells the last ones once more."""
 
@@ -37,7 +39,17 @@ class Backstops:
             # A long that is liquidated is sold, to the vault.
             side = Side.LONG if buyer in LIQUIDATORS else Side.SHORT
             time_ms = min(trade.time, now_ms) if trade.time > 0 else now_ms
-            yield Liquidation(trade.coin, time_ms, side, trade.px, trade.sz, sampled=True)
+            whose = address_of(seller if side is Side.LONG else buyer)
+            yield Liquidation(
+                trade.coin,
+                time_ms,
+                side,
+                trade.px,
+                trade.sz,
+                sampled=True,
+                account=whose,
+                method=METHOD,
+            )
 
     def _is_new(self, trade: Trade) -> bool:
         key = (trade.coin, trade.tid)

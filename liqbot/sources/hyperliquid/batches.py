@@ -66,6 +66,10 @@ class Batches:
         """Return whether so many accounts weigh less together than one by one."""
         return self.served and users > 1 and self.weight < LIGHT * users
 
+    def weight_of(self, users: int) -> float:
+        """Return what looks at so many accounts weigh in batches."""
+        return self.weight * -(-users // SIZE)
+
     async def probe(self, one: str, other: str) -> bool:
         """Try with two accounts that hold something; return whether that settled it, either way.
 

@@ -139,7 +139,13 @@ class Poller:
             self._chosen.extend(chosen.tolist())
         return bool(self._chosen)
 
-    async def ask(self, number: int) -> None:
+    async def ask_now(self, name: str) -> Reading | None:
+        """Ask for an account, past everybody who waits their turn; None where there is no usable answer."""
+        number = self._roster.number(name, self._clock.now_ms())
+        self._roster.begin(number)
+        return await self.ask(number)
+
+    async def ask(self, number: int) -> Reading | None:
         """Ask for one account. What has no usable answer changes nothing but when it is asked again."""
         name = self._roster.names[number]
         states, without = list[ClearinghouseState](), list[str]()
@@ -149,7 +155,7 @@ class Poller:
             except RequestFailed as error:
                 self.last_failure = str(error)
                 without.append(dex)
-        self._take_answer(number, states, without)
+        return self._take_answer(number, states, without)
 
     async def ask_together(self, numbers: Sequence[int]) -> None:
         """Ask for several accounts at once; those that are not answered so are asked for singly."""
@@ -180,19 +186,22 @@ class Poller:
             else:
                 self._roster.put_back(number)
 
-    def _take_answer(self, number: int, states: Sequence[ClearinghouseState], without: Sequence[str]) -> None:
+    def _take_answer(
+        self, number: int, states: Sequence[ClearinghouseState], without: Sequence[str]
+    ) -> Reading | None:
         """Take up the answers of all dexes but those in `without`, which are asked again soon."""
         now_ms = self._clock.now_ms()
         reading = self._read(number, states, without, now_ms) if states else None
         if reading is None:
             self._roster.fail(number, now_ms)
-            return
+            return None
         self._roster.answer(number, reading, now_ms)
         if without:
             self._roster.fail(number, now_ms)
         self._answered_ms.append(now_ms)
         self._forget(now_ms)
         self._take(reading)
+        return reading
 
     def _read(
         self, number: int, states: Sequence[ClearinghouseState], without: Sequence[str], now_ms: int

@@ -75,6 +75,9 @@ class Reading:
     kept: tuple[str, ...] = ()
     """Coins that it held and of which this reading says nothing: what was known of them stands."""
     unread: tuple[Unread, ...] = ()
+    equity_usd: float | None = None
+    """What the account is worth on all dexes together; None where one did not answer, or where its pool lies
+    elsewhere."""
 
     @property
     def usd(self) -> float:
@@ -103,7 +106,7 @@ def read_account(
     the others.
     """
     rows, unread, kept = list[Row](), list[Unread](), set[str]()
-    time_ms, plain = now_ms, True
+    time_ms, plain, equity_usd = now_ms, True, 0.0
     for state in states:
         positions, left_out = _sorted_out(state, coins)
         if not _is_complete(state, positions, left_out) or any(item.coin is None for item in left_out):
@@ -113,12 +116,22 @@ def read_account(
         time_ms = min(time_ms, _bounded(state.time, now_ms))
         plain_here = _is_plain(state, positions)
         plain = plain and plain_here
+        equity_usd += state.margin_summary.account_value
         rows += [_row(position, is_plain=plain_here) for position in positions]
         unread += left_out
     kept.update(item.coin for item in unread if item.coin)
     kept.update(coin for coin in held if dex_of(coin) in without)
     told = {row.coin for row in rows}
-    return Reading(account, time_ms, tuple(rows), plain, tuple(sorted(kept - told)), tuple(unread))
+    is_told = plain and not without and math.isfinite(equity_usd)
+    return Reading(
+        account,
+        time_ms,
+        tuple(rows),
+        plain,
+        tuple(sorted(kept - told)),
+        tuple(unread),
+        equity_usd if is_told else None,
+    )
 
 
 def _sorted_out(

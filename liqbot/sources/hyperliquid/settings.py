@@ -31,6 +31,11 @@ class HyperliquidSettings(Section):
     dexes: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="builder-deployed dexes besides, as xyz; each doubles what an account costs"
     )
+    coins_on_request: int = Field(
+        default=20,
+        ge=0,
+        description="so many coins besides LIQBOT_COINS are followed because somebody asked for them",
+    )
     accounts_file: str = Field(
         default="", description="a file of addresses to look at, one a line; empty for none"
     )

@@ -11,7 +11,7 @@ import httpx
 import structlog
 
 from liqbot.market.layer import Basis, Layer
-from liqbot.market.updates import Beat, Update
+from liqbot.market.updates import Beat, Liquidation, Update
 from liqbot.sources.hyperliquid.backstops import Backstops
 from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
@@ -33,7 +33,7 @@ from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
-from liqbot.sources.source import Report, SourceError
+from liqbot.sources.source import Followed, Report, SourceError
 from liqbot.store.accounts import Accounts
 from liqbot.store.errors import StoreError
 from liqbot.store.sqlite.accounts import SqliteAccounts
@@ -74,6 +74,8 @@ class Hyperliquid:
         """
         self._settings = settings
         self._coins = tuple(coins)
+        self._requested: list[str] = []
+        """Coins that are followed because somebody asked for them."""
         self._database = database
         self.clock = clock or SystemClock()
         self.budget = Budget(settings.weight_per_minute, self.clock)
@@ -96,7 +98,14 @@ class Hyperliquid:
             batches=Batches(self.client, self.budget, self.clock),
             take=self._take,
         )
-        self.watched = WatchedAccounts(self.budget, 1 + len(settings.dexes), self.clock, self.poller.ask_soon)
+        self.watched = WatchedAccounts(
+            self.budget,
+            1 + len(settings.dexes),
+            self.clock,
+            ask_soon=self.poller.ask_soon,
+            ask_now=self.poller.ask_now,
+            batches=self.poller.batches,
+        )
         self._backstops = Backstops()
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
@@ -139,16 +148,26 @@ class Hyperliquid:
             await asyncio.gather(work, return_exceptions=True)
             self._loop_thread = None
 
-    async def add_coin(self, coin: str) -> bool:
-        """Follow one more coin from now on; return whether there is such a market, with room to stream it.
+    @property
+    def coins(self) -> tuple[str, ...]:
+        """The coins that are followed now."""
+        return self._coins
+
+    async def follow(self, coin: str) -> Followed:
+        """Follow one more coin from now on.
 
         Its price and who holds it are known already: all coins are told of, whatever is streamed.
         """
-        if coin not in self.feed.listed or not await self.stream.add(coin):
-            return False
+        if coin in self._coins:
+            return Followed.ALREADY
+        if coin not in self.feed.listed:
+            return Followed.NO_MARKET if self.feed.listed else Followed.NOT_YET
+        if len(self._requested) >= self._settings.coins_on_request or not await self.stream.add(coin):
+            return Followed.FULL
         if coin not in self._coins:
+            self._requested.append(coin)
             self._coins = (*self._coins, coin)
-        return True
+        return Followed.FOLLOWED
 
     async def check(self) -> str:
         """Ask for the market once, and say what came. Raises `SourceError` where nothing comes."""
@@ -256,7 +275,11 @@ class Hyperliquid:
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         self.discovery.from_trades(trades)
         for liquidation in self._backstops.among(trades, self.clock.now_ms()):
-            self._tell(liquidation)
+            self._take_liquidation(liquidation)
+
+    def _take_liquidation(self, liquidation: Liquidation) -> None:
+        self._tell(liquidation)
+        self.watched.take_liquidation(liquidation)
 
     async def _beat(self) -> None:
         give_up_ms = self.clock.now_ms() + RECALL_MS

@@ -1,15 +1,20 @@
 """Accounts that somebody cares about: looked at as often as the budget allows, whatever they are worth.
 
 This is the door for whoever tells of an account: which one is to be watched, how often it is looked at, and
-every reading of it as it comes.
+every state of it as it comes (`liqbot.sources.source.AccountWatch` says what holds).
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
+from liqbot.market.accounts import AccountState, HeldPosition
+from liqbot.market.updates import Liquidation
+from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.client import LIGHT
 from liqbot.sources.hyperliquid.clock import Clock
+from liqbot.sources.hyperliquid.discovery import address_of
 from liqbot.sources.hyperliquid.reading import Reading
+from liqbot.sources.source import AccountListener
 
 SHARE = 0.2
 """At most this share of the budget goes to accounts that are watched."""
@@ -18,22 +23,49 @@ SHORTEST_S = 5.0
 QUEUED = 16
 """So many requests may be waiting for the budget already."""
 
-Listener = Callable[[Reading], None]
-
 
 class WatchedAccounts:
-    """Who is watched, and what was last read of each."""
+    """Who is watched, and what was last seen of each."""
 
-    def __init__(self, budget: Budget, dexes: int, clock: Clock, ask_soon: Callable[[str], None]) -> None:
-        """Have `ask_soon` ask for an account before all others; a look costs `dexes` requests."""
+    def __init__(
+        self,
+        budget: Budget,
+        dexes: int,
+        clock: Clock,
+        *,
+        ask_soon: Callable[[str], None],
+        ask_now: Callable[[str], Awaitable[Reading | None]],
+        batches: Batches | None = None,
+    ) -> None:
+        """Have `ask_soon` ask for an account before all others, `ask_now` at once and for its answer.
+
+        A look costs a request a dex, or a part of one where `batches` are served.
+        """
         self._budget = budget
         self._dexes = dexes
         self._clock = clock
         self._ask_soon = ask_soon
-        self._listeners: list[Listener] = []
+        self._ask_now = ask_now
+        self._batches = batches
+        self._listeners: list[AccountListener] = []
         self._watched: dict[str, int] = {}
         """How many times each is wanted."""
-        self._newest: dict[str, Reading] = {}
+        self._newest: dict[str, AccountState] = {}
+        self._doubted: dict[str, AccountState] = {}
+        """By account: a state in which something is gone that was there; it is told if the next agrees."""
+        self._liquidated: dict[str, set[str]] = {}
+        """By account: coins of which a liquidation was told since its newest state."""
+        self.pushed: frozenset[str] = frozenset()
+        """Who is told of by the venue itself."""
+
+    def __contains__(self, account: str) -> bool:
+        """Return whether an account is watched."""
+        return account in self._watched
+
+    @property
+    def accounts(self) -> tuple[str, ...]:
+        """Who is watched, those that are wanted most often first."""
+        return tuple(sorted(self._watched, key=lambda account: -self._watched[account]))
 
     @property
     def interval_s(self) -> float:
@@ -41,11 +73,11 @@ class WatchedAccounts:
         if not self._budget.limit:
             return SHORTEST_S
         per_s = SHARE * self._budget.limit / 60
-        return max(SHORTEST_S, len(self._watched) * self._dexes * LIGHT / per_s)
+        return max(SHORTEST_S, len(self._watched) * self._weight() / per_s)
 
     @property
     def oldest_s(self) -> float:
-        """How many seconds old a reading of a watched account gets before the next one.
+        """How many seconds old a state gets before the next one.
 
         Requests that wait for the budget already go first: in a small budget that takes some seconds.
         """
@@ -53,40 +85,120 @@ class WatchedAccounts:
             return self.interval_s
         return self.interval_s + QUEUED * self._dexes * LIGHT / (self._budget.limit / 60)
 
-    def watch(self, address: str) -> float:
-        """Watch an account from now on; return how old its reading gets at most, in seconds."""
+    def watch(self, account: str, known: AccountState | None = None) -> float:
+        """Watch an account from now on; return how old its state gets at most, in seconds."""
+        address = _address(account)
         self._watched[address] = self._watched.get(address, 0) + 1
+        if known is not None:
+            self._newest.setdefault(address, known)
         self._ask_soon(address)
         return self.oldest_s
 
-    def unwatch(self, address: str) -> None:
-        """End one wish to watch an account; when it was the last, what was read of it is dropped."""
+    def unwatch(self, account: str) -> None:
+        """End one wish to watch an account; when it was the last, what was seen of it is dropped."""
+        address = address_of(account) or account
         wanted = self._watched.get(address, 0) - 1
         if wanted > 0:
             self._watched[address] = wanted
             return
-        self._watched.pop(address, None)
-        self._newest.pop(address, None)
+        for kept in (self._watched, self._newest, self._doubted, self._liquidated):
+            kept.pop(address, None)
 
-    def newest(self, address: str) -> Reading | None:
-        """Return what was last read of a watched account, None before the first look."""
-        return self._newest.get(address)
+    def newest(self, account: str) -> AccountState | None:
+        """Return the newest state of a watched account, None before the first look."""
+        return self._newest.get(address_of(account) or account)
 
-    def listen(self, listener: Listener) -> None:
-        """Hand every further reading of a watched account to `listener`, on the event loop."""
+    def is_pushed(self, account: str) -> bool:
+        """Return whether the exchange streams the account at the moment."""
+        return (address_of(account) or account) in self.pushed
+
+    async def look(self, account: str) -> AccountState | None:
+        """Look at any account once."""
+        reading = await self._ask_now(_address(account))
+        return None if reading is None else state_of(reading)
+
+    def listen(self, listener: AccountListener) -> None:
+        """Hand every further state and liquidation of a watched account to `listener`, on the event loop."""
         self._listeners.append(listener)
 
     def take(self, reading: Reading) -> None:
         """Take up a reading of any account."""
-        if reading.account not in self._watched:
+        address = reading.account
+        if address not in self._watched:
             return
-        self._newest[reading.account] = reading
-        for listener in self._listeners:
-            listener(reading)
+        state, before = state_of(reading), self._newest.get(address)
+        if before is not None and state.time_ms < before.time_ms:
+            return
+        gone = _gone(before, state) - self._liquidated.get(address, set())
+        doubted = self._doubted.pop(address, None)
+        if gone and (doubted is None or not gone <= _gone(before, doubted)):
+            self._doubted[address] = state
+            self._ask_soon(address)
+            return
+        self._newest[address] = state
+        self._liquidated.pop(address, None)
+        self._tell(state)
+
+    def take_liquidation(self, liquidation: Liquidation) -> None:
+        """Take up a liquidation of any account; a watched one is looked at at once."""
+        address = liquidation.account
+        if address is None or address not in self._watched:
+            return
+        self._liquidated.setdefault(address, set()).add(liquidation.coin)
+        self._tell(liquidation)
+        self._ask_soon(address)
 
     async def run(self) -> None:
-        """Ask for all of them again and again until cancelled."""
+        """Ask for all of them again and again until cancelled; who is streamed need not be asked."""
         while True:
-            for address in list(self._watched):
-                self._ask_soon(address)
+            for address in self.accounts:
+                if address not in self.pushed:
+                    self._ask_soon(address)
             await self._clock.sleep(self.interval_s)
+
+    def _tell(self, told: AccountState | Liquidation) -> None:
+        for listener in self._listeners:
+            listener(told)
+
+    def _weight(self) -> float:
+        """Return what a look at one of them weighs."""
+        together = len(self._watched)
+        if self._batches is not None and self._batches.is_worth_it(together):
+            return self._dexes * self._batches.weight_of(together) / together
+        return self._dexes * LIGHT
+
+
+def state_of(reading: Reading) -> AccountState:
+    """Return a reading in the words of the rest of the house."""
+    positions = tuple(
+        HeldPosition(
+            coin=row.coin,
+            size=row.size,
+            entry=row.entry,
+            liquidation=_or_none(row.liquidation),
+            leverage=_or_none(row.leverage),
+            mode=row.mode,
+            mark=row.mark,
+        )
+        for row in reading.rows
+    )
+    return AccountState(reading.account, reading.time_ms, positions, reading.kept, reading.equity_usd)
+
+
+def _gone(before: AccountState | None, after: AccountState) -> set[str]:
+    """Return the coins that were held and, as it seems, are not any more."""
+    if before is None:
+        return set()
+    held = {one.coin for one in before.positions}
+    return held - {one.coin for one in after.positions} - set(after.unread)
+
+
+def _address(account: str) -> str:
+    address = address_of(account)
+    if address is None:
+        raise ValueError(f"{account[:80]!r} is no address (0x and 40 digits)")
+    return address
+
+
+def _or_none(value: float) -> float | None:
+    return None if value != value else value  # noqa: PLR0124 - NaN

@@ -21,7 +21,16 @@ class VirtualSource:
     """The source, the exchange that it asks, and what it has told."""
 
     def __init__(
-        self, folder, *, crowd=0.1, still=True, limit=0.0, weight_per_minute=0, listed=1.0, **settings
+        self,
+        folder,
+        *,
+        crowd=0.1,
+        still=True,
+        limit=0.0,
+        weight_per_minute=0,
+        listed=1.0,
+        coins=COINS,
+        **settings,
     ):
         clock = virtual.LoopClock(NOW_MS)
         self.market = Simulated(
@@ -32,7 +41,7 @@ class VirtualSource:
         self.accounts = len(self.market.names)
         self.source = Hyperliquid(
             virtual.settings(weight_per_minute=weight_per_minute, vaults=(), **settings),
-            COINS,
+            coins,
             folder / "x.db",
             clock=clock,
             transport=virtual.InProcess(self.exchange),
