@@ -18,8 +18,8 @@ from benchmarks.measure import Row, lags, peak_mb, percentile, resident_mb
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.engine.board import Board
 from liqbot.market.view import MarketView
-from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import Usd
+from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Hit, rule
 from liqbot.sources.simulator import SimulatedMarket
 from liqbot.sources.simulator.source import LAYER

@@ -11,8 +11,8 @@ from benchmarks.simulated import view_with_grid
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.market import wire
 from liqbot.market.view import MarketView
-from liqbot.rules.asking import Question, answers
 from liqbot.rules.rule import Rule
+from liqbot.rules.rule_calls import Question, answers
 
 WATCHES = 1_000
 PLUGINS = 100

@@ -13,11 +13,11 @@ import aiohttp
 from benchmarks.measure import Row
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
-from liqbot.alerts.platform import Limits, Parcel
+from liqbot.alerts.platform import Limits, OutgoingMessage
 from liqbot.engine.board import Board
 from liqbot.market.view import MarketView
 from liqbot.message import Message, Picture
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Hit, rule
 from liqbot.sources.simulator import SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
@@ -94,7 +94,7 @@ async def _bare(platform: Platform) -> float:
 
     async def send() -> None:
         for number in chats:
-            await platform.send(Parcel(ChatKey(NAME, f"{number}"), message, f"liqbot-{number}"))
+            await platform.send(OutgoingMessage(ChatKey(NAME, f"{number}"), message, f"liqbot-{number}"))
 
     start = time.perf_counter()
     await asyncio.gather(*(send() for _ in range(IN_FLIGHT)))

@@ -21,17 +21,17 @@ from docs.files import every_file
 from docs.sections import replace_section
 from liqbot import cli
 from liqbot.builtin import RULES
-from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
 from liqbot.market import events, regime, updates
 from liqbot.rules import contributions, parameters
+from liqbot.rules.common_parameters import Policy, common_parameters
 from liqbot.rules.contributions import KIND_WORDS, Contribution, PluginCommand
-from liqbot.rules.finding import find_in_folder
-from liqbot.rules.loading import LoadError, load
 from liqbot.rules.parameters import Form
+from liqbot.rules.plugin_discovery import find_in_folder
+from liqbot.rules.plugin_loading import LoadError, load
 from liqbot.rules.rule import Rule
-from liqbot.rules.standing import Policy, standing_parameters
-from liqbot.service.manner import CHOICES, ROLE
+from liqbot.service.delivery_options import CHOICES, ROLE
 from liqbot.settings import described
 
 ROOT = Path(__file__).parents[1]
@@ -139,7 +139,7 @@ def _form(form: Form) -> str:
 def standing() -> str:
     """Return what every rule takes, whatever it looks for."""
     lines: list[str] = []
-    for parameter in (*standing_parameters(Policy()), *CHOICES):
+    for parameter in (*common_parameters(Policy()), *CHOICES):
         usual = "by rule" if parameter.name == "cooldown" else parameter.show(parameter.default)
         lines.append(f"- `{parameter.name}` ({parameter.takes}; default {usual}): {parameter.help}")
     lines.append(f"- `{ROLE}`: the id of a role to ping, where the platform has roles")

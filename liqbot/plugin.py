@@ -40,6 +40,7 @@ from liqbot.market.updates import (
 )
 from liqbot.market.view import MarketView, Neighbour, Trapped
 from liqbot.message import Button, Fact, Message, Picture, Table, Tone, Weight
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.contributions import (
     API,
     ChatAdapter,
@@ -64,7 +65,6 @@ from liqbot.rules.parameters import (
     Window,
 )
 from liqbot.rules.rule import Hit, Remembered, event_rule, rule
-from liqbot.rules.standing import Policy
 from liqbot.text.figures import duration, percent, price, ratio, share, usd
 
 __all__ = [

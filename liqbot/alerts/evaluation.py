@@ -13,11 +13,11 @@ from liqbot.alerts.states import Event, WatchState, step
 from liqbot.market.events import Observation
 from liqbot.market.layer import Origin
 from liqbot.market.view import MarketView
-from liqbot.rules.asking import Question, ask
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.hit import Hit, Reading, RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
-from liqbot.rules.standing import Policy
+from liqbot.rules.rule_calls import Question, ask
 
 WARM_UP_MS = 3_600_000
 """How long a market that knows much less than before counts as one that is still being read."""

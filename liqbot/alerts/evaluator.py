@@ -13,10 +13,10 @@ from liqbot.alerts.states import WatchState
 from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
-from liqbot.rules.asking import group_of
 from liqbot.rules.hit import NotAsked
-from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import Form, ParameterError, Value
+from liqbot.rules.plugin_loading import Rules
+from liqbot.rules.rule_calls import group_of
 from liqbot.store.alerts import Alerts, NewAlert
 from liqbot.store.subscriptions import Watch
 

@@ -23,13 +23,13 @@ class Limits:
     hourly: bool = True
     """Whether the limits that chats set to alerts an hour apply."""
     knows_repeats: bool = False
-    """Whether a delivery that is sent again under its `Parcel.key` does not become a second message."""
+    """Whether a delivery sent again under its `OutgoingMessage.key` does not become a second message."""
     reuses_uploads: bool = False
     """Whether a picture that was uploaded once can be sent to other chats by its `Receipt.upload`."""
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class OutgoingMessage:
     """One message to one chat, with what the platform needs to deliver it well."""
 
     chat: ChatKey
@@ -65,7 +65,7 @@ class Platform(Protocol):
         """Return whether several people share the chat, and its limits are those of a group."""
         ...
 
-    async def send(self, parcel: Parcel) -> Receipt:
+    async def send(self, outgoing: OutgoingMessage) -> Receipt:
         """Bring a message to its chat.
 
         Raises one of this module's errors where it did not arrive, or not surely. Any other exception counts

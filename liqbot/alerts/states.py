@@ -20,8 +20,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.rule import Hit, Reading
-from liqbot.rules.standing import Policy
 
 
 class Status(StrEnum):

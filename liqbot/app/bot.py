@@ -12,16 +12,16 @@ import structlog
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.layer_choice import LayerChoices
-from liqbot.alerts.minutes import Minutes
+from liqbot.alerts.minute_summary import MinuteSummary
 from liqbot.alerts.platform import Platform
 from liqbot.app.clock import clock_ms
 from liqbot.app.feed import Feed
-from liqbot.app.plugged import chat_commands, plugged
-from liqbot.app.serving import Serving
+from liqbot.app.platform_runner import PlatformRunner
+from liqbot.app.plugin_setup import chat_commands, plugins_of
 from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
-from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer, Origin
@@ -58,7 +58,7 @@ class Bot:
         """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
         self.settings = settings
         self.store: Store = SqliteStore(settings.database)
-        self.plugins = plugins or plugged(settings)
+        self.plugins = plugins or plugins_of(settings)
         for error in self.plugins.errors:
             _log.error("plugin_left_out", reason=str(error))
         rules = self.plugins.rules
@@ -76,7 +76,7 @@ class Bot:
             )
             for place, source in enumerate(sources)
         ]
-        self._minutes = Minutes()
+        self._minutes = MinuteSummary()
         self._unlogged: dict[Layer, list[MarketEvent]] = {}
         """By layer: what has happened and is still to be written down."""
         self._unread: dict[Layer, list[Observation]] = {}
@@ -101,7 +101,7 @@ class Bot:
             self.dispatcher.connect(name, platform)
         self.services.wake = self.dispatcher.wake
         self.services.arrived = self.dispatcher.arrived
-        self.servings: list[Serving] = []
+        self.servings: list[PlatformRunner] = []
         """The platforms that people talk to the bot on."""
         self.observers: list[Observer] = []
         """Who is told of the views of each beat, and of what happened."""
@@ -144,7 +144,7 @@ class Bot:
     def serve(self, name: str, adapter: Adapter) -> None:
         """Serve a platform's people, and its chats, from the start of the bot on."""
         self.dispatcher.connect(name, adapter)
-        self.servings.append(Serving(name, adapter))
+        self.servings.append(PlatformRunner(name, adapter))
 
     @property
     def feeds(self) -> Sequence[Feed]:
@@ -216,7 +216,7 @@ class Bot:
     async def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
         feed = self._feeds[place]
-        self.services.markets.layers.keep(views, feed.glimpses)
+        self.services.markets.layers.keep(views, feed.snapshots)
         now_ms = clock_ms()
         for view in views:
             self.choices.hear(view.coin, view.layer, now_ms)

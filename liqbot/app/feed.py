@@ -45,7 +45,7 @@ class Feed:
         self.board = board_of(source.layer)
         self.events: dict[str, tuple[MarketEvent, ...]] = {}
         """By coin: what happened since the views before the newest."""
-        self.glimpses: dict[str, LayerSource] = {}
+        self.snapshots: dict[str, LayerSource] = {}
         """Of a modelled layer, by coin: what goes with the newest views."""
         self.health = SourceHealth(source.name, source.layer)
         if isinstance(source, WithReport):
@@ -123,8 +123,8 @@ class Feed:
         known = self.board.coins
         followed = self.source.coins if isinstance(self.source, WithCoins) else self._coins
         coins = [coin for coin in followed if coin in known]
-        glimpses = {coin: self.board.snapshot(coin) for coin in coins}
-        self.glimpses = {coin: glimpse for coin, glimpse in glimpses.items() if glimpse is not None}
+        snapshots = {coin: self.board.snapshot(coin) for coin in coins}
+        self.snapshots = {coin: snapshot for coin, snapshot in snapshots.items() if snapshot is not None}
         rejected = self.board.rejected
         if isinstance(self.source, WithReport):
             rejected = rejected + self.source.report().refused

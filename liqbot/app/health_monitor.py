@@ -10,7 +10,7 @@ import structlog
 
 from liqbot.alerts.evaluation import STALE_MS
 from liqbot.app.bot import Bot
-from liqbot.app.operator import Operator
+from liqbot.app.operator_chat import Operator
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.status import WELL

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
-from liqbot.app.operator import Operator
+from liqbot.app.operator_chat import Operator
 from liqbot.service.status import WELL
 from liqbot.store.store import Store
 from liqbot.web.app import make_monitor

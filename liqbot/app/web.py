@@ -10,7 +10,7 @@ from liqbot.app.bot import Bot
 from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.web.api import layer_topic
-from liqbot.web.happenings import happening
+from liqbot.web.event_text import happening
 from liqbot.web.pushes import Pushes
 from liqbot.web.questions import ServiceQuestions
 from liqbot.web.server import web_server

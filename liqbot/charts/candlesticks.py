@@ -14,7 +14,7 @@ LEAST_APART = 7.0
 """A candle is at least so many pixels from the next."""
 _MINUTE_MS = 60_000
 _LENGTHS = (1, 3, 5, 15, 30, 60, 120, 240, 360, 720, 1440, 3 * 1440, 7 * 1440, 30 * 1440)
-"""Minutes that a drawn candle may last."""
+"""MinuteSummary that a drawn candle may last."""
 
 
 @dataclass(frozen=True, slots=True)

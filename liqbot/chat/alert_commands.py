@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from liqbot.alerts.alert_message import TONES, alert_buttons, headline, signed
 from liqbot.alerts.states import Reason
-from liqbot.alerts.telling import TONES, alert_buttons, headline, signed
 from liqbot.chat import phrases
 from liqbot.chat.command import AlertNumber, Coin, CommandContext, RuleName, command
 from liqbot.chat.market_words import regime_name

@@ -7,7 +7,7 @@ import structlog
 
 from liqbot.chat.arguments import read_arguments
 from liqbot.chat.command import Command, CommandContext, Kind
-from liqbot.chat.typed import words_of
+from liqbot.chat.input_cleaning import words_of
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.chats import StoreError

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from liqbot.alerts.telling import headline
-from liqbot.alerts.timing import zone
+from liqbot.alerts.alert_message import headline
+from liqbot.alerts.hold_policy import zone
 from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.market_words import regime_name
 from liqbot.chat.times import (

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 
-from liqbot.alerts.telling import live_page
+from liqbot.alerts.alert_message import live_page
 from liqbot.chat import market_words as words
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
 from liqbot.chat.layer_words import came_true, layer_facts

@@ -2,8 +2,8 @@
 
 from datetime import UTC, tzinfo
 
+from liqbot.alerts.hold_policy import HoldReason, zone
 from liqbot.alerts.states import Status
-from liqbot.alerts.timing import HoldReason, zone
 from liqbot.chat.command import CommandContext
 from liqbot.chat.times import told_zone
 from liqbot.service.chats import ChatSettings, rest_of

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from liqbot.alerts.timing import zone
+from liqbot.alerts.hold_policy import zone
 from liqbot.chat.command import Kind
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import nearest, quoted

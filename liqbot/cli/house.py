@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from liqbot.app.bot import clock_ms
-from liqbot.app.plugged import plugged
+from liqbot.app.plugin_setup import plugins_of
 from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
@@ -116,7 +116,7 @@ def _pictures(settings: Settings) -> str:
 
 
 def _plugins(settings: Settings) -> str:
-    plugins = plugged(settings)
+    plugins = plugins_of(settings)
     plugins.close()
     if plugins.errors:
         raise Ailing("; ".join(map(str, plugins.errors)))
@@ -132,7 +132,7 @@ def _coins(settings: Settings, reports: Sequence[Report]) -> str:
 
 
 def _source(name: str, settings: Settings, reports: list[Report]) -> str:
-    with closing(plugged(settings)) as plugins:
+    with closing(plugins_of(settings)) as plugins:
         source = make_source(name, settings, clock_ms(), plugins.sources)
     said = "needs nothing"
     if isinstance(source, WithCheck):

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from liqbot.app.bot import clock_ms
-from liqbot.app.plugged import plugged, wanted
+from liqbot.app.plugin_setup import plugins_of, wanted
 from liqbot.cli.replaying_plugins import replay
 from liqbot.cli.template import README, RULE, TEST
 from liqbot.engine.board import Board
@@ -23,7 +23,7 @@ from liqbot.hosting.checking import check as check_plugin
 from liqbot.logs import set_up_logs
 from liqbot.market.neighbours import with_neighbours
 from liqbot.market.view import MarketView
-from liqbot.rules.finding import find_at
+from liqbot.rules.plugin_discovery import find_at
 from liqbot.settings import load_settings
 from liqbot.sources.simulator import Scenario, SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
@@ -44,7 +44,7 @@ def plugins(context: typer.Context) -> None:
     if context.invoked_subcommand is not None:
         return
     set_up_logs("error")
-    loaded = plugged(load_settings())
+    loaded = plugins_of(load_settings())
     loaded.close()
     console = _console()
     table = Table("plugin", "version", "runs", "brings", "file", box=None, header_style="bold")

@@ -9,15 +9,15 @@ import typer
 
 from liqbot.alerts.layer_choice import fits, rank
 from liqbot.alerts.preview import Firing, Preview, preview
-from liqbot.app.plugged import HOUSE, wanted
+from liqbot.app.plugin_setup import HOUSE, wanted
 from liqbot.charts.studio import Studio
 from liqbot.cli.terminal import spelled, utc
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.logs import set_up_logs
 from liqbot.market.view import MarketView
-from liqbot.rules.finding import find_at
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import ParameterError, Value
+from liqbot.rules.plugin_discovery import find_at
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import counted

@@ -17,10 +17,10 @@ from rich.console import Console
 from liqbot import __version__
 from liqbot.alerts.platform import Platform
 from liqbot.app.bot import Bot, clock_ms
-from liqbot.app.developing import following
-from liqbot.app.house import serving
-from liqbot.app.plugged import plugged
-from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
+from liqbot.app.plugin_chats import plugin_chats, subscribe_plugin_chats
+from liqbot.app.plugin_reload import following
+from liqbot.app.plugin_setup import plugins_of
+from liqbot.app.runtime import serving
 from liqbot.app.sources import make_simulator, make_source
 from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
 from liqbot.chat.command import CommandContext
@@ -123,12 +123,12 @@ def _serve(settings: Settings, *, dev: bool = False) -> None:
 
 async def _made(settings: Settings, platforms: Mapping[str, Platform], *, dev: bool) -> Bot:
     """Return a bot with all that the settings and the plugins bring."""
-    plugins = plugged(settings, show_output=dev)
+    plugins = plugins_of(settings, show_output=dev)
     with contextlib.ExitStack() as undo:
         undo.callback(plugins.close)
         sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
-        bot = Bot(settings, sources, {**plugged_chats(plugins, settings), **platforms}, plugins)
-        await subscribe_plugged(bot, settings)
+        bot = Bot(settings, sources, {**plugin_chats(plugins, settings), **platforms}, plugins)
+        await subscribe_plugin_chats(bot, settings)
         undo.pop_all()
     return bot
 

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from liqbot.app.bot import clock_ms
-from liqbot.app.plugged import plugged
+from liqbot.app.plugin_setup import plugins_of
 from liqbot.app.sources import make_source
 from liqbot.cli.terminal import progress_bar, tell
 from liqbot.engine.board import Board
@@ -56,7 +56,7 @@ def record(
     """Write what the first of the sources tells into a recording that `liqbot replay` plays."""
     set_up_logs("error")
     settings = load_settings()
-    with contextlib.closing(plugged(settings)) as plugins:
+    with contextlib.closing(plugins_of(settings)) as plugins:
         source = make_source(settings.sources[0], settings, clock_ms(), plugins.sources)
         with Recorder(file, round(every * 1000), source.layer) as recorder:
             asyncio.run(_record(source.updates(), recorder, minutes))

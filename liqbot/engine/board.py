@@ -9,16 +9,16 @@ import msgspec
 import numpy as np
 
 from liqbot.engine.book import Book
+from liqbot.engine.cluster_remainder import HeldBy
 from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
+from liqbot.engine.event_detector import EventDetector
 from liqbot.engine.extremes import Extremes
-from liqbot.engine.happenings import Happenings
-from liqbot.engine.hearing import is_recent, nonsense_in, sensible_context
 from liqbot.engine.measured import Levels
 from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.readings import ages, cohort_readings, fuel_by_cohort, holdings, trapped
-from liqbot.engine.remaining import HeldBy
 from liqbot.engine.tracking import Memory, Passage, Tracks, follow, recalled, remembered
+from liqbot.engine.update_checks import is_recent, nonsense_in, sensible_context
 from liqbot.market.events import Observation
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
@@ -52,7 +52,7 @@ class _Market:
     """USD liquidated since the last view."""
     viewed_ms: int | None = None
     """Time of the last view."""
-    happenings: Happenings = field(default_factory=Happenings)
+    happenings: EventDetector = field(default_factory=EventDetector)
     levels: Levels | None = None
     made_of: tuple[tuple[int, int] | None, int] | None = None
     passed: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))

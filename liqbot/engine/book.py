@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liqbot.engine.ageing import aged_levels
 from liqbot.engine.cohorts import market_makers
+from liqbot.engine.level_ageing import aged_levels
 from liqbot.market.positions import Bools, Floats, Ints, Positions
 from liqbot.market.updates import AccountsSeen
 
@@ -78,7 +78,7 @@ class Book:
         return self._positions.get(coin, Positions.empty())
 
     def aged_levels(self, marks: Mapping[str, float]) -> dict[str, Floats]:
-        """Return by coin the levels as they are at `marks` (USD by coin), see `engine/ageing.py`."""
+        """Return by coin the levels as they are at `marks` (USD by coin), see `engine/level_ageing.py`."""
         self._work_in()
         return aged_levels(self._positions, marks, len(self._names))
 

@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, Rungs
-from liqbot.engine.conserving import Flow, conserve
-from liqbot.engine.stepping import State, opened_before, stepped
+from liqbot.engine.conservation import Flow, conserve
+from liqbot.engine.model_state import State, opened_before, stepped
 from liqbot.engine.steps import Boxes, Steps, boxes, least_opened
-from liqbot.engine.sweeping import surviving
+from liqbot.engine.swept_levels import surviving
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Bools, Floats, Ints
 

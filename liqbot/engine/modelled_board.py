@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from liqbot.engine.aligning import Aligning
 from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.board import NoViewError
+from liqbot.engine.candle_alignment import CandleAlignment
+from liqbot.engine.event_detector import EventDetector
 from liqbot.engine.extremes import Extremes
-from liqbot.engine.glimpse import Glimpse
-from liqbot.engine.happenings import Happenings
-from liqbot.engine.hearing import is_recent, nonsense_in, sensible_context
-from liqbot.engine.keeping import Kept, kept_from_bytes, kept_to_bytes
+from liqbot.engine.model_record import ModelRecord, model_from_bytes, model_to_bytes
 from liqbot.engine.modelled import ALL, Choice, Model
+from liqbot.engine.modelled_snapshot import ModelledSnapshot
 from liqbot.engine.realised import Realisations
 from liqbot.engine.tracking import Memory, Tracks, recalled, remembered
+from liqbot.engine.update_checks import is_recent, nonsense_in, sensible_context
 from liqbot.market.events import Observation
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
@@ -49,7 +49,7 @@ class _Market:
     context: AssetContext | None = None
     tiers: MarginTiers | None = None
     model: Model | None = None
-    aligning: Aligning = field(default_factory=Aligning)
+    aligning: CandleAlignment = field(default_factory=CandleAlignment)
     extremes: Extremes = field(default_factory=Extremes)
     """Of the mark, since the newest step ended."""
     low: float = float("inf")
@@ -59,7 +59,7 @@ class _Market:
     """USD liquidated since the last view."""
     viewed_ms: int | None = None
     """Time of the last view."""
-    happenings: Happenings = field(default_factory=Happenings)
+    happenings: EventDetector = field(default_factory=EventDetector)
     realised: Realisations = field(default_factory=Realisations)
 
 
@@ -110,8 +110,8 @@ class ModelledBoard:
 
         Raises `NoViewError` for a coin whose price or whose open interest and candles the source never gave.
         """
-        glimpse, market = self.glimpse(coin), self._markets[coin]
-        view, followed = glimpse.view(tracks=market.tracks)
+        snapshot, market = self.snapshot(coin), self._markets[coin]
+        view, followed = snapshot.view(tracks=market.tracks)
         market.tracks = followed.tracks
         liquidated = BySide(market.liquidated[Side.LONG], market.liquidated[Side.SHORT])
         view = replace(
@@ -128,17 +128,13 @@ class ModelledBoard:
 
     def grid(self, coin: str, window_ms: int, part: Choice = ALL) -> Grid | None:
         """Return the past maps of the `window_ms` until now, of the chosen positions alone."""
-        return self.glimpse(coin).grid(window_ms, part)
+        return self.snapshot(coin).grid(window_ms, part)
 
     def part(self, coin: str, choice: Choice) -> MarketView:
         """Return the coin as it is now, of the chosen positions alone. Raises `NoViewError`."""
-        return self.glimpse(coin).view(choice)[0]
+        return self.snapshot(coin).view(choice)[0]
 
-    def snapshot(self, coin: str) -> Glimpse:
-        """Return what views of a part are made from, in any thread. Raises `NoViewError`."""
-        return self.glimpse(coin)
-
-    def glimpse(self, coin: str) -> Glimpse:
+    def snapshot(self, coin: str) -> ModelledSnapshot:
         """Return the coin as it is now, for views of a part and for past maps. Raises `NoViewError`."""
         market = self._markets.get(coin)
         if market is None or market.context is None:
@@ -148,7 +144,7 @@ class ModelledBoard:
             raise NoViewError(f"{self.layer.venue} has no candles with open interest for {coin}")
         mark = market.context.mark
         low, high = market.extremes.after(market.model.state.time_ms)
-        return Glimpse(
+        return ModelledSnapshot(
             layer=self.layer,
             context=market.context,
             model=market.model,
@@ -165,7 +161,7 @@ class ModelledBoard:
         for coin, market in self._markets.items():
             if market.model is not None:
                 heard = market.realised
-                kept = Kept(
+                kept = ModelRecord(
                     market.model,
                     remembered(market.tracks, ()),
                     tuple(heard.events),
@@ -173,7 +169,7 @@ class ModelledBoard:
                     heard.days,
                     heard.is_sampled,
                 )
-                memories[coin] = kept_to_bytes(kept)
+                memories[coin] = model_to_bytes(kept)
         return memories
 
     def recall(self, memories: Iterable[bytes]) -> None:
@@ -182,12 +178,12 @@ class ModelledBoard:
         Raises `msgspec.DecodeError` for what another version wrote.
         """
         for memory in memories:
-            kept = kept_from_bytes(memory, self._assumed)
+            kept = model_from_bytes(memory, self._assumed)
             market = self._market(kept.tracks.coin)
             market.tracks = recalled(kept.tracks, lambda _: 0)
             market.model = kept.model
             state = kept.model.state
-            market.aligning = Aligning(until_ms=state.time_ms)
+            market.aligning = CandleAlignment(until_ms=state.time_ms)
             market.aligning.hear_interest(np.array([state.time_ms]), np.array([state.interest]))
             market.realised = Realisations(
                 list(kept.realised), kept.heard_since_ms, kept.realised_days, kept.is_sampled

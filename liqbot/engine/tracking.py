@@ -6,8 +6,8 @@ from typing import Protocol
 
 import numpy as np
 
+from liqbot.engine.cluster_remainder import NOTHING, Rest
 from liqbot.engine.clusters import Found
-from liqbot.engine.remaining import NOTHING, Rest
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.positions import Floats
 from liqbot.market.side import Side

@@ -10,9 +10,9 @@ from itertools import pairwise
 from liqbot.hosting.protocol import Answer, Call, Item
 from liqbot.hosting.worker import Limits, Outcome, Worker
 from liqbot.market.view import MarketView
-from liqbot.rules.finding import Candidate
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Form, Value
+from liqbot.rules.plugin_discovery import Candidate
 
 CUTS = 5
 """At so many places a history is cut off to see whether a rule looks beyond."""

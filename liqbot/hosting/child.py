@@ -31,9 +31,9 @@ from liqbot.hosting.protocol import (
 from liqbot.market import wire
 from liqbot.market.view import MarketView
 from liqbot.rules.contributions import KIND_WORDS, Contribution, Overlay, PluginCommand
-from liqbot.rules.finding import Candidate
 from liqbot.rules.hit import RuleFault
-from liqbot.rules.loading import LoadError, load
+from liqbot.rules.plugin_discovery import Candidate
+from liqbot.rules.plugin_loading import LoadError, load
 from liqbot.rules.rule import Rule
 
 ORPHAN_LOOK_S = 1.0

@@ -21,8 +21,8 @@ from liqbot.rules.contributions import (
     PluginCommand,
     SourceKind,
 )
-from liqbot.rules.finding import Candidate, denied_by, find_in_folder, find_installed
-from liqbot.rules.loading import LoadError, Rules, load, refusal
+from liqbot.rules.plugin_discovery import Candidate, denied_by, find_in_folder, find_installed
+from liqbot.rules.plugin_loading import LoadError, Rules, load, refusal
 from liqbot.rules.rule import Rule
 
 _log = structlog.get_logger()

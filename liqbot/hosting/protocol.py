@@ -8,13 +8,13 @@ import msgspec
 
 from liqbot.market.marks import Mark
 from liqbot.message import Message
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.contributions import KIND_WORDS, Contribution, PluginCommand
-from liqbot.rules.finding import Candidate
 from liqbot.rules.hit import Hit
-from liqbot.rules.loading import LoadError
 from liqbot.rules.parameters import Parameter, Value
+from liqbot.rules.plugin_discovery import Candidate
+from liqbot.rules.plugin_loading import LoadError
 from liqbot.rules.rule import Rule
-from liqbot.rules.standing import Policy
 
 LENGTH = struct.Struct("<I")
 LARGEST = 64 * 2**20

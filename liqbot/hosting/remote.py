@@ -13,11 +13,11 @@ from liqbot.market.events import MarketEvent
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Message
-from liqbot.rules.asking import Question
 from liqbot.rules.contributions import Overlay, PluginCommand
 from liqbot.rules.hit import Reading, RuleFault
 from liqbot.rules.parameters import Form, Value
 from liqbot.rules.rule import Rule
+from liqbot.rules.rule_calls import Question
 
 
 class WorkerGroup:

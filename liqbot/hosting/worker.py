@@ -27,9 +27,9 @@ from liqbot.hosting.protocol import (
 from liqbot.hosting.records import Records
 from liqbot.market import wire
 from liqbot.market.view import MarketView
-from liqbot.rules.finding import Candidate
 from liqbot.rules.hit import NotAsked, RuleFault
-from liqbot.rules.loading import LoadError
+from liqbot.rules.plugin_discovery import Candidate
+from liqbot.rules.plugin_loading import LoadError
 
 _log = structlog.get_logger()
 

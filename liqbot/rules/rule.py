@@ -10,10 +10,10 @@ from typing import Any
 
 from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
+from liqbot.rules.common_parameters import MANNER, Policy, common_parameters, policy_of, refused_parameters
 from liqbot.rules.hit import Hit, Reading, Remembered, RuleFault
 from liqbot.rules.parameters import Form, Value
 from liqbot.rules.readers import Reader, class_reader, function_reader
-from liqbot.rules.standing import MANNER, Policy, policy_of, refused_parameters, standing_parameters
 from liqbot.rules.wording import paragraphs
 
 __all__ = [
@@ -155,9 +155,7 @@ def _making(
     def make(function: Callable[..., Any]) -> Rule:
         try:
             reader, form = _reader(function, memory, reads_events=policy.is_event)
-            form = form.joined(
-                standing_parameters(policy), renamed=renamed, refused=refused_parameters(policy)
-            )
+            form = form.joined(common_parameters(policy), renamed=renamed, refused=refused_parameters(policy))
             _require_names(form)
         except TypeError as error:
             raise TypeError(f"rule {name}: {error}") from None

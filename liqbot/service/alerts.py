@@ -8,11 +8,11 @@ import structlog
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
-from liqbot.rules.asking import Question, ask_patiently
 from liqbot.rules.hit import Hit, RuleFault
-from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError
+from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Rule
+from liqbot.rules.rule_calls import Question, ask_patiently
 from liqbot.service.errors import UserError
 from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.service.markets import Markets

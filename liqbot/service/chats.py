@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from liqbot.alerts.absence import announced, not_taken
-from liqbot.alerts.timing import HoldReason, hold_digest
+from liqbot.alerts.hold_policy import HoldReason, hold_digest
 from liqbot.service.errors import UserError
 from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey, ChatSettings

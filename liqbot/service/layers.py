@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from liqbot.engine.together import grids_together, together
+from liqbot.engine.combined_venues import combine_grids, combine_views
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.layer_source import WHOLE, LayerSource, Part
@@ -70,7 +70,7 @@ class Seen:
     def grid(self, window_ms: int) -> Grid | None:
         """Return the past maps of the `window_ms` up to the view; None where they are in the history."""
         grids = [source.grid_of(window_ms, part) for source, part in self.parts]
-        return grids_together(grids) if grids else None
+        return combine_grids(grids) if grids else None
 
 
 @dataclass(slots=True)
@@ -78,17 +78,17 @@ class Layers:
     """The newest view of each coin in each layer, and of modelled ones what views of a part are made from."""
 
     _views: dict[str, dict[Layer, MarketView]] = field(default_factory=dict[str, dict[Layer, MarketView]])
-    _glimpses: dict[tuple[str, Layer], LayerSource] = field(
+    _snapshots: dict[tuple[str, Layer], LayerSource] = field(
         default_factory=dict[tuple[str, Layer], LayerSource]
     )
 
-    def keep(self, views: Iterable[MarketView], glimpses: Mapping[str, LayerSource]) -> None:
-        """Take up the newest views of one layer, and by coin the glimpses that they were made from."""
+    def keep(self, views: Iterable[MarketView], snapshots: Mapping[str, LayerSource]) -> None:
+        """Take up the newest views of one layer, and by coin the snapshots that they were made from."""
         for view in views:
             self._views.setdefault(view.coin, {})[view.layer] = view
-            glimpse = glimpses.get(view.coin)
-            if glimpse is not None:
-                self._glimpses[view.coin, view.layer] = glimpse
+            snapshot = snapshots.get(view.coin)
+            if snapshot is not None:
+                self._snapshots[view.coin, view.layer] = snapshot
 
     def all(self) -> list[MarketView]:
         """Return the newest view of each layer of every coin."""
@@ -123,13 +123,13 @@ class Layers:
         if query.is_part:
             parts = [(source, _part(query, source)) for source, _whole in parts]
             views = [source.view_of(part) for source, part in parts]
-        view = self.beside(views[0]) if len(views) == 1 else together(views)
+        view = self.beside(views[0]) if len(views) == 1 else combine_views(views)
         return Seen(view, tuple(parts))
 
     def whole(self, view: MarketView) -> Seen:
         """Return `view`, the newest of a layer, with what its past maps are made from."""
-        glimpse = self._glimpses.get((view.coin, view.layer))
-        return Seen(view) if glimpse is None else Seen(view, ((glimpse, WHOLE),))
+        snapshot = self._snapshots.get((view.coin, view.layer))
+        return Seen(view) if snapshot is None else Seen(view, ((snapshot, WHOLE),))
 
     def _found(self, coin: str, query: LayerQuery) -> list[MarketView]:
         views = self.of(coin)

@@ -9,7 +9,7 @@ import structlog
 
 from liqbot.alerts.evaluation import decode_state
 from liqbot.rules.hit import RuleFault
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import Watch

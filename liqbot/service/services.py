@@ -8,7 +8,7 @@ from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.charts.studio import Studio
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 from liqbot.service.alerts import Alerts
 from liqbot.service.chats import Chats
 from liqbot.service.history import History

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.view import MarketView
-from liqbot.rules.loading import LoadError, Rules
+from liqbot.rules.plugin_loading import LoadError, Rules
 from liqbot.service.markets import Markets
 from liqbot.service.sources import SourceHealth
 from liqbot.sources.source import nowhere

@@ -7,12 +7,12 @@ from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import Status, WatchState
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
-from liqbot.rules.asking import Question, ask_patiently
 from liqbot.rules.hit import Hit, Reading
-from liqbot.rules.loading import Rules
 from liqbot.rules.parameters import ParameterError
+from liqbot.rules.plugin_loading import Rules
+from liqbot.rules.rule_calls import Question, ask_patiently
+from liqbot.service.delivery_options import take_options
 from liqbot.service.errors import UserError
-from liqbot.service.manner import take_manner
 from liqbot.service.markets import Markets
 from liqbot.service.previews import Previews, WouldHaveFired
 from liqbot.store.chats import ChatKey
@@ -105,7 +105,7 @@ class Subscriptions:
         if found is None:
             raise UserError("There is no rule {rule}.", rule=rule)
         try:
-            manner, own = take_manner(settings)
+            manner, own = take_options(settings)
             venue = self._markets.venue(coin, own.pop("venue", ""))
             parameters = found.form.canonical(found.form.parse(own))
         except ParameterError as error:

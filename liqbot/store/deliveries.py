@@ -104,7 +104,7 @@ class Outcome:
 class Deliveries(Protocol):
     """What is owed to chats. One dispatcher takes from it."""
 
-    async def heads(
+    async def queue_heads(
         self, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
     ) -> list[Delivery]:
         """Return what is due next in up to `limit` chats of a platform: of each chat only the first.

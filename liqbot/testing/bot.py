@@ -6,13 +6,13 @@ from pathlib import Path
 
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
-from liqbot.alerts.platform import Limits, Parcel, Receipt
+from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt
 from liqbot.builtin import RULES
 from liqbot.charts.request import HeatmapInput, MapInput
 from liqbot.charts.studio import Studio
 from liqbot.chat.answering import Answering
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import CommandContext
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_commands
 from liqbot.engine.board import Board
 from liqbot.hosting.plugins import Plugins
@@ -21,9 +21,9 @@ from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import AssetContext
 from liqbot.market.view import MarketView
 from liqbot.message import Message, Picture
-from liqbot.rules.finding import find_at
-from liqbot.rules.loading import LoadError, load
 from liqbot.rules.parameters import Parameter
+from liqbot.rules.plugin_discovery import find_at
+from liqbot.rules.plugin_loading import LoadError, load
 from liqbot.rules.units import Unit
 from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
@@ -124,9 +124,9 @@ class PluginBot:
         del chat
         return False
 
-    async def send(self, parcel: Parcel) -> Receipt:
+    async def send(self, outgoing: OutgoingMessage) -> Receipt:
         """Take an alert, as a chat does."""
-        self.sent.append(parcel.message)
+        self.sent.append(outgoing.message)
         return Receipt(str(len(self.sent)))
 
     def close(self) -> None:

@@ -26,8 +26,8 @@ from liqbot.web.answers import (
     view_answer,
 )
 from liqbot.web.caching import Body, BodyCache, answered, json_answer, json_body
-from liqbot.web.described import ERRORS, answers, picture, problems
 from liqbot.web.hyperperps import HyperPerpsAnswer, hyperperps_answer
+from liqbot.web.openapi import ERRORS, answers, picture, problems
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
 from liqbot.web.problems import bad_request, not_found
 from liqbot.web.pushes import Pushes, TooManyStreamsError

@@ -9,7 +9,7 @@ from liqbot.rules.units import Unit, read_amount
 from liqbot.service.liquidations import LONGEST_S, SHORTEST_S, LiquidationsAnswer
 from liqbot.web.api import Asked, Questions, Venue, coin_of
 from liqbot.web.caching import json_answer
-from liqbot.web.described import answers
+from liqbot.web.openapi import answers
 from liqbot.web.problems import bad_request
 
 Span = Annotated[str, Parameter(description="How far back: `1h`, `24h`, `7d`; at most 30d.", max_length=10)]

@@ -10,7 +10,7 @@ from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.services import Services
 from liqbot.service.windows import WINDOWS
-from liqbot.web.happenings import TOLD, happening
+from liqbot.web.event_text import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
 
 DAY_MS = 86_400_000

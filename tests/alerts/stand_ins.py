@@ -5,9 +5,9 @@ import shutil
 from collections.abc import Iterable
 from contextlib import asynccontextmanager
 
-from liqbot.rules.loading import Rules
+from liqbot.rules.common_parameters import Policy
+from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Hit, Rule, rule
-from liqbot.rules.standing import Policy
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
 from liqbot.store.sqlite.store import SqliteStore
@@ -68,7 +68,7 @@ class House:
     async def due(self, platform: str = "paper"):
         """Return what is due, as (native id of the chat, text of the hit); it is sent by that."""
         taken = []
-        while heads := await self.store.deliveries.heads(platform, 1_000, 10**15, but_not=()):
+        while heads := await self.store.deliveries.queue_heads(platform, 1_000, 10**15, but_not=()):
             await self.store.deliveries.claim(heads)
             await self.store.deliveries.settle(Outcome(head, "sent", 1) for head in heads)
             taken += heads

@@ -10,6 +10,7 @@ from platforms import Paper
 from structlog.testing import capture_logs
 
 from liqbot.alerts import dispatcher as dispatching
+from liqbot.alerts.alert_message import MAY_REPEAT
 from liqbot.alerts.delivery import platform_sender
 from liqbot.alerts.delivery import send as module
 from liqbot.alerts.delivery.send import MOST_ATTEMPTS
@@ -24,7 +25,6 @@ from liqbot.alerts.platform import (
     SlowDown,
     Unclear,
 )
-from liqbot.alerts.telling import MAY_REPEAT
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
 from liqbot.store.alerts import EXPIRES_MS

@@ -12,9 +12,9 @@ from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.states import Status
 from liqbot.market.events import ClusterBorn
 from liqbot.market.layer import Basis, Layer
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.parameters import Between, Usd
 from liqbot.rules.rule import Hit, Remembered, event_rule, rule
-from liqbot.rules.standing import Policy
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 MINUTE = 60_000

@@ -176,7 +176,7 @@ async def test_no_delivery_takes_the_key_of_one_that_was_forgotten(scene):
         await scene.house.subscribe(chat, "one")
         await scene.store.alerts.forget_states()
         await scene.evaluator.take(VIEW, scene.clock())
-        [head] = await scene.store.deliveries.heads("paper", 9, scene.clock(), but_not=())
+        [head] = await scene.store.deliveries.queue_heads("paper", 9, scene.clock(), but_not=())
         keys.append(head.key)
         await scene.privacy.forget(chat)
     assert len(set(keys)) == 2

@@ -6,10 +6,10 @@ import pytest
 from alerts.stand_ins import ANN
 from markets import long, view_of
 
+from liqbot.alerts.alert_message import tell
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.layer_choice import MINUTE_MS, RETURN_MS, SILENT_MS, WAIT_MS, LayerChoices
-from liqbot.alerts.telling import tell
 from liqbot.builtin import RULES
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.store.alerts import EXPIRES_MS

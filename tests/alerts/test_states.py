@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import KeyState, Reason, Status, WatchState, step
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.rule import Hit, Reading
-from liqbot.rules.standing import Policy
 
 FIRST, AGAIN = Reason.FIRST, Reason.AGAIN
 ALWAYS = Policy(cooldown=0)

@@ -15,7 +15,7 @@ from liqbot.alerts.states import Status
 from liqbot.app import health_monitor as module
 from liqbot.app.health_monitor import DAY_MS, KEEP_DAYS, HealthMonitor
 from liqbot.app.metrics import metrics_server
-from liqbot.app.operator import Operator
+from liqbot.app.operator_chat import Operator
 from liqbot.store.chats import ChatKey
 
 OPERATOR = ChatKey("paper", "operator")

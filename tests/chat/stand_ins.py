@@ -11,10 +11,10 @@ from liqbot.alerts.evaluator import Evaluator
 from liqbot.builtin import RULES
 from liqbot.charts.studio import DrawingError
 from liqbot.chat.answering import Answering
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import CommandContext
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Picture
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore

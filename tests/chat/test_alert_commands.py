@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from platforms import Paper
 from structlog.testing import capture_logs
 
+from liqbot.alerts.alert_message import shortened
 from liqbot.alerts.platform import NotSent
-from liqbot.alerts.telling import shortened
 from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
 from liqbot.rules.rule import Hit, rule

@@ -6,10 +6,10 @@ from structlog.testing import capture_logs
 
 from liqbot.builtin import RULES
 from liqbot.chat.answering import Answering
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Message, Tone
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 from liqbot.service.errors import UserError
 from liqbot.store.sqlite.store import SqliteStore
 

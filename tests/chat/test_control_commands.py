@@ -8,8 +8,8 @@ import pytest
 from chat.stand_ins import BTC, ME, SOMEBODY_ELSE, as_text, later
 from structlog.testing import capture_logs
 
+from liqbot.alerts.alert_message import DIGEST_LINES
 from liqbot.alerts.evaluation import decode_state
-from liqbot.alerts.telling import DIGEST_LINES
 from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
 from liqbot.plugin import price, rule

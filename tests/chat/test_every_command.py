@@ -3,7 +3,7 @@
 import pytest
 from chat.stand_ins import BTC, as_text, later
 
-from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.message import Tone
 
 LINES = (

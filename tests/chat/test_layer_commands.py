@@ -16,7 +16,7 @@ def binance(room):
     services = room.services
     services.markets.views["BTC"] = BTC
     services.markets.layers.keep([BTC], {})
-    services.markets.layers.keep([view], {"BTC": board.glimpse("BTC")})
+    services.markets.layers.keep([view], {"BTC": board.snapshot("BTC")})
     return view
 
 

@@ -9,9 +9,9 @@ from prompt_toolkit.document import Document
 from structlog.testing import capture_logs
 
 from liqbot.chat.answering import Answering
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import CommandContext
 from liqbot.chat.console.prompt import LineCompleter
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_command, chat_commands
 from liqbot.chat.telegram.menu import menu
 from liqbot.plugin import Between, Coin, Help, Message, Percent, command

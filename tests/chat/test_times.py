@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liqbot.alerts.timing import zone
+from liqbot.alerts.hold_policy import zone
 from liqbot.chat.phrases import rest_text as told_rest
 from liqbot.chat.phrases import until_text as told_until
 from liqbot.chat.times import (

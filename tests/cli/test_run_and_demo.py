@@ -132,7 +132,7 @@ def test_coins_that_the_simulator_does_not_know_are_refused(liqbot):
     assert ran.err.startswith("liqbot: LIQBOT_COINS: the simulator knows BTC")
 
 
-# Serving
+# PlatformRunner
 
 
 def test_where_no_source_works_run_ends_and_says_why(tmp_path):

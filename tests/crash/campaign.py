@@ -15,7 +15,7 @@ from crash.life import COIN, PLATFORMS, rules
 from crash.nursery import Nursery
 from crash.points import OF_A_VIEW, Point
 
-from liqbot.alerts.telling import MAY_REPEAT
+from liqbot.alerts.alert_message import MAY_REPEAT
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
 

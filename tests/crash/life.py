@@ -16,9 +16,9 @@ from markets import long, view_of
 
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
-from liqbot.rules.loading import Rules
+from liqbot.rules.common_parameters import Policy
+from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Hit, rule
-from liqbot.rules.standing import Policy
 from liqbot.store.sqlite.store import SqliteStore
 
 PLATFORMS = ("keyed", "plain")

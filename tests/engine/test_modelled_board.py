@@ -91,7 +91,7 @@ def test_a_candle_waits_for_the_open_interest_at_its_end(month):
 
 def test_a_candle_goes_without_when_a_later_one_has_come(month):
     board = told(ModelledBoard(LAYER), cut(month[0], slice(0, 500)), cut(month[1], slice(0, 510)))
-    assert board.glimpse("BTC").model.state.time_ms == int(month[1].candles.end_ms[508])
+    assert board.snapshot("BTC").model.state.time_ms == int(month[1].candles.end_ms[508])
 
 
 def test_the_open_interest_that_comes_with_the_price_will_do(month):
@@ -111,7 +111,7 @@ def test_one_candle_is_a_beginning_and_what_is_open_is_spread_around_it(month):
     assert view.map.of(Side.LONG).any()
     assert view.map.of(Side.SHORT).any()
     assert view.unreachable.long > 0.37 * view.open_interest_usd
-    grid = board.glimpse("BTC").grid(DAY * FIVE_MINUTES)
+    grid = board.snapshot("BTC").grid(DAY * FIVE_MINUTES)
     assert len(grid) == 1
     again = ModelledBoard(LAYER)
     again.recall(board.memories().values())
@@ -126,7 +126,7 @@ def test_a_day_without_candles_is_a_gap_in_the_grid_and_no_step(month):
         [cut(update, slice(600, None)) for update in month],
     )
     board = told(told(ModelledBoard(LAYER), *first), *later)
-    grid = board.glimpse("BTC").grid(3 * DAY * FIVE_MINUTES)
+    grid = board.snapshot("BTC").grid(3 * DAY * FIVE_MINUTES)
     gaps = grid.time_ms[1:] - grid.until_ms[:-1]
     assert gaps.max() > 200 * FIVE_MINUTES
     assert np.count_nonzero(gaps) == 1
@@ -142,7 +142,7 @@ def test_a_hole_of_hours_is_a_gap_in_every_window_however_coarse_its_columns(mon
     hole_ms = 40 * FIVE_MINUTES
     found = []
     for steps in (len(month[1].candles) - 690, len(month[1].candles) - 100):
-        grid = board.glimpse("BTC").grid(steps * FIVE_MINUTES)
+        grid = board.snapshot("BTC").grid(steps * FIVE_MINUTES)
         (gap,) = np.flatnonzero(grid.until_ms[:-1] < grid.time_ms[1:])
         found.append((int(grid.until_ms[gap]), int(grid.time_ms[gap + 1])))
     assert found[0] == found[1]
@@ -186,9 +186,9 @@ def test_what_is_swept_stands_beside_what_was_liquidated(month):
     board.apply(Liquidation("BTC", board.time_ms, Side.LONG, view.spot * 2, 1.0, sampled=True))
     swept = board.view("BTC").swept
     assert swept.since_ms == since_ms
-    flow = board.glimpse("BTC").model.flows[Side.LONG.row]
-    close = board.glimpse("BTC").model.steps.close
-    lately = board.glimpse("BTC").model.steps.end_ms > board.time_ms - DAY * FIVE_MINUTES
+    flow = board.snapshot("BTC").model.flows[Side.LONG.row]
+    close = board.snapshot("BTC").model.steps.close
+    lately = board.snapshot("BTC").model.steps.end_ms > board.time_ms - DAY * FIVE_MINUTES
     assert swept.modelled.long == pytest.approx((flow.swept * close)[lately].sum())
     assert swept.realised.long == pytest.approx(2 * heaviest + 2 * view.spot)
     assert swept.foreseen.long == pytest.approx(2 * heaviest)
@@ -216,7 +216,7 @@ def test_a_view_says_what_share_of_its_levels_is_liquidated_as_far_as_the_venue_
 
 
 def flows_of(board):
-    return board.glimpse("BTC").model.flows
+    return board.snapshot("BTC").model.flows
 
 
 def test_before_the_first_realised_liquidation_nothing_is_counted_as_swept(month):
@@ -227,7 +227,7 @@ def test_before_the_first_realised_liquidation_nothing_is_counted_as_swept(month
 
 def test_a_liquidation_told_late_is_held_against_what_the_model_had_then(month):
     board = told(ModelledBoard(LAYER), *month)
-    model = board.glimpse("BTC").model
+    model = board.snapshot("BTC").model
     step = len(model.steps) - 100
     gone = int(np.argmax(model.flows[Side.LONG.row].swept[step:])) + step
     price = float(model.steps.low[gone]) * 1.0005
@@ -264,7 +264,7 @@ def test_a_restart_changes_nothing(month):
     assert np.allclose(after.map.usd, before.map.usd)
     assert [cluster.id for cluster in after.clusters] == [cluster.id for cluster in before.clusters]
     assert after.swept == before.swept
-    grids = [one.glimpse("BTC").grid(DAY * FIVE_MINUTES) for one in (board, again)]
+    grids = [one.snapshot("BTC").grid(DAY * FIVE_MINUTES) for one in (board, again)]
     assert np.allclose(grids[0].usd, grids[1].usd)
 
 
@@ -279,7 +279,7 @@ def test_the_grid_is_the_past_as_it_was_seen(month):
     then = board.view("BTC")
     rest = [cut(update, slice(600, None)) for update in month]
     told(board, *rest)
-    grid = board.glimpse("BTC").grid(3 * DAY * FIVE_MINUTES)
+    grid = board.snapshot("BTC").grid(3 * DAY * FIVE_MINUTES)
     column = int(np.searchsorted(grid.time_ms, month[1].candles.end_ms[599]))
     assert len(grid) <= 501
     if grid.time_ms[column] == month[1].candles.end_ms[599]:
@@ -293,14 +293,15 @@ def test_the_grid_is_the_past_as_it_was_seen(month):
 
 
 def test_a_part_of_the_layer_is_named_as_a_part(month):
-    glimpse = told(ModelledBoard(LAYER), *month).glimpse("BTC")
-    whole, _ = glimpse.view()
+    snapshot = told(ModelledBoard(LAYER), *month).snapshot("BTC")
+    whole, _ = snapshot.view()
     parts = [
-        glimpse.view(Choice(leverages=(leverage,)))[0] for leverage in glimpse.model.rungs.leverages.tolist()
+        snapshot.view(Choice(leverages=(leverage,)))[0]
+        for leverage in snapshot.model.rungs.leverages.tolist()
     ]
     assert parts[4].layer.label == "Testex (25x only), modelled"
     assert np.allclose(sum(part.map.usd for part in parts), whole.map.usd)
-    young, _ = glimpse.view(Choice(opened_since_ms=glimpse.time_ms - DAY * FIVE_MINUTES))
+    young, _ = snapshot.view(Choice(opened_since_ms=snapshot.time_ms - DAY * FIVE_MINUTES))
     assert young.layer.label == "Testex (opened within 1 d only), modelled"
     assert 0 < young.map.usd.sum() < whole.map.usd.sum()
     assert (young.map.usd <= whole.map.usd + 1e-6).all()
@@ -312,7 +313,7 @@ def test_other_margin_tiers_move_what_is_opened_from_then_on(month):
     board.apply(MarginTiersSeen("BTC", board.time_ms, MarginTiers.flat(20, 0.02)))
     after = board.view("BTC")
     assert after.open_usd == before.open_usd
-    tiers = board.glimpse("BTC").model.rungs.leverages.tolist()
+    tiers = board.snapshot("BTC").model.rungs.leverages.tolist()
     assert tiers == [2.0, 3.0, 5.0, 10.0]
     told(board, *(cut(update, slice(800, None)) for update in month))
     assert board.view("BTC").open_interest == month[0].coins[-1]
@@ -321,7 +322,7 @@ def test_other_margin_tiers_move_what_is_opened_from_then_on(month):
 def test_a_view_of_a_modelled_layer_outlasts_the_wire(month):
     board = told(ModelledBoard(LAYER), *month)
     view = board.view("BTC")
-    view = view.beside([view.elsewhere]).with_grid(board.glimpse("BTC").grid(FIVE_MINUTES * 50))
+    view = view.beside([view.elsewhere]).with_grid(board.snapshot("BTC").grid(FIVE_MINUTES * 50))
     again = from_bytes(to_bytes(view))
     assert again.swept == view.swept
     assert again.realised_share == view.realised_share is not None

@@ -4,7 +4,7 @@ import pytest
 
 from liqbot.hosting.plugins import Wanted, load_plugins
 from liqbot.hosting.worker import Limits, Worker
-from liqbot.rules.finding import find_in_folder
+from liqbot.rules.plugin_discovery import find_in_folder
 
 LIMITS = Limits(deadline_s=0.3, memory_mb=256, load_s=5)
 HEAD = "from dataclasses import dataclass\nfrom liqbot.plugin import *\n"

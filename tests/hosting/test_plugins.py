@@ -9,7 +9,7 @@ from markets import long, view_of
 from liqbot.builtin import RULES
 from liqbot.hosting.plugins import Wanted, load_plugins
 from liqbot.message import Message
-from liqbot.rules.asking import Question, ask
+from liqbot.rules.rule_calls import Question, ask
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 

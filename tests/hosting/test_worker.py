@@ -187,7 +187,7 @@ from threading import Thread
 from markets import long, view_of
 from liqbot.hosting.protocol import Call
 from liqbot.hosting.worker import Limits, Worker
-from liqbot.rules.finding import find_in_folder
+from liqbot.rules.plugin_discovery import find_in_folder
 worker = Worker(list(find_in_folder(Path({str(tmp_path / "plugins")!r}))), Limits(deadline_s=60))
 Thread(target=worker.ask, args=(view_of(long("ann", 2, at=95)), [Call("rule", "hangs")]), daemon=True).start()
 while worker._sent is None:

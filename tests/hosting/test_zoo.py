@@ -13,7 +13,7 @@ from platforms import Paper
 
 from liqbot.alerts import platform
 from liqbot.app.bot import Bot
-from liqbot.app.plugged import HOUSE
+from liqbot.app.plugin_setup import HOUSE
 from liqbot.builtin import RULES
 from liqbot.charts.studio import Studio
 from liqbot.hosting import worker as worker_room
@@ -21,7 +21,7 @@ from liqbot.hosting.checking import check
 from liqbot.hosting.plugins import Wanted, load_plugins
 from liqbot.hosting.worker import Limits
 from liqbot.message import Picture
-from liqbot.rules.finding import find_in_folder
+from liqbot.rules.plugin_discovery import find_in_folder
 from liqbot.settings import Settings
 from liqbot.store.sqlite.store import SqliteStore
 

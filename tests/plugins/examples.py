@@ -8,8 +8,8 @@ from markets import MINUTE
 
 from liqbot.builtin import RULES
 from liqbot.hosting.plugins import Plugins
-from liqbot.rules.finding import find_in_folder
-from liqbot.rules.loading import LoadError, load
+from liqbot.rules.plugin_discovery import find_in_folder
+from liqbot.rules.plugin_loading import LoadError, load
 
 FOLDER = Path(__file__).parents[2] / "plugins"
 

@@ -4,7 +4,7 @@ import pytest
 from markets import long, short, view_of
 
 from liqbot.builtin import RULES
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 
 FOLDER = Path(__file__).parents[2] / "plugins"
 # A coin is $100: longs for $60M far below, shorts for $45M near above.

@@ -9,9 +9,9 @@ import pytest
 from markets import long, view_of
 
 from liqbot.market.side import Side
+from liqbot.rules.common_parameters import Policy
 from liqbot.rules.parameters import Percent, Usd
 from liqbot.rules.rule import Hit, Remembered, RuleFault, rule
-from liqbot.rules.standing import Policy
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 

@@ -18,7 +18,7 @@ def kept(layers, layer, seed):
     board = ModelledBoard(layer)
     board.apply_all(backfill(*history(DAY, seed)))
     view = board.view("BTC")
-    layers.keep([view], {"BTC": board.glimpse("BTC")})
+    layers.keep([view], {"BTC": board.snapshot("BTC")})
     return view
 
 

@@ -36,7 +36,7 @@ class Office:
         await self.store.alerts.commit(self.view, [(self.watch, b"state")], [alert], now_ms)
 
     async def heads(self, now_ms=0, *, limit=10, but_not=(), platform="paper"):
-        return await self.store.deliveries.heads(platform, limit, now_ms, but_not=but_not)
+        return await self.store.deliveries.queue_heads(platform, limit, now_ms, but_not=but_not)
 
     async def texts(self, deliveries):
         hits = [[(await self.store.alerts.alert(number)).hit.text for number in d.alerts] for d in deliveries]
@@ -160,9 +160,9 @@ async def test_of_what_was_under_way_when_the_bot_stopped_nobody_knows(office, p
     await office.store.deliveries.settle([Outcome(ann, "sent", 1)])
     await office.store.close()
     with SqliteStore(path) as reopened:
-        assert await reopened.deliveries.heads("paper", 10, 0, but_not=()) == []
+        assert await reopened.deliveries.queue_heads("paper", 10, 0, but_not=()) == []
         assert await reopened.deliveries.recover() == 1
-        (again,) = await reopened.deliveries.heads("paper", 10, 0, but_not=())
+        (again,) = await reopened.deliveries.queue_heads("paper", 10, 0, but_not=())
         assert (again.chat, again.attempts, again.is_repeat, again.key) == (BOB, 0, True, bob.key)
 
 

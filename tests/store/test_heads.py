@@ -44,7 +44,7 @@ class Office:
 
     async def claim(self, chat):
         others = [other.native_id for other in CHATS if other.native_id != chat.native_id]
-        heads = await self.store.deliveries.heads(chat.platform, 10, self.now_ms, but_not=others)
+        heads = await self.store.deliveries.queue_heads(chat.platform, 10, self.now_ms, but_not=others)
         await self.store.deliveries.claim(heads)
         return heads
 
@@ -62,7 +62,7 @@ class Office:
         await self.settle(chat, "unknown")
 
     async def hold(self, chat):
-        heads = await self.store.deliveries.heads(chat.platform, 10, self.now_ms, but_not=())
+        heads = await self.store.deliveries.queue_heads(chat.platform, 10, self.now_ms, but_not=())
         await self.store.deliveries.hold([(head, self.now_ms + 5, "muted") for head in heads])
 
     async def release(self, chat):
@@ -128,6 +128,6 @@ async def test_what_is_due_is_found_without_reading_all_that_is_owed(store, view
         steps.append(1)
 
     store._db.set_progress_handler(step, 100)  # called after each hundred steps of SQLite's machine
-    assert len(await store.deliveries.heads("paper", 2, 10, but_not={"ann"})) == 2
+    assert len(await store.deliveries.queue_heads("paper", 2, 10, but_not={"ann"})) == 2
     store._db.set_progress_handler(None, 0)
     assert len(steps) <= 20

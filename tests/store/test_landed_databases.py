@@ -61,7 +61,9 @@ async def arrived(store, chat, now_ms=5_000):
     """Send all that a chat is owed by then; return the numbers of the alerts, and why they were held."""
     numbers = []
     while heads := [
-        head for head in await store.deliveries.heads("paper", 9, now_ms, but_not=()) if head.chat == chat
+        head
+        for head in await store.deliveries.queue_heads("paper", 9, now_ms, but_not=())
+        if head.chat == chat
     ]:
         await store.deliveries.claim(heads)
         await store.deliveries.settle([Outcome(head, DeliveryStatus.SENT, now_ms) for head in heads])

@@ -49,7 +49,7 @@ async def test_states_go_to_the_best_layer_of_their_coin(store):
 
 
 async def test_what_is_owed_is_delivered_under_its_subscription(store):
-    heads = await store.deliveries.heads("paper", 9, 1_000, but_not=())
+    heads = await store.deliveries.queue_heads("paper", 9, 1_000, but_not=())
     assert [(head.chat, head.alerts, head.number) for head in heads] == [(ANN, (1,), 1), (BOB, (1,), 1)]
     await store.deliveries.claim(heads)
     await store.deliveries.settle([Outcome(head, "sent", 1_000) for head in heads])
@@ -97,7 +97,7 @@ async def test_ending_one_of_two_takes_only_what_is_owed_by_that_one(store, view
     assert await store.alerts.commit(view, [(other.watch, b"x")], [alert], 2) == 1
     await store.subscriptions.unsubscribe(ANN, 1)
     (head,) = [
-        head for head in await store.deliveries.heads("paper", 9, 1_000, but_not=()) if head.chat == ANN
+        head for head in await store.deliveries.queue_heads("paper", 9, 1_000, but_not=()) if head.chat == ANN
     ]
     told = await store.alerts.alert(head.alerts[0])
     assert (head.number, told.venue, told.layer) == (4, "binance", view.layer.key)

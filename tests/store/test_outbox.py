@@ -58,7 +58,9 @@ async def test_a_watch_has_no_state_at_first_and_then_the_one_that_was_committed
 
 
 async def heads(store, now_ms=0):
-    return [head for name in BOTH for head in await store.deliveries.heads(name, 10, now_ms, but_not=())]
+    return [
+        head for name in BOTH for head in await store.deliveries.queue_heads(name, 10, now_ms, but_not=())
+    ]
 
 
 async def test_an_alert_is_one_delivery_for_each_subscriber(store, alert):
@@ -175,7 +177,7 @@ async def test_what_was_committed_survives_a_kill_and_what_was_not_leaves_nothin
     with SqliteStore(path) as store:
         ((watch, state),) = await store.alerts.watches("BTC")
         assert state == b"first"
-        (head,) = await store.deliveries.heads("console", 10, 1, but_not=())
+        (head,) = await store.deliveries.queue_heads("console", 10, 1, but_not=())
         assert (await store.alerts.alert(head.alerts[0])).hit.text == "first"
         assert watch.rule == "r"
 

@@ -11,7 +11,7 @@ import liqbot
 PACKAGE = Path(liqbot.__file__).parent
 FILES = [
     *(file for room in ("chat", "service", "alerts") for file in sorted((PACKAGE / room).rglob("*.py"))),
-    PACKAGE / "app" / "operator.py",
+    PACKAGE / "app" / "operator_chat.py",
     PACKAGE / "app" / "health_monitor.py",
 ]
 SAID = {"Message", "Fact", "Table", "Button", "Row", "replace"}

@@ -12,7 +12,7 @@ from markets import HOUR, long, price, seen, short
 from platforms import Paper
 
 from liqbot.app.bot import Bot
-from liqbot.app.house import serving
+from liqbot.app.runtime import serving
 from liqbot.chat.command import CommandContext
 from liqbot.market.side import Side
 from liqbot.market.updates import Beat, Liquidation

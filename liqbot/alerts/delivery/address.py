@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from liqbot.alerts.platform import Limits, Parcel
+from liqbot.alerts.alert_message import addressed, digest, tell
+from liqbot.alerts.platform import Limits, OutgoingMessage
 from liqbot.alerts.states import Reason
-from liqbot.alerts.telling import addressed, digest, tell
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
@@ -60,7 +60,7 @@ class AddressStage:
         self._told: OrderedDict[int, asyncio.Task[_Told]] = OrderedDict()
 
     @asynccontextmanager
-    async def addressed(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[Parcel]:
+    async def addressed(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[OutgoingMessage]:
         """Give the message of a delivery, to be sent meanwhile. Raises `AlertGone`, `StoreError`.
 
         Where a platform reuses uploads, one message of an alert goes with its picture, and the others wait
@@ -126,5 +126,5 @@ def _marked(delivery: Delivery, limits: Limits) -> Delivery:
     return replace(delivery, is_repeat=delivery.is_repeat and not limits.knows_repeats)
 
 
-def _parcel(delivery: Delivery, message: Message, upload: str | None) -> Parcel:
-    return Parcel(delivery.chat, message, delivery.key, delivery.silent, delivery.role, upload)
+def _parcel(delivery: Delivery, message: Message, upload: str | None) -> OutgoingMessage:
+    return OutgoingMessage(delivery.chat, message, delivery.key, delivery.silent, delivery.role, upload)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from liqbot.alerts.delivery.away import AwayChats
+from liqbot.alerts.hold_policy import hold, hold_digest
 from liqbot.alerts.pacing import Pacing
 from liqbot.alerts.platform import Limits, Platform
-from liqbot.alerts.timing import hold, hold_digest
 from liqbot.store.deliveries import Deliveries, Delivery, HoldReason
 
 

@@ -30,4 +30,4 @@ class TakeStage:
         return min(waits) if waits and await self._heads(1, now_ms, in_flight) else math.inf
 
     async def _heads(self, limit: int, now_ms: int, but_not: Collection[str]) -> list[Delivery]:
-        return await self._deliveries.heads(self._platform, limit, now_ms, but_not=but_not)
+        return await self._deliveries.queue_heads(self._platform, limit, now_ms, but_not=but_not)

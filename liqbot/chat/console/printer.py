@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.text import Text
 
-from liqbot.alerts.platform import Limits, Parcel, Receipt
+from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt
 from liqbot.message import Message, Picture, Table, Tone
 from liqbot.plugin import Options, adapter
 from liqbot.service.chats import ChatKey
@@ -54,9 +54,9 @@ class Printer:
         del chat
         return False
 
-    async def send(self, parcel: Parcel) -> Receipt:
+    async def send(self, outgoing: OutgoingMessage) -> Receipt:
         """Print an alert, as the dispatcher brings it."""
-        self.bring(parcel.message)
+        self.bring(outgoing.message)
         return Receipt(str(self.alerts))
 
     def bring(self, message: Message) -> None:

@@ -17,7 +17,7 @@ from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.console.printer import LONGS, SHORTS, Printer
 from liqbot.market.regime import Regime
 from liqbot.rules.parameters import Parameter
-from liqbot.service.manner import CHOICES
+from liqbot.service.delivery_options import CHOICES
 from liqbot.service.services import Services
 from liqbot.text import _
 from liqbot.text.figures import price, ratio

@@ -5,7 +5,7 @@ import asyncio
 import discord
 import structlog
 
-from liqbot.alerts.platform import ChatGone, Limits, NotSent, Parcel, Receipt
+from liqbot.alerts.platform import ChatGone, Limits, NotSent, OutgoingMessage, Receipt
 from liqbot.alerts.verdict import Verdict
 from liqbot.chat.adapter import AdapterError, Reception
 from liqbot.chat.discord.buttons import view_of
@@ -96,50 +96,50 @@ class DiscordAdapter:
             pause_s = FIRST_PAUSE_S if was_ready else min(2 * pause_s, LONGEST_PAUSE_S)
             await asyncio.sleep(pause_s)
 
-    async def send(self, parcel: Parcel) -> Receipt:
+    async def send(self, outgoing: OutgoingMessage) -> Receipt:
         """Bring a message to its chat, under a nonce: sent again, it does not become a second message."""
         client = self._client
         if client is None:
             raise NotSent("there is no connection to Discord")
         try:
-            channel = await _channel(client, parcel.chat)
-            sent = await self._send(channel, parcel)
+            channel = await _channel(client, outgoing.chat)
+            sent = await self._send(channel, outgoing)
         except FAILURES as error:
             raise outcome(error) from error
         return Receipt(str(sent.id))
 
-    async def _send(self, channel: discord.abc.Messageable, parcel: Parcel) -> discord.Message:
+    async def _send(self, channel: discord.abc.Messageable, outgoing: OutgoingMessage) -> discord.Message:
         """Send with embed and picture; where Discord does not take these, plainer and plainer."""
         try:
             return await channel.send(
-                content=_ping(parcel),
-                embed=embed_of(parcel.message),
-                files=files_of(parcel.message),
-                view=view_of(parcel.message.actions) or discord.utils.MISSING,
-                nonce=parcel.key,
-                silent=parcel.silent,
-                allowed_mentions=_mentions(parcel),
+                content=_ping(outgoing),
+                embed=embed_of(outgoing.message),
+                files=files_of(outgoing.message),
+                view=view_of(outgoing.message.actions) or discord.utils.MISSING,
+                nonce=outgoing.key,
+                silent=outgoing.silent,
+                allowed_mentions=_mentions(outgoing),
             )
         except discord.HTTPException as error:
             if not _may_be_plainer(error):
                 raise
         try:
-            return await self._send_text(channel, parcel, view_of(parcel.message.actions))
+            return await self._send_text(channel, outgoing, view_of(outgoing.message.actions))
         except discord.HTTPException as error:
             if not _may_be_plainer(error):
                 raise
-        return await self._send_text(channel, parcel, None)
+        return await self._send_text(channel, outgoing, None)
 
     async def _send_text(
-        self, channel: discord.abc.Messageable, parcel: Parcel, view: discord.ui.View | None
+        self, channel: discord.abc.Messageable, outgoing: OutgoingMessage, view: discord.ui.View | None
     ) -> discord.Message:
         return await channel.send(
-            content=_text(parcel),
+            content=_text(outgoing),
             view=view or discord.utils.MISSING,
-            nonce=parcel.key,
-            silent=parcel.silent,
+            nonce=outgoing.key,
+            silent=outgoing.silent,
             suppress_embeds=True,
-            allowed_mentions=_mentions(parcel),
+            allowed_mentions=_mentions(outgoing),
         )
 
 
@@ -158,18 +158,18 @@ async def _channel(client: Client, chat: ChatKey) -> discord.abc.Messageable:
         raise ChatGone("it is no chat of Discord's") from None
 
 
-def _ping(parcel: Parcel) -> str | None:
-    return f"<@&{parcel.role}>" if parcel.role else None
+def _ping(outgoing: OutgoingMessage) -> str | None:
+    return f"<@&{outgoing.role}>" if outgoing.role else None
 
 
-def _text(parcel: Parcel) -> str:
-    ping = _ping(parcel)
-    room = plain(parcel.message)
+def _text(outgoing: OutgoingMessage) -> str:
+    ping = _ping(outgoing)
+    room = plain(outgoing.message)
     return f"{ping}\n{room}" if ping else room
 
 
-def _mentions(parcel: Parcel) -> discord.AllowedMentions:
-    roles = [discord.Object(int(parcel.role))] if parcel.role else False
+def _mentions(outgoing: OutgoingMessage) -> discord.AllowedMentions:
+    roles = [discord.Object(int(outgoing.role))] if outgoing.role else False
     return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
 
 

@@ -19,7 +19,7 @@ from liqbot.chat.command import Argument, Command, CommandContext, Kind
 from liqbot.chat.discord import options
 from liqbot.chat.discord.options import HELP, NAME, OFFERED, ROLE, Given, Option
 from liqbot.rules.rule import Rule
-from liqbot.service import manner
+from liqbot.service import delivery_options
 from liqbot.text import _
 
 _log = structlog.get_logger()
@@ -142,7 +142,7 @@ class _Maker:
         if rule is None:
             own.append(options.of_settings(self._chosen_rule))
         else:
-            taken = [*rule.form.parameters, *manner.CHOICES]
+            taken = [*rule.form.parameters, *delivery_options.CHOICES]
             own += [options.of_parameter(parameter) for parameter in taken]
         return [*own, options.VENUE, ROLE]
 

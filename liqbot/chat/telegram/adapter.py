@@ -7,16 +7,16 @@ import structlog
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 
-from liqbot.alerts.platform import Limits, Parcel, Receipt
+from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt
 from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.connection import PATIENCE_S, Connection
-from liqbot.chat.telegram.front_desk import FrontDesk
 from liqbot.chat.telegram.incoming import Incoming, Tapped, Typed, read
 from liqbot.chat.telegram.menu import Menu
+from liqbot.chat.telegram.message_sender import MessageSender, upload_of
 from liqbot.chat.telegram.outcomes import outcome, said
-from liqbot.chat.telegram.postman import Postman, upload_of
 from liqbot.chat.telegram.receiving import UNKNOWN_BOT, Receiving
 from liqbot.chat.telegram.settings import TelegramSettings
+from liqbot.chat.telegram.update_handler import UpdateHandler
 from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
@@ -42,8 +42,8 @@ class TelegramAdapter:
         self._receiving = Receiving(settings)
         self._connection = Connection(settings, patience_s=patience_s)
         bot = self._connection.bot
-        self._postman = Postman(bot)
-        self._front_desk = FrontDesk(bot, self._postman, reception)
+        self._postman = MessageSender(bot)
+        self._front_desk = UpdateHandler(bot, self._postman, reception)
         self._unknown: str | None = None
         """Why the bot does not know its own name yet; None where it does, or has only begun to ask."""
         self._menu = Menu(bot, self._front_desk.answers.commands)
@@ -64,11 +64,11 @@ class TelegramAdapter:
         """Return whether several people share the chat: groups and channels have negative ids, or names."""
         return chat.native_id.startswith(("-", "@"))
 
-    async def send(self, parcel: Parcel) -> Receipt:
+    async def send(self, outgoing: OutgoingMessage) -> Receipt:
         """Bring an alert to its chat."""
         try:
             sent = await self._postman.post(
-                parcel.chat, parcel.message, silent=parcel.silent, upload=parcel.upload
+                outgoing.chat, outgoing.message, silent=outgoing.silent, upload=outgoing.upload
             )
         except TelegramError as error:
             raise outcome(error) from None

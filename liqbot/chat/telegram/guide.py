@@ -15,8 +15,8 @@ from liqbot.message import Button, Fact, Message, Table, Weight
 from liqbot.rules.parameters import Parameter, ParameterError, Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
+from liqbot.service.delivery_options import CHOICES
 from liqbot.service.errors import UserError
-from liqbot.service.manner import CHOICES
 from liqbot.service.markets import BEST_WORD
 from liqbot.text import N_, _
 

@@ -8,8 +8,8 @@ from telegram.error import BadRequest, TelegramError
 
 from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, Refused, SlowDown, Unclear
 from liqbot.chat.adapter import Reception
+from liqbot.chat.telegram.message_sender import MessageSender
 from liqbot.chat.telegram.outcomes import outcome, said
-from liqbot.chat.telegram.postman import Postman
 from liqbot.message import Message
 from liqbot.service.chats import ChatKey
 
@@ -24,7 +24,7 @@ LONGEST_PAUSE_S = 60.0
 class Replies:
     """Brings answers to those who asked."""
 
-    def __init__(self, postman: Postman, reception: Reception) -> None:
+    def __init__(self, postman: MessageSender, reception: Reception) -> None:
         self._postman = postman
         self._services = reception.services
         self._turn = reception.turn

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from liqbot.engine.conserving import Flow
+from liqbot.engine.conservation import Flow
 from liqbot.engine.modelled import Model
 from liqbot.engine.steps import boxes, least_opened
 from liqbot.market.maps import Bins

@@ -26,7 +26,7 @@ class SqliteDeliveries(Records):
     """What is owed to chats. One dispatcher takes from it."""
 
     @reads
-    def heads(
+    def queue_heads(
         self, db: sqlite3.Connection, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
     ) -> list[Delivery]:
         rows = db.execute(

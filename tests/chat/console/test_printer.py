@@ -4,7 +4,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from liqbot.alerts.platform import Parcel
+from liqbot.alerts.platform import OutgoingMessage
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.message import Button, Fact, Message, Picture, Table, Tone
 
@@ -179,10 +179,10 @@ class TestLayout:
 
 async def test_who_waits_for_an_alert_hears_of_it(piped):
     waiting = asyncio.create_task(piped.printer.alerted(more_than=1))
-    await piped.printer.send(Parcel(CONSOLE_CHAT, ALERT, "key"))
+    await piped.printer.send(OutgoingMessage(CONSOLE_CHAT, ALERT, "key"))
     await asyncio.sleep(0)
     assert not waiting.done()
-    await piped.printer.send(Parcel(CONSOLE_CHAT, ALERT, "key"))
+    await piped.printer.send(OutgoingMessage(CONSOLE_CHAT, ALERT, "key"))
     await waiting
     assert piped.printer.alerts == 2
     assert piped.screen.count(" ALERT ") == 2

@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 from chat.stand_ins import BTC, ETH, PaperStudio
 from counterparts.discord import Discord
 
-from liqbot.alerts.platform import Parcel, Receipt
+from liqbot.alerts.platform import OutgoingMessage, Receipt
 from liqbot.builtin import RULES
 from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import CommandContext, Window, command
 from liqbot.chat.discord.adapter import DiscordAdapter
 from liqbot.chat.discord.settings import DiscordSettings
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.message import Button, Message, Picture, Tone
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
@@ -127,7 +127,7 @@ async def bring(
     adapter: DiscordAdapter, chat: ChatKey, message: Message, key: str = "d-1", **more
 ) -> Receipt:
     async with asyncio.timeout(DEADLINE_S):
-        return await adapter.send(Parcel(chat, message, key, **more))
+        return await adapter.send(OutgoingMessage(chat, message, key, **more))
 
 
 async def eventually(ask, is_so=bool, seconds: float = DEADLINE_S) -> None:

@@ -8,15 +8,15 @@ from discord import app_commands
 
 from liqbot.builtin import RULES
 from liqbot.chat.answering import Answering
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import Coin, CommandContext, Number, RuleName, Settings, Window, command
 from liqbot.chat.discord.commands import ANOTHER_RULE, LETTERS, add_commands, letters
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.chat.plugin_commands import chat_command
 from liqbot.message import Message
 from liqbot.plugin import Between, Help, Percent, rule
 from liqbot.plugin import Coin as OtherCoin
 from liqbot.plugin import command as plugin_command
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 
 
 class Host:

@@ -3,7 +3,7 @@
 import pytest
 from chat.discord.stand_ins import bring, eventually, text_of
 
-from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, Parcel, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, NotSent, OutgoingMessage, SlowDown, Unclear
 from liqbot.message import Button, Message, Picture, Tone
 from liqbot.store.chats import ChatKey
 
@@ -135,7 +135,7 @@ async def test_what_is_no_chat_of_discords_is_gone(house):
 
 async def test_before_there_is_a_connection_nothing_is_sent(house):
     with pytest.raises(NotSent, match="no connection"):
-        await house.adapter().send(Parcel(house.chat, ALERT, "d-1"))
+        await house.adapter().send(OutgoingMessage(house.chat, ALERT, "d-1"))
 
 
 async def test_a_pause_that_discord_asks_for_is_waited_out_by_the_library(house):

@@ -3,7 +3,7 @@
 import pytest
 from chat.telegram.stand_ins import WITHIN, Market, chat_of, seen_by_rules, subscribe
 
-from liqbot.alerts.telling import MAY_REPEAT
+from liqbot.alerts.alert_message import MAY_REPEAT
 
 pytestmark = [
     pytest.mark.usefixtures("unhurried"),

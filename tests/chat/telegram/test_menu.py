@@ -3,7 +3,7 @@
 import pytest
 from chat.telegram.stand_ins import WITHIN
 
-from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.telegram.menu import menu
 from liqbot.chat.telegram.menu_words import MENU_WORDS
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS

@@ -9,7 +9,7 @@ import pytest
 from chat.telegram.stand_ins import WITHIN, chat_of, eventually
 from pydantic import SecretStr
 
-from liqbot.alerts.platform import Parcel
+from liqbot.alerts.platform import OutgoingMessage
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.incoming import read
 from liqbot.chat.telegram.receiving import ANOTHER, BORNE_S, CALM_S, UNKNOWN_BOT
@@ -175,7 +175,7 @@ async def test_while_another_process_polls_too_the_operator_reads_why_and_afterw
             await eventually(lambda: conflicts(telegram), bool)
             clock.now_s += BORNE_S
             await eventually(lambda: told(first), lambda trouble: trouble == ANOTHER)
-            await first.send(Parcel(chat_of(ann), Message("BTC: fuel has moved"), key="7-1"))
+            await first.send(OutgoingMessage(chat_of(ann), Message("BTC: fuel has moved"), key="7-1"))
         clock.now_s += CALM_S
         await ann.says("/regime BTC")
         await eventually(lambda: told(first), lambda trouble: trouble is None)

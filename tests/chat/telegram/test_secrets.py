@@ -10,7 +10,7 @@ import structlog
 from chat.telegram.stand_ins import WITHIN, chat_of
 from structlog.testing import LogCapture
 
-from liqbot.alerts.platform import NotSent, Parcel
+from liqbot.alerts.platform import NotSent, OutgoingMessage
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.checkup import check_telegram
 from liqbot.logs import QUIET_LIBRARIES
@@ -92,7 +92,7 @@ async def test_the_token_is_in_no_error(telegram, adapter_of, logged, kind):
     ann = await telegram.person()
     await telegram.fail(kind, "sendMessage", seconds=2)
     with pytest.raises(NotSent) as caught:
-        await adapter_of(patience_s=0.3).send(Parcel(chat_of(ann), Message("BTC"), key="7-1"))
+        await adapter_of(patience_s=0.3).send(OutgoingMessage(chat_of(ann), Message("BTC"), key="7-1"))
     assert secret_of(telegram) not in told_of(caught.value)
     assert secret_of(telegram) not in logged()
 
@@ -102,7 +102,7 @@ async def test_the_token_is_in_no_error_where_nobody_listens(telegram, adapter_o
         taken.bind(("127.0.0.1", 0))
         adapter = adapter_of(api_url=f"http://127.0.0.1:{taken.getsockname()[1]}")
         with pytest.raises(NotSent) as caught:
-            await adapter.send(Parcel(chat_of(await telegram.person()), Message("BTC"), key="7-1"))
+            await adapter.send(OutgoingMessage(chat_of(await telegram.person()), Message("BTC"), key="7-1"))
     assert secret_of(telegram) not in told_of(caught.value)
     assert secret_of(telegram) not in logged()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from chat.telegram.stand_ins import chat_of
 
-from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, Parcel, SlowDown, Unclear
+from liqbot.alerts.platform import ChatAway, ChatGone, ChatMoved, NotSent, OutgoingMessage, SlowDown, Unclear
 from liqbot.message import Button, Message
 
 # What python-telegram-bot says of its own next version is none of our business: both are read.
@@ -18,7 +18,7 @@ ALERT = Message("BTC: fuel has moved", ("Spot 64,000.",), actions=(Button("Mute 
 
 
 def parcel(chat, message=ALERT, **more):
-    return Parcel(chat_of(chat), message, key="7-1", **more)
+    return OutgoingMessage(chat_of(chat), message, key="7-1", **more)
 
 
 async def outcome_of(adapter, chat, message=ALERT, **more):
@@ -78,7 +78,7 @@ async def test_where_pictures_are_forbidden_the_alert_comes_in_words(telegram, a
 async def test_an_alert_arrives_in_its_topic(telegram, adapter_of):
     forum = await telegram.supergroup("Traders", await telegram.person(), forum=True)
     topic = await forum.opens_topic("Alerts")
-    await adapter_of().send(Parcel(chat_of(forum, topic), ALERT, key="7-1"))
+    await adapter_of().send(OutgoingMessage(chat_of(forum, topic), ALERT, key="7-1"))
     assert (await forum.hears()).topic == topic
 
 
@@ -91,7 +91,7 @@ async def test_an_alert_arrives_in_a_channel(telegram, adapter_of):
 async def test_a_channel_may_go_by_its_name(telegram, adapter_of):
     channel = await telegram.channel("Liquidations", await telegram.person(), username="liq_levels")
     adapter, name = adapter_of(), chat_of(channel)._replace(native_id="@liq_levels")
-    await adapter.send(Parcel(name, ALERT, key="7-1"))
+    await adapter.send(OutgoingMessage(name, ALERT, key="7-1"))
     assert (await channel.hears()).text.startswith("BTC: fuel has moved")
     assert adapter.is_group(name)
 
@@ -126,7 +126,7 @@ async def test_who_may_come_back_is_away_and_who_is_no_more_is_gone(telegram, ad
     assert type(await outcome_of(adapter, ben)) is ChatGone
     for chat in (never, kicked, left):
         assert type(await outcome_of(adapter, chat)) is ChatAway
-    unknown = Parcel(chat_of(ann)._replace(native_id="-100999"), ALERT, key="7-1")
+    unknown = OutgoingMessage(chat_of(ann)._replace(native_id="-100999"), ALERT, key="7-1")
     with pytest.raises(ChatGone, match="Chat not found"):
         await adapter.send(unknown)
 
@@ -138,9 +138,9 @@ async def test_a_topic_that_was_deleted_is_gone_and_one_that_was_closed_is_away(
     await forum.closes_topic(closed)
     await forum.deletes_topic(deleted)
     with pytest.raises(ChatAway, match=r"(?i)topic_closed"):
-        await adapter.send(Parcel(chat_of(forum, closed), ALERT, key="7-1"))
+        await adapter.send(OutgoingMessage(chat_of(forum, closed), ALERT, key="7-1"))
     with pytest.raises(ChatGone, match="thread not found"):
-        await adapter.send(Parcel(chat_of(forum, deleted), ALERT, key="7-2"))
+        await adapter.send(OutgoingMessage(chat_of(forum, deleted), ALERT, key="7-2"))
 
 
 async def test_a_group_that_became_a_supergroup_has_moved(telegram, adapter_of):
@@ -216,6 +216,6 @@ async def test_no_more_requests_than_allowed_are_in_flight(telegram, adapter_of)
     adapter = adapter_of()
     chats = [chat_of(await telegram.person())._replace(native_id=str(person)) for person in people]
     started = asyncio.get_running_loop().time()
-    await asyncio.gather(*(adapter.send(Parcel(chat, ALERT, key="7-1")) for chat in chats))
+    await asyncio.gather(*(adapter.send(OutgoingMessage(chat, ALERT, key="7-1")) for chat in chats))
     assert asyncio.get_running_loop().time() - started >= 0.6  # two rounds, of at most 30 each
     assert sum((await telegram.tally(people)).values()) == 60

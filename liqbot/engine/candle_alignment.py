@@ -13,7 +13,7 @@ MOST = 50_000
 
 
 @dataclass(slots=True)
-class Aligning:
+class CandleAlignment:
     """Puts candles aside until the open interest at their end is known."""
 
     until_ms: int = 0

@@ -8,7 +8,7 @@ from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
 
 
-class Minutes:
+class MinuteSummary:
     """Sources tell every few seconds, rules read once a minute: none of what happened in between is lost."""
 
     def __init__(self) -> None:

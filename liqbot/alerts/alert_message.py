@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 
+from liqbot.alerts.hold_policy import HoldReason, zone
 from liqbot.alerts.states import Reason
-from liqbot.alerts.timing import HoldReason, zone
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Fact, Message, Picture, Tone

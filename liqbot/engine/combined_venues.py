@@ -15,7 +15,7 @@ from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
 
-def together(views: Sequence[MarketView]) -> MarketView:
+def combine_views(views: Sequence[MarketView]) -> MarketView:
     """Return the sum of modelled views of one coin, at the newest time and at the largest venue's spot.
 
     Levels that lie on the wrong side of that spot count as stale: prices differ a little between venues.
@@ -67,7 +67,7 @@ def together(views: Sequence[MarketView]) -> MarketView:
     )
 
 
-def grids_together(grids: Sequence[Grid]) -> Grid:
+def combine_grids(grids: Sequence[Grid]) -> Grid:
     """Return the sum of grids, in the columns of the first; of each other the map that held at that time."""
     first = grids[0]
     bins = _common([grid.bins for grid in grids])

@@ -9,7 +9,7 @@ import pytest
 from engine.test_recorded_liquidation_prices import median_of_the_others, tiers_of
 from shared import Recording, recorded_positions
 
-from liqbot.engine.ageing import aged_levels
+from liqbot.engine.level_ageing import aged_levels
 from liqbot.engine.liquidation_price import margin_available
 from liqbot.market.positions import MarginMode, Positions
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from liqbot.alerts.platform import NotSent, Parcel, Platform
+from liqbot.alerts.platform import NotSent, OutgoingMessage, Platform
 from liqbot.logs import redacted
 from liqbot.message import Message, Tone
 from liqbot.store.chats import ChatKey
@@ -60,7 +60,7 @@ class Operator:
         reason = ""
         for attempt in range(TRIES):
             try:
-                await platform.send(Parcel(self._chat, message, f"operator-{self._sent}"))
+                await platform.send(OutgoingMessage(self._chat, message, f"operator-{self._sent}"))
             except NotSent as error:
                 reason = str(error)
             except Exception as error:  # noqa: BLE001 - the operator's chat must not take the bot down

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.alerts.timing import HOUR_MS, HoldReason, hold, hold_digest, local_time, zone
+from liqbot.alerts.hold_policy import HOUR_MS, HoldReason, hold, hold_digest, local_time, zone
 from liqbot.store.chats import ChatSettings
 
 

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 
 @asynccontextmanager
-async def kept_running(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
+async def in_background(work: Coroutine[None, None, None]) -> AsyncGenerator[None]:
     """Run `work` meanwhile, and cancel it at the end."""
     task = asyncio.create_task(work)
     try:

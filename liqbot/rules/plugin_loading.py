@@ -11,7 +11,7 @@ from types import ModuleType
 from typing import get_args
 
 from liqbot.rules.contributions import API, KIND_WORDS, Contribution
-from liqbot.rules.finding import Candidate, find_in_folder
+from liqbot.rules.plugin_discovery import Candidate, find_in_folder
 from liqbot.rules.rule import Rule
 
 PACKAGE = "liqbot_plugins"

@@ -24,7 +24,7 @@ DEAD_BAND = 0.2
 
 
 @dataclass(slots=True)
-class Happenings:
+class EventDetector:
     """Gathers what happens until somebody looks."""
 
     regime: Regime = Regime.NO_READING

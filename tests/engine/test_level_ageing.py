@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markets import HOUR, LAYER, price
 
-from liqbot.engine.ageing import aged_levels
 from liqbot.engine.board import Board
+from liqbot.engine.level_ageing import aged_levels
 from liqbot.engine.liquidation_price import MarginTiers, liquidation_price
 from liqbot.market.positions import MarginMode, Positions
 from liqbot.market.updates import AccountsSeen

@@ -1,4 +1,4 @@
-"""Serving a platform's people: its adapter runs for as long as the bot does."""
+"""PlatformRunner a platform's people: its adapter runs for as long as the bot does."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -14,7 +14,7 @@ LONGEST_PAUSE_S = 60
 """The longest pause before an adapter that failed is started again."""
 
 
-class Serving:
+class PlatformRunner:
     """One adapter, started again whenever it fails."""
 
     def __init__(

@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from liqbot.rules.finding import Candidate, denied_by, find_at, find_in_folder, find_installed
-from liqbot.rules.loading import LoadError, load
+from liqbot.rules.plugin_discovery import Candidate, denied_by, find_at, find_in_folder, find_installed
+from liqbot.rules.plugin_loading import LoadError, load
 
 RULE = '''
 from liqbot.plugin import Hit, rule

@@ -5,8 +5,8 @@ import pytest
 from markets import long, short, view_of
 from modelled import DAY, FIVE_MINUTES, history, told
 
+from liqbot.engine.combined_venues import combine_grids, combine_views
 from liqbot.engine.modelled_board import ModelledBoard
-from liqbot.engine.together import grids_together, together
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.side import Side
 
@@ -21,13 +21,13 @@ def views():
 
 
 def test_the_sum_is_named_as_one(views):
-    whole = together(views)
+    whole = combine_views(views)
     assert whole.layer.label == "Binance + Bybit, added up, modelled"
     assert whole.time_ms == max(view.time_ms for view in views)
 
 
 def test_nothing_is_lost_and_nothing_is_on_the_wrong_side(views):
-    whole = together(views)
+    whole = combine_views(views)
     for side in Side:
         parts = whole.map.of(side).sum() + whole.beyond[side] + whole.stale[side] + whole.unreachable[side]
         assert parts == pytest.approx(sum(view.open_usd[side] for view in views))
@@ -38,29 +38,29 @@ def test_nothing_is_lost_and_nothing_is_on_the_wrong_side(views):
 
 def test_its_spot_is_that_of_the_largest_venue(views):
     largest = max(views, key=lambda view: view.open_interest_usd)
-    assert together(views).spot == largest.spot
+    assert combine_views(views).spot == largest.spot
 
 
 def test_where_one_open_interest_is_unknown_so_is_the_sum(views):
-    assert together([views[0], replace(views[1], open_interest=None)]).open_interest is None
+    assert combine_views([views[0], replace(views[1], open_interest=None)]).open_interest is None
 
 
 def test_one_alone_stays_what_it_is(views):
-    assert together(views[:1]) is views[0]
+    assert combine_views(views[:1]) is views[0]
 
 
 def test_what_is_measured_is_never_added(views):
     measured = view_of(long("ann", 1, at=90), short("bob", 1, at=110))
     with pytest.raises(ValueError, match="only modelled views"):
-        together([views[0], measured])
+        combine_views([views[0], measured])
     with pytest.raises(ValueError, match="at least one"):
-        together([])
+        combine_views([])
 
 
 def test_the_past_is_added_up_column_by_column():
     window_ms = DAY * FIVE_MINUTES
-    one, other = (board(venue, seed).glimpse("BTC").grid(window_ms) for venue, seed in (("A", 1), ("B", 2)))
-    whole = grids_together([one, other])
+    one, other = (board(venue, seed).snapshot("BTC").grid(window_ms) for venue, seed in (("A", 1), ("B", 2)))
+    whole = combine_grids([one, other])
     assert np.array_equal(whole.time_ms, one.time_ms)
     assert np.allclose(whole.usd.sum(axis=1), one.usd.sum(axis=1) + other.usd.sum(axis=1), rtol=1e-5)
 
@@ -74,8 +74,8 @@ def test_before_a_venue_has_a_past_it_adds_nothing():
         else type(update)(update.coin, update.times_ms[200:], update.coins[200:])
         for update in short_past
     )
-    one = told(ModelledBoard(Layer("A", Basis.MODELLED)), *long_past).glimpse("BTC").grid(window_ms)
-    late = told(ModelledBoard(Layer("B", Basis.MODELLED)), *short_past).glimpse("BTC").grid(window_ms)
-    whole = grids_together([one, late])
+    one = told(ModelledBoard(Layer("A", Basis.MODELLED)), *long_past).snapshot("BTC").grid(window_ms)
+    late = told(ModelledBoard(Layer("B", Basis.MODELLED)), *short_past).snapshot("BTC").grid(window_ms)
+    whole = combine_grids([one, late])
     assert np.allclose(whole.usd[:100].sum(axis=1), one.usd[:100].sum(axis=1), rtol=1e-5)
     assert whole.usd[-1].sum() > one.usd[-1].sum()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from liqbot.engine.assumptions import Rungs
-from liqbot.engine.conserving import close_and_open
+from liqbot.engine.conservation import close_and_open
 from liqbot.engine.steps import Boxes, Steps, boxes, least_opened, runs
 from liqbot.market.maps import BIN_WIDTH, absolute_bin
 from liqbot.market.positions import Floats

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from markets import HOUR, long, short, view_of
 
+from liqbot.alerts.alert_message import MAY_REPEAT, addressed, digest, tell
+from liqbot.alerts.hold_policy import HoldReason
 from liqbot.alerts.states import Reason
-from liqbot.alerts.telling import MAY_REPEAT, addressed, digest, tell
-from liqbot.alerts.timing import HoldReason
 from liqbot.builtin import near_cluster, regime_flip, trapped
 from liqbot.message import Picture, Tone
 from liqbot.rules.rule import Hit

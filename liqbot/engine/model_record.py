@@ -8,9 +8,9 @@ import msgspec
 import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, Rungs
+from liqbot.engine.model_state import State
 from liqbot.engine.modelled import Model
 from liqbot.engine.realised import Realised
-from liqbot.engine.stepping import State
 from liqbot.engine.steps import Steps
 from liqbot.engine.tracking import Memory
 from liqbot.market.positions import Floats
@@ -19,7 +19,7 @@ VERSION = 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Kept:
+class ModelRecord:
     """What a board keeps of one coin."""
 
     model: Model
@@ -59,8 +59,8 @@ class _Written:
     is_sampled: bool
 
 
-def kept_to_bytes(kept: Kept) -> bytes:
-    """Return `kept` as bytes that `kept_from_bytes` reads."""
+def model_to_bytes(kept: ModelRecord) -> bytes:
+    """Return `kept` as bytes that `model_from_bytes` reads."""
     model, base = kept.model, kept.model.base
     written = _Written(
         version=VERSION,
@@ -83,8 +83,8 @@ def kept_to_bytes(kept: Kept) -> bytes:
     return msgspec.msgpack.encode(written)
 
 
-def kept_from_bytes(data: bytes, assumed: Callable[[str], Assumptions]) -> Kept:
-    """Return what `kept_to_bytes` wrote, the model going on with what is `assumed` of its coin.
+def model_from_bytes(data: bytes, assumed: Callable[[str], Assumptions]) -> ModelRecord:
+    """Return what `model_to_bytes` wrote, the model going on with what is `assumed` of its coin.
 
     Raises `msgspec.DecodeError` for anything else, and for what another version wrote.
     """
@@ -102,7 +102,7 @@ def kept_from_bytes(data: bytes, assumed: Callable[[str], Assumptions]) -> Kept:
         )
     except (ValueError, TypeError, ArithmeticError) as error:
         raise msgspec.DecodeError(f"not a model: {error}") from error
-    return Kept(
+    return ModelRecord(
         model,
         written.tracks,
         written.realised,

@@ -5,11 +5,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from liqbot.alerts.platform import Platform
 from liqbot.app.adapters import make_adapters
+from liqbot.app.background import in_background
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.metrics import metrics_server, questions_of
-from liqbot.app.operator import Operator
-from liqbot.app.running import kept_running
+from liqbot.app.operator_chat import Operator
 from liqbot.app.web import web_beside
 from liqbot.settings import SettingsError
 from liqbot.store.chats import ChatKey
@@ -27,7 +27,7 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
     monitor = HealthMonitor(bot, operator, bot.services.clock)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)
-        await stack.enter_async_context(kept_running(monitor.run()))
+        await stack.enter_async_context(in_background(monitor.run()))
         questions = questions_of(bot, monitor, operator)
         bot.address = await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:

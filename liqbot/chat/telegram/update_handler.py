@@ -11,9 +11,9 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.answers import Answers
 from liqbot.chat.telegram.buttons import tapped
 from liqbot.chat.telegram.incoming import Came, Incoming, Moved, Tapped, Typed, Went
+from liqbot.chat.telegram.message_sender import MessageSender
 from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.own_commands import STOPPED
-from liqbot.chat.telegram.postman import Postman
 from liqbot.chat.telegram.render import toast
 from liqbot.chat.telegram.replies import Replies
 from liqbot.chat.telegram.rights import may_manage
@@ -28,10 +28,10 @@ TAP_PATIENCE_S = 2.0
 _GONE = N_("This button is no longer here.")
 
 
-class FrontDesk:
+class UpdateHandler:
     """Serves the people of all chats."""
 
-    def __init__(self, bot: Bot, postman: Postman, reception: Reception) -> None:
+    def __init__(self, bot: Bot, postman: MessageSender, reception: Reception) -> None:
         self.answers = Answers(bot, reception)
         self._bot = bot
         self._replies = Replies(postman, reception)

@@ -3,10 +3,10 @@
 import pytest
 from chat.stand_ins import BTC, later
 
-from liqbot.chat.phrases import manner as told_manner
+from liqbot.chat.phrases import manner as told_options
 from liqbot.market.clusters import Clusters
 from liqbot.rules.parameters import ParameterError
-from liqbot.service.manner import take_manner
+from liqbot.service.delivery_options import take_options
 from liqbot.store.subscriptions import Manner
 
 NEAR = "near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3"
@@ -25,7 +25,7 @@ HELP = "(/help near-cluster)"
     ],
 )
 def test_it_is_taken_from_what_was_written_and_the_rest_is_left(written, manner):
-    assert take_manner(written | {"within": "3%"}) == (manner, {"within": "3%"})
+    assert take_options(written | {"within": "3%"}) == (manner, {"within": "3%"})
 
 
 @pytest.mark.parametrize(
@@ -40,13 +40,13 @@ def test_it_is_taken_from_what_was_written_and_the_rest_is_left(written, manner)
 )
 def test_what_it_does_not_take_is_refused(written, said):
     with pytest.raises(ParameterError) as caught:
-        take_manner(written)
+        take_options(written)
     assert str(caught.value) == said
 
 
 def test_only_what_is_not_as_usual_is_told():
-    assert told_manner(Manner()) == ""
-    assert told_manner(Manner(silent=True, role="1", digest="daily")) == "silent, daily digest, pings a role"
+    assert told_options(Manner()) == ""
+    assert told_options(Manner(silent=True, role="1", digest="daily")) == "silent, daily digest, pings a role"
 
 
 async def test_subscribing_tells_it_and_so_does_the_list(room):

@@ -16,7 +16,7 @@ from liqbot.service.chats import ChatKey
 _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 
-class Postman:
+class MessageSender:
     """Brings messages to chats. What goes wrong is raised as python-telegram-bot's errors."""
 
     def __init__(self, bot: Bot) -> None:

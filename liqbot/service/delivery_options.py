@@ -21,7 +21,7 @@ ROLE = "role"
 _MENTION = re.compile(r"<@&(\w+)>|(\w*)", re.ASCII)
 
 
-def take_manner(written: Mapping[str, str]) -> tuple[Manner, dict[str, str]]:
+def take_options(written: Mapping[str, str]) -> tuple[Manner, dict[str, str]]:
     """Return how alerts are to be brought, and what else was written. Raises `ParameterError`."""
     left = {name.lower(): text for name, text in written.items()}
     if len(left) < len(written):
@@ -35,7 +35,7 @@ def take_manner(written: Mapping[str, str]) -> tuple[Manner, dict[str, str]]:
     return Manner(chosen["silent"] == "yes", role, str(chosen["digest"])), left
 
 
-def told_manner(manner: Manner) -> str:
+def told_options(manner: Manner) -> str:
     """Return in words what is not as usual: `, silent, daily digest`; empty where all is."""
     parts = [
         "silent" if manner.silent else "",

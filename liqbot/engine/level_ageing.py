@@ -6,7 +6,7 @@ move `dm'` of another position's mark shifts a level by `-(size' - l' |size'|) d
 position alone in its account keeps its level, as an isolated one does.
 
 On the recording this predicts the next recorded level far better than leaving it as it was
-(`tests/engine/test_recorded_ageing.py`).
+(`tests/engine/test_recorded_level_ageing.py`).
 """
 
 from collections.abc import Mapping

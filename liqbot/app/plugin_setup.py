@@ -6,9 +6,9 @@ from pathlib import Path
 from liqbot.app.sources import HOUSE_SOURCES
 from liqbot.builtin import RULES
 from liqbot.chat import plugin_commands
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import Command
 from liqbot.chat.console.printer import HOUSE_CHATS
-from liqbot.chat.house_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.hosting.worker import Limits
 from liqbot.rules.contributions import Contribution
@@ -33,7 +33,7 @@ def wanted(settings: Settings, *, show_output: bool = False) -> Wanted:
     )
 
 
-def plugged(settings: Settings, *, show_output: bool = False) -> Plugins:
+def plugins_of(settings: Settings, *, show_output: bool = False) -> Plugins:
     """Return all plugins that the settings ask for, the house's own among them."""
     return load_plugins(HOUSE, wanted(settings, show_output=show_output))
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markets import long, view_of
 
+from liqbot.rules.common_parameters import LONGEST_S, Policy, common_parameters, policy_of
 from liqbot.rules.parameters import ParameterError, Percent
 from liqbot.rules.rule import Hit, rule
-from liqbot.rules.standing import LONGEST_S, Policy, policy_of, standing_parameters
 
 USUAL = Policy(hold=60, recover=30, cooldown=7_200, escalate=2)
 VIEW = [inspect.Parameter("view", inspect.Parameter.POSITIONAL_OR_KEYWORD)]
@@ -139,4 +139,4 @@ def test_what_is_told_of_them_can_be_typed_and_means_the_same(values, resolved):
 
 
 def test_all_of_them_have_a_line_of_help():
-    assert all(parameter.help and parameter.takes for parameter in standing_parameters(Policy()))
+    assert all(parameter.help and parameter.takes for parameter in common_parameters(Policy()))

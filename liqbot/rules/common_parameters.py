@@ -40,7 +40,7 @@ class Policy:
     """Whether each hit is something that happened, and not a state that lasts: only `cooldown` applies."""
 
 
-def standing_parameters(policy: Policy) -> tuple[Parameter, ...]:
+def common_parameters(policy: Policy) -> tuple[Parameter, ...]:
     """Return the parameters with which a subscription may change `policy`."""
     if policy.is_event:
         return (_span("cooldown", policy.cooldown, "minimum time between two alerts about the same thing"),)

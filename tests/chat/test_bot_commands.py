@@ -7,10 +7,10 @@ from chat.stand_ins import BTC, NOW_MS
 from markets import LAYER
 
 from liqbot.builtin import RULES
-from liqbot.chat.house_commands import COMMANDS
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.market.layer import Basis, Layer
 from liqbot.message import Tone
-from liqbot.rules.loading import LoadError
+from liqbot.rules.plugin_loading import LoadError
 from liqbot.service.sources import SourceHealth
 from liqbot.sources.source import Elsewhere, Report
 

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from liqbot.builtin import RULES
-from liqbot.rules.loading import Rules
+from liqbot.rules.plugin_loading import Rules
 
 GOOD = '''
 from liqbot.plugin import Hit, rule

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from liqbot.alerts.platform import Limits, NotSent, Parcel, Platform, Receipt, Refused
+from liqbot.alerts.platform import Limits, NotSent, OutgoingMessage, Platform, Receipt, Refused
 from liqbot.app.bot import Bot
 from liqbot.hosting.plugins import Plugins
 from liqbot.rules.contributions import ChatAdapter, ChatAddress, Undelivered
@@ -13,7 +13,7 @@ from liqbot.settings import CHAT_PLATFORMS, Settings, SettingsError
 from liqbot.store.chats import ChatKey
 
 
-def plugged_chats(plugins: Plugins, settings: Settings) -> Mapping[str, Platform]:
+def plugin_chats(plugins: Plugins, settings: Settings) -> Mapping[str, Platform]:
     """Return the chat platforms of plugins for which there are options, by platform.
 
     Raises `SettingsError` where an adapter does not accept its options.
@@ -32,7 +32,7 @@ def plugged_chats(plugins: Plugins, settings: Settings) -> Mapping[str, Platform
     return chats
 
 
-async def subscribe_plugged(bot: Bot, settings: Settings) -> None:
+async def subscribe_plugin_chats(bot: Bot, settings: Settings) -> None:
     """Enter what chats of plugins are to hear of: the lines `subscribe` in their options.
 
     Raises `SettingsError` that names the line.
@@ -66,10 +66,10 @@ class _Plugged:
         del chat
         return False
 
-    async def send(self, parcel: Parcel) -> Receipt:
+    async def send(self, outgoing: OutgoingMessage) -> Receipt:
         try:
-            await self.adapter.send(ChatAddress(*parcel.chat), parcel.message)
+            await self.adapter.send(ChatAddress(*outgoing.chat), outgoing.message)
         except Undelivered as error:
             outcome = Refused if error.final else NotSent
             raise outcome(str(error)) from error
-        return Receipt(parcel.key)
+        return Receipt(outgoing.key)

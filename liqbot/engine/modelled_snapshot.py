@@ -1,12 +1,12 @@
-"""A glimpse of a modelled layer: one coin at one instant, from which views and past maps are made."""
+"""A snapshot of a modelled layer: one coin at one instant, from which views and past maps are made."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from liqbot.engine.cluster_remainder import InPlace
 from liqbot.engine.clusters import find_in_bins
 from liqbot.engine.modelled import ALL, Choice, Model
-from liqbot.engine.remaining import InPlace
 from liqbot.engine.tracking import Followed, Passage, Tracks, follow
 from liqbot.market import figures
 from liqbot.market.cohort import Cohort
@@ -27,7 +27,7 @@ COLUMNS = 500
 
 
 @dataclass(frozen=True, eq=False)
-class Glimpse:
+class ModelledSnapshot:
     """What is known of one coin in a modelled layer at one instant. Immutable: any thread may look."""
 
     layer: Layer

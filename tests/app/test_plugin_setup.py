@@ -7,10 +7,10 @@ from app.stand_ins import ME, Told, beat, subscribe
 from markets import MINUTE
 from platforms import Paper
 
-from liqbot.app import plugged as room
+from liqbot.app import plugin_setup as room
 from liqbot.app.bot import Bot
-from liqbot.app.developing import following
-from liqbot.app.plugged_chats import plugged_chats, subscribe_plugged
+from liqbot.app.plugin_chats import plugin_chats, subscribe_plugin_chats
+from liqbot.app.plugin_reload import following
 from liqbot.app.sources import make_source
 from liqbot.builtin import RULES
 from liqbot.chat.command import CommandContext
@@ -91,23 +91,23 @@ def with_plugins(settings):
 
 
 @pytest.fixture
-def plugged():
+def plugins_of():
     """Load plugins, and close them with the test."""
     made = []
 
-    def plugged(settings):
-        made.append(room.plugged(settings))
+    def plugins_of(settings):
+        made.append(room.plugins_of(settings))
         return made[-1]
 
-    yield plugged
+    yield plugins_of
     for plugins in made:
         plugins.close()
 
 
 @pytest.fixture
-def bot_with(undrawn, plugged):
+def bot_with(undrawn, plugins_of):
     assert undrawn is None
-    return lambda settings, *sources, **chats: Bot(settings, sources, chats, plugged(settings))
+    return lambda settings, *sources, **chats: Bot(settings, sources, chats, plugins_of(settings))
 
 
 async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_plugins, bot_with):
@@ -182,10 +182,10 @@ async def test_what_is_wrong_with_a_plugin_is_in_the_status(with_plugins, bot_wi
 
 
 async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_options(
-    with_plugins, bot_with, plugged
+    with_plugins, bot_with, plugins_of
 ):
     settings = with_plugins({"told": {"spot": 7}}, ("network",), network=NETWORK)
-    plugins = plugged(settings)
+    plugins = plugins_of(settings)
     source = make_source("plugin:told:an argument", settings, 5, plugins.sources)
     async with bot_with(settings, source) as bot:
         await bot.until(lambda: False)
@@ -195,15 +195,15 @@ async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_options(
         make_source("plugin:gone", settings, 5, plugins.sources)
 
 
-async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugins, undrawn, plugged):
+async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugins, undrawn, plugins_of):
     assert undrawn is None
     options = {"shelf": {"room": 1, "subscribe": ["near-cluster BTC within=5%"]}}
     settings = with_plugins(options, ("network",), network=NETWORK)
-    plugins = plugged(settings)
-    chats = plugged_chats(plugins, settings)
+    plugins = plugins_of(settings)
+    chats = plugin_chats(plugins, settings)
     steps = [*beat(MINUTE, near=96), *beat(2 * MINUTE, near=60), *beat(2000 * MINUTE, near=97)]
     bot = Bot(settings, [Told(steps)], chats, plugins)
-    await subscribe_plugged(bot, settings)
+    await subscribe_plugin_chats(bot, settings)
     async with bot:
         await bot.until(lambda: False)
         await bot.drain()
@@ -227,17 +227,17 @@ async def test_a_chat_of_a_plugin_hears_what_its_options_subscribe_to(with_plugi
         ),
     ],
 )
-async def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said, plugged):
+async def test_options_that_make_no_sense_are_refused_by_name(with_plugins, options, said, plugins_of):
     settings = with_plugins({"shelf": options}, ("network",), network=NETWORK)
-    plugins = plugged(settings)
+    plugins = plugins_of(settings)
     with pytest.raises(SettingsError) as refused:
-        await subscribe_plugged(Bot(settings, [], plugged_chats(plugins, settings), plugins), settings)
+        await subscribe_plugin_chats(Bot(settings, [], plugin_chats(plugins, settings), plugins), settings)
     assert said in str(refused.value)
 
 
-async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins, plugged):
+async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins, plugins_of):
     settings = with_plugins(mine=RULE)
-    plugins, told, came = plugged(settings), [], asyncio.Event()
+    plugins, told, came = plugins_of(settings), [], asyncio.Event()
 
     def tell(text):
         told.append(text)
@@ -261,10 +261,10 @@ async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins, plug
     assert plugins.errors == []
 
 
-def test_no_plugins_means_none(with_plugins, plugged):
+def test_no_plugins_means_none(with_plugins, plugins_of):
     settings = with_plugins(mine=RULE)
     off = replace_plugins(settings, enabled=False)
-    plugins = plugged(off)
+    plugins = plugins_of(off)
     assert plugins.worker is None
     assert "counts" not in plugins.rules.by_name
 
