@@ -34,8 +34,8 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 test: $(VENV)/dev.stamp  ## run all tests
 	$(BIN)/pytest -n auto
 
-truth: $(VENV)/dev.stamp  ## read all positions by brute force, and find no cluster that is lacking
-	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto tests/engine/test_no_cluster_is_lacking.py
+truth: $(VENV)/dev.stamp  ## read all positions by brute force: no cluster is lacking, and none ended that had not
+	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto -rP tests/engine/test_no_cluster_is_lacking.py tests/engine/test_no_end_is_unexplained.py
 
 contract: $(VENV)/dev.stamp  ## ask the public API whatever its OpenAPI document allows, and what it does not
 	$(BIN)/pytest tests/web/openapi_contract.py

@@ -132,7 +132,7 @@ class Board:
             market.tracks,
             find_clusters(liquidation_map, levels),
             Passage(spot, market.low, market.high, self.time_ms),
-            lambda number: market.since_ms < too_old_ms or self._book.has_seen(number),
+            lambda number: self._book.has_seen(number, too_old_ms),
             HeldBy(levels, spot),
         )
         market.tracks = followed.tracks

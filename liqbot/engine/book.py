@@ -62,10 +62,10 @@ class Book:
         if len(self._waiting) >= _MOST_WAITING:
             self._work_in()
 
-    def has_seen(self, number: int) -> bool:
-        """Return whether the positions of the account `number` were ever seen."""
+    def has_seen(self, number: int, since_ms: int) -> bool:
+        """Return whether the positions of the account `number` were seen at `since_ms` or later."""
         self._work_in()
-        return number < len(self._seen_ms) and bool(self._seen_ms[number] != _NEVER)
+        return number < len(self._seen_ms) and bool(self._seen_ms[number] >= since_ms)
 
     def coins(self) -> list[str]:
         """Return the coins in which there are positions."""

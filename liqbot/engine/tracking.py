@@ -24,6 +24,9 @@ DOUBLED = 2.0
 """A cluster that is so many times what was last told of it has grown."""
 MOST_UNSEEN = 128
 """At most so many clusters of a coin wait, the heaviest, until they stand out again or end."""
+LOST_MS = 7 * 24 * 3_600_000
+"""A cluster of whose accounts nobody has heard for so long is waited for no longer. Nothing is told of it:
+nobody knows whether its positions are gone."""
 
 
 @dataclass(slots=True)
@@ -37,6 +40,8 @@ class Track:
     """What it weighed when it was born, or when its growth was last told; 0 where nobody knows."""
     has_level: bool = True
     """Whether price can reach it: of one that waits unseen, all positions may have no level any more."""
+    known_ms: int = 0
+    """When it was last known what its accounts hold; 0 where nobody has looked yet."""
 
 
 @dataclass(slots=True)
@@ -59,6 +64,8 @@ class Memory:
     living: tuple[tuple[Cluster, dict[str, float]], ...] = ()
     told: dict[str, float] = field(default_factory=dict[str, float])
     """What was last told of each one's size, by its identity, USD."""
+    known: dict[str, int] = field(default_factory=dict[str, int])
+    """When it was last known what each one's accounts hold, by its identity."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,8 @@ def remembered(tracks: Tracks, names: Sequence[str]) -> Memory:
         for track in tracks.living
     ]
     told = {track.cluster.id: track.told_usd for track in tracks.living}
-    return Memory(tracks.coin, tracks.next_number, tuple(living), told)
+    known = {track.cluster.id: track.known_ms for track in tracks.living}
+    return Memory(tracks.coin, tracks.next_number, tuple(living), told, known)
 
 
 def recalled(memory: Memory, number: Callable[[str], int]) -> Tracks:
@@ -112,6 +120,7 @@ def recalled(memory: Memory, number: Callable[[str], int]) -> Tracks:
             cluster,
             {number(name): coins for name, coins in holders.items()},
             memory.told.get(cluster.id, 0.0),
+            known_ms=memory.known.get(cluster.id, 0),
         )
         for cluster, holders in memory.living
     ]
@@ -141,7 +150,8 @@ def follow(
     level drifts with its account. Where holders changed, the same place will do, unless price went through
     it. Of the parts of a cluster that splits, the largest keeps the identity; of clusters that grow together,
     the largest does. A cluster that no longer stands out, but whose positions are open still by what is
-    `left`, waits unseen, and so does one of accounts that are not known yet, as after a restart.
+    `left`, waits unseen. So does one of accounts of which nothing `is_known`, as after a restart, or where
+    nobody has looked at them for long: that is no end.
     """
     shared = _shared_coins(tracks.living, found)
     matched = _match(tracks.living, found, shared, passage)
@@ -163,17 +173,19 @@ def follow(
                 grown.append(Growth(cluster, told_usd))
                 told_usd = cluster.usd
         shown[place] = cluster
-        living.append(Track(cluster, _largest_holders(item), told_usd))
+        living.append(Track(cluster, _largest_holders(item), told_usd, known_ms=passage.time_ms))
     gone = [tracks.living[place] for place in sorted(set(range(len(tracks.living))) - set(matched.values()))]
     shared_by_id = {track.cluster.id: common for track, common in zip(tracks.living, shared, strict=True)}
     ended, unseen = list[EndedCluster](), list[Track]()
     for track in gone:
-        rest = left.of(track.cluster, track.holders) if _mostly_held_by(track, is_known) else None
+        rest = _rest(track, left, is_known)
         end = _end(track, rest, shown, shared_by_id[track.cluster.id], passage)
         if end is not None:
             ended.append(end)
-        else:
-            unseen.append(track if rest is None else _moved(track, rest, passage))
+        elif rest is not None:
+            unseen.append(_moved(track, rest, passage))
+        elif passage.time_ms - (track.known_ms or passage.time_ms) <= LOST_MS:
+            unseen.append(replace(track, known_ms=track.known_ms or passage.time_ms))
     unseen.sort(key=lambda track: -track.cluster.usd)
     return Followed(
         Tracks(tracks.coin, number, living + unseen[:MOST_UNSEEN], is_new=False),
@@ -277,9 +289,13 @@ def _reached(track: Track, passage: Passage) -> bool:
     return passage.low <= cluster.price if cluster.side is Side.LONG else passage.high >= cluster.price
 
 
-def _mostly_held_by(track: Track, known: Callable[[int], bool]) -> bool:
-    held = sum(coins for account, coins in track.holders.items() if known(account))
-    return held >= SAME_HOLDERS * sum(track.holders.values())
+def _rest(track: Track, left: WhatIsLeft, is_known: Callable[[int], bool]) -> Rest | None:
+    """Return what is left of a cluster; None where of most of its coins nobody knows."""
+    unknown = sum(coins for account, coins in track.holders.items() if not is_known(account))
+    if unknown > (1 - SAME_HOLDERS) * sum(track.holders.values()):
+        return None
+    rest = left.of(track.cluster, track.holders)
+    return replace(rest, coins=rest.coins + unknown) if unknown else rest
 
 
 def _coins_of(track: Track) -> float:
@@ -309,7 +325,7 @@ def _end(
 def _moved(track: Track, rest: Rest, passage: Passage) -> Track:
     """Return a cluster that waits unseen as it is now: where its positions have their levels."""
     if rest.low is None or rest.price is None or rest.high is None:
-        return replace(track, has_level=False)
+        return replace(track, has_level=False, known_ms=passage.time_ms)
     old = track.cluster
     cluster = replace(
         old,
@@ -319,4 +335,4 @@ def _moved(track: Track, rest: Rest, passage: Passage) -> Track:
         high=rest.high,
         distance_pct=(rest.price / passage.spot - 1) * 100,
     )
-    return replace(track, cluster=cluster, has_level=True)
+    return replace(track, cluster=cluster, has_level=True, known_ms=passage.time_ms)

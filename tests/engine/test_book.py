@@ -142,10 +142,10 @@ def test_an_account_keeps_its_number():
 def test_only_accounts_that_a_source_has_told_of_were_seen():
     book = Book()
     remembered = book.number("ann")
-    assert not book.has_seen(remembered)
+    assert not book.has_seen(remembered, 0)
     book.see(seen(flat=("ann",)))
-    assert book.has_seen(remembered)
-    assert not book.has_seen(book.number("bob"))
+    assert book.has_seen(remembered, 0)
+    assert not book.has_seen(book.number("bob"), 0)
 
 
 def test_the_generation_tells_when_positions_may_have_changed():

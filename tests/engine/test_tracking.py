@@ -360,13 +360,54 @@ def test_after_a_restart_a_cluster_that_price_has_gone_through_is_swept_without_
     assert ended(view) == [(first, End.SWEPT, None)]
 
 
-def test_a_cluster_does_not_wait_for_its_accounts_for_ever():
-    board = board_of(ANN)
-    (first,) = identities(board.view("BTC")).values()
-    market = restarted(board)
+DAY = 24 * 60
+"""Minutes."""
+
+
+def test_a_cluster_whose_accounts_nobody_looks_at_has_not_ended():
+    market = Market()
+    first = only(market.step(ANN))
+    for _ in range(3):
+        view = market.step(minutes=DAY + 60)
+        assert (len(view.clusters), view.ended) == (0, ()), "what was seen a day ago is not drawn any more"
+    again = only(market.step(ANN))
+    assert (again.id, again.since_ms) == (first.id, first.since_ms)
+
+
+def test_a_cluster_whose_accounts_nobody_looked_at_is_closed_once_they_are_seen_without_it():
+    market = Market()
+    first = only(market.step(ANN))
+    assert not market.step(minutes=2 * DAY).ended
+    assert ended(market.step(flat=("ann",))) == [(first.id, End.CLOSED, None)]
+
+
+def test_a_cluster_whose_accounts_nobody_looks_at_is_swept_where_price_goes_through_it():
+    market = Market()
+    first = only(market.step(ANN))
+    assert not market.step(minutes=2 * DAY).ended
+    assert ended(market.move(85)) == [(first.id, End.SWEPT, None)]
+
+
+def test_a_cluster_of_which_much_may_be_open_still_is_not_closed():
+    market = Market()
+    first = only(market.step(long("ann", 6, at=90), long("bob", 4, at=90)))
+    market.step(minutes=DAY // 2)
+    market.step(flat=("cid",), minutes=DAY)
+    view = market.step(flat=("ann",))
+    assert (len(view.clusters), view.ended) == (0, ()), "nobody knows of bob's 40%"
+    assert ended(market.step(flat=("bob",))) == [(first.id, End.CLOSED, None)]
+
+
+@pytest.mark.parametrize("restarts", [False, True])
+def test_a_cluster_does_not_wait_for_its_accounts_for_ever(restarts):
+    market = Market()
+    first = only(market.step(ANN))
+    if restarts:
+        market = restarted(market.board)
     assert not market.move(100).ended
-    view = market.step(minutes=25 * 60)
-    assert ended(view) == [(first, End.CLOSED, None)]
+    for _ in range(9):
+        assert not market.step(minutes=DAY).ended, "nobody knows whether its positions are gone"
+    assert only(market.step(ANN)).id != first.id
 
 
 def test_a_restart_before_anything_was_heard_forgets_nothing():

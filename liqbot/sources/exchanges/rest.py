@@ -12,8 +12,8 @@ import msgspec
 
 from liqbot.sources.exchanges.budget import Budget
 from liqbot.sources.exchanges.errors import BusyError
+from liqbot.sources.http_client import http_client
 from liqbot.sources.source import NoDataError
-from liqbot.sources.tls import trusted
 
 T = TypeVar("T")
 Params = Mapping[str, str | int]
@@ -65,7 +65,7 @@ class Rest:
         self._banned_until = 0.0
 
     async def __aenter__(self) -> Self:
-        self._http = httpx.AsyncClient(timeout=TIMEOUT_S, headers={"User-Agent": "liqbot"}, verify=trusted())
+        self._http = http_client(TIMEOUT_S)
         return self
 
     async def __aexit__(

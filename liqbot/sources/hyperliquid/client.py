@@ -7,6 +7,7 @@ from typing import Self, TypeVar
 import httpx
 from msgspec.json import Decoder
 
+from liqbot.sources.http_client import http_client
 from liqbot.sources.hyperliquid import decoding
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.decoding import (
@@ -28,7 +29,6 @@ from liqbot.sources.hyperliquid.payloads import (
     Trade,
     Vault,
 )
-from liqbot.sources.tls import trusted
 
 T = TypeVar("T")
 
@@ -55,7 +55,10 @@ class RequestFailed(Exception):  # noqa: N818 - it says what happened, not what 
 
 
 class InfoClient:
-    """Asks the exchange, between `async with`, again and again. Every method raises `RequestFailed`."""
+    """Asks the exchange, between `async with`, again and again. Every method raises `RequestFailed`.
+
+    It raises `NoDataError` at the beginning where the environment names a proxy that cannot be.
+    """
 
     def __init__(
         self, api_url: str, budget: Budget, transport: httpx.AsyncBaseTransport | None = None
@@ -64,15 +67,15 @@ class InfoClient:
         self._url = f"{api_url.rstrip('/')}/info"
         self._budget = budget
         self._transport = transport
-        self._http = _connections(transport)
+        self._http: httpx.AsyncClient | None = None
 
     async def __aenter__(self) -> Self:
-        if self._http.is_closed:
-            self._http = _connections(self._transport)
+        self._http = _connections(self._transport)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._http.aclose()
+        if self._http is not None:
+            await self._http.aclose()
 
     async def clearinghouse_state(self, user: str, dex: str = "") -> ClearinghouseState:
         """Return an account's positions and margin on one dex."""
@@ -131,7 +134,7 @@ class InfoClient:
 
     async def leaderboard(self, url: str) -> list[LeaderboardRow]:
         """Return the leaderboard, which is no part of the Info API and weighs nothing."""
-        body = await self._body(self._http.build_request("GET", url), "leaderboard")
+        body = await self._body(self._connected().build_request("GET", url), "leaderboard")
         # Tens of thousands of rows: decoded where nobody waits for it.
         return await asyncio.to_thread(_read, _leaderboard, body)
 
@@ -146,12 +149,17 @@ class InfoClient:
     async def _answer(self, request: Mapping[str, object], weight: float) -> bytes:
         await self._budget.spend(weight)
         return await self._body(
-            self._http.build_request("POST", self._url, json=request), str(request["type"])
+            self._connected().build_request("POST", self._url, json=request), str(request["type"])
         )
+
+    def _connected(self) -> httpx.AsyncClient:
+        if self._http is None:
+            raise RuntimeError("the client is not open")
+        return self._http
 
     async def _body(self, request: httpx.Request, what: str) -> bytes:
         try:
-            response = await self._http.send(request)
+            response = await self._connected().send(request)
         except httpx.HTTPError as error:
             raise RequestFailed(f"{what}: {type(error).__name__} {error}".rstrip(), passing=True) from None
         told_in_text = response.headers.get("content-type", "").startswith("text/plain")
@@ -179,7 +187,7 @@ def _leaderboard(body: bytes) -> list[LeaderboardRow]:
 
 def _connections(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:
     limits = httpx.Limits(max_connections=CONNECTIONS, max_keepalive_connections=CONNECTIONS)
-    return httpx.AsyncClient(timeout=TIMEOUT_S, limits=limits, transport=transport, verify=trusted())
+    return http_client(TIMEOUT_S, limits=limits, transport=transport)
 
 
 def _first_line(response: httpx.Response) -> str:

@@ -9,9 +9,9 @@ import msgspec
 import structlog
 
 from liqbot.market.regime import FUEL_PCT
+from liqbot.sources.http_client import http_client
 from liqbot.sources.hyperliquid.clock import Clock
-from liqbot.sources.source import Elsewhere
-from liqbot.sources.tls import trusted
+from liqbot.sources.source import Elsewhere, NoDataError
 
 _log = structlog.get_logger()
 
@@ -34,7 +34,12 @@ class HyperPerps:
 
     async def run(self) -> None:
         """Ask until cancelled. What cannot be had or read is left out; the reading before stays, and ages."""
-        async with httpx.AsyncClient(timeout=TIMEOUT_S, verify=trusted()) as http:
+        try:
+            opened = http_client(TIMEOUT_S)
+        except NoDataError as error:
+            _log.info("cross_check_missing", who=WHO, reason=str(error))
+            return
+        async with opened as http:
             while True:
                 for coin in self._coins:
                     await self._ask(http, coin)

@@ -125,6 +125,10 @@ class SimulatedMarket:
         """Return the one-sided open interest of each coin, in coins: of all accounts, found or not."""
         return dict(zip(self.coins, self._one_sided().tolist(), strict=True))
 
+    def held(self, coin: str) -> Floats:
+        """Return what each account holds of `coin`, found or not, in coins, shorts below 0: a copy."""
+        return self._ledger.size[self._accounts.slot_coin == self.coins.index(coin)]
+
     def census(self) -> AccountsSeen:
         """Return all positions as they are now, also those of accounts that nobody found: the full truth."""
         everybody = np.ones(len(self._accounts.names), dtype=np.bool_)

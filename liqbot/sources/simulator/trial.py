@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from liqbot.engine.steps import Steps
+from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.findings import Truth
 from liqbot.market.maps import BIN_WIDTH, Bins
 from liqbot.market.positions import Floats
@@ -29,6 +30,8 @@ class SimulatedTrial:
         self._coin = coin
         self._market = SimulatedMarket(seed, scenario, (coin,), start_ms=1_770_000_000_000, step_s=STEP_S)
         self._candles: list[tuple[int, float, float, float, float]] = []
+        self._asides: list[tuple[float, float, float]] = []
+        self._held = self._market.held(coin)
         self._maps: list[tuple[int, AccountsSeen]] = []
         self._events: list[Liquidation] = []
 
@@ -48,6 +51,10 @@ class SimulatedTrial:
         end_ms, low, high, close, interest = (np.array(column) for column in zip(*self._candles, strict=True))
         return Steps(end_ms.astype(np.int64), low, high, close, interest, np.ones(len(low), dtype=np.bool_))
 
+    def asides(self) -> Asides:
+        """Return what an exchange tells beside that, candle by candle."""
+        return Asides(*(np.array(column) for column in zip(*self._asides, strict=True)))
+
     def truth(self) -> Truth:
         """Return what everyone held, and what was liquidated."""
         prices = np.array([candle[3] for candle in self._candles])
@@ -66,15 +73,20 @@ class SimulatedTrial:
 
     def _candle(self) -> None:
         low, high = np.inf, 0.0
-        mark = interest = 0.0
+        mark = interest = funding = traded = 0.0
         for _ in range(CANDLE_S // STEP_S):
-            for update in self._market.step(STEP_S):
+            for update in self._market.advance(STEP_S):
                 if isinstance(update, AssetContext):
-                    mark, interest = update.mark, update.open_interest or 0.0
-                elif isinstance(update, Liquidation):
+                    mark, interest, funding = update.mark, update.open_interest or 0.0, update.funding or 0.0
+                else:
                     self._events.append(update)
             low, high = min(low, mark), max(high, mark)
+            held = self._market.held(self._coin)
+            traded += float(np.abs(held - self._held).sum()) / 2
+            self._held = held
         self._candles.append((self._market.time_ms, low, high, mark, interest))
+        longs, shorts = np.count_nonzero(self._held > 0), np.count_nonzero(self._held < 0)
+        self._asides.append((traded, funding, longs / max(longs + shorts, 1)))
 
 
 def _by_bin(seen: AccountsSeen, spot: float, bins: Bins) -> Floats:

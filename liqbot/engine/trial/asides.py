@@ -1,0 +1,17 @@
+"""What an exchange tells beside candles and open interest, by which the modelled map could be tilted."""
+
+from dataclasses import dataclass
+
+from liqbot.market.positions import Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asides:
+    """Figures of the steps of a trial, in columns of shape (steps,); NaN where one is not known."""
+
+    traded: Floats
+    """Coins traded in the step."""
+    funding: Floats
+    """Funding rate per hour, above 0 where longs pay."""
+    long_share: Floats
+    """Accounts that are long, as a share of those that hold a position."""

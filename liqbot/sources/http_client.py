@@ -1,0 +1,33 @@
+"""The HTTP client of a source: through the proxy that the environment names, or it says why it cannot."""
+
+import os
+
+import httpx
+
+from liqbot.sources.source import NoDataError
+from liqbot.sources.tls import trusted
+
+PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+
+
+def http_client(
+    timeout_s: float,
+    *,
+    limits: httpx.Limits | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
+) -> httpx.AsyncClient:
+    """Return a new client, whose requests take at most `timeout_s`; by `transport` where one is given.
+
+    Raises `NoDataError`, in one line, where a variable of the environment names a proxy that cannot be.
+    """
+    try:
+        return httpx.AsyncClient(
+            timeout=timeout_s,
+            limits=limits or httpx.Limits(),
+            transport=transport,
+            verify=trusted(),
+            headers={"User-Agent": "liqbot"},
+        )
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        named = [name for name in PROXIES if os.environ.get(name) or os.environ.get(name.lower())]
+        raise NoDataError(f"the proxy of {' or '.join(named)} cannot be used: {error}") from None
