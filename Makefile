@@ -12,8 +12,10 @@ ifneq ($(CERTIFICATES),)
 export NODE_EXTRA_CA_CERTS ?= $(CERTIFICATES)
 endif
 
+unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half as long again
+
 .DEFAULT_GOAL := help
-.PHONY: help run node test truth contract page browser soak conformance check fix bench docs lock clean
+.PHONY: help run node test long truth contract page browser soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -31,8 +33,11 @@ $(VENV)/dev.stamp: requirements-dev.txt $(VENV)/run.stamp
 run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console chat, or what liqbot.toml says
 	@$(BIN)/liqbot run
 
-test: $(VENV)/dev.stamp  ## run all tests
+test: $(VENV)/dev.stamp  ## run the tests; `make long` runs those that take long
 	$(BIN)/pytest -n auto
+
+long: $(VENV)/dev.stamp  ## run the tests that take long: whole days of markets, what the docs tell to type
+	$(BIN)/pytest -n auto -m long
 
 truth: $(VENV)/dev.stamp  ## read all positions by brute force: no cluster is lacking, and none ended that had not
 	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto -rP tests/engine/test_no_cluster_is_lacking.py tests/engine/test_no_end_is_unexplained.py

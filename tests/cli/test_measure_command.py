@@ -61,6 +61,7 @@ def test_a_recording_without_the_coins_is_refused(refused, folder):
     assert refused("measure", "--recording", "x.csv", "--coins", "ETH") == "x.csv has none of these coins"
 
 
+@pytest.mark.long
 def test_on_the_recorded_days_a_trader_keeps_the_defaults():
     """At most an alert a coin and day, none of the warnings before the fall of 5 February lost."""
     file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")

@@ -61,6 +61,7 @@ def test_where_there_are_none_it_says_how_to_make_one(liqbot):
     assert (ran.status, "liqbot plugins new NAME" in ran.out) == (0, True)
 
 
+@pytest.mark.long
 def test_a_new_plugin_is_sound_and_its_tests_pass(folder):
     made = run_apart(folder, "plugins", "new", "near-wall")
     assert made.status == 0, made.err
@@ -108,6 +109,7 @@ def test_a_rule_that_looks_ahead_is_found_out(liqbot, plugin):
     assert "✗ peeks: looks ahead: what it says of " in ran.out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -129,6 +131,7 @@ def test_a_check_says_what_is_wrong(liqbot, plugin, text, said):
     assert re.search(said, ran.out), ran.out
 
 
+@pytest.mark.long
 def test_types_are_checked_where_that_is_asked_for(folder, plugin):
     pytest.importorskip("pyright")
     file = plugin(GOOD.replace("Hit(cluster.id", "Hit(7"))

@@ -75,6 +75,7 @@ def test_a_file_without_candles_is_refused(liqbot, folder):
 SIZES_ARE_OF_THE_COINS = ("BTC", "ETH", "SOL", "HYPE")
 
 
+@pytest.mark.long
 def test_on_days_that_were_not_tuned_on_sizes_are_those_of_measured_positions():
     """The days from 11 to 16 February 2026: the assumptions were chosen on those before."""
     file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")
@@ -127,6 +128,7 @@ async def test_without_measured_views_there_is_nothing_to_compare_with(liqbot, f
     assert "has no measured view of BTC" in ran.err
 
 
+@pytest.mark.long
 def test_in_the_simulated_market_forecasts_are_scored_as_well(liqbot, monkeypatch):
     monkeypatch.setattr(simulator_trial, "WARM_UP_DAYS", 1)
     monkeypatch.setattr(validation_trials, "WARM_UP_DAYS", 1)
@@ -143,6 +145,7 @@ def test_a_coin_that_is_not_simulated_is_refused(liqbot):
     assert "the simulator knows BTC" in ran.err
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("coin", ["BTC", "SOL"])
 def test_the_recorded_positions_can_be_compared(liqbot, coin):
     file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")

@@ -18,6 +18,7 @@ from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
 
 
+@pytest.mark.long
 def test_from_nothing_to_a_rule_that_fires_in_the_console_in_under_five_minutes(tmp_path, record_property):
     start = time.perf_counter()
     done = follow("first-rule.md", tmp_path)
@@ -29,6 +30,7 @@ def test_from_nothing_to_a_rule_that_fires_in_the_console_in_under_five_minutes(
     )
 
 
+@pytest.mark.long
 def test_every_program_on_the_page_about_plugins_works(tmp_path):
     done = follow("plugins.md", tmp_path)
     assert len([step for step in done if isinstance(step, File)]) >= 7

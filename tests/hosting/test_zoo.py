@@ -132,6 +132,7 @@ def told(monkeypatch):
     return told
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("undrawn")
 async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypatch, told, record_property):
     monkeypatch.setenv("LIQBOT_ZOO_TOKEN", TOKEN)

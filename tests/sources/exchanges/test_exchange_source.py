@@ -364,6 +364,7 @@ async def test_margin_tiers_that_are_assumed_are_a_limit_by_name(exchanges):
     assert [seen.tiers.max_leverages for seen in of(MarginTiersSeen, past)] == [(20,), (20,)]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("hasty")
 @pytest.mark.parametrize("venue", ["binance", "bybit", "gate"])
 async def test_an_hour_of_faults_loses_no_candle_and_tells_none_twice(moving, venue, monkeypatch):

@@ -3,6 +3,8 @@
 import pytest
 from sources.hyperliquid.virtual_source import COINS, VirtualSource
 
+pytestmark = pytest.mark.long
+
 BAD_DAY = {"502": 0.1, "malformed": 0.1, "missing": 0.1, "range": 0.15, "empty": 0.1, "future": 0.1}
 
 

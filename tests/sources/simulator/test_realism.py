@@ -14,6 +14,8 @@ from liqbot.sources.simulator.realism import FIGURES, Figure, Life, pooled
 from liqbot.sources.simulator.scenario import Phase
 from liqbot.sources.simulator.statistics import autocorrelation, kurtosis, tail_index, weighted_quantile
 
+pytestmark = pytest.mark.long
+
 PAGE = Path(__file__).parents[3] / "docs" / "how-real.md"
 NAMED = {
     "liquidated on the median day, of open interest",

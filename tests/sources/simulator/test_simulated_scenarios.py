@@ -10,6 +10,8 @@ from liqbot.market.updates import AssetContext, Liquidation
 from liqbot.sources.simulator import Scenario, SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
 
+pytestmark = pytest.mark.long
+
 HOUR_S = 3600
 YEAR_S = 365.25 * 24 * HOUR_S
 
