@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks import (
     alerting,
     broadcasting,
+    browsing,
     chatting,
     covering,
     drawing,
@@ -42,6 +43,7 @@ PARTS = (
     covering,
     scanning,
     serving,
+    browsing,
     starting,
     hosting,
 )

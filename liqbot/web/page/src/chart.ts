@@ -31,7 +31,17 @@ export interface Hover {
   y: number;
 }
 
-const colour = (name: string): string => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+const colours = new Map<string, string>();
+
+/** A colour of the theme; the browser is asked once for each, as it is needed in every frame. */
+export function colour(name: string): string {
+  let found = colours.get(name);
+  if (found === undefined) {
+    found = getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+    colours.set(name, found);
+  }
+  return found;
+}
 
 export class PriceChart {
   readonly chart: IChartApi;
@@ -73,6 +83,7 @@ export class PriceChart {
 
   /** Colours follow the theme. */
   dress(): void {
+    colours.clear();
     this.chart.applyOptions({
       layout: { background: { color: colour("--panel") }, textColor: colour("--soft") },
       grid: { vertLines: { visible: false }, horzLines: { visible: false } },

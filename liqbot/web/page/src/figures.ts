@@ -17,10 +17,18 @@ export function usd(value: number): string {
   return `${sign}$${size.toFixed(0)}`;
 }
 
+/** How a price is written with so many decimals; making one takes far longer than using it. */
+const prices = new Map<number, Intl.NumberFormat>();
+
 export function price(value: number): string {
   const decimals =
     value >= 1000 ? 0 : value > 0 ? Math.min(12, Math.max(2, 3 - Math.floor(Math.log10(value)))) : 2;
-  return value.toLocaleString("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  let format = prices.get(decimals);
+  if (!format) {
+    format = new Intl.NumberFormat("en-US", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+    prices.set(decimals, format);
+  }
+  return format.format(value);
 }
 
 export function percent(value: number, signed = false): string {
@@ -53,5 +61,6 @@ export function duration(seconds: number): string {
   return `${Math.max(0, seconds).toFixed(0)} s`;
 }
 
-export const clock = (timeMs: number): string =>
-  new Date(timeMs).toLocaleString("en-GB", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+const times = new Intl.DateTimeFormat("en-GB", { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" });
+
+export const clock = (timeMs: number): string => times.format(timeMs);

@@ -2,21 +2,27 @@
 
 import type { View } from "./api";
 import { usd } from "./figures";
-import type { PriceChart } from "./chart";
+import { colour, type PriceChart } from "./chart";
 
 export class Profile {
   private readonly canvas: HTMLCanvasElement;
   private readonly reach: HTMLElement;
   private view?: View;
   private drawn = "";
+  private width = 0;
+  private height = 0;
 
   constructor(
-    private readonly box: HTMLElement,
+    box: HTMLElement,
     private readonly chart: PriceChart,
   ) {
     this.canvas = box.appendChild(document.createElement("canvas"));
     this.canvas.setAttribute("role", "img");
     this.reach = box.appendChild(document.createElement("small"));
+    // Asking for the size in every frame would have the whole page laid out in each.
+    new ResizeObserver(([{ contentRect }]) => {
+      [this.width, this.height] = [contentRect.width, contentRect.height];
+    }).observe(box);
     const look = (): void => {
       this.draw(false);
       requestAnimationFrame(look);
@@ -36,23 +42,23 @@ export class Profile {
 
   /** Draws anew where something moved: the axis belongs to the chart, which does not tell of it. */
   private draw(anyway: boolean): void {
-    const { view, box, canvas } = this;
+    const { view, canvas, width, height } = this;
     if (!view) return;
-    const { width, height } = box.getBoundingClientRect();
     const y1 = this.chart.priceToY(view.spot);
     const y2 = this.chart.priceToY(view.spot * 1.01);
     const key = `${width},${height},${y1},${y2}`;
     if (y1 === null || y2 === null || width === 0 || (!anyway && key === this.drawn)) return;
     this.drawn = key;
     const ratio = devicePixelRatio || 1;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
-    canvas.style.width = `${width}px`;
-    canvas.style.height = `${height}px`;
-    const style = getComputedStyle(document.documentElement);
-    const paint = (name: string): string => style.getPropertyValue(name).trim();
+    const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== across || canvas.height !== down) {
+      [canvas.width, canvas.height] = [across, down];
+      canvas.style.width = `${width}px`;
+      canvas.style.height = `${height}px`;
+    }
+    const paint = colour;
     const context = canvas.getContext("2d")!;
-    context.scale(ratio, ratio);
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, width, height);
     // y is linear in ln(price): two points tell the rest.
     const slope = (y2 - y1) / Math.log(1.01);

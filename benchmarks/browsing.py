@@ -1,0 +1,51 @@
+"""The page in a real browser: how soon its first heatmap is there, and how long frames of a pan take."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from benchmarks.measure import Row
+
+FOLDER = Path(__file__).parents[1] / "tests" / "web" / "browser"
+
+
+def rows() -> Iterator[Row]:
+    """Yield the budgets of the page in Chromium; what is lacking to measure them is said in place of them."""
+    chromium = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    lacking = [
+        name
+        for name, there in (
+            ("Node", shutil.which("node")),
+            ("Chromium", chromium),
+            ("`make node`", (FOLDER / "node_modules").is_dir()),
+        )
+        if not there
+    ]
+    if lacking:
+        yield Row("the page in a real browser", "not measured", f"{' and '.join(lacking)} lacking")
+        return
+    told = _measured(str(chromium))
+    first, slowest = told["first_ms"], told["first_slowest_ms"]
+    yield Row(
+        "the page's first heatmap on loopback, median and slowest of five",
+        f"{first:.0f} ms, {slowest:.0f} ms",
+        "at most 1 s",
+        slowest <= 1000,
+    )
+    yield Row(
+        f"a frame while a grid of {told['columns']} x {told['bins']} is panned: p50, p95",
+        f"{told['frame_p50_ms']:.1f} ms, {told['frame_p95_ms']:.1f} ms",
+        "p95 at most 16 ms",
+        told["frame_p95_ms"] <= 16,
+    )
+
+
+def _measured(chromium: str) -> dict[str, float]:
+    environment = os.environ | {"CHROMIUM": chromium, "LIQBOT": str(Path(sys.executable).with_name("liqbot"))}
+    script = FOLDER / "budget.mjs"
+    done = subprocess.run(["node", script], env=environment, capture_output=True, text=True, check=True)  # noqa: S607
+    return json.loads(done.stdout)
