@@ -1,23 +1,24 @@
 """How fast a platform may be sent to: in all, to one chat, and to one group.
 
 Broadcasts ask whether they may go now; replies to people take the next free place, ahead of all broadcasts.
+No second holds more places than the platform takes messages. That what leaves in its place also arrives in it
+is seen to where requests leave (`rate_window.py`).
 """
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 
 from liqbot.alerts.platform import Limits
 
-MARGIN = 0.965
-"""The share of the allowed rate that is used: messages may bunch up on their way."""
-CATCH_UP = 0.45
-"""How much of a place that came late may be made up for: timers wake late, and that must not cost pace.
-
-With the margin, that lets no second hold more than the allowed number, even where of 30 a second one takes
-20 ms longer to arrive than the next.
-"""
+MARGIN = 0.98
+"""The share of the allowed rate at which messages follow each other."""
+CATCH_UP = 3
+"""So many places that came late may be made up for: timers wake late, and that must not cost pace."""
+SECOND_S = 1.01
+"""A second, and a little: clocks differ."""
 MINUTE_S = 60.0
 
 
@@ -47,11 +48,26 @@ class Pacing:
         self._step_s = 1 / (limits.a_second * MARGIN)
         self._free_s = 0.0
         """When the next message to anyone may go."""
+        self._places: deque[float] = deque(
+            maxlen=None if math.isinf(limits.a_second) else int(limits.a_second)
+        )
+        """The last places that were taken: as many as a second may hold."""
         self._chats: dict[Hashable, _Lately] = {}
 
     def wait_s(self) -> float:
         """Return how long no broadcast may go to anyone; 0 where one may go now."""
-        return max(0.0, self._free_s - self._clock_s())
+        now_s = self._clock_s()
+        return self._next_s(now_s) - now_s
+
+    def reply_wait_s(self, chat: Hashable, *, is_group: bool, spare: int = 0) -> float:
+        """Return in how many seconds a reply could go to `chat`.
+
+        `spare`: so many messages to a group are left for others within that minute.
+        """
+        now_s = self._clock_s()
+        lately = self._chats.get(chat)
+        own_s = 0.0 if lately is None else self._chat_wait_s(lately, now_s, spare if is_group else 0)
+        return max(self._next_s(now_s) - now_s, own_s)
 
     def busy(self) -> dict[Hashable, float]:
         """Return the chats that may not be sent to now, and in how many seconds each may be."""
@@ -80,8 +96,7 @@ class Pacing:
     async def turn(self, chat: Hashable, *, is_group: bool) -> None:
         """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
         now_s = self._clock_s()
-        at_s = max(now_s, self._free_s)
-        self._take_place(now_s)
+        at_s = self._take_place(now_s)
         lately = self._chats.get(chat)
         if lately is not None:
             at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s))
@@ -89,9 +104,19 @@ class Pacing:
         if at_s > now_s:
             await self._sleep(at_s - now_s)
 
-    def _take_place(self, now_s: float) -> None:
-        """Let the next place be a step after this one, or a little earlier where this one came late."""
+    def _next_s(self, now_s: float) -> float:
+        """Return when the next place is."""
+        if self._places.maxlen is None or len(self._places) < self._places.maxlen:
+            return max(now_s, self._free_s)
+        return max(now_s, self._free_s, self._places[0] + SECOND_S)
+
+    def _take_place(self, now_s: float) -> float:
+        """Take the next place, and return when it is. The one after it is a step later, or makes up for time."""
+        at_s = self._next_s(now_s)
         self._free_s = max(self._free_s, now_s - CATCH_UP * self._step_s) + self._step_s
+        if self._places.maxlen is not None:
+            self._places.append(at_s)
+        return at_s
 
     def _note(self, chat: Hashable, at_s: float, *, is_group: bool) -> None:
         if not self._limits.a_chat_s and self._limits.a_group_minute is None:
@@ -101,11 +126,11 @@ class Pacing:
         if is_group and self._limits.a_group_minute is not None:
             lately.group.append(at_s)
 
-    def _chat_wait_s(self, lately: _Lately, now_s: float) -> float:
+    def _chat_wait_s(self, lately: _Lately, now_s: float, spare: int = 0) -> float:
         while lately.group and lately.group[0] <= now_s - MINUTE_S:
             lately.group.popleft()
         wait_s = lately.free_s - now_s
-        most = self._limits.a_group_minute
+        most = None if self._limits.a_group_minute is None else max(1, self._limits.a_group_minute - spare)
         if most is not None and len(lately.group) >= most:
             wait_s = max(wait_s, lately.group[-most] + MINUTE_S - now_s)
         return max(0.0, wait_s)

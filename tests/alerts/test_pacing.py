@@ -57,7 +57,7 @@ def test_a_broadcast_keeps_close_to_the_allowed_rate_and_never_beyond(time, late
     sent = broadcast(pacing, time, range(3_000), until_s=1_000, late_s=late_s)
     times = [at_s for at_s, _ in sent]
     rate = (len(times) - 1) / (times[-1] - times[0])
-    assert 30 * 0.95 <= rate <= 30
+    assert 30 * 0.97 <= rate <= 30
     assert most_within(times, 1.0) <= 30
 
 
@@ -89,12 +89,12 @@ def test_a_platform_that_asks_for_a_pause_gets_it(time):
 
 async def test_a_reply_goes_ahead_of_the_broadcast(time):
     pacing = Pacing(TELEGRAM, time, time.sleep)
-    pacing.take("a", is_group=False)
-    pacing.take("b", is_group=False)
+    for chat in "abcde":
+        pacing.take(chat, is_group=False)
     assert pacing.wait_s() > 0
     before_s = time.now_s
     await pacing.turn("person", is_group=False)
-    assert time.now_s - before_s <= 2 / (30 * MARGIN) + 1e-9
+    assert time.now_s - before_s <= 3 / (30 * MARGIN) + 1e-9
     assert pacing.wait_s() > 0, "its place is taken"
 
 

@@ -21,10 +21,15 @@ def test_thirty_a_second_pass_for_minutes():
     assert all(sent(pacing, chat, chat / 30) is None for chat in range(5000))
 
 
-def test_faster_than_thirty_a_second_is_refused_once_the_burst_is_used():
-    pacing = Pacing()
-    refused = [sent(pacing, chat, chat / 40) for chat in range(200)]
-    assert refused.index(("limit", 1)) == pytest.approx(30 / (1 - 30 / 40), abs=4)
+def test_the_thirty_first_within_any_second_is_refused_whatever_came_before():
+    even, rested = Pacing(), Pacing()
+    assert [sent(even, chat, chat / 32) for chat in range(40)].index(("limit", 1)) == 30
+    assert sent(rested, 0, 0.0) is None
+    at_once = [sent(rested, chat, 60.0) for chat in range(1, 40)]
+    assert at_once.index(("limit", 1)) == 30
+    split = Pacing()
+    assert all(sent(split, chat, 0.9) is None for chat in range(16))
+    assert [sent(split, chat, 1.1) for chat in range(16, 31)].index(("limit", 1)) == 14
 
 
 def test_one_a_second_passes_in_a_chat_and_a_small_burst():
@@ -44,7 +49,7 @@ def test_a_group_takes_twenty_a_minute():
 
 
 def test_what_sends_nothing_is_not_counted():
-    pacing = Pacing(Limits(per_second=0.001, burst=1))
+    pacing = Pacing(Limits(per_second=0.001))
     assert sent(pacing, 1, 0.0) is None
     assert pacing.check("getupdates", "", 0.0, group=False) is None
     assert sent(pacing, 2, 0.0) == ("limit", 1000)

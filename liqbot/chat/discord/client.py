@@ -12,11 +12,13 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
+from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.adapter import Reception
 from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import add_commands
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES
+from liqbot.chat.discord.pace import A_SECOND, paced
 from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
@@ -60,6 +62,7 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MOST_PATIENCE_S,
             heartbeat_timeout=DEAF_S,
+            http_trace=paced(RateWindow(A_SECOND)),
         )
         self._syncing: asyncio.Task[None] | None = None
         self.was_ready = False

@@ -40,7 +40,7 @@ class TelegramAdapter:
     ) -> None:
         """Serve people with `reception`; an answer of Telegram may take `patience_s` seconds."""
         self._receiving = Receiving(settings)
-        self._connection = Connection(settings, patience_s=patience_s)
+        self._connection = Connection(settings, patience_s=patience_s, a_second=LIMITS.a_second)
         bot = self._connection.bot
         self._postman = MessageSender(bot)
         self._front_desk = UpdateHandler(bot, self._postman, reception)

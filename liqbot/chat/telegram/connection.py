@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -15,6 +17,7 @@ from telegram import Bot
 from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
+from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.telegram.settings import TelegramSettings
 
 IN_FLIGHT = 30
@@ -29,6 +32,8 @@ POLL_MARGIN_S = 15.0
 """How long the answer to a poll may take beyond the time that the poll waits."""
 _STAND_IN = "-hidden"
 """What python-telegram-bot and httpx know as the token, and so all that they log, raise or print."""
+_COUNTED = ("sendMessage", "sendPhoto", "editMessage")
+"""The methods that Telegram allows so many calls of a second, by how they begin."""
 
 
 class GatewayError(httpx.TransportError):
@@ -43,11 +48,13 @@ class GatewayError(httpx.TransportError):
 class Connection:
     """The bot of some settings, and what it speaks through; polling has a line of its own."""
 
-    def __init__(self, settings: TelegramSettings, *, patience_s: float = PATIENCE_S) -> None:
-        """An answer may take `patience_s` seconds."""
-        self._addressing = _Addressing(settings)
+    def __init__(
+        self, settings: TelegramSettings, *, patience_s: float = PATIENCE_S, a_second: float = math.inf
+    ) -> None:
+        """An answer may take `patience_s` seconds; no more than `a_second` messages are sent a second."""
+        self._addressing = _Addressing(settings, RateWindow(a_second))
         self._requests = (
-            _request(_Addressing(settings), patience_s),
+            _request(_Addressing(settings, RateWindow(math.inf)), patience_s),
             _request(self._addressing, patience_s),
         )
         self.bot = Bot(
@@ -96,7 +103,8 @@ def _request(transport: httpx.AsyncBaseTransport, patience_s: float) -> HTTPXReq
 class _Addressing(httpx.AsyncBaseTransport):
     """Writes the token into the address of a request, where nobody but the wire sees it."""
 
-    def __init__(self, settings: TelegramSettings) -> None:
+    def __init__(self, settings: TelegramSettings, window: RateWindow) -> None:
+        self._window = window
         self._token: SecretStr = settings.token
         self._inner = httpx.AsyncHTTPTransport(
             limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(settings.api_url)
@@ -105,13 +113,18 @@ class _Addressing(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, and return its answer when all of it is there."""
-        async with self._slots:
+        async with self._passing(request), self._slots:
             response = await self._sent(request)
         if isinstance(response, httpx.TransportError):
             raise response
         if not _is_own(response.content):
             raise GatewayError(response.status_code)
         return response
+
+    def _passing(self, request: httpx.Request) -> AbstractAsyncContextManager[None]:
+        """Return what keeps a request to the rate, where it is one that Telegram counts."""
+        method = request.url.path.rpartition("/")[2]
+        return self._window.passing() if method.startswith(_COUNTED) else contextlib.nullcontext()
 
     async def _sent(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
         """Return the answer, or what went wrong, made anew: the frames where it arose hold the address."""

@@ -7,7 +7,7 @@ import hashlib
 import math
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .nouns import Json
 
@@ -48,6 +48,26 @@ class Bucket:
         return True
 
 
+@dataclass
+class Window:
+    """So many requests in any second, whenever it begins."""
+
+    limit: int
+    times: deque[float] = field(default_factory=deque)
+
+    @property
+    def until(self) -> float:
+        return self.times[-self.limit] + 1.0
+
+    def take(self, now: float) -> bool:
+        while self.times and self.times[0] <= now - 1.0:
+            self.times.popleft()
+        if len(self.times) >= self.limit:
+            return False
+        self.times.append(now)
+        return True
+
+
 @dataclass(frozen=True)
 class Verdict:
     """Whether a request may pass, what its answer's headers say, and how long to wait if not."""
@@ -74,7 +94,7 @@ class RateLimits:
         """`per_second` requests in all; 0 switches every limit off, for benchmarks."""
         self._off = per_second == 0
         self._buckets: dict[tuple[str, ...], Bucket] = {}
-        self._all = Bucket(per_second, 1.0)
+        self._all = Window(per_second)
         self._invalid: deque[float] = deque()
 
     def take(self, method: str, template: str, parameters: dict[str, str], *, counts: bool) -> Verdict:

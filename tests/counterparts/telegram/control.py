@@ -228,7 +228,7 @@ class Telegram:
         await self.ask("heal")
 
     async def limits(self, **values):
-        """Set limits: on, per_second, burst, chat_per_second, chat_burst, group_per_minute."""
+        """Set limits: on, per_second, chat_per_second, chat_burst, group_per_minute."""
         await self.ask("limits", **values)
 
     async def flood_wait(self, chat, seconds):

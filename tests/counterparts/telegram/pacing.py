@@ -20,11 +20,10 @@ SENDS = frozenset(("sendmessage", "sendphoto"))
 
 @dataclass
 class Limits:
-    """What is allowed. A burst is how many may come at once after a rest."""
+    """What is allowed: in any one second so many to all, in bursts of any shape; to a chat after a rest more."""
 
     on: bool = True
     per_second: float = 30.0
-    burst: int = 30
     chat_per_second: float = 1.0
     chat_burst: int = 3
     group_per_minute: int = 20
@@ -58,7 +57,8 @@ class Pacing:
     """Counts what was let through; times are seconds of any one clock."""
 
     limits: Limits = field(default_factory=Limits)
-    _all: _Bucket = field(default_factory=_Bucket)
+    _all: deque = field(default_factory=deque)
+    """When those of the last second came."""
     _chats: dict = field(default_factory=lambda: defaultdict(_Bucket))
     _groups: dict = field(default_factory=lambda: defaultdict(deque))
     _until: dict = field(default_factory=dict)  # flood waits: chat, or None for all
@@ -76,7 +76,7 @@ class Pacing:
             return "flood wait", math.ceil(left)
         if not self.limits.on:
             return None
-        waits = {None: self._all.wait(now, self.limits.per_second, self.limits.burst)}
+        waits = {None: self._wait_of_all(now)}
         waits[chat] = self._chat_wait(method, chat, now, group)
         blocked, wait = max(waits.items(), key=lambda item: item[1])
         if wait > 1e-9:
@@ -89,11 +89,19 @@ class Pacing:
         """Count a call that passed and reached a chat: what is refused for its content costs nothing."""
         if method not in PACED:
             return
-        self._all.add(now, self.limits.per_second)
+        self._all.append(now)
         if method in SENDS:
             self._chats[chat].add(now, self.limits.chat_per_second)
         if group:
             self._groups[chat].append(now)
+
+    def _wait_of_all(self, now):
+        """Return the seconds until one more to anyone is allowed: a window of a second that goes along."""
+        most = max(1, int(self.limits.per_second))
+        window = most / self.limits.per_second
+        while self._all and self._all[0] <= now - window:
+            self._all.popleft()
+        return 0.0 if len(self._all) < most else self._all[-most] + window - now
 
     def _chat_wait(self, method, chat, now, group):
         wait = 0.0
