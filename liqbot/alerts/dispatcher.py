@@ -70,6 +70,10 @@ class Dispatcher:
         """Wait until a reply may go to `chat`: ahead of all broadcasts."""
         await self._senders[chat.platform].turn(chat)
 
+    def turn_within(self, chat: ChatKey, within_s: float) -> float | None:
+        """Take a place for a reply; return in how many seconds it is, None where it is later than that."""
+        return self._senders[chat.platform].turn_within(chat, within_s)
+
     async def arrived(self, chat: ChatKey) -> None:
         """Wait until nothing is on its way to `chat`."""
         sender = self._senders.get(chat.platform)

@@ -95,14 +95,19 @@ class Pacing:
 
     async def turn(self, chat: Hashable, *, is_group: bool) -> None:
         """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
+        wait_s = self.reserve(chat, is_group=is_group)
+        if wait_s > 0:
+            await self._sleep(wait_s)
+
+    def reserve(self, chat: Hashable, *, is_group: bool) -> float:
+        """Take the place of a reply to `chat`, and return in how many seconds it is."""
         now_s = self._clock_s()
         at_s = self._take_place(now_s)
         lately = self._chats.get(chat)
         if lately is not None:
             at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s))
         self._note(chat, at_s, is_group=is_group)
-        if at_s > now_s:
-            await self._sleep(at_s - now_s)
+        return at_s - now_s
 
     def _next_s(self, now_s: float) -> float:
         """Return when the next place is."""
@@ -111,7 +116,7 @@ class Pacing:
         return max(now_s, self._free_s, self._places[0] + SECOND_S)
 
     def _take_place(self, now_s: float) -> float:
-        """Take the next place, and return when it is. The one after it is a step later, or makes up for time."""
+        """Take the next place, and return when it is. The one after is a step later, or makes up for time."""
         at_s = self._next_s(now_s)
         self._free_s = max(self._free_s, now_s - CATCH_UP * self._step_s) + self._step_s
         if self._places.maxlen is not None:

@@ -139,7 +139,7 @@ class Bot:
 
     def reception(self) -> Reception:
         """Return what an adapter serves people with."""
-        return Reception(self.answering, self.services, self.dispatcher.turn)
+        return Reception(self.answering, self.services, self.dispatcher.turn, self.dispatcher.turn_within)
 
     def serve(self, name: str, adapter: Adapter) -> None:
         """Serve a platform's people, and its chats, from the start of the bot on."""

@@ -14,6 +14,12 @@ class AdapterError(Exception):
     """An adapter cannot serve its platform, as without a token. The text says what to do."""
 
 
+def at_once(chat: ChatKey, within_s: float) -> float:
+    """Return that a reply may go at once."""
+    del chat, within_s
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Reception:
     """What an adapter serves people with."""
@@ -26,6 +32,10 @@ class Reception:
     """Waits until a reply may go to that chat: ahead of all broadcasts, within the platform's limits.
 
     For a platform that counts replies like any message; where replies are free, as Discord's are, not needed.
+    """
+    turn_within: Callable[[ChatKey, float], float | None] = at_once
+    """Takes a place for a reply that may as well be left out: returns in how many seconds it may go, None
+    where that would be later than in so many. To a group it leaves some places for those who type.
     """
 
 

@@ -16,7 +16,7 @@ MOST = 30
 
 
 class Way:
-    """A way to a platform in virtual time: requests leave as soon as they may, and arrive at some time later."""
+    """A way to a platform in virtual time: requests leave as soon as they may, and arrive some time later."""
 
     def __init__(self, ways):
         self.now_s = 100.0

@@ -22,6 +22,8 @@ from liqbot.store.store import Store
 
 _log = structlog.get_logger()
 
+SPARE = 6
+"""Of what a group gets a minute, so much is kept for who types and for alerts, where others only tap."""
 STOP_S = 5
 """How long a shutdown waits for what is in flight."""
 
@@ -60,6 +62,16 @@ class PlatformSender:
     async def turn(self, chat: ChatKey) -> None:
         """Wait until a reply may go to `chat`."""
         await self._pacing.turn(chat.native_id, is_group=self._platform.is_group(chat))
+
+    def turn_within(self, chat: ChatKey, within_s: float) -> float | None:
+        """Take a place for a reply, and return in how many seconds it is; None where it is later than that.
+
+        To a group, some places of its minute are left for those who need them more.
+        """
+        is_group = self._platform.is_group(chat)
+        if self._pacing.reply_wait_s(chat.native_id, is_group=is_group, spare=SPARE) > within_s:
+            return None
+        return self._pacing.reserve(chat.native_id, is_group=is_group)
 
     async def begin(self, now_ms: int) -> float:
         """Write down what has been done, and begin what may begin; return in how many seconds to come again.

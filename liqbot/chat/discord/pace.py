@@ -1,4 +1,4 @@
-"""Discord's limit on all requests of a bot together, kept where requests leave: also those of the library's own.
+"""Discord's limit on all requests of a bot together, kept where requests leave: the library's own too.
 
 Direct messages cost two requests, a picture that is refused costs two more, and what fails is repeated by the
 library. The limits of single routes are the library's affair: Discord tells them with every answer.

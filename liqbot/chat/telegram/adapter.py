@@ -1,20 +1,20 @@
 """The adapter: brings alerts to Telegram's chats, and serves the people there."""
 
 import asyncio
-from collections import defaultdict
+import time
 
 import structlog
 from telegram import Update
 from telegram.error import InvalidToken, TelegramError
 
-from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt
+from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt, SlowDown
 from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.connection import PATIENCE_S, Connection
-from liqbot.chat.telegram.incoming import Incoming, Tapped, Typed, read
+from liqbot.chat.telegram.intake import Intake
 from liqbot.chat.telegram.menu import Menu
 from liqbot.chat.telegram.message_sender import MessageSender, upload_of
 from liqbot.chat.telegram.outcomes import outcome, said
-from liqbot.chat.telegram.receiving import UNKNOWN_BOT, Receiving
+from liqbot.chat.telegram.receiving import UNKNOWN_BOT, Reading, Receiving
 from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.chat.telegram.update_handler import UpdateHandler
 from liqbot.service.chats import ChatKey
@@ -26,10 +26,8 @@ LIMITS = Limits(a_second=30, a_chat_s=1.05, a_group_minute=19, in_flight=24, reu
 arrive, not when they leave, hence a little less. Of the requests in flight some are left for answers."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Between two tries to reach Telegram at the start."""
-FINISH_S = 5.0
-"""How long the end waits for answers that are being given."""
-MOST_WAITING = 20
-"""So much that one chat asked for may wait for its turn; what comes on top is left out."""
+FIRST_READ_S = 0.5
+"""An alert waits so long before it is tried again while it is read what people said meanwhile."""
 
 
 class TelegramAdapter:
@@ -47,8 +45,7 @@ class TelegramAdapter:
         self._unknown: str | None = None
         """Why the bot does not know its own name yet; None where it does, or has only begun to ask."""
         self._menu = Menu(bot, self._front_desk.answers.commands)
-        self._asked: defaultdict[str, list[asyncio.Task[None]]] = defaultdict(list)
-        """What each chat has asked for and not got yet, in its order."""
+        self._intake = Intake(self._front_desk, self._connection.now_s, time.monotonic)
 
     @property
     def trouble(self) -> str | None:
@@ -66,6 +63,8 @@ class TelegramAdapter:
 
     async def send(self, outgoing: OutgoingMessage) -> Receipt:
         """Bring an alert to its chat."""
+        if self._intake.is_behind:  # it may be that somebody there wants no more of them
+            raise SlowDown("what was said meanwhile is read first", pause_s=FIRST_READ_S)
         try:
             sent = await self._postman.post(
                 outgoing.chat, outgoing.message, silent=outgoing.silent, upload=outgoing.upload
@@ -107,7 +106,7 @@ class TelegramAdapter:
                 return self._connection.bot.username
 
     async def _serve(self, username: str) -> None:
-        updates: asyncio.Queue[Update] = asyncio.Queue()
+        updates: asyncio.Queue[Update | Reading] = asyncio.Queue()
         helpers = [
             asyncio.create_task(self._menu.write()),
             asyncio.create_task(self._take_all(updates, username)),
@@ -119,48 +118,19 @@ class TelegramAdapter:
             for helper in helpers:
                 helper.cancel()
             await asyncio.gather(*helpers, return_exceptions=True)
-            await self._finish(updates, username)
+            while not updates.empty():  # Telegram will not hand it over again
+                self._take(updates.get_nowait(), username)
+            await self._intake.finish()
 
-    async def _take_all(self, updates: "asyncio.Queue[Update]", username: str) -> None:
+    async def _take_all(self, updates: "asyncio.Queue[Update | Reading]", username: str) -> None:
         while True:
             self._take(await updates.get(), username)
 
-    def _take(self, update: Update, username: str) -> None:
-        """Begin to deal with what came: of one chat one after the other, of all chats at the same time."""
-        try:
-            incoming = read(update, username)
-        except Exception as error:  # noqa: BLE001 - one bad update harms only itself
-            # Its number is enough: what is in it is what somebody wrote.
-            _log.error("update_not_readable", update=update.update_id, reason=type(error).__name__)
-            return
-        if incoming is None:
-            return
-        chat = incoming.chat.native_id
-        before = self._asked[chat]
-        if len(before) >= MOST_WAITING and isinstance(incoming, Typed | Tapped):
-            _log.warning("updates_left_out")
-            return
-        task = asyncio.create_task(self._after(before[-1] if before else None, incoming))
-        before.append(task)
-        task.add_done_callback(lambda done: self._forget(chat, done))
-
-    async def _after(self, before: "asyncio.Task[None] | None", incoming: Incoming) -> None:
-        if before is not None:
-            await asyncio.wait([before])
-        await self._front_desk.take(incoming)
-
-    def _forget(self, chat: str, done: "asyncio.Task[None]") -> None:
-        self._asked[chat].remove(done)
-        if not self._asked[chat]:
-            del self._asked[chat]
-
-    async def _finish(self, updates: "asyncio.Queue[Update]", username: str) -> None:
-        """Deal with what Telegram has handed over already: it will not do so again."""
-        while not updates.empty():
-            self._take(updates.get_nowait(), username)
-        under_way = [task for tasks in self._asked.values() for task in tasks]
-        if under_way:
-            _, late = await asyncio.wait(under_way, timeout=FINISH_S)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+    def _take(self, told: Update | Reading, username: str) -> None:
+        match told:
+            case Reading.BEHIND:
+                self._intake.fall_behind()
+            case Reading.CAUGHT_UP:
+                self._intake.catch_up()
+            case Update():
+                self._intake.take(told, username)

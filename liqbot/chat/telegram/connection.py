@@ -4,8 +4,10 @@ import asyncio
 import contextlib
 import json
 import math
+import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
+from email.utils import parsedate_to_datetime
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -79,6 +81,10 @@ class Connection:
             raise NetworkError("the answer to a poll holds no updates")
         return cast("list[object]", told)
 
+    def now_s(self) -> float:
+        """Return Telegram's time, seconds since 1970 UTC: this machine's clock may be wrong."""
+        return time.monotonic() + self._addressing.ahead_s
+
     async def close(self) -> None:
         """Close every connection, once what is in flight has arrived or had `CLOSE_S` seconds for it."""
         with contextlib.suppress(TimeoutError):
@@ -110,6 +116,8 @@ class _Addressing(httpx.AsyncBaseTransport):
             limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(settings.api_url)
         )
         self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self.ahead_s = time.time() - time.monotonic()
+        """How far the platform's time is ahead of the clock that never goes backwards."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, and return its answer when all of it is there."""
@@ -119,7 +127,13 @@ class _Addressing(httpx.AsyncBaseTransport):
             raise response
         if not _is_own(response.content):
             raise GatewayError(response.status_code)
+        self._note_time(response.headers.get("Date"))
         return response
+
+    def _note_time(self, told: str | None) -> None:
+        """Take note of the time that an answer tells."""
+        with contextlib.suppress(TypeError, ValueError):
+            self.ahead_s = parsedate_to_datetime(told or "").timestamp() - time.monotonic()
 
     def _passing(self, request: httpx.Request) -> AbstractAsyncContextManager[None]:
         """Return what keeps a request to the rate, where it is one that Telegram counts."""

@@ -26,6 +26,8 @@ class Typed:
     """Whether it was typed in the chat's own name, as only its admins can."""
     language: str
     message_id: int
+    time_s: float = 0
+    """When it was typed, by Telegram's clock: seconds since 1970 UTC."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +121,7 @@ def _typed(message: Message, line: str) -> Typed:
         speaks_for_chat=speaks_for_chat,
         language="" if speaker is None else speaker.language_code or "",
         message_id=message.message_id,
+        time_s=message.date.timestamp(),
     )
 
 

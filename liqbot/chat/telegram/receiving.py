@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from enum import Enum, auto
 from typing import Any, TypeVar, cast
 
 import structlog
@@ -23,6 +24,8 @@ Answer = TypeVar("Answer")
 
 POLL_S = 30
 """How long a poll waits for something to happen."""
+MOST_AT_ONCE = 100
+"""So many updates Telegram tells with one poll at most; then there may be more."""
 STOP_S = 5
 """How long the end waits for Telegram to take note of what has been fetched; else that comes once more."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
@@ -40,6 +43,15 @@ UNKNOWN_BOT = (
 ANOTHER = "another process fetches this bot's updates; only one may. Stop it, or give each a bot of its own"
 
 
+class Reading(Enum):
+    """How far it has been read what people said, where it stands between updates."""
+
+    BEHIND = auto()
+    """There is more than has been told, or it is not known yet how much there is."""
+    CAUGHT_UP = auto()
+    """All that waited has been told."""
+
+
 class Receiving:
     """Where updates come from."""
 
@@ -53,7 +65,7 @@ class Receiving:
         self.trouble: str | None = None
         """Why nothing is received at present; None where all is well."""
 
-    async def run(self, connection: Connection, updates: "asyncio.Queue[Update]") -> None:
+    async def run(self, connection: Connection, updates: "asyncio.Queue[Update | Reading]") -> None:
         """Put updates into the queue until cancelled. Raises `AdapterError` where the webhook cannot listen.
 
         Nothing that waits at Telegram is ever dropped: it may be somebody's wish to be left alone.
@@ -63,7 +75,7 @@ class Receiving:
         else:
             await self._poll(connection, updates)
 
-    def take(self, told: object, updates: "asyncio.Queue[Update]") -> None:
+    def take(self, told: object, updates: "asyncio.Queue[Update | Reading]") -> None:
         """Put one update, as Telegram wrote it, into the queue: once, and only if it can be read."""
         number = _number(told)
         if number is None:
@@ -80,14 +92,20 @@ class Receiving:
             # Its number is enough: what is in it is what somebody wrote.
             _log.error("update_not_readable", update=number, reason=type(error).__name__)
 
-    async def _poll(self, connection: Connection, updates: "asyncio.Queue[Update]") -> None:
-        offset = 0
+    async def _poll(self, connection: Connection, updates: "asyncio.Queue[Update | Reading]") -> None:
+        offset, wait_s = 0, 0
+        updates.put_nowait(Reading.BEHIND)
         await self._insist(lambda: connection.bot.delete_webhook(drop_pending_updates=False))
         try:
             while True:
-                told = await self._insist(lambda: connection.updates(offset, POLL_S, WANTED))  # noqa: B023 - awaited at once
+                told = await self._insist(lambda: connection.updates(offset, wait_s, WANTED))  # noqa: B023 - awaited at once
+                if len(told) >= MOST_AT_ONCE:
+                    updates.put_nowait(Reading.BEHIND)
                 for update in told:
                     self.take(update, updates)
+                if len(told) < MOST_AT_ONCE:
+                    updates.put_nowait(Reading.CAUGHT_UP)
+                wait_s = POLL_S if len(told) < MOST_AT_ONCE else 0
                 before = offset
                 offset = max([offset, *(1 + number for number in map(_number, told) if number is not None)])
                 if told and offset == before:  # they will come again at once, for ever
@@ -97,7 +115,7 @@ class Receiving:
                 async with asyncio.timeout(STOP_S):  # Telegram takes note of what has been fetched
                     await connection.updates(offset, 0, WANTED)
 
-    async def _hook(self, bot: Bot, updates: "asyncio.Queue[Update]") -> None:
+    async def _hook(self, bot: Bot, updates: "asyncio.Queue[Update | Reading]") -> None:
         """Have updates brought to a path that nobody can guess, with a secret that only Telegram knows."""
         async with Webhook(self._settings, lambda told: self.take(told, updates)) as webhook:
             await self._insist(

@@ -28,38 +28,65 @@ class Replies:
         self._postman = postman
         self._services = reception.services
         self._turn = reception.turn
+        self._turn_within = reception.turn_within
+
+    def place(self, chat: ChatKey, within_s: float) -> float | None:
+        """Take a place for an answer to a tap; return in how many seconds it is, None where none is in time."""
+        return self._turn_within(chat, within_s)
 
     async def say(
-        self, chat: ChatKey, message: Message, *, silent: bool = False, reply_to: int | None = None
+        self,
+        chat: ChatKey,
+        message: Message,
+        *,
+        silent: bool = False,
+        reply_to: int | None = None,
+        wait_s: float | None = None,
     ) -> None:
-        """Send an answer. Raises `TelegramError` where it cannot be brought."""
+        """Send an answer. Raises `TelegramError` where it cannot be brought.
+
+        `wait_s`: it has its place already, in so many seconds.
+        """
 
         async def post(there: ChatKey) -> None:
             await self._postman.post(there, message, silent=silent, reply_to=reply_to)
 
-        await self._insist(chat, post, repeatable=False)
+        await self._insist(chat, post, wait_s, repeatable=False)
 
-    async def renew(self, chat: ChatKey, message_id: int, message: Message) -> None:
-        """Put an answer in the place of a message; where that is not possible, send it."""
+    async def renew(
+        self, chat: ChatKey, message_id: int, message: Message, *, wait_s: float | None = None
+    ) -> None:
+        """Put an answer in the place of a message; where that is not possible, send it.
+
+        `wait_s`: it has its place already, in so many seconds.
+        """
 
         async def renew(there: ChatKey) -> None:
             await self._postman.renew(there, message_id, message)
 
         try:
-            await self._insist(chat, renew, repeatable=True)
+            await self._insist(chat, renew, wait_s, repeatable=True)
         except BadRequest as error:
             _log.info("message_not_edited", reason=said(error))
             await self.say(chat, message, silent=True)
 
     async def _insist(
-        self, chat: ChatKey, send: Callable[[ChatKey], Awaitable[None]], *, repeatable: bool
+        self,
+        chat: ChatKey,
+        send: Callable[[ChatKey], Awaitable[None]],
+        wait_s: float | None,
+        *,
+        repeatable: bool,
     ) -> None:
         """Send, and try again what did not arrive. Raises the last `TelegramError`.
 
         `repeatable`: twice is no harm, so what may have arrived is tried again as well.
         """
         for attempt in range(TRIES):
-            await self._turn(chat)
+            if attempt == 0 and wait_s is not None:
+                await asyncio.sleep(wait_s)
+            else:
+                await self._turn(chat)
             try:
                 return await send(chat)
             except TelegramError as error:

@@ -25,7 +25,10 @@ _log = structlog.get_logger()
 
 TAP_PATIENCE_S = 2.0
 """After so long a tap is acknowledged, though its answer is still on the way."""
+REPLY_PATIENCE_S = 3.0
+"""An answer to a tap that would have to wait longer for its turn is told by the acknowledgement itself."""
 _GONE = N_("This button is no longer here.")
+_BUSY = N_("Too much is going on here at the moment. Try again in a minute.")
 
 
 class UpdateHandler:
@@ -36,23 +39,71 @@ class UpdateHandler:
         self._bot = bot
         self._replies = Replies(postman, reception)
         self._services = reception.services
+        self._under_way: dict[tuple[ChatKey, int, str], asyncio.Future[Message]] = {}
+        """What taps are being answered, by message and button."""
 
-    async def take(self, incoming: Incoming) -> None:
-        """Deal with what came. It never raises: one bad update harms only itself."""
+    async def take(self, tap: Tapped) -> None:
+        """Deal with a tap. It never raises: one bad update harms only itself."""
         try:
-            await self._take(incoming)
+            await self._tapped(tap)
         except TelegramError as error:
             _log.warning("answer_not_delivered", reason=said(error))
         except Exception:  # noqa: BLE001 - see above
-            _log.exception("update_failed", kind=type(incoming).__name__)
+            _log.exception("update_failed", kind=type(tap).__name__)
 
-    async def _take(self, incoming: Incoming) -> None:
+    async def answer(self, incoming: Incoming) -> Message | None:
+        """Do what was typed and return what is to be answered; take note of news of a chat. Never raises."""
+        try:
+            return await self._answer(incoming)
+        except TelegramError as error:
+            _log.warning("answer_not_found", reason=said(error))
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("update_failed", kind=type(incoming).__name__)
+        return None
+
+    async def reply(self, typed: Typed, answer: Message) -> None:
+        """Bring the answer to what was typed. It never raises."""
+        in_private = typed.kind == ChatType.PRIVATE
+        in_group = typed.kind in (ChatType.GROUP, ChatType.SUPERGROUP)
+        try:
+            await self._replies.say(
+                typed.chat,
+                answer,
+                silent=answer.private and not in_private,
+                reply_to=typed.message_id if in_group else None,
+            )
+            await self._services.chats.reached(typed.chat)
+        except TelegramError as error:
+            _log.warning("answer_not_delivered", reason=said(error))
+        except Exception:  # noqa: BLE001 - see above
+            _log.exception("update_failed", kind=type(typed).__name__)
+
+    async def tell(self, chat: ChatKey, message: Message) -> None:
+        """Say something that nobody waits for. It never raises."""
+        try:
+            await self._replies.say(chat, message, silent=True)
+        except TelegramError as error:
+            _log.info("apology_not_delivered", reason=said(error))
+
+    async def too_busy(self, tap: Tapped) -> None:
+        """Answer a tap where too much is asked for already, by what costs nothing."""
+        await self._acknowledge(tap, _(_BUSY))
+
+    def is_for_us(self, asked: Typed | Tapped, line: str) -> bool:
+        """Return whether a line is meant for this bot: among several people, only its commands are."""
+        private = asked.kind == ChatType.PRIVATE
+        return private or isinstance(asked, Tapped) or self.answers.command(line) is not None
+
+    async def _answer(self, incoming: Incoming) -> Message | None:
         chats = self._services.chats
         match incoming:
             case Typed():
-                await self._typed(incoming)
+                if not self.is_for_us(incoming, incoming.line):
+                    return None
+                await self._is_back(incoming.chat)
+                return await self.answers.to(incoming, incoming.line)
             case Tapped():
-                await self._tapped(incoming)
+                await self.take(incoming)
             case Came():
                 await self._is_back(incoming.chat)
                 await chats.reached(incoming.chat)
@@ -61,45 +112,51 @@ class UpdateHandler:
                 await chats.lose(incoming.chat, incoming.reason)
             case Moved():
                 await chats.move(incoming.chat, incoming.native_id)
-
-    async def _typed(self, typed: Typed) -> None:
-        in_private = typed.kind == ChatType.PRIVATE
-        if not in_private and self.answers.command(typed.line) is None:
-            return  # meant for another bot
-        await self._is_back(typed.chat)
-        answer = await self.answers.to(typed, typed.line)
-        in_group = typed.kind in (ChatType.GROUP, ChatType.SUPERGROUP)
-        await self._replies.say(
-            typed.chat,
-            answer,
-            silent=answer.private and not in_private,
-            reply_to=typed.message_id if in_group else None,
-        )
-        await self._services.chats.reached(typed.chat)
+        return None
 
     async def _tapped(self, tap: Tapped) -> None:
         read = tapped(tap.data)
         if read is None or not _hangs_there(tap):
             await self._acknowledge(tap, _(_GONE))
             return
-        line, renews = read
-        working = asyncio.ensure_future(self.answers.to(tap, line))
+        same = (tap.chat, tap.message_id, tap.data)
+        if same in self._under_way:  # somebody else has tapped it just now: one answer is for both
+            await asyncio.wait([self._under_way[same]], timeout=TAP_PATIENCE_S)
+            await self._acknowledge(tap)
+            return
+        working = self._under_way[same] = asyncio.ensure_future(self.answers.to(tap, read[0]))
+        try:
+            await self._bring(tap, working, renews=read[1])
+        finally:
+            del self._under_way[same]
+
+    async def _bring(self, tap: Tapped, working: asyncio.Future[Message], *, renews: bool) -> None:
+        """Acknowledge a tap in time, and bring its answer: by that itself where a message would come late."""
         await asyncio.wait([working], timeout=TAP_PATIENCE_S)
         if not working.done():
-            await self._acknowledge(tap)
-            await self._give(tap, await working, renews=renews)
-        elif (await working).tone is Tone.WARNING or not await self._may_post(tap, renews=renews):
-            await self._acknowledge(tap, toast(working.result()))
-        else:
-            await self._acknowledge(tap)
-            await self._give(tap, working.result(), renews=renews)
+            wait_s = self._replies.place(tap.chat, REPLY_PATIENCE_S)
+            await self._acknowledge(tap, "" if wait_s is not None else _(_BUSY))
+            answer = await working  # what it asks for is done, though it may not be told
+            if wait_s is not None:
+                await self._give(tap, answer, 0.0, renews=renews)
+            return
+        answer = await working
+        if answer.tone is Tone.WARNING or not await self._may_post(tap, renews=renews):
+            await self._acknowledge(tap, toast(answer))
+            return
+        wait_s = self._replies.place(tap.chat, REPLY_PATIENCE_S)
+        if wait_s is None:
+            await self._acknowledge(tap, toast(answer))
+            return
+        await self._acknowledge(tap)
+        await self._give(tap, answer, wait_s, renews=renews)
 
-    async def _give(self, tap: Tapped, answer: Message, *, renews: bool) -> None:
-        """Put the answer to a tap where the message is, or below it."""
+    async def _give(self, tap: Tapped, answer: Message, wait_s: float, *, renews: bool) -> None:
+        """Put the answer to a tap where the message is, or below it, in `wait_s` seconds."""
         if renews and tap.message is not None and _has_room(tap, answer):
-            await self._replies.renew(tap.chat, tap.message_id, answer)
+            await self._replies.renew(tap.chat, tap.message_id, answer, wait_s=wait_s)
         elif await self._may_post(tap, renews=False):
-            await self._replies.say(tap.chat, answer, silent=answer.private)
+            await self._replies.say(tap.chat, answer, silent=answer.private, wait_s=wait_s)
 
     async def _may_post(self, tap: Tapped, *, renews: bool) -> bool:
         """Return whether an answer may come as a message: readers of a channel do not make it post."""

@@ -223,6 +223,10 @@ class Telegram:
         assert hits >= at_least, f"waited {within} s for hit {at_least} of fault {order}; there are {hits}"
         return hits
 
+    async def flood(self, people, text, *, times=1, age=0):
+        """Let people, by their ids, write the same to the bot, each so many times, `age` seconds ago."""
+        await self.ask("flood", users=list(people), text=text, times=times, age=age)
+
     async def heal(self):
         """Take back every fault."""
         await self.ask("heal")

@@ -95,6 +95,13 @@ class Door:
     async def do_write(self, user, chat, text, topic, reply_to):
         return self.api.crowd.write(user, chat, text, topic=topic, reply_to=reply_to)
 
+    async def do_flood(self, users, text, times, age):
+        """Let users write the same to the bot, each so many times, `age` seconds ago."""
+        for _ in range(times):
+            for user in users:
+                message = self.api.crowd.write(user, user, text)
+                message["date"] -= int(age)
+
     async def do_post(self, user, chat, text):
         return self.api.crowd.post(user, chat, text)
 

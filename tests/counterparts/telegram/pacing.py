@@ -20,7 +20,7 @@ SENDS = frozenset(("sendmessage", "sendphoto"))
 
 @dataclass
 class Limits:
-    """What is allowed: in any one second so many to all, in bursts of any shape; to a chat after a rest more."""
+    """What is allowed: in any one second so many to all, however they come; to a chat after a rest more."""
 
     on: bool = True
     per_second: float = 30.0
