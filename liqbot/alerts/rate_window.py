@@ -3,7 +3,7 @@
 A platform counts requests when they arrive, which nobody here sees: only when each left, and when its answer
 came. One that left at `s` and was answered at `r` arrived in between, and not later than `r` less what the
 shortest way there and back takes. So it may share its second with others until `r + 1 s` less that way,
-however long it was under way itself; without an answer, until `LONGEST_S` later than if it had arrived at once.
+however long it was under way itself; without an answer, until `LONGEST_S` later than if it had come at once.
 """
 
 import asyncio

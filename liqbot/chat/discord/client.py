@@ -18,11 +18,11 @@ from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import add_commands
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES
-from liqbot.chat.discord.pace import A_SECOND, paced
 from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.chat.discord.verdicts import LEFT
+from liqbot.chat.discord.wire import A_SECOND, traced
 from liqbot.service.chats import ChatKey
 from liqbot.text import _
 
@@ -62,7 +62,7 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MOST_PATIENCE_S,
             heartbeat_timeout=DEAF_S,
-            http_trace=paced(RateWindow(A_SECOND)),
+            http_trace=traced(RateWindow(A_SECOND), settings.api_url),
         )
         self._syncing: asyncio.Task[None] | None = None
         self.was_ready = False

@@ -9,6 +9,7 @@ import contextlib
 import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import discord
@@ -20,8 +21,8 @@ from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.errors import FAILURES, is_passing
 from liqbot.chat.discord.places import PLATFORM, Place, place_of, unpingable
-from liqbot.chat.discord.render import embed_of, files_of
-from liqbot.chat.discord.verdicts import ALREADY_ACKNOWLEDGED
+from liqbot.chat.discord.render import embed_of, files_of, plain
+from liqbot.chat.discord.verdicts import ALREADY_ACKNOWLEDGED, CONVERSATION_OVER
 from liqbot.message import Message, Tone
 from liqbot.service.chats import StoreError
 from liqbot.service.errors import UserError
@@ -31,10 +32,13 @@ _log = structlog.get_logger()
 
 PAUSES_S = (0.2, 0.5)
 """Pauses between tries to acknowledge: later than after three seconds it is of no use."""
+THOUGHT_S = 1.0
+"""So long it is thought about a request before it is acknowledged."""
 PATIENT_PAUSES_S = (0.5, 1.0, 2.0, 5.0, 10.0)
 """Pauses between tries to bring an answer."""
 NOBODY = discord.AllowedMentions.none()
 """Nobody is pinged by an answer, whatever its text says."""
+NOT_SHOWN = N_("Discord did not let me show the answer here. Try again, or in another channel.")
 NOT_HERE = N_("I cannot post here by myself: this concerns your direct messages from me.")
 
 
@@ -95,7 +99,7 @@ class Conversation:
         self, interaction: discord.Interaction[Any], request: _Request, unable: str = ""
     ) -> None:
         context = self._ask(interaction, request.place)
-        refusal = unable or await self._refusal(request, context)
+        refusal = unable or await self._refusal_in_time(request, context)
         if refusal:
             warning = Message(refusal, tone=Tone.WARNING)
             await _said_at_once(lambda: _reply(interaction, warning))
@@ -105,10 +109,15 @@ class Conversation:
             return
         message = await self._answering.answer(request.line, context)
         await self._note(request.place)
+        await _bring_somehow(interaction, request, message)
+
+    async def _refusal_in_time(self, request: _Request, context: CommandContext) -> str:
+        """Return why a request is refused; empty where it is not, or that takes too long to find out."""
         try:
-            await _patiently(lambda: _bring(interaction, request, message))
-        except FAILURES as error:
-            _log.warning("answer_not_delivered", reason=f"{type(error).__name__}")
+            async with asyncio.timeout(THOUGHT_S):
+                return await self._refusal(request, context)
+        except (TimeoutError, StoreError):
+            return ""  # the answer will say it
 
     async def _refusal(self, request: _Request, context: CommandContext) -> str:
         """Return why a request is refused, as far as that is known at once; empty where it is not."""
@@ -186,6 +195,45 @@ async def _bring(interaction: discord.Interaction[Any], request: _Request, messa
     )
 
 
+async def _bring_somehow(interaction: discord.Interaction[Any], request: _Request, message: Message) -> None:
+    """Bring an answer, where it is not taken in a plainer form: nobody is left with "thinking…"."""
+    for bring in (_bring, _bring_text, _bring_excuse):
+        try:
+            await _patiently(partial(bring, interaction, request, message))
+        except FAILURES as error:
+            over = isinstance(error, discord.HTTPException) and error.code in CONVERSATION_OVER
+            reason = str(error.code) if isinstance(error, discord.HTTPException) and error.code else ""
+            form = bring.__name__.removeprefix("_bring").removeprefix("_") or "whole"
+            _log.warning("answer_not_delivered", form=form, reason=f"{type(error).__name__} {reason}".strip())
+            if over:
+                return
+        else:
+            return
+
+
+async def _bring_text(interaction: discord.Interaction[Any], request: _Request, message: Message) -> None:
+    """Put the words of a message where the answer is awaited, without embed, picture and buttons."""
+    alt = () if message.picture is None else (message.picture.alt,)
+    text = plain(replace(message, lines=(*message.lines, *alt), picture=None))
+    await _say(interaction, request, text)
+
+
+async def _bring_excuse(interaction: discord.Interaction[Any], request: _Request, message: Message) -> None:
+    """Say at least that there is no answer."""
+    del message
+    await _say(interaction, request, _(NOT_SHOWN))
+
+
+async def _say(interaction: discord.Interaction[Any], request: _Request, text: str) -> None:
+    if not request.renews:  # what the message shows already is worth more than an excuse
+        with contextlib.suppress(discord.NotFound):  # an earlier try has removed it
+            await interaction.edit_original_response(
+                content=text, embed=None, attachments=[], view=None, allowed_mentions=NOBODY
+            )
+            return
+    await interaction.followup.send(content=text, ephemeral=True, allowed_mentions=NOBODY)
+
+
 async def _said_at_once(say: Callable[[], Awaitable[None]]) -> bool:
     """Answer Discord within its three seconds; return whether that worked."""
     for pause_s in (*PAUSES_S, None):
@@ -204,12 +252,13 @@ async def _said_at_once(say: Callable[[], Awaitable[None]]) -> bool:
 
 async def _patiently(bring: Callable[[], Awaitable[None]]) -> None:
     """Try again as long as Discord has troubles that pass."""
-    for pause_s in PATIENT_PAUSES_S:
+    for attempt, pause_s in enumerate(PATIENT_PAUSES_S):
         try:
             await bring()
         except FAILURES as error:
-            if not is_passing(error):
-                raise
+            is_page = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
+            if not is_passing(error) or (is_page and error.status != 429 and attempt > 0):
+                raise  # what stands before Discord may take less than this
             await asyncio.sleep(pause_s)
         else:
             return

@@ -12,6 +12,8 @@ LEFT = "the bot is no longer in the server"
 """The reason for which a server's chats cannot be reached, until the bot is back."""
 MISSING_PERMISSIONS, TOO_LARGE = 50013, 40005
 UNKNOWN_INTERACTION, ALREADY_ACKNOWLEDGED = 10062, 40060
+CONVERSATION_OVER = (10015, UNKNOWN_INTERACTION, 50027)
+"""An interaction can be answered no more: its quarter of an hour is over, or somebody else has answered."""
 
 GONE: Mapping[int, str] = {
     10003: "the channel is no more",

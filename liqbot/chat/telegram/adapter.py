@@ -40,12 +40,12 @@ class TelegramAdapter:
         self._receiving = Receiving(settings)
         self._connection = Connection(settings, patience_s=patience_s, a_second=LIMITS.a_second)
         bot = self._connection.bot
-        self._postman = MessageSender(bot)
-        self._front_desk = UpdateHandler(bot, self._postman, reception)
+        self._sender = MessageSender(bot)
+        self._handler = UpdateHandler(bot, self._sender, reception)
         self._unknown: str | None = None
         """Why the bot does not know its own name yet; None where it does, or has only begun to ask."""
-        self._menu = Menu(bot, self._front_desk.answers.commands)
-        self._intake = Intake(self._front_desk, self._connection.now_s, time.monotonic)
+        self._menu = Menu(bot, self._handler.answers.commands)
+        self._intake = Intake(self._handler, self._connection.now_s, time.monotonic)
 
     @property
     def trouble(self) -> str | None:
@@ -66,7 +66,7 @@ class TelegramAdapter:
         if self._intake.is_behind:  # it may be that somebody there wants no more of them
             raise SlowDown("what was said meanwhile is read first", pause_s=FIRST_READ_S)
         try:
-            sent = await self._postman.post(
+            sent = await self._sender.post(
                 outgoing.chat, outgoing.message, silent=outgoing.silent, upload=outgoing.upload
             )
         except TelegramError as error:
@@ -128,8 +128,8 @@ class TelegramAdapter:
 
     def _take(self, told: Update | Reading, username: str) -> None:
         match told:
-            case Reading.BEHIND:
-                self._intake.fall_behind()
+            case Reading.BEGUN | Reading.BEHIND:
+                self._intake.fall_behind(waited_long=told is Reading.BEHIND)
             case Reading.CAUGHT_UP:
                 self._intake.catch_up()
             case Update():

@@ -1,4 +1,4 @@
-"""What people said while the bot was away: what is owed an apology, one a chat, and what is done all the same."""
+"""What people said while the bot was away: what is done all the same, and what is owed an apology."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,6 +1,8 @@
 """What Telegram tells, as the adapter sees it: something typed or tapped, a chat that came or went."""
 
+import math
 from dataclasses import dataclass
+from datetime import datetime
 
 from telegram import Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
@@ -26,8 +28,8 @@ class Typed:
     """Whether it was typed in the chat's own name, as only its admins can."""
     language: str
     message_id: int
-    time_s: float = 0
-    """When it was typed, by Telegram's clock: seconds since 1970 UTC."""
+    time_s: float = math.inf
+    """When it was typed, by Telegram's clock: seconds since 1970 UTC; infinite where it does not say."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ def _typed(message: Message, line: str) -> Typed:
         speaks_for_chat=speaks_for_chat,
         language="" if speaker is None else speaker.language_code or "",
         message_id=message.message_id,
-        time_s=message.date.timestamp(),
+        time_s=_time_s(message),
     )
 
 
@@ -159,6 +161,11 @@ def _membership(change: ChatMemberUpdated) -> Came | Went:
 
 def _may_post(member: ChatMember) -> bool:
     return bool(getattr(member, "can_post_messages", False))
+
+
+def _time_s(message: Message) -> float:
+    written = getattr(message, "date", None)
+    return written.timestamp() if isinstance(written, datetime) else math.inf
 
 
 def _person(user: User | None) -> str:

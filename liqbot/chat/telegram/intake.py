@@ -40,8 +40,10 @@ class _Asked:
 class Intake:
     """Deals with updates."""
 
-    def __init__(self, handler: UpdateHandler, now_s: Callable[[], float], clock_s: Callable[[], float]) -> None:
-        """`now_s` tells Telegram's time, seconds since 1970 UTC, `clock_s` seconds that never go backwards."""
+    def __init__(
+        self, handler: UpdateHandler, now_s: Callable[[], float], clock_s: Callable[[], float]
+    ) -> None:
+        """`now_s` tells Telegram's time, s since 1970 UTC, `clock_s` seconds that never go backwards."""
         self._handler = handler
         self._now_s = now_s
         self._clock_s = clock_s
@@ -53,6 +55,7 @@ class Intake:
         self._told_s = -math.inf
         """When the newest message was written that was read."""
         self._behind_since_s: float | None = None
+        self._waited_long = False
 
     @property
     def is_behind(self) -> bool:
@@ -60,14 +63,18 @@ class Intake:
         since_s = self._behind_since_s
         return since_s is not None and self._clock_s() - since_s < BEHIND_S
 
-    def fall_behind(self) -> None:
-        """Note that Telegram has more to tell than it has told."""
+    def fall_behind(self, *, waited_long: bool) -> None:
+        """Note that Telegram has more to tell than it has told, or may have.
+
+        `waited_long`: it is so much that nobody can have said all of it just now.
+        """
+        self._waited_long |= waited_long
         if self._behind_since_s is None:
             self._behind_since_s = self._clock_s()
 
     def catch_up(self) -> None:
         """Note that all has been read that waited; say sorry for what will not be answered."""
-        self._behind_since_s = None
+        self._behind_since_s, self._waited_long = None, False
         owed = [task for task in self._tasks if task.get_name() == "leave alone"]
         self._begin(self._apologise(owed))
 
@@ -98,7 +105,8 @@ class Intake:
             await asyncio.gather(*late, return_exceptions=True)
 
     def _typed(self, typed: Typed) -> None:
-        self._told_s = max(self._told_s, typed.time_s)
+        if not math.isinf(typed.time_s):
+            self._told_s = max(self._told_s, typed.time_s)
         if self._is_old(typed.time_s):
             self._too_late(typed, typed.line)
         elif len(self._asked[typed.chat.native_id]) < MOST_WAITING or self._wants_peace(typed.line):
@@ -109,7 +117,7 @@ class Intake:
     def _tapped(self, tap: Tapped) -> None:
         line = (tapped(tap.data) or ("", False))[0]
         chat = tap.chat.native_id
-        if self._behind_since_s is not None and self._is_old(self._told_s):
+        if self._may_be_old() and self._is_old(self._told_s):
             self._too_late(tap, line)
             return
         self._taps[chat] += 1
@@ -121,6 +129,10 @@ class Intake:
         self._taps[chat] -= 1
         if not self._taps[chat]:
             del self._taps[chat]
+
+    def _may_be_old(self) -> bool:
+        """Return whether a tap, which does not say when it was made, is among what waited."""
+        return self._behind_since_s is not None and (self._waited_long or not math.isinf(self._told_s))
 
     def _is_old(self, time_s: float) -> bool:
         return self._now_s() - time_s > OLD_S

@@ -46,8 +46,10 @@ ANOTHER = "another process fetches this bot's updates; only one may. Stop it, or
 class Reading(Enum):
     """How far it has been read what people said, where it stands between updates."""
 
+    BEGUN = auto()
+    """It is not known yet whether something waits."""
     BEHIND = auto()
-    """There is more than has been told, or it is not known yet how much there is."""
+    """There is more than has been told."""
     CAUGHT_UP = auto()
     """All that waited has been told."""
 
@@ -94,7 +96,7 @@ class Receiving:
 
     async def _poll(self, connection: Connection, updates: "asyncio.Queue[Update | Reading]") -> None:
         offset, wait_s = 0, 0
-        updates.put_nowait(Reading.BEHIND)
+        updates.put_nowait(Reading.BEGUN)
         await self._insist(lambda: connection.bot.delete_webhook(drop_pending_updates=False))
         try:
             while True:

@@ -24,14 +24,14 @@ LONGEST_PAUSE_S = 60.0
 class Replies:
     """Brings answers to those who asked."""
 
-    def __init__(self, postman: MessageSender, reception: Reception) -> None:
-        self._postman = postman
+    def __init__(self, sender: MessageSender, reception: Reception) -> None:
+        self._sender = sender
         self._services = reception.services
         self._turn = reception.turn
         self._turn_within = reception.turn_within
 
     def place(self, chat: ChatKey, within_s: float) -> float | None:
-        """Take a place for an answer to a tap; return in how many seconds it is, None where none is in time."""
+        """Take a place for an answer to a tap: return in how many seconds it is, None for too late."""
         return self._turn_within(chat, within_s)
 
     async def say(
@@ -49,7 +49,7 @@ class Replies:
         """
 
         async def post(there: ChatKey) -> None:
-            await self._postman.post(there, message, silent=silent, reply_to=reply_to)
+            await self._sender.post(there, message, silent=silent, reply_to=reply_to)
 
         await self._insist(chat, post, wait_s, repeatable=False)
 
@@ -62,7 +62,7 @@ class Replies:
         """
 
         async def renew(there: ChatKey) -> None:
-            await self._postman.renew(there, message_id, message)
+            await self._sender.renew(there, message_id, message)
 
         try:
             await self._insist(chat, renew, wait_s, repeatable=True)

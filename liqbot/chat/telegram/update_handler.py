@@ -34,10 +34,10 @@ _BUSY = N_("Too much is going on here at the moment. Try again in a minute.")
 class UpdateHandler:
     """Serves the people of all chats."""
 
-    def __init__(self, bot: Bot, postman: MessageSender, reception: Reception) -> None:
+    def __init__(self, bot: Bot, sender: MessageSender, reception: Reception) -> None:
         self.answers = Answers(bot, reception)
         self._bot = bot
-        self._replies = Replies(postman, reception)
+        self._replies = Replies(sender, reception)
         self._services = reception.services
         self._under_way: dict[tuple[ChatKey, int, str], asyncio.Future[Message]] = {}
         """What taps are being answered, by message and button."""

@@ -58,6 +58,7 @@ def test_who_typed_what_where_in_which_language():
         speaks_for_chat=False,
         language="pt-br",
         message_id=3,
+        time_s=1.0,
     )
 
 

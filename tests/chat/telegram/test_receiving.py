@@ -113,7 +113,7 @@ async def test_an_update_that_cannot_be_read_harms_only_itself(telegram, serving
             raise KeyError("something new")
         return read(update, username)
 
-    monkeypatch.setattr("liqbot.chat.telegram.adapter.read", strange)
+    monkeypatch.setattr("liqbot.chat.telegram.intake.read", strange)
     ann = await telegram.person("Ann")
     async with serving():
         await ann.says("/strange")
