@@ -250,14 +250,18 @@ async def _said_at_once(say: Callable[[], Awaitable[None]]) -> bool:
     return False
 
 
+def _is_page(error: BaseException) -> bool:
+    """Return whether something before Discord has refused a request."""
+    return isinstance(error, discord.HTTPException) and 400 <= error.status < 500 and error.status != 429
+
+
 async def _patiently(bring: Callable[[], Awaitable[None]]) -> None:
     """Try again as long as Discord has troubles that pass."""
     for attempt, pause_s in enumerate(PATIENT_PAUSES_S):
         try:
             await bring()
         except FAILURES as error:
-            is_page = isinstance(error, discord.HTTPException) and 400 <= error.status < 500
-            if not is_passing(error) or (is_page and error.status != 429 and attempt > 0):
+            if not is_passing(error) or (_is_page(error) and attempt > 0):
                 raise  # what stands before Discord may take less than this
             await asyncio.sleep(pause_s)
         else:

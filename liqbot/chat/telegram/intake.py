@@ -24,6 +24,10 @@ MOST_WAITING = 20
 """So much that one chat asked for may wait for its turn; what comes on top is left out."""
 FINISH_S = 5.0
 """How long the end waits for answers that are being given."""
+BROUGHT_S = 5.0
+"""So long it is waited for more of what is brought late, before one apology is made of it."""
+QUIETLY = "quietly"
+"""The name of tasks that do what nobody waits for."""
 BEHIND_S = 10.0
 """So long alerts wait at most until it is read what people said while the bot was away."""
 
@@ -56,6 +60,7 @@ class Intake:
         """When the newest message was written that was read."""
         self._behind_since_s: float | None = None
         self._waited_long = False
+        self._sorry_soon = False
 
     @property
     def is_behind(self) -> bool:
@@ -75,8 +80,7 @@ class Intake:
     def catch_up(self) -> None:
         """Note that all has been read that waited; say sorry for what will not be answered."""
         self._behind_since_s, self._waited_long = None, False
-        owed = [task for task in self._tasks if task.get_name() == "leave alone"]
-        self._begin(self._apologise(owed))
+        self._begin(self._apologise())
 
     def take(self, update: Update, username: str) -> None:
         """Begin to deal with what came. It never raises: one bad update harms only itself."""
@@ -145,8 +149,11 @@ class Intake:
         """Do what an old line asks for if it is to be left alone; else it is owed an apology."""
         if not self._handler.is_for_us(asked, line):
             return
+        if self._behind_since_s is None and not self._sorry_soon:  # updates are brought one by one
+            self._sorry_soon = True
+            self._begin(self._apologise_later())
         if self._wants_peace(line):
-            self._begin(self._quietly(asked, line), name="leave alone")
+            self._begin(self._quietly(asked, line), name=QUIETLY)
             return
         self._backlog.missed(asked.chat, line if self._handler.answers.command(line) else "")
 
@@ -154,10 +161,16 @@ class Intake:
         answer = await self._handler.answers.to(asked, line)
         self._backlog.done(asked.chat, answer.title)
 
-    async def _apologise(self, after: list[asyncio.Task[None]]) -> None:
+    async def _apologise_later(self) -> None:
+        await asyncio.sleep(BROUGHT_S)
+        self._sorry_soon = False
+        await self._apologise()
+
+    async def _apologise(self) -> None:
         """Say sorry, one chat after the other: who asks now is answered in between."""
-        if after:
-            await asyncio.wait(after)
+        quiet = [task for task in self._tasks if task.get_name() == QUIETLY]
+        if quiet:
+            await asyncio.wait(quiet)
         for chat, apology in self._backlog.apologies():
             await self._handler.tell(chat, apology)
 

@@ -1,4 +1,4 @@
-"""The front desk: serves what people type and tap, and takes note of chats that come, go and move."""
+"""Serves what people type and tap, and takes note of chats that come, go and move."""
 
 import asyncio
 

@@ -1,6 +1,7 @@
 """Markets whose fuel lies on one side, and waiting for what comes of it."""
 
 import asyncio
+import socket
 
 from app.stand_ins import Told
 from markets import long, price, seen, short
@@ -65,3 +66,9 @@ async def subscribe(bot, *chats, rule="regime-flip", **parameters):
 async def seen_by_rules(bot):
     """Let the rules see the market once, so that there is a regime to leave."""
     await bot.evaluator.take(bot.services.markets.views["BTC"], bot.services.clock())
+
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]

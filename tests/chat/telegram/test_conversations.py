@@ -278,7 +278,7 @@ async def test_a_tap_that_nobody_can_have_made_does_nothing(telegram, serving):
         tap = Tapped(
             chat_of(ann), "+/unsubscribe 1", "private", str(ann.id), "en", "1", told.id + 2, forged_on(told)
         )
-        await bot.servings[0].adapter._front_desk.take(tap)
+        await bot.servings[0].adapter._handler.take(tap)
         assert len(await bot.store.subscriptions.of(chat_of(ann))) == 1
 
 

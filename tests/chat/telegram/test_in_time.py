@@ -4,12 +4,12 @@ import asyncio
 import time
 from dataclasses import replace
 
-from chat.telegram.stand_ins import WITHIN, Market, chat_of, eventually, seen_by_rules, subscribe
+from chat.telegram.stand_ins import WITHIN, Market, chat_of, eventually, free_port, seen_by_rules, subscribe
 
 from liqbot.chat.telegram.adapter import LIMITS
 from liqbot.chat.telegram.backlog import OLD_S
-from liqbot.chat.telegram.update_handler import TAP_PATIENCE_S
 from liqbot.chat.telegram.own_commands import STOPPED
+from liqbot.chat.telegram.update_handler import TAP_PATIENCE_S
 
 AT_ONCE_S = 5.0
 
@@ -94,6 +94,16 @@ async def test_the_question_of_an_apology_is_a_tap_away(telegram, serving):
         assert "your message was not answered" in apology.text
         await ann.taps(apology, "/regime BTC", within=WITHIN)
         assert "Ratio" in (await ann.hears(within=WITHIN)).text
+
+
+async def test_what_a_webhook_brings_late_gets_one_apology_as_well(telegram, serving, monkeypatch):
+    monkeypatch.setattr("liqbot.chat.telegram.intake.BROUGHT_S", 0.3)
+    ann, port = await telegram.person("Ann"), free_port()
+    await telegram.flood([ann.id], "/regime BTC", times=5, age=OLD_S + 60)
+    async with serving(webhook_url=f"http://127.0.0.1:{port}", webhook_port=port):
+        apology = await ann.hears(within=WITHIN)
+    assert apology.text.startswith("I was away for a while, and 5 messages")
+    assert len(await ann.messages()) == 1
 
 
 async def test_no_alert_comes_to_who_said_stop_while_the_bot_was_away(telegram, serving):

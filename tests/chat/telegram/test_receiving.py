@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 import socket
+import time
 
 import httpx
 import pytest
-from chat.telegram.stand_ins import WITHIN, chat_of, eventually
+from chat.telegram.stand_ins import WITHIN, chat_of, eventually, free_port
 from pydantic import SecretStr
 
 from liqbot.alerts.platform import OutgoingMessage
@@ -28,12 +29,6 @@ async def running(adapter):
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 async def greets(person):
@@ -307,7 +302,7 @@ def update_of(ann, number, text):
         "update_id": number,
         "message": {
             "message_id": 1,
-            "date": 1,
+            "date": int(time.time()),
             "chat": {"id": ann.id, "type": "private"},
             "from": {"id": ann.id, "is_bot": False, "first_name": "Ann"},
             "text": text,
