@@ -28,7 +28,7 @@ from liqbot.market.layer import Layer, Origin
 from liqbot.market.view import MarketView
 from liqbot.service.services import Services
 from liqbot.settings import Settings
-from liqbot.sources.source import Source, SourceError
+from liqbot.sources.source import Source, SourceError, WithCursor
 from liqbot.store.alerts import EXPIRES_MS
 from liqbot.store.errors import StoreError
 from liqbot.store.sqlite.store import SqliteStore
@@ -183,6 +183,8 @@ class Bot:
         if layer.origin is not Origin.LIVE:
             await self.store.begin_anew(layer)
             return
+        if isinstance(feed.source, WithCursor):
+            feed.source.resume(await self.store.events.cursor(layer))
         try:
             feed.board.recall(await self.store.memories.load(layer))
         except msgspec.DecodeError as error:
@@ -266,8 +268,9 @@ class Bot:
         """Write down what happened; what could not be written before is written with it."""
         unlogged = self._unlogged.setdefault(feed.source.layer, [])
         unlogged += [event for view in views for event in feed.events.get(view.coin, ())]
-        if unlogged:
-            await self.store.events.record(unlogged)
+        if unlogged or feed.cursor:
+            cursors = {feed.source.layer: feed.cursor} if feed.cursor else {}
+            await self.store.events.record(unlogged, cursors)
             unlogged.clear()
 
     async def _remember(self, feed: Feed, views: Sequence[MarketView]) -> None:

@@ -58,6 +58,8 @@ class Feed:
         self._sleep = sleep
         self._pause_s = SHORTEST_PAUSE_S
         self._kept_ms = 0
+        self.cursor = ""
+        """Up to where the source was read when the newest views were made."""
         self.failure: SourceError | None = None
         """Why the source has stopped for good."""
 
@@ -106,6 +108,7 @@ class Feed:
 
     async def _beat(self, beat: Beat) -> None:
         live_from_ms = self.source.live_from_ms
+        self.cursor = beat.cursor
         if beat.time_ms > live_from_ms:
             taken = self._take(await self._views())
             if taken is not None:

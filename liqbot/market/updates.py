@@ -235,6 +235,10 @@ class Beat:
     """All that came before belongs to this instant: now views may be made."""
 
     time_ms: int
+    cursor: str = ""
+    """Up to where the source has read what it can read again, in its own words; empty where there is no such
+    thing. Whoever writes down what happened until this beat writes it down as well, and hands it to the
+    source at the next start (`WithCursor`): so nothing is lost and nothing told twice."""
 
 
 def _require_a_series(what: str, times_ms: Ints, values: Floats) -> None:

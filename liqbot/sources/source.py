@@ -20,6 +20,7 @@ __all__ = [
     "WithAccounts",
     "WithCheck",
     "WithCoins",
+    "WithCursor",
     "WithReport",
     "nowhere",
 ]
@@ -133,4 +134,13 @@ class WithCoins(Protocol):
 
         How many may be followed besides those of `LIQBOT_COINS` is a setting of the source.
         """
+        ...
+
+
+@runtime_checkable
+class WithCursor(Protocol):
+    """A source that can go on after a restart exactly where it was: its beats carry a cursor."""
+
+    def resume(self, cursor: str) -> None:
+        """Go on behind what `cursor` tells, before it is followed; empty for a first start."""
         ...

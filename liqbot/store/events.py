@@ -5,7 +5,7 @@ of less than `LARGE_USD` are dropped, and so is every growth of a cluster; birth
 changes of the regime are kept for `LONGEST_MS`.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from liqbot.market.events import MarketEvent
@@ -30,8 +30,12 @@ class LoggedEvent(NamedTuple):
 class Events(Protocol):
     """What happened, by layer and coin."""
 
-    async def record(self, events: Sequence[MarketEvent]) -> None:
-        """Write events down, in one transaction."""
+    async def record(self, events: Sequence[MarketEvent], cursors: Mapping[Layer, str] | None = None) -> None:
+        """Write events down, in one transaction, and up to where the sources of layers have been read."""
+        ...
+
+    async def cursor(self, layer: Layer) -> str:
+        """Return up to where the source of a layer was read, in its own words; empty for nowhere."""
         ...
 
     async def between(

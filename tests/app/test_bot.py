@@ -13,7 +13,7 @@ from liqbot.charts.studio import DrawingError, Studio
 from liqbot.chat.command import CommandContext
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.side import Side
-from liqbot.market.updates import Liquidation
+from liqbot.market.updates import Beat, Liquidation
 from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import StoreError
@@ -224,6 +224,22 @@ async def test_the_clusters_of_a_live_market_keep_their_identities(bot_of):
     assert second.services.markets.views["BTC"].clusters[0].since_ms == 1
 
 
+class Resuming(Told):
+    """A source that goes on where the last beat that was written down had read to."""
+
+    resumed = None
+
+    def resume(self, cursor):
+        self.resumed = cursor
+
+
+async def test_a_source_goes_on_where_the_last_beat_that_was_written_down_had_read_to(bot_of):
+    first, second = Resuming([*beat(1)[:2], Beat(1, "line 7")]), Resuming(beat(2))
+    await played(bot_of(first))
+    await played(bot_of(second))
+    assert (first.resumed, second.resumed) == ("", "line 7")
+
+
 async def test_what_another_version_remembered_is_left_out(bot_of, settings):
     store = SqliteStore(settings.database)
     await store.memories.save(Told().layer, {"BTC": b'{"from": "another version"'})
@@ -364,10 +380,10 @@ async def test_what_two_sources_have_happen_at_once_is_logged_once_each(bot_of):
     bot = bot_of(*both)
     record, logged = bot.store.events.record, []
 
-    async def slowly(events):
+    async def slowly(events, cursors):
         await asyncio.sleep(0)
         logged.extend(events)
-        await record(events)
+        await record(events, cursors)
         await asyncio.sleep(0)
 
     bot.store.events.record = slowly

@@ -67,6 +67,18 @@ async def test_a_layer_that_begins_anew_forgets_its_own_events_alone(store):
     assert len(await store.events.between(OTHER, "BTC", 0, 9_000)) == 1
 
 
+async def test_up_to_where_a_source_was_read_is_written_with_what_happened_until_then(store):
+    assert await store.events.cursor(LAYER) == ""
+    await store.events.record([liquidated(1000)], {LAYER: "file:7"})
+    await store.events.record([], {LAYER: "file:9", OTHER: "b"})
+    assert await store.events.cursor(LAYER) == "file:9"
+    with pytest.raises(AttributeError):
+        await store.events.record(["no event"], {LAYER: "file:11"})
+    assert await store.events.cursor(LAYER) == "file:9"
+    await store.events.forget(LAYER)
+    assert (await store.events.cursor(LAYER), await store.events.cursor(OTHER)) == ("", "b")
+
+
 async def test_what_has_aged_is_thinned_and_what_is_new_is_whole(store):
     def seen(time_ms, usd):
         return LiquidationSeen(side=Side.LONG, price=95.0, usd=usd, sampled=False, **where(time_ms))

@@ -32,6 +32,7 @@ HASHES = {
     "0013_observations.py": "7928a153a6bcaf0f",
     "0014_queue_heads.py": "c60e42f6defe809e",
     "0020_absences.py": "fc3e5ea62e72aa13",
+    "0021_source_cursors.py": "97f3e97854dbe6fd",
     "0015_numbers.py": "791dea70418677a6",
 }
 """What each landed migration is. A new one gets its line here with its landing, and keeps it for ever."""

@@ -6,33 +6,33 @@ like any trade: what is told here is a part of all, and says so (`sampled`).
 """
 
 import math
-from collections import deque
 from collections.abc import Iterable, Iterator
 
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
 from liqbot.sources.hyperliquid.discovery import address_of
+from liqbot.sources.hyperliquid.liquidation_register import LiquidationRegister
 from liqbot.sources.hyperliquid.payloads import Trade
 
 LIQUIDATORS = frozenset({"0x2e3d94f0562703b25c83308a05046ddaf9a8dd14"})
 """Vaults of HLP that take over what is liquidated."""
 METHOD = "backstop"
-REMEMBERED = 4096
-"""So many trades are known again: after a break the stream tells the last ones once more."""
+"""What the exchange calls this way of liquidating."""
 
 
 class Backstops:
-    """Finds liquidations among trades, each once."""
+    """Finds liquidations among trades, each once: after a break the stream tells the last ones once more."""
 
-    def __init__(self) -> None:
-        self._told: set[tuple[str, int]] = set()
-        self._order: deque[tuple[str, int]] = deque()
+    def __init__(self, register: LiquidationRegister) -> None:
+        self._register = register
 
     def among(self, trades: Iterable[Trade], now_ms: int) -> Iterator[Liquidation]:
         """Yield those of `trades` that are backstop liquidations; times of the future are now."""
         for trade in trades:
             buyer, seller = (user.lower() for user in trade.users)
-            if (buyer in LIQUIDATORS) == (seller in LIQUIDATORS) or not self._is_new(trade):
+            if (buyer in LIQUIDATORS) == (seller in LIQUIDATORS) or not self._register.is_new(
+                trade.coin, trade.tid
+            ):
                 continue
             if not (0 < trade.px < math.inf and 0 < trade.sz < math.inf):
                 continue
@@ -50,14 +50,3 @@ class Backstops:
                 account=whose,
                 method=METHOD,
             )
-
-    def _is_new(self, trade: Trade) -> bool:
-        key = (trade.coin, trade.tid)
-        if key in self._told:
-            return False
-        if trade.tid:
-            self._told.add(key)
-            self._order.append(key)
-            if len(self._order) > REMEMBERED:
-                self._told.discard(self._order.popleft())
-        return True

@@ -63,8 +63,8 @@ class Batches:
         return self._clock.now_ms() >= self._begin_at_ms
 
     def is_worth_it(self, users: int) -> bool:
-        """Return whether so many accounts weigh less together than one by one."""
-        return self.served and users > 1 and self.weight < LIGHT * users
+        """Return whether so many accounts weigh less together than one by one; without a limit they do."""
+        return self.served and users > 1 and (not self._budget.limit or self.weight < LIGHT * users)
 
     def weight_of(self, users: int) -> float:
         """Return what looks at so many accounts weigh in batches."""

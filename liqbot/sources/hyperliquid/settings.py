@@ -14,6 +14,13 @@ class HyperliquidSettings(Section):
     api_url: str = Field(
         default="https://api.hyperliquid.xyz", description="the Info API: the base before `/info`"
     )
+    node_data: str = Field(
+        default="",
+        description="the data folder of a node of your own, api_url being its info server; empty for none",
+    )
+    public_url: str = Field(
+        default="https://api.hyperliquid.xyz", description="where what a node does not serve is asked for"
+    )
     ws_url: str = Field(default="wss://api.hyperliquid.xyz/ws", description="the websocket")
     weight_per_minute: int = Field(
         default=1000,
@@ -46,7 +53,12 @@ class HyperliquidSettings(Section):
         default="https://trade.hyperperps.app/api/public/heatmap", description="where that heatmap is"
     )
 
-    @field_validator("api_url", "ws_url", "leaderboard_url", "hyperperps_url")
+    @property
+    def market_url(self) -> str:
+        """Where everything but accounts is asked for."""
+        return self.public_url if self.node_data else self.api_url
+
+    @field_validator("api_url", "public_url", "ws_url", "leaderboard_url", "hyperperps_url")
     @classmethod
     def _address(cls, value: str, info: ValidationInfo) -> str:
         schemes = ("ws://", "wss://") if info.field_name == "ws_url" else ("http://", "https://")

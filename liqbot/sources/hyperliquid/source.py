@@ -1,10 +1,8 @@
 """Hyperliquid as a source: finding, asking, listening and saving, side by side, and one stream of updates."""
 
 import asyncio
-import difflib
 import threading
-from collections import Counter
-from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -20,17 +18,21 @@ from liqbot.sources.hyperliquid.client import InfoClient, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock, SystemClock
 from liqbot.sources.hyperliquid.depth_feed import DepthFeed
 from liqbot.sources.hyperliquid.discovery import Discovery
+from liqbot.sources.hyperliquid.fills import AccountFill
 from liqbot.sources.hyperliquid.frames import Frames
 from liqbot.sources.hyperliquid.gathering import Batch
 from liqbot.sources.hyperliquid.hyperperps import HyperPerps
+from liqbot.sources.hyperliquid.liquidation_register import LiquidationRegister
 from liqbot.sources.hyperliquid.market_feed import MarketFeed
 from liqbot.sources.hyperliquid.modes import Modes
+from liqbot.sources.hyperliquid.node_fills import NodeFills
 from liqbot.sources.hyperliquid.payloads import Trade
 from liqbot.sources.hyperliquid.poller import Poller
 from liqbot.sources.hyperliquid.polling import ByWorth, Policy
-from liqbot.sources.hyperliquid.reading import Reading, dex_of
+from liqbot.sources.hyperliquid.reading import Reading
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
+from liqbot.sources.hyperliquid.source_report import report_of
 from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
 from liqbot.sources.source import Followed, Report, SourceError
@@ -42,8 +44,8 @@ _log = structlog.get_logger()
 
 NAME = "hyperliquid"
 LIVE_LAYER = Layer("Hyperliquid", Basis.MEASURED)
-BEAT_S = 5.0
-"""Views are made so often."""
+BEAT_S, NODE_BEAT_S = 5.0, 1.5
+"""Views are made so often; oftener where a node tells of every change as it happens."""
 SAVE_S = 60.0
 SAVED_AT_ONCE = 5000
 RECALLED, RECALL_MS = 0.8, 600_000
@@ -79,7 +81,12 @@ class Hyperliquid:
         self._database = database
         self.clock = clock or SystemClock()
         self.budget = Budget(settings.weight_per_minute, self.clock)
-        self.client = InfoClient(settings.api_url, self.budget, transport)
+        self.client = InfoClient(settings.market_url, self.budget, transport)
+        """Asks of the market, and of everything that a node does not serve."""
+        self.accounts_client, account_budget = self.client, self.budget
+        if settings.node_data:
+            account_budget = Budget(0, self.clock)
+            self.accounts_client = InfoClient(settings.api_url, account_budget, transport)
         self.roster = Roster()
         self.discovery = Discovery(settings, self.client, self.roster, self.clock)
         self.discovery.from_file()
@@ -89,24 +96,27 @@ class Hyperliquid:
         self.frames = Frames(self.feed, self.depth, self.candles, self._take_trades)
         self.stream = Stream(settings.ws_url, self._coins, self.frames.take, self.clock)
         self.poller = Poller(
-            self.client,
+            self.accounts_client,
             self.roster,
             feed=self.feed,
             policy=policy or ByWorth(),
             dexes=settings.dexes,
             clock=self.clock,
-            batches=Batches(self.client, self.budget, self.clock),
+            batches=Batches(self.accounts_client, account_budget, self.clock),
             take=self._take,
         )
         self.watched = WatchedAccounts(
-            self.budget,
+            account_budget,
             1 + len(settings.dexes),
             self.clock,
             ask_soon=self.poller.ask_soon,
             ask_now=self.poller.ask_now,
             batches=self.poller.batches,
         )
-        self._backstops = Backstops()
+        self._register = LiquidationRegister()
+        self._backstops = Backstops(self._register)
+        self.node = self._node(Path(settings.node_data)) if settings.node_data else None
+        """The fills of a node of one's own; None without one."""
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
         self._batch = Batch()
@@ -134,7 +144,12 @@ class Hyperliquid:
 
     async def updates(self) -> AsyncIterator[Update]:
         """Yield what comes in, with a beat every five seconds. Raises `DatabaseError`."""
-        self._queue = queue = asyncio.Queue[Update | None]()
+        left, self._queue = self._queue, asyncio.Queue[Update | None]()
+        queue = self._queue
+        while not left.empty():  # what was told, and not taken before a failure
+            update = left.get_nowait()
+            if update is not None:
+                queue.put_nowait(update)
         self._loop_thread = threading.get_ident()
         self.report()
         work = asyncio.create_task(self._work())
@@ -181,71 +196,24 @@ class Hyperliquid:
     def report(self) -> Report:
         """Return how it is doing: on the event loop as of now, on any other thread as of the last beat."""
         if self._loop_thread in (None, threading.get_ident()):
-            self._newest_report = self._report()
+            self._newest_report = report_of(self)
         return self._newest_report
 
-    def _report(self) -> Report:
-        limit = f" of {self._settings.weight_per_minute:,}" if self._settings.weight_per_minute else ""
-        lines = [
-            *self._recalling(),
-            f"{len(self.roster):,} accounts known, {self.roster.asked:,} of them asked",
-            f"in the last minute {self.poller.a_minute:,} polls, {self.budget.spent:,.0f}{limit} weight",
-            self.poller.batches.words,
-            self.modes.words(),
-        ]
-        if not self.feed.coins:
-            failure = next(iter(self.feed.failures.values()), "no answer so far")
-            lines.append(f"no prices yet: {failure}")
-        if self.roster.failed:
-            lines.append(f"{self.roster.failed:,} polls failed; the last: {self.poller.last_failure}")
-        if self.budget.refusals:
-            lines.append(f"{self.budget.refusals:,}× told to slow down")
-        if self.stream.reconnects:
-            lines.append(f"{self.stream.reconnects:,}× reconnected")
-        unread_usd = float(self.roster.column("unread").sum())
-        if unread_usd:
-            lines.append(f"positions of ${unread_usd:,.0f} could not be read, and stand as they were")
-        refused = Counter(self.poller.refused)
-        for part in (self.feed, self.frames, self.depth, self.candles):
-            refused += part.refused
-        refused["a frame that made no sense"] += self.stream.refused
-        return Report(
-            tuple(line for line in lines if line),
-            +refused,
-            tuple(self.cross_check.readings.values()),
-            missing=dict(self._missing()),
-            lacking=self._lacking(),
-        )
+    def resume(self, cursor: str) -> None:
+        """Go on where an earlier run had read to, as the cursor of its last beat said."""
+        if self.node is not None:
+            self.node.resume(cursor)
 
-    def _lacking(self) -> dict[str, str]:
-        """Return the coins that are listed nowhere, each with the market that may be meant."""
-        listed, silent = self.feed.listed, self.feed.failures
-        unlisted = [coin for coin in self._coins if coin not in listed and dex_of(coin) not in silent]
-        return {coin: _meant(coin, listed)[0] for coin in unlisted} if listed else {}
-
-    def _missing(self) -> Iterator[tuple[str, str]]:
-        """Yield each coin, or dex, of which there is nothing at the moment, and why."""
-        for dex, reason in self.feed.failures.items():
-            if dex:
-                yield dex, reason
-        for coin in self._coins:
-            if coin in self.feed.coins or not self.feed.listed or dex_of(coin) in self.feed.failures:
-                continue
-            if coin in self.feed.listed:
-                yield coin, "no price yet"
-            else:
-                yield coin, "no such market" + _nearest(coin, self.feed.listed)
-
-    def _recalling(self) -> Iterator[str]:
-        again = self.roster.known_again
-        if self._recall_first and again < RECALLED:
-            yield f"{again:.0%} of what was known before the restart is known again"
+    @property
+    def is_recalling(self) -> bool:
+        """Whether what was known before a restart is still being asked for."""
+        return self._recall_first and self.roster.known_again < RECALLED
 
     async def _work(self) -> None:
         accounts = await asyncio.to_thread(SqliteAccounts, self._database, NAME)
         try:
             self.roster.take_back(await accounts.load())
-            async with self.client, asyncio.TaskGroup() as group:
+            async with self.client, self.accounts_client, asyncio.TaskGroup() as group:
                 for work in (
                     self.feed.run(),
                     self.stream.run(),
@@ -259,6 +227,8 @@ class Hyperliquid:
                     self._save_often(accounts),
                 ):
                     group.create_task(work)
+                if self.node is not None:
+                    group.create_task(self._follow_node(self.node))
                 if self._settings.hyperperps:
                     group.create_task(self.cross_check.run())
         finally:
@@ -274,26 +244,54 @@ class Hyperliquid:
 
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         self.discovery.from_trades(trades)
-        for liquidation in self._backstops.among(trades, self.clock.now_ms()):
-            self._take_liquidation(liquidation)
+        if self.node is None:  # which tells of all
+            for liquidation in self._backstops.among(trades, self.clock.now_ms()):
+                self._take_liquidation(liquidation)
+
+    def _take_fills(self, fills: Sequence[AccountFill]) -> None:
+        """Have everybody asked for whose position has just changed."""
+        now_ms = self.clock.now_ms()
+        for one in fills:
+            self.roster.find(one.account, now_ms, guess_usd=one.usd, traded_usd=one.usd)
+            self.poller.ask_soon(one.account)
 
     def _take_liquidation(self, liquidation: Liquidation) -> None:
-        self._tell(liquidation)
+        self._register.note(liquidation)
+        if liquidation.coin in self._coins:  # of others there are no views that could take it up
+            self._tell(liquidation)
         self.watched.take_liquidation(liquidation)
+
+    def _node(self, data: Path) -> NodeFills:
+        return NodeFills(
+            data,
+            self.clock,
+            self._register,
+            take_fills=self._take_fills,
+            take_liquidation=self._take_liquidation,
+        )
+
+    async def _follow_node(self, node: NodeFills) -> None:
+        """Read the node's fills once prices are known: a liquidation of a coin without one is lost."""
+        while not self.feed.coins:
+            await self.clock.sleep(1.0)
+        await node.run()
 
     async def _beat(self) -> None:
         give_up_ms = self.clock.now_ms() + RECALL_MS
-        while self._recall_first and self.roster.known_again < RECALLED and self.clock.now_ms() < give_up_ms:
-            await self.clock.sleep(BEAT_S)
+        beat_s = BEAT_S if self.node is None else NODE_BEAT_S
+        while self.is_recalling and self.clock.now_ms() < give_up_ms:
+            await self.clock.sleep(beat_s)
         while True:
-            await self.clock.sleep(BEAT_S)
+            await self.clock.sleep(beat_s)
             if self.clock.now_ms() - self.feed.heard_ms > QUIET_MS:
                 continue  # nothing can be said without a price, or at one of long ago
             for update in self._batch.take():
                 self._tell(update)
             self.depth.tell()
             self.report()
-            self._tell(Beat(self.clock.now_ms()))
+            # Whatever the node told up to the cursor is in the queue before the beat.
+            cursor = "" if self.node is None else self.node.cursor
+            self._tell(Beat(self.clock.now_ms(), cursor))
 
     async def _save_often(self, accounts: Accounts) -> None:
         while True:
@@ -306,25 +304,6 @@ class Hyperliquid:
             except StoreError as error:
                 self.roster.still_unsaved(changed)
                 _log.warning("accounts_not_saved", reason=str(error))
-
-
-def _nearest(coin: str, listed: Collection[str]) -> str:
-    """Say which market may be meant; nothing where none is near."""
-    market, is_surely = _meant(coin, listed)
-    if not market:
-        return ""
-    return f"; it is called {market} there" if is_surely else f"; the nearest is {market}"
-
-
-def _meant(coin: str, listed: Collection[str]) -> tuple[str, bool]:
-    """Return which market may be meant, and whether it surely is: spelled otherwise, or kPEPE for PEPE."""
-    by_spelling = {name.lower(): name for name in listed}
-    spelling = coin.lower().removesuffix("usdt").removeprefix("1000").rstrip("-/_")
-    for wanted in (spelling, f"k{spelling}"):
-        if wanted in by_spelling:
-            return by_spelling[wanted], True
-    close = difflib.get_close_matches(spelling, by_spelling, n=1)
-    return (by_spelling[close[0]], False) if close else ("", False)
 
 
 async def _close(accounts: Accounts, roster: Roster) -> None:

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from liqbot.market import wire
 from liqbot.market.events import ClusterGrew, LiquidationSeen, LiquidationSum, MarketEvent
@@ -19,8 +19,23 @@ class SqliteEvents(Records):
     """What happened, by layer and coin: a row an event."""
 
     @writes
-    def record(self, db: sqlite3.Connection, events: Sequence[MarketEvent]) -> None:
+    def record(
+        self,
+        db: sqlite3.Connection,
+        events: Sequence[MarketEvent],
+        cursors: Mapping[Layer, str] | None = None,
+    ) -> None:
         _insert(db, events)
+        db.executemany(
+            "INSERT INTO source_cursors (layer, cursor) VALUES (?, ?) "
+            "ON CONFLICT (layer) DO UPDATE SET cursor = excluded.cursor",
+            [(layer.key, cursor) for layer, cursor in (cursors or {}).items()],
+        )
+
+    @reads
+    def cursor(self, db: sqlite3.Connection, layer: Layer) -> str:
+        row = db.execute("SELECT cursor FROM source_cursors WHERE layer = ?", [layer.key]).fetchone()
+        return row[0] if row else ""
 
     @reads
     def between(
@@ -45,6 +60,7 @@ class SqliteEvents(Records):
     @writes
     def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
         db.execute("DELETE FROM events WHERE layer = ?", [layer.key])
+        db.execute("DELETE FROM source_cursors WHERE layer = ?", [layer.key])
 
     @writes
     def thin(self, db: sqlite3.Connection, now_ms: int) -> None:

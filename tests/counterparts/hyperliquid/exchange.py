@@ -11,6 +11,7 @@ from .builder import Builder
 from .clock import FastClock
 from .faults import STATUS, Faults
 from .limits import Window, weight_of, weight_of_items
+from .node import SERVED
 
 RECENT, TRUTHS = 30, 12
 BATCH = 50
@@ -54,8 +55,8 @@ class Exchange:
         self.truths.append(self.market.truth())
         return deals
 
-    def ask(self, body: bytes) -> tuple[int, bytes]:
-        """Return the status and the body of the answer to a request."""
+    def ask(self, body: bytes, *, of_node: bool = False) -> tuple[int, bytes]:  # noqa: PLR0911 - refusals
+        """Return the status and the body of the answer to a request; a node counts no weight."""
         try:
             request = msgspec.json.decode(body)
             kind = request["type"]
@@ -64,18 +65,21 @@ class Exchange:
             return 422, REFUSED
         now_ms = self.clock.now_ms()
         weight = self.batch_weight if kind == "batchClearinghouseStates" else weight_of(kind)
-        if not self.weight.spend(weight, now_ms):
+        if not of_node and not self.weight.spend(weight, now_ms):
             return 429, b"Too Many Requests"
         self.requests[kind] = self.requests.get(kind, 0) + 1
         if kind == "clearinghouseState":
             self.asked.setdefault(request.get("dex") or "", Counter())[request.get("user")] += 1
+        if of_node and kind not in SERVED:
+            return 422, REFUSED
         if request.get("dex") in self.faults.dexes_down:
             return STATUS["502"]
         try:
             answer = self.faults.answers[kind] if kind in self.faults.answers else answer_of(request)
         except (KeyError, ValueError):
             return 422, REFUSED
-        self.weight.spend(weight_of_items(kind, answer), now_ms, at_any_rate=True)
+        if not of_node:
+            self.weight.spend(weight_of_items(kind, answer), now_ms, at_any_rate=True)
         fault = self.faults.strike() if kind == "clearinghouseState" else None
         if fault:
             return self.faults.spoil(fault, answer)
@@ -165,6 +169,9 @@ class Exchange:
     def _recentTrades(self, request: dict) -> object:  # noqa: N802
         deals = self.recent.get(self._known(request["coin"]).name, ())
         return [shapes.trade(deal, time_ms, number) for number, (deal, time_ms) in enumerate(deals)]
+
+    def _exchangeStatus(self, _: dict) -> object:  # noqa: N802
+        return {"time": self.clock.now_ms(), "specialStatuses": None}
 
     def _fundingHistory(self, request: dict) -> object:  # noqa: N802
         coin = self._known(request["coin"])

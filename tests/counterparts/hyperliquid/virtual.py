@@ -76,7 +76,7 @@ class InProcess(httpx.AsyncBaseTransport):
         if request.url.path == "/leaderboard":
             status, answer = 200, self._exchange.leaderboard()
         else:
-            status, answer = self._exchange.ask(body)
+            status, answer = self._exchange.ask(body, of_node=request.url.host == "node")
         kind = "application/json" if status == 200 else "text/html" if answer[:1] == b"<" else "text/plain"
         return httpx.Response(status, content=answer, headers={"content-type": kind})
 

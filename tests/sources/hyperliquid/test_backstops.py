@@ -5,6 +5,7 @@ from sources.hyperliquid.stand_ins import NOW_MS, address
 
 from liqbot.market.side import Side
 from liqbot.sources.hyperliquid.backstops import LIQUIDATORS, Backstops
+from liqbot.sources.hyperliquid.liquidation_register import LiquidationRegister
 from liqbot.sources.hyperliquid.payloads import Trade
 
 (VAULT,) = LIQUIDATORS
@@ -16,7 +17,7 @@ def trade(buyer, seller, tid=1, **more):
 
 
 def found(*trades, backstops=None):
-    return list((backstops or Backstops()).among(trades, NOW_MS))
+    return list((backstops or Backstops(LiquidationRegister())).among(trades, NOW_MS))
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_other_trades_and_those_between_vaults_are_none():
 
 
 def test_a_trade_that_the_stream_tells_again_after_a_break_is_one_liquidation():
-    backstops = Backstops()
+    backstops = Backstops(LiquidationRegister())
     trades = [trade(VAULT, address(1), tid=tid) for tid in (1, 2)]
     assert len(found(*trades, backstops=backstops)) == 2
     assert found(*trades, backstops=backstops) == []

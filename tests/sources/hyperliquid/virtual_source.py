@@ -30,14 +30,17 @@ class VirtualSource:
         weight_per_minute=0,
         listed=1.0,
         coins=COINS,
+        market=None,
+        start_ms=NOW_MS,
         **settings,
     ):
-        clock = virtual.LoopClock(NOW_MS)
-        self.market = Simulated(
-            seed=7, scenario="mixed", crowd=crowd, start_ms=NOW_MS, still=still, event_after_s=3600
+        clock = virtual.LoopClock(start_ms)
+        self.market = market or Simulated(
+            seed=7, scenario="mixed", crowd=crowd, start_ms=start_ms, still=still, event_after_s=3600
         )
         self.exchange = Exchange(self.market, clock, limit=limit, listed=listed, seed=7)
-        self.exchange.step(STEP_S)
+        if market is None:
+            self.exchange.step(STEP_S)
         self.accounts = len(self.market.names)
         self.source = Hyperliquid(
             virtual.settings(weight_per_minute=weight_per_minute, vaults=(), **settings),
