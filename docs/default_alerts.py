@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from docs.sections import replace_section
-from liqbot.cli.measuring import measured_of_recording, measured_of_simulator, table
+from liqbot.operations.rule_measurement import measured_of_recording, measured_of_simulator, table
 
 PAGE = Path(__file__).parent / "pages" / "numbers.md"
 DAYS, MARKETS = 8, 2

@@ -10,7 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from docs.sections import replace_section
-from liqbot.cli.validation_tables import (
+from liqbot.engine.assumptions import Assumptions, assumed_of
+from liqbot.engine.trial import outcome
+from liqbot.operations.model_trial_tables import (
     EXPECTED_COLUMNS,
     FORECAST_COLUMNS,
     MAP_COLUMNS,
@@ -21,7 +23,7 @@ from liqbot.cli.validation_tables import (
     size_rows,
     summary,
 )
-from liqbot.cli.validation_trials import (
+from liqbot.operations.model_trials import (
     Assumed,
     compared,
     expected_on,
@@ -30,8 +32,6 @@ from liqbot.cli.validation_trials import (
     variants,
     witnesses,
 )
-from liqbot.engine.assumptions import Assumptions, assumed_of
-from liqbot.engine.trial import outcome
 
 PAGE = Path(__file__).with_name("how-wrong.md")
 COIN, DAYS, MARKETS = "BTC", 60, 3

@@ -6,10 +6,8 @@ from typing import Annotated
 import typer
 
 from liqbot.cli.terminal import progress_bar
+from liqbot.operations.database import back_up, require_well
 from liqbot.settings import load_settings
-from liqbot.store.errors import DatabaseError
-from liqbot.store.sqlite.database import back_up, damage
-from liqbot.store.sqlite.schema import differences
 
 app = typer.Typer(help="Back up and check the database.", no_args_is_help=True)
 
@@ -28,10 +26,5 @@ def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes; it mu
 def check() -> None:
     """Read the whole database, and say whether it is well; the status is 1 where it is not."""
     path = load_settings().database
-    found = damage(path, thorough=True)
-    if found is not None:
-        raise DatabaseError(f"{path} is damaged: {found}")
-    different = differences(path)
-    if different:
-        raise DatabaseError(f"{path} is not as this version needs it: {'; '.join(different)}")
+    require_well(path, thorough=True)
     typer.echo(f"{path}: well, {path.stat().st_size:,} bytes")

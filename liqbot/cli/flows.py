@@ -1,7 +1,7 @@
 """`liqbot liquidations`: what flows through one coin's market, out of the bot's database."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Coroutine
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -10,14 +10,12 @@ from rich.console import Console
 
 from liqbot.chat.flow_commands import told_liquidations
 from liqbot.chat.times import read_span
-from liqbot.cli.terminal import find_coin, utc
-from liqbot.market.view import MarketView
+from liqbot.cli.terminal import utc
 from liqbot.message import Message
+from liqbot.operations.stored_market import stored_liquidations
 from liqbot.service.errors import UserError
-from liqbot.service.liquidations import LiquidationsAnswer, read_liquidations
 from liqbot.settings import load_settings
 from liqbot.sources.source import SourceError
-from liqbot.store.sqlite.store import SqliteStore, reading
 
 CoinName = Annotated[str, typer.Argument(help="The coin, as BTC.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
@@ -31,14 +29,7 @@ def liquidations(
     as_json: Json = False,
 ) -> None:
     """Print what was liquidated of one coin lately, by side and venue, out of the bot's database."""
-    seconds = _span(window)
-
-    async def ask(store: SqliteStore, view: MarketView) -> LiquidationsAnswer:
-        layers = await store.observations.layers(view.coin)
-        beside = [layer for layer in layers if layer.origin is view.layer.origin]
-        return await read_liquidations(store.events, view, beside or [view.layer], seconds)
-
-    answer = _asked(coin, ask)
+    answer = _answered(stored_liquidations(load_settings().database, coin, _span(window)))
     _print(answer, told_liquidations(answer), as_json=as_json)
 
 
@@ -49,19 +40,10 @@ def _span(text: str) -> float:
         raise typer.BadParameter(str(error)) from None
 
 
-def _asked(coin: str, ask: Callable[[SqliteStore, MarketView], Awaitable[_Answer]]) -> _Answer:
-    """Return what `ask` says of the newest view of a coin in the database. Raises `SourceError`."""
-
-    async def asked() -> _Answer:
-        async with reading(load_settings().database) as store:
-            name = find_coin(coin, await store.history.coins(), str(store.path))
-            view = await store.history.newest(name)
-            if view is None:
-                raise SourceError(f"{store.path} has no view of {name}")
-            return await ask(store, view)
-
+def _answered(asked: Coroutine[None, None, _Answer]) -> _Answer:
+    """Return what the database says. Raises `SourceError`."""
     try:
-        return asyncio.run(asked())
+        return asyncio.run(asked)
     except UserError as error:
         raise SourceError(str(error)) from None
 

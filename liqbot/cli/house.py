@@ -19,14 +19,12 @@ from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.registry import PlatformKind
+from liqbot.errors import OperatorError
 from liqbot.logs import hide, set_up_logs
+from liqbot.operations.database import count_subscriptions, require_well
 from liqbot.sections import Section
-from liqbot.settings import Settings, SettingsError, described, effective, load_settings
-from liqbot.sources.source import NoDataError, Report, SourceError, WithCheck, WithReport, nowhere
-from liqbot.store.errors import DatabaseError
-from liqbot.store.sqlite.database import damage
-from liqbot.store.sqlite.schema import differences
-from liqbot.store.sqlite.store import reading
+from liqbot.settings import Settings, described, effective, load_settings
+from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, nowhere
 
 _WIDE = 10_000
 LEAST_DISK_MB = 200
@@ -60,7 +58,7 @@ def doctor() -> None:
     for name, check in _checks(settings, reports):
         try:
             console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
-        except (AdapterError, Ailing, DatabaseError, SettingsError, SourceError) as error:
+        except (AdapterError, Ailing, OperatorError) as error:
             failed += 1
             console.print(f"✗ {name}: {error}", markup=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
@@ -88,18 +86,8 @@ def _database(settings: Settings) -> str:
     if not path.exists():
         return f"{path} will be made at the first start"
     _writable(path)
-    found = damage(path)
-    if found:
-        raise Ailing(f"{path} is damaged: {found}")
-    different = differences(path)
-    if different:
-        raise Ailing(f"{path} is not as this version needs it: {'; '.join(different)}")
-    return f"{path}, {asyncio.run(_subscriptions(path))} subscriptions"
-
-
-async def _subscriptions(path: Path) -> int:
-    async with reading(path) as store:
-        return await store.subscriptions.count()
+    require_well(path)
+    return f"{path}, {asyncio.run(count_subscriptions(path))} subscriptions"
 
 
 def _disk(settings: Settings) -> str:

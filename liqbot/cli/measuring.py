@@ -1,25 +1,13 @@
 """`liqbot measure`: how many alerts the rules bring by default, and whether price came to what they tell."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from liqbot.cli.recorded import played
-from liqbot.cli.usefulness import COLUMNS, Measured, Measuring
-from liqbot.engine.board import Board
-from liqbot.market.events import Observation
-from liqbot.market.layer import Basis, Layer, Origin
-from liqbot.sources.simulator import Scenario, Simulator
-from liqbot.sources.source import SourceError
-
-COINS = ("BTC", "ETH", "SOL", "HYPE")
-SIMULATED = ("BTC", "ETH")
-STEP_S = 1800
-"""How far apart a simulated market is looked at."""
-DAY_S = 86_400
+from liqbot.cli.terminal import read_with_progress
+from liqbot.operations.rule_measurement import COINS, measured_of_recording, measured_of_simulator, table
 
 
 def measure(
@@ -33,52 +21,7 @@ def measure(
     """Measure how many alerts the rules bring by default, and whether price came to what they tell."""
     wanted = [coin.strip() for coin in coins.split(",") if coin.strip()]
     if recording is not None:
-        found = asyncio.run(measured_of_recording(recording, wanted))
+        found = asyncio.run(measured_of_recording(recording, wanted, read_with_progress))
     else:
         found = asyncio.run(measured_of_simulator(days, markets))
     typer.echo(table(found))
-
-
-def table(found: Iterable[Measured]) -> str:
-    """Return what was measured as a table of Markdown."""
-    rows = [COLUMNS, ["---"] * len(COLUMNS), *(one.cells() for one in found)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
-
-
-async def measured_of_recording(file: Path, coins: Iterable[str] = COINS) -> list[Measured]:
-    """Return what each watch would have told of a recording. Raises `SourceError`."""
-    measuring = Measuring()
-    async for observation in _each(_recorded(file, list(coins))):
-        await measuring.take("", observation)
-    if not measuring.coins:
-        raise SourceError(f"{file} has none of these coins")
-    return measuring.measured()
-
-
-async def measured_of_simulator(days: int, markets: int) -> list[Measured]:
-    """Return what each watch would have told of some simulated markets, of seeds from 1 on."""
-    measuring = Measuring()
-    for seed in range(1, markets + 1):
-        async for observation in _each(_simulated(days, seed)):
-            await measuring.take(f"market {seed}", observation)
-    return measuring.measured()
-
-
-async def _each(observations: Iterator[Observation]) -> AsyncIterator[Observation]:
-    for observation in observations:
-        yield observation
-
-
-def _recorded(file: Path, coins: list[str]) -> Iterator[Observation]:
-    for board in played(file):
-        yield from (board.observe(coin) for coin in coins if coin in board.coins)
-
-
-def _simulated(days: int, seed: int) -> Iterator[Observation]:
-    coins = list(SIMULATED)
-    simulator = Simulator(now_ms=0, seed=seed, scenario=Scenario.MIXED, coins=coins, backfill_days=0)
-    board = Board(Layer("Sandbox", Basis.MEASURED, Origin.SIMULATED))
-    board.apply(simulator.market.census())
-    for _ in range(days * DAY_S // STEP_S):
-        board.apply_all(simulator.market.step(STEP_S))
-        yield from (board.observe(coin) for coin in coins)

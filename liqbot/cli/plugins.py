@@ -4,7 +4,6 @@ import importlib.util
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -18,20 +17,13 @@ from liqbot.app.bot import clock_ms
 from liqbot.app.plugin_setup import plugins_of, wanted
 from liqbot.cli.replaying_plugins import replay
 from liqbot.cli.template import README, RULE, TEST
-from liqbot.engine.board import Board
 from liqbot.hosting.checking import check as check_plugin
 from liqbot.logs import set_up_logs
-from liqbot.market.neighbours import with_neighbours
-from liqbot.market.view import MarketView
+from liqbot.operations.simulated_day import simulated_day
 from liqbot.rules.plugin_discovery import find_at
 from liqbot.settings import load_settings
-from liqbot.sources.simulator import Scenario, SimulatedMarket
-from liqbot.sources.simulator.source import LAYER
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-STEP_S = 1_800
-STEPS = 48
-"""A plugin is checked on a day of the simulated market."""
 _WIDE = 10_000
 Plugin = Annotated[Path, typer.Argument(help="The plugin: its file, or the folder of its package.")]
 
@@ -87,7 +79,7 @@ def check(
     candidates = find_at(plugin)
     if not candidates:
         raise typer.BadParameter(f"there is no plugin in {plugin}")
-    views, console, failed = _day(), _console(), 0
+    views, console, failed = simulated_day(clock_ms()), _console(), 0
     limits = wanted(load_settings()).limits
     for finding in chain.from_iterable(check_plugin(one, views, limits) for one in candidates):
         failed += not finding.is_well
@@ -125,17 +117,6 @@ def _test_of(plugin: Path) -> Path:
     if not beside.exists():
         raise typer.BadParameter(f"there is no test of {plugin}; it would be {beside}")
     return beside
-
-
-def _day() -> Sequence[MarketView]:
-    """Return an eventful day of the simulated market, every coin after the other at each time."""
-    start_ms = clock_ms() // 86_400_000 * 86_400_000
-    market, board = SimulatedMarket(7, Scenario.MIXED, start_ms=start_ms), Board(LAYER)
-    views: list[MarketView] = []
-    for _ in range(STEPS):
-        board.apply_all(market.step(STEP_S))
-        views += with_neighbours([board.view(coin) for coin in board.coins])
-    return views
 
 
 def _console() -> Console:

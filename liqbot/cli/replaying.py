@@ -13,9 +13,10 @@ from rich.console import Console
 from liqbot.app.bot import Bot
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.market_commands import about
-from liqbot.cli.looking import span_window
-from liqbot.cli.terminal import find_coin, progress_bar, spelled, tell_problems
+from liqbot.cli.terminal import progress_bar, tell_problems
 from liqbot.logs import set_up_logs
+from liqbot.operations.coin_names import find_coin, spelled
+from liqbot.operations.stored_market import span_window
 from liqbot.service.errors import UserError
 from liqbot.service.market_answer import market_answer
 from liqbot.settings import Settings, load_settings

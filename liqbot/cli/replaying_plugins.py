@@ -7,27 +7,20 @@ from typing import Annotated, NamedTuple
 
 import typer
 
-from liqbot.alerts.layer_choice import fits, rank
-from liqbot.alerts.preview import Firing, Preview, preview
+from liqbot.alerts.preview import Firing
 from liqbot.app.plugin_setup import HOUSE, wanted
 from liqbot.charts.studio import Studio
-from liqbot.cli.terminal import spelled, utc
+from liqbot.cli.terminal import utc
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.logs import set_up_logs
-from liqbot.market.view import MarketView
-from liqbot.rules.hit import RuleFault
+from liqbot.operations.plugin_replay import Found, NoSuchLayerError, replayed, with_grid
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.plugin_discovery import find_at
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import counted
-from liqbot.service.windows import WINDOWS
 from liqbot.settings import Settings, load_settings
 from liqbot.sources.source import SourceError
-from liqbot.store.history import History
-from liqbot.store.observations import step_at
-from liqbot.store.sqlite.store import reading
-from liqbot.store.store import Store
 
 WINDOW = "24h"
 """How far back the picture of an alert looks."""
@@ -64,37 +57,30 @@ def replay(  # noqa: PLR0917 - a command's options
         chosen = [(rule, _values(rule, setting or [])) for rule in mine]
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_replayed(chosen, settings.database, _Asked(coin, venue, since), pictures))
+        asyncio.run(_replay(chosen, settings.database, _Asked(coin, venue, since, seconds, pictures)))
     finally:
         plugins.close()
 
 
 class _Asked(NamedTuple):
-    """What of the history is read: of one coin or of all, which map, and how far back."""
+    """What of the history is read: of one coin or of all, which map, how far back; and where pictures go."""
 
     coin: str | None
     venue: str
     since: str
+    seconds: float
+    pictures: Path | None
 
 
-async def _replayed(
-    rules: Sequence[tuple[Rule, Mapping[str, Value]]],
-    database: Path,
-    asked: _Asked,
-    pictures: Path | None,
-) -> None:
-    since = asked.since
-    async with reading(database) as store:
-        for name in _coins(await store.history.coins(), asked.coin, database):
-            newest = await _newest(store, name, asked.venue)
-            if newest is None:
-                continue
-            since_ms = newest.time_ms - round(1000 * (read_amount(since, Unit.SECONDS) or 0))
-            for rule, values in rules:
-                found = await previewed(rule, values, store, newest, since_ms)
-                _tell(rule, name, found, since)
-                if pictures is not None:
-                    await _draw(found.firings, store.history, pictures)
+async def _replay(rules: Sequence[tuple[Rule, Mapping[str, Value]]], database: Path, asked: _Asked) -> None:
+    found = replayed(rules, database, asked.seconds, coin=asked.coin, venue=asked.venue)
+    try:
+        async for one in found:
+            _tell(one, asked.since)
+            if asked.pictures is not None:
+                await _draw(one.preview.firings, database, asked.pictures)
+    except NoSuchLayerError as error:
+        raise typer.BadParameter(str(error), param_hint="--venue") from None
 
 
 def _loaded(plugin: Path, settings: Settings) -> Plugins:
@@ -109,28 +95,6 @@ def _loaded(plugin: Path, settings: Settings) -> Plugins:
     )
 
 
-def _coins(known: Sequence[str], coin: str | None, database: Path) -> Sequence[str]:
-    if not known:
-        raise SourceError(f"{database} has no history yet; `liqbot run` gathers it")
-    if coin is None:
-        return known
-    name = spelled(coin, known)
-    if name is None:
-        raise SourceError(f"{database} has no {coin}; it has {', '.join(known)}")
-    return [name]
-
-
-async def _newest(store: Store, coin: str, venue: str) -> MarketView | None:
-    """Return the newest view of the best layer of `coin` that a subscription with this `venue` may read."""
-    layers = rank(await store.observations.layers(coin))
-    fitting = [layer for layer in layers if fits(layer, venue)]
-    if layers and not fitting:
-        known = ", ".join(layer.label for layer in layers)
-        raise typer.BadParameter(f"{venue!r} has no {coin}; there is {known}", param_hint="--venue")
-    newest = await store.observations.newest(fitting[0], coin) if fitting else None
-    return None if newest is None else newest.view
-
-
 def _values(rule: Rule, written: Sequence[str]) -> Mapping[str, Value]:
     pairs = {name: value for name, _, value in (text.partition("=") for text in written)}
     try:
@@ -139,30 +103,18 @@ def _values(rule: Rule, written: Sequence[str]) -> Mapping[str, Value]:
         raise typer.BadParameter(f"{rule.name}: {error}", param_hint="--set") from None
 
 
-async def previewed(
-    rule: Rule, values: Mapping[str, Value], store: Store, newest: MarketView, since_ms: int
-) -> Preview:
-    """Return when a rule would have fired up to `newest`. Raises `SourceError` where it fails."""
-    seen = store.observations.since(newest.layer, newest.coin, since_ms)
-    try:
-        return await preview(rule, values, seen, step_of=lambda view: step_at(newest.time_ms - view.time_ms))
-    except RuleFault as fault:
-        raise SourceError(str(fault)) from None
-
-
-def _tell(rule: Rule, coin: str, found: Preview, since: str) -> None:
-    often = counted(len(found.firings), "time")
-    typer.echo(f"{rule.name} on {coin}: would have fired {often} in {since} ({counted(found.views, 'view')})")
-    for firing in found.firings:
+def _tell(found: Found, since: str) -> None:
+    told = found.preview
+    often, views = counted(len(told.firings), "time"), counted(told.views, "view")
+    typer.echo(f"{found.rule.name} on {found.coin}: would have fired {often} in {since} ({views})")
+    for firing in told.firings:
         typer.echo(f"  {utc(firing.view.time_ms)}  {firing.hit.text}")
 
 
-async def _draw(firings: Sequence[Firing], history: History, folder: Path) -> None:
+async def _draw(firings: Sequence[Firing], database: Path, folder: Path) -> None:
     with Studio() as studio:
         for firing in firings:
-            view = firing.view
-            grid = await history.grid(view, WINDOWS[WINDOW])
-            picture = await studio.heatmap(view.with_grid(grid), WINDOW)
-            file = folder / f"{view.coin}-{view.time_ms}.png"
+            picture = await studio.heatmap(await with_grid(database, firing, WINDOW), WINDOW)
+            file = folder / f"{firing.view.coin}-{firing.view.time_ms}.png"
             file.write_bytes(picture.png)
             typer.echo(f"  {file}")

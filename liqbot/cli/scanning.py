@@ -17,10 +17,10 @@ from liqbot.app.bot import clock_ms
 from liqbot.app.plugin_setup import plugins_of
 from liqbot.app.sources import make_source
 from liqbot.cli.terminal import progress_bar, tell
-from liqbot.engine.board import Board
 from liqbot.logs import set_up_logs
 from liqbot.market.figures import duration, share, usd
 from liqbot.market.updates import Beat, Update
+from liqbot.operations.account_scan import AccountScan
 from liqbot.settings import load_settings
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.polling import FirstLook
@@ -42,10 +42,10 @@ def scan(
     settings = load_settings()
     own = settings.section(HyperliquidSettings)
     source = Hyperliquid(own, settings.coins, settings.database, policy=FirstLook())
-    board = Board(source.layer)
+    scanned = AccountScan(source)
     began = time.monotonic()
-    asyncio.run(_scan(source, board, minutes))
-    _print_scan(source, board, time.monotonic() - began)
+    asyncio.run(_scan(scanned, minutes))
+    _print_scan(scanned, time.monotonic() - began)
 
 
 def record(
@@ -63,7 +63,8 @@ def record(
     typer.echo(f"{file}: {recorder.snapshots:,} snapshots, {recorder.positions:,} positions")
 
 
-async def _scan(source: Hyperliquid, board: Board, minutes: float) -> None:
+async def _scan(scanned: AccountScan, minutes: float) -> None:
+    source = scanned.source
     await source.check()
     with progress_bar() as bar:
         task = bar.add_task("finding accounts", total=None)
@@ -72,12 +73,11 @@ async def _scan(source: Hyperliquid, board: Board, minutes: float) -> None:
             contextlib.aclosing(_before(told, source.updates())) as updates,
         ):
             async for update in updates:
-                board.apply(update)
-                if not isinstance(update, Beat):
-                    continue
-                asked, known = source.roster.asked, len(source.roster)
-                bar.update(task, description="asking accounts", completed=asked, total=known)
-                if source.discovery.looked and asked >= known:
+                is_over = scanned.take(update)
+                if isinstance(update, Beat):
+                    asked, known = source.roster.asked, len(source.roster)
+                    bar.update(task, description="asking accounts", completed=asked, total=known)
+                if is_over:
                     return
 
 
@@ -131,18 +131,15 @@ async def _next(updates: AsyncIterator[Update]) -> Update | None:
     return await anext(updates, None)
 
 
-def _print_scan(source: Hyperliquid, board: Board, taken_s: float) -> None:
-    console = Console(highlight=False)
-    answered = source.roster.column("polled_ms") > 0
+def _print_scan(scanned: AccountScan, taken_s: float) -> None:
+    console, source, ages = Console(highlight=False), scanned.source, scanned.ages_s()
     answered_a_minute = 60 * source.roster.answered / max(taken_s, 1e-9)
     console.print(
-        f"{len(source.roster):,} accounts found, {int(answered.sum()):,} asked in {duration(taken_s)}: "
+        f"{len(source.roster):,} accounts found, {len(ages):,} asked in {duration(taken_s)}: "
         f"{answered_a_minute:,.0f} a minute; {source.roster.failed:,} polls failed"
     )
-    views = [board.view(coin) for coin in board.coins]
-    views = sorted(views, key=lambda view: -(view.open_usd.long + view.open_usd.short))
     table = Table("coin", "accounts", "long", "short", "coverage", "positions old", box=None)
-    for view in views[:SHOWN]:
+    for view in scanned.views()[:SHOWN]:
         table.add_row(
             view.coin,
             f"{view.accounts.long + view.accounts.short:,}",
@@ -152,9 +149,8 @@ def _print_scan(source: Hyperliquid, board: Board, taken_s: float) -> None:
             "—" if view.age_s is None else duration(view.age_s),
         )
     console.print(table)
-    if answered.any():
-        ages = (board.time_ms - source.roster.column("polled_ms")[answered]) / 1000
-        told = zip(PERCENTILES, np.percentile(np.maximum(ages, 0), PERCENTILES).tolist(), strict=True)
+    if len(ages):
+        told = zip(PERCENTILES, np.percentile(ages, PERCENTILES).tolist(), strict=True)
         console.print("age of answers: " + ", ".join(f"{duration(age)} at {at}%" for at, age in told))
     report = source.report()
     for line in report.lines[2:]:

@@ -1,15 +1,13 @@
-"""What the operator's commands share: progress, times as people write them, coins with a near match."""
+"""What the operator's commands share: progress bars, notes on standard error, times as people write them."""
 
-from collections.abc import Collection, Generator
+from collections.abc import Generator
 from datetime import UTC, datetime
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from liqbot.chat.arguments import nearest
 from liqbot.sources.recording import Recording, Snapshot
-from liqbot.sources.source import SourceError
 
 PROBLEMS_SHOWN = 10
 """How many skipped rows of a recording are named one by one."""
@@ -52,26 +50,6 @@ def tell_problems(recording: Recording) -> None:
 def tell(line: str) -> None:
     """Print one line on standard error, as it is."""
     notes.print(line, markup=False, highlight=False, soft_wrap=True)
-
-
-def find_coin(coin: str, coins: Collection[str], where: str) -> str:
-    """Return `coin` as `coins` has it, whatever its case. Raises `SourceError` with the nearest match."""
-    found = spelled(coin, coins)
-    if found is None:
-        raise no_such_coin(coin, coins, where)
-    return found
-
-
-def spelled(coin: str, coins: Collection[str]) -> str | None:
-    """Return `coin` as `coins` has it, whatever its case; None where it does not."""
-    return coin if coin in coins else next((name for name in coins if name.lower() == coin.lower()), None)
-
-
-def no_such_coin(coin: str, coins: Collection[str], where: str) -> SourceError:
-    """Return the error that says so, with the nearest match of `coins`."""
-    near = nearest(coin, coins)
-    hint = f"did you mean {near}?" if near else f"it has {', '.join(sorted(coins)[:12]) or 'no coins'}"
-    return SourceError(f"{where} has no {coin}; {hint}")
 
 
 def parse_time(text: str) -> int:

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from liqbot.cli.validation_tables import (
+from liqbot.cli.terminal import progress_bar, read_with_progress
+from liqbot.operations.model_trial_tables import (
     EXPECTED_COLUMNS,
     FORECAST_COLUMNS,
     MAP_COLUMNS,
@@ -19,20 +20,22 @@ from liqbot.cli.validation_tables import (
     recorded_rows,
     summary,
 )
-from liqbot.cli.validation_trials import (
+from liqbot.operations.model_trials import (
+    Outcome,
+    UnknownCoinError,
     compared,
+    days_of,
     expected_on,
+    judged,
     max_leverage_of,
+    pooled,
     read_candles,
     recorded,
     simulated,
     stored,
     witnesses,
 )
-from liqbot.engine.assumptions import assumed_of
-from liqbot.engine.trial import Outcome, find, outcome
-from liqbot.market.margin import MarginTiers
-from liqbot.sources.source import SourceError
+from liqbot.settings import load_settings
 
 WIDEST = 130
 """So many columns of text the widest table has; a narrower terminal breaks its lines itself."""
@@ -70,28 +73,36 @@ def validate(
     interest is swept and liquidated a day.
     """
     if is_simulated:
-        show(simulated(coin, days, markets)[0])
+        show(_simulated(coin, days, markets))
     elif candles:
         most = max_leverage or max_leverage_of(coin)
         print_table(EXPECTED_COLUMNS, expected_rows(expected_on(coin, read_candles(candles), most)))
     elif recording and coin.upper() == "ALL":
-        found = compared(witnesses(recording))
+        found = compared(witnesses(recording, read=read_with_progress))
         print_table(("coin", *MAP_COLUMNS), recorded_rows(found))
-        typer.echo(summary(outcome(list(found.values()), same_days=True)))
+        typer.echo(summary(pooled(found)))
     else:
         _validate_one(coin, recording, max_leverage)
 
 
-def _validate_one(coin: str, recording: Path | None, max_leverage: float | None) -> None:
-    witness, where = (recorded(coin, recording), str(recording)) if recording else asyncio.run(stored(coin))
-    assumed, tiers = assumed_of(coin), MarginTiers.flat(max_leverage or max_leverage_of(coin))
+def _simulated(coin: str, days: int, markets: int) -> Outcome:
     try:
-        found = find(witness.steps(), witness.truth(), tiers=tiers, assumptions=assumed)
-    except ValueError as error:
-        raise SourceError(f"{where}: {error}") from None
+        with progress_bar() as bar:
+            task = bar.add_task(f"{markets} markets", total=days_of(days, markets))
+            return simulated(coin, days, markets, on_day=lambda: bar.advance(task))[0]
+    except UnknownCoinError as error:
+        raise typer.BadParameter(str(error), param_hint="COIN") from None
+
+
+def _validate_one(coin: str, recording: Path | None, max_leverage: float | None) -> None:
+    if recording:
+        witness, where = recorded(coin, recording, read_with_progress), str(recording)
+    else:
+        witness, where = asyncio.run(stored(coin, load_settings().database))
+    found = judged(witness, coin, max_leverage, where)
     if witness.known_interest < len(witness):
         typer.echo("Open interest is not known throughout: what the known accounts hold stands in for it.")
-    show(outcome([found]))
+    show(found)
 
 
 def show(found: Outcome) -> None:

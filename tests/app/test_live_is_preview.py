@@ -22,10 +22,11 @@ from liqbot.alerts.preview import preview
 from liqbot.alerts.states import Reason
 from liqbot.app.bot import Bot
 from liqbot.charts.studio import Studio
-from liqbot.cli.replaying_plugins import previewed, replay
+from liqbot.cli.replaying_plugins import replay
 from liqbot.cli.terminal import utc
 from liqbot.market.clusters import End
 from liqbot.market.events import ClusterEnded
+from liqbot.operations.plugin_replay import previewed
 from liqbot.rules.hit import Hit
 from liqbot.settings import Settings
 from liqbot.store.sqlite.store import SqliteStore, reading

@@ -13,8 +13,8 @@ from liqbot.app.bot import Bot
 from liqbot.charts import words as picture_words
 from liqbot.charts.studio import Studio
 from liqbot.chat.command import CommandContext
-from liqbot.cli.recorded import played
 from liqbot.message import Picture
+from liqbot.operations.recordings import played
 from liqbot.service.market_answer import market_answer
 from liqbot.settings import Settings
 from liqbot.sources.recording import Recording

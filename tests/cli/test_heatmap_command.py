@@ -4,7 +4,7 @@ import pytest
 from markets import long, short, view_of
 from recordings import recorded, row
 
-from liqbot.cli.looking import span_window
+from liqbot.operations.stored_market import span_window
 from liqbot.service.windows import WINDOWS
 from liqbot.store.sqlite.store import SqliteStore
 

@@ -9,8 +9,8 @@ from recordings import recorded, row
 from shared import shared_file
 
 from liqbot.alerts.states import Reason
-from liqbot.cli.measuring import measured_of_recording, table
 from liqbot.market.side import Side
+from liqbot.operations.rule_measurement import measured_of_recording, table
 
 HOUR = 3_600_000
 START = 490_000 * HOUR

@@ -10,9 +10,9 @@ from markets import HOUR, long, short, view_of
 from recordings import recorded, row
 from shared import shared_file
 
-from liqbot.cli import validation_trials
 from liqbot.engine.trial import DISTANCE, outcome
 from liqbot.market.layer import Basis, Layer
+from liqbot.operations import model_trials
 from liqbot.sources.simulator import trial as simulator_trial
 from liqbot.store.sqlite.store import SqliteStore
 
@@ -79,8 +79,8 @@ SIZES_ARE_OF_THE_COINS = ("BTC", "ETH", "SOL", "HYPE")
 def test_on_days_that_were_not_tuned_on_sizes_are_those_of_measured_positions():
     """The days from 11 to 16 February 2026: the assumptions were chosen on those before."""
     file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")
-    seen = validation_trials.witnesses(file, SIZES_ARE_OF_THE_COINS)
-    found = validation_trials.compared(seen)
+    seen = model_trials.witnesses(file, SIZES_ARE_OF_THE_COINS)
+    found = model_trials.compared(seen)
     assert sorted(found) == sorted(SIZES_ARE_OF_THE_COINS)
     for coin, own in found.items():
         assert 1 / 3 < outcome([own]).lines[0].size.value < 3, coin
@@ -131,7 +131,7 @@ async def test_without_measured_views_there_is_nothing_to_compare_with(liqbot, f
 @pytest.mark.long
 def test_in_the_simulated_market_forecasts_are_scored_as_well(liqbot, monkeypatch):
     monkeypatch.setattr(simulator_trial, "WARM_UP_DAYS", 1)
-    monkeypatch.setattr(validation_trials, "WARM_UP_DAYS", 1)
+    monkeypatch.setattr(model_trials, "WARM_UP_DAYS", 1)
     ran = liqbot("validate", "eth", "--simulated", "--days", "4", "--markets", "1")
     assert ran.status == 0, ran.err
     assert "bits gained" in ran.out

@@ -1,4 +1,4 @@
-"""What alerts are worth: how many come, and whether price came to what they told of.
+"""`liqbot measure`: what alerts are worth, how many come, and whether price came to what they told of.
 
 Beside it stands how often price came to the mirrored price.
 

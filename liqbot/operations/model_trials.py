@@ -1,4 +1,4 @@
-"""Trials of the modelled map: on recordings, the bot's database, candles, and the simulated market."""
+"""`liqbot validate`: trials of the modelled map on recordings, the database, candles, a simulated market."""
 
 import csv
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -7,9 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-import typer
 
-from liqbot.cli.terminal import find_coin, progress_bar, read_with_progress, spelled
 from liqbot.engine.assumptions import Assumptions, assumed_of
 from liqbot.engine.board import Board
 from liqbot.engine.steps import Steps
@@ -18,7 +16,8 @@ from liqbot.engine.trial.candles import Expected, expected, swept_by_day
 from liqbot.engine.trial.running import FEWEST
 from liqbot.market.layer import Basis
 from liqbot.market.margin import MarginTiers
-from liqbot.settings import load_settings
+from liqbot.operations.coin_names import find_coin, spelled
+from liqbot.operations.recordings import Read, plainly
 from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.sources.simulator.coins import COINS
@@ -36,15 +35,24 @@ COINS_MOVE = 0.003
 """Where open interest is made up and moves, by so much a candle (standard deviation)."""
 
 
+class UnknownCoinError(ValueError):
+    """A coin that the simulated market does not have. The text names those that it has."""
+
+
+def days_of(days: int, markets: int) -> int:
+    """Return how many days are lived through, the warm-ups among them."""
+    return markets * (days + WARM_UP_DAYS)
+
+
 def max_leverage_of(coin: str) -> float:
     """Return the maximal leverage of `coin` on Hyperliquid, as far as it is known here."""
     return MAX_LEVERAGES.get(coin.upper(), MOST_COINS_ALLOW)
 
 
-def witnesses(file: Path, coins: Collection[str] | None = None) -> dict[str, Witness]:
+def witnesses(file: Path, coins: Collection[str] | None = None, read: Read = plainly) -> dict[str, Witness]:
     """Return what is seen of `coins` (None: of all) in a recording, a day of it as the model's past."""
     board, seen = Board(RECORDED_LAYER), dict[str, Witness]()
-    for snapshot in read_with_progress(Recording(file)):
+    for snapshot in read(Recording(file)):
         board.apply_all(snapshot.updates())
         for coin in board.coins:
             if coin in snapshot.coins and (coins is None or coin in coins):  # only then its view is a new one
@@ -93,10 +101,10 @@ def variants(seen: Mapping[str, Witness], others: Mapping[str, Callable[[str], A
     )
 
 
-def recorded(coin: str, file: Path) -> Witness:
+def recorded(coin: str, file: Path, read: Read = plainly) -> Witness:
     """Return what is seen of one coin in a recording. Raises `SourceError` for a coin that is not in it."""
     board, witness = Board(RECORDED_LAYER), Witness(warm_up_ms=DAY_MS)
-    for snapshot in read_with_progress(Recording(file)):
+    for snapshot in read(Recording(file)):
         board.apply_all(snapshot.updates())
         name = spelled(coin, board.coins)
         if name is not None and name in snapshot.coins:
@@ -105,9 +113,8 @@ def recorded(coin: str, file: Path) -> Witness:
     return witness
 
 
-async def stored(coin: str) -> tuple[Witness, str]:
-    """Return what the bot's database has of the measured views of `coin`."""
-    file = load_settings().database
+async def stored(coin: str, file: Path) -> tuple[Witness, str]:
+    """Return what the bot's database has of the measured views of `coin`. Raises `SourceError`."""
     witness = Witness(warm_up_ms=DAY_MS)
     async with reading(file) as store:
         name = find_coin(coin, await store.history.coins(), str(file))
@@ -159,24 +166,44 @@ def expected_on(coin: str, candles: Steps, max_leverage: float) -> dict[tuple[st
     return found
 
 
-def simulated(coin: str, days: int, markets: int, assumptions: Sequence[Assumptions] = ()) -> list[Outcome]:
+def simulated(
+    coin: str,
+    days: int,
+    markets: int,
+    assumptions: Sequence[Assumptions] = (),
+    *,
+    on_day: Callable[[], object] = lambda: None,
+) -> list[Outcome]:
     """Return how the model fares with each of `assumptions` (default: the coin's) in the same markets.
 
-    There are so many of them, of `days` days each after the warm-up. Raises `typer.BadParameter` for a coin
-    that the simulator does not know.
+    There are so many of them, of `days` days each after the warm-up; `on_day` is called after each. Raises
+    `UnknownCoinError` for a coin that the simulator does not know.
     """
     assumptions = assumptions or (assumed_of(coin),)
     name = spelled(coin, COINS)
     if name is None:
-        raise typer.BadParameter(f"the simulator knows {', '.join(COINS)}, not {coin}", param_hint="COIN")
+        raise UnknownCoinError(f"the simulator knows {', '.join(COINS)}, not {coin}")
     found: list[list[Findings]] = [[] for _ in assumptions]
-    with progress_bar() as bar:
-        task = bar.add_task(f"{markets} markets", total=markets * (days + WARM_UP_DAYS))
-        for seed in range(FIRST_SEED, FIRST_SEED + markets):
-            trial = SimulatedTrial(name, days, seed)
-            for _ in trial.live():
-                bar.advance(task)
-            steps, truth = trial.steps(), trial.truth()
-            for own, assumed in zip(found, assumptions, strict=True):
-                own.append(find(steps, truth, tiers=COINS[name].tiers, assumptions=assumed))
+    for seed in range(FIRST_SEED, FIRST_SEED + markets):
+        trial = SimulatedTrial(name, days, seed)
+        for _ in trial.live():
+            on_day()
+        steps, truth = trial.steps(), trial.truth()
+        for own, assumed in zip(found, assumptions, strict=True):
+            own.append(find(steps, truth, tiers=COINS[name].tiers, assumptions=assumed))
     return [outcome(own) for own in found]
+
+
+def judged(witness: Witness, coin: str, max_leverage: float | None, where: str) -> Outcome:
+    """Return how the model fares with what a witness has seen of one coin. Raises `SourceError`."""
+    tiers = MarginTiers.flat(max_leverage or max_leverage_of(coin))
+    try:
+        found = find(witness.steps(), witness.truth(), tiers=tiers, assumptions=assumed_of(coin))
+    except ValueError as error:
+        raise SourceError(f"{where}: {error}") from None
+    return outcome([found])
+
+
+def pooled(found: Mapping[str, Findings]) -> Outcome:
+    """Return what the findings of several coins of the same days come to."""
+    return outcome(list(found.values()), same_days=True)

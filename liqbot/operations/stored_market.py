@@ -1,0 +1,83 @@
+"""What a database or a recording knows of a coin, without a bot: its view, its grid, its liquidations."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from liqbot.market.view import MarketView
+from liqbot.operations.coin_names import find_coin, no_such_coin, spelled
+from liqbot.operations.recordings import Read, played
+from liqbot.service.liquidations import LiquidationsAnswer, read_liquidations
+from liqbot.service.windows import WINDOWS
+from liqbot.sources.source import SourceError
+from liqbot.store.history import History
+from liqbot.store.sqlite.store import SqliteStore, reading
+
+
+async def stored_view(database: Path, coin: str, at_ms: int | None = None) -> MarketView:
+    """Return the newest stored view of a coin at or before `at_ms`. Raises `SourceError`, `DatabaseError`."""
+    async with reading(database) as store:
+        return await _view_in(store, coin, at_ms)
+
+
+async def stored_heatmap(database: Path, coin: str, window: str, at_ms: int | None = None) -> MarketView:
+    """Return the newest stored view at or before `at_ms`, with its grid. Raises as `stored_view` does."""
+    async with reading(database) as store:
+        seen = await _view_in(store, coin, at_ms)
+        return seen.with_grid(await store.history.grid(seen, WINDOWS[window]))
+
+
+async def stored_liquidations(database: Path, coin: str, seconds: float) -> LiquidationsAnswer:
+    """Return what was liquidated of a coin lately. Raises as `stored_view` does, and `UserError`."""
+    async with reading(database) as store:
+        view = await _view_in(store, coin, None)
+        layers = await store.observations.layers(view.coin)
+        beside = [layer for layer in layers if layer.origin is view.layer.origin]
+        return await read_liquidations(store.events, view, beside or [view.layer], seconds)
+
+
+async def recorded_heatmap(
+    file: Path, coin: str, window: str | None, at_ms: int | None, read: Read
+) -> tuple[MarketView, str]:
+    """Return the last view of a recording up to a time with its grid, and the name of its window.
+
+    Without a `window`, it is as long as the recording. Raises `SourceError`.
+    """
+    first_ms, seen, coins = 0, None, list[str]()
+    async with _scratch_history() as history:
+        for board in played(file, at_ms, read):
+            first_ms, coins = first_ms or board.time_ms, board.coins
+            name = spelled(coin, coins)
+            if name is not None:
+                seen = board.view(name)
+                await history.record([seen])
+        if seen is None:
+            raise no_such_coin(coin, coins, str(file))
+        span_ms = WINDOWS[window] if window else seen.time_ms - first_ms
+        return seen.with_grid(await history.grid(seen, span_ms)), window or span_window(span_ms)
+
+
+def span_window(milliseconds: int) -> str:
+    """Return the name of a window that is as long as a recording: `12d`, `6h`."""
+    hours = max(1, round(milliseconds / 3_600_000))
+    return f"{round(hours / 24)}d" if hours >= 48 else f"{hours}h"
+
+
+async def _view_in(store: SqliteStore, coin: str, at_ms: int | None) -> MarketView:
+    name = find_coin(coin, await store.history.coins(), str(store.path))
+    seen = await store.history.newest(name, at_ms)
+    if seen is None:
+        raise SourceError(f"{store.path} has no view of {name}" + (" at that time" if at_ms else ""))
+    return seen
+
+
+@asynccontextmanager
+async def _scratch_history() -> AsyncGenerator[History]:
+    """Give a history that is thrown away."""
+    with TemporaryDirectory(prefix="liqbot-") as folder:
+        store = SqliteStore(Path(folder) / "x.db")
+        try:
+            yield store.history
+        finally:
+            await store.close()
