@@ -9,9 +9,9 @@ import structlog
 
 from liqbot.alerts.evaluation import STALE_MS, Evaluated, Subject, blind, decode_state, evaluate
 from liqbot.alerts.layer_choice import LayerChoices
-from liqbot.alerts.states import WatchState
+from liqbot.alerts.states import WatchState, put_back
 from liqbot.market.events import MarketEvent, Observation
-from liqbot.market.layer import Layer
+from liqbot.market.layer import Layer, Origin
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import NotAsked
 from liqbot.rules.parameters import Form, ParameterError, Value
@@ -21,6 +21,9 @@ from liqbot.store.alerts import Alerts, NewAlert
 from liqbot.store.subscriptions import Watch
 
 _log = structlog.get_logger()
+
+AHEAD_MS = 120_000
+"""A state of a live market that is further ahead of the clock was written by a clock that was wrong."""
 
 
 class Evaluator:
@@ -41,6 +44,8 @@ class Evaluator:
         """
         self.faults: Counter[str] = Counter()
         """How often each rule failed."""
+        self._now_ms = 0
+        """The clock's time at the view or silence that is dealt with."""
         self._told: set[tuple[str, type[Exception]]] = set()
         self._known: dict[tuple[int, str], tuple[bytes | None, WatchState]] = {}
         """The decoded states of watches, by layer, beside the bytes that are in the database."""
@@ -60,6 +65,7 @@ class Evaluator:
         before it: they read its layer last, whichever is the best by now.
         """
         async with self.evaluating:
+            self._now_ms = now_ms
             within: list[tuple[Watch, Subject]] = []
             beside: list[tuple[Watch, Subject]] = []
             for watch, subject in await self._due(view, now_ms, is_late=is_late):
@@ -122,6 +128,7 @@ class Evaluator:
         That is for the watches that have read `layer` last; without one, for all on the coin.
         """
         async with self.evaluating:
+            self._now_ms = now_ms
             last_read = await self._outbox.last_read(coin)
             missed: dict[str, list[tuple[Watch, WatchState]]] = {}
             for watch, _stored in await self._outbox.watches(coin):
@@ -167,7 +174,11 @@ class Evaluator:
         known = self._known.get((watch.id, layer))
         if known is None or known[0] != stored:
             known = self._known[watch.id, layer] = (stored, decode_state(stored))
-        return known[1]
+        state, is_live = known[1], layer.endswith(f"/{Origin.LIVE}")
+        if not is_live or state.time_ms <= self._now_ms + AHEAD_MS:
+            return state
+        # The clock was ahead when it was written; until then it would read nothing any more.
+        return put_back(state, self._now_ms - AHEAD_MS)
 
     async def _commit(
         self,

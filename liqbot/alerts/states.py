@@ -132,6 +132,23 @@ def step(
     return replace(state, keys=keys, memory=reading.memory, time_ms=now_ms, blind_ms=None), events
 
 
+def put_back(state: WatchState, now_ms: int) -> WatchState:
+    """Return a state that a clock which was ahead has written, as if it had been written at `now_ms`.
+
+    What is on stays on, and what cools down cools down for as long as was left.
+    """
+    by_ms = state.time_ms - now_ms
+
+    def back(time_ms: int | None) -> int | None:
+        return None if time_ms is None else time_ms - by_ms
+
+    keys = {
+        key: replace(one, changing_ms=back(one.changing_ms), sent_ms=back(one.sent_ms))
+        for key, one in state.keys.items()
+    }
+    return replace(state, keys=keys, time_ms=now_ms, blind_ms=back(state.blind_ms))
+
+
 def _step_events(
     state: WatchState, reading: Reading, now_ms: int, policy: Policy
 ) -> tuple[WatchState, list[Event]]:

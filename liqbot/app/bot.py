@@ -111,12 +111,15 @@ class Bot:
         """Why nothing can be written down at present; None where it can."""
         self.beats = 0
         """How often there were new views."""
+        self.clock_put_back = asyncio.Event()
+        """Set where the machine's clock has been put back: markets and platforms are to be begun anew."""
         self._changed = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._talking: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self._put_back()
         self.choices.begin(clock_ms())
         for feed in self._feeds:
             await self._begin(feed)
@@ -176,6 +179,12 @@ class Bot:
                 await self.dispatcher.drained()
         except TimeoutError:
             _log.warning("deliveries_unfinished")
+
+    async def _put_back(self) -> None:
+        """Put back what lies in the future: this machine's clock was ahead when it was written."""
+        ahead_ms = await self.store.put_back(clock_ms())
+        if ahead_ms:
+            _log.warning("clock_was_ahead", by_s=ahead_ms // 1000)
 
     async def _begin(self, feed: Feed) -> None:
         """Give a live market's board its clusters back; any other market starts over."""

@@ -10,12 +10,13 @@ import structlog
 
 from liqbot.alerts.evaluation import STALE_MS
 from liqbot.app.bot import Bot
+from liqbot.app.clock import ClockWatch
 from liqbot.app.operator_chat import Operator
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.status import WELL
 from liqbot.store.errors import StoreError
-from liqbot.text import _, ngettext
+from liqbot.text import N_, _, ngettext
 
 _log = structlog.get_logger()
 
@@ -28,6 +29,8 @@ KEEP_DAYS = 30
 LATE_MS = 600_000
 """A delivery that has been due for so long means that something holds them up."""
 LEAST_DISK_MB = 100
+CLOCK_ERROR_S = 60
+"""A machine's clock that is further off than that is named."""
 
 
 class HealthMonitor:
@@ -38,6 +41,7 @@ class HealthMonitor:
         self._bot = bot
         self._operator = operator
         self._clock = clock
+        self._clock_watch = ClockWatch(clock)
         self._tidied_ms = 0
         self.lag_s = 0.0
         """The longest time that the event loop kept others waiting, since the last look."""
@@ -51,6 +55,10 @@ class HealthMonitor:
     async def look(self) -> None:
         """Look once: note what has gone blind, tell what is wrong, remove what is old."""
         now_ms = self._clock()
+        back_ms = self._clock_watch.put_back_ms()
+        if back_ms:
+            _log.warning("clock_put_back", by_s=back_ms // 1000)
+            self._bot.clock_put_back.set()
         for view in self._bot.services.markets.layers.all():
             if view.layer.origin is Origin.LIVE and now_ms - view.time_ms >= STALE_MS:
                 await self._bot.evaluator.miss(view.coin, now_ms, view.layer)
@@ -74,9 +82,8 @@ class HealthMonitor:
                     age=duration(age_s),
                 ),
             )
-        for serving in bot.servings:
-            if serving.state not in WELL:
-                yield _("platform {name}", name=serving.name), serving.state
+        for trouble_there in self._platforms():
+            yield trouble_there
         for error in bot.services.rules.errors:
             yield _("plugin {name}", name=error.file.name), str(error)
         for rule, count in bot.services.status.faults.items():
@@ -86,6 +93,14 @@ class HealthMonitor:
             yield _("database"), _("{reason}. Alerts wait until it can be written again.", reason=trouble)
         for trouble_here in [*self._disk(), *[late async for late in self._late(now_ms)]]:
             yield trouble_here
+
+    def _platforms(self) -> Iterator[tuple[str, str]]:
+        for serving in self._bot.servings:
+            if serving.state not in WELL:
+                yield _("platform {name}", name=serving.name), serving.state
+            ahead_s = serving.clock_ahead_s
+            if abs(ahead_s) > CLOCK_ERROR_S:
+                yield _("clock"), _clock_error(ahead_s, serving.name)
 
     def _disk(self) -> Iterator[tuple[str, str]]:
         folder = self._bot.store.path.absolute().parent
@@ -135,6 +150,15 @@ class HealthMonitor:
                 await asyncio.sleep(LAG_S)
                 times.append(loop.time())
             self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
+
+
+def _clock_error(ahead_s: float, name: str) -> str:
+    key = (
+        N_("This machine's clock is {span} ahead of {name}'s. Put it right, best with NTP.")
+        if ahead_s > 0
+        else N_("This machine's clock is {span} behind {name}'s. Put it right, best with NTP.")
+    )
+    return _(key, span=duration(abs(ahead_s)), name=name.capitalize())
 
 
 def _free_mb(folder: Path) -> int:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from liqbot.chat.adapter import Adapter, AdapterError, WithTrouble
+from liqbot.chat.adapter import Adapter, AdapterError, WithClock, WithTrouble
 
 _log = structlog.get_logger()
 
@@ -37,6 +37,11 @@ class PlatformRunner:
         """In a word or two: `running`, or what goes wrong."""
         trouble = self.adapter.trouble if isinstance(self.adapter, WithTrouble) else None
         return trouble if trouble and self._state == "running" else self._state
+
+    @property
+    def clock_ahead_s(self) -> float:
+        """How far this machine's clock is ahead of the platform's; 0 where that is not known."""
+        return self.adapter.clock_ahead_s if isinstance(self.adapter, WithClock) else 0.0
 
     async def run(self) -> None:
         """Serve until cancelled, or until the adapter ends by itself."""

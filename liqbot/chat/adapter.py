@@ -59,3 +59,13 @@ class WithTrouble(Protocol):
     def trouble(self) -> str | None:
         """Why people are not served at present, and what to do; None where they are."""
         ...
+
+
+@runtime_checkable
+class WithClock(Protocol):
+    """An adapter that knows what time it is elsewhere."""
+
+    @property
+    def clock_ahead_s(self) -> float:
+        """How far this machine's clock is ahead of the platform's, as its answers say; 0 before the first."""
+        ...

@@ -168,6 +168,12 @@ async def _served(settings: Settings, *, dev: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    while not stop.is_set():
+        await _served_once(settings, stop, dev=dev)
+
+
+async def _served_once(settings: Settings, stop: asyncio.Event, *, dev: bool) -> None:
+    """Serve until told to stop, or until the clock was put back: then everything begins anew."""
     bot = await _made(settings, {}, dev=dev)
     async with serving(bot), _developing(bot, settings, _log.info, dev=dev):
         _log.info(
@@ -180,11 +186,14 @@ async def _served(settings: Settings, *, dev: bool) -> None:
         )
         stopped = asyncio.create_task(stop.wait())
         failed = asyncio.create_task(bot.until(lambda: bot.failure is not None))
-        await asyncio.wait([stopped, failed], return_when=asyncio.FIRST_COMPLETED)
-        if bot.failure is None:
-            await stopped
-        failed.cancel()
-        _log.info("bot_stopping", reason="signal" if bot.failure is None else str(bot.failure))
+        put_back = asyncio.create_task(bot.clock_put_back.wait())
+        await asyncio.wait([stopped, failed, put_back], return_when=asyncio.FIRST_COMPLETED)
+        if bot.failure is None and not put_back.done():
+            await asyncio.wait([stopped, put_back], return_when=asyncio.FIRST_COMPLETED)
+        why = "signal" if stop.is_set() else "the clock was put back; everything begins anew"
+        for task in (stopped, failed, put_back):
+            task.cancel()
+        _log.info("bot_stopping", reason=why if bot.failure is None else str(bot.failure))
     _log.info("bot_stopped", version=__version__)
     if bot.failure is not None:
         raise bot.failure

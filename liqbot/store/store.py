@@ -88,6 +88,13 @@ class Store(Protocol):
         """Forget a layer's past and what watches remember of it, for a market that starts over."""
         ...
 
+    async def put_back(self, now_ms: int) -> int:
+        """Put back what lies in the future at `now_ms`, as a clock that was ahead has written it.
+
+        Return by how much live markets did, ms; 0 for nothing. States of watches are put back when read.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of the database, once all that was asked is done."""
         ...

@@ -55,6 +55,12 @@ class DiscordAdapter:
         self._reason = ""
 
     @property
+    def clock_ahead_s(self) -> float:
+        """How far this machine's clock is ahead of Discord's."""
+        client = self._client
+        return 0.0 if client is None else client.wire.clock_ahead_s
+
+    @property
     def limits(self) -> Limits:
         """How fast Discord may be sent to."""
         return LIMITS

@@ -12,7 +12,6 @@ from discord import app_commands
 from discord.gateway import DiscordWebSocket
 from discord.http import Route
 
-from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.adapter import Reception
 from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import add_commands
@@ -22,7 +21,7 @@ from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lack
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.chat.discord.verdicts import LEFT
-from liqbot.chat.discord.wire import A_SECOND, traced
+from liqbot.chat.discord.wire import Wire
 from liqbot.service.chats import ChatKey
 from liqbot.text import _
 
@@ -54,6 +53,7 @@ class Client(discord.AutoShardedClient):
     def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
         """Serve with `reception`. It has no commands of its own: they come from there."""
         use_addresses(settings)
+        self.wire = Wire(settings.api_url)
         super().__init__(
             intents=discord.Intents(guilds=True),  # commands need none that is privileged
             member_cache_flags=discord.MemberCacheFlags.none(),
@@ -62,7 +62,7 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MOST_PATIENCE_S,
             heartbeat_timeout=DEAF_S,
-            http_trace=traced(RateWindow(A_SECOND), settings.api_url),
+            http_trace=self.wire.trace,
         )
         self._syncing: asyncio.Task[None] | None = None
         self.was_ready = False

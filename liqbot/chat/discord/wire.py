@@ -6,6 +6,9 @@ tells them with every answer. And what is no answer of Discord's, as a proxy's p
 broken line: the library would take it for data.
 """
 
+import contextlib
+import time
+from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 
 import aiohttp
@@ -22,33 +25,47 @@ class NotDiscord(aiohttp.ClientPayloadError):
     """Something before Discord has answered in its place."""
 
 
-def traced(window: RateWindow, api_url: str) -> aiohttp.TraceConfig:
-    """Return what keeps the requests of a session to the rate, and their answers to what Discord answers."""
-    trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
+class Wire:
+    """What goes over it, and what is learned of that."""
 
-    async def begin(
-        session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestStartParams
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url.rstrip("/")
+        self._window = RateWindow(A_SECOND)
+        self._ahead_s = time.time() - time.monotonic()
+        """How far Discord's time is ahead of the clock that never goes backwards."""
+        self.trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
+        """What a session is to be made with."""
+        self.trace.on_request_start.append(self._begin)
+        self.trace.on_request_end.append(self._end)
+        self.trace.on_request_exception.append(self._fail)
+
+    @property
+    def clock_ahead_s(self) -> float:
+        """How far this machine's clock is ahead of Discord's."""
+        return time.time() - time.monotonic() - self._ahead_s
+
+    async def _begin(
+        self, session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestStartParams
     ) -> None:
         del session
         if not any(part in about.url.path for part in _FREE):
-            context.number = await window.turn()
+            context.number = await self._window.turn()
 
-    async def fail(session: aiohttp.ClientSession, context: SimpleNamespace, about: object) -> None:
+    async def _fail(self, session: aiohttp.ClientSession, context: SimpleNamespace, about: object) -> None:
         del session, about
         number: int | None = context.__dict__.pop("number", None)
         if number is not None:
-            window.leave(number)
+            self._window.leave(number)
 
-    async def end(
-        session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestEndParams
+    async def _end(
+        self, session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestEndParams
     ) -> None:
-        await fail(session, context, about)
+        await self._fail(session, context, about)
         answer = about.response
-        of_api = str(about.url).startswith(api_url.rstrip("/"))
-        if of_api and answer.status in (200, 201) and answer.content_type != "application/json":
+        if not str(about.url).startswith(self._api_url):
+            return
+        if answer.status in (200, 201) and answer.content_type != "application/json":
             raise NotDiscord(f"not Discord but something before it answered {answer.status}")
-
-    trace.on_request_start.append(begin)
-    trace.on_request_end.append(end)
-    trace.on_request_exception.append(fail)
-    return trace
+        with contextlib.suppress(TypeError, ValueError):
+            told = parsedate_to_datetime(answer.headers.get("Date", ""))
+            self._ahead_s = told.timestamp() - time.monotonic()

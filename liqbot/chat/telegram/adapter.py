@@ -53,6 +53,11 @@ class TelegramAdapter:
         return self._unknown or self._receiving.trouble
 
     @property
+    def clock_ahead_s(self) -> float:
+        """How far this machine's clock is ahead of Telegram's."""
+        return time.time() - self._connection.now_s()
+
+    @property
     def limits(self) -> Limits:
         """How fast Telegram may be sent to."""
         return LIMITS

@@ -67,6 +67,10 @@ class SqliteHistory(Records):
             self._keep(db, view)
         return begins
 
+    def forget_cached(self) -> None:
+        """Look at the database anew."""
+        self._unkept.clear()
+
     @writes
     def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
         db.execute("DELETE FROM history WHERE layer = ?", [layer.key])

@@ -41,6 +41,10 @@ class SqliteObservations(Records):
         self._newest |= {_key(one.view): one.time_ms for one in kept}
         return kept
 
+    def forget_cached(self) -> None:
+        """Look at the database anew."""
+        self._newest.clear()
+
     @writes
     def _record(self, db: sqlite3.Connection, views: Sequence[MarketView]) -> list[Observation]:
         kept: list[Observation] = []

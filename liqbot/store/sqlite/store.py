@@ -11,6 +11,7 @@ from liqbot.market.layer import Layer
 from liqbot.store.sqlite.absences import SqliteAbsences
 from liqbot.store.sqlite.alerts import SqliteAlerts
 from liqbot.store.sqlite.chats import SqliteChats
+from liqbot.store.sqlite.clock_repair import SqliteClockRepair
 from liqbot.store.sqlite.communities import SqliteCommunities
 from liqbot.store.sqlite.connections import Connections
 from liqbot.store.sqlite.database import Claim
@@ -54,6 +55,13 @@ class SqliteStore:
         await self.events.forget(layer)
         await self.memories.forget(layer)
         await self.alerts.forget_states(layer.key)
+
+    async def put_back(self, now_ms: int) -> int:
+        ahead_ms = await SqliteClockRepair(self.connections).put_back(now_ms)
+        if ahead_ms:
+            self.history.forget_cached()
+            self.observations.forget_cached()
+        return ahead_ms
 
     async def close(self) -> None:
         await asyncio.to_thread(self.close_now)
