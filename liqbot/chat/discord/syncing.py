@@ -1,8 +1,10 @@
-"""Telling Discord which commands there are, and only when they have changed: it counts how often one does."""
+"""Telling Discord which commands there are: only when it does not know them, since it counts that."""
 
 import asyncio
 import hashlib
 import json
+from collections.abc import Sequence
+from typing import Any, cast
 
 import discord
 import structlog
@@ -14,17 +16,25 @@ from liqbot.service.chats import Chats
 _log = structlog.get_logger()
 
 NOTE = "discord.commands"
-"""Under this name stands what Discord was told last."""
+"""Under this name stands what Discord was told last, and what it made of that."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
+LOOK_AGAIN_S = 6 * 3_600.0
+"""So often it is looked whether another program with the same token has changed them."""
+_OF_DISCORD = ("name_localizations", "description_localizations", "dm_permission", "nsfw", "guild_id")
+"""What Discord tells or leaves out as it likes."""
 
 
 async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient], notes: Chats) -> None:
-    """Tell Discord of the commands of `tree`, unless it was told the same before; try until it worked."""
+    """Tell Discord of the commands of `tree` whenever it does not have them; try until it worked."""
     mark = fingerprint(tree)
     pause_s = FIRST_PAUSE_S
-    while await notes.note(NOTE) != mark:
+    while True:
         try:
-            told = await tree.sync()
+            known = await notes.note(NOTE) or ""
+            if not known.startswith(mark) or known != f"{mark} {_of(await tree.fetch_commands())}":
+                told = await tree.sync()
+                await notes.set_note(NOTE, f"{mark} {_of(told)}")
+                _log.info("discord_commands_synced", commands=len(told))
         except FAILURES as error:
             if not is_passing(error):
                 # The old ones stay usable. What Discord says names the command and the option.
@@ -34,12 +44,34 @@ async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient],
             await asyncio.sleep(pause_s)
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
         else:
-            await notes.set_note(NOTE, mark)
-            _log.info("discord_commands_synced", commands=len(told))
+            pause_s = FIRST_PAUSE_S
+            await asyncio.sleep(LOOK_AGAIN_S)
 
 
 def fingerprint(tree: app_commands.CommandTree[discord.AutoShardedClient]) -> str:
     """Return a text that is the same for the same commands of the same application."""
     commands = [command.to_dict(tree) for command in tree.get_commands()]
-    written = json.dumps([tree.client.application_id, commands], sort_keys=True)
-    return hashlib.sha256(written.encode()).hexdigest()
+    return _hash([tree.client.application_id, commands])
+
+
+def _of(commands: Sequence[app_commands.AppCommand]) -> str:
+    """Return a text that is the same for the same commands as Discord has them."""
+    return _hash(
+        sorted((_plain(command.to_dict()) for command in commands), key=lambda one: str(one["name"]))
+    )
+
+
+def _plain(told: object) -> Any:  # noqa: ANN401 - JSON is anything
+    """Return what makes a command, without what Discord tells or leaves out as it likes."""
+    if isinstance(told, dict):
+        items = cast("dict[str, object]", told).items()
+        return {
+            key: _plain(value)
+            for key, value in items
+            if key not in _OF_DISCORD and value not in (None, [], {})
+        }
+    return [_plain(one) for one in cast("list[object]", told)] if isinstance(told, list) else told
+
+
+def _hash(said: object) -> str:
+    return hashlib.sha256(json.dumps(said, sort_keys=True, default=str).encode()).hexdigest()

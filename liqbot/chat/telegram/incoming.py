@@ -10,6 +10,8 @@ from telegram.constants import ChatMemberStatus, ChatType
 from liqbot.service.chats import ChatKey
 
 PLATFORM = "telegram"
+GENERAL = 1
+"""The number of the topic that every forum has."""
 WANTED = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
 """The kinds of updates that we ask for."""
 
@@ -45,6 +47,8 @@ class Tapped:
     message_id: int
     message: Message | None
     """The message that the button hangs on; None where Telegram does not give it out any more."""
+    is_lost: bool = False
+    """Whether nobody knows in which topic of the chat it was: then it must not act on another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,14 @@ def read(update: Update, username: str) -> Incoming | None:
         return None
     if message.migrate_to_chat_id is not None:
         return Moved(chat_key(message.chat), str(message.migrate_to_chat_id))
+    if message.migrate_from_chat_id is not None:  # the message in the group that was may have got lost
+        return Moved(ChatKey(PLATFORM, str(message.migrate_from_chat_id)), str(message.chat.id))
+    return _line(message, username)
+
+
+def _line(message: Message, username: str) -> Typed | None:
+    if _is_passed_on(message):
+        return None
     line = None if message.text is None else to_line(message.text, username, message.chat.type)
     return None if line is None else _typed(message, line)
 
@@ -106,10 +118,17 @@ def to_line(text: str, username: str, kind: str) -> str | None:
 def chat_key(chat: Chat, message: Message | None = None) -> ChatKey:
     """Return the key of a chat, or of the topic in it that `message` stands in.
 
-    A thread without a topic is only a chain of replies.
+    A thread without a topic is only a chain of replies. The topic General is the chat itself: Telegram takes
+    no message for it by its number.
     """
-    in_topic = message is not None and message.is_topic_message and message.message_thread_id is not None
-    return ChatKey(PLATFORM, str(chat.id), str(message.message_thread_id) if message and in_topic else "")
+    thread = message.message_thread_id if message is not None and message.is_topic_message else None
+    return ChatKey(PLATFORM, str(chat.id), "" if thread in (None, GENERAL) else str(thread))
+
+
+def _is_passed_on(message: Message) -> bool:
+    """Return whether a text was not written here: a channel's post in its discussion group, or a forward."""
+    is_forward = message.forward_origin is not None and message.chat.type != ChatType.PRIVATE
+    return bool(message.is_automatic_forward) or is_forward
 
 
 def _typed(message: Message, line: str) -> Typed:
@@ -143,6 +162,7 @@ def _tapped(update: Update) -> Tapped | None:
         query_id=query.id,
         message_id=query.message.message_id,
         message=message,
+        is_lost=message is None and bool(query.message.chat.is_forum),
     )
 
 

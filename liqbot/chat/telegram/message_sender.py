@@ -8,6 +8,7 @@ from telegram import Message as Sent
 from telegram.error import BadRequest, TelegramError
 
 from liqbot.chat.telegram.buttons import keyboard
+from liqbot.chat.telegram.incoming import GENERAL
 from liqbot.chat.telegram.outcomes import is_lost_upload, is_unchanged, is_wrong_form
 from liqbot.chat.telegram.render import rendered
 from liqbot.message import Message, Picture
@@ -164,4 +165,4 @@ def _id(chat: ChatKey) -> int | str:
 
 
 def _topic(chat: ChatKey) -> int | None:
-    return int(chat.thread) if chat.thread else None
+    return int(chat.thread) if chat.thread not in ("", str(GENERAL)) else None

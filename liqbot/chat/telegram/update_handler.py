@@ -28,6 +28,7 @@ TAP_PATIENCE_S = 2.0
 REPLY_PATIENCE_S = 3.0
 """An answer to a tap that would have to wait longer for its turn is told by the acknowledgement itself."""
 _GONE = N_("This button is no longer here.")
+_TOO_OLD = N_("This message is too old for its buttons. Type the command instead.")
 _BUSY = N_("Too much is going on here at the moment. Try again in a minute.")
 
 
@@ -116,8 +117,8 @@ class UpdateHandler:
 
     async def _tapped(self, tap: Tapped) -> None:
         read = tapped(tap.data)
-        if read is None or not _hangs_there(tap):
-            await self._acknowledge(tap, _(_GONE))
+        if read is None or tap.is_lost or not _hangs_there(tap):
+            await self._acknowledge(tap, _(_TOO_OLD if tap.is_lost else _GONE))
             return
         same = (tap.chat, tap.message_id, tap.data)
         if same in self._under_way:  # somebody else has tapped it just now: one answer is for both

@@ -1,5 +1,6 @@
 """Discord is told of the commands when they have changed, and only then."""
 
+import aiohttp
 from chat.discord.stand_ins import eventually, text_of
 
 PUT = r"^/applications/\d+/commands$"
@@ -41,3 +42,35 @@ async def test_commands_that_discord_refuses_are_not_sent_again_and_again(house)
         await house.discord.sessions()
     assert await house.store.notes.get("discord.commands") is None
     assert await puts(house) == [400]
+
+
+async def as_another_program(house, change):
+    """Let another program with the bot's token change the commands."""
+    headers = {"Authorization": f"Bot {house.discord.token}", "User-Agent": "DiscordBot (x, 1)"}
+    url = f"{house.discord.api_url}/applications/{house.discord.application}/commands"
+    async with aiohttp.ClientSession(headers=headers) as session:
+        async with session.get(url) as answer:
+            known = await answer.json()
+        async with session.put(url, json=change(known)) as answer:
+            assert answer.status == 200, await answer.text()
+
+
+def without_most(known):
+    return [{"name": one["name"], "description": one["description"], "type": 1} for one in known[:2]]
+
+
+async def test_commands_that_another_program_has_removed_are_told_again_at_the_next_start(house):
+    async with house.open():
+        before = len(await house.discord.commands())
+    await as_another_program(house, lambda _: [])
+    async with house.open():
+        await eventually(house.discord.commands, lambda found: len(found) == before)
+        assert "What you can ask" in text_of((await house.slash("help")).message)
+
+
+async def test_commands_that_another_program_changes_are_told_again_before_long(house, monkeypatch):
+    monkeypatch.setattr("liqbot.chat.discord.syncing.LOOK_AGAIN_S", 0.3)
+    async with house.open():
+        before = len(await house.discord.commands())
+        await as_another_program(house, without_most)
+        await eventually(house.discord.commands, lambda found: len(found) == before)

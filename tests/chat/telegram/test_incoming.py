@@ -137,3 +137,29 @@ def test_a_chat_that_is_lost_says_why(change, reason):
 def test_a_chat_comes_with_the_bots_membership():
     assert told(my_chat_member=place("member")) == Came(ChatKey("telegram", "5"))
     assert told(my_chat_member=place("member", GROUP)) == Came(ChatKey("telegram", "-100"))
+
+
+def test_what_was_not_written_here_is_not_for_us():
+    channel = {"id": -300, "type": "channel", "title": "Levels"}
+    origin = {"type": "channel", "chat": channel, "message_id": 4, "date": 1}
+    post = {"text": "/subscribe near-cluster BTC", "sender_chat": channel, "forward_origin": origin}
+    assert told(message=message(GROUP, is_automatic_forward=True, **post)) is None
+    assert told(message=message(GROUP, **post)) is None
+    assert told(message=message(PRIVATE, **post)) is not None, "who forwards to the bot means it"
+
+
+def test_general_is_the_chat_itself():
+    general = message(GROUP, text="/help", message_thread_id=1, is_topic_message=True)
+    assert told(message=general).chat == ChatKey("telegram", "-100")
+
+
+def test_a_tap_on_an_old_message_of_a_forum_is_of_no_topic_that_anybody_knows():
+    query = {"id": "77", "from": ANN, "chat_instance": "1", "data": "+/unsubscribe 1"}
+    gone = {"message_id": 3, "date": 0}
+    assert told(callback_query=query | {"message": gone | {"chat": GROUP | {"is_forum": True}}}).is_lost
+    assert not told(callback_query=query | {"message": gone | {"chat": GROUP}}).is_lost
+
+
+def test_a_group_that_has_moved_says_where_from():
+    moved = told(message=message(GROUP | {"id": -1001}, migrate_from_chat_id=-100))
+    assert moved == Moved(ChatKey("telegram", "-100"), "-1001")
