@@ -16,7 +16,7 @@ was gone by then has to be seen gone anew.
 Time is the market's own: that of the view, never the clock's.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -87,6 +87,11 @@ class WatchState:
     """Since when there is nothing to observe; None where there is."""
     accounts: int = 0
     """How many positions the newest view knew of."""
+    sent_ms: int | None = None
+    """When an alert last went out, where its policy keeps alerts `apart`."""
+    sent_key: str = ""
+    sent_value: float | None = None
+    """Its key, and what its hit's value was."""
 
     @property
     def status(self) -> Status:
@@ -123,12 +128,15 @@ def step(
     found = {hit.key: hit for hit in reading.hits}
     keys: dict[str, KeyState] = {}
     events: list[Event] = []
-    for key in before | found:
-        after, event = _step_key(before.get(key, KeyState()), found.get(key), now_ms, policy)
+    for key in _largest_first(before | found, found) if policy.apart else before | found:
+        old, hit = before.get(key, KeyState()), found.get(key)
+        after, event = _step_key(old, hit, now_ms, policy, waits=_too_soon(state, hit, now_ms, policy))
         if after.on or after.changing_ms is not None or _cooling(after, now_ms, policy):
             keys[key] = after
         if event is not None:
             events.append(event)
+            if policy.apart and event.reason is not Reason.RESOLVED:
+                state = replace(state, sent_ms=now_ms, sent_key=key, sent_value=event.hit.value)
     return replace(state, keys=keys, memory=reading.memory, time_ms=now_ms, blind_ms=None), events
 
 
@@ -146,7 +154,22 @@ def put_back(state: WatchState, now_ms: int) -> WatchState:
         key: replace(one, changing_ms=back(one.changing_ms), sent_ms=back(one.sent_ms))
         for key, one in state.keys.items()
     }
-    return replace(state, keys=keys, time_ms=now_ms, blind_ms=back(state.blind_ms))
+    moved = replace(state, blind_ms=back(state.blind_ms), sent_ms=back(state.sent_ms))
+    return replace(moved, keys=keys, time_ms=now_ms)
+
+
+def _largest_first(keys: Iterable[str], found: Mapping[str, Hit]) -> list[str]:
+    """Return `keys` so that of several alerts that would keep each other waiting the largest goes out."""
+    return sorted(keys, key=lambda key: -((found[key].value or 0.0) if key in found else 0.0))
+
+
+def _too_soon(state: WatchState, hit: Hit | None, now_ms: int, policy: Policy) -> bool:
+    """Return whether an alert of `hit` would come too soon after the last one, of another key."""
+    if hit is None or state.sent_ms is None or hit.key == state.sent_key:
+        return False
+    before = state.sent_value
+    is_larger = policy.escalate and hit.value and before and hit.value >= before * policy.escalate
+    return now_ms - state.sent_ms < policy.apart * 1000 and not is_larger
 
 
 def _step_events(
@@ -171,9 +194,9 @@ def _seen_anew(keys: Mapping[str, KeyState]) -> dict[str, KeyState]:
 
 
 def _step_key(
-    before: KeyState, hit: Hit | None, now_ms: int, policy: Policy
+    before: KeyState, hit: Hit | None, now_ms: int, policy: Policy, *, waits: bool
 ) -> tuple[KeyState, Event | None]:
-    after = _next(before, hit, now_ms, policy)
+    after = _next(before, hit, now_ms, policy, waits=waits)
     if not after.on:
         over = before.told if before.on and before.sent_ms is not None and policy.resolve else None
         return after, None if over is None else Event(over, Reason.RESOLVED)
@@ -185,7 +208,7 @@ def _step_key(
     return replace(after, sent_ms=now_ms, told=hit), Event(hit, reason)
 
 
-def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy) -> KeyState:
+def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy, *, waits: bool) -> KeyState:
     """Return the state with its alert on or off; what is told of it is decided elsewhere."""
     if hit is not None and hit.known and not before.on:
         return KeyState(on=True, sent_ms=before.sent_ms)
@@ -194,7 +217,7 @@ def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy) -> Key
         return replace(before, changing_ms=None)
     since_ms = now_ms if before.changing_ms is None else before.changing_ms
     lasting_ms = 1000 * (policy.recover if before.on else policy.hold)
-    if now_ms - since_ms < lasting_ms or (holds and _cooling(before, now_ms, policy)):
+    if now_ms - since_ms < lasting_ms or (holds and (waits or _cooling(before, now_ms, policy))):
         return replace(before, changing_ms=since_ms)
     return KeyState(on=holds, sent_ms=before.sent_ms)
 

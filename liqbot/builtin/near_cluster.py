@@ -50,7 +50,7 @@ class Levels:
     known: dict[str, Level] = field(default_factory=dict[str, Level])
 
 
-@rule("near-cluster", policy=Policy(cooldown=24 * 3_600, escalate=2))
+@rule("near-cluster", policy=Policy(cooldown=24 * 3_600, apart=24 * 3_600, escalate=2))
 class NearCluster:
     """A cluster of at least `at_least`, and of `size` of its side, lies within `within` of spot.
 
@@ -64,6 +64,9 @@ class NearCluster:
     holds it now.
 
     It comes once, and again only when the level has doubled in size or price has moved well away from it.
+
+    Of a coin one comes a day, the largest (`apart`). Another waits, and comes then if it still holds; at once
+    where it is twice as large.
     """
 
     State = Levels

@@ -23,7 +23,7 @@ from liqbot.settings import Settings, load_settings
 from liqbot.sources.recording import Recording, Snapshot
 from liqbot.sources.replay import Replay
 
-DEFAULT_WATCHES = ("near-cluster {coin} within=5%", "regime-flip {coin}")
+DEFAULT_WATCHES = ("near-cluster {coin} within=5% apart=0", "regime-flip {coin}")
 """What is subscribed to for each coin where nothing is given."""
 COINS = 4
 """How many coins are watched where none are given: those with the most open size."""

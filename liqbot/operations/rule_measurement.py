@@ -1,13 +1,13 @@
 """`liqbot measure`: the rules' defaults tried on a recording or on simulated markets; what alerts came to."""
 
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from liqbot.engine.board import Board
 from liqbot.market.events import Observation
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.operations.recordings import Read, plainly, played
-from liqbot.operations.rule_usefulness import COLUMNS, Measured, Measuring
+from liqbot.operations.rule_usefulness import BEFORE, COLUMNS, Measured, Measuring, most_on_one_day
 from liqbot.sources.simulator import Scenario, Simulator
 from liqbot.sources.source import SourceError
 
@@ -18,10 +18,12 @@ STEP_S = 1800
 DAY_S = 86_400
 
 
-def table(found: Iterable[Measured]) -> str:
-    """Return what was measured as a table of Markdown."""
+def table(found: Sequence[Measured]) -> str:
+    """Return what was measured as a table of Markdown, and what the defaults come to together."""
     rows = [COLUMNS, ["---"] * len(COLUMNS), *(one.cells() for one in found)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in rows)
+    lines = ["| " + " | ".join(cells) + " |" for cells in rows]
+    together = most_on_one_day(found[: len(BEFORE)])
+    return "\n".join([*lines, "", f"Who has all {len(BEFORE)} had at most {together} on one day of a coin."])
 
 
 async def measured_of_recording(

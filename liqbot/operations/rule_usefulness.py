@@ -8,6 +8,7 @@ towards that side's liquidations stands.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -24,7 +25,14 @@ from liqbot.market.view import MarketView
 AWAY = 0.02
 """How far price must go towards the side that an alert without a price is about, as a share of spot."""
 BEFORE = {
-    near_cluster: {"at_least": "5M", "size": "0%", "single": "1", "rearm": "1.25", "cooldown": "4h"},
+    near_cluster: {
+        "at_least": "5M",
+        "size": "0%",
+        "single": "1",
+        "rearm": "1.25",
+        "cooldown": "4h",
+        "apart": "0",
+    },
     regime_flip: {"balanced": "yes"},
     trapped: {"unusual": "0%", "cooldown": "4h"},
 }
@@ -33,7 +41,7 @@ COLUMNS = (
     "rule",
     "alerts",
     "a coin and day",
-    "busiest coin a day",
+    "most on one day of a coin",
     "of one account",
     "reached within a day",
     "mirrored price",
@@ -63,12 +71,15 @@ class Measured:
     name: str
     told: tuple[Told, ...]
     coin_days: float
-    busiest: float
-    """Alerts a day about the coin, of one market, of which most came."""
     score: Score
     """Of the alerts about which a day is over."""
     mirrored: int
     """How many mirrored prices were reached."""
+
+    @property
+    def by_coin_and_day(self) -> Counter[tuple[str, str, int]]:
+        """Alerts by market, coin and day since 1970 UTC."""
+        return Counter((one.market, one.view.coin, one.view.time_ms // DAY_MS) for one in self.told)
 
     @property
     def a_coin_and_day(self) -> float:
@@ -83,12 +94,20 @@ class Measured:
             self.name,
             str(len(self.told)),
             f"{self.a_coin_and_day:.2f}",
-            f"{self.busiest:.2f}",
+            str(most_on_one_day([self])),
             str(alone),
             f"{self.score.reached} of {count}",
             f"{self.mirrored} of {count}",
             _interval(self.score.over_mirrored),
         )
+
+
+def most_on_one_day(watches: Iterable[Measured]) -> int:
+    """Return how many alerts came of some watches together on the day of a coin that had most."""
+    counts = Counter[tuple[str, str, int]]()
+    for one in watches:
+        counts.update(one.by_coin_and_day)
+    return max(counts.values(), default=0)
 
 
 @dataclass(slots=True)
@@ -150,10 +169,8 @@ class Measuring:
                 if (found := outcome(case, paths[one.market, one.view.coin], DAY_MS)) is not None
             ]
             mirrored = round(sum(found.mirrored for found in outcomes))
-            counts = Counter((one.market, one.view.coin) for one in told)
-            busiest = max((count / spans[key] for key, count in counts.items()), default=0.0)
             name, scored = f"`{rule.name}`{word}", score(outcomes, DAY_MS)
-            rows.append(Measured(name, tuple(told), days, busiest, scored, mirrored))
+            rows.append(Measured(name, tuple(told), days, scored, mirrored))
         return rows
 
 

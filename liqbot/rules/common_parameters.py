@@ -28,6 +28,9 @@ class Policy:
     """It must be gone this long before its alert is over."""
     cooldown: float = 3_600
     """After an alert of a key, once it is over, no other of the same key for this long."""
+    apart: float = 0
+    """Between two alerts of a watch, of different keys, at least so long. One that comes sooner waits, and
+    goes out then if it still holds; at once where its value is `escalate` times what was told."""
     repeat: float = 0
     """While an alert is on, it is told again after so long; 0 for never."""
     escalate: float = 0
@@ -44,9 +47,17 @@ def common_parameters(policy: Policy) -> tuple[Parameter, ...]:
     """Return the parameters with which a subscription may change `policy`."""
     if policy.is_event:
         return (_span("cooldown", policy.cooldown, "minimum time between two alerts about the same thing"),)
+    apart = (
+        _span(
+            "apart",
+            policy.apart,
+            "minimum time between two alerts about different things, but for a far larger one",
+        ),
+    )
     return (
         _span("for", policy.hold, "how long it must hold before you are alerted"),
         _span("cooldown", policy.cooldown, "minimum time between two alerts about the same thing"),
+        *(apart if policy.apart else ()),
         _span("repeat", policy.repeat, "repeat the alert this often while it holds; 0 for never"),
         Parameter(
             "resolved",
@@ -71,6 +82,7 @@ def policy_of(policy: Policy, values: Mapping[str, Value]) -> Policy:
         hold=hold,
         recover=hold if policy.steady else policy.recover,
         cooldown=float(values.get("cooldown", policy.cooldown)),
+        apart=float(values.get("apart", policy.apart)),
         repeat=float(values.get("repeat", policy.repeat)),
         resolve=values.get("resolved", _yes_no(policy)) == _YES,
     )

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from itertools import pairwise, takewhile
 
 import msgspec
@@ -304,6 +305,48 @@ def test_that_it_is_over_is_told_where_that_was_asked_for_and_once_only():
         (3, Reason.RESOLVED, "worth 7"),
     ]
     assert tell_values([7, None, None]) == [(0, Reason.FIRST, "worth 7")]
+
+
+# Apart, where the keys differ
+
+
+def tell_by_key(views, **policy):
+    """Return (minute, key) of what is told of views, each a value by key."""
+    state, said = WatchState(), []
+    for minute, values in enumerate(views):
+        reading = Reading(tuple(hit(value, key) for key, value in values.items()))
+        state, events = step(state, reading, minute * 60_000, Policy(cooldown=0, **policy))
+        said += [(minute, event.hit.key) for event in events]
+    return said
+
+
+def test_an_alert_that_comes_too_soon_after_another_waits_and_is_told_where_it_still_holds():
+    assert tell_by_key([{"a": 5}, {"a": 5, "b": 5}, {"a": 5, "b": 5}, {"b": 5}], apart=180) == [
+        (0, "a"),
+        (3, "b"),
+    ]
+    assert tell_by_key([{"a": 5}, {"b": 5}, {}, {}], apart=180) == [(0, "a")]
+
+
+def test_of_one_key_only_its_cooldown_counts():
+    assert tell_by_key([{"a": 5}, {}, {"a": 5}], apart=3600) == [(0, "a"), (2, "a")]
+
+
+def test_of_several_at_once_the_largest_is_told():
+    assert tell_by_key([{"a": 5, "b": 9, "c": 7}], apart=180) == [(0, "b")]
+    assert tell_by_key([{"a": 5, "b": 9, "c": 7}]) == [(0, "a"), (0, "b"), (0, "c")]
+
+
+def test_what_is_far_larger_waits_for_nothing():
+    views = [{"a": 5}, {"a": 5, "b": 9}, {"a": 5, "b": 10}]
+    assert tell_by_key(views, apart=600, escalate=2) == [(0, "a"), (2, "b")]
+    assert tell_by_key(views, apart=600) == [(0, "a")]
+
+
+@given(histories, policies, st.sampled_from([60, 300, 3_600]))
+def test_two_alerts_of_different_keys_are_as_far_apart_as_the_policy_asks(views, policy, apart):
+    _, events = play(views, replace(policy, apart=apart))
+    assert all((b - a) * 60 >= apart for (a, one, _), (b, other, _) in pairwise(events) if one != other)
 
 
 # No data

@@ -243,8 +243,12 @@ def test_a_level_is_told_once_whoever_stands_there():
     assert told(at_one_level, minutes=36 * 60) == [(0, Reason.FIRST)]
 
 
-def test_another_level_is_another_alert():
-    assert told([(98.1, "ann", 80_000), (99.5, "bob", 80_000)]) == [(0, Reason.FIRST), (1, Reason.FIRST)]
+def test_another_level_is_another_alert_a_day_later_or_at_once_where_it_is_twice_as_large():
+    levels = [(98.1, "ann", 80_000), (99.5, "bob", 80_000), (99.5, "bob", 80_000)]
+    assert told(levels, minutes=8 * 60) == [(0, Reason.FIRST)]
+    assert told(levels, minutes=12 * 60) == [(0, Reason.FIRST), (2, Reason.FIRST)]
+    assert told(levels, apart="1h") == [(0, Reason.FIRST), (1, Reason.FIRST)]
+    assert told([(98.1, "ann", 80_000), (99.5, "bob", 161_000)]) == [(0, Reason.FIRST), (1, Reason.FIRST)]
 
 
 def test_a_level_comes_again_only_once_price_has_been_far_away_from_it():

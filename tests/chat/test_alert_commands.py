@@ -153,7 +153,8 @@ class TestWhy:
 
     async def test_one_that_is_kept_back_or_could_not_be_sent_says_so(self, told):
         await told.say("/mute 1h")
-        other = replace(BTC.clusters[0], id="other", price=61_500.0)
+        first = BTC.clusters[0]
+        other = replace(first, id="other", price=61_500.0, usd=3 * first.usd)
         await told.see(later(BTC, 2, clusters=Clusters([other])))
         assert (await told.say("/why 2")).text[-1] == (
             "Delivery: held back; it will arrive in one message with others"

@@ -11,6 +11,7 @@ from shared import shared_file
 from liqbot.alerts.states import Reason
 from liqbot.market.side import Side
 from liqbot.operations.rule_measurement import measured_of_recording, table
+from liqbot.operations.rule_usefulness import most_on_one_day
 
 HOUR = 3_600_000
 START = 490_000 * HOUR
@@ -63,14 +64,14 @@ def test_a_recording_without_the_coins_is_refused(refused, folder):
 
 @pytest.mark.long
 def test_on_the_recorded_days_a_trader_keeps_the_defaults():
-    """At most an alert a coin and day, none of the warnings before the fall of 5 February lost."""
+    """No rule tells more than once of a coin on any day; the warnings before the fall of 5 February come."""
     file = shared_file("recordings/hyperliquid-positions-2026-02.csv.gz")
     found = asyncio.run(measured_of_recording(file))
     defaults = found[:3]
     told = [one for rule in defaults for one in rule.told]
-    days = defaults[0].coin_days / 4
-    for coin in ("BTC", "ETH", "SOL", "HYPE"):
-        assert sum(one.view.coin == coin for one in told) <= days
+    assert [most_on_one_day([rule]) for rule in defaults] == [1, 1, 0]
+    assert most_on_one_day(defaults) <= 2
+    assert most_on_one_day(found[3:4]) > 1, "without the defaults there are more"
     # BTC's lowest snapshot is that of 6 February, 08:00, after a night below 65,300.
     low_ms = datetime(2026, 2, 5, 19, 52, tzinfo=UTC).timestamp() * 1000
     warned = [
