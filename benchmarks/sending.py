@@ -123,7 +123,7 @@ def _dispatched(count: int) -> Work:
     return work
 
 
-async def _undrawn(_: MarketView) -> Picture | None:
+async def _undrawn(*_: object) -> Picture | None:
     return None
 
 

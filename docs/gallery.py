@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from liqbot.builtin.near_cluster import near_cluster
-from liqbot.charts import comparison, happened, heatmap, ladder, terrain
+from liqbot.charts import chart_events, comparison, heatmap, ladder, terrain
 from liqbot.charts.request import (
     ComparisonInput,
     Fact,
@@ -117,7 +117,7 @@ def _observe(board: Board, coin: str, past: Past) -> None:
 def of_the_simulator(past: Past) -> Iterator[tuple[str, str, Picture]]:
     """Yield file, caption and picture of each that the simulated week can show."""
     week, view = past.grid(170), past.view
-    events, candles = happened.told(past.events), past.candles()
+    events, candles = chart_events.told(past.events), past.candles()
     asked = HeatmapInput(view=view, grid=week, window="7d", candles=candles, events=events)
     yield "heatmap", "A week with candles, liquidations and clusters that ended", heatmap.draw(asked)
     yield "heatmap-line", "Price as a line", heatmap.draw(replace(asked, candles=None, events=()))
@@ -157,7 +157,7 @@ def of_the_recording(pasts: dict[str, Past]) -> Iterator[tuple[str, str, Picture
     """Yield file, caption and picture of each that the recording can show."""
     for coin, past in pasts.items():
         asked = HeatmapInput(
-            view=past.view, grid=past.grid(400), window="12d", events=happened.told(past.events)
+            view=past.view, grid=past.grid(400), window="12d", events=chart_events.told(past.events)
         )
         yield f"recorded-{coin}", f"{coin} as recorded in February 2026", heatmap.draw(asked)
     past = pasts["BTC"]

@@ -25,7 +25,11 @@ from liqbot.chat.bot_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer, Origin
+from liqbot.market.updates import CandlesSeen
 from liqbot.market.view import MarketView
+from liqbot.message import Picture
+from liqbot.rules.hit import Hit
+from liqbot.service.picture_query import PictureStyle
 from liqbot.service.services import Services
 from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError, WithCursor
@@ -73,6 +77,7 @@ class Bot:
                 self._engine,
                 partial(self._take, place),
                 partial(self._recall_past, place),
+                hear=self._hear_candles,
             )
             for place, source in enumerate(sources)
         ]
@@ -94,9 +99,7 @@ class Bot:
             public_url=settings.web.public_url if settings.web.enabled else "",
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
-        self.dispatcher = Dispatcher(
-            self.store, self.services.pictures.of_alert, clock_ms, page_of=self.services.page_of
-        )
+        self.dispatcher = Dispatcher(self.store, self._illustrate, clock_ms, page_of=self.services.page_of)
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.services.wake = self.dispatcher.wake
@@ -210,6 +213,12 @@ class Bot:
                 continue
             if newest is not None and clock_ms() - newest.time_ms < EXPIRES_MS:
                 await self.evaluator.take(newest.view, clock_ms(), newest.events, is_late=True)
+
+    def _hear_candles(self, layer: Layer, seen: CandlesSeen) -> None:
+        self.services.pictures.traded.take(layer, seen)
+
+    async def _illustrate(self, view: MarketView, hit: Hit, look: str) -> Picture | None:
+        return await self.services.pictures.of_alert(view, hit, PictureStyle.kept(look))
 
     async def _run(self, feed: Feed) -> None:
         try:

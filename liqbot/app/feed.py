@@ -9,9 +9,10 @@ import structlog
 
 from liqbot.engine.boards import board_of
 from liqbot.market.events import MarketEvent
+from liqbot.market.layer import Layer
 from liqbot.market.layer_source import LayerSource
 from liqbot.market.neighbours import with_neighbours
-from liqbot.market.updates import Beat
+from liqbot.market.updates import Beat, CandlesSeen
 from liqbot.market.view import MarketView
 from liqbot.service.sources import SourceHealth
 from liqbot.sources.source import NoDataError, Source, SourceError, WithCoins, WithReport
@@ -35,9 +36,12 @@ class Feed:
         take: Callable[[Sequence[MarketView]], Awaitable[None] | None],
         recall_past: Callable[[Sequence[MarketView]], Awaitable[None]],
         *,
+        hear: Callable[[Layer, CandlesSeen], None] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
+
+        Candles go to `hear` as well, as they are told.
 
         Views are made in `engine`, off the event loop; where `take` gives something to wait for, the source
         waits with it. `sleep` waits so many seconds before another try.
@@ -55,6 +59,7 @@ class Feed:
         self._engine = engine
         self._take = take
         self._recall_past = recall_past
+        self._hear = hear
         self._sleep = sleep
         self._pause_s = SHORTEST_PAUSE_S
         self._kept_ms = 0
@@ -99,6 +104,8 @@ class Feed:
         try:
             async for update in updates:
                 self.board.apply(update)
+                if self._hear is not None and isinstance(update, CandlesSeen) and update.coin in self._coins:
+                    self._hear(self.source.layer, update)
                 if isinstance(update, Beat):
                     await self._beat(update)
                     self._pause_s = SHORTEST_PAUSE_S

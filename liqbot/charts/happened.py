@@ -6,37 +6,18 @@ import numpy as np
 
 from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
+from liqbot.charts.chart_events import MOST_DOTS, MOST_ENDS
 from liqbot.charts.request import ChartEvent, EventKind
 from liqbot.market import figures
-from liqbot.market.events import ClusterEnded, LiquidationSeen, MarketEvent
 
 LARGEST_DOT, SMALLEST_DOT = 17.0, 2.5
 """Radius in pixels of the largest liquidation, and the least that is seen."""
-MOST_DOTS, MOST_ENDS = 200, 24
-"""More would hide the heat; the largest are drawn."""
 NAMED_DOTS, NAMED_ENDS = 2, 5
 """So many are told in dollars, where there is room."""
 _ARM = 8.0
 _RINGED = 6.0
 """Dots from this radius on have a light ring: of small ones it would be all that is seen."""
 _WORDS = {EventKind.SWEPT: "swept", EventKind.CLOSED: "closed", EventKind.MERGED: "merged"}
-
-
-def told(events: Iterable[MarketEvent]) -> tuple[ChartEvent, ...]:
-    """Return what a heatmap shows of market events: liquidations, and clusters that ended."""
-    shown: list[ChartEvent] = []
-    for event in events:
-        if isinstance(event, LiquidationSeen):
-            shown.append(
-                ChartEvent(
-                    EventKind.LIQUIDATION, event.time_ms, event.price, event.usd, event.side, event.sampled
-                )
-            )
-        elif isinstance(event, ClusterEnded):
-            ended = event.cluster
-            kind = EventKind(event.end.value)
-            shown.append(ChartEvent(kind, event.time_ms, ended.price, ended.usd, ended.side))
-    return tuple(shown)
 
 
 def inside(events: Iterable[ChartEvent], place: Place) -> list[ChartEvent]:
@@ -50,23 +31,40 @@ def inside(events: Iterable[ChartEvent], place: Place) -> list[ChartEvent]:
     return sorted(shown, key=lambda event: (-event.usd, event.time_ms, event.price))
 
 
-def draw(canvas: Canvas, events: Sequence[ChartEvent], place: Place, taken: list[Box]) -> None:
-    """Draw what happened, the largest beneath; dollars stand where they cover nothing of `taken`."""
+def draw(
+    canvas: Canvas, events: Sequence[ChartEvent], place: Place, taken: list[Box], heaviest: float = 0.0
+) -> None:
+    """Draw what happened, the largest beneath; dollars stand where they cover nothing of `taken`.
+
+    A dot of full size stands for the largest liquidation, and at least for `heaviest` USD, which a row of the
+    brightest heat has: what is small beside the map is small on it.
+    """
     shown = inside(events, place)
     dots = [event for event in shown if event.kind is EventKind.LIQUIDATION][:MOST_DOTS]
     ends = [event for event in shown if event.kind is not EventKind.LIQUIDATION][:MOST_ENDS]
+    full = max([heaviest, *(event.usd for event in dots)])
     with canvas.clipped(place.left, place.top, place.right, place.bottom):
         for event in dots:
-            _dot(canvas, event, radius(event.usd, dots[0].usd), _at(event, place))
+            _dot(canvas, event, radius(event.usd, full), _at(event, place))
         for event in ends:
             _end(canvas, event, _at(event, place))
-    for event in ends[:NAMED_ENDS]:
+    for event in _worth_naming(ends):
         said = f"{figures.usd(event.usd)} {_WORDS[event.kind]}"
         _name(canvas, said, _at(event, place), room=_ARM + 4, taken=taken, place=place)
     for event in dots[:NAMED_DOTS]:
+        size = radius(event.usd, full)
+        if size < _RINGED:
+            break
         said = f"{figures.usd(event.usd)} liquidated"
-        room = radius(event.usd, dots[0].usd) + 5
+        room = size + 5
         _name(canvas, said, _at(event, place), room=room, taken=taken, place=place)
+
+
+def _worth_naming(ends: Sequence[ChartEvent]) -> list[ChartEvent]:
+    """Return the ends to name: the largest, and of each kind one, so that every mark is explained."""
+    first = {event.kind: event for event in reversed(ends)}
+    chosen = list(dict.fromkeys([*first.values(), *ends]))[:NAMED_ENDS]
+    return sorted(chosen, key=lambda event: -event.usd)
 
 
 def radius(usd: float, most: float) -> float:

@@ -24,8 +24,9 @@ from liqbot.charts.classes import Classes
 from liqbot.charts.frame import Frame
 from liqbot.charts.labels import Label
 from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks, worth_seeing
-from liqbot.charts.request import HeatmapInput, Zoom
+from liqbot.charts.request import HeatmapInput, Series, Zoom
 from liqbot.charts.strip import Strip
+from liqbot.charts.strips import Beneath
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
 from liqbot.market import figures
 from liqbot.market.candles import Candles
@@ -69,6 +70,9 @@ class Layout:
     badge: str
     """How far back the data reach."""
     candles: Candles | None
+    """None where there are too few: price is a line then."""
+    beneath: Beneath | None
+    """What stands beneath the heat."""
 
 
 def layout(asked: HeatmapInput) -> Layout:
@@ -77,7 +81,8 @@ def layout(asked: HeatmapInput) -> Layout:
     if not len(grid):
         raise ValueError(f"a heatmap of {view.coin} needs past maps: its grid is empty")
     measures = frame.of(asked.look, asked.facts)
-    if asked.open_interest is not None or _has_volume(asked.candles):
+    beneath = strips.chosen(asked)
+    if beneath is not None:
         measures = measures.shortened(strips.HEIGHT + strips.GAP)
     prices = _price_axis(asked, measures)
     times = TimeAxis.of(grid, _heat_right(asked, prices, measures) - measures.left)
@@ -100,7 +105,8 @@ def layout(asked: HeatmapInput) -> Layout:
         labels=labels.placed(view, today, asked.highlight, levels),
         about=labels.highlighted(view, asked.highlight),
         badge=words.span(int(grid.time_ms[-1] - grid.time_ms[0]), asked.window),
-        candles=None if asked.candles is None else candlesticks.fitted(asked.candles, times),
+        candles=candlesticks.fitted(asked.candles, grid, times),
+        beneath=beneath,
     )
 
 
@@ -121,10 +127,11 @@ def draw(asked: HeatmapInput) -> Picture:
         _band(canvas, plan, plan.about)
     _price(canvas, asked, plan)
     taken = _tags(canvas, asked, plan)
-    happened.draw(canvas, asked.events, place, taken)
+    heaviest = max((own.starts[-1] for own in (plan.levels.long, plan.levels.short) if own), default=0.0)
+    happened.draw(canvas, asked.events, place, taken, heaviest)
     if plan.about is not None:
         _band_name(canvas, asked, plan, plan.about)
-    _strip(canvas, asked, plan)
+    _strip(canvas, plan)
     panel.draw(canvas, plan.frame, asked, plan.today, plan.labels)
     spot = (figures.price(view.spot), canvas.theme.tag.in_colour(canvas.theme.background))
     strip.spot_tag(canvas, place.right + 1, plan.today.spot_y, spot, towards_right=False)
@@ -157,10 +164,6 @@ def _alt(asked: HeatmapInput, plan: Layout) -> str:
         path,
         words.classes(plan.levels, plan.place.prices.row_pct),
     )
-
-
-def _has_volume(candles: Candles | None) -> bool:
-    return candles is not None and len(candles) > 0 and bool(np.isfinite(candles.volume).any())
 
 
 def _price_axis(asked: HeatmapInput, measures: Frame) -> PriceAxis:
@@ -255,13 +258,12 @@ def _axes(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
         canvas.fill(x, measures.bottom, x + 1, measures.bottom + 5, style.soft)
         half = width((label, style.tick)) / 2
         middle = min(max(x, place.left + half), place.right - half)
-        canvas.text(middle, _axis_line(asked, plan), (label, style.tick), align="middle")
+        canvas.text(middle, _axis_line(plan), (label, style.tick), align="middle")
 
 
-def _axis_line(asked: HeatmapInput, plan: Layout) -> int:
+def _axis_line(plan: Layout) -> int:
     """Return the baseline of the times: beneath the strip, where there is one."""
-    is_strip = asked.open_interest is not None or _has_volume(asked.candles)
-    return plan.frame.axis_line + (strips.HEIGHT + strips.GAP if is_strip else 0)
+    return plan.frame.axis_line + (0 if plan.beneath is None else strips.HEIGHT + strips.GAP)
 
 
 def _tags(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
@@ -321,12 +323,11 @@ def _band_name(canvas: Canvas, asked: HeatmapInput, plan: Layout, about: Cluster
 def _price(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
     place = plan.place
     with canvas.clipped(place.left, place.top, place.right, place.bottom):
-        until_ms = None
-        if plan.candles is not None and len(plan.candles) and not asked.line:
-            until_ms = int(plan.candles.begin_ms[0])
+        candles = None if asked.line else plan.candles
+        until_ms = None if candles is None else int(candles.begin_ms[0])
         _price_line(canvas, asked.grid, place, until_ms)
-    if plan.candles is not None and not asked.line:
-        candlesticks.draw(canvas, plan.candles, place)
+    if candles is not None:
+        candlesticks.draw(canvas, candles, place)
 
 
 def _price_line(canvas: Canvas, grid: Grid, place: Place, until_ms: int | None) -> None:
@@ -365,9 +366,11 @@ def _broken(grid: Grid, points: Floats, until: Floats, right: float) -> Floats:
     return np.array([*pieces, [right, points[-1, 1]]])
 
 
-def _strip(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
+def _strip(canvas: Canvas, plan: Layout) -> None:
+    if plan.beneath is None:
+        return
     top = plan.frame.bottom + strips.GAP
-    if asked.open_interest is not None:
-        strips.series(canvas, asked.open_interest, plan.place, top)
-    elif plan.candles is not None and _has_volume(asked.candles):
+    if isinstance(plan.beneath, Series):
+        strips.series(canvas, plan.beneath, plan.place, top)
+    elif plan.candles is not None:
         strips.volume(canvas, plan.candles, plan.place, top)

@@ -4,6 +4,8 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import StrEnum
 
+import numpy as np
+
 from liqbot.market.candles import Candles
 from liqbot.market.depth import Depth
 from liqbot.market.grid import Grid
@@ -118,11 +120,11 @@ class HeatmapInput:
     window: str
     """How far back was asked for: `7d`. Where the data do not reach that far, the picture says so."""
     candles: Candles | None = None
-    """The venue's; without them price is a line through what the grid knows."""
+    """The venue's; without them candles are what spot did by the grid."""
     line: bool = False
-    """Draw price as a line also where there are candles."""
+    """Draw price as a line, not as candles."""
     open_interest: Series | None = None
-    """Drawn beneath the heat, in place of the candles' volume."""
+    """Drawn beneath the heat, in place of the candles' volume and of the grid's open interest."""
     events: tuple[ChartEvent, ...] = ()
     highlight: str | None = None
     """Identity of the cluster that the picture is about."""
@@ -226,7 +228,8 @@ def _grid_key(grid: Grid | None) -> Hashable:
     ends = (int(grid.time_ms[0]), int(grid.time_ms[-1]), int(grid.until_ms.sum()))
     # A look at some columns is enough: who asks must not pay for reading all of them on the event loop.
     some = grid.usd[:: max(len(grid) // _LOOKED_AT, 1)]
-    return (len(grid), grid.bins, *ends, float(some.sum(dtype="f8")), float(grid.spot.sum()))
+    interest = 0.0 if grid.open_interest is None else float(np.nansum(grid.open_interest))
+    return (len(grid), grid.bins, *ends, float(some.sum(dtype="f8")), float(grid.spot.sum()), interest)
 
 
 def _candles_key(candles: Candles) -> Hashable:

@@ -1,15 +1,48 @@
 """The strip beneath a heatmap: what was traded, or open interest, on the same time axis."""
 
+from enum import StrEnum
+from typing import TypeAlias
+
 import numpy as np
 
 from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Canvas, baseline
-from liqbot.charts.request import Series
+from liqbot.charts.request import HeatmapInput, Series
 from liqbot.market import figures
 from liqbot.market.candles import Candles
 
 HEIGHT = 46
 GAP = 6
+KNOWN = 0.6
+"""From this share of a heatmap's time on that a figure is known of, it is worth a strip."""
+
+
+class Kind(StrEnum):
+    """A strip that is drawn from what is drawn anyway."""
+
+    VOLUME = "volume"
+
+
+Beneath: TypeAlias = Series | Kind
+"""What stands beneath a heatmap: a figure over time, or what the candles say was traded."""
+
+
+def chosen(asked: HeatmapInput) -> Beneath | None:
+    """Return what stands beneath a heatmap: what is asked for, else volume, else the grid's open interest.
+
+    None where neither is known of most of its time.
+    """
+    if asked.open_interest is not None:
+        return asked.open_interest
+    grid, candles = asked.grid, asked.candles
+    begin_ms, end_ms = int(grid.time_ms[0]), int(grid.time_ms[-1])
+    if candles is not None:
+        traded = np.isfinite(candles.volume) & (candles.end_ms > begin_ms) & (candles.begin_ms <= end_ms)
+        if np.count_nonzero(traded) * candles.length_ms >= KNOWN * max(end_ms - begin_ms, 1):
+            return Kind.VOLUME
+    if grid.open_interest is not None and np.isfinite(grid.open_interest).mean() >= KNOWN:
+        return Series("open interest", grid.time_ms, grid.open_interest)
+    return None
 
 
 def volume(canvas: Canvas, candles: Candles, place: Place, top: int) -> None:
@@ -42,7 +75,10 @@ def series(canvas: Canvas, shown: Series, place: Place, top: int) -> None:
     if len(usd) < 2:
         _name(canvas, place, top, f"{shown.label}: no data", 0.0)
         return
-    low, high = float(usd.min()), float(usd.max())
+    if not np.isfinite(usd).any():
+        _name(canvas, place, top, f"{shown.label}: no data", 0.0)
+        return
+    low, high = float(np.nanmin(usd)), float(np.nanmax(usd))
     share = (usd - low) / (high - low) if high > low else np.full(len(usd), 0.5)
     points = np.stack([place.x(time_ms), top + HEIGHT - 4 - share * (HEIGHT - 8)], axis=-1)
     canvas.line(points, canvas.theme.text, 2.2)

@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
-from liqbot.charts.request import ComparisonInput, HeatmapInput, Look, MapInput, TerrainInput
+from liqbot.charts.request import ComparisonInput, HeatmapInput, MapInput, TerrainInput
 from liqbot.charts.sharing import Shared
 from liqbot.errors import OperatorError
-from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
 SWITCH_S = 0.001
@@ -50,30 +49,15 @@ class Studio:
     ) -> None:
         self.close()
 
-    async def heatmap(
-        self, asked: HeatmapInput | MarketView, window: str = "", about: str | None = None
-    ) -> Picture:
-        """Return a heatmap. Raises `DrawingError`, also for a past without a column.
-
-        A view that carries its grid may be given in place of the whole input, with the name of its `window`
-        and the identity of the cluster that the picture is `about`.
-        """
-        if isinstance(asked, MarketView):
-            if asked.grid is None:
-                cause = ValueError("a heatmap needs a view with past maps: view.with_grid(...)")
-                raise DrawingError(
-                    f"could not draw the {asked.coin} heatmap over {window}: {cause}"
-                ) from cause
-            asked = HeatmapInput(view=asked, grid=asked.grid, window=window, highlight=about)
-        request = asked
+    async def heatmap(self, asked: HeatmapInput) -> Picture:
+        """Return a heatmap. Raises `DrawingError`, also for a past without a column."""
         return await self._drawn(
-            f"{asked.view.coin} heatmap over {asked.window}", asked.key, lambda: _heatmap(request)
+            f"{asked.view.coin} heatmap over {asked.window}", asked.key, lambda: _heatmap(asked)
         )
 
-    async def map(self, asked: MapInput | MarketView) -> Picture:
+    async def map(self, asked: MapInput) -> Picture:
         """Return the map of a view, price by price. Raises `DrawingError`."""
-        request = MapInput(view=asked, look=Look()) if isinstance(asked, MarketView) else asked
-        return await self._drawn(f"{request.view.coin} map", request.key, lambda: _ladder(request))
+        return await self._drawn(f"{asked.view.coin} map", asked.key, lambda: _ladder(asked))
 
     async def comparison(self, asked: ComparisonInput) -> Picture:
         """Return two to four venues or models side by side. Raises `DrawingError`."""

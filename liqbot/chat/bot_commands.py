@@ -6,6 +6,7 @@ from liqbot.chat import (
     alert_commands,
     control_commands,
     flow_commands,
+    look_command,
     market_commands,
     subscription_commands,
 )
@@ -76,7 +77,7 @@ async def status(context: CommandContext) -> Message:
     )
 
 
-SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS)
+SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS, *look_command.COMMANDS)
 """Commands that `/help all` names last."""
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,

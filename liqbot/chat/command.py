@@ -1,8 +1,8 @@
 """What a command is: an async function; its arguments, in their order, are typed after its name."""
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 from typing import Annotated, Any, TypeAlias, get_args, get_origin, get_type_hints, overload
@@ -90,6 +90,7 @@ class Argument:
 
 
 Answer: TypeAlias = Callable[..., Awaitable[Message]]
+_LAYER = ("venue", "tier", "opened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ class Command:
     """Its answer is for everyone in the chat; else for who asked, where the platform can do that."""
     form: Form | None = field(default=None, repr=False)
     """What its settings are; None where a rule says so, or it takes none."""
+    takes: tuple[str, ...] = _LAYER
+    """Without a form or a rule, the names of its settings: they single out what of a market is shown."""
 
     @property
     def usage(self) -> str:
@@ -125,9 +128,16 @@ class Command:
 @overload
 def command(function: Answer) -> Command: ...
 @overload
-def command(*, manages: bool = False, public: bool = False) -> Callable[[Answer], Command]: ...
 def command(
-    function: Answer | None = None, *, manages: bool = False, public: bool = False
+    *, manages: bool = False, public: bool = False, form: Form | None = None, takes: Sequence[str] = _LAYER
+) -> Callable[[Answer], Command]: ...
+def command(
+    function: Answer | None = None,
+    *,
+    manages: bool = False,
+    public: bool = False,
+    form: Form | None = None,
+    takes: Sequence[str] = _LAYER,
 ) -> Command | Callable[[Answer], Command]:
     """Make a command of a function, with its name: `@command`, or `@command(public=True)`.
 
@@ -135,7 +145,8 @@ def command(
     """
     if function is not None:
         return _command(function, manages=manages, public=public)
-    return partial(_command, manages=manages, public=public)
+    made = partial(_command, manages=manages, public=public)
+    return lambda answer: replace(made(answer), form=form, takes=tuple(takes))
 
 
 def _command(function: Answer, *, manages: bool, public: bool) -> Command:

@@ -16,7 +16,7 @@ _DAY_S = 86_400.0
 _SPANS = ("1h", "4h", "24h", "7d")
 
 
-@command(public=True)
+@command(public=True, takes=("venue",))
 async def liquidations(
     context: CommandContext, coin: Coin, window: Span = _DAY_S, settings: Settings = _PLAIN
 ) -> Message:

@@ -11,6 +11,7 @@ from liqbot.chat.layer_words import came_true, layer_facts
 from liqbot.message import Button, Fact, Message, Picture, Table
 from liqbot.service.layers import LayerQuery
 from liqbot.service.market_answer import MarketAnswer
+from liqbot.service.picture_query import BESIDE, ZOOM, PictureQuery, PictureStyle, Zoom
 from liqbot.service.windows import WINDOWS
 from liqbot.text import _
 
@@ -18,7 +19,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType({})
 """No `venue=` and no part: a coin's own view."""
 
 
-@command(public=True)
+@command(public=True, takes=("venue", "tier", "opened", "zoom", "beside"))
 async def heatmap(
     context: CommandContext, coin: Coin, window: Window = "24h", settings: Settings = _PLAIN
 ) -> Message:
@@ -26,18 +27,21 @@ async def heatmap(
 
     For another venue add venue=binance, for all modelled venues added up venue=modelled. Of modelled
     positions, tier=25x shows one leverage tier alone, and opened=24h only what was opened lately.
+
+    zoom=5%, zoom=20% or zoom=all says how far from spot it reaches; beside=binance outlines a second map over
+    the first, never added. How pictures look in this chat: /look
     """
-    query = LayerQuery.of(settings)
-    market = await context.services.markets.market(coin, query)
-    others = [
-        Button(other, f"/heatmap {coin} {other}{query.words}", renews=True)
-        for other in WINDOWS
-        if other != window
-    ]
+    query = await _query(context, settings)
+    market = await context.services.markets.market(coin, query.layer)
     actions = [
         Button(_("Refresh"), f"/heatmap {coin} {window}{query.words}", renews=True),
-        Button(_("Map"), f"/map {coin}{query.words}", renews=True),
-        *others,
+        Button(_("Map"), f"/map {coin}{query.layer.words}{query.typed_style}", renews=True),
+        *_zooms(coin, window, query),
+        *(
+            Button(other, f"/heatmap {coin} {other}{query.words}", renews=True)
+            for other in WINDOWS
+            if other != window
+        ),
     ]
     picture = await context.services.pictures.heatmap(coin, window, query)
     return _linked(context, _pictured(market, picture, actions), coin)
@@ -49,8 +53,8 @@ async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) 
 
     Takes venue=, tier= and opened= as the heatmap does.
     """
-    query = LayerQuery.of(settings)
-    market = await context.services.markets.market(coin, query)
+    query = await _query(context, settings, but_not=(ZOOM, BESIDE))
+    market = await context.services.markets.market(coin, query.layer)
     actions = [
         Button(_("Refresh"), f"/map {coin}{query.words}", renews=True),
         Button(_("Heatmap"), f"/heatmap {coin} 24h{query.words}", renews=True),
@@ -127,6 +131,24 @@ def described(market: MarketAnswer) -> Message:
 
 
 COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
+
+
+async def _query(
+    context: CommandContext, settings: Mapping[str, str], *, but_not: tuple[str, ...] = ()
+) -> PictureQuery:
+    """Return what is asked of a picture, in the chat's own style."""
+    chat = await context.services.chats.settings(context.chat)
+    return PictureQuery.of(settings, PictureStyle.kept(chat.look), but_not=but_not)
+
+
+def _zooms(coin: str, window: str, query: PictureQuery) -> list[Button]:
+    """Return a button for each range that is not shown."""
+    labels = {Zoom.AUTO: _("Zoom auto"), Zoom.NEAR: "±5%", Zoom.WIDE: "±20%", Zoom.ALL: _("All prices")}
+    return [
+        Button(label, f"/heatmap {coin} {window}{replace(query, zoom=zoom).words}", renews=True)
+        for zoom, label in labels.items()
+        if zoom is not query.zoom
+    ]
 
 
 def _pictured(market: MarketAnswer, picture: Picture | None, actions: Sequence[Button]) -> Message:

@@ -82,11 +82,11 @@ def heatmap(
     at_ms = None if at is None else parse_time(at)
     if recording is None:
         window = window or "24h"
-        seen = asyncio.run(stored_heatmap(load_settings().database, coin, window, at_ms))
+        asked = asyncio.run(stored_heatmap(load_settings().database, coin, window, at_ms))
     else:
-        seen, window = asyncio.run(recorded_heatmap(recording, coin, window, at_ms, read_with_progress))
+        asked = asyncio.run(recorded_heatmap(recording, coin, window, at_ms, read_with_progress))
     with Studio() as studio:
-        picture = asyncio.run(studio.heatmap(seen, window))
+        picture = asyncio.run(studio.heatmap(asked))
     file = output or Path(picture.name)
     try:
         file.write_bytes(picture.png)

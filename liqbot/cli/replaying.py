@@ -95,8 +95,8 @@ class _Playing:
         if view is None:
             return
         span_ms = view.time_ms - self._first.time_ms
-        grid = await bot.store.history.grid(view, span_ms)
-        picture = await bot.services.pictures.studio.heatmap(view.with_grid(grid), span_window(span_ms))
+        seen = bot.services.markets.layers.whole(view)
+        picture = await bot.services.pictures.heatmap_of(seen, span_window(span_ms), span_ms=span_ms)
         self._printer.show(about(market_answer(view), picture))
 
 

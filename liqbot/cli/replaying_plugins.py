@@ -13,7 +13,7 @@ from liqbot.charts.studio import Studio
 from liqbot.cli.terminal import utc
 from liqbot.hosting.plugins import Plugins, Wanted, load_plugins
 from liqbot.logs import set_up_logs
-from liqbot.operations.plugin_replay import Found, NoSuchLayerError, replayed, with_grid
+from liqbot.operations.plugin_replay import Found, NoSuchLayerError, firing_heatmap, replayed
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.plugin_discovery import find_at
 from liqbot.rules.rule import Rule
@@ -114,7 +114,7 @@ def _tell(found: Found, since: str) -> None:
 async def _draw(firings: Sequence[Firing], database: Path, folder: Path) -> None:
     with Studio() as studio:
         for firing in firings:
-            picture = await studio.heatmap(await with_grid(database, firing, WINDOW), WINDOW)
+            picture = await studio.heatmap(await firing_heatmap(database, firing, WINDOW))
             file = folder / f"{firing.view.coin}-{firing.view.time_ms}.png"
             file.write_bytes(picture.png)
             typer.echo(f"  {file}")

@@ -11,6 +11,7 @@ from liqbot.market.cohort import Cohort
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import Bins, LiquidationMap
+from liqbot.market.positions import Floats
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
@@ -77,7 +78,18 @@ def combine_grids(grids: Sequence[Grid]) -> Grid:
         known = place >= 0
         rows = np.where(known[:, np.newaxis], grid.usd[place], 0.0)
         usd[:, grid.bins.first - bins.first :][:, : grid.bins.count] += rows
-    return replace(first, bins=bins, usd=usd)
+    return replace(first, bins=bins, usd=usd, open_interest=_interest(grids))
+
+
+def _interest(grids: Sequence[Grid]) -> Floats | None:
+    """Return the sum of open interest in the columns of the first grid, NaN where one of them is unknown."""
+    total = np.zeros(len(grids[0]))
+    for grid in grids:
+        if grid.open_interest is None:
+            return None
+        place = np.searchsorted(grid.time_ms, grids[0].time_ms, side="right") - 1
+        total += np.where(place >= 0, grid.open_interest[place], np.nan)
+    return total
 
 
 def _layer(layers: Sequence[Layer]) -> Layer:

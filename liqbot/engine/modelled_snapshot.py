@@ -131,6 +131,7 @@ class ModelledSnapshot:
             low=np.array([*(float(steps.low[run].min()) for run in runs), min(self.low, spot)]),
             high=np.array([*(float(steps.high[run].max()) for run in runs), max(self.high, spot)]),
             usd=np.vstack([usd, now.coins.sum(axis=0) * spot]).astype(np.float32),
+            open_interest=np.append(steps.interest[at] * close, self.model.state.interest * spot),
         )
 
     def _parts(self, choice: Choice, bins: Bins | None = None) -> "_Parts":

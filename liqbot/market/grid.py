@@ -35,6 +35,8 @@ class Grid:
     """Shape (T,): highest spot since the column before, USD."""
     usd: NDArray[np.float32]
     """Shape (T, bins): notional by bin, both sides, USD."""
+    open_interest: Floats | None = None
+    """Shape (T,): one-sided open interest at `time_ms`, USD, NaN where unknown; None where all of it is."""
 
     def __len__(self) -> int:
         return len(self.time_ms)
@@ -53,6 +55,7 @@ def thinned(grid: Grid, step_ms: int) -> Grid:
         low=np.minimum.reduceat(grid.low, first),
         high=np.maximum.reduceat(grid.high, first),
         usd=grid.usd[last],
+        open_interest=None if grid.open_interest is None else grid.open_interest[last],
     )
 
 

@@ -6,11 +6,13 @@ from pathlib import Path
 
 from liqbot.alerts.layer_choice import fits, rank
 from liqbot.alerts.preview import Firing, Preview, preview
+from liqbot.charts.request import HeatmapInput
 from liqbot.market.view import MarketView
 from liqbot.operations.coin_names import spelled
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
+from liqbot.service.pictures import cluster_of
 from liqbot.service.windows import WINDOWS
 from liqbot.sources.source import SourceError
 from liqbot.store.observations import step_at
@@ -65,10 +67,12 @@ async def previewed(
         raise SourceError(str(fault)) from None
 
 
-async def with_grid(database: Path, firing: Firing, window: str) -> MarketView:
-    """Return the view in which a rule would have fired, with the grid of a window for its picture."""
+async def firing_heatmap(database: Path, firing: Firing, window: str) -> HeatmapInput:
+    """Return what the picture of a firing is drawn from: a window up to it, and the cluster it is about."""
+    view = firing.view
     async with reading(database) as store:
-        return firing.view.with_grid(await store.history.grid(firing.view, WINDOWS[window]))
+        grid = await store.history.grid(view, WINDOWS[window])
+    return HeatmapInput(view=view, grid=grid, window=window, highlight=cluster_of(view, firing.hit))
 
 
 def _coins(known: Sequence[str], coin: str | None, database: Path) -> Sequence[str]:

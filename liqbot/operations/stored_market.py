@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from liqbot.charts import chart_events
+from liqbot.charts.request import HeatmapInput
+from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.operations.coin_names import find_coin, no_such_coin, spelled
 from liqbot.operations.recordings import Read, played
@@ -21,11 +24,23 @@ async def stored_view(database: Path, coin: str, at_ms: int | None = None) -> Ma
         return await _view_in(store, coin, at_ms)
 
 
-async def stored_heatmap(database: Path, coin: str, window: str, at_ms: int | None = None) -> MarketView:
-    """Return the newest stored view at or before `at_ms`, with its grid. Raises as `stored_view` does."""
+async def stored_heatmap(database: Path, coin: str, window: str, at_ms: int | None = None) -> HeatmapInput:
+    """Return what the heatmap of the newest stored view at or before `at_ms` is drawn from.
+
+    Raises as `stored_view` does.
+    """
     async with reading(database) as store:
         seen = await _view_in(store, coin, at_ms)
-        return seen.with_grid(await store.history.grid(seen, WINDOWS[window]))
+        since_ms = seen.time_ms - WINDOWS[window]
+        logged = await store.events.between(
+            seen.layer, seen.coin, since_ms, seen.time_ms, kinds=chart_events.KINDS
+        )
+        return HeatmapInput(
+            view=seen,
+            grid=await store.history.grid(seen, WINDOWS[window]),
+            window=window,
+            events=chart_events.told(one.event for one in logged),
+        )
 
 
 async def stored_liquidations(database: Path, coin: str, seconds: float) -> LiquidationsAnswer:
@@ -39,23 +54,30 @@ async def stored_liquidations(database: Path, coin: str, seconds: float) -> Liqu
 
 async def recorded_heatmap(
     file: Path, coin: str, window: str | None, at_ms: int | None, read: Read
-) -> tuple[MarketView, str]:
-    """Return the last view of a recording up to a time with its grid, and the name of its window.
+) -> HeatmapInput:
+    """Return what the heatmap of a recording up to a time is drawn from.
 
     Without a `window`, it is as long as the recording. Raises `SourceError`.
     """
-    first_ms, seen, coins = 0, None, list[str]()
+    first_ms, seen, coins, events = 0, None, list[str](), list[MarketEvent]()
     async with _scratch_history() as history:
         for board in played(file, at_ms, read):
             first_ms, coins = first_ms or board.time_ms, board.coins
             name = spelled(coin, coins)
             if name is not None:
-                seen = board.view(name)
+                observed = board.observe(name)
+                seen = observed.view
+                events += observed.events
                 await history.record([seen])
         if seen is None:
             raise no_such_coin(coin, coins, str(file))
         span_ms = WINDOWS[window] if window else seen.time_ms - first_ms
-        return seen.with_grid(await history.grid(seen, span_ms)), window or span_window(span_ms)
+        return HeatmapInput(
+            view=seen,
+            grid=await history.grid(seen, span_ms),
+            window=window or span_window(span_ms),
+            events=chart_events.told(events),
+        )
 
 
 def span_window(milliseconds: int) -> str:

@@ -16,6 +16,7 @@ from liqbot.rules.rule_calls import Question, ask_patiently
 from liqbot.service.errors import UserError
 from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.service.markets import Markets
+from liqbot.service.picture_query import PictureStyle
 from liqbot.service.pictures import Pictures
 from liqbot.service.subscriptions import Current, Subscriptions, Unread
 from liqbot.store.alerts import Alert, Told
@@ -110,7 +111,7 @@ class Alerts:
             market=None if view is None else market_answer(view),
             still_holds=still_holds,
             current=current,
-            picture=None if view is None else await self._pictures.of_alert(view, alert.hit),
+            picture=None if view is None else await self._picture(chat, view, alert),
         )
 
     async def reasons(self, chat: ChatKey, number: int) -> Reasons:
@@ -148,6 +149,10 @@ class Alerts:
         hit = await _sample(chosen, watch, view)
         await self._store.alerts.sample(chat, watch, hit, view, self._clock())
         self._wake()
+
+    async def _picture(self, chat: ChatKey, view: MarketView, alert: Alert) -> Picture | None:
+        style = PictureStyle.kept((await self._store.chats.settings(chat)).look)
+        return await self._pictures.of_alert(view, alert.hit, style)
 
     async def _told(self, chat: ChatKey, number: int) -> Told:
         told = await self._store.alerts.told(chat, number)

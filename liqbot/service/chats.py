@@ -76,6 +76,10 @@ class Chats:
             )
         return await self._change(chat, None, language=language)
 
+    async def set_look(self, chat: ChatKey, look: str) -> ChatSettings:
+        """Set how the chat wants its pictures, as `PictureStyle.words` says it."""
+        return await self._change(chat, None, look=look)
+
     async def _change(self, chat: ChatKey, held_for: HoldReason | None, **changes: object) -> ChatSettings:
         """Write settings, and let what was kept back for the reason that has changed be looked at again."""
         now_ms = self._clock()

@@ -9,7 +9,7 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.layer_source import WHOLE, LayerSource, Part
 from liqbot.market.view import MarketView
-from liqbot.rules.units import Unit, read_amount
+from liqbot.rules.units import Unit, read_amount, show_amount
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.errors import UserError
 from liqbot.text import _
@@ -55,7 +55,8 @@ class LayerQuery:
         if self.leverages is not None:
             said.append("tier=" + ",".join(f"{leverage:g}x" for leverage in self.leverages))
         if self.opened_within_s is not None:
-            said.append(f"opened={self.opened_within_s:g}s")
+            span = show_amount(self.opened_within_s, Unit.SECONDS)
+            said.append(f"opened={span.replace(' ', '')}")
         return "".join(f" {word}" for word in said)
 
 

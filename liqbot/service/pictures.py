@@ -1,22 +1,40 @@
-"""Pictures of a coin's market, drawn off the event loop."""
+"""Pictures of a coin's market: everything that is known of it is handed to the charts, off the event loop."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import structlog
 
+from liqbot.charts import chart_events
+from liqbot.charts.request import (
+    ChartEvent,
+    EventKind,
+    HeatmapInput,
+    MapInput,
+    SecondLayer,
+)
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.market.grid import Grid
+from liqbot.market.layer import Layer
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.hit import Hit
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.markets import Markets
+from liqbot.service.picture_query import DEFAULT_STYLE, PictureQuery, PictureStyle
+from liqbot.service.traded import TradedCandles
 from liqbot.service.windows import ALERT_WINDOW, WINDOWS
+from liqbot.store.errors import StoreError
+from liqbot.store.events import Events
 from liqbot.store.history import History
 
 _log = structlog.get_logger()
+
+PLAIN = PictureQuery()
+MOST_EVENTS = 20_000
+"""Events that a picture is made from: of more the newest. Only the largest of them are drawn."""
 
 
 def no_marks(view: MarketView) -> tuple[Mark, ...]:
@@ -46,60 +64,136 @@ class Pictures:
         studio: Studio,
         markets: Markets,
         history: History,
+        events: Events,
         marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
     ) -> None:
         """Draw in `studio`; `marks` says what overlays want on the heatmap of a view, and may block."""
         self.studio = studio
+        self.traded = TradedCandles()
+        """Candles as the sources tell them."""
         self._markets = markets
         self._history = history
+        self._events = events
         self._marks = marks
 
-    async def heatmap(
-        self, coin: str, window: str = "24h", query: LayerQuery | None = None
-    ) -> Picture | None:
+    async def heatmap(self, coin: str, window: str = "24h", query: PictureQuery = PLAIN) -> Picture | None:
         """Draw the heatmap of the `window` (a key of `WINDOWS`) up to now; None where that fails.
 
         Raises `UserError` for a layer that there is not.
         """
-        seen = self._markets.seen(coin, query or LayerQuery())
+        seen = self._markets.seen(coin, query.layer)
+        if query.other is not None:
+            self._markets.seen(coin, LayerQuery(query.other))
         try:
-            return await self.heatmap_of(seen, window)
+            return await self.heatmap_of(seen, window, query=query)
         except DrawingError as error:
             _log.error("picture_failed", coin=coin, window=window, reason=str(error))
             return None
 
-    async def map(self, coin: str, query: LayerQuery | None = None) -> Picture | None:
+    async def map(self, coin: str, query: PictureQuery = PLAIN) -> Picture | None:
         """Draw the map of this moment; None where that fails. Raises `UserError`."""
-        seen = self._markets.seen(coin, query or LayerQuery())
+        seen = self._markets.seen(coin, query.layer)
         try:
-            return await self.studio.map(seen.view)
+            return await self.map_of(seen, query)
         except DrawingError as error:
             _log.error("picture_failed", coin=coin, reason=str(error))
             return None
 
-    async def of_alert(self, view: MarketView, hit: Hit) -> Picture | None:
+    async def map_of(self, seen: Seen, query: PictureQuery = PLAIN) -> Picture:
+        """Draw the map of a view. Raises `DrawingError`."""
+        return await self.studio.map(MapInput(view=seen.view, look=query.style.look))
+
+    async def of_alert(
+        self, view: MarketView, hit: Hit, style: PictureStyle = DEFAULT_STYLE
+    ) -> Picture | None:
         """Draw what goes with an alert of `hit` in `view`: a heatmap that shows and names the hit's cluster.
 
         None where it cannot be drawn.
         """
+        seen = self._markets.layers.whole(view)
         try:
             return await self.heatmap_of(
-                self._markets.layers.whole(view), ALERT_WINDOW, cluster_of(view, hit)
+                seen, ALERT_WINDOW, about=cluster_of(view, hit), query=PictureQuery(style=style)
             )
         except DrawingError as error:
             _log.error("picture_failed", coin=view.coin, reason=str(error))
             return None
 
-    async def heatmap_of(self, seen: Seen, window: str, about: str | None = None) -> Picture:
-        """Draw the heatmap of the `window` up to a view; `about` is the identity of a cluster to be named.
+    async def heatmap_of(
+        self,
+        seen: Seen,
+        window: str,
+        *,
+        about: str | None = None,
+        query: PictureQuery = PLAIN,
+        span_ms: int | None = None,
+    ) -> Picture:
+        """Draw the heatmap of a window up to a view; `about` is the identity of a cluster to be named.
 
-        Raises `DrawingError`.
+        `span_ms` is how long the window is, by default what `WINDOWS` says. Raises `DrawingError`.
         """
-        grid = await self.grid_of(seen, window)
-        marks = await asyncio.to_thread(self._marks, seen.view)
-        return await self.studio.heatmap(seen.view.with_grid(grid).with_marks(marks), window, about)
+        asked = await self.heatmap_input(seen, window, about=about, query=query, span_ms=span_ms)
+        return await self.studio.heatmap(asked)
+
+    async def heatmap_input(
+        self,
+        seen: Seen,
+        window: str,
+        *,
+        about: str | None = None,
+        query: PictureQuery = PLAIN,
+        span_ms: int | None = None,
+    ) -> HeatmapInput:
+        """Return all that is known of a view's market in a window, for a heatmap."""
+        view, span_ms = seen.view, WINDOWS[window] if span_ms is None else span_ms
+        layers = [source.layer for source, _part in seen.parts] or [view.layer]
+        return HeatmapInput(
+            view=view.with_marks(await asyncio.to_thread(self._marks, view)),
+            grid=await self._grid(seen, span_ms),
+            window=window,
+            candles=self.traded.first_of(layers, view.coin),
+            line=query.style.line,
+            events=await self._happened(view, layers, view.time_ms - span_ms),
+            highlight=about,
+            zoom=query.zoom,
+            look=query.style.look,
+            second=await self._second(view, query.other, span_ms),
+        )
 
     async def grid_of(self, seen: Seen, window: str) -> Grid:
         """Return the past maps of the `window` up to a view."""
-        made = await asyncio.to_thread(seen.grid, WINDOWS[window])
-        return made or await self._history.grid(seen.view, WINDOWS[window])
+        return await self._grid(seen, WINDOWS[window])
+
+    async def _grid(self, seen: Seen, span_ms: int) -> Grid:
+        made = await asyncio.to_thread(seen.grid, span_ms)
+        return made or await self._history.grid(seen.view, span_ms)
+
+    async def _happened(
+        self, view: MarketView, layers: Sequence[Layer], since_ms: int
+    ) -> tuple[ChartEvent, ...]:
+        """Return what took place in a view's market since.
+
+        Of a part, or of several venues, liquidations alone: clusters of the whole say nothing of how those of
+        a part ended.
+        """
+        seen: list[ChartEvent] = []
+        for layer in layers:
+            try:
+                logged = await self._events.between(
+                    layer, view.coin, since_ms, view.time_ms, kinds=chart_events.KINDS, limit=MOST_EVENTS
+                )
+            except StoreError as error:
+                _log.error("events_unread", coin=view.coin, layer=layer.key, reason=str(error))
+                continue
+            told = await asyncio.to_thread(chart_events.told, [one.event for one in logged])
+            is_whole = layer == view.layer
+            seen += [event for event in told if is_whole or event.kind is EventKind.LIQUIDATION]
+        return tuple(seen)
+
+    async def _second(self, view: MarketView, other: str | None, span_ms: int) -> SecondLayer | None:
+        if other is None:
+            return None
+        seen = self._markets.seen(view.coin, LayerQuery(other))
+        if seen.view.layer == view.layer:
+            return None
+        return SecondLayer(replace(seen.view, marks=()), await self._grid(seen, span_ms))

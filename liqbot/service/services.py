@@ -63,7 +63,7 @@ class Services:
         self.arrived: Callable[[ChatKey], Awaitable[None]] = _nothing
         """Waits until nothing is on its way to a chat."""
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
-        self.pictures = Pictures(studio, self.markets, store.history, marks)
+        self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
         self.subscriptions = Subscriptions(store, rules, self.markets, Previews(store.observations), clock)
         self.alerts = Alerts(

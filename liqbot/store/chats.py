@@ -30,6 +30,8 @@ class ChatSettings:
     hourly_limit: int = HOURLY_LIMIT
     inactive: str | None = None
     """Why it cannot be reached; None for a chat that is well."""
+    look: str = ""
+    """How it wants its pictures, as it is typed: `theme=light format=square`; empty for the default."""
 
 
 class Chats(Protocol):

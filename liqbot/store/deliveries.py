@@ -83,6 +83,12 @@ class Delivery:
         """Its name towards a platform."""
         return f"liqbot-{self.ids[0]}"
 
+    @property
+    def picture_key(self) -> str:
+        """What tells its picture from others of the alert: the platform, and how it is drawn."""
+        look = self.settings.look
+        return f"{self.chat.platform} {look}" if look else self.chat.platform
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

@@ -8,7 +8,7 @@ from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt
 from liqbot.builtin import RULES
-from liqbot.charts.request import HeatmapInput, MapInput
+from liqbot.charts.request import ComparisonInput, HeatmapInput, MapInput, TerrainInput
 from liqbot.charts.studio import Studio
 from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
@@ -21,6 +21,7 @@ from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import AssetContext
 from liqbot.market.view import MarketView
 from liqbot.message import Message, Picture
+from liqbot.rules.hit import Hit
 from liqbot.rules.parameters import Parameter
 from liqbot.rules.plugin_discovery import find_at
 from liqbot.rules.plugin_loading import LoadError, load
@@ -37,18 +38,19 @@ _SPAN = Parameter("after", 0.0, unit=Unit.SECONDS)
 class _PaperStudio(Studio):
     """Draws nothing."""
 
-    async def heatmap(
-        self, asked: HeatmapInput | MarketView, window: str = "", about: str | None = None
-    ) -> Picture:
-        del about
-        coin, window = (
-            (asked.coin, window) if isinstance(asked, MarketView) else (asked.view.coin, asked.window)
-        )
-        return Picture(b"", f"{coin} over {window}", f"{coin}-heatmap.png")
+    async def heatmap(self, asked: HeatmapInput) -> Picture:
+        coin = asked.view.coin
+        return Picture(b"", f"{coin} over {asked.window}", f"{coin}-heatmap.png")
 
-    async def map(self, asked: MapInput | MarketView) -> Picture:
-        coin = asked.coin if isinstance(asked, MarketView) else asked.view.coin
-        return Picture(b"", f"{coin} map", f"{coin}-map.png")
+    async def map(self, asked: MapInput) -> Picture:
+        return Picture(b"", f"{asked.view.coin} map", f"{asked.view.coin}-map.png")
+
+    async def comparison(self, asked: ComparisonInput) -> Picture:
+        coin = asked.panels[0].view.coin
+        return Picture(b"", f"{coin} comparison", f"{coin}-comparison.png")
+
+    async def terrain(self, asked: TerrainInput) -> Picture:
+        return Picture(b"", f"{asked.view.coin} terrain", f"{asked.view.coin}-terrain.png")
 
 
 class PluginBot:
@@ -144,8 +146,12 @@ class PluginBot:
             raise AssertionError(f"a rule failed: {self._reason(view)}")
         await self._deliver()
 
+    async def _illustrate(self, view: MarketView, hit: Hit, look: str) -> Picture:
+        del hit, look
+        return await self._studio.map(MapInput(view=view))
+
     async def _deliver(self) -> None:
-        dispatcher = Dispatcher(self._store, lambda view, _: self._studio.map(view), lambda: self._now_ms)
+        dispatcher = Dispatcher(self._store, self._illustrate, lambda: self._now_ms)
         dispatcher.connect(CHAT.platform, self)
         delivering = asyncio.create_task(dispatcher.run())
         await dispatcher.drained()

@@ -102,7 +102,7 @@ class ServiceQuestions:
         """Return a `heatmap` or a `map` as PNG. Raises `UserError`, and `DrawingError` where it fails."""
         seen = self._seen(coin, part)
         if kind == "map":
-            return await self._services.pictures.studio.map(seen.view)
+            return await self._services.pictures.map_of(seen)
         return await self._services.pictures.heatmap_of(seen, window)
 
     def window_ms(self, window: str) -> int:

@@ -59,7 +59,7 @@ class Office:
     def seconds(self):
         return self.clock.now_ms / 1000
 
-    async def illustrate(self, view, hit):
+    async def illustrate(self, view, hit, _look):
         self.pictures += 1
         assert hit.text.startswith(view.coin)
         if isinstance(self.picture, Exception):

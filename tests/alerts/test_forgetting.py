@@ -74,7 +74,7 @@ class Scene:
             arrived=self.dispatcher.arrived,
         )
 
-    async def illustrate(self, _view, _hit):
+    async def illustrate(self, _view, _hit, _look):
         await asyncio.to_thread(self.picture.pass_through)
         self.clock.now_ms += 1_000
 

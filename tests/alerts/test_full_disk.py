@@ -40,7 +40,7 @@ def full_disk(store):
 
 @asynccontextmanager
 async def dispatched(house, paper, clock):
-    async def undrawn(_):
+    async def undrawn(*_):
         return None
 
     dispatcher = Dispatcher(house.store, undrawn, clock)

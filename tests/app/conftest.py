@@ -22,8 +22,8 @@ def settings(tmp_path):
 def undrawn(monkeypatch):
     """Draw no pictures: they are not the subject."""
 
-    async def heatmap(_, view, window, _about=None):
-        return Picture(b"", f"{view.coin} over {window}", "x.png")
+    async def heatmap(_, asked):
+        return Picture(b"", f"{asked.view.coin} over {asked.window}", "x.png")
 
     monkeypatch.setattr(Studio, "heatmap", heatmap)
 

@@ -8,7 +8,7 @@ from charts.scenes import candles_of, crowd, events_of, heatmap_of, looked_at, w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.charts import candlesticks, happened, heatmap
+from liqbot.charts import candlesticks, chart_events, happened, heatmap
 from liqbot.charts.request import ChartEvent, EventKind, Fact, Look, SecondLayer, Series, Shape
 from liqbot.charts.theme import DARK
 from liqbot.market.clusters import End
@@ -75,7 +75,7 @@ def test_market_events_become_what_is_drawn():
         LiquidationSeen(**common, side=Side.LONG, price=60_000.0, usd=2e6, sampled=True),
         *(ClusterEnded(**common, cluster=cluster, end=end) for end in End),
     ]
-    told = happened.told(events)
+    told = chart_events.told(events)
     assert [event.kind.value for event in told] == ["liquidation", *(end.value for end in End)]
     assert told[0] == ChartEvent(EventKind.LIQUIDATION, 5, 60_000.0, 2e6, Side.LONG, sampled=True)
     assert (told[1].price, told[1].usd, told[1].side) == (cluster.price, cluster.usd, cluster.side)

@@ -32,7 +32,7 @@ class Plot:
 
     def __init__(self, view, **more):
         self.view, self.grid = view, view.grid
-        asked = heatmap_of(view, **more)
+        asked = heatmap_of(view, **{"line": True} | more)
         self.plan = heatmap.layout(asked)
         self.frame, self.place = self.plan.frame, self.plan.place
         self.prices, self.times = self.place.prices, self.place.times

@@ -9,12 +9,14 @@ from platforms import Paper
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.builtin import RULES
+from liqbot.charts.request import MapInput
 from liqbot.charts.studio import DrawingError
 from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import CommandContext
 from liqbot.message import Message, Picture
 from liqbot.rules.plugin_loading import Rules
+from liqbot.service.picture_query import PictureStyle
 from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
@@ -44,14 +46,26 @@ class PaperStudio:
 
     def __init__(self) -> None:
         self.asked: list[str] = []
+        self.inputs = []
         self.broken = False
 
-    async def heatmap(self, view, window, about=None) -> Picture:
-        assert view.grid is not None
-        return self._drawn(view, f"heatmap-{window}" if about is None else f"heatmap-{window} about {about}")
+    async def heatmap(self, asked) -> Picture:
+        assert len(asked.grid)
+        self.inputs.append(asked)
+        about = "" if asked.highlight is None else f" about {asked.highlight}"
+        return self._drawn(asked.view, f"heatmap-{asked.window}{about}")
 
-    async def map(self, view) -> Picture:
-        return self._drawn(view, "map")
+    async def map(self, asked) -> Picture:
+        self.inputs.append(asked)
+        return self._drawn(asked.view, "map")
+
+    async def comparison(self, asked) -> Picture:
+        self.inputs.append(asked)
+        return self._drawn(asked.panels[0].view, "comparison")
+
+    async def terrain(self, asked) -> Picture:
+        self.inputs.append(asked)
+        return self._drawn(asked.view, f"terrain-{asked.window}")
 
     def _drawn(self, view, what) -> Picture:
         self.asked.append(f"{view.coin}-{what}")
@@ -99,9 +113,12 @@ class Room:
         await self.evaluator.take(view, self.now_ms)
         await self.deliver()
 
+    async def _illustrate(self, view, _hit, look) -> Picture:
+        return await self.studio.map(MapInput(view=view, look=PictureStyle.kept(look).look))
+
     async def deliver(self) -> None:
         """Let what is owed be delivered."""
-        dispatcher = Dispatcher(self.store, lambda view, _: self.studio.map(view), self.services.clock)
+        dispatcher = Dispatcher(self.store, self._illustrate, self.services.clock)
         dispatcher.connect("console", self.paper)
         await run_until_drained(dispatcher)
 

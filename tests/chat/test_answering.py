@@ -91,7 +91,7 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
         ),
         (
             "/heatmap BTC window=7d",
-            "There is no 'window' here, only venue=, tier= and opened=.",
+            "There is no 'window' here, only venue=, tier=, opened=, zoom=, beside=.",
         ),
         (
             "/heatmap BTC 7d please",

@@ -59,7 +59,7 @@ class TestHelp:
         assert "/subscribe trapped COIN over=70% side=either depth=0% unusual=90%" in answer.lines
 
     async def test_it_says_what_an_argument_may_be(self, room):
-        assert (await room.say("/help heatmap")).lines[2:] == (
+        assert (await room.say("/help heatmap")).lines[-2:] == (
             "COIN: BTC, ETH",
             "window: 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y. Default: 24h.",
         )

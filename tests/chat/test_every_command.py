@@ -13,11 +13,12 @@ LINES = (
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
     *("/quiet 23:00-07:00", "/quiet off", "/timezone", "/timezone Berlin", "/limit 5"),
+    *("/look", "/look theme=light format=square"),
     *("/privacy", "/forget", "/forget yes", "/help", "/help mute", "/help near-cluster", "/status"),
 )
 MANAGING = {
     *("subscribe", "unsubscribe", "test", "pause", "resume"),
-    *("mute", "quiet", "timezone", "limit", "forget"),
+    *("mute", "quiet", "timezone", "limit", "forget", "look"),
 }
 PUBLIC = {"heatmap", "map", "clusters", "regime", "trapped", "whales", "liquidations", "alert"}
 

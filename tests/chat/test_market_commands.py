@@ -210,8 +210,8 @@ def test_a_view_can_be_described_in_full():
 async def test_what_overlays_mark_is_on_the_heatmap(room, monkeypatch):
     seen = []
 
-    async def heatmap(view, window, about):
-        seen.append((view.marks, window, about))
+    async def heatmap(asked):
+        seen.append((asked.view.marks, asked.window, asked.highlight))
         raise DrawingError("no ink")
 
     monkeypatch.setattr(room.studio, "heatmap", heatmap)

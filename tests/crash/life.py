@@ -56,7 +56,7 @@ async def live(order):
     def clock():
         return (time.time_ns() // 1_000_000 - order["start_ms"]) * HASTE
 
-    async def undrawn(_):
+    async def undrawn(*_):
         return None
 
     async with aiohttp.ClientSession() as session:

@@ -73,8 +73,8 @@ def folder(tmp_path):
 
 @pytest.fixture
 def undrawn(monkeypatch):
-    async def heatmap(_, view, window, _about=None):
-        return Picture(b"", f"{view.coin} over {window}", "x.png")
+    async def heatmap(_, asked):
+        return Picture(b"", f"{asked.view.coin} over {asked.window}", "x.png")
 
     monkeypatch.setattr(Studio, "heatmap", heatmap)
 

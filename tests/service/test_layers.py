@@ -122,6 +122,6 @@ def test_a_part_of_what_is_measured_is_refused():
 def test_a_query_can_be_typed_again():
     settings = {"venue": "binance", "tier": "25x,50x", "opened": "24h"}
     typed = LayerQuery.of(settings).words
-    assert typed == " venue=binance tier=25x,50x opened=86400s"
+    assert typed == " venue=binance tier=25x,50x opened=1d"
     assert LayerQuery.of(dict(word.split("=") for word in typed.split())) == LayerQuery.of(settings)
     assert LayerQuery.of({}).words == ""

@@ -33,6 +33,7 @@ HASHES = {
     "0014_queue_heads.py": "c60e42f6defe809e",
     "0020_absences.py": "fc3e5ea62e72aa13",
     "0021_source_cursors.py": "97f3e97854dbe6fd",
+    "0024_pictures.py": "f2b9cb21ca5ab3e5",
     "0015_numbers.py": "791dea70418677a6",
 }
 """What each landed migration is. A new one gets its line here with its landing, and keeps it for ever."""
@@ -96,7 +97,7 @@ async def test_what_is_owed_is_delivered_in_its_order_and_so_is_what_comes_then(
 async def test_a_dispatcher_delivers_what_is_owed(landed):
     paper = Paper({})
 
-    async def undrawn(_view):
+    async def undrawn(*_):
         return None
 
     with SqliteStore(landed) as store:

@@ -1,4 +1,4 @@
-"""Third stage: the message of a delivery. An alert's is made, and its picture drawn, once for all chats."""
+"""Third stage: the message of a delivery. An alert's is made, and its picture drawn, once for chats alike."""
 
 import asyncio
 from collections import OrderedDict
@@ -22,8 +22,9 @@ _log = structlog.get_logger()
 
 KEPT = 32
 """How many alerts' messages are kept at hand."""
-Illustrate = Callable[[MarketView, Hit], Awaitable[Picture | None]]
-"""Draws what an alert saw in its market; None where it cannot be drawn, and then the text goes alone."""
+Illustrate = Callable[[MarketView, Hit, str], Awaitable[Picture | None]]
+"""Draws what an alert saw in its market, as `ChatSettings.look` says; None where it cannot be drawn, and then
+the text goes alone."""
 
 PageOf = Callable[[str], str]
 """Returns the address of a coin's page; empty where people cannot reach one."""
@@ -37,7 +38,7 @@ def no_page(coin: str) -> str:
 
 @dataclass(slots=True)
 class _Told:
-    """An alert with the message that is the same for every chat."""
+    """An alert with the message that is the same for every chat that wants its pictures alike."""
 
     alert: Alert
     message: Message
@@ -57,7 +58,7 @@ class AddressStage:
         self._alerts = alerts
         self._page_of = page_of
         self._illustrate = illustrate
-        self._told: OrderedDict[int, asyncio.Task[_Told]] = OrderedDict()
+        self._told: OrderedDict[tuple[int, str], asyncio.Task[_Told]] = OrderedDict()
 
     @asynccontextmanager
     async def addressed(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[OutgoingMessage]:
@@ -67,12 +68,12 @@ class AddressStage:
         for the handle that `uploaded` notes.
         """
         if len(delivery.ids) > 1 or delivery.held is HoldReason.AWAY:  # what was missed is told, not repeated
-            alerts = [(await self._tell(number)).alert for number in delivery.alerts]
+            alerts = [await self._alert(number) for number in delivery.alerts]
             yield _parcel(delivery, digest(alerts, _marked(delivery, limits)), None)
             return
-        told = await self._tell(delivery.alerts[0])
+        told = await self._tell(delivery.alerts[0], delivery.settings.look)
         message = addressed(told.message, told.alert, _marked(delivery, limits))
-        platform = delivery.chat.platform
+        platform = delivery.picture_key
         if message.picture is None or not limits.reuses_uploads:
             yield _parcel(delivery, message, None)
             return
@@ -86,39 +87,53 @@ class AddressStage:
 
     def uploaded(self, delivery: Delivery, handle: str) -> None:
         """Note the handle of the picture that a delivery has brought to its platform."""
-        task = self._told.get(delivery.alerts[0])
-        if task is not None and task.done() and not task.cancelled() and not task.exception():
-            task.result().uploads[delivery.chat.platform] = handle
+        task = self._told.get((delivery.alerts[0], delivery.settings.look))
+        if task is not None and _is_made(task):
+            task.result().uploads[delivery.picture_key] = handle
 
-    async def _tell(self, number: int) -> _Told:
-        task = self._told.get(number)
+    async def _tell(self, number: int, look: str) -> _Told:
+        key = (number, look)
+        task = self._told.get(key)
         if task is None or (task.done() and (task.cancelled() or task.exception())):
-            task = self._told[number] = asyncio.create_task(self._make(number))
-        self._told.move_to_end(number)
+            task = self._told[key] = asyncio.create_task(self._make(number, look))
+        self._told.move_to_end(key)
         while len(self._told) > KEPT:
             self._told.popitem(last=False)
         return await asyncio.shield(task)
 
-    async def _make(self, number: int) -> _Told:
+    async def _alert(self, number: int) -> Alert:
+        known = next(
+            (task for (own, _), task in self._told.items() if own == number and _is_made(task)), None
+        )
+        if known is not None:
+            return known.result().alert
         alert = await self._alerts.alert(number)
         if alert is None:
             raise AlertGone(f"there is no alert {number} any more")
+        return alert
+
+    async def _make(self, number: int, look: str) -> _Told:
+        alert = await self._alert(number)
         try:
             view = await self._alerts.view_of(alert)
         except WireError as error:
             _log.error("alert_without_market", alert=number, reason=str(error))
             return _Told(alert, tell(alert, None, None))
-        picture = await self._picture(alert, view)
+        picture = await self._picture(alert, view, look)
         return _Told(alert, tell(alert, view, picture, self._page_of(alert.coin)))
 
-    async def _picture(self, alert: Alert, view: MarketView) -> Picture | None:
+    async def _picture(self, alert: Alert, view: MarketView, look: str) -> Picture | None:
         if alert.reason == Reason.RESOLVED:
             return None  # what is over needs no picture
         try:
-            return await self._illustrate(view, alert.hit)
+            return await self._illustrate(view, alert.hit, look)
         except Exception:  # noqa: BLE001 - however a picture fails, the text goes out
             _log.exception("alert_without_picture", alert=alert.id)
             return None
+
+
+def _is_made(task: asyncio.Task[_Told]) -> bool:
+    return task.done() and not task.cancelled() and not task.exception()
 
 
 def _marked(delivery: Delivery, limits: Limits) -> Delivery:

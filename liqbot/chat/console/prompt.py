@@ -18,6 +18,7 @@ from liqbot.chat.console.printer import LONGS, SHORTS, Printer
 from liqbot.market.regime import Regime
 from liqbot.rules.parameters import Parameter
 from liqbot.service.delivery_options import CHOICES
+from liqbot.service.picture_query import BESIDE, FIXED, TAKES
 from liqbot.service.services import Services
 from liqbot.text import _
 from liqbot.text.figures import price, ratio
@@ -135,9 +136,10 @@ class LineCompleter(Completer):
     def _settings(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
         rule = self._context.services.rules.by_name.get(given[0].lower())
         form = command.form or (None if rule is None else rule.form)
-        if form is None:
-            return []
         used = {text.partition("=")[0].lower() for text in given}
+        if form is None:
+            of_a_rule = any(argument.kind is Kind.RULE for argument in command.arguments)
+            return [] if of_a_rule else self._of_market(command, given, word)
         manner = CHOICES if command.form is None else ()  # a plugin's command says nothing of alerts
         left = [item for item in (*form.parameters, *manner) if item.name not in used]
         name, equals, _typed = word.partition("=")
@@ -153,6 +155,19 @@ class LineCompleter(Completer):
         offered = [(f"{parameter.name}=", f"{parameter.help}; {parameter.takes}") for parameter in left]
         own = [("venue=", _("which map to read: an exchange, measured or modelled"))]
         return offered + (own if venues and "venue" not in used else [])
+
+    def _of_market(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:
+        """Return what may single out what is shown of a market."""
+        used = {text.partition("=")[0].lower() for text in given}
+        name, equals, _typed = word.partition("=")
+        if not equals:
+            left = [one for one in command.takes if one not in used]
+            return [(f"{one}=", _(TAKES[one])) for one in left if one in TAKES]
+        name = name.lower()
+        values = dict.fromkeys(FIXED.get(name, ()), "")
+        if name in ("venue", BESIDE):
+            values |= self._context.services.markets.venues(given[0].upper())
+        return [(f"{name}={value}", told) for value, told in values.items()]
 
 
 def _may_become(word: str, text: str) -> bool:

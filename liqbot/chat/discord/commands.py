@@ -104,7 +104,8 @@ class _Maker:
         if self._rule is None and any(argument.kind is Kind.SETTINGS for argument in arguments):
             plain = [argument for argument in arguments if argument.kind is not Kind.SETTINGS]
             form = self._command.form
-            taken = options.LAYER if form is None else map(options.of_parameter, form.parameters)
+            named = [options.BY_NAME[name] for name in self._command.takes]
+            taken = named if form is None else map(options.of_parameter, form.parameters)
             own = [*(self._option(argument) for argument in plain), *taken]
         return self._slash(self._command.name, self._command.summary, own, room=HELP, known={})
 

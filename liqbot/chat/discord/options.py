@@ -17,6 +17,7 @@ from liqbot.chat.command import Argument, CommandContext, Kind
 from liqbot.rules.parameters import ANY_COIN, Parameter, ParameterError
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
+from liqbot.service.picture_query import FIXED, TAKES
 from liqbot.service.windows import WINDOWS
 from liqbot.text import N_, _
 
@@ -154,14 +155,19 @@ async def _spans(context: CommandContext, typed: str, given: Given) -> Mapping[s
     return dict.fromkeys(("1h", "4h", "24h", "3d", "7d"), "")
 
 
-LAYER = (
-    Option("venue", str, N_("an exchange, or modelled for all of them"), _written("venue"), offer=_venues),
-    Option(
-        "tier", str, N_("only one leverage tier of a modelled map, as 25x"), _written("tier"), offer=_tiers
-    ),
-    Option("opened", str, N_("only what was opened lately, as 24h"), _written("opened"), offer=_spans),
-)
-"""The options of a command that shows a layer, where a prompt takes `venue=`, `tier=` and `opened=`."""
+async def _others(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
+    del typed
+    own = str(given.get("venue") or "").lower()
+    venues = context.services.markets.venues(str(given.get("coin") or "").upper())
+    return {name: about for name, about in venues.items() if name != own}
+
+
+_OFFERS: Mapping[str, Offer] = {"venue": _venues, "tier": _tiers, "opened": _spans, "beside": _others}
+BY_NAME = {
+    name: Option(name, str, about, _written(name), choices=FIXED.get(name, ()), offer=_OFFERS.get(name))
+    for name, about in TAKES.items()
+}
+"""The options of a command that shows a market, by the names of `Command.takes`."""
 
 
 async def _watchable(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:

@@ -35,7 +35,7 @@ class SqliteDeliveries(Records):
                 d.status = {UNKNOWN}, d.carrier, d.held_for, s.number, s.silent, s.role,
                 iif(a.sample, 'off', s.digest),
                 c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
-                c.inactive,
+                c.inactive, c.look,
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
@@ -175,9 +175,9 @@ class SqliteDeliveries(Records):
             silent=bool(row[11]),
             role=row[12] if is_single else None,
             digest=row[13] or "off",
-            settings=read_settings(row[14:21]),
-            sent_lately=row[21],
-            first_sent_ms=row[22],
+            settings=read_settings(row[14:22]),
+            sent_lately=row[22],
+            first_sent_ms=row[23],
         )
 
     def _settle(self, db: sqlite3.Connection, outcome: Outcome) -> None:
@@ -204,7 +204,7 @@ class SqliteDeliveries(Records):
             db.execute(
                 "INSERT INTO uploads (alert_id, platform, handle) SELECT id, ?, ? FROM alerts WHERE id = ? "
                 "ON CONFLICT (alert_id, platform) DO UPDATE SET handle = excluded.handle",
-                [delivery.chat.platform, outcome.upload, delivery.alerts[0]],
+                [delivery.picture_key, outcome.upload, delivery.alerts[0]],
             )
 
 

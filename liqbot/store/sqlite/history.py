@@ -11,7 +11,7 @@ import numpy as np
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
 from liqbot.market.maps import Bins
-from liqbot.market.positions import Ints
+from liqbot.market.positions import Floats, Ints
 from liqbot.market.view import MarketView
 from liqbot.store.history import TIERS, WHOLE_VIEWS_MS, tier_step
 from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
@@ -41,6 +41,8 @@ class _Row(NamedTuple):
     low: float
     high: float
     map: bytes
+    open_interest: float | None
+    """In coins."""
 
 
 class SqliteHistory(Records):
@@ -97,6 +99,7 @@ class SqliteHistory(Records):
             low=np.array([*(row.low for row in rows), low]),
             high=np.array([*(row.high for row in rows), high]),
             usd=usd,
+            open_interest=_interest(rows, view),
         )
         return _within(grid, since, begins_before=bool(time_ms[0] < since))
 
@@ -158,11 +161,11 @@ class SqliteHistory(Records):
     def _keep(self, db: sqlite3.Connection, view: MarketView) -> None:
         key, unkept = _key(view), self._unkept[_key(view)]
         db.execute(
-            "INSERT INTO history (layer, coin, time_ms, spot, low, high, map, view) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO history (layer, coin, time_ms, spot, low, high, map, view, open_interest) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [
                 *(*key, view.time_ms, view.spot, unkept.low, unkept.high),
-                *(map_to_blob(view.map), view_to_blob(view)),
+                *(map_to_blob(view.map), view_to_blob(view), view.open_interest),
             ],
         )
         coarse = TIERS[1].step_ms
@@ -217,7 +220,7 @@ class SqliteHistory(Records):
             "SELECT max(time_ms) FROM history WHERE layer = ? AND coin = ? AND time_ms <= ?", [*key, since_ms]
         ).fetchone()[0]
         rows = db.execute(
-            "SELECT time_ms, spot, low, high, map FROM history "
+            "SELECT time_ms, spot, low, high, map, open_interest FROM history "
             "WHERE layer = ? AND coin = ? AND time_ms >= ? AND time_ms < ? ORDER BY time_ms",
             [*key, since_ms if first is None else first, view.time_ms],
         )
@@ -243,9 +246,18 @@ def _within(grid: Grid, since_ms: int, *, begins_before: bool) -> Grid:
         return grid
     if grid.until_ms[0] <= since_ms:
         columns = ("time_ms", "until_ms", "spot", "low", "high", "usd")
-        return replace(grid, **{name: getattr(grid, name)[1:] for name in columns})
+        interest = None if grid.open_interest is None else grid.open_interest[1:]
+        return replace(grid, **{name: getattr(grid, name)[1:] for name in columns}, open_interest=interest)
     grid.low[0] = grid.high[0] = grid.spot[0]
     return grid
+
+
+def _interest(rows: Sequence[_Row], view: MarketView) -> Floats | None:
+    """Return open interest in USD by column, NaN where unknown; None where all of it is."""
+    coins = [*((row.open_interest, row.spot) for row in rows), (view.open_interest, view.spot)]
+    if all(size is None for size, _ in coins):
+        return None
+    return np.array([np.nan if size is None else size * spot for size, spot in coins])
 
 
 def _common_bins(all_bins: Sequence[Bins]) -> Bins:

@@ -235,8 +235,13 @@ class TestCompleting:
         }
         assert "near-cluster" in await complete(room, "/help ")
 
+    async def test_what_singles_out_a_part_of_a_market(self, room):
+        assert await words(room, "/map BTC ") == ["venue=", "tier=", "opened="]
+        assert await words(room, "/heatmap BTC 7d z") == ["zoom="]
+        assert "zoom=20%" in await words(room, "/heatmap BTC 7d zoom=")
+
     @pytest.mark.parametrize(
-        "text", ["/status ", "/map BTC ", "/heatmap BTC 7d ", "/nothing ", "/subscribe nothing BTC ", "/zzz"]
+        "text", ["/status ", "/nothing ", "/subscribe nothing BTC ", "/zzz", "/heatmap BTC 7d colour="]
     )
     async def test_nothing_where_nothing_fits(self, room, text):
         assert await words(room, text) == []
