@@ -1,13 +1,13 @@
 """From a line that somebody typed to the message that answers it."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 
 import structlog
 
-from liqbot.chat.arguments import read_arguments
+from liqbot.chat.arguments import coin_of, read_arguments
 from liqbot.chat.command import Command, CommandContext, Kind
-from liqbot.chat.input_cleaning import words_of
+from liqbot.chat.input_cleaning import cleaned, words_of
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.chats import StoreError
@@ -18,6 +18,7 @@ _log = structlog.get_logger()
 
 EVERYTHING = "all"
 """The topic under which `/help` lists all commands and rules."""
+_AND = ("and", "&", "+", ",")
 _ALIKE = 0.75
 """How alike a command must be to be suggested: no suggestion is better than a wrong one."""
 _SYNONYMS = {
@@ -28,6 +29,10 @@ _SYNONYMS = {
     "tz": "timezone",
     "heat": "heatmap",
     "chart": "heatmap",
+    "levels": "clusters",
+    "liq": "liquidations",
+    "liqs": "liquidations",
+    "settings": "status",
 }
 """What other bots call it."""
 
@@ -48,7 +53,7 @@ class Answering:
                 answer = await self._run(command, words, context)
                 return replace(answer, private=answer.private or not command.public)
             except UserError as error:
-                return refused(error)
+                return refused(error, line)
             except Exception as error:  # noqa: BLE001 - a failing command must not take the chat down
                 _log.exception("command_failed", command=command and command.name)
                 return Message(
@@ -63,7 +68,7 @@ class Answering:
             values = await read_arguments(command, given, context, self.topics(context))
             return await command.function(context, **values)
 
-        return await _of_each_coin(command, words, one) or await one(words)
+        return await _of_each_coin(command, words, context, one) or await one(words)
 
     def command(self, name: str) -> Command | None:
         """Return the command that a word such as `/heatmap` names; None where there is none.
@@ -84,34 +89,43 @@ class Answering:
         if not words:
             raise UserError("Type a command. /help lists them.")
         command = self.command(words[0])
-        heatmap, coin = self.command("heatmap"), _coin(words[0].lower(), context)
+        heatmap = self.command("heatmap")
+        coin = coin_of(words[0].removeprefix("/"), context)
         if command is None and heatmap is not None and coin is not None:
             return heatmap, [coin, *words[1:]]  # a bare coin
         if command is None:
-            raise self._unknown(words[0], context)
+            raise self._unknown(words)
         return command, words[1:]
 
-    def _unknown(self, word: str, context: CommandContext) -> UserError:
-        name = _bare(word)
-        near = _SYNONYMS.get(name) or nearest(name, self.commands, cutoff=_ALIKE)
-        coin = _coin(name, context)
-        meant = f"/heatmap {coin}" if coin else f"/{near}" if near else ""
-        if not meant:
+    def _unknown(self, words: Sequence[str]) -> UserError:
+        word, name = words[0], _bare(words[0])
+        synonym = _SYNONYMS.get(name)
+        near = synonym if synonym in self.commands else nearest(name, self.commands, cutoff=_ALIKE)
+        if near is None:
             return UserError("There is no command {text}. /help lists the commands.", text=quoted(word))
         return UserError(
             "There is no command {text}. Did you mean {meant}?",
             text=quoted(word),
-            meant=meant,
-            suggestions=(meant,),
+            meant=f"/{near}",
+            suggestions=(" ".join([f"/{near}", *words[1:]]),),
         )
 
 
-def _coin(name: str, context: CommandContext) -> str | None:
-    return next((coin for coin in context.services.markets.coins if coin.lower() == name), None)
+def _coins(words: Sequence[str], context: CommandContext) -> tuple[list[str], Sequence[str]]:
+    """Return the coins that words begin with, as `BTC,ETH`, `BTC, ETH` or `BTC ETH`, and the other words."""
+    coins = [coin for coin in words[0].split(",") if coin] if words else []
+    rest = list(words[1:])
+    while rest and (rest[0] in _AND or coin_of(rest[0].strip(","), context) is not None):
+        word = rest.pop(0)
+        coins += [coin for coin in word.split(",") if coin and word not in _AND]
+    return coins, rest
 
 
 async def _of_each_coin(
-    command: Command, words: list[str], answer: Callable[[list[str]], Awaitable[Message]]
+    command: Command,
+    words: list[str],
+    context: CommandContext,
+    answer: Callable[[list[str]], Awaitable[Message]],
 ) -> Message | None:
     """Return the answer to a command for several coins, as `BTC,ETH`; None where there is but one.
 
@@ -119,10 +133,10 @@ async def _of_each_coin(
     """
     kinds = [argument.kind for argument in command.arguments]
     place = kinds.index(Kind.COIN) if Kind.COIN in kinds else len(words)
-    coins = [coin for coin in words[place].split(",") if coin] if place < len(words) else []
+    coins, rest = _coins(words[place:], context)
     if len(coins) < 2:
         return None
-    lines = [[*words[:place], coin, *words[place + 1 :]] for coin in coins]
+    lines = [[*words[:place], coin, *rest] for coin in coins]
     if not command.manages:
         raise UserError(
             "One coin at a time.", suggestions=tuple(" ".join([f"/{command.name}", *line]) for line in lines)
@@ -143,10 +157,22 @@ async def _languages(context: CommandContext) -> tuple[str, ...]:
         return (context.language,)
 
 
-def refused(error: UserError) -> Message:
-    """Return what a person reads whose wish cannot be done; what was probably meant is a button."""
-    actions = tuple(Button(line, line) for line in error.suggestions)
+def refused(error: UserError, line: str = "") -> Message:
+    """Return what a person reads whose `line` cannot be done; what was probably meant is a button."""
+    suggestions = error.suggestions
+    if error.instead is not None and line:
+        suggestions = (*suggestions, _corrected(line, *error.instead))
+    actions = tuple(Button(meant, meant) for meant in suggestions if meant)
     return Message(title=str(error), tone=Tone.WARNING, actions=actions, private=True)
+
+
+def _corrected(line: str, wrong: str, right: str) -> str:
+    """Return a line with another word in the place of a wrong one; empty where that word is not in it."""
+    plain = cleaned(line)
+    if wrong not in plain:
+        return ""
+    corrected = plain.replace(wrong, right, 1)
+    return corrected if corrected.startswith("/") else f"/{corrected}"
 
 
 def _bare(name: str) -> str:

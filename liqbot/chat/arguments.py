@@ -43,6 +43,7 @@ _WHICH = {
     Kind.COUNT: N_("How many?"),
     Kind.SPAN: N_("How long?"),
     Kind.SURE: N_("Are you sure?"),
+    Kind.FILTER: N_("Of which coin or rule?"),
 }
 _NO_SUCH = {
     Kind.COIN: N_("There is no coin {text} here."),
@@ -61,13 +62,18 @@ _NOTHING_THERE = {
 _FREE = {Kind.SPAN: read_span, Kind.HOURS: read_hours, Kind.ZONE: read_zone, Kind.COUNT: read_count}
 """How to read arguments of which more is possible than is offered."""
 _NUMBERED = (Kind.NUMBER, Kind.ALERT)
-_WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE)
+_WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE, Kind.COUNT)
 """Kinds that may be written in several words: `new york`, `11 pm to 7 am`."""
+_COMMA = re.compile(r"\$?\d+,(\d{1,2}|\d{4,})\s*[%a-zA-Z]*")
+"""A number whose comma does not stand between thousands: `2,5%`."""
 _LONGEST_NUMBER = 18
 """Digits: what is longer fits no database."""
 _ALERT = re.compile(r"[aA]\d+")
+_MOST_SUGGESTED = 8
 _EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), **EXAMPLES}
 ALERTS_OFFERED = 25
+ALL = "all"
+"""Stands for every subscription of a chat."""
 
 
 async def read_arguments(
@@ -83,6 +89,8 @@ async def read_arguments(
     for argument in command.arguments:
         if argument.kind is Kind.SETTINGS:
             values[argument.name], left = _settings(left, command), []
+        elif left and argument.kind is Kind.FILTER and left[0].isdecimal():
+            values[argument.name] = argument.default  # a page of the whole list
         elif left and not (has_settings and "=" in left[0]):
             values[argument.name] = await _value(argument.kind, left.pop(0), context, topics)
         elif argument.required:
@@ -109,6 +117,8 @@ def _joined(command: Command, words: Sequence[str]) -> list[str]:
 
 async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
     """Return what may be typed for an argument of `kind`, each with a word on what it is."""
+    if kind in (Kind.NUMBER, Kind.FILTER, Kind.ALERT):
+        return await _own_choices(kind, context)
     services = context.services
     if kind is Kind.COIN:
         return {
@@ -116,16 +126,22 @@ async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]
         }
     if kind is Kind.RULE:
         return {name: rule.summary for name, rule in services.rules.by_name.items()}
-    if kind is Kind.ALERT:
-        alerts = await services.alerts.newest(context.chat, ALERTS_OFFERED)
-        return {str(alert.id): headline(alert) for alert in alerts}
-    if kind is Kind.NUMBER:
-        mine = await services.subscriptions.numbers(context.chat)
-        return {str(number): line for number, line in mine.items()}
     if kind is Kind.ZONE:
         common = {name: told_time(name, services.clock()) for name in EXAMPLES[kind]}
         return common | {name: "" for name in all_zones() if name not in common}
     return topics if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
+
+
+async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]:
+    """Return what may be typed for an argument that names something of the chat's own."""
+    services = context.services
+    if kind is Kind.ALERT:
+        alerts = await services.alerts.newest(context.chat, ALERTS_OFFERED)
+        return {str(alert.id): headline(alert) for alert in alerts}
+    mine = await services.subscriptions.numbers(context.chat)
+    if kind is Kind.FILTER:
+        return dict.fromkeys((word for line in mine.values() for word in line.split()[:2]), "")
+    return {str(number): line for number, line in mine.items()}
 
 
 async def _lacking(
@@ -154,16 +170,32 @@ async def _offered(kind: Kind, context: CommandContext, topics: Mapping[str, str
 
 
 async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | float:
-    if kind is Kind.SPAN and word.lower().startswith("until "):
+    if kind is Kind.SPAN and word.lower().startswith(("until ", "till ", "til ")):
         settings = await context.services.chats.settings(context.chat)
         return until_s(word, context.services.clock(), zone(settings.time_zone))
     if kind in _FREE:
         return _FREE[kind](word)
+    if kind is Kind.FILTER:
+        return coin_of(word, context) or word.lower().replace("_", "-")
     if kind is Kind.SURE and word.lower() != "yes":
         raise UserError("Only yes does it, not {text}. Nothing was changed.", text=quoted(word))
+    if kind is Kind.NUMBER and word.lower() in (ALL, "0"):
+        return 0
+    return await _one_of(kind, word, context, topics)
+
+
+async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | int:
+    """Return which of the names that there are was meant."""
     if kind is Kind.NUMBER and _ALERT.fullmatch(word):
         raise UserError("{text} is an alert. Subscriptions have numbers such as #3.", text=word)
     names = await _offered(kind, context, topics)
+    if kind is Kind.RULE and (coin := coin_of(word, context)) is not None:
+        raise UserError(
+            "Which rule for {coin}? Choose from {names}.",
+            coin=coin,
+            names=listed(names),
+            suggestions=tuple(f"/subscribe {rule} {coin}" for rule in names)[:_MOST_SUGGESTED],
+        )
     by_lower = {name.lower(): name for name in names}
     for spelling in _spellings(kind, word):
         found = spelling if spelling in names else by_lower.get(spelling.lower())
@@ -179,9 +211,16 @@ def _no_such(kind: Kind, word: str, names: Mapping[str, str]) -> UserError:
     near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW) else None
     said = _(_NO_SUCH[kind], text=quoted(word))
     if near:
-        return UserError("{said} Did you mean {near}?", said=said, near=near)
+        return UserError("{said} Did you mean {near}?", said=said, near=near, instead=(word, near))
     shown = [f"A{name}" for name in names] if kind is Kind.ALERT else names
     return UserError("{said} Choose from {names}.", said=said, names=listed(shown))
+
+
+def coin_of(word: str, context: CommandContext) -> str | None:
+    """Return the coin that a word names, however it is written; None where it names none."""
+    by_lower = {coin.lower(): coin for coin in context.services.markets.coins}
+    found = (by_lower.get(spelling.lower()) for spelling in _spellings(Kind.COIN, word))
+    return next((coin for coin in found if coin is not None), None)
 
 
 def _spellings(kind: Kind, word: str) -> Iterator[str]:
@@ -209,6 +248,14 @@ def _settings(words: Sequence[str], command: Command) -> dict[str, str]:
         if not equals or not name:
             raise UserError(
                 "{text} is not of the form name=value. Type {usage}", text=quoted(word), usage=command.usage
+            )
+        if _COMMA.fullmatch(value):
+            right = value.replace(",", ".")
+            raise UserError(
+                "Write {right}, not {text}: a comma stands between thousands only.",
+                right=right,
+                text=value,
+                instead=(word, f"{name}={right}"),
             )
         if name in settings:
             raise UserError("{text} is given twice. Type {usage}", text=quoted(name), usage=command.usage)

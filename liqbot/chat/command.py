@@ -29,6 +29,7 @@ class Kind(StrEnum):
     ALERT = "ALERT"
     COUNT = "COUNT"
     SURE = "yes"
+    FILTER = "COIN or RULE"
     SETTINGS = "name=value"
 
 
@@ -54,6 +55,8 @@ Sure = Annotated[str, Kind.SURE]
 """`yes`, or empty."""
 AlertNumber = Annotated[int, Kind.ALERT]
 """The number of an alert that the chat has got."""
+Filter = Annotated[str, Kind.FILTER]
+"""A coin or a rule that a list is cut down to; empty for the whole list."""
 Settings = Annotated[Mapping[str, str], Kind.SETTINGS]
 """All that follows, as `name=value` pairs; none of them is needed."""
 

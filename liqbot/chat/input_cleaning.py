@@ -22,13 +22,18 @@ _NUMBER_AND_UNIT = re.compile(
 )
 
 
+def visible(text: str) -> str:
+    """Return a text without letters that nobody can see."""
+    return _INVISIBLE.sub("", text)
+
+
 def cleaned(line: str) -> str:
     """Return a line as it was meant: `at_least = 5M` as `at_least=5M`, `within=2 %` as `within=2%`.
 
     Letters that nobody can see are removed, and any kind of space is a space.
     """
-    visible = _INVISIBLE.sub("", line).translate(_SIGNS)
-    spaced = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in visible)
+    plain = visible(line).translate(_SIGNS)
+    spaced = "".join(" " if unicodedata.category(sign) == "Zs" else sign for sign in plain)
     joined = _ABOUT_EQUALS.sub("=", spaced)
     return _NUMBER_AND_UNIT.sub(lambda match: "".join(part or "" for part in match.groups()), joined).strip()
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from liqbot.alerts.hold_policy import zone
 from liqbot.chat.command import Kind
+from liqbot.chat.zone_places import BROKEN_OFFSETS, CITIES, cities_of_country, without_accents
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.errors import UserError
@@ -69,12 +70,19 @@ AMBIGUOUS = {
 """Abbreviations of several places."""
 _BETWEEN_HOURS = re.compile(r"\s*(?:-|–|to|until)\s*")
 _HOUR = re.compile(r"(\d{1,2})(?:[:h]?([0-5]\d))?\s*(am|pm)?h?", re.ASCII)
+_AN_HOUR = re.compile(r"\s*(/|per|an|a)\s*h(our)?$", re.IGNORECASE)
 _OFFSET = re.compile(r"(?:utc|gmt)?_*([+-])(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
 
 
 def read_span(word: str) -> float:
     """Return a span of time in seconds, 0 for `off`. Raises `UserError`."""
     seconds = 0.0 if word.lower() in OFF else read_amount(word, Unit.SECONDS)
+    if seconds is None and word.isascii() and word.isdecimal() and len(word) <= 3:
+        raise UserError(
+            "{number} minutes or hours? Write {number}m or {number}h.",
+            number=word,
+            suggestions=(f"/mute {word}m", f"/mute {word}h"),
+        )
     if seconds is None:
         raise UserError("How long is {text}? Write 90m, 4h or 1d, or off.", text=quoted(word))
     if not 0 <= seconds <= LONGEST_SPAN_S:
@@ -86,7 +94,7 @@ def read_span(word: str) -> float:
 
 def until_s(words: str, now_ms: int, zone_of_chat: ZoneInfo | None) -> float:
     """Return how many seconds it is `until 7am` or `until 07:30` by the chat's clocks. Raises `UserError`."""
-    hour = _hour(words.lower().removeprefix("until ").strip())
+    hour = _hour(words.lower().partition(" ")[2].strip())
     if hour is None:
         raise UserError("Until when is {text}? Write until 7am or until 07:30.", text=quoted(words))
     now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone_of_chat or UTC)
@@ -100,7 +108,7 @@ def read_hours(word: str) -> str:
     """Return hours of the day as `23:00-07:00`, or `off`. Raises `UserError`."""
     if word.lower() in OFF:
         return "off"
-    hours = [_hour(part) for part in _BETWEEN_HOURS.split(word.strip().lower())]
+    hours = [_hour(part) for part in _BETWEEN_HOURS.split(word.strip().lower().removeprefix("from "))]
     match hours:
         case [str(start), str(end)] if start != end:
             return f"{start}-{end}"
@@ -119,21 +127,33 @@ def minutes_of_day(hours: str) -> tuple[int, int]:
 def read_zone(word: str) -> str:
     """Return the name of a time zone: `Europe/Berlin` also for `berlin`. Raises `UserError`."""
     names = _zones()
-    bare = word.strip().replace(" ", "_").lower()
+    bare = without_accents(word.strip()).replace(" ", "_").lower()
+    cities = cities_of_country(bare.replace("_", " "))
+    if len(cities) > 1 and bare not in names:
+        raise UserError(
+            "{text} has several time zones. Write a city: {cities}.",
+            text=word.strip(),
+            cities=", ".join(city.rpartition("/")[2].replace("_", " ") for city in cities),
+            suggestions=tuple(f"/timezone {city}" for city in cities),
+        )
     if bare in AMBIGUOUS:
         raise UserError(
             "{text} is the name of several time zones. Write a city: {cities}.",
             text=word.upper(),
             cities=AMBIGUOUS[bare],
+            suggestions=tuple(f"/timezone {city}" for city in AMBIGUOUS[bare].split(", ")),
         )
     bare = ABBREVIATIONS.get(bare, bare)
-    found = _offset(bare) or names.get(bare)
+    found = _offset(bare) or next(iter(cities), None) or CITIES.get(bare) or names.get(bare)
     if found is not None and zone(found) is not None:
         return found
     near = None if _OFFSET.fullmatch(bare) else nearest(bare, names, cutoff=0.75)
     if near:
         raise UserError(
-            "There is no time zone {text}. Did you mean {near}?", text=quoted(word), near=names[near]
+            "There is no time zone {text}. Did you mean {near}?",
+            text=quoted(word),
+            near=names[near],
+            suggestions=(f"/timezone {names[near]}",),
         )
     raise UserError("There is no time zone {text}. Write a city, as Berlin, or UTC+2.", text=quoted(word))
 
@@ -142,6 +162,7 @@ def read_count(word: str) -> int:
     """Return a whole number from 1 to `MOST`, which `off` stands for as well. Raises `UserError`."""
     if word.lower() in OFF:
         return MOST
+    word = _AN_HOUR.sub("", word)
     if not (word.isascii() and word.isdecimal() and len(word) <= 9 and 1 <= int(word) <= MOST):
         raise UserError("{text} is not a number from 1 to {most}.", text=quoted(word), most=MOST)
     return int(word)
@@ -181,14 +202,16 @@ def _hour(text: str) -> str | None:
 
 
 def _offset(bare: str) -> str | None:
-    """Return the zone of `utc+2`, `gmt-5` or `+2`, whole hours; None for other words.
+    """Return the zone of `utc+2`, `gmt-5`, `+2` or `+5:30`; None for other words.
 
     The database calls them the other way round: `Etc/GMT-2` is two hours ahead of UTC.
     """
     match = _OFFSET.fullmatch(bare)
-    if match is None or int(match[3] or 0):
+    if match is None:
         return None
-    sign, hours = match[1], int(match[2])
+    sign, hours, minutes = match[1], int(match[2]), int(match[3] or 0)
+    if minutes:
+        return BROKEN_OFFSETS.get(f"{sign}{hours}:{minutes}")
     return "UTC" if hours == 0 else f"Etc/GMT{'-' if sign == '+' else '+'}{hours}"
 
 

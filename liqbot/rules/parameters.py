@@ -66,6 +66,11 @@ _BOUNDS = {
     Unit.RATIO: Between(0, 1e6),
 }
 _TYPES = "Percent, Usd, Duration, Ratio, Coin or a Literal of texts"
+_YES_OR_NO = {
+    **dict.fromkeys(("true", "on", "1", "y"), "yes"),
+    **dict.fromkeys(("false", "off", "0", "n"), "no"),
+}
+"""What people write for yes and no."""
 _COIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,31}")
 ANY_COIN = "any"
 """How people write that a coin is left open."""
@@ -131,6 +136,8 @@ class Parameter:
         return f"from {self.show(self.bounds.low)} to {self.show(self.bounds.high)}"
 
     def _choice(self, text: str) -> str:
+        if set(self.choices) == {"yes", "no"}:
+            text = _YES_OR_NO.get(text.strip().lower(), text)
         for choice in self.choices:
             if _bare(choice) == _bare(text):
                 return choice

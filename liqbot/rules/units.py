@@ -42,7 +42,7 @@ _LETTERS = {"T": 12, "B": 9, "M": 6, "k": 3}
 _SCALES = {
     "": 0,
     **dict.fromkeys(("k", "thousand"), 3),
-    **dict.fromkeys(("m", "mn", "mio", "mln", "million"), 6),
+    **dict.fromkeys(("m", "mm", "mn", "mio", "mln", "million"), 6),
     **dict.fromkeys(("b", "bn", "bln", "billion"), 9),
     **dict.fromkeys(("t", "tn", "trillion"), 12),
 }

@@ -8,11 +8,19 @@ class UserError(Exception):
 
     `key` is the English sentence of the catalogue, `values` what stands in its places: by these a program can
     tell errors apart, whatever language the text is in. `suggestions` are lines that were
-    probably meant.
+    probably meant; `instead` is a word of what was asked, and the one that was probably meant.
     """
 
-    def __init__(self, key: str, *, suggestions: tuple[str, ...] = (), **values: object) -> None:
+    def __init__(
+        self,
+        key: str,
+        *,
+        suggestions: tuple[str, ...] = (),
+        instead: tuple[str, str] | None = None,
+        **values: object,
+    ) -> None:
         super().__init__(_(key, **values))
         self.key = key
         self.values = values
         self.suggestions = suggestions
+        self.instead = instead

@@ -1,6 +1,6 @@
 """What chats want to hear of."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from liqbot.alerts.evaluation import decode_state
@@ -120,9 +120,13 @@ class Subscriptions:
             manner=manner,
         )
 
-    async def of(self, chat: ChatKey) -> list[SubscriptionAnswer]:
-        """Return the subscriptions of a chat in the order of their numbers, each with how it stands."""
-        return await self._answers(await self._store.subscriptions.of(chat))
+    async def of(self, chat: ChatKey, numbers: Collection[int] | None = None) -> list[SubscriptionAnswer]:
+        """Return the subscriptions of a chat in the order of their numbers, each with how it stands.
+
+        `numbers` are those that are wanted; None for all.
+        """
+        mine = await self._store.subscriptions.of(chat)
+        return await self._answers([item for item in mine if numbers is None or item.number in numbers])
 
     async def numbers(self, chat: ChatKey) -> dict[int, str]:
         """Return the chat's subscriptions by number, each as it is typed."""

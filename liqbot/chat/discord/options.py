@@ -44,6 +44,7 @@ _HELP = {
     Kind.ALERT: N_("the number of an alert"),
     Kind.COUNT: N_("a number"),
     Kind.SURE: N_("yes, if you are sure"),
+    Kind.FILTER: N_("a coin or a rule, of a long list"),
     Kind.SETTINGS: N_("what the rule takes, as name=value name=value"),
 }
 _TAKES: Mapping[Kind, object] = {
@@ -78,7 +79,8 @@ def of_argument(argument: Argument, topics: Callable[[CommandContext], Mapping[s
 
     async def offer(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
-        return await choices(kind, context, topics(context))
+        offered = await choices(kind, context, topics(context))
+        return {**offered, "0": _("all of them")} if kind is Kind.NUMBER and len(offered) > 1 else offered
 
     text = _(_HELP[kind]) if kind in _HELP else argument.name
     if isinstance(argument.default, str) and argument.default:

@@ -7,6 +7,7 @@ from datetime import datetime
 from telegram import Chat, ChatMember, ChatMemberUpdated, Message, Update, User
 from telegram.constants import ChatMemberStatus, ChatType
 
+from liqbot.chat.input_cleaning import visible
 from liqbot.service.chats import ChatKey
 
 PLATFORM = "telegram"
@@ -105,7 +106,7 @@ def to_line(text: str, username: str, kind: str) -> str | None:
 
     `/heatmap@our_bot BTC` is `/heatmap BTC`. In a chat with several people only commands are for us.
     """
-    text = text.strip()
+    text = visible(text).strip()
     if not text.startswith("/"):
         return text or None if kind == ChatType.PRIVATE else None
     word, blank, rest = text.partition(next((each for each in text if each.isspace()), " "))
