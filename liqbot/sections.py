@@ -70,6 +70,29 @@ class PluginSettings(Section):
         return value
 
 
+class KeepSettings(Section):
+    """How long history is kept; `liqbot db size` says what that takes."""
+
+    history_days: int = Field(
+        default=366,
+        ge=8,
+        le=3_660,
+        description="days that maps, readings and the scoreboard's cases are kept",
+    )
+    views_days: int = Field(
+        default=8,
+        ge=1,
+        le=366,
+        description="days that whole views are kept: about 20 MB a coin and layer at 8",
+    )
+    events_days: int = Field(
+        default=366,
+        ge=8,
+        le=3_660,
+        description="days that the event log is kept: clusters, liquidations, regimes",
+    )
+
+
 class WebSettings(Section):
     """The page and the public API."""
 

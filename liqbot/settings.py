@@ -19,7 +19,7 @@ from pydantic_settings import (
 
 from liqbot.chat import registry as chats
 from liqbot.market.coins import canonical
-from liqbot.sections import PluginSettings, SettingsError, WebSettings, listed
+from liqbot.sections import KeepSettings, PluginSettings, SettingsError, WebSettings, listed
 from liqbot.sources import registry
 
 PREFIX = "LIQBOT_"
@@ -79,6 +79,7 @@ class Settings(_Declared):
     )
     metrics_port: int = Field(0, ge=0, le=65_535, description="the port of /healthz and /metrics; 0 for none")
     metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
+    keep: KeepSettings = KeepSettings()
     web: WebSettings = WebSettings()
     plugins: PluginSettings = PluginSettings()
 

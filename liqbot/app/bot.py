@@ -22,6 +22,7 @@ from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
+from liqbot.engine.cases import CaseFinder
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer, Origin
@@ -35,6 +36,7 @@ from liqbot.settings import Settings
 from liqbot.sources.source import Source, SourceError, WithCursor
 from liqbot.store.alerts import EXPIRES_MS
 from liqbot.store.errors import StoreError
+from liqbot.store.retention import Retention
 from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.store import Store
 
@@ -61,7 +63,13 @@ class Bot:
     ) -> None:
         """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
         self.settings = settings
-        self.store: Store = SqliteStore(settings.database)
+        keep = settings.keep
+        self.store: Store = SqliteStore(
+            settings.database,
+            retention=Retention.of_days(
+                history=keep.history_days, views=keep.views_days, events=keep.events_days
+            ),
+        )
         self.plugins = plugins or plugins_of(settings)
         for error in self.plugins.errors:
             _log.error("plugin_left_out", reason=str(error))
@@ -82,6 +90,7 @@ class Bot:
             for place, source in enumerate(sources)
         ]
         self._minutes = MinuteSummary()
+        self._cases = CaseFinder()
         self._unlogged: dict[Layer, list[MarketEvent]] = {}
         """By layer: what has happened and is still to be written down."""
         self._unread: dict[Layer, list[Observation]] = {}
@@ -194,6 +203,7 @@ class Bot:
         layer = feed.source.layer
         if layer.origin is not Origin.LIVE:
             await self.store.begin_anew(layer)
+            self._cases.forget(layer.key)
             return
         if isinstance(feed.source, WithCursor):
             feed.source.resume(await self.store.events.cursor(layer))
@@ -232,6 +242,7 @@ class Bot:
         await self._log_events(self._feeds[place], views)
         await self.store.observations.record(views)
         await self.store.history.record(views)
+        await self._count(views)
 
     async def _take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
@@ -271,6 +282,13 @@ class Bot:
         await self._read(feed, kept)
         if await self.store.history.record(views):
             await self._remember(feed, views)
+        await self._count([one.view for one in kept])
+
+    async def _count(self, views: Sequence[MarketView]) -> None:
+        """Write down the cases of the scoreboard that begin with `views`."""
+        for view in views:
+            if cases := self._cases.see(view):
+                await self.store.cases.record(view.layer, view.coin, cases)
 
     async def _read(self, feed: Feed, kept: Sequence[Observation]) -> None:
         """Let rules read what is kept; what they could not read before comes first."""

@@ -127,6 +127,7 @@ class HealthMonitor:
     async def _tidy(self, now_ms: int) -> None:
         before_ms = now_ms - KEEP_DAYS * DAY_MS
         await self._bot.store.events.thin(now_ms)
+        await self._bot.store.cases.thin(now_ms)
         removed = await self._bot.store.alerts.prune(before_ms)
         gone = await self._bot.store.chats.inactive_before(before_ms)
         for chat in gone:

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
 from typing import Self
 
+from liqbot.charts.history_input import HistoryInput
 from liqbot.charts.request import ComparisonInput, HeatmapInput, MapInput, TerrainInput
 from liqbot.charts.sharing import Shared
 from liqbot.errors import OperatorError
@@ -70,6 +71,12 @@ class Studio:
             f"{asked.view.coin} terrain over {asked.window}", asked.key, lambda: _terrain(asked)
         )
 
+    async def history(self, asked: HistoryInput) -> Picture:
+        """Return the past readings of a coin as curves. Raises `DrawingError`."""
+        return await self._drawn(
+            f"{asked.coin} history over {asked.window}", asked.key, lambda: _history(asked)
+        )
+
     def close(self) -> None:
         """Let the pictures that are being drawn be finished, drop those that wait, and end the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -88,6 +95,12 @@ def _heatmap(asked: HeatmapInput) -> Picture:
     from liqbot.charts import heatmap  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
 
     return heatmap.draw(asked)
+
+
+def _history(asked: HistoryInput) -> Picture:
+    from liqbot.charts import history  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
+
+    return history.draw(asked)
 
 
 def _ladder(asked: MapInput) -> Picture:

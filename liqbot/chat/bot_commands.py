@@ -8,6 +8,7 @@ from liqbot.chat import (
     flow_commands,
     look_command,
     market_commands,
+    record_commands,
     subscription_commands,
 )
 from liqbot.chat.arguments import choices
@@ -82,6 +83,7 @@ SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS, *look_command.CO
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,
     *flow_commands.COMMANDS,
+    *record_commands.COMMANDS,
     *subscription_commands.COMMANDS,
     *SELDOM,
     help,

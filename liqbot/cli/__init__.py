@@ -20,6 +20,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "view": "looking",
         "heatmap": "looking",
         "liquidations": "flows",
+        "history": "records",
         "scan": "scanning",
         "record": "scanning",
         "brackets": "brackets",

@@ -29,8 +29,8 @@ def liquidations(
     as_json: Json = False,
 ) -> None:
     """Print what was liquidated of one coin lately, by side and venue, out of the bot's database."""
-    answer = _answered(stored_liquidations(load_settings().database, coin, _span(window)))
-    _print(answer, told_liquidations(answer), as_json=as_json)
+    answer = answered(stored_liquidations(load_settings().database, coin, _span(window)))
+    print_answer(answer, told_liquidations(answer), as_json=as_json)
 
 
 def _span(text: str) -> float:
@@ -40,7 +40,7 @@ def _span(text: str) -> float:
         raise typer.BadParameter(str(error)) from None
 
 
-def _answered(asked: Coroutine[None, None, _Answer]) -> _Answer:
+def answered(asked: Coroutine[None, None, _Answer]) -> _Answer:
     """Return what the database says. Raises `SourceError`."""
     try:
         return asyncio.run(asked)
@@ -48,7 +48,8 @@ def _answered(asked: Coroutine[None, None, _Answer]) -> _Answer:
         raise SourceError(str(error)) from None
 
 
-def _print(answer: object, message: Message, *, as_json: bool) -> None:
+def print_answer(answer: object, message: Message, *, as_json: bool) -> None:
+    """Print an answer as one JSON object, or its message."""
     if as_json:
         typer.echo(msgspec.json.encode(answer).decode())
         return

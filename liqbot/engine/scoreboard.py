@@ -8,93 +8,34 @@ becomes of it later, it stays in the count. So nothing survives into the statist
 - a random walk with the coin's own volatility of the days before, which reaches a level at a distance d
   (in ln price) within a time T with probability 2 Phi(-d / (sigma sqrt(T))): the reflection principle.
 
-Each difference has an interval by days: days are drawn anew with repetition, since what happens within a day
-hangs together (block bootstrap). Nothing of the future is seen: a case is open until its horizon is over.
+Each difference has an interval by days. Nothing of the future is seen: a case is open until its horizon is
+over, and where nobody saw the price for a while, the case is left out whatever is known of it.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 
+from liqbot.engine.intervals import DAY_MS, Interval, Sample, mean
+from liqbot.engine.liquidation_sums import LiquidationSums
 from liqbot.market.clusters import Cluster
-from liqbot.market.positions import Floats, Ints
+from liqbot.market.price_path import Path
 from liqbot.market.side import Side
 
+__all__ = ["DAY_MS", "HOUR_MS", "Case", "Interval", "Outcome", "Path", "Score", "outcome", "score"]
+
 HOUR_MS = 3_600_000
-DAY_MS = 24 * HOUR_MS
 HORIZONS_MS = (HOUR_MS, 4 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS)
 """Within which a cluster may be reached: 1 h, 4 h, 24 h, 3 d."""
 AFTER_MS = (HOUR_MS, 4 * HOUR_MS)
 """After which what followed a reach is looked at."""
-FEWEST = 20
-"""Below so many cases, or below `FEWEST_DAYS` days, nothing is said but that there are too few to tell."""
-FEWEST_DAYS = 5
-CONFIDENCE = 0.95
-DRAWS = 2_000
 _CLEAR = 0.003
 """A level is empty where no cluster lies within this distance of it, in ln price."""
 _FARTHEST = 1.6
 """Empty levels are looked for at up to this many times the cluster's distance."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Path:
-    """What price did, step by step, in the order of time. Step i says what happened since step i - 1."""
-
-    time_ms: Ints
-    """Shape (n,), rising."""
-    low: Floats
-    high: Floats
-    """Shape (n,), USD: the lowest and highest price since the step before."""
-    close: Floats
-    """Shape (n,), USD: price at `time_ms`."""
-
-    def __post_init__(self) -> None:
-        columns = (self.low, self.high, self.close)
-        if any(len(column) != len(self.time_ms) for column in columns):
-            raise ValueError("the columns of a path differ in length")
-        if np.any(np.diff(self.time_ms) <= 0):
-            raise ValueError("the times of a path must rise")
-
-    @property
-    def until_ms(self) -> int:
-        """Up to when it is known; -1 where it is empty."""
-        return int(self.time_ms[-1]) if len(self.time_ms) else -1
-
-    def until(self, time_ms: int) -> "Path":
-        """Return what was known at a time."""
-        count = int(np.searchsorted(self.time_ms, time_ms, side="right"))
-        return Path(self.time_ms[:count], self.low[:count], self.high[:count], self.close[:count])
-
-    def reached_ms(self, price: float, since_ms: int, until_ms: int) -> int | None:
-        """Return when price first came to `price` in (since_ms, until_ms]; None where it did not."""
-        begin, end = np.searchsorted(self.time_ms, [since_ms, until_ms], side="right")
-        hit = (self.low[begin:end] <= price) & (price <= self.high[begin:end])
-        place = int(np.argmax(hit)) if hit.any() else -1
-        return None if place < 0 else int(self.time_ms[begin + place])
-
-    def close_at(self, time_ms: int) -> float | None:
-        """Return the newest price at or before a time, None where the path is not known up to it."""
-        if not len(self.time_ms) or time_ms > self.until_ms or time_ms < self.time_ms[0]:
-            return None
-        return float(self.close[int(np.searchsorted(self.time_ms, time_ms, side="right")) - 1])
-
-    def volatility(self, until_ms: int, lookback_ms: int = 3 * DAY_MS) -> float | None:
-        """Return the standard deviation of ln price by the square root of a ms, of the time up to `until_ms`.
-
-        None where fewer than 12 steps are known.
-        """
-        end = int(np.searchsorted(self.time_ms, until_ms, side="right"))
-        begin = int(np.searchsorted(self.time_ms, until_ms - lookback_ms, side="left"))
-        if end - begin < 12:
-            return None
-        moves: Floats = np.diff(np.log(self.close[begin:end]))
-        span_ms = int(self.time_ms[end - 1] - self.time_ms[begin])
-        return math.sqrt(float(np.sum(moves**2)) / span_ms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +63,11 @@ class Case:
         """The price as far on the other side of spot."""
         return self.spot**2 / self.cluster.price
 
+    @property
+    def identity(self) -> tuple[str, int]:
+        """What makes it the same cluster as another case of its layer and coin."""
+        return self.cluster.id, self.cluster.since_ms
+
 
 def empty_levels(cluster: Cluster, others: Iterable[Cluster], spot: float) -> tuple[float, ...]:
     """Return two prices on its side with no cluster near: one nearer, one farther by the same factor.
@@ -148,6 +94,8 @@ class Outcome:
     """When price came to the cluster's price."""
     was_gone: bool
     """Whether the cluster had been closed or merged before: price came to a place that was empty by then."""
+    ended: bool
+    """Whether it was closed or merged within the horizon, and price had not come to it."""
     mirrored: float
     """1 where the mirrored price was reached, else 0."""
     empty: float | None
@@ -155,9 +103,11 @@ class Outcome:
     walk: float | None
     """Probability that a random walk reaches it; None where the volatility is unknown."""
     overshoot_pct: float | None
-    """How far price went beyond it in the hour after, percent of it."""
+    """How far price went beyond it in the hour after, percent of it; None where that is not over."""
     after_pct: tuple[float | None, ...]
     """How far price stood beyond it (+, follow) or back (-, fade) after each of `AFTER_MS`, percent of it."""
+    liquidated_usd: float | None
+    """Its side's liquidations from the step in which price came there until an hour later; None: untold."""
 
     @property
     def reached(self) -> float:
@@ -165,27 +115,84 @@ class Outcome:
         return float(self.reached_ms is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a case by now: the same whatever the horizon, so that it is found out once."""
+
+    case: Case
+    path: Path
+    reached_ms: int | None
+    mirrored_ms: int | None
+    empty_ms: tuple[int | None, ...]
+    sigma: float | None
+    overshoot_pct: float | None
+    after_pct: tuple[float | None, ...]
+    liquidated_usd: float | None
+
+    @staticmethod
+    def of(
+        case: Case,
+        path: Path,
+        longest_ms: int = HORIZONS_MS[-1],
+        liquidations: LiquidationSums | None = None,
+    ) -> "Fate":
+        """Return what `path` and `liquidations` say of a case within `longest_ms`."""
+        until_ms = case.time_ms + longest_ms
+        reached_ms = path.reached_ms(case.cluster.price, case.time_ms, until_ms)
+        came = reached_ms is not None
+        return Fate(
+            case=case,
+            path=path,
+            reached_ms=reached_ms,
+            mirrored_ms=path.reached_ms(case.mirrored, case.time_ms, until_ms),
+            empty_ms=tuple(path.reached_ms(price, case.time_ms, until_ms) for price in case.empty),
+            sigma=path.volatility(case.time_ms),
+            overshoot_pct=_overshoot_pct(case.cluster, path, reached_ms) if came else None,
+            after_pct=tuple(
+                None if reached_ms is None else _beyond_pct(case.cluster, path.close_at(reached_ms + after))
+                for after in AFTER_MS
+            ),
+            liquidated_usd=(
+                liquidations.between(case.cluster.side, reached_ms - path.step_ms, reached_ms + HOUR_MS)
+                if came and liquidations is not None
+                else None
+            ),
+        )
+
+    def is_over(self, horizon_ms: int) -> bool:
+        """Return whether a horizon is over."""
+        return self.case.time_ms + horizon_ms <= self.path.until_ms
+
+    def is_seen(self, horizon_ms: int) -> bool:
+        """Return whether price is known throughout a horizon."""
+        return self.path.is_seen(self.case.time_ms, self.case.time_ms + horizon_ms)
+
+    def within(self, horizon_ms: int) -> Outcome | None:
+        """Return what became of the case within a horizon; None where that is not over, or was not seen."""
+        if not self.is_over(horizon_ms) or not self.is_seen(horizon_ms):
+            return None
+        case, until_ms = self.case, self.case.time_ms + horizon_ms
+        reached_ms = self.reached_ms if _by(self.reached_ms, until_ms) else None
+        came = reached_ms is not None
+        empty = [_by(time_ms, until_ms) for time_ms in self.empty_ms]
+        sigma = self.sigma
+        return Outcome(
+            case=case,
+            reached_ms=reached_ms,
+            was_gone=came and _by(case.ended_ms, reached_ms - 1),
+            ended=not came and _by(case.ended_ms, until_ms),
+            mirrored=float(_by(self.mirrored_ms, until_ms)),
+            empty=sum(empty) / len(empty) if empty else None,
+            walk=None if sigma is None else reach_probability(case.distance, sigma, horizon_ms),
+            overshoot_pct=self.overshoot_pct if came else None,
+            after_pct=self.after_pct if came else (None,) * len(AFTER_MS),
+            liquidated_usd=self.liquidated_usd if came else None,
+        )
+
+
 def outcome(case: Case, path: Path, horizon_ms: int) -> Outcome | None:
-    """Return what became of `case` within `horizon_ms`; None where that is not over yet."""
-    until_ms = case.time_ms + horizon_ms
-    if until_ms > path.until_ms:
-        return None
-    reached_ms = path.reached_ms(case.cluster.price, case.time_ms, until_ms)
-    sigma = path.volatility(case.time_ms)
-    empty = [path.reached_ms(price, case.time_ms, until_ms) is not None for price in case.empty]
-    return Outcome(
-        case=case,
-        reached_ms=reached_ms,
-        was_gone=reached_ms is not None and case.ended_ms is not None and case.ended_ms < reached_ms,
-        mirrored=float(path.reached_ms(case.mirrored, case.time_ms, until_ms) is not None),
-        empty=sum(empty) / len(empty) if empty else None,
-        walk=None if sigma is None else reach_probability(case.distance, sigma, horizon_ms),
-        overshoot_pct=None if reached_ms is None else _overshoot_pct(case.cluster, path, reached_ms),
-        after_pct=tuple(
-            None if reached_ms is None else _beyond_pct(case.cluster, path.close_at(reached_ms + after))
-            for after in AFTER_MS
-        ),
-    )
+    """Return what became of `case` within `horizon_ms`; None where that is not over, or was not seen."""
+    return Fate.of(case, path, horizon_ms).within(horizon_ms)
 
 
 def reach_probability(distance: float, sigma: float, horizon_ms: int) -> float:
@@ -200,26 +207,6 @@ def reach_probability(distance: float, sigma: float, horizon_ms: int) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
-    """An estimate, between which values it lies with `CONFIDENCE`, and what it rests on."""
-
-    value: float
-    low: float
-    high: float
-    count: int
-    days: int
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether there are enough cases and days to say anything."""
-        return self.count >= FEWEST and self.days >= FEWEST_DAYS
-
-    def covers(self, value: float) -> bool:
-        """Whether `value` may be the true one."""
-        return self.low <= value <= self.high
-
-
-@dataclass(frozen=True, slots=True)
 class Score:
     """How often clusters were reached within a horizon, and how much more often than their rivals."""
 
@@ -228,52 +215,72 @@ class Score:
     reached: int
     gone: int
     """Of those reached, how many had been closed or merged before."""
+    ended: int
+    """How many were closed or merged within the horizon, and not reached. They count as not reached."""
     rate: Interval | None
     """Share (0 to 1) that was reached; None without a case."""
+    mirrored: Interval | None
+    empty: Interval | None
+    walk: Interval | None
+    """Share of each rival that was reached, over cases that have the rival; None without any."""
     over_mirrored: Interval | None
     over_empty: Interval | None
     over_walk: Interval | None
-    """How much larger that share is than the rival's, over cases that have the rival; None without any."""
+    """How much larger the clusters' share is than the rival's, over the same cases."""
     overshoot_pct: Interval | None
     after_pct: tuple[Interval | None, ...]
     """Means over what was reached."""
+    liquidated: Interval | None
+    """USD really liquidated at what was reached, over what the map had there; None where it is not told."""
 
 
 def score(outcomes: Sequence[Outcome], horizon_ms: int, *, seed: int = 0) -> Score:
     """Return the score of outcomes of one horizon. `seed` is that of the draws of days."""
     reached = [one for one in outcomes if one.reached_ms is not None]
+
+    def over(value: Callable[[Outcome], float | None], *, less: bool = False) -> Interval | None:
+        told = [(one, found) for one in outcomes if (found := value(one)) is not None]
+        return _mean([(one, one.reached - found if less else found) for one, found in told], seed)
+
     return Score(
         horizon_ms=horizon_ms,
         count=len(outcomes),
         reached=len(reached),
         gone=sum(one.was_gone for one in reached),
-        rate=_mean([(one, one.reached) for one in outcomes], seed),
-        over_mirrored=_mean([(one, one.reached - one.mirrored) for one in outcomes], seed),
-        over_empty=_mean([(o, o.reached - o.empty) for o in outcomes if o.empty is not None], seed),
-        over_walk=_mean([(o, o.reached - o.walk) for o in outcomes if o.walk is not None], seed),
-        overshoot_pct=_mean([(o, o.overshoot_pct) for o in reached if o.overshoot_pct is not None], seed),
-        after_pct=tuple(
-            _mean([(o, after) for o in reached if (after := o.after_pct[place]) is not None], seed)
-            for place in range(len(AFTER_MS))
+        ended=sum(one.ended for one in outcomes),
+        rate=over(lambda one: one.reached),
+        mirrored=over(lambda one: one.mirrored),
+        empty=over(lambda one: one.empty),
+        walk=over(lambda one: one.walk),
+        over_mirrored=over(lambda one: one.mirrored, less=True),
+        over_empty=over(lambda one: one.empty, less=True),
+        over_walk=over(lambda one: one.walk, less=True),
+        overshoot_pct=over(lambda one: one.overshoot_pct),
+        after_pct=tuple(over(lambda one, at=place: one.after_pct[at]) for place in range(len(AFTER_MS))),
+        liquidated=mean(
+            (
+                Sample(one.case.time_ms, one.liquidated_usd, one.case.cluster.usd)
+                for one in reached
+                if one.liquidated_usd is not None
+            ),
+            seed,
         ),
     )
 
 
 def _mean(values: Sequence[tuple[Outcome, float]], seed: int) -> Interval | None:
     """Return the mean of values with its interval by days; None without any."""
-    if not values:
+    return mean((Sample(one.case.time_ms, value) for one, value in values), seed)
+
+
+def _by(time_ms: int | None, until_ms: int) -> bool:
+    """Return whether something took place by then."""
+    return time_ms is not None and time_ms <= until_ms
+
+
+def _overshoot_pct(cluster: Cluster, path: Path, reached_ms: int) -> float | None:
+    if reached_ms + HOUR_MS > path.until_ms:
         return None
-    days, places = np.unique([one.case.time_ms // DAY_MS for one, _ in values], return_inverse=True)
-    sums = np.bincount(places, weights=[value for _, value in values])
-    counts = np.bincount(places).astype(np.float64)
-    drawn: NDArray[np.int64] = np.random.default_rng(seed).integers(0, len(days), size=(DRAWS, len(days)))
-    means = sums[drawn].sum(axis=1) / counts[drawn].sum(axis=1)
-    tail = (1 - CONFIDENCE) / 2
-    low, high = np.quantile(means, [tail, 1 - tail])
-    return Interval(float(sums.sum() / counts.sum()), float(low), float(high), len(values), len(days))
-
-
-def _overshoot_pct(cluster: Cluster, path: Path, reached_ms: int) -> float:
     begin = int(np.searchsorted(path.time_ms, reached_ms, side="left"))
     end = int(np.searchsorted(path.time_ms, reached_ms + HOUR_MS, side="right"))
     if cluster.side is Side.LONG:

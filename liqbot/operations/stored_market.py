@@ -12,6 +12,7 @@ from liqbot.market.view import MarketView
 from liqbot.operations.coin_names import find_coin, no_such_coin, spelled
 from liqbot.operations.recordings import Read, played
 from liqbot.service.liquidations import LiquidationsAnswer, read_liquidations
+from liqbot.service.past_readings import PastAnswer, read_past
 from liqbot.service.windows import WINDOWS
 from liqbot.sources.source import SourceError
 from liqbot.store.history import History
@@ -41,6 +42,12 @@ async def stored_heatmap(database: Path, coin: str, window: str, at_ms: int | No
             window=window,
             events=chart_events.told(one.event for one in logged),
         )
+
+
+async def stored_history(database: Path, coin: str, window: str) -> PastAnswer:
+    """Return the readings of a `window` (a key of `WINDOWS`) up to the newest view. Raises `SourceError`."""
+    async with reading(database) as store:
+        return (await read_past(store, await _view_in(store, coin, None), window)).answer
 
 
 async def stored_liquidations(database: Path, coin: str, seconds: float) -> LiquidationsAnswer:

@@ -56,10 +56,6 @@ class History:
         """Return the past maps of a `window` (a key of `WINDOWS`) up to a view."""
         return await self._stored.grid(view, WINDOWS[window])
 
-    async def by_day(self, coin: str, layer: Layer, since_ms: int) -> list[MarketView]:
-        """Return the newest view of each day since, the oldest first."""
-        return await self._stored.by_day(layer, coin, since_ms)
-
     async def events(
         self,
         coin: str,

@@ -14,6 +14,7 @@ from liqbot.service.chats import Chats
 from liqbot.service.history import History
 from liqbot.service.liquidations import Liquidations
 from liqbot.service.markets import Markets
+from liqbot.service.past_readings import PastReadings
 from liqbot.service.pictures import Pictures, no_marks
 from liqbot.service.previews import Previews
 from liqbot.service.privacy import Privacy
@@ -71,6 +72,7 @@ class Services:
         )
         self.history = History(store.history, store.events)
         self.liquidations = Liquidations(self.markets, store.events)
+        self.past_readings = PastReadings(store, self.markets, self.pictures)
         self.status = Status(
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
         )

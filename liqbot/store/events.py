@@ -10,10 +10,12 @@ from typing import NamedTuple, Protocol
 
 from liqbot.market.events import MarketEvent
 from liqbot.market.layer import Layer
+from liqbot.store.retention import DEFAULT
 
 DAY_MS = 86_400_000
 WHOLE_MS = 8 * DAY_MS
-LONGEST_MS = 366 * DAY_MS
+LONGEST_MS = DEFAULT.events_ms
+"""By default, see `retention.py`."""
 LARGE_USD = 1_000_000.0
 MOST = 100_000
 """At most so many events are read at once: the newest."""

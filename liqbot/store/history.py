@@ -4,8 +4,10 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from liqbot.market.dated_reading import DatedReading
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
+from liqbot.market.price_path import Path
 from liqbot.market.view import MarketView
 
 MINUTE_MS = 60_000
@@ -27,9 +29,14 @@ TIERS = (
     Tier(age_ms=31 * DAY_MS, step_ms=2 * HOUR_MS),
     Tier(age_ms=366 * DAY_MS, step_ms=DAY_MS),
 )
-"""Fine for a day, coarser for a month, daily for a year; older history is dropped."""
-WHOLE_VIEWS_MS = 8 * DAY_MS
-"""Up to this age the whole view is kept beside its map."""
+"""Fine for a day, coarser for a month, daily for a year, or as long as it is set to be kept."""
+
+
+def tiers_of(history_ms: int) -> tuple[Tier, ...]:
+    """Return the tiers of a history that is kept for so long: older history is dropped."""
+    kept = [tier for tier in TIERS if tier.age_ms < history_ms]
+    last = TIERS[min(len(kept), len(TIERS) - 1)]
+    return (*kept, Tier(history_ms, last.step_ms))
 
 
 def tier_step(age_ms: int) -> int:
@@ -72,8 +79,16 @@ class History(Protocol):
         """Yield the whole views of `coin` from `since_ms` on, the oldest first."""
         ...
 
-    async def by_day(self, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
-        """Return the newest whole view of each day (UTC) from `since_ms` on, the oldest first."""
+    async def readings(self, layer: Layer, coin: str, since_ms: int, until_ms: int) -> list[DatedReading]:
+        """Return the readings of (since_ms, until_ms], one an hour, the oldest first."""
+        ...
+
+    async def path(self, layer: Layer, coin: str, since_ms: int, until_ms: int) -> Path:
+        """Return the path of price within [since_ms, until_ms], in steps of the finest tier."""
+        ...
+
+    async def take_over(self, layer: Layer, coin: str, readings: Sequence[DatedReading], path: Path) -> None:
+        """Write down readings and a path that were kept elsewhere, as of an export."""
         ...
 
     async def coins(self) -> list[str]:

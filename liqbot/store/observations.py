@@ -14,6 +14,7 @@ from typing import Protocol
 from liqbot.market.events import Observation
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
+from liqbot.store.retention import DEFAULT
 
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
@@ -23,7 +24,8 @@ STEP_MS = MINUTE_MS
 FINE_MS = 25 * HOUR_MS
 """So long every observation is kept: a day, and an hour in which to ask about it."""
 COARSE_STEP_MS = 30 * MINUTE_MS
-LONGEST_MS = 8 * DAY_MS
+LONGEST_MS = DEFAULT.views_ms
+"""By default, see `retention.py`."""
 EVENTS_MS = 7 * DAY_MS
 """What happened longer ago is not news any more, even after a long time without observations."""
 

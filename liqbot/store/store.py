@@ -6,6 +6,7 @@ from typing import Protocol
 from liqbot.market.layer import Layer
 from liqbot.store.absences import Absences
 from liqbot.store.alerts import Alerts
+from liqbot.store.cases import Cases
 from liqbot.store.chats import Chats
 from liqbot.store.communities import Communities
 from liqbot.store.deliveries import Deliveries
@@ -42,6 +43,11 @@ class Store(Protocol):
     @property
     def observations(self) -> Observations:
         """What rules have read."""
+        ...
+
+    @property
+    def cases(self) -> Cases:
+        """What the scoreboard counts."""
         ...
 
     @property

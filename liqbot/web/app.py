@@ -25,6 +25,7 @@ from liqbot.web.page import coin_page, healthz, metrics, page, static
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError
 from liqbot.web.pushes import Pushes
+from liqbot.web.records import RecordsApi
 
 _HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType] - requests are left open
     ProblemError: problems.of_problem,
@@ -43,6 +44,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
         route_handlers=[
             PublicApi,
             FlowsApi,
+            RecordsApi,
             hyperperps,
             page,
             coin_page,

@@ -9,6 +9,7 @@ from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.liquidations import LiquidationsAnswer
+from liqbot.service.past_readings import PastAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +91,10 @@ class WebQuestions(Protocol):
 
     async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
         """Return what was liquidated in the last `window_s` seconds, of all venues or of one."""
+        ...
+
+    async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
+        """Return the readings of a window, and what price did after each regime began."""
         ...
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:

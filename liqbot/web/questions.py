@@ -8,6 +8,7 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.liquidations import LiquidationsAnswer
+from liqbot.service.past_readings import PastAnswer
 from liqbot.service.services import Services
 from liqbot.service.windows import WINDOWS
 from liqbot.web.event_text import TOLD, happening
@@ -65,22 +66,26 @@ class ServiceQuestions:
         """Return what was liquidated in the last `window_s` seconds. Raises `UserError`."""
         return await self._services.liquidations.liquidations(coin, window_s, venue=venue)
 
+    async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
+        """Return the readings of a window. Raises `UserError`."""
+        return await self._services.past_readings.past(coin, window, LayerQuery.of(part))
+
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""
         newest = self._services.markets.view(coin)
         now_ms = self.now_ms() if newest is None else newest.time_ms
         return [
             DayReading(
-                time_ms=view.time_ms,
-                spot=view.spot,
-                ratio=view.ratio,
-                regime=view.regime.value,
-                up_usd=view.up_usd,
-                down_usd=view.down_usd,
-                funding=view.funding,
-                open_interest_usd=view.open_interest_usd,
+                time_ms=one.time_ms,
+                spot=one.spot,
+                ratio=one.ratio,
+                regime=one.regime.value,
+                up_usd=one.up_usd,
+                down_usd=one.down_usd,
+                funding=one.funding,
+                open_interest_usd=one.open_interest_usd,
             )
-            for view in await self._services.history.by_day(coin, layer, now_ms - days * DAY_MS)
+            for one in await self._services.past_readings.by_day(coin, layer, now_ms - days * DAY_MS)
         ]
 
     async def alerts(self, coin: str | None, limit: int) -> Sequence[AlertSeen]:

@@ -67,6 +67,9 @@ class PaperStudio:
         self.inputs.append(asked)
         return self._drawn(asked.view, f"terrain-{asked.window}")
 
+    async def history(self, asked) -> Picture:
+        return self._drawn(asked, f"history-{asked.window}")
+
     def _drawn(self, view, what) -> Picture:
         self.asked.append(f"{view.coin}-{what}")
         if self.broken:

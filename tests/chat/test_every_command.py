@@ -1,7 +1,10 @@
 """What holds for every command: who may give it, who sees its answer, and that its buttons work."""
 
+from dataclasses import replace
+
 import pytest
-from chat.stand_ins import BTC, as_text, later
+from chat.stand_ins import BTC, NOW_MS, as_text, later
+from markets import HOUR
 
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.message import Tone
@@ -9,6 +12,7 @@ from liqbot.message import Tone
 LINES = (
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
     "/liquidations BTC",
+    *("/history BTC", "/history BTC 1y"),
     *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
@@ -20,12 +24,14 @@ MANAGING = {
     *("subscribe", "unsubscribe", "test", "pause", "resume"),
     *("mute", "quiet", "timezone", "limit", "forget", "look"),
 }
-PUBLIC = {"heatmap", "map", "clusters", "regime", "trapped", "whales", "liquidations", "alert"}
+PUBLIC = {"history", "heatmap", "map", "clusters", "regime", "trapped", "whales", "liquidations", "alert"}
 
 
 @pytest.fixture
 async def lived_in(room):
     """Return a room with a subscription and an alert that has arrived."""
+    for hour in range(3):  # a past of some hours
+        await room.store.history.record([replace(BTC, time_ms=NOW_MS - (3 - hour) * HOUR)])
     await room.say("/subscribe near-cluster BTC within=3%")
     await room.see(later(BTC, 1))
     return room

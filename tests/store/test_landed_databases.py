@@ -31,6 +31,7 @@ HASHES = {
     "0011_layers.py": "39fce4599d884b3b",
     "0013_observations.py": "7928a153a6bcaf0f",
     "0014_queue_heads.py": "c60e42f6defe809e",
+    "0025_records.py": "163d8987d5e66f91",
     "0020_absences.py": "fc3e5ea62e72aa13",
     "0021_source_cursors.py": "97f3e97854dbe6fd",
     "0024_pictures.py": "f2b9cb21ca5ab3e5",

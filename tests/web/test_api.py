@@ -68,6 +68,18 @@ class TestFigures:
         assert [one["venue"] for one in answer["venues"]] == ["Testex"]
         assert answer["largest"][0]["price"] == 97.8
 
+    def test_readings_are_those_of_the_chat(self, web, served):
+        answer = web.get("/api/v1/coins/btc/readings", params={"window": "24h"}).json()
+        told = view(web)
+        newest = answer["readings"][-1]
+        assert (newest["time_ms"], newest["ratio"], newest["up_usd"]) == (
+            told.time_ms,
+            told.ratio,
+            told.up_usd,
+        )
+        rows = served.answer("/history BTC 24h").tables[0].rows
+        assert rows[0][3] == f"{figures.usd(newest['down_usd'])} ↓"
+
     def test_alerts_are_told_without_who_gets_them(self, web):
         answer = web.get("/api/v1/alerts", params={"coin": "btc"})
         alerts = answer.json()["alerts"]

@@ -9,14 +9,19 @@ from liqbot.market import wire
 from liqbot.market.events import ClusterGrew, LiquidationSeen, LiquidationSum, MarketEvent
 from liqbot.market.layer import Layer
 from liqbot.store.errors import DatabaseError
-from liqbot.store.events import LARGE_USD, LONGEST_MS, MOST, WHOLE_MS, LoggedEvent
-from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.events import LARGE_USD, MOST, WHOLE_MS, LoggedEvent
+from liqbot.store.retention import DEFAULT, Retention
+from liqbot.store.sqlite.connections import Connections, Records, reads, writes
 
 HOUR_MS = 3_600_000
 
 
 class SqliteEvents(Records):
     """What happened, by layer and coin: a row an event."""
+
+    def __init__(self, connections: Connections, retention: Retention = DEFAULT) -> None:
+        super().__init__(connections)
+        self._longest_ms = retention.events_ms
 
     @writes
     def record(
@@ -64,7 +69,7 @@ class SqliteEvents(Records):
 
     @writes
     def thin(self, db: sqlite3.Connection, now_ms: int) -> None:
-        db.execute("DELETE FROM events WHERE time_ms < ?", [now_ms - LONGEST_MS])
+        db.execute("DELETE FROM events WHERE time_ms < ?", [now_ms - self._longest_ms])
         # Whole hours only: what is summed once is never taken apart again.
         aged_ms = (now_ms - WHOLE_MS) // HOUR_MS * HOUR_MS
         db.execute("DELETE FROM events WHERE time_ms < ? AND kind = ?", [aged_ms, ClusterGrew.kind])

@@ -8,12 +8,16 @@ from typing import NamedTuple
 
 import numpy as np
 
+from liqbot.market.dated_reading import DatedReading
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Floats, Ints
+from liqbot.market.price_path import Path
 from liqbot.market.view import MarketView
-from liqbot.store.history import TIERS, WHOLE_VIEWS_MS, tier_step
+from liqbot.store.history import TIERS, tier_step, tiers_of
+from liqbot.store.retention import DEFAULT, Retention
+from liqbot.store.sqlite import readings as dated
 from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
 from liqbot.store.sqlite.connections import Connections, Records, reads, writes
 
@@ -52,8 +56,10 @@ class SqliteHistory(Records):
     no wick of the price line when history is thinned.
     """
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, retention: Retention = DEFAULT) -> None:
         super().__init__(connections)
+        self._retention = retention
+        self._tiers = tiers_of(retention.history_ms)
         self._unkept: dict[tuple[str, str], _Unkept] = {}
 
     async def record(self, views: Sequence[MarketView]) -> int:
@@ -76,6 +82,7 @@ class SqliteHistory(Records):
     @writes
     def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
         db.execute("DELETE FROM history WHERE layer = ?", [layer.key])
+        dated.forget_readings(db, layer.key)
         for key in [key for key in self._unkept if key[0] == layer.key]:
             del self._unkept[key]
 
@@ -130,13 +137,21 @@ class SqliteHistory(Records):
         return [view_from_blob(blob) for (blob,) in rows]
 
     @reads
-    def by_day(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
-        rows = db.execute(
-            "SELECT view, max(time_ms) FROM history WHERE layer = ? AND coin = ? AND time_ms >= ? "
-            "AND view IS NOT NULL GROUP BY time_ms / 86400000 ORDER BY time_ms",
-            [layer.key, coin, since_ms],
-        ).fetchall()
-        return [view_from_blob(blob) for blob, _ in rows]
+    def readings(
+        self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int, until_ms: int
+    ) -> list[DatedReading]:
+        return dated.readings(db, (layer.key, coin), since_ms, until_ms)
+
+    @reads
+    def path(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int, until_ms: int) -> Path:
+        return dated.path(db, (layer.key, coin), since_ms, until_ms)
+
+    @writes
+    def take_over(
+        self, db: sqlite3.Connection, layer: Layer, coin: str, readings: Sequence[DatedReading], path: Path
+    ) -> None:
+        dated.write_readings(db, (layer.key, coin), list(readings))
+        dated.write_path(db, (layer.key, coin), path)
 
     @reads
     def coins(self, db: sqlite3.Connection) -> list[str]:
@@ -168,6 +183,7 @@ class SqliteHistory(Records):
                 *(map_to_blob(view.map), view_to_blob(view), view.open_interest),
             ],
         )
+        dated.keep_reading(db, view, unkept.low, unkept.high, unkept.kept_ms)
         coarse = TIERS[1].step_ms
         if view.time_ms // coarse > unkept.kept_ms // coarse:
             self._thin(db, key, view.time_ms)
@@ -184,13 +200,14 @@ class SqliteHistory(Records):
         return (view.low, view.high) if row is None else (min(row[0], view.low), max(row[1], view.high))
 
     def _thin(self, db: sqlite3.Connection, key: tuple[str, str], now_ms: int) -> None:
-        for finer, tier in pairwise(TIERS):
+        for finer, tier in pairwise(self._tiers):
             self._merge(db, key, now_ms - tier.age_ms, now_ms - finer.age_ms, tier.step_ms)
         mine = "layer = ? AND coin = ? AND time_ms < ?"
-        db.execute(f"DELETE FROM history WHERE {mine}", [*key, now_ms - TIERS[-1].age_ms])  # noqa: S608 - a constant
+        db.execute(f"DELETE FROM history WHERE {mine}", [*key, now_ms - self._retention.history_ms])  # noqa: S608 - a constant
+        dated.thin_readings(db, key, now_ms - self._retention.history_ms)
         db.execute(
             f"UPDATE history SET view = NULL WHERE {mine} AND view IS NOT NULL",  # noqa: S608 - a constant
-            [*key, now_ms - WHOLE_VIEWS_MS],
+            [*key, now_ms - self._retention.views_ms],
         )
 
     def _merge(

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
-from liqbot.store.observations import COARSE_STEP_MS, EVENTS_MS, FINE_MS, LONGEST_MS, STEP_MS
+from liqbot.store.observations import COARSE_STEP_MS, EVENTS_MS, FINE_MS, STEP_MS
+from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sqlite.blobs import view_from_blob, view_to_blob
 from liqbot.store.sqlite.connections import Connections, Records, reads, writes
 from liqbot.store.sqlite.events import event_from_blob
@@ -30,8 +31,9 @@ _NONE = _Kept(-1, 0)
 class SqliteObservations(Records):
     """What rules have read, by layer and coin."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, retention: Retention = DEFAULT) -> None:
         super().__init__(connections)
+        self._longest_ms = retention.views_ms
         self._newest: dict[_Key, int] = {}
         """Time of the newest one, so that most views cost no look at the database."""
 
@@ -60,7 +62,7 @@ class SqliteObservations(Records):
                 [*key, view.time_ms, newest_event, view_to_blob(view)],
             )
             if view.time_ms // COARSE_STEP_MS > before.time_ms // COARSE_STEP_MS:
-                _thin(db, key, view.time_ms)
+                _thin(db, key, view.time_ms, self._longest_ms)
             kept.append(Observation(view, _news(view, numbered)))
         return kept
 
@@ -154,10 +156,10 @@ def _news(view: MarketView, numbered: Sequence[tuple[int, MarketEvent]]) -> tupl
     return tuple(event for _, event in numbered if event.time_ms > view.time_ms - EVENTS_MS)
 
 
-def _thin(db: sqlite3.Connection, key: _Key, now_ms: int) -> None:
+def _thin(db: sqlite3.Connection, key: _Key, now_ms: int, longest_ms: int) -> None:
     """Leave the newest of each coarse step of what has aged, and nothing of what is too old."""
     mine = "layer = ? AND coin = ? AND time_ms < ?"
-    db.execute(f"DELETE FROM observations WHERE {mine}", [*key, now_ms - LONGEST_MS])  # noqa: S608 - a constant
+    db.execute(f"DELETE FROM observations WHERE {mine}", [*key, now_ms - longest_ms])  # noqa: S608 - a constant
     aged_ms = (now_ms - FINE_MS) // COARSE_STEP_MS * COARSE_STEP_MS  # whole steps only
     db.execute(
         f"DELETE FROM observations WHERE {mine} AND time_ms NOT IN "  # noqa: S608 - a constant

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Self
 
 from liqbot.market.layer import Layer
+from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sqlite.absences import SqliteAbsences
 from liqbot.store.sqlite.alerts import SqliteAlerts
+from liqbot.store.sqlite.cases import SqliteCases
 from liqbot.store.sqlite.chats import SqliteChats
 from liqbot.store.sqlite.clock_repair import SqliteClockRepair
 from liqbot.store.sqlite.communities import SqliteCommunities
@@ -27,7 +29,7 @@ from liqbot.store.sqlite.subscriptions import SqliteSubscriptions
 class SqliteStore:
     """Everything that outlives a restart, for one bot at a time."""
 
-    def __init__(self, path: Path, *, read_only: bool = False) -> None:
+    def __init__(self, path: Path, *, read_only: bool = False, retention: Retention = DEFAULT) -> None:
         """Open or create the database at `path`; `read_only`: beside its bot. Raises `DatabaseError`."""
         self.path = path
         self._claim = None if read_only else Claim(path)
@@ -37,9 +39,10 @@ class SqliteStore:
             if self._claim is not None:
                 self._claim.release()
             raise
-        self.history = SqliteHistory(self.connections)
-        self.events = SqliteEvents(self.connections)
-        self.observations = SqliteObservations(self.connections)
+        self.history = SqliteHistory(self.connections, retention)
+        self.events = SqliteEvents(self.connections, retention)
+        self.observations = SqliteObservations(self.connections, retention)
+        self.cases = SqliteCases(self.connections, retention)
         self.chats = SqliteChats(self.connections)
         self.subscriptions = SqliteSubscriptions(self.connections)
         self.memories = SqliteMemories(self.connections)
@@ -53,6 +56,7 @@ class SqliteStore:
         await self.history.forget(layer)
         await self.observations.forget(layer)
         await self.events.forget(layer)
+        await self.cases.forget(layer)
         await self.memories.forget(layer)
         await self.alerts.forget_states(layer.key)
 

@@ -1,0 +1,93 @@
+"""Cases for the scoreboard: clusters at the moments from which they can be counted.
+
+A question for the scoreboard is *within X percent of spot, of at least $Y*. So of each cluster is written
+down when it first comes into each of `BANDS`, and when it has doubled there since: whatever X of these and
+whatever Y is asked for later, the first moment at which it qualified is among them (of Y, at the latest when
+it had doubled). No later view plays a part in what is written.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from liqbot.engine.scoreboard import Case, empty_levels
+from liqbot.market.clusters import Cluster, End
+from liqbot.market.events import ClusterEnded
+from liqbot.market.view import MarketView
+
+BANDS = (1.0, 2.0, 3.0, 5.0, 10.0)
+"""Percent of spot within which a cluster may be asked for."""
+_DOUBLED = 2.0
+Identity = tuple[str, int]
+"""Of a cluster: its id, and when it was first seen."""
+
+
+@dataclass(slots=True)
+class CaseFinder:
+    """Sees views, the oldest of each coin and layer first, and tells the cases that begin with each."""
+
+    _told: dict[tuple[str, str], dict[Identity, dict[float, float]]] = field(
+        default_factory=dict[tuple[str, str], dict[Identity, dict[float, float]]]
+    )
+    """By layer and coin, by cluster: its USD when it was last written down in each band."""
+
+    def see(self, view: MarketView) -> list[Case]:
+        """Return the cases that begin with `view`."""
+        told = self._told.setdefault((view.layer.key, view.coin), {})
+        found: list[Case] = []
+        for cluster in view.clusters.within(BANDS[-1]):
+            before = told.setdefault((cluster.id, cluster.since_ms), {})
+            bands = [band for band in BANDS if abs(cluster.distance_pct) <= band]
+            if any(cluster.usd >= _DOUBLED * before.get(band, 0.0) for band in bands):
+                before |= dict.fromkeys(bands, cluster.usd)
+                found.append(case_of(view, cluster))
+        for ended in view.ended:
+            told.pop((ended.cluster.id, ended.cluster.since_ms), None)
+        return found
+
+    def forget(self, layer: str) -> None:
+        """Forget what was told of the layer of that key."""
+        for key in [key for key in self._told if key[0] == layer]:
+            del self._told[key]
+
+
+def case_of(view: MarketView, cluster: Cluster) -> Case:
+    """Return a cluster of a view as a case that begins with it."""
+    return Case(
+        cluster=cluster,
+        spot=view.spot,
+        time_ms=view.time_ms,
+        venue=view.layer.venue,
+        basis=view.layer.basis.value,
+        regime=view.regime.value,
+        empty=empty_levels(cluster, view.clusters, view.spot),
+    )
+
+
+def first_of_each(
+    cases: Iterable[Case], within_pct: float, least_usd: float = 0.0, until_ms: int | None = None
+) -> list[Case]:
+    """Return each cluster once, at the first moment at which it was near enough and heavy enough.
+
+    `cases` come in the order of time; those after `until_ms` play no part.
+    """
+    first: dict[Identity, Case] = {}
+    for case in cases:
+        if until_ms is not None and case.time_ms > until_ms:
+            continue
+        if abs(case.cluster.distance_pct) <= within_pct and case.cluster.usd >= least_usd:
+            first.setdefault(case.identity, case)
+    return list(first.values())
+
+
+def with_ends(cases: Sequence[Case], ended: Iterable[ClusterEnded]) -> list[Case]:
+    """Return the cases with the time at which each was closed or merged; one that was swept has none."""
+    ends: Mapping[Identity, int] = {
+        (event.cluster.id, event.cluster.since_ms): event.time_ms
+        for event in ended
+        if event.end is not End.SWEPT
+    }
+    return [replace(case, ended_ms=_after(ends.get(case.identity), case.time_ms)) for case in cases]
+
+
+def _after(time_ms: int | None, since_ms: int) -> int | None:
+    return time_ms if time_ms is not None and time_ms >= since_ms else None

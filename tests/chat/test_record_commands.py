@@ -1,0 +1,64 @@
+"""Commands that look back: what the past was, told as it was kept."""
+
+from dataclasses import replace
+
+import pytest
+from chat.stand_ins import BTC, NOW_MS, as_text
+from markets import HOUR
+
+from liqbot.market.events import RegimeChanged
+from liqbot.market.regime import Regime
+
+
+async def live(room, hours, *, up=lambda _: 5e6, spot=lambda _: 64_000.0):
+    """Let the market live through some hours up to now."""
+    for hour in range(hours):
+        time_ms = NOW_MS - (hours - 1 - hour) * HOUR
+        price = spot(hour)
+        view = replace(BTC, time_ms=time_ms, spot=price, low=price, high=price, up_usd=up(hour))
+        await room.store.history.record([view])
+    return room
+
+
+async def test_history_tells_readings_by_date_with_ratio_and_fuel(room):
+    await live(room, 48)
+    answer = await room.say("/history BTC 24h")
+    assert answer.title == "BTC: readings of 24h"
+    [table] = answer.tables
+    assert 2 <= len(table.rows) <= 14
+    assert table.rows[0][2:4] == ("$5M ↑", "$20.5M ↓")
+    assert answer.picture is not None
+
+
+async def test_a_one_sided_market_is_told_as_published_tables_tell_it(room):
+    room.services.markets.views["BTC"] = replace(BTC, up_usd=0.0)
+    await live(room, 24, up=lambda _: 0.0)
+    answer = await room.say("/history BTC 24h")
+    assert "0 ↑ · $20.5M ↓, long-liquidation setup" in as_text(answer)
+    assert answer.tables[0].rows[0][1:3] == ("— ▼", "0 ↑")
+
+
+async def test_history_says_what_price_did_after_each_regime_began(room):
+    await live(room, 90, spot=lambda hour: 60_000 + 100 * hour)
+    for hour in (70, 60, 50):
+        changed = RegimeChanged(
+            coin="BTC", layer=BTC.layer, time_ms=NOW_MS - hour * HOUR, before=Regime.BALANCED,
+            after=Regime.SHORT_SQUEEZE, ratio=2.4,
+        )  # fmt: skip
+        await room.store.events.record([changed])
+    text = await room.text("/history BTC 7d")
+    assert "4 h after short-squeeze setup began: +0.6%" in text
+    assert "up 3 of 3; at any time 100%; too few to tell" in text
+
+
+async def test_a_market_without_a_past_says_so(room):
+    text = await room.text("/history ETH")
+    assert text.startswith("There is no history of ETH in Testex, measured, simulated yet.")
+
+
+@pytest.mark.parametrize("window", ["12h", "7d", "30d", "1y"])
+async def test_rows_fit_on_a_phone_whatever_the_window(room, window):
+    await live(room, 24 * 9)
+    answer = await room.say(f"/history BTC {window}")
+    assert len(answer.tables[0].rows) <= 14
+    assert all(len(cell) <= 34 for row in answer.tables[0].rows for cell in row)

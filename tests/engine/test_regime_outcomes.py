@@ -1,0 +1,76 @@
+"""What price did after a regime began: beside any other time, and without a look ahead."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from liqbot.engine.regime_outcomes import HOUR_MS, Spell, move_pct, outcomes_of
+from liqbot.market.price_path import Path
+from liqbot.market.regime import Regime
+
+STEP_MS = 300_000
+DAY_MS = 24 * HOUR_MS
+
+
+def path(closes, step_ms=STEP_MS):
+    closes = np.asarray(closes, dtype=float)
+    return Path(np.arange(1, len(closes) + 1) * step_ms, closes, closes, closes)
+
+
+def rising(hours, per_hour=0.01):
+    return path(100 * (1 + per_hour / 12) ** np.arange(hours * 12))
+
+
+def test_a_setup_whose_way_price_went_is_counted_beside_any_other_time():
+    spells = [Spell(Regime.SHORT_SQUEEZE, hour * HOUR_MS) for hour in range(10, 90, 10)]
+    [found] = outcomes_of(spells, rising(100), [4 * HOUR_MS])
+    assert found.its_way is not None
+    assert found.at_any_time is not None
+    assert (found.its_way.value, found.its_way.count, found.at_any_time.value) == (1, 8, 1)
+
+
+def test_the_way_of_a_long_liquidation_setup_is_down():
+    [found] = outcomes_of([Spell(Regime.LONG_LIQUIDATION, HOUR_MS)], rising(20), [4 * HOUR_MS])
+    assert found.its_way is not None
+    assert found.move_pct is not None
+    assert found.its_way.value == 0
+    assert found.move_pct.value > 0
+
+
+def test_a_balanced_market_has_no_way():
+    [found] = outcomes_of([Spell(Regime.BALANCED, HOUR_MS)], rising(20), [4 * HOUR_MS])
+    assert (found.its_way, found.at_any_time) == (None, None)
+
+
+def test_what_is_not_over_does_not_count():
+    [found] = outcomes_of([Spell(Regime.SHORT_SQUEEZE, 18 * HOUR_MS)], rising(20), [4 * HOUR_MS])
+    assert found.move_pct is None
+
+
+def test_where_nobody_saw_the_price_nothing_is_known():
+    walk = rising(40)
+    keep = (walk.time_ms < 10 * HOUR_MS) | (walk.time_ms > 15 * HOUR_MS)
+    torn = Path(walk.time_ms[keep], walk.low[keep], walk.high[keep], walk.close[keep])
+    assert move_pct(torn, 9 * HOUR_MS, 4 * HOUR_MS) is None
+    assert move_pct(torn, 9 * HOUR_MS, 12 * HOUR_MS) is None
+    assert move_pct(torn, 20 * HOUR_MS, 4 * HOUR_MS) is not None
+
+
+@given(st.integers(0, 20), st.integers(50, 99))
+def test_a_truncated_past_says_the_same_of_what_was_over(seed, hours):
+    closes = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.002, 100 * 12)))
+    whole, spells = path(closes), [Spell(Regime.SHORT_SQUEEZE, hour * HOUR_MS) for hour in range(1, 40, 5)]
+    cut = whole.until(hours * HOUR_MS)
+    ours = [move_pct(cut, spell.time_ms, 4 * HOUR_MS) for spell in spells]
+    assert ours == [move_pct(whole, spell.time_ms, 4 * HOUR_MS) for spell in spells]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_an_interval_holds_its_estimate(seed):
+    closes = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.002, 20 * 24 * 12)))
+    spells = [Spell(Regime.SHORT_SQUEEZE, hour * HOUR_MS) for hour in range(1, 400, 9)]
+    for found in outcomes_of(spells, path(closes)):
+        assert found.move_pct is not None
+        assert found.move_pct.low <= found.move_pct.value <= found.move_pct.high
+        assert found.move_pct.is_enough
