@@ -1,8 +1,5 @@
 """Venues, bases or models of one coin side by side on one price axis, and how far they agree."""
 
-from dataclasses import dataclass
-from itertools import combinations
-
 import numpy as np
 
 from liqbot.charts import candlesticks, classes, frame, heat, strip, words
@@ -14,49 +11,18 @@ from liqbot.charts.request import ComparisonInput, Panel, is_modelled
 from liqbot.charts.strip import Strip
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
 from liqbot.market import figures
+from liqbot.market.agreement import AGREE_PCT, Agreement, agreements
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
 FEWEST, MOST = 2, 4
-AGREE_PCT = 10.0
-"""Agreement is about the money within this many percent of spot."""
-_SAME = 5
-"""Bins of price, half a percent, within which money lies at the same place."""
 _HEAD = 76
 """Room above a panel's heat, for its name and its figures."""
 _GAP = 16
 _PRICE_APART = 44
 _ROWS = (6, 5, 4, 3)
-
-
-@dataclass(frozen=True, slots=True)
-class Agreement:
-    """How far two panels agree."""
-
-    one: str
-    other: str
-    overlap: float | None
-    """Share (0 to 1) of the money that lies at the same prices; None where either has none."""
-
-
-def overlap(one: MarketView, other: MarketView) -> float | None:
-    """Return how much of two maps' money lies at the same prices, 0 to 1; None where either has none.
-
-    Each map's money within `AGREE_PCT` of its own spot is divided among steps of half a percent of price, as
-    shares of its sum; the overlap is the sum of the smaller of both shares. Sizes do not matter, places do.
-    """
-    shares = [_shares(view) for view in (one, other)]
-    if any(not share for share in shares):
-        return None
-    places = set(shares[0]) & set(shares[1])
-    return sum(min(shares[0][place], shares[1][place]) for place in places)
-
-
-def agreements(panels: tuple[Panel, ...]) -> list[Agreement]:
-    """Return how far each two of the panels agree."""
-    return [Agreement(a.title, b.title, overlap(a.view, b.view)) for a, b in combinations(panels, 2)]
 
 
 def draw(asked: ComparisonInput) -> Picture:
@@ -75,23 +41,14 @@ def draw(asked: ComparisonInput) -> Picture:
         start = left + number * (wide + _GAP)
         _panel(canvas, measures, axis, panel, edges=(start, start + wide), window=asked.window)
     _prices(canvas, measures, axis, left)
-    told = agreements(panels)
+    told = agreements([(panel.title, panel.view) for panel in panels])
     _header(canvas, measures, panels, told)
     _footer(canvas, measures, panels)
     return Picture(
-        png=canvas.png(), alt=_alt(panels, told), name=words.file_name(panels[0].view.coin, "comparison")
+        png=canvas.png(),
+        alt=_alt(panels, told),
+        name=words.file_name(panels[0].view.coin, "comparison", asked.window),
     )
-
-
-def _shares(view: MarketView) -> dict[int, float]:
-    bins, usd = view.map.bins, view.map.total
-    near = np.abs(bins.centers / view.spot - 1) <= AGREE_PCT / 100
-    total = float(usd[near].sum())
-    if total <= 0:
-        return {}
-    places = (bins.first + np.flatnonzero(near)) // _SAME
-    sums = np.bincount(places - places.min(), usd[near] / total)
-    return {int(places.min()) + number: float(share) for number, share in enumerate(sums) if share > 0}
 
 
 def _price_axis(panels: tuple[Panel, ...], measures: Frame) -> PriceAxis:

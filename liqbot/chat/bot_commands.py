@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from liqbot.chat import (
     alert_commands,
+    comparison_commands,
     control_commands,
     flow_commands,
     look_command,
@@ -82,6 +83,7 @@ SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS, *look_command.CO
 """Commands that `/help all` names last."""
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,
+    *comparison_commands.COMMANDS,
     *flow_commands.COMMANDS,
     *record_commands.COMMANDS,
     *subscription_commands.COMMANDS,

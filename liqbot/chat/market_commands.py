@@ -31,7 +31,7 @@ async def heatmap(
     zoom=5%, zoom=20% or zoom=all says how far from spot it reaches; beside=binance outlines a second map over
     the first, never added. How pictures look in this chat: /look
     """
-    query = await _query(context, settings)
+    query = await picture_query(context, settings)
     market = await context.services.markets.market(coin, query.layer)
     actions = [
         Button(_("Refresh"), f"/heatmap {coin} {window}{query.words}", renews=True),
@@ -44,7 +44,7 @@ async def heatmap(
         ),
     ]
     picture = await context.services.pictures.heatmap(coin, window, query)
-    return _linked(context, _pictured(market, picture, actions), coin)
+    return _linked(context, pictured(market, picture, actions), coin)
 
 
 @command(public=True)
@@ -53,15 +53,13 @@ async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) 
 
     Takes venue=, tier= and opened= as the heatmap does.
     """
-    query = await _query(context, settings, but_not=(ZOOM, BESIDE))
+    query = await picture_query(context, settings, but_not=(ZOOM, BESIDE))
     market = await context.services.markets.market(coin, query.layer)
     actions = [
         Button(_("Refresh"), f"/map {coin}{query.words}", renews=True),
         Button(_("Heatmap"), f"/heatmap {coin} 24h{query.words}", renews=True),
     ]
-    return _linked(
-        context, _pictured(market, await context.services.pictures.map(coin, query), actions), coin
-    )
+    return _linked(context, pictured(market, await context.services.pictures.map(coin, query), actions), coin)
 
 
 @command(public=True)
@@ -133,7 +131,7 @@ def described(market: MarketAnswer) -> Message:
 COMMANDS = (heatmap, map, clusters, regime, trapped, whales)
 
 
-async def _query(
+async def picture_query(
     context: CommandContext, settings: Mapping[str, str], *, but_not: tuple[str, ...] = ()
 ) -> PictureQuery:
     """Return what is asked of a picture, in the chat's own style."""
@@ -151,7 +149,7 @@ def _zooms(coin: str, window: str, query: PictureQuery) -> list[Button]:
     ]
 
 
-def _pictured(market: MarketAnswer, picture: Picture | None, actions: Sequence[Button]) -> Message:
+def pictured(market: MarketAnswer, picture: Picture | None, actions: Sequence[Button]) -> Message:
     """Return the message that goes with a picture; where that fails, what it would have shown in figures."""
     if picture is not None:
         facts = [*words.fuel(market), *came_true(market)]

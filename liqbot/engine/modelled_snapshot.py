@@ -6,6 +6,7 @@ import numpy as np
 
 from liqbot.engine.cluster_remainder import InPlace
 from liqbot.engine.clusters import find_in_bins
+from liqbot.engine.methods import by_method
 from liqbot.engine.modelled import ALL, Choice, Model
 from liqbot.engine.tracking import Followed, Passage, Tracks, follow
 from liqbot.market import figures
@@ -13,7 +14,7 @@ from liqbot.market.cohort import Cohort
 from liqbot.market.elsewhere import Swept
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Layer
-from liqbot.market.layer_source import WHOLE, Part
+from liqbot.market.layer_source import WHOLE, Method, Part
 from liqbot.market.maps import BIN_WIDTH, Bins, LiquidationMap, absolute_bin
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.realised import RealisedShare
@@ -100,6 +101,10 @@ class ModelledSnapshot:
     def grid_of(self, window_ms: int, part: Part = WHOLE) -> Grid:
         """Return the maps of the `window_ms` until now, of a part alone."""
         return self.grid(window_ms, self._choice(part))
+
+    def by_method(self, method: Method) -> "ModelledSnapshot":
+        """Return the same candles and open interest as another method reads them."""
+        return replace(self, model=by_method(self.model, method))
 
     def _choice(self, part: Part) -> Choice:
         since_ms = None if part.opened_within_ms is None else self.time_ms - part.opened_within_ms

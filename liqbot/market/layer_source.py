@@ -1,6 +1,7 @@
 """What a modelled layer can be asked for besides its view: a part of its positions, and past maps of it."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from liqbot.market.grid import Grid
@@ -19,6 +20,17 @@ class Part:
 
 
 WHOLE = Part()
+
+
+class Method(StrEnum):
+    """What becomes of a modelled level once it is opened."""
+
+    CONSERVING = "conserving"
+    """It is closed as open interest falls, and gone once price was there: the method of this bot."""
+    SWEEPING = "sweep only"
+    """It stays as it is until price goes through it."""
+    STACKING = "stack"
+    """It stays for ever; on the wrong side of price it is out of sight only."""
 
 
 class LayerSource(Protocol):
@@ -45,4 +57,8 @@ class LayerSource(Protocol):
 
     def grid_of(self, window_ms: int, part: Part = WHOLE) -> Grid:
         """Return the maps of the `window_ms` until then, of a part alone."""
+        ...
+
+    def by_method(self, method: Method) -> "LayerSource":
+        """Return the same candles and open interest as another method reads them."""
         ...

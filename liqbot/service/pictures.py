@@ -9,10 +9,13 @@ import structlog
 from liqbot.charts import chart_events
 from liqbot.charts.request import (
     ChartEvent,
+    ComparisonInput,
     EventKind,
     HeatmapInput,
     MapInput,
+    Panel,
     SecondLayer,
+    TerrainInput,
 )
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.market.grid import Grid
@@ -21,6 +24,7 @@ from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.hit import Hit
+from liqbot.service.comparisons import Compared
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.markets import Markets
 from liqbot.service.picture_query import DEFAULT_STYLE, PictureQuery, PictureStyle
@@ -102,6 +106,32 @@ class Pictures:
     async def map_of(self, seen: Seen, query: PictureQuery = PLAIN) -> Picture:
         """Draw the map of a view. Raises `DrawingError`."""
         return await self.studio.map(MapInput(view=seen.view, look=query.style.look))
+
+    async def terrain(self, coin: str, window: str = "7d", query: PictureQuery = PLAIN) -> Picture | None:
+        """Draw a map in three dimensions: price, time, money; None where that fails. Raises `UserError`."""
+        seen = self._markets.seen(coin, query.layer)
+        grid = await self.grid_of(seen, window)
+        try:
+            return await self.studio.terrain(
+                TerrainInput(view=seen.view, grid=grid, window=window, look=query.style.look)
+            )
+        except DrawingError as error:
+            _log.error("picture_failed", coin=coin, window=window, reason=str(error))
+            return None
+
+    async def comparison(
+        self, maps: Sequence[Compared], window: str = "24h", style: PictureStyle = DEFAULT_STYLE
+    ) -> Picture | None:
+        """Draw maps of one coin side by side; None where that fails."""
+        grids = [await self.grid_of(one.seen, window) for one in maps]
+        panels = tuple(Panel(one.title, one.view, grid) for one, grid in zip(maps, grids, strict=True))
+        try:
+            return await self.studio.comparison(
+                ComparisonInput(panels=panels, window=window, look=style.look)
+            )
+        except DrawingError as error:
+            _log.error("picture_failed", coin=maps[0].view.coin, window=window, reason=str(error))
+            return None
 
     async def of_alert(
         self, view: MarketView, hit: Hit, style: PictureStyle = DEFAULT_STYLE

@@ -13,6 +13,7 @@ from liqbot.charts import comparison
 from liqbot.charts.canvas import LARGEST
 from liqbot.charts.request import ComparisonInput, Look, Panel, Shape
 from liqbot.market import figures
+from liqbot.market.agreement import overlap
 from liqbot.market.layer import Basis, Layer
 
 BINANCE = replace(crowd(seed=9), layer=Layer("Binance", Basis.MODELLED))
@@ -30,7 +31,7 @@ def test_two_to_four_layers_stand_side_by_side(count, shape):
     picture = comparison.draw(ComparisonInput(panels=PANELS[:count], look=Look(shape=shape)))
     assert looked_at(picture).std() > 5
     assert len(picture.png) <= LARGEST
-    assert picture.name == "BTC-comparison.png"
+    assert picture.name == "BTC-comparison-24h.png"
     for panel in PANELS[:count]:
         assert panel.title in picture.alt
         assert figures.usd(panel.view.up_usd) in picture.alt
@@ -54,17 +55,17 @@ def test_two_coins_cannot_be_compared():
 def test_maps_agree_by_place_whatever_their_size(size, low, high):
     one = view_of(long("ann", 2, at=100 * low), short("bob", 1, at=100 * high))
     other = view_of(long("cid", 2 * size, at=100 * low), short("dan", size, at=100 * high))
-    assert comparison.overlap(one, other) == pytest.approx(1)
-    assert comparison.overlap(other, one) == pytest.approx(comparison.overlap(one, other))
+    assert overlap(one, other) == pytest.approx(1)
+    assert overlap(other, one) == pytest.approx(overlap(one, other))
 
 
 def test_maps_with_money_at_other_prices_do_not_agree():
     one, other = view_of(long("ann", 2, at=95)), view_of(short("bob", 2, at=105))
-    assert comparison.overlap(one, other) == 0
+    assert overlap(one, other) == 0
     half = view_of(long("ann", 1, at=95), short("bob", 95 / 100, at=105))
-    assert comparison.overlap(one, half) == pytest.approx(0.5, abs=0.03)
+    assert overlap(one, half) == pytest.approx(0.5, abs=0.03)
 
 
 def test_without_money_nearby_there_is_nothing_to_agree_on():
-    assert comparison.overlap(crowd(), view_of(spot=100)) is None
-    assert np.isclose(comparison.overlap(crowd(), crowd()), 1)
+    assert overlap(crowd(), view_of(spot=100)) is None
+    assert np.isclose(overlap(crowd(), crowd()), 1)

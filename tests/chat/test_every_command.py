@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 from chat.stand_ins import BTC, NOW_MS, as_text, later
+from chat.test_layer_commands import binance
 from markets import HOUR
 
 from liqbot.chat.bot_commands import COMMANDS
@@ -17,6 +18,7 @@ LINES = (
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
     *("/quiet 23:00-07:00", "/quiet off", "/timezone", "/timezone Berlin", "/limit 5"),
+    *("/compare BTC", "/map3d BTC"),
     *("/look", "/look theme=light format=square"),
     *("/privacy", "/forget", "/forget yes", "/help", "/help mute", "/help near-cluster", "/status"),
 )
@@ -24,7 +26,10 @@ MANAGING = {
     *("subscribe", "unsubscribe", "test", "pause", "resume"),
     *("mute", "quiet", "timezone", "limit", "forget", "look"),
 }
-PUBLIC = {"history", "heatmap", "map", "clusters", "regime", "trapped", "whales", "liquidations", "alert"}
+PUBLIC = {
+    *("history", "heatmap", "map", "compare", "map3d", "clusters", "regime", "trapped", "whales"),
+    *("liquidations", "alert"),
+}
 
 
 @pytest.fixture
@@ -32,6 +37,7 @@ async def lived_in(room):
     """Return a room with a subscription and an alert that has arrived."""
     for hour in range(3):  # a past of some hours
         await room.store.history.record([replace(BTC, time_ms=NOW_MS - (3 - hour) * HOUR)])
+    binance(room)
     await room.say("/subscribe near-cluster BTC within=3%")
     await room.see(later(BTC, 1))
     return room

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 from rich.console import Console
@@ -123,6 +124,10 @@ class Printer:
         file = self._pictures / f"{name.stem}{stamp}{name.suffix}"
         try:
             self._pictures.mkdir(parents=True, exist_ok=True)
+            for number in count(2):  # another venue or zoom of the same minute has the same name
+                if not file.exists() or file.read_bytes() == picture.png:
+                    break
+                file = file.with_name(f"{name.stem}{stamp}-{number}{name.suffix}")
             file.write_bytes(picture.png)
         except OSError as error:
             return _("could not be written to {file}: {reason}", file=file, reason=error.strerror)

@@ -114,6 +114,17 @@ class TestPictures:
         piped.show(ALERT)
         assert (piped.pictures / "BTC-heatmap-24h-20260205-1244.png").read_bytes() == b"png"
 
+    def test_another_picture_of_the_same_name_takes_nothing_away(self, piped):
+        """Another venue, zoom or style of the same minute."""
+        for png in (b"png", b"other", b"third", b"other"):
+            piped.show(Message("Hello", picture=Picture(png, "words", "BTC-heatmap-24h.png")))
+        kept = {file.name: file.read_bytes() for file in piped.pictures.iterdir()}
+        assert kept == {
+            "BTC-heatmap-24h.png": b"png",
+            "BTC-heatmap-24h-2.png": b"other",
+            "BTC-heatmap-24h-3.png": b"third",
+        }
+
     def test_without_a_time_it_bears_its_own_name(self, piped):
         piped.show(Message("Hello", picture=PICTURE))
         assert (piped.pictures / "BTC-heatmap-24h.png").exists()
