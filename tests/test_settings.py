@@ -44,6 +44,8 @@ EXAMPLES = {
     "LIQBOT_HYPERLIQUID__NODE_DATA": ("/data/hl", '"/data/hl"', "/data/hl"),
     "LIQBOT_HYPERLIQUID__PUBLIC_URL": ("http://other", '"http://other"', "http://other"),
     "LIQBOT_HYPERLIQUID__COINS_ON_REQUEST": ("5", "5", 5),
+    "LIQBOT_HYPERLIQUID__PUSHED_ACCOUNTS": ("5", "5", 5),
+    "LIQBOT_HYPERLIQUID__LIQUIDATIONS_URL": ("wss://x?key=1", '"wss://x?key=1"', SecretStr("wss://x?key=1")),
     "LIQBOT_HYPERLIQUID__WS_URL": ("ws://node:3001/ws", '"ws://node:3001/ws"', "ws://node:3001/ws"),
     "LIQBOT_HYPERLIQUID__WEIGHT_PER_MINUTE": ("0", "0", 0),
     "LIQBOT_HYPERLIQUID__LEADERBOARD_URL": ("", '""', ""),
@@ -109,7 +111,7 @@ EXAMPLES = {
     "LIQBOT_WEB__BURST": ("7", "7", 7),
     "LIQBOT_WEB__STREAMS": ("0", "0", 0),
 }
-SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN"}
+SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN", "LIQBOT_HYPERLIQUID__LIQUIDATIONS_URL"}
 """Settings whose values are never shown."""
 WRONG = {
     "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
@@ -139,6 +141,8 @@ WRONG = {
     "LIQBOT_HYPERLIQUID__API_URL": ["", "api.hyperliquid.xyz", "ws://x"],
     "LIQBOT_HYPERLIQUID__PUBLIC_URL": ["", "ws://x"],
     "LIQBOT_HYPERLIQUID__COINS_ON_REQUEST": ["-1", "many"],
+    "LIQBOT_HYPERLIQUID__PUSHED_ACCOUNTS": ["-1", "16", "many"],
+    "LIQBOT_HYPERLIQUID__LIQUIDATIONS_URL": ["https://x"],
     "LIQBOT_HYPERLIQUID__WS_URL": ["", "https://x"],
     "LIQBOT_HYPERLIQUID__WEIGHT_PER_MINUTE": ["-1", "1.5", "x"],
     "LIQBOT_HYPERLIQUID__LEADERBOARD_URL": ["stats"],

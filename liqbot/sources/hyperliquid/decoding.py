@@ -18,6 +18,7 @@ from liqbot.sources.hyperliquid.payloads import (
     Position,
     RawLeaderboard,
     RawMeta,
+    RawPushed,
     RawState,
     UnreadPosition,
     Vault,
@@ -94,6 +95,13 @@ def decode_states(data: bytes) -> list[ClearinghouseState | None]:
     return states
 
 
+def decode_pushed(data: msgspec.Raw) -> tuple[str, dict[str, ClearinghouseState]]:
+    """Return whose states a push tells, and the state on each dex. Raises `PayloadError`."""
+    pushed = decode(data, _PUSHED, "allDexsClearinghouseState")
+    states = {dex: decode_state(state, "allDexsClearinghouseState") for dex, state in pushed.states}
+    return pushed.user, states
+
+
 def _leg(leg: msgspec.Raw) -> AssetPosition | UnreadPosition:
     """Return a position; an empty text is taken for null, as the exchange has sent both."""
     try:
@@ -136,4 +144,5 @@ CANDLE = decoder(Candle)
 LEADERBOARD = decoder(RawLeaderboard)
 _RAW_LIST = decoder(list[msgspec.Raw])
 _RAW_STATE = decoder(RawState)
+_PUSHED = decoder(RawPushed)
 _CONTEXTS = decoder(tuple[RawMeta, list[msgspec.Raw]])

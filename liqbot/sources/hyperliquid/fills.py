@@ -36,6 +36,8 @@ class Fill(msgspec.Struct, rename="camel"):
     side: str
     time: int
     tid: int = 0
+    start_position: float = 0.0
+    """Coins that the account held before."""
     liquidation: FillLiquidation | None = None
 
 
@@ -59,6 +61,11 @@ class AccountFill:
 
     account: str
     fill: Fill
+
+    @property
+    def start(self) -> float:
+        """What the account held before, coins."""
+        return self.fill.start_position
 
     @property
     def usd(self) -> float:

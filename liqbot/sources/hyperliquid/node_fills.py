@@ -60,8 +60,8 @@ class NodeFills:
         self._take_liquidation = take_liquidation
         self._files: HourFiles | None = None
         self._position: FilePosition | None = None
-        self.read_ms = 0
-        """When something was last read."""
+        self.begun_at = ""
+        """From where on fills are read in this run, as a cursor."""
         self.lag_ms = 0
         """How old the newest fill was when it was read."""
         self.failure = "nothing is read yet"
@@ -138,7 +138,7 @@ class NodeFills:
         now_ms = self._clock.now_ms()
         self.refused += read.refused
         if read.fills:
-            self.read_ms, self.lag_ms = now_ms, max(0, now_ms - read.fills[-1].fill.time)
+            self.lag_ms = max(0, now_ms - read.fills[-1].fill.time)
             self._take_fills(read.fills)
         for one in read.fills:
             if one.fill.liquidation is None or not self._register.is_new(one.fill.coin, one.fill.tid):
@@ -149,3 +149,4 @@ class NodeFills:
             else:
                 self._take_liquidation(liquidation)
         self._position = read.position
+        self.begun_at = self.begun_at or self.cursor

@@ -77,6 +77,13 @@ class RawState(ClearinghouseState):
     asset_positions: list[msgspec.Raw]  # type: ignore[assignment]
 
 
+class RawPushed(msgspec.Struct):
+    """The `data` of an `allDexsClearinghouseState` frame: pairs of a dex and the account's state there."""
+
+    user: str
+    states: list[tuple[str, msgspec.Raw]] = msgspec.field(name="clearinghouseStates")
+
+
 class Asset(_Payload):
     """A coin of the universe."""
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -156,6 +156,21 @@ class Poller:
                 self.last_failure = str(error)
                 without.append(dex)
         return self._take_answer(number, states, without)
+
+    def take_pushed(self, name: str, states: Mapping[str, ClearinghouseState]) -> None:
+        """Take up an account that the exchange tells of by itself; a dex that it leaves out says nothing."""
+        now_ms = self._clock.now_ms()
+        number = self._roster.number(name, now_ms)
+        was_busy = self._roster.is_busy(number)
+        told = [states[dex] for dex in self._dexes if dex in states]
+        without = [dex for dex in self._dexes if dex not in states]
+        reading = self._read(number, told, without, now_ms) if told else None
+        if reading is None:
+            return
+        self._roster.answer(number, reading, now_ms)
+        if was_busy:  # it is being asked for as well
+            self._roster.begin(number)
+        self._take(reading)
 
     async def ask_together(self, numbers: Sequence[int]) -> None:
         """Ask for several accounts at once; those that are not answered so are asked for singly."""

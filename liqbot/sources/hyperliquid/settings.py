@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import NoDecode
 
 from liqbot.sections import Section, listed
@@ -43,6 +43,16 @@ class HyperliquidSettings(Section):
         ge=0,
         description="so many coins besides LIQBOT_COINS are followed because somebody asked for them",
     )
+    pushed_accounts: int = Field(
+        default=10,
+        ge=0,
+        le=15,
+        description="so many accounts are streamed, watched ones and the largest: what an address may have",
+    )
+    liquidations_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="a provider's websocket that streams liquidationFills, its key included; empty for none",
+    )
     accounts_file: str = Field(
         default="", description="a file of addresses to look at, one a line; empty for none"
     )
@@ -65,6 +75,13 @@ class HyperliquidSettings(Section):
         if value.startswith(schemes) or (info.field_name == "leaderboard_url" and not value):
             return value
         raise ValueError(f"begins with {' or '.join(schemes)}")
+
+    @field_validator("liquidations_url")
+    @classmethod
+    def _websocket(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value() and not value.get_secret_value().startswith(("ws://", "wss://")):
+            raise ValueError("begins with ws:// or wss://")
+        return value
 
     @field_validator("vaults", "dexes", mode="before")
     @classmethod

@@ -1,16 +1,18 @@
 """Hyperliquid as a source: finding, asking, listening and saving, side by side, and one stream of updates."""
 
 import asyncio
+import math
 import threading
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
+import numpy as np
 import structlog
 
 from liqbot.market.layer import Basis, Layer
-from liqbot.market.updates import Beat, Liquidation, Update
-from liqbot.sources.hyperliquid.backstops import Backstops
+from liqbot.market.updates import AssetContext, Beat, Liquidation, Update
+from liqbot.sources.hyperliquid.account_stream import AccountStream
 from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.candle_feed import CandleFeed
@@ -23,12 +25,14 @@ from liqbot.sources.hyperliquid.frames import Frames
 from liqbot.sources.hyperliquid.gathering import Batch
 from liqbot.sources.hyperliquid.hyperperps import HyperPerps
 from liqbot.sources.hyperliquid.liquidation_register import LiquidationRegister
+from liqbot.sources.hyperliquid.liquidations import Liquidations
 from liqbot.sources.hyperliquid.market_feed import MarketFeed
 from liqbot.sources.hyperliquid.modes import Modes
 from liqbot.sources.hyperliquid.node_fills import NodeFills
 from liqbot.sources.hyperliquid.payloads import Trade
 from liqbot.sources.hyperliquid.poller import Poller
 from liqbot.sources.hyperliquid.polling import ByWorth, Policy
+from liqbot.sources.hyperliquid.provider_feed import ProviderFeed
 from liqbot.sources.hyperliquid.reading import Reading
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
@@ -44,12 +48,14 @@ _log = structlog.get_logger()
 
 NAME = "hyperliquid"
 LIVE_LAYER = Layer("Hyperliquid", Basis.MEASURED)
-BEAT_S, NODE_BEAT_S = 5.0, 1.5
+BEAT_S, NODE_BEAT_S = 5.0, 1.0
 """Views are made so often; oftener where a node tells of every change as it happens."""
 SAVE_S = 60.0
 SAVED_AT_ONCE = 5000
 RECALLED, RECALL_MS = 0.8, 600_000
 """After a restart there are views when this share of what was known is known again, or after so long."""
+PUSHED_S = 20.0
+"""An account that the exchange has told of within so long is not asked for besides, though it is watched."""
 QUIET_MS = 180_000
 """Without any price for so long there are no more views: those before age."""
 
@@ -90,7 +96,7 @@ class Hyperliquid:
         self.roster = Roster()
         self.discovery = Discovery(settings, self.client, self.roster, self.clock)
         self.discovery.from_file()
-        self.feed = MarketFeed(self.client, settings.dexes, self.clock, self._tell)
+        self.feed = MarketFeed(self.client, settings.dexes, self.clock, self._take_context)
         self.depth = DepthFeed(self.client, self.clock, self._tell)
         self.candles = CandleFeed(self.client, self.clock, self._tell)
         self.frames = Frames(self.feed, self.depth, self.candles, self._take_trades)
@@ -114,13 +120,34 @@ class Hyperliquid:
             batches=self.poller.batches,
         )
         self._register = LiquidationRegister()
-        self._backstops = Backstops(self._register)
+        self._liquidations = Liquidations(
+            self.clock,
+            self._register,
+            self._take_liquidation,
+            all_are_told=bool(settings.node_data or settings.liquidations_url.get_secret_value()),
+        )
+        self.account_stream = AccountStream(
+            settings.ws_url,
+            settings.pushed_accounts,
+            self.clock,
+            choose=self._worth_streaming,
+            take_states=self.poller.take_pushed,
+            take_fills=self._liquidations.in_fills,
+        )
+        self.provider = (
+            ProviderFeed(settings.liquidations_url, self.clock, self._register, self._take_liquidation)
+            if settings.liquidations_url.get_secret_value()
+            else None
+        )
+        """A provider of all liquidations; None without one."""
         self.node = self._node(Path(settings.node_data)) if settings.node_data else None
         """The fills of a node of one's own; None without one."""
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
         self._batch = Batch()
         self._recall_first = recall_first
+        self._is_beat_taken = True
+        """Whether the views of the last beat are made: beats wait for whoever makes them."""
         self._loop_thread: int | None = None
         self._newest_report = Report()
         """What other threads are told: everything here changes on the event loop's thread, so it is put
@@ -151,12 +178,14 @@ class Hyperliquid:
             if update is not None:
                 queue.put_nowait(update)
         self._loop_thread = threading.get_ident()
+        self._is_beat_taken = True
         self.report()
         work = asyncio.create_task(self._work())
         work.add_done_callback(lambda _: queue.put_nowait(None))
         try:
             while update := await queue.get():
                 yield update
+                self._is_beat_taken = self._is_beat_taken or isinstance(update, Beat)
             await work
         finally:
             work.cancel()
@@ -229,6 +258,11 @@ class Hyperliquid:
                     group.create_task(work)
                 if self.node is not None:
                     group.create_task(self._follow_node(self.node))
+                if self.provider is not None:
+                    group.create_task(self.provider.run())
+                if self._settings.pushed_accounts:
+                    group.create_task(self.account_stream.listen())
+                    group.create_task(self.account_stream.run())
                 if self._settings.hyperperps:
                     group.create_task(self.cross_check.run())
         finally:
@@ -237,16 +271,19 @@ class Hyperliquid:
     def _tell(self, update: Update) -> None:
         self._queue.put_nowait(update)
 
+    def _take_context(self, context: AssetContext) -> None:
+        self._liquidations.hear(context)
+        self._tell(context)
+
     def _take(self, reading: Reading) -> None:
+        self._liquidations.in_reading(reading)
         self._batch.add(reading)
         self.modes.take(reading)
         self.watched.take(reading)
 
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         self.discovery.from_trades(trades)
-        if self.node is None:  # which tells of all
-            for liquidation in self._backstops.among(trades, self.clock.now_ms()):
-                self._take_liquidation(liquidation)
+        self._liquidations.in_trades(trades)
 
     def _take_fills(self, fills: Sequence[AccountFill]) -> None:
         """Have everybody asked for whose position has just changed."""
@@ -254,6 +291,13 @@ class Hyperliquid:
         for one in fills:
             self.roster.find(one.account, now_ms, guess_usd=one.usd, traded_usd=one.usd)
             self.poller.ask_soon(one.account)
+
+    def _worth_streaming(self, most: int) -> list[tuple[str, float]]:
+        """Return accounts with their worth, USD, the first ones first: the watched, then the largest."""
+        held, names = self.roster.column("held"), self.roster.names
+        largest = np.argsort(-held, kind="stable")[:most].tolist()
+        watched = [(account, math.inf) for account in self.watched.accounts[:most]]
+        return watched + [(names[place], float(held[place])) for place in largest if held[place] > 0]
 
     def _take_liquidation(self, liquidation: Liquidation) -> None:
         self._register.note(liquidation)
@@ -283,7 +327,8 @@ class Hyperliquid:
             await self.clock.sleep(beat_s)
         while True:
             await self.clock.sleep(beat_s)
-            if self.clock.now_ms() - self.feed.heard_ms > QUIET_MS:
+            self.watched.pushed = self.account_stream.pushed(PUSHED_S)
+            if not self._is_beat_taken or self.clock.now_ms() - self.feed.heard_ms > QUIET_MS:
                 continue  # nothing can be said without a price, or at one of long ago
             for update in self._batch.take():
                 self._tell(update)
@@ -291,6 +336,7 @@ class Hyperliquid:
             self.report()
             # Whatever the node told up to the cursor is in the queue before the beat.
             cursor = "" if self.node is None else self.node.cursor
+            self._is_beat_taken = False
             self._tell(Beat(self.clock.now_ms(), cursor))
 
     async def _save_often(self, accounts: Accounts) -> None:

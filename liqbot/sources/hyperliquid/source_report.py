@@ -18,7 +18,9 @@ def report_of(source: "Hyperliquid") -> Report:
     refused = Counter(source.poller.refused)
     for part in (source.feed, source.frames, source.depth, source.candles):
         refused += part.refused
-    refused["a frame that made no sense"] += source.stream.refused
+    refused["a frame that made no sense"] += source.stream.refused + source.account_stream.refused
+    if source.provider is not None:
+        refused["a liquidation that made no sense"] += source.provider.refused
     if source.node is not None:
         refused += source.node.refused
     return Report(
@@ -40,6 +42,11 @@ def _lines(source: "Hyperliquid") -> Iterator[str]:
     yield source.poller.batches.words
     if source.node is not None:
         yield source.node.words
+    pushed = len(source.watched.pushed)
+    if pushed:
+        yield f"{pushed:,} accounts are streamed"
+    if source.provider is not None:
+        yield source.provider.words
     yield source.modes.words()
     if not feed.coins:
         yield f"no prices yet: {next(iter(feed.failures.values()), 'no answer so far')}"

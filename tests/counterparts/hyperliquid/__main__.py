@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
+from .churning import Churning
 from .clock import FastClock
 from .exchange import Exchange
+from .node import NodeData, write_down
 from .recorded import Recorded
 from .simulated import Simulated
 from .sockets import Sockets, pace
@@ -31,13 +33,20 @@ def main() -> None:
     parser.add_argument("--step", type=int, default=10, help="simulated seconds a step of the market")
     parser.add_argument("--still", action="store_true", help="nobody trades and no price moves")
     parser.add_argument("--event-after", type=float, default=1800.0, help="when the scenario's event begins")
+    parser.add_argument("--churn", type=int, default=0, help="so many accounts that trade all the time")
+    parser.add_argument("--rate", type=float, default=200.0, help="their fills a second")
+    parser.add_argument("--node", type=Path, help="a node's data folder, which those are written to")
     parser.add_argument("--recording", type=Path, help="a recording in place of the simulated market")
     asyncio.run(_serve(parser.parse_args()))
 
 
 async def _serve(options: argparse.Namespace) -> None:
     clock = FastClock(options.speed, time.time(), time.time_ns() // 1_000_000)
-    if options.recording:
+    if options.churn:
+        market = Churning(
+            accounts=options.churn, fills_a_second=options.rate, start_ms=clock.start_ms, seed=options.seed
+        )
+    elif options.recording:
         market = Recorded(options.recording, start_ms=clock.start_ms)
     else:
         market = Simulated(
@@ -58,7 +67,8 @@ async def _serve(options: argparse.Namespace) -> None:
         dexes=tuple(options.dexes.split(",")) if options.dexes else (),
     )
     exchange.faults.batches = options.batches
-    exchange.step(options.step)
+    if not options.churn:
+        exchange.step(options.step)
     sockets = Sockets(exchange)
     control = Control(exchange, sockets)
     loop = asyncio.get_running_loop()
@@ -74,6 +84,8 @@ async def _serve(options: argparse.Namespace) -> None:
     }
     sys.stdout.write(f"{msgspec.json.encode(where).decode()}\n")
     sys.stdout.flush()
+    if options.node:
+        await write_down(market, exchange, sockets, NodeData(options.node))
     await pace(exchange, sockets, options.step)
 
 
@@ -88,6 +100,8 @@ class Control:
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, bytes]:
         if (method, path) == ("POST", "/info"):
             return self._exchange.ask(body)
+        if (method, path) == ("POST", "/node/info"):
+            return self._exchange.ask(body, of_node=True)
         if path == "/leaderboard":
             return 200, self._exchange.leaderboard()
         if path.startswith("/heatmap/"):
@@ -103,7 +117,7 @@ class Control:
         }.get(path)
         return (404, b"not found") if told is None else (200, msgspec.json.encode(told()))
 
-    def _control(self, asked: dict) -> object:
+    def _control(self, asked: dict) -> object:  # noqa: C901 - a line a wish
         exchange = self._exchange
         if "faults" in asked:
             exchange.faults.shares = asked["faults"]
@@ -119,6 +133,8 @@ class Control:
             exchange.faults.answers = asked["answers"]
         if "dexes_down" in asked:
             exchange.faults.dexes_down = asked["dexes_down"]
+        if "rate" in asked:
+            exchange.market.rate = asked["rate"]
         if asked.get("drop"):
             self._do(self._sockets.drop())
         if asked.get("say"):

@@ -53,3 +53,5 @@ class Deal:
     size: float
     buyer: str
     seller: str
+    liquidated: str | None = None
+    """Whose liquidation it was; None for none, or where the market does not know."""

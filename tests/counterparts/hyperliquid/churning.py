@@ -56,6 +56,8 @@ class Churning:
         usd[self._rng.random(self._coin.shape) < 0.4] = 0.0
         sign = np.where(self._rng.random(self._coin.shape) < 0.5, 1.0, -1.0)
         self._size = np.round(sign * usd / self._mark[self._coin], 5)
+        self._open = np.zeros(len(MARKS))
+        np.add.at(self._open, self._coin, np.abs(self._size))
 
     def step(self, seconds: float) -> list[Deal]:
         """Let time pass; return the trades. Their fills lie in the time that has passed."""
@@ -67,10 +69,8 @@ class Churning:
         return deals
 
     def coins(self) -> list[CoinState]:
-        held = np.zeros(len(self._coins))
-        np.add.at(held, self._coin, np.abs(self._size))
         return [
-            CoinState(coin, mark, float(held[place]) / 2, 1e-5, ((0.0, 25.0),))
+            CoinState(coin, mark, float(self._open[place]) / 2, 1e-5, ((0.0, 25.0),))
             for place, (coin, mark) in enumerate(MARKS.items())
         ]
 
@@ -87,8 +87,7 @@ class Churning:
 
     def truth(self) -> dict:
         """Return of each coin the mark and the open size, USD."""
-        usd = np.zeros(len(self._coins))
-        np.add.at(usd, self._coin, np.abs(self._size) * self._mark[self._coin])
+        usd = self._open * self._mark
         return {
             coin: {"mark": MARKS[coin], "up": 0.0, "down": 0.0, "usd": float(usd[place])}
             for place, coin in enumerate(self._coins)
@@ -123,8 +122,9 @@ class Churning:
         if other is not None:
             self._fill(time_ms, maker, other, -change, whose)
         buyer, seller = (taker, maker) if change > 0 else (maker, taker)
+        price = float(self._mark[coin])
         return Deal(
-            self._coins[coin], float(self._mark[coin]), abs(change), self.names[buyer], self.names[seller]
+            self._coins[coin], price, abs(change), self.names[buyer], self.names[seller], liquidated=whose
         )
 
     def _wanted(self, held: float, coin: int) -> float:
@@ -135,6 +135,7 @@ class Churning:
         coin, start = int(self._coin[number, slot]), float(self._size[number, slot])
         after = float(np.round(start + change, 5))
         self._size[number, slot] = after
+        self._open[coin] += abs(after) - abs(start)
         self.fills.append(
             Fill(
                 time_ms,

@@ -7,12 +7,18 @@ and no zone. Bad days: a last line that is cut off, an hour that is missing, a f
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
-from .churning import Fill
+from .churning import Churning, Fill
 from .shapes import number
 
+if TYPE_CHECKING:
+    from .exchange import Exchange
+    from .sockets import Sockets
+
+STEP_S, TELL_MS = 0.1, 1000
 SERVED = frozenset(
     {
         "meta",
@@ -82,6 +88,18 @@ class NodeData:
             "events": pairs,
         }
         return [msgspec.json.encode(told)]
+
+
+async def write_down(market: Churning, exchange: "Exchange", sockets: "Sockets", data: NodeData) -> None:
+    """Let people trade as time passes, and write down what they do as soon as they have done it."""
+    told_ms = 0
+    while True:
+        await exchange.clock.sleep(STEP_S)
+        deals = exchange.step((exchange.clock.now_ms() - market.time_ms) / 1000)
+        data.write(market.fills)
+        if market.time_ms - told_ms >= TELL_MS:
+            told_ms = market.time_ms
+            await sockets.tell(deals)
 
 
 def fill_shape(fill: Fill) -> dict:

@@ -184,3 +184,30 @@ def _asset_position(held: Held) -> dict:
             "cumFunding": {"allTime": "0.0", "sinceOpen": "0.0", "sinceChange": "0.0"},
         },
     }
+
+
+def user_fill(deal: Deal, user: str, time_ms: int, tid: int) -> dict:
+    """Return a trade as one of its sides is told of it."""
+    told = {
+        "coin": deal.coin,
+        "px": number(deal.price),
+        "sz": number(deal.size),
+        "side": "B" if user == deal.buyer else "A",
+        "time": time_ms,
+        "startPosition": "0.0",
+        "dir": "Open Long" if user == deal.buyer else "Open Short",
+        "closedPnl": "0.0",
+        "hash": f"0x{tid:064x}",
+        "oid": tid,
+        "crossed": True,
+        "fee": "0.0",
+        "tid": tid,
+        "feeToken": "USDC",
+    }
+    if deal.liquidated:
+        told["liquidation"] = {
+            "liquidatedUser": deal.liquidated,
+            "markPx": number(deal.price),
+            "method": "market",
+        }
+    return told

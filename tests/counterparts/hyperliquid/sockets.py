@@ -19,6 +19,7 @@ from .limits import (
 )
 
 _ALL = ("allMids",)
+_OF_A_USER = ("allDexsClearinghouseState", "userFills")
 _OF_A_COIN = ("trades", "activeAssetCtx", "l2Book", "candle", "bbo")
 
 
@@ -97,12 +98,17 @@ class Sockets:
             return [_error(f"Error parsing JSON into valid websocket request: {message!r}")]
         if method == "ping":
             return [{"channel": "pong"}]
-        return self._subscribe(socket, asked.get("subscription", {}))
+        subscription = asked.get("subscription", {})
+        if method == "unsubscribe":
+            self._subscriptions[socket].pop(_key(subscription), None)
+            told = {"method": method, "subscription": subscription}
+            return [{"channel": "subscriptionResponse", "data": told}]
+        return self._subscribe(socket, subscription)
 
     def _subscribe(self, socket: ServerConnection, subscription: dict):
         kind, coin = subscription.get("type"), subscription.get("coin")
         names = {state.name for state in self._exchange.coins()}
-        if kind not in {*_ALL, *_OF_A_COIN, "userFills"} or (kind in _OF_A_COIN and coin not in names):
+        if kind not in {*_ALL, *_OF_A_COIN, *_OF_A_USER} or (kind in _OF_A_COIN and coin not in names):
             return [_error(f"Invalid subscription {subscription}")]
         everything = [item for wanted in self._subscriptions.values() for item in wanted.values()]
         users = {item["user"] for item in everything if "user" in item}
@@ -110,10 +116,23 @@ class Sockets:
             return [_error("Cannot track more than 1000 subscriptions")]
         if "user" in subscription and len(users | {subscription["user"]}) > USERS:
             return [_error("Cannot track more than 10 total users.")]
-        key = msgspec.json.encode(subscription, order="sorted").decode()
-        self._subscriptions[socket][key] = subscription
+        self._subscriptions[socket][_key(subscription)] = subscription
         told = {"method": "subscribe", "subscription": subscription}
         return [{"channel": "subscriptionResponse", "data": told}, *self._frames(subscription, [])]
+
+    def _of_a_user(self, kind: str, user: str, deals: list[Deal]):
+        now_ms = self._exchange.clock.now_ms()
+        if kind == "allDexsClearinghouseState":
+            states = [
+                [dex, shapes.clearinghouse_state(self._exchange.book(user, dex), now_ms)]
+                for dex in ("", *self._exchange.dexes)
+            ]
+            yield {"channel": kind, "data": {"user": user, "clearinghouseStates": states}}
+            return
+        mine = [deal for deal in deals if user in (deal.buyer, deal.seller)]
+        fills = [shapes.user_fill(deal, user, now_ms, self._exchange.tid + n) for n, deal in enumerate(mine)]
+        if fills:
+            yield {"channel": kind, "data": {"user": user, "fills": fills}}
 
     def _frames(self, subscription: dict, deals: list[Deal]):
         kind = subscription["type"]
@@ -121,6 +140,8 @@ class Sockets:
         if kind == "allMids":
             mids = {coin.name: shapes.number(coin.mark) for coin in self._exchange.market.coins()}
             yield {"channel": "allMids", "data": {"mids": mids}}
+        if kind in _OF_A_USER:
+            yield from self._of_a_user(kind, subscription["user"], deals)
         if kind not in _OF_A_COIN:
             return
         coin = self._exchange.coin(subscription["coin"])
@@ -144,6 +165,10 @@ class Sockets:
                 book = shapes.l2_book(coin, now_ms)
                 best = [side[0] for side in book["levels"]]
                 yield {"channel": kind, "data": {"coin": coin.name, "time": now_ms, "bbo": best}}
+
+
+def _key(subscription: dict) -> str:
+    return msgspec.json.encode(subscription, order="sorted").decode()
 
 
 def _error(text: str) -> dict:

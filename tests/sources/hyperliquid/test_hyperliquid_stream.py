@@ -9,11 +9,11 @@ from counterparts.hyperliquid.running import counterpart
 from sources.hyperliquid.stand_ins import VirtualClock
 from websockets.asyncio.server import serve
 
+from liqbot.sources.hyperliquid.connection import SHORTEST_PAUSE_S
 from liqbot.sources.hyperliquid.decoding import PayloadError
 from liqbot.sources.hyperliquid.stream import (
     COINS_A_SOCKET,
     MOST_SOCKETS,
-    SHORTEST_PAUSE_S,
     Stream,
     subscriptions,
 )

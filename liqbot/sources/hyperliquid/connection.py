@@ -1,0 +1,150 @@
+"""One websocket connection that comes back by itself, and subscribes anew to what is wanted then."""
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+import msgspec
+import structlog
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from liqbot.sources.hyperliquid.clock import Clock
+
+_log = structlog.get_logger()
+
+PING_S = 20.0
+"""After so much silence it is asked whether anybody is there …"""
+SILENT_S = 10.0
+"""… and after so much more the connection is given up."""
+MUTE_MS = 60_000
+"""So is one that answers, but has told nothing for so long."""
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+LARGEST_FRAME = 4 * 2**20
+_PING = '{"method":"ping"}'
+
+Subscription = Mapping[str, str]
+
+
+@dataclass(slots=True)
+class _Heard:
+    """What came over one connection."""
+
+    frames: int = 0
+    told: int = 0
+    """Those of them that told something that was subscribed to."""
+    any_ms: int = 0
+    """When the last of them came."""
+    told_ms: int = 0
+
+
+class Connection:
+    """Connects again and again. Pauses double with each failure in a row, and vary, so as not to flock."""
+
+    def __init__(
+        self,
+        url: str,
+        clock: Clock,
+        wanted: Callable[[], Iterable[Subscription]],
+        handle: Callable[[str | bytes], bool],
+        *,
+        rng: random.Random,
+        may_be_mute: bool = False,
+    ) -> None:
+        """Hand each frame to `handle`, which says whether it told something.
+
+        Where `may_be_mute`, a connection that answers is kept however long it tells nothing. The address may
+        hold a key, and is told to nobody.
+        """
+        self._url = url
+        self._clock = clock
+        self._wanted = wanted
+        self._handle = handle
+        self._random = rng
+        self._may_be_mute = may_be_mute
+        self._socket: ClientConnection | None = None
+        self.reconnects = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is connected."""
+        return self._socket is not None
+
+    async def run(self) -> None:
+        """Listen until cancelled."""
+        pause_s = SHORTEST_PAUSE_S
+        while True:
+            heard = _Heard()
+            try:
+                async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
+                    self._socket = socket
+                    try:
+                        await self._listen(socket, heard)
+                    finally:
+                        self._socket = None
+            except (OSError, TimeoutError, WebSocketException) as error:
+                reason = f"{type(error).__name__} {error}".rstrip().replace(self._url, "the stream")
+                _log.info("stream_disconnected", reason=reason)
+            if heard.told:
+                pause_s = SHORTEST_PAUSE_S
+            self.reconnects += 1
+            await self._clock.sleep(pause_s * self._random.uniform(0.5, 1.0))
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+    async def subscribe(self, subscriptions: Iterable[Subscription], method: str = "subscribe") -> None:
+        """Subscribe to more, or end it; what is not connected subscribes to all that is wanted later."""
+        if self._socket is not None:
+            with contextlib.suppress(WebSocketException):
+                await _ask_for(self._socket, subscriptions, method)
+
+    async def _listen(self, socket: ClientConnection, heard: _Heard) -> None:
+        """Subscribe, and hand on what comes until it is silent."""
+        await _ask_for(socket, self._wanted(), "subscribe")
+        heard.any_ms = heard.told_ms = self._clock.now_ms()
+        reading = asyncio.ensure_future(self._read(socket, heard))
+        watching = asyncio.ensure_future(self._until_silent(socket, heard))
+        try:
+            first, _ = await asyncio.wait((reading, watching), return_when=asyncio.FIRST_COMPLETED)
+            for done in first:
+                done.result()
+        finally:
+            reading.cancel()
+            watching.cancel()
+            await asyncio.gather(reading, watching, return_exceptions=True)
+
+    async def _read(self, socket: ClientConnection, heard: _Heard) -> None:
+        """Hand on frame after frame.
+
+        All that is there is taken in one turn of the loop: while many accounts are asked a turn is long, and
+        what waits in the buffers of the connection becomes old, and would later pass for news.
+        """
+        while True:
+            frame = await socket.recv()
+            heard.frames += 1
+            heard.any_ms = self._clock.now_ms()
+            if self._handle(frame):
+                heard.told += 1
+                heard.told_ms = heard.any_ms
+
+    async def _until_silent(self, socket: ClientConnection, heard: _Heard) -> None:
+        """Return when nothing comes any more, though it was asked for, or nothing of what is wanted."""
+        while (mute_ms := self._clock.now_ms() - heard.told_ms) <= MUTE_MS or self._may_be_mute:
+            silent_s = (self._clock.now_ms() - heard.any_ms) / 1000
+            if silent_s < PING_S:
+                left_ms = MUTE_MS if self._may_be_mute else MUTE_MS - mute_ms + 1
+                await self._clock.sleep(min(PING_S - silent_s, left_ms / 1000))
+                continue
+            frames = heard.frames
+            await socket.send(_PING)
+            await self._clock.sleep(SILENT_S)
+            if heard.frames == frames:
+                break
+        _log.info("stream_silent")
+
+
+async def _ask_for(socket: ClientConnection, subscriptions: Iterable[Subscription], method: str) -> None:
+    for subscription in subscriptions:
+        asked = {"method": method, "subscription": subscription}
+        await socket.send(msgspec.json.encode(asked).decode())  # binary frames are not understood
