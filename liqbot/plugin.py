@@ -5,9 +5,12 @@ deprecated: it warns, and works on, for at least two minor versions of liqbot an
 `API` counts up when it goes. Names, fields and parameters with defaults may be added at any time.
 """
 
+from liqbot.engine.cascade import Cascade
+from liqbot.engine.cascade_of_view import cascade_of
 from liqbot.market.candles import Candles
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.depth import Depth
 from liqbot.market.elsewhere import Elsewhere, Swept
 from liqbot.market.events import (
     ClusterBorn,
@@ -20,6 +23,7 @@ from liqbot.market.events import (
     RegimeChanged,
 )
 from liqbot.market.layer import Basis, Layer, Origin
+from liqbot.market.liquidations import usual_hour
 from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.margin import MarginTiers
 from liqbot.market.marks import Mark, Shape, band, line, point
@@ -80,6 +84,7 @@ __all__ = [
     "BySide",
     "Candles",
     "CandlesSeen",
+    "Cascade",
     "ChatAdapter",
     "ChatAddress",
     "Cluster",
@@ -90,6 +95,7 @@ __all__ = [
     "Cohort",
     "CohortReading",
     "Coin",
+    "Depth",
     "Duration",
     "Elsewhere",
     "End",
@@ -142,6 +148,7 @@ __all__ = [
     "Window",
     "adapter",
     "band",
+    "cascade_of",
     "command",
     "duration",
     "event_rule",
@@ -155,4 +162,5 @@ __all__ = [
     "share",
     "source",
     "usd",
+    "usual_hour",
 ]

@@ -25,6 +25,7 @@ def test_the_public_face_is_exactly_this():
         "BySide",
         "Candles",
         "CandlesSeen",
+        "Cascade",
         "ChatAdapter",
         "ChatAddress",
         "Cluster",
@@ -35,6 +36,7 @@ def test_the_public_face_is_exactly_this():
         "Cohort",
         "CohortReading",
         "Coin",
+        "Depth",
         "Duration",
         "Elsewhere",
         "End",
@@ -87,6 +89,7 @@ def test_the_public_face_is_exactly_this():
         "Window",
         "adapter",
         "band",
+        "cascade_of",
         "command",
         "duration",
         "event_rule",
@@ -100,6 +103,7 @@ def test_the_public_face_is_exactly_this():
         "share",
         "source",
         "usd",
+        "usual_hour",
     ]
     assert liqbot.plugin.API == 1
 

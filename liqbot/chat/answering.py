@@ -73,7 +73,7 @@ class Answering:
     def command(self, name: str) -> Command | None:
         """Return the command that a word such as `/heatmap` names; None where there is none.
 
-        `/what_if` is `/what-if`: not every platform takes hyphens.
+        `/my_levels` is `/my-levels`: not every platform takes hyphens.
         """
         bare = _bare(name)
         return self.commands.get(bare) or self.commands.get(bare.replace("_", "-"))

@@ -13,6 +13,7 @@ from liqbot.chat.times import (
     all_zones,
     read_count,
     read_hours,
+    read_move,
     read_span,
     read_zone,
     told_time,
@@ -44,6 +45,7 @@ _WHICH = {
     Kind.SPAN: N_("How long?"),
     Kind.SURE: N_("Are you sure?"),
     Kind.FILTER: N_("Of which coin or rule?"),
+    Kind.MOVE: N_("Which move?"),
 }
 _NO_SUCH = {
     Kind.COIN: N_("There is no coin {text} here."),
@@ -59,7 +61,13 @@ _NOTHING_THERE = {
     Kind.NUMBER: N_("This chat has no subscriptions. Make one with /subscribe"),
     Kind.ALERT: N_("This chat has not got an alert yet."),
 }
-_FREE = {Kind.SPAN: read_span, Kind.HOURS: read_hours, Kind.ZONE: read_zone, Kind.COUNT: read_count}
+_FREE = {
+    Kind.SPAN: read_span,
+    Kind.HOURS: read_hours,
+    Kind.ZONE: read_zone,
+    Kind.COUNT: read_count,
+    Kind.MOVE: read_move,
+}
 """How to read arguments of which more is possible than is offered."""
 _NUMBERED = (Kind.NUMBER, Kind.ALERT)
 _WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE, Kind.COUNT)

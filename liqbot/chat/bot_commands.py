@@ -19,7 +19,7 @@ from liqbot.rules.parameters import Parameter
 from liqbot.rules.rule import Rule
 from liqbot.service.status import CoinStatus
 from liqbot.text import _, ngettext
-from liqbot.text.figures import duration, listed, price
+from liqbot.text.figures import duration, listed, percent, price
 
 _EVERYTHING = "all"
 """The topic under which `/help` lists all commands and rules."""
@@ -132,6 +132,8 @@ async def _command_lines(context: CommandContext, chosen: Command) -> list[str]:
 
 
 def _default(argument: Argument) -> str:
+    if argument.kind is Kind.MOVE:
+        return percent(argument.default, signed=True)
     return duration(argument.default) if argument.kind is Kind.SPAN else str(argument.default)
 
 

@@ -30,6 +30,7 @@ class Kind(StrEnum):
     COUNT = "COUNT"
     SURE = "yes"
     FILTER = "COIN or RULE"
+    MOVE = "move"
     SETTINGS = "name=value"
 
 
@@ -51,6 +52,8 @@ Zone = Annotated[str, Kind.ZONE]
 """A time zone of the IANA database: `Europe/Berlin`; empty for none given."""
 Count = Annotated[int, Kind.COUNT]
 """A whole number, 1 or more."""
+Move = Annotated[float, Kind.MOVE]
+"""A move of the price in percent, negative for a fall: `-3%`."""
 Sure = Annotated[str, Kind.SURE]
 """`yes`, or empty."""
 AlertNumber = Annotated[int, Kind.ALERT]

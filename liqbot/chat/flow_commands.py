@@ -1,12 +1,15 @@
-"""The commands that show what flows through a market: liquidations as they happened."""
+"""The commands that show what flows through a market: liquidations, the order book, cascades."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from liqbot.chat import book_words, cascade_words
 from liqbot.chat import flow_words as words
-from liqbot.chat.command import Coin, CommandContext, Settings, Span, command
+from liqbot.chat.command import Coin, CommandContext, Move, Settings, Span, command
 from liqbot.message import Button, Message
 from liqbot.rules.wording import quoted
+from liqbot.service.books import BookAnswer
+from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.errors import UserError
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.text import _
@@ -25,10 +28,7 @@ async def liquidations(
     All venues of which the bot hears are added up; venue=binance shows one alone. Who tells only some of its
     liquidations is named, and its sums are lower bounds.
     """
-    unknown = [name for name in settings if name != "venue"]
-    if unknown:
-        raise UserError("There is no {name} here, only venue=.", name=quoted(unknown[0]))
-    venue = settings.get("venue")
+    venue = _venue(settings)
     answer = await context.services.liquidations.liquidations(coin, window, venue=venue)
     chosen = "" if venue is None else f" venue={venue}"
     actions = [Button(span, f"/liquidations {coin} {span}{chosen}", renews=True) for span in _SPANS]
@@ -49,4 +49,80 @@ def told_liquidations(answer: LiquidationsAnswer, actions: Sequence[Button] = ()
     )
 
 
-COMMANDS = (liquidations,)
+@command(public=True)
+async def book(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:
+    """The order book: imbalance near the price, walls, what market orders would move, and who holds what.
+
+    Bids against asks within 0.5, 1, 2 and 5% of the price, and the move that selling or buying $1M, $5M and
+    $25M at once would cause. Beside it what whales, retail and market makers hold. venue=binance shows the
+    book of one venue. A book older than a minute is no depth.
+    """
+    venue = _venue(settings)
+    answer = await context.services.books.book(coin, venue)
+    chosen = "" if venue is None else f" venue={venue}"
+    actions = (
+        Button(_("Refresh"), f"/book {coin}{chosen}", renews=True),
+        Button(_("Map"), f"/map {coin}{chosen}"),
+    )
+    return told_book(answer, actions)
+
+
+def told_book(answer: BookAnswer, actions: Sequence[Button] = ()) -> Message:
+    """Return an order book, as a message."""
+    return Message(
+        title=book_words.title(answer),
+        lines=tuple(book_words.lines(answer)),
+        facts=tuple(book_words.facts(answer)),
+        tables=tuple(book_words.tables(answer)),
+        notes=tuple(book_words.notes(answer)),
+        tone=book_words.tone(answer),
+        actions=tuple(actions),
+        time_ms=answer.time_ms,
+        provenance=answer.provenance,
+    )
+
+
+@command(public=True)
+async def cascade(
+    context: CommandContext, coin: Coin, move: Move = -3.0, settings: Settings = _PLAIN
+) -> Message:
+    """What a push would set off: how much would be force-closed, and where price would stop.
+
+    Price is pushed by -3%, say. Positions on the way are liquidated and eat into the order book, which moves
+    price on and sets off the next ones, until the book absorbs them. How fast the book refills is not known,
+    so the answer is a range. venue=binance reads another map and its book.
+    """
+    venue = _venue(settings)
+    answer = await context.services.cascades.cascade(coin, move, venue)
+    chosen = "" if venue is None else f" venue={venue}"
+    actions = [
+        Button(other, f"/cascade {coin} {other}{chosen}", renews=True)
+        for other in ("-1%", "-3%", "-5%", "3%", "5%")
+    ]
+    return told_cascade(answer, (*actions, Button(_("Book"), f"/book {coin}{chosen}")))
+
+
+def told_cascade(answer: CascadeAnswer, actions: Sequence[Button] = ()) -> Message:
+    """Return what a push would set off, as a message."""
+    return Message(
+        title=cascade_words.title(answer),
+        lines=tuple(cascade_words.lines(answer)),
+        facts=tuple(cascade_words.facts(answer)),
+        tables=tuple(cascade_words.tables(answer)),
+        notes=tuple(cascade_words.notes(answer)),
+        tone=cascade_words.tone(answer),
+        actions=tuple(actions),
+        time_ms=answer.time_ms,
+        provenance=answer.provenance,
+    )
+
+
+COMMANDS = (liquidations, book, cascade)
+
+
+def _venue(settings: Mapping[str, str]) -> str | None:
+    """Return the venue that is asked for; None for any. Raises `UserError` for any other setting."""
+    unknown = [name for name in settings if name != "venue"]
+    if unknown:
+        raise UserError("There is no {name} here, only venue=.", name=quoted(unknown[0]))
+    return settings.get("venue")

@@ -1,6 +1,7 @@
 """A market in words: facts, tables and sentences that several commands share."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from liqbot.market.clusters import worth_naming
 from liqbot.market.layer import Origin
@@ -144,7 +145,16 @@ def trapped(market: MarketAnswer) -> list[Fact]:
     ]
 
 
-def cohorts(market: MarketAnswer) -> list[Fact]:
+class HasCohorts(Protocol):
+    """Any answer that says what each kind of account holds."""
+
+    @property
+    def cohorts(self) -> Mapping[str, CohortAnswer]:
+        """By kind of account."""
+        ...
+
+
+def cohorts(market: HasCohorts) -> list[Fact]:
     """Return what each kind of account holds."""
     return [_cohort(name, reading) for name, reading in market.cohorts.items() if name != "unknown"]
 

@@ -1,4 +1,4 @@
-"""Spans, hours of the day, time zones and counts as people type them."""
+"""Spans, hours of the day, time zones, counts and moves of the price as people type them."""
 
 import re
 from collections.abc import Mapping
@@ -37,6 +37,7 @@ EXAMPLES: Mapping[Kind, tuple[str, ...]] = {
     ),
     Kind.COUNT: ("5", "10", "20", "50", "100", "off"),
     Kind.SURE: ("yes",),
+    Kind.MOVE: ("-1%", "-3%", "-5%", "-10%", "3%", "5%"),
 }
 """What is offered where one may type freely."""
 ABBREVIATIONS = {
@@ -90,6 +91,14 @@ def read_span(word: str) -> float:
             "{text} is too long: at most {span}.", text=quoted(word), span=duration(LONGEST_SPAN_S)
         )
     return seconds
+
+
+def read_move(word: str) -> float:
+    """Return a move of the price in percent: -3 for `-3%`. Raises `UserError`."""
+    percent = read_amount(word.replace("−", "-"), Unit.PERCENT)
+    if percent is None:
+        raise UserError("How far is {text}? Write -3% for a fall, or 3% for a rise.", text=quoted(word))
+    return percent
 
 
 def until_s(words: str, now_ms: int, zone_of_chat: ZoneInfo | None) -> float:

@@ -21,6 +21,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "heatmap": "looking",
         "liquidations": "flows",
         "history": "records",
+        "book": "flows",
+        "cascade": "flows",
         "scan": "scanning",
         "record": "scanning",
         "brackets": "brackets",
@@ -34,6 +36,8 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
 """Which module of this package has which command, as a function of its name."""
 GROUPS: Mapping[str, str] = MappingProxyType({"db": "database", "plugins": "plugins"})
 """Which module has which group of commands, as its `app`."""
+_TAKES_MINUS: Mapping[str, bool] = MappingProxyType({"ignore_unknown_options": True})
+"""Of a command that takes a move of the price: `-3%` is no option."""
 _COMPLETING = "_LIQBOT_COMPLETE"
 _ALL = (*COMMANDS, *GROUPS)
 
@@ -56,7 +60,9 @@ def command_line(names: Sequence[str] = _ALL) -> typer.Typer:
         if name in GROUPS:
             app.add_typer(module.app, name=name)
         else:
-            app.command()(getattr(module, name))
+            app.command(context_settings=dict(_TAKES_MINUS) if name == "cascade" else None)(
+                getattr(module, name)
+            )
     return app
 
 

@@ -1,18 +1,24 @@
-"""`liqbot liquidations`: what flows through one coin's market, out of the bot's database."""
+"""`liqbot liquidations`, `liqbot book` and `liqbot cascade`: what flows through one coin's market."""
 
 import asyncio
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
 import typer
 from rich.console import Console
 
-from liqbot.chat.flow_commands import told_liquidations
-from liqbot.chat.times import read_span
-from liqbot.cli.terminal import utc
+from liqbot.chat.flow_commands import told_book, told_cascade, told_liquidations
+from liqbot.chat.times import read_move, read_span
+from liqbot.cli.looking import At, RecordingFile
+from liqbot.cli.terminal import parse_time, read_with_progress, utc
+from liqbot.market.view import MarketView
 from liqbot.message import Message
-from liqbot.operations.stored_market import stored_liquidations
+from liqbot.operations.recordings import view_at
+from liqbot.operations.stored_market import stored_liquidations, stored_view
+from liqbot.service.books import book_answer
+from liqbot.service.cascades import cascade_answer
 from liqbot.service.errors import UserError
 from liqbot.settings import load_settings
 from liqbot.sources.source import SourceError
@@ -31,6 +37,37 @@ def liquidations(
     """Print what was liquidated of one coin lately, by side and venue, out of the bot's database."""
     answer = answered(stored_liquidations(load_settings().database, coin, _span(window)))
     print_answer(answer, told_liquidations(answer), as_json=as_json)
+
+
+def book(coin: CoinName, *, as_json: Json = False) -> None:
+    """Print the order book of one coin as it stood with the newest view in the database."""
+    view = _view(coin, None, None)
+    answer = book_answer(view, [], view.time_ms)
+    print_answer(answer, told_book(answer), as_json=as_json)
+
+
+def cascade(
+    coin: CoinName,
+    move: Annotated[str, typer.Argument(help="How far price is pushed, as -3% or 3%.")] = "-3%",
+    recording: RecordingFile = None,
+    at: At = None,
+    *,
+    as_json: Json = False,
+) -> None:
+    """Print what pushing the price of one coin would set off, and where price would stop."""
+    view = _view(coin, recording, None if at is None else parse_time(at))
+    try:
+        answer = cascade_answer(view, read_move(move), view.time_ms)
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from None
+    print_answer(answer, told_cascade(answer), as_json=as_json)
+
+
+def _view(coin: str, recording: Path | None, at_ms: int | None) -> MarketView:
+    """Return the newest view of a coin up to a time, stored or recorded. Raises `SourceError`."""
+    if recording is not None:
+        return view_at(coin, recording, at_ms, read_with_progress)
+    return answered(stored_view(load_settings().database, coin, at_ms))
 
 
 def _span(text: str) -> float:

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from liqbot.engine.book import Book
+from liqbot.engine.books import Books
 from liqbot.engine.cluster_remainder import HeldBy
 from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
@@ -24,7 +25,7 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.positions import Bools, Floats
 from liqbot.market.side import BySide, Side
-from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
+from liqbot.market.updates import AccountsSeen, AssetContext, Beat, DepthSeen, Liquidation, Update
 from liqbot.market.view import MarketView
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -72,6 +73,7 @@ class Board:
         self.time_ms = 0
         self._max_age_ms = max_age_ms
         self._book = Book()
+        self._books = Books()
         self._markets: dict[str, _Market] = {}
         self._rejected: Counter[str] = Counter()
         self._memories: dict[str, Memory] = {}
@@ -102,6 +104,8 @@ class Board:
             taken = self._take_context(update)
         elif isinstance(update, Liquidation):
             taken = self._take_liquidation(update)
+        elif isinstance(update, DepthSeen):
+            taken = self._books.take(update.depth) or self._refuse("a book older than the one before")
         if taken:
             self.time_ms = max(self.time_ms, update.time_ms)
 
@@ -166,6 +170,7 @@ class Board:
             coverage=_coverage(open_usd, market.context),
             age_s=age_s,
             oldest_s=oldest_s,
+            depth=self._books.of(coin, self.time_ms),
         )
         market.low = market.high = spot
         market.liquidated = dict.fromkeys(Side, 0.0)

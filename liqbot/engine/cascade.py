@@ -113,12 +113,19 @@ def cascade(
         side=side,
         spot=liquidations.spot,
         push_price=liquidations.spot * (1 + push_pct / 100),
-        pushed_usd=float(forced.until(np.array([push]))[0]),
+        pushed_usd=forced_by_push(liquidations, push_pct),
         thin=thin,
         usual=usual,
         deep=deep,
         simultaneous=_stop(forced.all_at_once(), book, push, THIN),
     )
+
+
+def forced_by_push(liquidations: LiquidationMap, push_pct: float) -> float:
+    """Return the USD, at spot, that are liquidated from spot to a push, whatever comes of it."""
+    side = Side.LONG if push_pct < 0 else Side.SHORT
+    push = abs(math.log1p(push_pct / 100))
+    return float(_Forced.of(liquidations, side, None).until(np.array([push]))[0])
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.board import NoViewError
+from liqbot.engine.books import Books
 from liqbot.engine.candle_alignment import CandleAlignment
 from liqbot.engine.event_detector import EventDetector
 from liqbot.engine.extremes import Extremes
@@ -76,6 +77,7 @@ class ModelledBoard:
         self._assumptions = assumptions
         self._markets: dict[str, _Market] = {}
         self._rejected: Counter[str] = Counter()
+        self._books = Books()
 
     @property
     def coins(self) -> list[str]:
@@ -91,7 +93,7 @@ class ModelledBoard:
 
     def apply(self, update: Update) -> None:
         """Take up one update. What makes no sense is refused and counted in `rejected`."""
-        if not isinstance(update, Beat | DepthSeen):
+        if not isinstance(update, Beat):
             self._take(update)
         self.time_ms = max(self.time_ms, update.time_ms)
 
@@ -115,7 +117,11 @@ class ModelledBoard:
         market.tracks = followed.tracks
         liquidated = BySide(market.liquidated[Side.LONG], market.liquidated[Side.SHORT])
         view = replace(
-            view, low=min(market.low, view.spot), high=max(market.high, view.spot), liquidated=liquidated
+            view,
+            low=min(market.low, view.spot),
+            high=max(market.high, view.spot),
+            liquidated=liquidated,
+            depth=self._books.of(coin, self.time_ms),
         )
         market.low = market.high = view.spot
         market.liquidated = dict.fromkeys(Side, 0.0)
@@ -203,6 +209,9 @@ class ModelledBoard:
             self._take_tiers(update)
         elif isinstance(update, Liquidation):
             self._take_liquidation(update)
+        elif isinstance(update, DepthSeen):
+            if not self._books.take(update.depth):
+                self._rejected["a book older than the one before"] += 1
         elif not isinstance(update, FundingSeen | AccountRatioSeen):  # the model does not use these yet
             self._rejected[f"{type(update).__name__} does not belong in a modelled layer"] += 1
 

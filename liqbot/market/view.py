@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from liqbot.market import figures
 from liqbot.market.clusters import Clusters, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.depth import Depth
 from liqbot.market.elsewhere import Elsewhere, Swept, divergence_of, lean_of
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
@@ -100,6 +101,9 @@ class MarketView:
     measured one, where all of it would be."""
     others: tuple[Elsewhere, ...] = ()
     """What other layers say of the coin: other venues, another basis."""
+    depth: Depth | None = None
+    """The venue's order book, in few levels; None where none is known that is at most a minute old, which is
+    not the same as an empty one."""
     grid: Grid | None = None
     """Past maps, where they were asked for."""
     neighbours: tuple[Neighbour, ...] = ()

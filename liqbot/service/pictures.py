@@ -105,7 +105,7 @@ class Pictures:
 
     async def map_of(self, seen: Seen, query: PictureQuery = PLAIN) -> Picture:
         """Draw the map of a view. Raises `DrawingError`."""
-        return await self.studio.map(MapInput(view=seen.view, look=query.style.look))
+        return await self.studio.map(MapInput(view=seen.view, look=query.style.look, depth=seen.view.depth))
 
     async def terrain(self, coin: str, window: str = "7d", query: PictureQuery = PLAIN) -> Picture | None:
         """Draw a map in three dimensions: price, time, money; None where that fails. Raises `UserError`."""
@@ -188,6 +188,7 @@ class Pictures:
             zoom=query.zoom,
             look=query.style.look,
             second=await self._second(view, query.other, span_ms),
+            depth=view.depth,
         )
 
     async def grid_of(self, seen: Seen, window: str) -> Grid:

@@ -10,6 +10,8 @@ from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.alerts import Alerts
+from liqbot.service.books import Books
+from liqbot.service.cascades import Cascades
 from liqbot.service.chats import Chats
 from liqbot.service.history import History
 from liqbot.service.liquidations import Liquidations
@@ -71,6 +73,8 @@ class Services:
             store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
         )
         self.history = History(store.history, store.events)
+        self.books = Books(self.markets)
+        self.cascades = Cascades(self.markets, self.books)
         self.liquidations = Liquidations(self.markets, store.events)
         self.past_readings = PastReadings(store, self.markets, self.pictures)
         self.status = Status(

@@ -91,7 +91,7 @@ def make_server(address: str) -> MCPServer[None]:
     server = MCPServer(
         "liqbot", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING", lifespan=lifespan
     )
-    for tool in _tools(asker):
+    for tool in (*_tools(asker), *_flow_tools(asker)):
         server.add_tool(tool, annotations=ToolAnnotations(read_only_hint=True, open_world_hint=False))
     return server
 
@@ -115,14 +115,6 @@ def _tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """What happened to one coin: clusters that came and went, liquidations, regimes."""
         return await asker.json(f"coins/{_in_path(coin)}/events", window=window, venue=venue, limit=limit)
 
-    async def liquidations(
-        coin: Coin,
-        window: Annotated[str, Field(description="How far back: 1h, 24h, 7d, at most 30d.")] = "24h",
-        venue: Venue = None,
-    ) -> Answer:
-        """What was liquidated of one coin: by side and venue, the largest, the hour beside a usual one."""
-        return await asker.json(f"coins/{_in_path(coin)}/liquidations", window=window, venue=venue)
-
     async def history(
         coin: Coin, venue: Venue = None, days: Annotated[int, Field(ge=1, le=366)] = 30
     ) -> Answer:
@@ -137,4 +129,28 @@ def _tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """The liquidation heatmap of one coin as a picture: price against time, the brighter the more."""
         return await asker.png(f"coins/{_in_path(coin)}/heatmap.png", window=window, venue=venue)
 
-    return (coins, market, clusters, events, liquidations, history, alerts, heatmap)
+    return (coins, market, clusters, events, history, alerts, heatmap)
+
+
+def _flow_tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
+    async def liquidations(
+        coin: Coin,
+        window: Annotated[str, Field(description="How far back: 1h, 24h, 7d, at most 30d.")] = "24h",
+        venue: Venue = None,
+    ) -> Answer:
+        """What was liquidated of one coin: by side and venue, the largest, the hour beside a usual one."""
+        return await asker.json(f"coins/{_in_path(coin)}/liquidations", window=window, venue=venue)
+
+    async def book(coin: Coin, venue: Venue = None) -> Answer:
+        """The order book of one coin: imbalance, walls, what market orders would move, who holds what."""
+        return await asker.json(f"coins/{_in_path(coin)}/book", venue=venue)
+
+    async def cascade(
+        coin: Coin,
+        move: Annotated[float, Field(description="Percent, negative for a fall.", ge=-60, le=100)] = -3.0,
+        venue: Venue = None,
+    ) -> Answer:
+        """What pushing the price of one coin would set off: what is forced, and where price would stop."""
+        return await asker.json(f"coins/{_in_path(coin)}/cascade", move=move, venue=venue)
+
+    return (liquidations, book, cascade)

@@ -1,4 +1,4 @@
-"""The public API of what flows through a market: liquidations as they happened."""
+"""The public API of what flows through a market: liquidations, order books, cascades."""
 
 from typing import Annotated
 
@@ -6,6 +6,8 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, Parameter
 
 from liqbot.rules.units import Unit, read_amount
+from liqbot.service.books import BookAnswer
+from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LONGEST_S, SHORTEST_S, LiquidationsAnswer
 from liqbot.web.api import Asked, Questions, Venue, coin_of
 from liqbot.web.caching import json_answer
@@ -38,6 +40,34 @@ class FlowsApi(Controller):
         """Return what was liquidated within a window."""
         name = coin_of(questions, coin)
         return json_answer(request, await questions.liquidations(name, _seconds(window), venue))
+
+    @get(
+        "/coins/{coin:str}/book",
+        summary="The order book: imbalance, walls, what market orders would move; who holds what",
+        responses=answers(BookAnswer),
+    )
+    async def book(
+        self, *, request: Asked, questions: Questions, coin: FromPath[str], venue: Venue = None
+    ) -> Response[bytes | None]:
+        """Return the newest order book; `book` is null where none is known that is at most a minute old."""
+        return json_answer(request, await questions.book(coin_of(questions, coin), venue))
+
+    @get(
+        "/coins/{coin:str}/cascade",
+        summary="What a push would set off: what is forced, and where price would stop",
+        responses=answers(CascadeAnswer),
+    )
+    async def cascade(
+        self,
+        *,
+        request: Asked,
+        questions: Questions,
+        coin: FromPath[str],
+        move: Annotated[float, Parameter(description="Percent, negative for a fall.", ge=-60, le=100)] = -3.0,
+        venue: Venue = None,
+    ) -> Response[bytes | None]:
+        """Return what a push would set off; `stops` is null without depth of book."""
+        return json_answer(request, await questions.cascade(coin_of(questions, coin), move, venue))
 
 
 def _seconds(window: str) -> float:

@@ -8,6 +8,8 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.service.books import BookAnswer
+from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
 
@@ -95,6 +97,14 @@ class WebQuestions(Protocol):
 
     async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
         """Return the readings of a window, and what price did after each regime began."""
+        ...
+
+    async def book(self, coin: str, venue: str | None) -> BookAnswer:
+        """Return the order book of a coin at one venue, or at the first that has one."""
+        ...
+
+    async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
+        """Return what pushing the price by `push_pct` percent would set off."""
         ...
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:

@@ -6,6 +6,8 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.service.books import BookAnswer
+from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
@@ -69,6 +71,14 @@ class ServiceQuestions:
     async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
         """Return the readings of a window. Raises `UserError`."""
         return await self._services.past_readings.past(coin, window, LayerQuery.of(part))
+
+    async def book(self, coin: str, venue: str | None) -> BookAnswer:
+        """Return the order book of a coin. Raises `UserError`."""
+        return await self._services.books.book(coin, venue)
+
+    async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
+        """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""
+        return await self._services.cascades.cascade(coin, push_pct, venue)
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""

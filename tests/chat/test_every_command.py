@@ -12,8 +12,8 @@ from liqbot.message import Tone
 
 LINES = (
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
-    "/liquidations BTC",
     *("/history BTC", "/history BTC 1y"),
+    *("/liquidations BTC", "/book BTC", "/cascade BTC -3%"),
     *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
@@ -28,7 +28,7 @@ MANAGING = {
 }
 PUBLIC = {
     *("history", "heatmap", "map", "compare", "map3d", "clusters", "regime", "trapped", "whales"),
-    *("liquidations", "alert"),
+    *("liquidations", "book", "cascade", "alert"),
 }
 
 

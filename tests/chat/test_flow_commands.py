@@ -1,13 +1,22 @@
 """The commands about what flows through a market, as somebody types them."""
 
-import pytest
-from chat.stand_ins import BTC, NOW_MS
+from dataclasses import replace
 
+import pytest
+from chat.stand_ins import BTC, NOW_MS, as_text
+
+from liqbot.market.depth import Depth
 from liqbot.market.events import LiquidationSeen, LiquidationSum
 from liqbot.market.side import Side
 from liqbot.message import Tone
 
 HOUR = 3_600_000
+BIDS = [(64_000 * (1.0002 - step / 1000), 20.0) for step in range(1, 80)]
+ASKS = [(64_000 * (0.9998 + step / 1000), 10.0) for step in range(1, 80)]
+
+
+def depth(time_ms=NOW_MS - 4_000, bids=BIDS, asks=ASKS):
+    return Depth.of("BTC", "Testex", time_ms, bids, asks)
 
 
 def summed(usd, ago_ms, side=Side.LONG, *, sampled=False):
@@ -66,3 +75,99 @@ class TestLiquidations:
     async def test_a_window_that_cannot_be_is_refused_in_words(self, room, window):
         answer = await room.say(f"/liquidations BTC {window}")
         assert answer.tone is Tone.WARNING
+
+
+class TestBook:
+    @pytest.fixture
+    def known(self, room):
+        room.services.markets.views["BTC"] = replace(BTC, depth=depth())
+        return room
+
+    async def test_it_says_who_outweighs_whom_what_orders_move_and_who_holds_what(self, known):
+        assert await known.text("/book BTC") == (
+            "BTC 64,000: bids outweigh asks, 66% of the book within 1%\n"
+            "Resting orders can be withdrawn at any time: they say what stands there, not what will stay.\n"
+            "Spread: 0.160%\n"
+            "Known to: 7.9% below, 7.9% above\n"
+            "Book: Testex, 4 s old\n"
+            "Whales: 1 account, $12.8M long, $0 short\n"
+            "Retail: 2 accounts, $7.7M long, $5M short\n"
+            "Within: bids, asks, heavier\n"
+            "0.5%  $6.4M  $3.2M  67% bids\n"
+            "1%  $12.7M  $6.4M  66% bids\n"
+            "2%  $25.3M  $12.9M  66% bids\n"
+            "5%  $62.4M  $32.8M  66% bids\n"
+            "Market order: sells, buys\n"
+            "$1M  −0.08%  +0.18%\n"
+            "$5M  −0.38%  +0.78%\n"
+            "$25M  −1.98%  +3.98%\n"
+            "Whales, retail and makers: Testex, measured, simulated."
+        )
+
+    async def test_a_book_that_is_older_than_a_minute_is_no_depth_never_zero(self, room):
+        for view in (BTC, replace(BTC, depth=depth(NOW_MS - 60_001))):
+            room.services.markets.views["BTC"] = view
+            text = await room.text("/book BTC")
+            assert text.startswith("BTC 64,000: no depth\n")
+            assert "That is not an empty book." in text
+            assert "$0 bids" not in text
+            assert "Market order" not in text
+            assert "Whales: 1 account" in text
+
+    async def test_an_order_that_is_larger_than_the_book_is_not_given_a_price(self, room):
+        room.services.markets.views["BTC"] = replace(BTC, depth=depth(bids=BIDS[:12], asks=ASKS[:12]))
+        text = await room.text("/book BTC")
+        assert "$25M  beyond  beyond" in text
+        assert "2%  unknown  unknown" in text
+
+    async def test_the_map_is_drawn_from_the_view_that_has_the_book(self, known):
+        await known.say("/map BTC")
+        assert known.studio.inputs[-1].depth is not None
+
+
+class TestCascade:
+    @pytest.fixture
+    def thin(self, room):
+        few = [(price, coins / 10) for price, coins in BIDS]
+        room.services.markets.views["BTC"] = replace(BTC, depth=depth(bids=few))
+        return room
+
+    async def test_it_says_what_is_forced_where_it_would_stop_and_what_is_assumed(self, thin):
+        answer = await thin.say("/cascade BTC -2.5%")
+        text = as_text(answer)
+        assert answer.tone is Tone.LONGS
+        assert answer.title.startswith("BTC −2.5% would run to −")
+        assert "$20.5M force-sold" in answer.title
+        labels = [fact.label for fact in answer.facts]
+        assert labels[0] == "Pushed to 62,400"
+        assert labels[1:4] == ["Likely stop", "If most of the book comes back", "If nothing comes back"]
+        assert "Book: Testex, 4 s old" in text
+        assert "a computation, not a forecast" in text
+        assert "20% is sold first" in text
+        assert "1 cluster on the way" in text
+
+    async def test_a_deep_book_takes_it_all(self, room):
+        room.services.markets.views["BTC"] = replace(BTC, depth=depth(bids=[(p, n * 100) for p, n in BIDS]))
+        text = await room.text("/cascade BTC -2.5%")
+        assert text.startswith("BTC −2.5% would stop there: the book absorbs $20.5M of forced orders\n")
+        assert "no cascade" in text
+
+    async def test_without_depth_it_says_what_is_forced_and_no_stop(self, room):
+        for view in (BTC, replace(BTC, depth=depth(NOW_MS - 61_000))):
+            room.services.markets.views["BTC"] = view
+            text = await room.text("/cascade BTC -2.5%")
+            assert text.startswith("BTC −2.5%: $20.5M would be force-sold on the way\nNo depth:")
+            assert "Likely stop" not in text
+
+    async def test_a_rise_forces_shorts(self, room):
+        answer = await room.say("/cascade BTC +5%")
+        assert (answer.title, answer.tone) == ("BTC +5%: $5M would be force-bought on the way", Tone.SHORTS)
+
+    async def test_without_a_move_it_is_a_fall_of_three_percent(self, room):
+        assert (await room.title("/cascade BTC")).startswith("BTC −3%:")
+
+    @pytest.mark.parametrize("move", ["0", "-0.01%", "-99%", "far", "1e9"])
+    async def test_a_move_that_makes_no_sense_is_refused_in_words(self, room, move):
+        answer = await room.say(f"/cascade BTC {move}")
+        assert answer.tone is Tone.WARNING
+        assert "%" in answer.title

@@ -64,3 +64,19 @@ class TestLiquidations:
         assert "How long is" in run("liquidations", "BTC", "soon").output
         assert "DOGE" in str(run("liquidations", "DOGE").exception)
         assert isinstance(run("liquidations", "DOGE").exception, SourceError)
+
+
+@pytest.mark.usefixtures("database")
+class TestBookAndCascade:
+    def test_a_view_without_a_book_has_no_depth_and_a_push_no_stop(self):
+        words = run("book", "BTC")
+        assert words.exit_code == 0, words.output
+        assert words.output.startswith("BTC 100.00: no depth\n")
+        assert json.loads(run("book", "BTC", "--json").output)["book"] is None
+        answer = json.loads(run("cascade", "BTC", "-6%", "--json").output)
+        assert (answer["side"], answer["pushed_usd"], answer["stops"]) == ("long", 100.0, None)
+        assert run("cascade", "BTC", "-6%").output.startswith("BTC −6%: $100 would be force-sold")
+
+    def test_a_move_that_makes_no_sense_is_named(self):
+        assert "How far is" in run("cascade", "BTC", "far").output
+        assert "A push is between" in run("cascade", "BTC", "0").output

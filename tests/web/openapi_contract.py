@@ -21,6 +21,8 @@ PATHS = (
     "/api/v1/coins/{coin}/events",
     "/api/v1/coins/{coin}/history",
     "/api/v1/coins/{coin}/liquidations",
+    "/api/v1/coins/{coin}/book",
+    "/api/v1/coins/{coin}/cascade",
     "/api/v1/coins/{coin}/heatmap.png",
     "/api/v1/coins/{coin}/map.png",
     "/api/public/heatmap/{coin}",

@@ -45,6 +45,7 @@ _HELP = {
     Kind.COUNT: N_("a number"),
     Kind.SURE: N_("yes, if you are sure"),
     Kind.FILTER: N_("a coin or a rule, of a long list"),
+    Kind.MOVE: N_("how far, as -3% for a fall or 3% for a rise"),
     Kind.SETTINGS: N_("what the rule takes, as name=value name=value"),
 }
 _TAKES: Mapping[Kind, object] = {

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from liqbot.market.positions import Floats
-from liqbot.market.updates import AccountsSeen, AssetContext, Beat, Liquidation, Update
+from liqbot.market.updates import AccountsSeen, AssetContext, Beat, DepthSeen, Liquidation, Update
 from liqbot.sources.simulator.accounts import make_accounts
+from liqbot.sources.simulator.books import book
 from liqbot.sources.simulator.coins import DEFAULT_COINS, coins_named
 from liqbot.sources.simulator.crowd import Crowd
 from liqbot.sources.simulator.ledger import Ledger
@@ -49,6 +50,7 @@ class SimulatedMarket:
         if step_s <= 0:
             raise ValueError(f"a step takes more than 0 seconds, not {step_s}")
         self.coins = tuple(coins)
+        self._seed = seed
         self.time_ms = start_ms
         self.step_s = step_s
         self._coins = coins_named(coins)
@@ -120,6 +122,23 @@ class SimulatedMarket:
         """Go on with `scenario`; what it is about begins in `after_s` seconds."""
         self._story = phases(scenario, self._rng, after_s / HOUR_S)
         self._phase_left_s = 0.0
+
+    def books(self, venue: str) -> list[DepthSeen]:
+        """Return the order book of each coin as it is now, under the name of a `venue`."""
+        depth, marks = self._prices.depth_usd, self._prices.marks
+        return [
+            DepthSeen(
+                book(
+                    name,
+                    venue,
+                    self.time_ms,
+                    mark=float(marks[place]),
+                    usd_a_percent=float(depth[place]),
+                    seed=self._seed,
+                )
+            )
+            for place, name in enumerate(self.coins)
+        ]
 
     def open_interest(self) -> dict[str, float]:
         """Return the one-sided open interest of each coin, in coins: of all accounts, found or not."""

@@ -101,6 +101,11 @@ class Prices:
         return self._displaced
 
     @property
+    def depth_usd(self) -> Floats:
+        """USD of forced orders that move each price by a percent: what the books hold at present."""
+        return self._depth * self._book * self._phase.depth
+
+    @property
     def trend(self) -> Floats:
         """How far the log price is from its average of a few hours, in usual standard deviations."""
         return (self._lasting + self._displaced - self._average) / self._trend_spread
@@ -148,8 +153,7 @@ class Prices:
 
     def force(self, usd: Floats) -> None:
         """Let forced orders of `usd` (buys above 0, sells below) push. Bounded, whatever their size."""
-        depth = self._depth * self._book * self._phase.depth
-        wanted = 0.01 * usd / depth
+        wanted = 0.01 * usd / self.depth_usd
         room = np.maximum(FARTHEST - np.sign(wanted) * self._displaced, 0.0)
         room = np.minimum(room, self._room)
         fading = np.clip((1 - LASTING) * wanted, -room, room)

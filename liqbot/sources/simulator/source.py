@@ -110,7 +110,10 @@ class Simulator:
         loop = asyncio.get_running_loop()
         due = loop.time()
         while step_s := self._next_step_s():
-            for update in self.market.step(step_s):
+            updates = self.market.step(step_s)
+            if self.is_live:
+                updates[-1:-1] = self.market.books(LAYER.venue)  # nobody asks for books of the past
+            for update in updates:
                 yield update
             now, pause = loop.time(), 0.0
             if self.is_live and self.speed > 0:
