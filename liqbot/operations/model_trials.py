@@ -1,6 +1,7 @@
 """`liqbot validate`: trials of the modelled map on recordings, the database, candles, a simulated market."""
 
 import csv
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -17,6 +18,7 @@ from liqbot.engine.trial.running import FEWEST
 from liqbot.market.layer import Basis
 from liqbot.market.margin import MarginTiers
 from liqbot.operations.coin_names import find_coin, spelled
+from liqbot.operations.model_tilts import TILTS, Held, pooled_tilts, tilted
 from liqbot.operations.recordings import Read, plainly
 from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
@@ -51,12 +53,14 @@ def max_leverage_of(coin: str) -> float:
 
 def witnesses(file: Path, coins: Collection[str] | None = None, read: Read = plainly) -> dict[str, Witness]:
     """Return what is seen of `coins` (None: of all) in a recording, a day of it as the model's past."""
-    board, seen = Board(RECORDED_LAYER), dict[str, Witness]()
+    board, seen, held = Board(RECORDED_LAYER), dict[str, Witness](), Held()
     for snapshot in read(Recording(file)):
         board.apply_all(snapshot.updates())
+        traded = held.traded(snapshot)
         for coin in board.coins:
             if coin in snapshot.coins and (coins is None or coin in coins):  # only then its view is a new one
-                seen.setdefault(coin, Witness(warm_up_ms=DAY_MS)).see(board.view(coin))
+                witness = seen.setdefault(coin, Witness(warm_up_ms=DAY_MS))
+                witness.see(board.view(coin), traded.get(coin, math.nan))
     return seen
 
 
@@ -79,6 +83,23 @@ def compared(
         tiers = MarginTiers.flat(max_leverage_of(coin))
         found[coin] = find(steps, truth, tiers=tiers, assumptions=assumed(coin), first_half=first_half)
     return found
+
+
+def tilts_recorded(seen: Mapping[str, Witness], *, first_half: bool = False) -> Outcome:
+    """Return how the tilted maps fare with every coin that `compared` has; no recording has funding."""
+    tilts = {name: tilt for name, tilt in TILTS.items() if not tilt.funding}
+    found = [
+        tilted(
+            (seen[coin].steps(), seen[coin].truth(), seen[coin].asides()),
+            coin,
+            MarginTiers.flat(max_leverage_of(coin)),
+            tilts,
+            first_half=first_half,
+        )
+        for coin in sorted(seen, key=lambda coin: -seen[coin].open_usd)
+        if len(seen[coin].truth().at) >= FEWEST and has_levels_near(seen[coin].steps(), seen[coin].truth())
+    ]
+    return pooled_tilts(found, same_days=True)
 
 
 def variants(seen: Mapping[str, Witness], others: Mapping[str, Callable[[str], Assumed]]) -> Outcome:

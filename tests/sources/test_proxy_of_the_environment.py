@@ -45,3 +45,12 @@ async def test_a_proxy_that_cannot_be_is_named_with_its_variable(venue, name, en
     assert "\n" not in said
     assert f"the proxy of {name} cannot be used" in said
     assert "ftp" in said
+
+
+@pytest.mark.parametrize("venue", LIVE)
+@pytest.mark.parametrize("address", ["127.0.0.1:9", "http://[", "socks5://127.0.0.1:port"])
+async def test_an_address_that_is_none_is_named_too(venue, address, environment, tmp_path):
+    environment("ALL_PROXY", address)
+    said = await complaint(venue, tmp_path / "liqbot.db")
+    assert "\n" not in said
+    assert "Traceback" not in said

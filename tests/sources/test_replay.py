@@ -13,6 +13,7 @@ from liqbot.sources.replay import Replay
 from liqbot.sources.source import SourceError
 
 PAUSES_S = (2, 60, 3600)
+WANTED = ("BTC", "BTCC", "NOSUCH")
 
 
 @pytest.fixture
@@ -139,3 +140,23 @@ async def test_it_can_be_stopped_at_any_time(file):
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_a_coin_that_is_not_in_it_is_named_with_the_nearest_once_it_is_checked(file):
+    replay = Replay(file, coins=WANTED)
+    assert replay.report().lacking == {}, "nobody has looked yet"
+    await replay.check()
+    assert replay.report().lacking == {"BTCC": "BTC", "NOSUCH": ""}
+
+
+async def test_a_coin_that_is_not_in_it_is_named_once_it_is_played(file):
+    replay = Replay(file, coins=WANTED)
+    await all_of(replay)
+    assert replay.report().lacking == {"BTCC": "BTC", "NOSUCH": ""}
+
+
+async def test_a_coin_that_comes_late_in_it_is_not_lacking(tmp_path):
+    rows = [row(coin=coin, time_ms=at) for at, coin in ((1000, "BTC"), (2000, "BTC"), (2000, "HYPE"))]
+    replay = Replay(recorded(tmp_path / "late.csv", *rows), coins=("BTC", "HYPE"))
+    await replay.check()
+    assert replay.report().lacking == {}

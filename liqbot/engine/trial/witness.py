@@ -1,8 +1,11 @@
 """From measured views to a trial: open interest and price for the model, real positions to compare with."""
 
+import math
+
 import numpy as np
 
 from liqbot.engine.steps import Steps
+from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.findings import Truth
 from liqbot.market.maps import Bins, LiquidationMap, absolute_bin
 from liqbot.market.positions import Floats
@@ -26,14 +29,18 @@ class Witness:
         """What the known accounts held at the last view, both sides together."""
         self._warm_up_ms = warm_up_ms
         self._rows: list[tuple[int, float, float, float, float]] = []
+        self._asides: list[tuple[float, float, float]] = []
         self._maps: list[tuple[int, LiquidationMap]] = []
         self._mapped_ms = 0
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def see(self, view: MarketView) -> None:
-        """Take up a view; one that is not later than the one before, or without open size, is passed over."""
+    def see(self, view: MarketView, traded: float = math.nan) -> None:
+        """Take up a view; one that is not later than the one before, or without open size, is passed over.
+
+        `traded` is how many coins were traded since the view before, as far as it is known.
+        """
         interest = view.open_interest
         if interest:
             self.known_interest += 1
@@ -45,6 +52,9 @@ class Witness:
         before = self._rows[-1][3] if self._rows else view.spot
         low, high = min(view.low, view.spot, before), max(view.high, view.spot, before)
         self._rows.append((view.time_ms, low, high, view.spot, interest))
+        accounts, funding = view.accounts.long + view.accounts.short, view.funding
+        long_share = view.accounts.long / accounts if accounts else math.nan
+        self._asides.append((traded, math.nan if funding is None else funding, long_share))
         due = view.time_ms - self._mapped_ms >= MAPS_EVERY_MS
         if due and view.time_ms - self._rows[0][0] > self._warm_up_ms:
             self._maps.append((len(self._rows) - 1, view.map))
@@ -61,6 +71,10 @@ class Witness:
             interest=rows[:, 3],
             traded=np.ones(len(rows), dtype=np.bool_),
         )
+
+    def asides(self) -> Asides:
+        """Return what else was told of the same times; the accounts are those that are known."""
+        return Asides(*np.array(self._asides).reshape(-1, 3).T)
 
     def truth(self) -> Truth:
         """Return the real maps. Liquidations with their prices are in no view: there are none."""

@@ -11,4 +11,4 @@ from liqbot.sources.replay.settings import ReplaySettings
 def replay(request: SourceRequest) -> Replay:
     """A recording, played as if it were live: `replay:FILE`."""
     own = ReplaySettings.model_validate(dict(request.options))
-    return Replay(Path(request.argument), speed=own.speed)
+    return Replay(Path(request.argument), speed=own.speed, coins=request.coins)
