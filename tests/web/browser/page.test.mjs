@@ -123,6 +123,24 @@ test("clusters are told with the API's figures", async () => {
   }
 });
 
+test("the order book and what was liquidated are told with the API's figures", async () => {
+  const words = async (name) => page.locator(`.card[data-id="${name}"]`).innerText();
+  const { book } = await until(async () => {
+    const answer = await bot.get("/api/v1/coins/BTC/book");
+    return answer.book && answer;
+  }, "an order book");
+  const shown = await until(async () => {
+    const told = await words("Order book");
+    return told.includes(book.venue) && told;
+  }, "the order book on the page", 30);
+  for (const size of ["$1M", "$5M", "$25M"]) assert.ok(shown.includes(size), `${shown} has no ${size}`);
+  for (const band of ["0.5%", "1%", "2%", "5%"]) assert.ok(shown.includes(band), `${shown} has no ${band}`);
+  const forced = await bot.get("/api/v1/coins/BTC/liquidations?window=24h");
+  const told = await words("Liquidations");
+  if (forced.count === 0) assert.match(told, /none that any venue told of/);
+  else assert.match(told, /\$[\d.]+[kMB]?; \$[\d.]+[kMB]? in the last hour/);
+});
+
 test("figures are written as the chats write them", () => {
   const values = Array.from({ length: 600 }, (_, at) => 10 ** (at / 40 - 3) * (1 + ((at * 7919) % 97) / 97));
   const program = `
@@ -148,6 +166,7 @@ print(json.dumps({
 });
 
 test("small pools can be hidden", async () => {
+  await open("/c/SOL"); // the smallest market, with the smallest pools
   const count = () => page.locator(".cluster").count();
   const all = await count();
   await page.selectOption("#least", "10M");

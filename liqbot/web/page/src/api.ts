@@ -110,6 +110,37 @@ export interface Alert {
   side: Side | null;
 }
 
+export interface Band {
+  share: number;
+  bid_usd: number | null;
+  ask_usd: number | null;
+}
+
+export interface Book {
+  venue: string;
+  book: {
+    venue: string;
+    age_s: number;
+    mid: number;
+    spread_pct: number;
+    bands: Band[];
+    walls: { side: Side; price: number; usd: number; distance_pct: number }[];
+    /** Sales first (`short`), then purchases. */
+    orders: { side: Side; usd: number; moved_pct: number | null; known_usd: number }[];
+  } | null;
+}
+
+export interface Liquidations {
+  long_usd: number;
+  short_usd: number;
+  count: number;
+  is_lower_bound: boolean;
+  hour_usd: number;
+  usual_hour_usd: number | null;
+  venues: { venue: string; long_usd: number; short_usd: number; count: number; sampled: boolean }[];
+  largest: { venue: string; time_ms: number; side: Side; price: number; usd: number }[];
+}
+
 export interface CoinInfo {
   coin: string;
   spot: number;
@@ -156,6 +187,9 @@ export const api = {
     get<{ events: MarketEvent[] }>(`/coins/${coin}/events`, { window, venue: part.venue }),
   history: (coin: string, part: Part) =>
     get<{ rows: HistoryRow[] }>(`/coins/${coin}/history`, { venue: part.venue }),
+  book: (coin: string, part: Part) => get<Book>(`/coins/${coin}/book`, { venue: part.venue }),
+  liquidations: (coin: string, window: string, part: Part) =>
+    get<Liquidations>(`/coins/${coin}/liquidations`, { window, venue: part.venue }),
   alerts: (coin: string) => get<{ alerts: Alert[] }>("/alerts", { coin }),
 };
 

@@ -1,11 +1,11 @@
 // The page: one coin, one layer, one window; everything else follows from the address.
 
-import { api, ApiError, cells, type Alert, type CoinInfo, type Grid, type MarketEvent, type Part, type View } from "./api";
+import { api, ApiError, cells, type Alert, type Book, type CoinInfo, type Grid, type Liquidations, type MarketEvent, type Part, type View } from "./api";
 import { PriceChart, type Hover } from "./chart";
 import { clock, duration, percent, price, usd } from "./figures";
 import { Scale } from "./heat";
 import { Live, type Push } from "./live";
-import { alerts, clusters, el, headline, holders, layers, liquidations, regimes } from "./panels";
+import { alerts, book, clusters, el, happened, headline, holders, layers, liquidated, regimes } from "./panels";
 import { Profile } from "./profile";
 import { readState, writeState, type State } from "./state";
 
@@ -16,6 +16,7 @@ const LEAST: Record<string, number> = { "100k": 1e5, "500k": 5e5, "1M": 1e6, "5M
 const OPENED: Record<string, string> = { "": "any time", "24h": "last 24 h", "3d": "last 3 d", "7d": "last 7 d" };
 const GRID_REFRESH_MS = 60_000;
 const VIEW_REFRESH_MS = 2_000;
+const FLOWS_REFRESH_MS = 10_000;
 
 let state: State = readState();
 let coins: CoinInfo[] = [];
@@ -27,7 +28,10 @@ let usdByCell: Float64Array = allCells;
 let scale: Scale;
 let events: MarketEvent[] = [];
 let alertList: Alert[] = [];
+let orderBook: Book | undefined;
+let forced: Liquidations | undefined;
 let gridLoadedMs = 0;
+let flowsLoadedMs = 0;
 let viewLoadedMs = 0;
 let generation = 0;
 let coinsAsked = false;
@@ -92,6 +96,7 @@ async function show(keepZoom: boolean): Promise<void> {
     api.events(state.coin, state.window, part()),
     api.history(state.coin, part()),
     api.alerts(state.coin),
+    flows(mine),
   ]);
   if (mine !== generation) return;
   events = rest[0].status === "fulfilled" ? rest[0].value.events : [];
@@ -99,6 +104,21 @@ async function show(keepZoom: boolean): Promise<void> {
   chart.events(events);
   cards(rest[1].status === "fulfilled" ? rest[1].value.rows : []);
 }
+
+/** Loads the order book and what was liquidated; what cannot be had is said to be unknown. */
+async function flows(mine: number): Promise<void> {
+  flowsLoadedMs = Date.now();
+  const [newBook, newForced] = await Promise.allSettled([
+    api.book(state.coin, part()),
+    api.liquidations(state.coin, flowsWindow(), part()),
+  ]);
+  if (mine !== generation) return;
+  orderBook = newBook.status === "fulfilled" ? newBook.value : undefined;
+  forced = newForced.status === "fulfilled" ? newForced.value : undefined;
+}
+
+/** What is kept of liquidations reaches back a month at most. */
+const flowsWindow = (): string => (/^(\d+h|[1-9]d|[12]\dd|30d)$/.test(state.window) ? state.window : "30d");
 
 let historyRows: Parameters<typeof regimes>[0] = [];
 
@@ -143,7 +163,9 @@ function cards(rows?: Parameters<typeof regimes>[0]): void {
     ),
     holders(view),
     layers(view),
-    liquidations(events),
+    book(orderBook),
+    liquidated(forced, flowsWindow()),
+    happened(events, view.spot),
     regimes(historyRows),
     alerts(alertList),
   );
@@ -257,6 +279,8 @@ async function freshen(): Promise<void> {
   if (mine !== generation) return;
   view = newer;
   render();
+  if (now - flowsLoadedMs >= FLOWS_REFRESH_MS) await flows(mine);
+  if (mine !== generation) return;
   cards();
   if (now - gridLoadedMs < GRID_REFRESH_MS) return;
   gridLoadedMs = now;

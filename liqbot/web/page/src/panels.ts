@@ -1,6 +1,6 @@
 // Everything that is words and rows: made with DOM nodes only, so that nothing from outside is ever markup.
 
-import type { Alert, Cluster, HistoryRow, MarketEvent, Reading, View } from "./api";
+import type { Alert, Book, Cluster, HistoryRow, Liquidations, MarketEvent, Reading, View } from "./api";
 import { clock, duration, percent, price, ratio, share, usd } from "./figures";
 
 type Child = Node | string | null;
@@ -145,10 +145,100 @@ export function layers(view: View): HTMLElement {
   return box;
 }
 
-export function liquidations(events: MarketEvent[]): HTMLElement {
+/** What stands in the way of price: a band a row, then walls, then what market orders would do. */
+export function book(known: Book | undefined): HTMLElement {
+  const box = card("Order book", "Order book");
+  const read = known?.book;
+  if (!read) {
+    box.append(none("no depth: no order book that is at most a minute old"));
+    return box;
+  }
+  const dollars = (value: number | null): string => (value === null ? "—" : usd(value));
+  const lean = (bid: number | null, ask: number | null): string =>
+    bid === null || ask === null || !(bid + ask) ? "—" : percent(((bid - ask) / (bid + ask)) * 100, true);
+  box.append(
+    table(
+      `${read.venue}, ${duration(read.age_s)} old, spread ${read.spread_pct.toFixed(3)}%`,
+      ["within", "bids", "offers", "imbalance"],
+      read.bands.map((one) => [
+        percent(one.share * 100),
+        dollars(one.bid_usd),
+        dollars(one.ask_usd),
+        lean(one.bid_usd, one.ask_usd),
+      ]),
+    ),
+  );
+  if (read.walls.length)
+    box.append(
+      table(
+        "Walls: far more than around them",
+        ["price", "away", "size", ""],
+        read.walls.map((one) => [
+          price(one.price),
+          percent(one.distance_pct, true),
+          usd(one.usd),
+          one.side === "long" ? "bids" : "offers",
+        ]),
+      ),
+    );
+  const sizes = [...new Set(read.orders.map((one) => one.usd))];
+  const moved = (size: number, side: string): string => {
+    const order = read.orders.find((one) => one.usd === size && one.side === side);
+    if (!order) return "—";
+    if (order.moved_pct === null) return `beyond the ${usd(order.known_usd)} known`;
+    return `${order.moved_pct < 0 ? "−" : "+"}${Math.abs(order.moved_pct).toFixed(2)}%`;
+  };
+  box.append(
+    table(
+      "What a market order would move price, nothing refilled",
+      ["order", "selling", "buying"],
+      sizes.map((size) => [usd(size), moved(size, "short"), moved(size, "long")]),
+    ),
+  );
+  return box;
+}
+
+/** What was liquidated in the window; a venue that tells only some gives lower bounds. */
+export function liquidated(known: Liquidations | undefined, window: string): HTMLElement {
+  const box = card("Liquidations", `Liquidated in ${window}`);
+  if (!known?.count) {
+    box.append(none("none that any venue told of"));
+    return box;
+  }
+  const least = (sampled: boolean): string => (sampled ? "at least " : "");
+  const usual =
+    known.usual_hour_usd === null
+      ? `${usd(known.hour_usd)} in the last hour`
+      : `${usd(known.hour_usd)} in the last hour, usually ${usd(known.usual_hour_usd)}`;
+  box.append(
+    el("p", { class: "sum" }, `${least(known.is_lower_bound)}${usd(known.long_usd + known.short_usd)}; ${usual}`),
+    table(
+      "By venue: longs are forced sells, shorts forced buys",
+      ["venue", "longs", "shorts"],
+      known.venues
+        .filter((one) => one.count)
+        .map((one) => [one.venue, least(one.sampled) + usd(one.long_usd), least(one.sampled) + usd(one.short_usd)]),
+    ),
+  );
+  if (known.largest.length)
+    box.append(
+      table(
+        "The largest",
+        ["when", "side", "size", "price"],
+        known.largest.slice(0, 5).map((one) => [clock(one.time_ms), `${one.side}s`, usd(one.usd), price(one.price)]),
+      ),
+    );
+  return box;
+}
+
+/** Farther from the price nobody trades on what happens. */
+const NEAR = 0.3;
+
+export function happened(events: MarketEvent[], spot: number): HTMLElement {
   const box = card("What happened", "What happened");
-  const shown = [...events].sort((one, other) => other.time_ms - one.time_ms).slice(0, 14);
-  if (!shown.length) box.append(none("nothing yet in this window"));
+  const near = events.filter((one) => one.price === null || Math.abs(one.price / spot - 1) <= NEAR);
+  const shown = near.sort((one, other) => other.time_ms - one.time_ms).slice(0, 14);
+  if (!shown.length) box.append(none("nothing within 30% of the price in this window"));
   const list = el("ol", { class: "feed" });
   for (const one of shown)
     list.append(
