@@ -1,6 +1,6 @@
 """Absences: chats that take nothing at present, as a closed topic. When to try again: `alerts/absence.py`."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,18 +21,13 @@ class Absence:
 
 
 class Absences(Protocol):
-    """Which chats take nothing at present. What is owed to one meanwhile is held for `HoldReason.AWAY`."""
+    """Which chats take nothing at present. What is owed to one meanwhile is held for `HoldReason.AWAY`.
 
-    async def of(self, chat_ids: Collection[int]) -> Mapping[int, Absence]:
-        """Return the absences among chats, by the store's numbers of these."""
-        ...
+    What tries say of it is written with their outcomes (`Deliveries.settle`).
+    """
 
     async def of_chat(self, chat: ChatKey) -> Absence | None:
         """Return the absence of a chat; None where it can be reached, as far as anybody knows."""
-        ...
-
-    async def note(self, chat_id: int, absence: Absence) -> None:
-        """Write an absence down, in place of what was written of the chat before."""
         ...
 
     async def begin(self, chat: ChatKey, absence: Absence) -> None:

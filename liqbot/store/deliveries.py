@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey, ChatSettings
 
 HOUR_MS = 3_600_000
@@ -77,6 +78,8 @@ class Delivery:
     """How many messages the chat got in the last hour."""
     first_sent_ms: int | None
     """When the first of these arrived."""
+    absence: Absence | None = None
+    """That the chat takes nothing at present; None where it can be reached, as far as anybody knows."""
 
     @property
     def key(self) -> str:
@@ -105,6 +108,12 @@ class Outcome:
     """The handle that its picture has on the platform now."""
     counts: bool = True
     """Whether it was a try at all: a platform that asks for a pause has not tried."""
+    absence: Absence | None = None
+    """That the chat takes nothing: what was to be sent is held until the next try, and then is that try."""
+    gone: str | None = None
+    """Why the chat is no more; it is owed nothing from then on."""
+    moved: str | None = None
+    """The id that the chat has now."""
 
 
 class Deliveries(Protocol):
@@ -128,8 +137,9 @@ class Deliveries(Protocol):
         ...
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
-        """Note how far deliveries have come, in one transaction.
+        """Note how far deliveries have come, and what that says of their chats, in one transaction.
 
+        A chat that was away and has taken one is back: what was held for that is due.
         Only rows that are being sent are changed: what a chat has meanwhile said counts for more.
         """
         ...

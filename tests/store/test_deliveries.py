@@ -4,9 +4,11 @@ import pytest
 import sqlite_utils
 
 from liqbot.rules.rule import Hit
+from liqbot.store.absences import Absence
 from liqbot.store.alerts import EXPIRES_MS, NewAlert
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.deliveries import DIGEST_EXPIRES_MS, HOUR_MS, Outcome
+from liqbot.store.errors import StoreError
 from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.subscriptions import Manner
 
@@ -366,3 +368,44 @@ async def test_looking_for_what_is_due_does_not_read_all_that_was_ever_sent(offi
         if "SCAN" in step[3] and "json_each" not in step[3]
     ]
     assert all("USING" in plan and "deliveries_" in plan for plan in plans), plans
+
+
+# What a try says of its chat
+
+CLOSED = Absence("TOPIC_CLOSED", 1, 1, 500)
+
+
+async def test_what_a_try_says_of_its_chat_is_written_with_its_outcome_or_not_at_all(office):
+    await office.alert()
+    (ann, _) = await office.heads()
+    await office.store.deliveries.claim([ann])
+    office.store._db.execute(
+        "CREATE TEMP TRIGGER full BEFORE INSERT ON absences BEGIN SELECT RAISE(ABORT, 'no room'); END"
+    )
+    outcome = Outcome(ann, "due", 1, "TOPIC_CLOSED", counts=False, absence=CLOSED)
+    with pytest.raises(StoreError, match="no room"):
+        await office.store.deliveries.settle([outcome])
+    assert office.statuses() == {"due": 1, "sending": 1}
+
+    office.store._db.execute("DROP TRIGGER full")
+    await office.store.deliveries.settle([outcome])
+    assert office.statuses() == {"due": 1, "held": 1}
+    assert await office.store.absences.of_chat(ANN) == CLOSED
+
+
+async def test_a_delivery_says_that_its_chat_is_away_and_one_that_arrives_ends_that(office):
+    await office.alert()
+    await office.try_out((await office.heads())[0], "due", absence=CLOSED)
+    await office.store.deliveries.release(500)
+    (bob, ann) = await office.heads(500)
+    assert (bob.absence, ann.absence) == (None, CLOSED)
+    await office.try_out(ann, "sent", 501)
+    assert await office.store.absences.of_chat(ANN) is None
+
+
+async def test_a_chat_that_is_gone_is_owed_nothing_from_the_try_on_that_says_so(office):
+    for text in ("one", "two"):
+        await office.alert(text)
+    await office.try_out((await office.heads())[0], "failed", gone="kicked")
+    assert office.statuses() == {"due": 2, "failed": 2}
+    assert (await office.store.chats.settings(ANN)).inactive == "kicked"

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from liqbot.alerts.delivery.away import AwayChats
 from liqbot.alerts.hold_policy import hold, hold_digest
 from liqbot.alerts.pacing import Pacing
 from liqbot.alerts.platform import Limits, Platform
@@ -12,19 +11,17 @@ from liqbot.store.deliveries import Deliveries, Delivery, HoldReason
 class HoldStage:
     """Holds deliveries of one platform, or claims them."""
 
-    def __init__(self, platform: Platform, deliveries: Deliveries, pacing: Pacing, away: AwayChats) -> None:
+    def __init__(self, platform: Platform, deliveries: Deliveries, pacing: Pacing) -> None:
         self._platform = platform
         self._deliveries = deliveries
         self._pacing = pacing
-        self._away = away
 
     async def pass_on(self, due: Sequence[Delivery], now_ms: int) -> list[Delivery]:
         """Return which of the deliveries go out now: claimed in the store, and with a place in the pace."""
         going: dict[str, Delivery] = {}
         held: list[tuple[Delivery, int, HoldReason]] = []
-        absences = await self._away.among(due)
         for delivery in due:
-            absence = absences.get(delivery.chat_id)
+            absence = delivery.absence
             wait = held_until(delivery, self._platform.limits, now_ms)
             if absence is not None and absence.next_ms > now_ms:
                 held.append((delivery, absence.next_ms, HoldReason.AWAY))

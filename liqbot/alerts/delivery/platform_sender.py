@@ -8,7 +8,6 @@ from collections.abc import Callable
 import structlog
 
 from liqbot.alerts.delivery.address import AddressStage
-from liqbot.alerts.delivery.away import AwayChats
 from liqbot.alerts.delivery.hold import HoldStage
 from liqbot.alerts.delivery.send import SendStage
 from liqbot.alerts.delivery.settle import SettleStage
@@ -49,12 +48,11 @@ class PlatformSender:
         self._platform = platform
         self._pacing = Pacing(platform.limits, clocks[1])
         self._take = TakeStage(name, store.deliveries, self._pacing)
-        away = AwayChats(name, store)
-        self._hold = HoldStage(platform, store.deliveries, self._pacing, away)
+        self._hold = HoldStage(platform, store.deliveries, self._pacing)
         self._send = SendStage(
             name, platform, store.deliveries, address=address, pacing=self._pacing, clocks=clocks
         )
-        self._settle = SettleStage(store, away)
+        self._settle = SettleStage(name, store.deliveries)
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """What is in flight, by the native id of the chat: of each chat one message at a time."""

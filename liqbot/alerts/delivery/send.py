@@ -114,12 +114,12 @@ class SendStage:
                 at_ms = self._clock() + math.ceil(error.pause_s * 1000)
                 return Result(Outcome(delivery, status, at_ms, reason, counts=False))
             case ChatMoved():
-                return Result(Outcome(delivery, status, self._clock(), reason), moved=error.native_id)
+                return Result(Outcome(delivery, status, self._clock(), reason, moved=error.native_id))
             case ChatAway():
                 return Result(Outcome(delivery, status, self._clock(), reason, counts=False), away=reason)
             case ChatGone():
                 _log.info("chat_gone", platform=self._name, reason=reason)
-                return Result(Outcome(delivery, DeliveryStatus.FAILED, self._clock(), reason), gone=reason)
+                return Result(Outcome(delivery, DeliveryStatus.FAILED, self._clock(), reason, gone=reason))
             case Refused():
                 _log.error("delivery_refused", delivery=delivery.key, reason=reason)
                 return self._given_up(delivery, reason)

@@ -1,10 +1,14 @@
-"""Last stage: write down what came of deliveries, and what was learned of their chats by that."""
+"""Last stage: write down what came of deliveries, and what that says of their chats, in one transaction."""
 
-from dataclasses import dataclass
+import random
+from dataclasses import dataclass, replace
 
-from liqbot.alerts.delivery.away import AwayChats
-from liqbot.store.deliveries import Outcome
-from liqbot.store.store import Store
+import structlog
+
+from liqbot.alerts.absence import not_taken
+from liqbot.store.deliveries import Deliveries, Outcome
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,28 +16,25 @@ class Result:
     """What a try came to."""
 
     outcome: Outcome
-    gone: str | None = None
-    """Why the chat is no more."""
     away: str | None = None
     """Why the chat takes nothing at present."""
-    moved: str | None = None
-    """The id that the chat has now."""
 
     @property
     def name(self) -> str:
         """In a word: `sent`, `due` again, `unknown`, `failed`, `away`, `gone`, `moved`."""
         if self.away:
             return "away"
-        return "gone" if self.gone else "moved" if self.moved else self.outcome.status
+        return "gone" if self.outcome.gone else "moved" if self.outcome.moved else self.outcome.status
 
 
 class SettleStage:
     """Writes results down. What cannot be written is kept for the next time."""
 
-    def __init__(self, store: Store, away: AwayChats) -> None:
-        self._store = store
-        self._away = away
+    def __init__(self, platform: str, deliveries: Deliveries) -> None:
+        self._platform = platform
+        self._deliveries = deliveries
         self._results: list[Result] = []
+        self._chance = random.Random()  # noqa: S311 - it spreads tries, it keeps no secret
 
     @property
     def is_behind(self) -> bool:
@@ -49,13 +50,18 @@ class SettleStage:
         if not self._results:
             return
         results = list(self._results)
-        for result in results:
-            if result.moved is not None:
-                await self._store.chats.move(result.outcome.delivery.chat, result.moved)
-        await self._store.deliveries.settle(result.outcome for result in results)
-        for result in results:
-            await self._away.learn(result.outcome, result.away)
-            if result.gone is not None:
-                outcome = result.outcome
-                await self._store.chats.deactivate(outcome.delivery.chat, result.gone, outcome.at_ms)
+        await self._deliveries.settle([self._decided(result) for result in results])
         del self._results[: len(results)]
+
+    def _decided(self, result: Result) -> Outcome:
+        """Return what comes of a try: a chat that took nothing is tried later, or counts as gone."""
+        if result.away is None:
+            return result.outcome
+        before, at_ms = result.outcome.delivery.absence, result.outcome.at_ms
+        absence = not_taken(before, result.away, at_ms, self._chance.random())
+        if absence is None:
+            _log.info("chat_gone", platform=self._platform, reason=result.away)
+            return replace(result.outcome, gone=result.away)
+        if before is None:
+            _log.info("chat_away", platform=self._platform, reason=result.away)
+        return replace(result.outcome, absence=absence)

@@ -1,9 +1,7 @@
 """Absences in SQLite."""
 
 import sqlite3
-from collections.abc import Collection, Mapping
-
-import msgspec
+from collections.abc import Mapping
 
 from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey
@@ -22,15 +20,6 @@ class SqliteAbsences(Records):
     """Which chats take nothing at present."""
 
     @reads
-    def of(self, db: sqlite3.Connection, chat_ids: Collection[int]) -> Mapping[int, Absence]:
-        rows = db.execute(
-            "SELECT chat_id, reason, since_ms, tries, next_ms FROM absences "
-            "WHERE chat_id IN (SELECT value FROM json_each(?))",
-            [msgspec.json.encode(list(chat_ids)).decode()],
-        )
-        return {chat_id: Absence(*rest) for chat_id, *rest in rows}
-
-    @reads
     def of_chat(self, db: sqlite3.Connection, chat: ChatKey) -> Absence | None:
         row = db.execute(
             "SELECT reason, since_ms, tries, next_ms FROM absences JOIN chats ON chats.id = chat_id "
@@ -40,13 +29,9 @@ class SqliteAbsences(Records):
         return None if row is None else Absence(*row)
 
     @writes
-    def note(self, db: sqlite3.Connection, chat_id: int, absence: Absence) -> None:
-        _write(db, chat_id, absence)
-
-    @writes
     def begin(self, db: sqlite3.Connection, chat: ChatKey, absence: Absence) -> None:
         for (chat_id,) in db.execute(_IDS, chat).fetchall():
-            _write(db, chat_id, absence)
+            write_absence(db, chat_id, absence)
             db.execute(
                 "UPDATE deliveries SET status = ?, carrier = NULL, due_ms = ?, held_for = ?, expires_ms = ? "
                 "WHERE chat_id = ? AND status IN (?, ?)",
@@ -71,18 +56,24 @@ class SqliteAbsences(Records):
 
     @writes
     def _end(self, db: sqlite3.Connection, chat: ChatKey, now_ms: int) -> bool:
-        ended = db.execute(f"DELETE FROM absences WHERE chat_id IN ({_IDS})", chat).rowcount  # noqa: S608
-        db.execute(
-            f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = ? AND held_for = ? "  # noqa: S608
-            f"AND chat_id IN ({_IDS})",
-            [now_ms, DeliveryStatus.HELD, HoldReason.AWAY, *chat],
-        )
-        return ended > 0
+        return end_absence(db, chat, now_ms)
 
     @reads
     def reasons(self, db: sqlite3.Connection) -> Mapping[str, int]:
         return dict(db.execute("SELECT reason, count(*) FROM absences GROUP BY reason ORDER BY 2 DESC, 1"))
 
 
-def _write(db: sqlite3.Connection, chat_id: int, absence: Absence) -> None:
+def write_absence(db: sqlite3.Connection, chat_id: int, absence: Absence) -> None:
+    """Write an absence in place of what was written of the chat before. For use within a transaction."""
     db.execute(_WRITE, [chat_id, absence.reason, absence.since_ms, absence.tries, absence.next_ms])
+
+
+def end_absence(db: sqlite3.Connection, chat: ChatKey, now_ms: int) -> bool:
+    """Note that a chat can be reached; return whether it was away. For use within a transaction."""
+    ended = db.execute(f"DELETE FROM absences WHERE chat_id IN ({_IDS})", chat).rowcount  # noqa: S608 - a constant
+    db.execute(
+        f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = ? AND held_for = ? "  # noqa: S608 - a constant
+        f"AND chat_id IN ({_IDS})",
+        [now_ms, DeliveryStatus.HELD, HoldReason.AWAY, *chat],
+    )
+    return ended > 0

@@ -50,15 +50,7 @@ class SqliteChats(Records):
 
     @writes
     def deactivate(self, db: sqlite3.Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
-        ids = self._ids(db, chat)
-        db.executemany(
-            "UPDATE chats SET inactive = ?, inactive_ms = ? WHERE id = ?",
-            [(reason, now_ms, chat_id) for chat_id in ids],
-        )
-        db.executemany(
-            f"UPDATE deliveries SET status = {FAILED}, error = ? WHERE chat_id = ? AND {OWED}",  # noqa: S608 - constants
-            [(reason, chat_id) for chat_id in ids],
-        )
+        deactivate(db, chat, reason, now_ms)
 
     @writes
     def activate(self, db: sqlite3.Connection, chat: ChatKey) -> bool:
@@ -67,7 +59,7 @@ class SqliteChats(Records):
                 "UPDATE chats SET inactive = NULL, inactive_ms = NULL WHERE id = ? AND inactive IS NOT NULL",
                 [chat_id],
             ).rowcount
-            for chat_id in self._ids(db, chat)
+            for chat_id in _ids(db, chat)
         ]
         return any(changed)
 
@@ -80,17 +72,7 @@ class SqliteChats(Records):
 
     @writes
     def move(self, db: sqlite3.Connection, chat: ChatKey, native_id: str) -> None:
-        for chat_id, thread in db.execute(
-            "SELECT id, thread FROM chats WHERE (platform, native_id) = (?, ?)", chat[:2]
-        ).fetchall():
-            there = db.execute(
-                f"SELECT id FROM chats WHERE {_IS_CHAT}",  # noqa: S608 - constants
-                [chat.platform, native_id, thread],
-            ).fetchone()
-            if there is None:
-                db.execute("UPDATE chats SET native_id = ? WHERE id = ?", [native_id, chat_id])
-            else:
-                self._merge(db, chat_id, there[0])
+        move(db, chat, native_id)
 
     @writes
     def forget(self, db: sqlite3.Connection, chat: ChatKey) -> int:
@@ -108,31 +90,6 @@ class SqliteChats(Records):
         )
         return ended
 
-    def _ids(self, db: sqlite3.Connection, chat: ChatKey) -> list[int]:
-        rows = db.execute(
-            "SELECT id FROM chats WHERE (platform, native_id) = (?, ?) AND ? IN ('', thread)", chat
-        )
-        return [chat_id for (chat_id,) in rows]
-
-    def _merge(self, db: sqlite3.Connection, old: int, new: int) -> None:
-        """Give to chat `new` what chat `old` has; what both have stays once."""
-        (last,) = db.execute("SELECT last_number FROM chats WHERE id = ?", [new]).fetchone()
-        db.execute(
-            "UPDATE OR IGNORE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ?",
-            [new, last, old],
-        )
-        db.execute(
-            "UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND alert_id NOT IN "
-            "(SELECT alert_id FROM deliveries WHERE chat_id = ?)",
-            [new, old, new],
-        )
-        db.execute(
-            "UPDATE chats SET last_number = coalesce("
-            "(SELECT max(number) FROM subscriptions WHERE chat_id = chats.id), last_number) WHERE id = ?",
-            [new],
-        )
-        db.execute("DELETE FROM chats WHERE id = ?", [old])
-
 
 def meet(connection: sqlite3.Connection, chat: ChatKey, now_ms: int) -> None:
     """Write a chat into the address book unless it is there; one that was inactive is well again.
@@ -144,3 +101,56 @@ def meet(connection: sqlite3.Connection, chat: ChatKey, now_ms: int) -> None:
         "ON CONFLICT (platform, native_id, thread) DO UPDATE SET inactive = NULL, inactive_ms = NULL",
         [*chat, now_ms],
     )
+
+
+def deactivate(db: sqlite3.Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
+    """Note why a chat, with all its threads, cannot be reached any more. For use within a transaction."""
+    ids = _ids(db, chat)
+    db.executemany(
+        "UPDATE chats SET inactive = ?, inactive_ms = ? WHERE id = ?",
+        [(reason, now_ms, chat_id) for chat_id in ids],
+    )
+    db.executemany(
+        f"UPDATE deliveries SET status = {FAILED}, error = ? WHERE chat_id = ? AND {OWED}",  # noqa: S608 - constants
+        [(reason, chat_id) for chat_id in ids],
+    )
+
+
+def move(db: sqlite3.Connection, chat: ChatKey, native_id: str) -> None:
+    """Give a chat, with all its threads, another id; where that has a chat, both become one. As above."""
+    for chat_id, thread in db.execute(
+        "SELECT id, thread FROM chats WHERE (platform, native_id) = (?, ?)", chat[:2]
+    ).fetchall():
+        there = db.execute(
+            f"SELECT id FROM chats WHERE {_IS_CHAT}",  # noqa: S608 - constants
+            [chat.platform, native_id, thread],
+        ).fetchone()
+        if there is None:
+            db.execute("UPDATE chats SET native_id = ? WHERE id = ?", [native_id, chat_id])
+        else:
+            _merge(db, chat_id, there[0])
+
+
+def _ids(db: sqlite3.Connection, chat: ChatKey) -> list[int]:
+    rows = db.execute("SELECT id FROM chats WHERE (platform, native_id) = (?, ?) AND ? IN ('', thread)", chat)
+    return [chat_id for (chat_id,) in rows]
+
+
+def _merge(db: sqlite3.Connection, old: int, new: int) -> None:
+    """Give to chat `new` what chat `old` has; what both have stays once."""
+    (last,) = db.execute("SELECT last_number FROM chats WHERE id = ?", [new]).fetchone()
+    db.execute(
+        "UPDATE OR IGNORE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ?",
+        [new, last, old],
+    )
+    db.execute(
+        "UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND alert_id NOT IN "
+        "(SELECT alert_id FROM deliveries WHERE chat_id = ?)",
+        [new, old, new],
+    )
+    db.execute(
+        "UPDATE chats SET last_number = coalesce("
+        "(SELECT max(number) FROM subscriptions WHERE chat_id = chats.id), last_number) WHERE id = ?",
+        [new],
+    )
+    db.execute("DELETE FROM chats WHERE id = ?", [old])

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import (
     DIGEST_EXPIRES_MS,
@@ -17,7 +18,8 @@ from liqbot.store.deliveries import (
     HoldReason,
     Outcome,
 )
-from liqbot.store.sqlite.chats import read_settings
+from liqbot.store.sqlite.absences import end_absence, write_absence
+from liqbot.store.sqlite.chats import deactivate, move, read_settings
 from liqbot.store.sqlite.connections import Records, reads, writes
 from liqbot.store.sqlite.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
 
@@ -39,7 +41,8 @@ class SqliteDeliveries(Records):
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
-                    AND e.sent_ms > :hour_ago)
+                    AND e.sent_ms > :hour_ago),
+                b.reason, b.since_ms, b.tries, b.next_ms
             FROM queue_heads AS h
             CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of queue_heads, and no further
             JOIN chats AS c ON c.id = d.chat_id
@@ -47,6 +50,7 @@ class SqliteDeliveries(Records):
             LEFT JOIN watches AS w
                 ON (w.rule, w.coin, w.venue, w.parameters) = (a.rule, a.coin, a.venue, a.parameters)
             LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
+            LEFT JOIN absences AS b ON b.chat_id = d.chat_id
             WHERE h.platform = :platform AND NOT h.is_sending AND h.due_ms <= :now
                 AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))
             ORDER BY h.due_ms, h.delivery_id LIMIT :limit
@@ -83,18 +87,11 @@ class SqliteDeliveries(Records):
     def _settle_all(self, db: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self._settle(db, outcome)
+            _learn(db, outcome)
 
     @writes
     def hold(self, db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
-        db.executemany(
-            f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "  # noqa: S608
-            f"error = NULL, expires_ms = ? WHERE id = ? AND {WAITING}",
-            [
-                (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
-                for delivery, until_ms, reason in held
-                for row in delivery.ids
-            ],
-        )
+        _hold(db, held)
 
     async def release(self, now_ms: int) -> int:
         return await self._release(now_ms) if await self._has_held(now_ms) else 0
@@ -178,6 +175,7 @@ class SqliteDeliveries(Records):
             settings=read_settings(row[14:22]),
             sent_lately=row[22],
             first_sent_ms=row[23],
+            absence=None if row[24] is None else Absence(*row[24:28]),
         )
 
     def _settle(self, db: sqlite3.Connection, outcome: Outcome) -> None:
@@ -215,3 +213,29 @@ def _claim(db: sqlite3.Connection, row: int) -> bool:
         [row],
     )
     return claimed.rowcount > 0
+
+
+def _hold(db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
+    db.executemany(
+        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "  # noqa: S608
+        f"error = NULL, expires_ms = ? WHERE id = ? AND {WAITING}",
+        [
+            (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
+            for delivery, until_ms, reason in held
+            for row in delivery.ids
+        ],
+    )
+
+
+def _learn(db: sqlite3.Connection, outcome: Outcome) -> None:
+    """Write down what a try says of its chat."""
+    delivery = outcome.delivery
+    if outcome.absence is not None:
+        write_absence(db, delivery.chat_id, outcome.absence)
+        _hold(db, [(delivery, outcome.absence.next_ms, HoldReason.AWAY)])
+    elif outcome.status == DeliveryStatus.SENT and delivery.absence is not None:
+        end_absence(db, delivery.chat, outcome.at_ms)
+    if outcome.gone is not None:
+        deactivate(db, delivery.chat, outcome.gone, outcome.at_ms)
+    if outcome.moved is not None:
+        move(db, delivery.chat, outcome.moved)
