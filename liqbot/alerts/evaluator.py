@@ -2,7 +2,9 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AsyncExitStack
+from enum import StrEnum
 
 import msgspec
 import structlog
@@ -16,6 +18,7 @@ from liqbot.market.view import MarketView
 from liqbot.rules.hit import NotAsked
 from liqbot.rules.parameters import Form, ParameterError, Value
 from liqbot.rules.plugin_loading import Rules
+from liqbot.rules.rule import Rule
 from liqbot.rules.rule_calls import group_of
 from liqbot.store.alerts import Alerts, NewAlert
 from liqbot.store.subscriptions import Watch
@@ -24,6 +27,39 @@ _log = structlog.get_logger()
 
 AHEAD_MS = 120_000
 """A state of a live market that is further ahead of the clock was written by a clock that was wrong."""
+
+
+class Lane(StrEnum):
+    """Where the code of rules runs. Those of one lane read view after view, beside those of the other."""
+
+    PROCESS = "process"
+    """In the bot's own process."""
+    WORKER = "worker"
+    """In the worker beside it, which may take its time."""
+
+
+class EvaluationLock:
+    """Held by lane while rules read a view, as each begins with the states that the one before has left.
+
+    Whoever else wants to change a state holds all of it.
+    """
+
+    def __init__(self) -> None:
+        self._lanes = {lane: asyncio.Lock() for lane in Lane}
+        self._held = AsyncExitStack()
+
+    def of(self, lane: Lane) -> asyncio.Lock:
+        """Return the lock of one lane."""
+        return self._lanes[lane]
+
+    async def __aenter__(self) -> None:
+        async with AsyncExitStack() as stack:
+            for lock in self._lanes.values():
+                await stack.enter_async_context(lock)
+            self._held = stack.pop_all()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._held.aclose()
 
 
 class Evaluator:
@@ -37,11 +73,8 @@ class Evaluator:
         self._rules = rules
         self._outbox = outbox
         self.choices = LayerChoices() if choices is None else choices
-        self.evaluating = asyncio.Lock()
-        """Held while watches read a view, as each begins with the states that the one before has left.
-
-        Whoever else wants to change a state holds it as well.
-        """
+        self.evaluating = EvaluationLock()
+        """Held while watches read a view, and by whoever else wants to change a state."""
         self.faults: Counter[str] = Counter()
         """How often each rule failed."""
         self._now_ms = 0
@@ -52,35 +85,58 @@ class Evaluator:
         self._values: dict[int, tuple[Form, str, Mapping[str, Value]]] = {}
         """The parameters of watches, beside the form and the text that they were read from."""
 
+    def has(self, lane: Lane) -> bool:
+        """Return whether the code of any rule runs there."""
+        return any(_lane_of(rule) is lane for rule in self._rules.by_name.values())
+
+    async def read_until(self, coin: str, layer: Layer) -> int | None:
+        """Return up to when all watches that read `layer` of `coin` last have read it; None for no watch."""
+        last_read = await self._outbox.last_read(coin)
+        return min(
+            (decode_state(stored).time_ms for key, stored in last_read.values() if key == layer.key),
+            default=None,
+        )
+
     async def take(
-        self, view: MarketView, now_ms: int, events: Sequence[MarketEvent] = (), *, is_late: bool = False
+        self,
+        view: MarketView,
+        now_ms: int,
+        events: Sequence[MarketEvent] = (),
+        *,
+        is_late: bool = False,
+        lanes: Collection[Lane] = tuple(Lane),
     ) -> int:
         """Let every watch on the view's coin read it; return how many deliveries are due from that.
 
         `events` are what happened since the view before, for the rules that read them.
         `now_ms` is the clock's time, for the deliveries; states and alerts live in the view's own time.
         A rule that fails is counted and named in the log, keeps its state, and holds up no other: what the
-        rules of this process tell is written before the worker is asked. What has read the view already does
-        not read it again. One that `is_late`, from before a restart, is for those alone that read the one
-        before it: they read its layer last, whichever is the best by now.
+        rules of this process tell is written before the worker is asked. Only rules of these `lanes` read it.
+        What has read the view already does not read it again. One that `is_late`, from before a restart, is
+        for those alone that read the one before it: they read its layer last, whichever is the best by now.
         """
-        async with self.evaluating:
-            self._now_ms = now_ms
-            within: list[tuple[Watch, Subject]] = []
-            beside: list[tuple[Watch, Subject]] = []
-            for watch, subject in await self._due(view, now_ms, is_late=is_late):
-                (within if group_of(subject.rule) is None else beside).append((watch, subject))
-            observation = Observation(view, tuple(events))
-            return sum([await self._take(observation, part, now_ms) for part in (within, beside) if part])
-
-    async def _due(self, view: MarketView, now_ms: int, *, is_late: bool) -> list[tuple[Watch, Subject]]:
-        """Return the watches that are to read a view, each with what it is evaluated by."""
         if not is_late:
             self.choices.hear(view.coin, view.layer, now_ms)
+        observation, count = Observation(view, tuple(events)), 0
+        for lane in Lane:
+            if lane in lanes and (lane is Lane.PROCESS or self.has(lane)):
+                async with self.evaluating.of(lane):
+                    self._now_ms = now_ms
+                    due = await self._due(view, now_ms, lane, is_late=is_late)
+                    count += await self._take(observation, due, now_ms) if due else 0
+        return count
+
+    async def _due(
+        self, view: MarketView, now_ms: int, lane: Lane, *, is_late: bool
+    ) -> list[tuple[Watch, Subject]]:
+        """Return the watches of a lane that are to read a view, each with what it is evaluated by."""
         key = view.layer.key
         chosen: dict[str, Layer | None] = {}
         due: list[tuple[Watch, bytes | None]] = []
         for watch, stored in await self._outbox.watches(view.coin, key):
+            rule = self._rules.by_name.get(watch.rule)
+            if lane is not (Lane.PROCESS if rule is None else _lane_of(rule)):
+                continue
             if watch.venue not in chosen:
                 late = view.layer if is_late else None
                 chosen[watch.venue] = late or self.choices.chosen(view.coin, watch.venue, now_ms)
@@ -204,3 +260,7 @@ class Evaluator:
         if kind not in self._told:
             self._told.add(kind)
             _log.error("rule_failed", rule=watch.rule, reason=str(error))
+
+
+def _lane_of(rule: Rule) -> Lane:
+    return Lane.PROCESS if group_of(rule) is None else Lane.WORKER

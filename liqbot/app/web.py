@@ -1,14 +1,13 @@
 """The web beside a bot: its server, and the pushes that follow from what the bot sees."""
 
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import structlog
 
 from liqbot.app.bot import Bot
-from liqbot.market.events import MarketEvent
-from liqbot.market.view import MarketView
+from liqbot.bus import ViewsMade
 from liqbot.web.api import layer_topic
 from liqbot.web.event_text import happening
 from liqbot.web.pushes import Pushes
@@ -29,9 +28,10 @@ class WebPushes:
         self._questions = questions
         self._newest_alert: int | None = None
 
-    async def taken(self, views: Sequence[MarketView], events: Mapping[str, Sequence[MarketEvent]]) -> None:
+    async def taken(self, notice: ViewsMade) -> None:
         """Push what a beat has brought. Nothing is done while nobody listens, but for the alerts' numbers."""
-        for view in views:
+        events = notice.events
+        for view in notice.views:
             topics = {"coin": view.coin, "venue": layer_topic(view.layer)}
             reading = {"coin": view.coin, "layer": view.layer.key, "time_ms": view.time_ms, "spot": view.spot}
             self._pushes.send("view", reading, **topics)
@@ -62,7 +62,7 @@ async def web_beside(bot: Bot, questions: ServiceQuestions) -> AsyncGenerator[st
         return
     # By the clock, so that numbers go on rising over a restart and streams resume.
     pushes = Pushes(settings.streams, first=int(time.time() * 1000))
-    bot.observers.append(WebPushes(pushes, questions).taken)
+    bot.bus.subscribe(ViewsMade, WebPushes(pushes, questions).taken)
     server = web_server(questions, pushes, settings)
     try:
         host, port = await server.__aenter__()

@@ -2,7 +2,7 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import msgspec
@@ -195,10 +195,14 @@ class Board:
         """Return None: views of a part are made of modelled layers only."""
         del coin
 
-    def memories(self) -> dict[str, bytes]:
-        """Return by coin what outlasts a restart: the clusters that live now or are yet to be met again."""
-        living = [remembered(market.tracks, self._book.names) for market in self._markets.values()]
-        known = [*living, *self._memories.values()]
+    def memories(self, coins: Collection[str] | None = None) -> dict[str, bytes]:
+        """Return by coin what outlasts a restart: the clusters that live now or are yet to be met again.
+
+        Of `coins` alone where these are given.
+        """
+        markets = self._markets if coins is None else self._markets.keys() & set(coins)
+        living = [remembered(self._markets[coin].tracks, self._book.names) for coin in markets]
+        known = [*living, *(one for one in self._memories.values() if coins is None or one.coin in coins)]
         return {memory.coin: msgspec.json.encode(memory) for memory in known}
 
     def recall(self, memories: Iterable[bytes]) -> None:

@@ -1,7 +1,7 @@
 """What every board is to the rest of the house, and which one a layer takes."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from liqbot.engine.board import Board as MeasuredBoard
@@ -65,7 +65,7 @@ class Board(Protocol):
         """Return what views of a part are made from, in any thread; None where all is measured."""
         ...
 
-    def memories(self) -> dict[str, bytes]:
+    def memories(self, coins: Collection[str] | None = None) -> dict[str, bytes]:
         """Return by coin what outlasts a restart."""
         ...
 

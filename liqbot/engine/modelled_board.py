@@ -1,7 +1,7 @@
 """The board of a modelled layer: takes candles and open interest, gives views as other boards do."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -161,11 +161,14 @@ class ModelledBoard:
             realised_share=market.realised.share(market.model, self.time_ms),
         )
 
-    def memories(self) -> dict[str, bytes]:
-        """Return by coin what is worth knowing again after a restart: the model, and its clusters."""
+    def memories(self, coins: Collection[str] | None = None) -> dict[str, bytes]:
+        """Return by coin what is worth knowing again after a restart: the model, and its clusters.
+
+        Of `coins` alone where these are given.
+        """
         memories: dict[str, bytes] = {}
         for coin, market in self._markets.items():
-            if market.model is not None:
+            if market.model is not None and (coins is None or coin in coins):
                 heard = market.realised
                 kept = ModelRecord(
                     market.model,

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -33,7 +34,7 @@ class Privacy:
         store: Store,
         rules: Rules,
         *,
-        evaluating: asyncio.Lock,
+        evaluating: AbstractAsyncContextManager[object],
         arrived: Callable[[ChatKey], Awaitable[None]],
     ) -> None:
         """`evaluating` is held while rules read a view; `arrived` waits for what is on its way to a chat."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import quote
 
 from liqbot.alerts.layer_choice import LayerChoices
@@ -49,7 +50,7 @@ class Services:
         faults: Mapping[str, int] | None = None,
         marks: Callable[[MarketView], tuple[Mark, ...]] = no_marks,
         choices: LayerChoices | None = None,
-        evaluating: asyncio.Lock | None = None,
+        evaluating: AbstractAsyncContextManager[object] | None = None,
         public_url: str = "",
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.

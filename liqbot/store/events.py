@@ -32,8 +32,16 @@ class LoggedEvent(NamedTuple):
 class Events(Protocol):
     """What happened, by layer and coin."""
 
-    async def record(self, events: Sequence[MarketEvent], cursors: Mapping[Layer, str] | None = None) -> None:
-        """Write events down, in one transaction, and up to where the sources of layers have been read."""
+    async def record(
+        self,
+        events: Sequence[MarketEvent],
+        cursors: Mapping[Layer, str] | None = None,
+        memories: Mapping[Layer, Mapping[str, bytes]] | None = None,
+    ) -> None:
+        """Write events down, in one transaction with up to where the sources of layers have been read.
+
+        And with the engine's `memories` by layer and coin: after a restart it tells nothing a second time.
+        """
         ...
 
     async def cursor(self, layer: Layer) -> str:

@@ -11,7 +11,7 @@ On disk an observation takes 5 to 15 kB: of a coin in one layer some 15 MB for t
 from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 
-from liqbot.market.events import Observation
+from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.store.retention import DEFAULT
@@ -55,6 +55,10 @@ class Observations(Protocol):
 
     async def newest(self, layer: Layer, coin: str) -> Observation | None:
         """Return the newest observation of `coin`; None without one."""
+        ...
+
+    async def events_since_newest(self, layer: Layer, coin: str) -> list[MarketEvent]:
+        """Return what the log has of `coin` since its newest observation; nothing without one."""
         ...
 
     async def layers(self, coin: str) -> list[Layer]:

@@ -25,6 +25,10 @@ class Gate:
         self.reached = threading.Event()
         self.open = threading.Event()
 
+    def close(self):
+        self.reached.clear()
+        self.open.clear()
+
     def pass_through(self):
         self.reached.set()
         assert self.open.wait(20)
@@ -83,8 +87,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(house, clock, monkeypatch):
-    monkeypatch.setattr("alerts.test_forgetting.GATE", Gate())
+def scene(house, clock):
+    GATE.close()
     return Scene(house, clock)
 
 

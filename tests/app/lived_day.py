@@ -8,11 +8,13 @@ import numpy as np
 from modelled import TIERS
 
 from liqbot.market.candles import Candles
+from liqbot.market.depth import Depth
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import (
     AssetContext,
     Beat,
     CandlesSeen,
+    DepthSeen,
     MarginTiersSeen,
     OpenInterestSeen,
 )
@@ -83,7 +85,8 @@ def lived(seed=3):
         for place, seconds in enumerate(STEPS_S):
             *updates, beat = market.step(seconds)
             tape.note(updates)
-            measured.append((market.time_ms, [*updates, beat] if place < 2 else updates))
+            told = [*updates, *tape.books(market.time_ms), beat] if place < 2 else updates
+            measured.append((market.time_ms, told))
         modelled.append(tape.news(market.time_ms))
         for began, over in STOPS:
             if began <= market.time_ms < over:
@@ -123,6 +126,15 @@ class Tape:
 
     def contexts(self, time_ms=None):
         return [one if time_ms is None else replace(one, time_ms=time_ms) for one in self._newest.values()]
+
+    def books(self, time_ms):
+        """Return a thin book around the price of BTC: a push of a percent meets half a coin."""
+        mark = self._newest["BTC"].mark
+        away = np.arange(1, 80) / 500
+        bids, asks = (
+            [(mark * factor, 0.1) for factor in factors] for factors in (np.exp(-away), np.exp(away))
+        )
+        return [DepthSeen(Depth.of("BTC", MEASURED.venue, time_ms, bids, asks))]
 
     def past(self, now_ms):
         """Return what is told at the start: the last six hours, and how things stand."""

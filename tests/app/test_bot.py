@@ -325,7 +325,7 @@ async def test_no_task_and_no_thread_is_left(bot_of):
     bot = await played(bot_of(Told(beat(1, near=99)), here=Paper()))
     assert asyncio.all_tasks() == before
     with pytest.raises(RuntimeError, match="shutdown"):
-        bot._engine.submit(int)
+        bot.engine.executor.submit(int)
 
 
 # What is kept and not yet read
@@ -380,10 +380,10 @@ async def test_what_two_sources_have_happen_at_once_is_logged_once_each(bot_of):
     bot = bot_of(*both)
     record, logged = bot.store.events.record, []
 
-    async def slowly(events, cursors):
+    async def slowly(events, *more):
         await asyncio.sleep(0)
         logged.extend(events)
-        await record(events, cursors)
+        await record(events, *more)
         await asyncio.sleep(0)
 
     bot.store.events.record = slowly

@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
@@ -12,9 +13,14 @@ from plugins.examples import examples
 
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.app.bot import Bot
+from liqbot.market.side import Side
+from liqbot.market.updates import Liquidation
+from liqbot.rules.rule import Hit, rule
 from liqbot.store.errors import StoreError
 
 SWEPT = "cluster-swept"
+HISTORY_STEP = 5 * MINUTE
+"""How often the engine's memory is written where nothing happens."""
 
 
 @pytest.fixture
@@ -82,12 +88,51 @@ async def test_wherever_it_is_killed_after_a_minute_was_kept_its_events_are_told
         assert paper.got[0][1].startswith("BTC: "), name
 
 
+async def test_what_ended_within_the_minute_of_a_restart_is_in_the_view_that_rules_read_next(
+    bot_of,
+):
+    @rule("minute")
+    def minute(view) -> Iterable[Hit]:
+        """What a view says of the time since the one before."""
+        ended = [f"{one.cluster.side} {one.end}" for one in view.ended]
+        return [Hit(str(view.time_ms), f"{ended} {view.liquidated.long:.0f}")] if ended else []
+
+    def bot_with(source, paper):
+        bot = bot_of(source, paper)
+        bot.plugins.rules.add([minute])
+        return bot
+
+    start = time.time_ns() // 1_000_000 // MINUTE * MINUTE - 5 * MINUTE
+    forced = Liquidation("BTC", start + 9_000, Side.LONG, 94.5, 100.0)
+    swept = beat(start + 10_000, 94, near=95)
+    first = bot_with(Told([*beat(start, 100), forced, *swept]), Paper({}))
+    await subscribe(first, ME, "minute")
+    await lived(first)
+
+    paper = Paper({})
+    await lived(bot_with(Told(beat(start + MINUTE, 94, near=80)), paper))
+    assert [title for _, title in paper.got] == ["BTC: ['long swept'] 9450"]
+
+
 async def test_what_was_read_before_is_not_told_again_after_a_restart(bot_of):
     first, second = Paper({}), Paper({})
     bot = bot_of(Told(minutes(2)), first)
     await subscribe(bot, ME, SWEPT)
     await lived(bot)
     await lived(bot_of(Told([]), second))
+    assert (len(first.got), second.got) == (1, [])
+
+
+async def test_a_board_that_comes_back_knows_what_it_has_told_of_and_tells_of_nothing_again(bot_of):
+    first, second = Paper({}), Paper({})
+    start = time.time_ns() // 1_000_000 // HISTORY_STEP * HISTORY_STEP - 2 * HISTORY_STEP
+    before, swept, after = (
+        beat(start + minute * MINUTE, price) for minute, price in enumerate((100, 94, 94))
+    )
+    bot = bot_of(Told([*before, *swept]), first)
+    await subscribe(bot, ME, SWEPT, cooldown="0s")
+    await lived(bot)
+    await lived(bot_of(Told(after), second))
     assert (len(first.got), second.got) == (1, [])
 
 

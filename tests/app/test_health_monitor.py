@@ -100,7 +100,7 @@ async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is
         assert bot.services.markets.views["BTC"].time_ms == 60_000, "people still see the market"
         await desk.look()
         bot.store._db.execute("PRAGMA query_only = OFF")
-        await bot._take(0, [bot.services.markets.views["BTC"]])
+        await bot.engine.take(0, [bot.services.markets.views["BTC"]])
         assert await bot.store.deliveries.owed() == 1
         await bot.drain()
         await desk.look()

@@ -36,6 +36,7 @@ VENUES = {"": MEASURED, "measured": MEASURED, "binance": MODELLED, "modelled": M
 EASY = {
     "near-cluster": {"within": "20%", "at_least": "1k", "size": "0%", "single": "1"},
     "regime-flip": {"at_least": "0", "band": "0", "balanced": "yes", "for": "0s"},
+    "fragile": {"push": "1%", "beyond": "0.2%"},
     "trapped": {"over": "5%", "unusual": "0%"},
     "divergence": {"over": "0.05", "at_least": "0"},
     "funding-confirms": {"over": "0.0001%", "reading": "either", "at_least": "0"},

@@ -10,6 +10,7 @@ from platforms import Paper
 from shared import shared_file
 
 from liqbot.app.bot import Bot
+from liqbot.bus import ViewsMade
 from liqbot.charts import words as picture_words
 from liqbot.charts.studio import Studio
 from liqbot.chat.command import CommandContext
@@ -37,10 +38,9 @@ class AskedAgainAndAgain(Bot):
     said: dict
     drawn: dict
 
-    async def _take(self, place, views):
-        await super()._take(place, views)
+    async def asked(self, notice):
         context = CommandContext(ME, self.services)
-        for view in views:
+        for view in notice.views:
             key = (view.coin, view.time_ms)
             answer = await self.services.markets.market(view.coin)
             stored = await self.store.history.newest(view.coin, view.time_ms)
@@ -74,6 +74,7 @@ async def looked_at(tmp_path, monkeypatch):
     settings = Settings(database=tmp_path / "x.db", coins=COINS, plugins_path=tmp_path / "none")
     bot = AskedAgainAndAgain(settings, [Replay(file)], {"here": Paper()})
     bot.said, bot.drawn = {}, drawn
+    bot.bus.subscribe(ViewsMade, bot.asked)
     for coin in COINS:
         await bot.services.subscriptions.enter(ME, "near-cluster", coin, {"within": "10%", "single": "1"})
         await bot.services.subscriptions.enter(ME, "regime-flip", coin, {})

@@ -12,6 +12,7 @@ from liqbot.store.errors import DatabaseError
 from liqbot.store.events import LARGE_USD, MOST, WHOLE_MS, LoggedEvent
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sqlite.connections import Connections, Records, reads, writes
+from liqbot.store.sqlite.memories import save_memories
 
 HOUR_MS = 3_600_000
 
@@ -29,8 +30,11 @@ class SqliteEvents(Records):
         db: sqlite3.Connection,
         events: Sequence[MarketEvent],
         cursors: Mapping[Layer, str] | None = None,
+        memories: Mapping[Layer, Mapping[str, bytes]] | None = None,
     ) -> None:
         _insert(db, events)
+        for layer, by_coin in (memories or {}).items():
+            save_memories(db, layer, by_coin)
         db.executemany(
             "INSERT INTO source_cursors (layer, cursor) VALUES (?, ?) "
             "ON CONFLICT (layer) DO UPDATE SET cursor = excluded.cursor",

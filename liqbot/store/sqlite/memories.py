@@ -12,11 +12,7 @@ class SqliteMemories(Records):
 
     @writes
     def save(self, db: sqlite3.Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
-        db.executemany(
-            "INSERT INTO memories (layer, coin, memory) VALUES (?, ?, ?) "
-            "ON CONFLICT (layer, coin) DO UPDATE SET memory = excluded.memory",
-            [(layer.key, coin, memory) for coin, memory in memories.items()],
-        )
+        save_memories(db, layer, memories)
 
     @reads
     def load(self, db: sqlite3.Connection, layer: Layer) -> list[bytes]:
@@ -26,3 +22,12 @@ class SqliteMemories(Records):
     @writes
     def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
         db.execute("DELETE FROM memories WHERE layer = ?", [layer.key])
+
+
+def save_memories(db: sqlite3.Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
+    """Keep memories by coin in place of the ones before. For use within a transaction."""
+    db.executemany(
+        "INSERT INTO memories (layer, coin, memory) VALUES (?, ?, ?) "
+        "ON CONFLICT (layer, coin) DO UPDATE SET memory = excluded.memory",
+        [(layer.key, coin, memory) for coin, memory in memories.items()],
+    )

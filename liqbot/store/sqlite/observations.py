@@ -97,6 +97,12 @@ class SqliteObservations(Records):
         return next(iter(await self._page(layer, coin, time_ms)), None) if time_ms >= 0 else None
 
     @reads
+    def events_since_newest(self, db: sqlite3.Connection, layer: Layer, coin: str) -> list[MarketEvent]:
+        key = (layer.key, coin)
+        newest = _newest(db, key)
+        return [] if newest == _NONE else [event for _, event in _events(db, key, newest.newest_event)]
+
+    @reads
     def layers(self, db: sqlite3.Connection, coin: str) -> list[Layer]:
         keys = [row[0] for row in db.execute("SELECT DISTINCT layer FROM observations ORDER BY layer")]
         rows = [

@@ -1,0 +1,127 @@
+"""The role that evaluates: rules read what the engine has observed, and deliveries become due.
+
+Rules of this process read an observation before the next is taken; those of plugins read behind, at their own
+pace, so that a slow plugin delays its own alerts and nobody's views. What was not read when the bot ended is
+in the store, and is read at the next start.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+
+import structlog
+
+from liqbot.alerts.evaluator import Evaluator, Lane
+from liqbot.bus import Bus, DeliveriesDue, ObservationsKept
+from liqbot.market.events import Observation
+from liqbot.market.layer import Layer
+from liqbot.store.alerts import EXPIRES_MS
+from liqbot.store.errors import StoreError
+from liqbot.store.store import Store
+
+_log = structlog.get_logger()
+
+MOST_BEHIND = 240
+"""So many observations plugins may be behind; then the engine waits for them."""
+AGAIN_S = 1.0
+"""After so long it is tried again to write down what plugins tell."""
+
+
+class AlertsRole:
+    """Lets rules read each observation, in order, and says what is due."""
+
+    def __init__(
+        self,
+        store: Store,
+        evaluator: Evaluator,
+        bus: Bus,
+        clock: Callable[[], int],
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """`clock` tells the time in ms since 1970 UTC."""
+        self._store = store
+        self._evaluator = evaluator
+        self._bus = bus
+        self._clock = clock
+        self._sleep = sleep
+        self._unread: dict[Layer, list[Observation]] = {}
+        """What could not be read for want of the store."""
+        self._behind: deque[tuple[Observation, bool]] = deque()
+        """What plugins have not read yet, and whether it is from before a restart."""
+        self._changed = asyncio.Condition()
+        bus.subscribe(ObservationsKept, self.observed)
+
+    @property
+    def behind(self) -> int:
+        """How many observations plugins have not read yet."""
+        return len(self._behind)
+
+    async def run(self) -> None:
+        """Let plugins read what there is for them, until cancelled."""
+        while True:
+            async with self._changed:
+                await self._changed.wait_for(lambda: bool(self._behind))
+            observation, is_late = self._behind[0]
+            try:
+                await self._take(observation, Lane.WORKER, is_late=is_late)
+            except StoreError as error:
+                _log.warning("plugins_wait_for_the_database", reason=str(error))
+                await self._sleep(AGAIN_S)
+                continue
+            except Exception:  # noqa: BLE001 - one bad observation harms only itself
+                _log.exception("observation_left_out", layer=observation.layer.key, coin=observation.coin)
+            async with self._changed:
+                self._behind.popleft()
+                self._changed.notify_all()
+
+    async def caught_up(self) -> None:
+        """Wait until plugins have read all that there is."""
+        async with self._changed:
+            await self._changed.wait_for(lambda: not self._behind)
+
+    async def observed(self, notice: ObservationsKept) -> None:
+        """Let rules read what is kept; what they could not read before comes first. Raises `StoreError`."""
+        unread = self._unread.setdefault(notice.layer, [])
+        unread += notice.observations or await self._unread_of(notice.layer, notice.coins)
+        while unread:
+            await self._take(unread[0], Lane.PROCESS)
+            await self._hand_on(unread[0])
+            del unread[0]
+
+    async def read_what_is_left(self, layer: Layer, coins: Sequence[str]) -> None:
+        """Let rules read what was kept last: the bot may have ended before all had read it."""
+        for coin in coins:
+            try:
+                left = await self._unread_of(layer, [coin])
+                for observation in left:
+                    await self._take(observation, Lane.PROCESS, is_late=True)
+                    await self._hand_on(observation, is_late=True)
+            except StoreError as error:
+                _log.warning("observation_left_out", layer=layer.key, coin=coin, reason=str(error))
+
+    async def _unread_of(self, layer: Layer, coins: Sequence[str]) -> list[Observation]:
+        """Return what is kept and that a watch has not read which has read the layer last."""
+        found: list[Observation] = []
+        for coin in coins:
+            read_ms = await self._evaluator.read_until(coin, layer)
+            if read_ms is not None:
+                since_ms = max(read_ms + 1, self._clock() - EXPIRES_MS)
+                found += [one async for one in self._store.observations.since(layer, coin, since_ms)]
+        return found
+
+    async def _hand_on(self, observation: Observation, *, is_late: bool = False) -> None:
+        """Leave an observation to plugins, where there are any; wait where they are too far behind."""
+        if not self._evaluator.has(Lane.WORKER):
+            return
+        async with self._changed:
+            await self._changed.wait_for(lambda: len(self._behind) < MOST_BEHIND)
+            self._behind.append((observation, is_late))
+            self._changed.notify_all()
+
+    async def _take(self, observation: Observation, lane: Lane, *, is_late: bool = False) -> None:
+        count = await self._evaluator.take(
+            observation.view, self._clock(), observation.events, is_late=is_late, lanes=[lane]
+        )
+        if count:
+            await self._bus.publish(DeliveriesDue(count))

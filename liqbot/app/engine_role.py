@@ -1,0 +1,216 @@
+"""The role that watches the market: sources become views; what is seen and what happens is written down."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+
+import msgspec
+import structlog
+
+from liqbot.alerts.layer_choice import LayerChoices
+from liqbot.alerts.minute_summary import MinuteSummary
+from liqbot.app.feed import Feed
+from liqbot.bus import Bus, ObservationsKept, ViewsMade
+from liqbot.engine.cases import CaseFinder
+from liqbot.market.events import ClusterBorn, ClusterEnded, ClusterGrew, MarketEvent
+from liqbot.market.layer import Layer, Origin
+from liqbot.market.updates import CandlesSeen
+from liqbot.market.view import MarketView
+from liqbot.service.markets import Markets
+from liqbot.sources.source import Source, SourceError, WithCursor
+from liqbot.store.errors import StoreError
+from liqbot.store.store import Store
+
+_log = structlog.get_logger()
+
+CLUSTER_EVENTS = (ClusterBorn, ClusterGrew, ClusterEnded)
+
+
+class EngineRole:
+    """Follows the sources, shows people the newest views, keeps what rules read, and tells on the bus."""
+
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        coins: tuple[str, ...],
+        store: Store,
+        bus: Bus,
+        *,
+        choices: LayerChoices,
+        clock: Callable[[], int],
+        hear: Callable[[Layer, CandlesSeen], None] | None = None,
+    ) -> None:
+        """`choices` says which layer of a coin people see; `clock` tells the time in ms since 1970 UTC.
+
+        `hear` is told of candles as they come.
+        """
+        self._coins = coins
+        self._store = store
+        self._bus = bus
+        self._choices = choices
+        self._clock = clock
+        self.markets: Markets | None = None
+        """Who is shown the newest views; None for nobody."""
+        self.trouble: str | None = None
+        """Why nothing can be written down at present; None where it can."""
+        self.beats = 0
+        """How often there were new views."""
+        self.executor = ThreadPoolExecutor(1, thread_name_prefix="engine")
+        """Where views are made."""
+        self.feeds = [
+            Feed(
+                source,
+                coins,
+                self.executor,
+                partial(self.take, place),
+                partial(self._recall_past, place),
+                hear=hear,
+            )
+            for place, source in enumerate(sources)
+        ]
+        """The sources with what they know."""
+        self._minutes = MinuteSummary()
+        self._cases = CaseFinder()
+        self._unlogged: dict[Layer, list[MarketEvent]] = {}
+        """By layer: what has happened and is still to be written down."""
+        self._changed = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def failure(self) -> SourceError | None:
+        """Why there is nothing to show: the first source's failure, where every source has failed."""
+        failures = [feed.failure for feed in self.feeds]
+        return failures[0] if failures and all(failures) else None
+
+    @property
+    def ended(self) -> bool:
+        """Whether no source will tell anything more."""
+        return all(task.done() for task in self._tasks)
+
+    async def prepare(self) -> None:
+        """Give live markets back what is known of them; any other market starts over."""
+        for feed in self.feeds:
+            await self._prepare(feed)
+
+    def start(self) -> None:
+        """Follow the sources from now on."""
+        self._tasks = [asyncio.create_task(self._run(feed)) for feed in self.feeds]
+
+    async def stop(self) -> None:
+        """Follow them no more."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Wait until `holds()`, asked whenever there are new views, or until every source has ended."""
+        while not (holds() or self.ended):
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def take(self, place: int, views: Sequence[MarketView]) -> None:
+        """Take up the views of the source at `place`."""
+        feed = self.feeds[place]
+        self._show(feed, views)
+        try:
+            await self._write(feed, views)
+        except StoreError as error:
+            # People still see the market. What was to be written follows from the views to come.
+            if self.trouble is None:
+                _log.exception("database_failed")
+            self.trouble = str(error)
+        else:
+            self.trouble = None
+            await self._bus.publish(ViewsMade(feed.source.layer, views, feed.events))
+        self.beats += 1
+        self._changed.set()
+
+    async def _run(self, feed: Feed) -> None:
+        try:
+            await feed.run()
+            self._choices.lose(feed.source.layer)
+        finally:
+            asyncio.get_running_loop().call_soon(self._changed.set)
+
+    async def _prepare(self, feed: Feed) -> None:
+        layer = feed.source.layer
+        if layer.origin is not Origin.LIVE:
+            await self._store.begin_anew(layer)
+            self._cases.forget(layer.key)
+            return
+        if isinstance(feed.source, WithCursor):
+            feed.source.resume(await self._store.events.cursor(layer))
+        try:
+            feed.board.recall(await self._store.memories.load(layer))
+        except msgspec.DecodeError as error:
+            _log.warning("memory_left_out", layer=layer.key, reason=str(error))
+        for coin in self._coins:
+            await self._recall_minute(layer, coin)
+
+    async def _recall_minute(self, layer: Layer, coin: str) -> None:
+        """Take up what happened after the newest observation: rules have not read it, and will."""
+        try:
+            events = await self._store.observations.events_since_newest(layer, coin)
+            self._minutes.recall(coin, layer, events)
+        except StoreError as error:
+            _log.warning("minute_left_out", layer=layer.key, coin=coin, reason=str(error))
+
+    async def _recall_past(self, place: int, views: Sequence[MarketView]) -> None:
+        """Take up views of a past that the source makes up: nobody is told of them, previews count them."""
+        await self._log_events(self.feeds[place], views)
+        await self._store.observations.record(views)
+        await self._store.history.record(views)
+        await self._count(views)
+
+    def _show(self, feed: Feed, views: Sequence[MarketView]) -> None:
+        now_ms = self._clock()
+        for view in views:
+            self._choices.hear(view.coin, view.layer, now_ms)
+        if self.markets is None:
+            return
+        layers = self.markets.layers
+        layers.keep(views, feed.snapshots)
+        shown = [view for view in views if self._choices.shown(view.coin, "", now_ms) == view.layer]
+        self.markets.views.update({view.coin: layers.beside(view) for view in shown})
+
+    async def _write(self, feed: Feed, views: Sequence[MarketView]) -> None:
+        """Write down what is seen; rules read the first views of a minute, exactly as those are kept."""
+        await self._log_events(feed, views)
+        beside = views if self.markets is None else map(self.markets.layers.beside, views)
+        kept = await self._store.observations.record([self._minutes.joined(view) for view in beside])
+        self._minutes.read(one.view for one in kept)
+        coins = [one.coin for one in kept]
+        await self._bus.publish(ObservationsKept(feed.source.layer, coins, kept))
+        if await self._store.history.record(views):
+            loop, coins = asyncio.get_running_loop(), [view.coin for view in views]
+            memories = await loop.run_in_executor(self.executor, feed.board.memories, coins)
+            await self._store.memories.save(feed.source.layer, memories)
+        await self._count([one.view for one in kept])
+
+    async def _count(self, views: Sequence[MarketView]) -> None:
+        """Write down the cases of the scoreboard that begin with `views`."""
+        for view in views:
+            if cases := self._cases.see(view):
+                await self._store.cases.record(view.layer, view.coin, cases)
+
+    async def _log_events(self, feed: Feed, views: Sequence[MarketView]) -> None:
+        """Write down what happened; what could not be written before is written with it."""
+        unlogged = self._unlogged.setdefault(feed.source.layer, [])
+        unlogged += [event for view in views for event in feed.events.get(view.coin, ())]
+        if unlogged or feed.cursor:
+            layer = feed.source.layer
+            cursors = {layer: feed.cursor} if feed.cursor else {}
+            await self._store.events.record(unlogged, cursors, {layer: await self._memories(feed, unlogged)})
+            unlogged.clear()
+
+    async def _memories(self, feed: Feed, events: Sequence[MarketEvent]) -> dict[str, bytes]:
+        """Return what a live board knows of the coins whose clusters have changed by `events`.
+
+        It is written with them: a board that knew less after a restart would tell of them again.
+        """
+        changed = {event.coin for event in events if isinstance(event, CLUSTER_EVENTS)}
+        if not changed or feed.source.layer.origin is not Origin.LIVE:
+            return {}
+        loop = asyncio.get_running_loop()  # the feed waits meanwhile: nothing changes its board
+        return await loop.run_in_executor(self.executor, feed.board.memories, changed)

@@ -1,0 +1,138 @@
+"""The role that evaluates: built-in rules at once, plugins behind; nothing is read twice, or never."""
+
+import asyncio
+import threading
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from alerts.stand_ins import ANN, House, saying
+from markets import MINUTE, long, short, view_of
+
+from liqbot.alerts.evaluator import Evaluator
+from liqbot.app.alerts_role import AlertsRole
+from liqbot.bus import DeliveriesDue, LocalBus, ObservationsKept
+from liqbot.market.layer import Basis, Layer
+from liqbot.store.sqlite.store import SqliteStore
+
+LIVE = Layer("Testex", Basis.MEASURED)
+NOW = 1_000 * MINUTE
+
+
+class SlowPlugin:
+    """Reads as the rule that it is given, elsewhere: nobody has an answer until it is let go on."""
+
+    def __init__(self, reader):
+        self.reader = reader
+        self.group = self
+        self.asked = threading.Event()
+        self.let = threading.Event()
+
+    def answers(self, view, questions):
+        self.asked.set()
+        assert self.let.wait(20)
+        return [one.rule.read(view, one.values, one.memory, one.events) for one in questions]
+
+    def read(self, *question):
+        return self.reader.read(*question)
+
+
+class Scene:
+    """A store, one built-in rule, one plugin, and the role that lets them read."""
+
+    def __init__(self, store):
+        self.house = House(store)
+        plugin = saying("plugin", "slow", repeat=60, cooldown=0)
+        self.plugin = SlowPlugin(plugin.reader)
+        builtin = saying("builtin", "fast", repeat=60, cooldown=0)
+        self.house.with_rules(builtin, replace(plugin, reader=self.plugin))
+        self.bus, self.due = LocalBus(), 0
+        self.bus.subscribe(DeliveriesDue, self._count)
+        self.role = AlertsRole(store, Evaluator(self.house.rules, store.alerts), self.bus, lambda: NOW)
+
+    async def _count(self, notice):
+        self.due += notice.count
+
+    async def subscribe(self):
+        for name in ("builtin", "plugin"):
+            await self.house.subscribe(ANN, name)
+
+    async def keep(self, minute):
+        """Write an observation down, and return the notice of it."""
+        view = replace(
+            view_of(
+                long("ann", 2, at=95), short("bob", 1, at=104), spot=100.0, time_ms=NOW + minute * MINUTE
+            ),
+            layer=LIVE,
+        )
+        kept = await self.house.store.observations.record([view])
+        return ObservationsKept(LIVE, ["BTC"], kept)
+
+    async def told(self):
+        return [text for _, text in await self.house.due()]
+
+    @asynccontextmanager
+    async def at_work(self):
+        task = asyncio.create_task(self.role.run())
+        try:
+            yield
+        finally:
+            self.plugin.let.set()
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = SqliteStore(tmp_path / "liqbot.db")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+async def scene(store):
+    scene = Scene(store)
+    await scene.subscribe()
+    return scene
+
+
+async def test_a_slow_plugin_delays_neither_the_next_view_nor_the_alerts_of_other_rules(scene):
+    async with scene.at_work():
+        for minute in range(3):
+            await scene.bus.publish(await scene.keep(minute))
+        assert await asyncio.to_thread(scene.plugin.asked.wait, 20)
+        assert await scene.told() == ["BTC fast"] * 3
+        scene.plugin.let.set()
+        await scene.role.caught_up()
+        assert await scene.told() == ["BTC slow"] * 3
+    assert scene.due == 6
+
+
+async def test_what_a_plugin_had_not_read_when_the_bot_ended_it_reads_at_the_next_start(scene, store):
+    scene.plugin.let.set()
+    async with scene.at_work():
+        await scene.bus.publish(await scene.keep(0))
+        await scene.role.caught_up()
+    for minute in (1, 2):
+        await scene.bus.publish(await scene.keep(minute))
+    assert await scene.told() == ["BTC fast", "BTC slow", "BTC fast", "BTC fast"]
+
+    again = Scene(store)
+    again.plugin.let.set()
+    async with again.at_work():
+        await again.role.read_what_is_left(LIVE, ("BTC",))
+        await again.role.caught_up()
+    assert await again.told() == ["BTC slow", "BTC slow"]
+
+
+async def test_observations_of_another_process_are_read_from_the_store_and_each_once(scene):
+    scene.plugin.let.set()
+    async with scene.at_work():
+        await scene.bus.publish(await scene.keep(0))
+        for minute in (1, 2):
+            await scene.keep(minute)
+        elsewhere = ObservationsKept(LIVE, ["BTC"])
+        await scene.bus.publish(elsewhere)
+        await scene.bus.publish(elsewhere)
+        await scene.role.caught_up()
+    assert sorted(await scene.told()) == ["BTC fast"] * 3 + ["BTC slow"] * 3
