@@ -28,6 +28,8 @@ _TITLES = {
     Reason.REPEAT: N_("{coin} still: {hit}"),
     Reason.RESOLVED: N_("{coin} resolved: {hit}"),
 }
+_LIVE = (Reason.UPDATED, Reason.RESOLVED)
+"""Why an alert that is kept up to date is told again: its own text says what is new."""
 
 
 def tell(alert: Alert, view: MarketView | None, picture: Picture | None, page: str = "") -> Message:
@@ -37,7 +39,7 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None, page: s
     It is the same for every chat; `addressed` adds what is one chat's own.
     """
     hit, title = alert.hit, headline(alert)
-    if alert.reason == Reason.RESOLVED:
+    if alert.reason == Reason.RESOLVED and not hit.over:
         lines, caveat = [_("This no longer holds.")], ""
     else:
         lines, caveat = [hit.means], hit.caveat
@@ -69,7 +71,8 @@ def live_page(address: str) -> str:
 
 def headline(alert: Alert) -> str:
     """Return an alert in one line."""
-    key = _TITLES.get(Reason(alert.reason), N_("{coin}: {hit}"))
+    is_live = alert.hit.live and alert.reason in _LIVE
+    key = N_("{coin}: {hit}") if is_live else _TITLES.get(Reason(alert.reason), N_("{coin}: {hit}"))
     said = _(key, coin=alert.coin, hit=alert.hit.text)
     return _("TEST {alert}", alert=said) if alert.sample else said
 

@@ -42,6 +42,9 @@ class OutgoingMessage:
     """The platform's id of a role to ping."""
     upload: str | None = None
     """The handle under which the platform has the message's picture already."""
+    replaces: str | None = None
+    """The platform's id of a message in whose place it goes, where the platform can change what was sent;
+    elsewhere, and where that message is gone, it follows as one of its own."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ async def preview(
         firings += [
             Firing(view, alert.hit, alert.reason)
             for alert in outcome.alerts
-            if alert.reason is not Reason.RESOLVED
+            if alert.reason not in (Reason.RESOLVED, Reason.UPDATED)
         ]
         state = outcome.state
         since_ms = view.time_ms if since_ms is None else since_ms

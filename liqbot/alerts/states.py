@@ -23,6 +23,9 @@ from enum import StrEnum
 from liqbot.rules.common_parameters import Policy
 from liqbot.rules.rule import Hit, Reading
 
+NEWS_GROWTH, NEWS_MS = 1.25, 300_000
+"""What is kept up to date is told anew once its value is so many times what was told, or after so long."""
+
 
 class Status(StrEnum):
     """Where an alert stands, in a word for people."""
@@ -46,6 +49,8 @@ class Reason(StrEnum):
     """Its last alert is over but still remembered, as in its cooldown, and it holds again."""
     ESCALATED = "escalated"
     """It is on, and its value is `escalate` times what was last told."""
+    UPDATED = "updated"
+    """It is on, and is kept up to date: there is more to say than what was last told."""
     REPEAT = "repeat"
     """It is still on, `repeat` after it was last told."""
     SAMPLE = "sample"
@@ -198,7 +203,8 @@ def _step_key(
 ) -> tuple[KeyState, Event | None]:
     after = _next(before, hit, now_ms, policy, waits=waits)
     if not after.on:
-        over = before.told if before.on and before.sent_ms is not None and policy.resolve else None
+        told = hit if hit is not None and hit.over else before.told
+        over = told if before.on and before.sent_ms is not None and policy.resolve else None
         return after, None if over is None else Event(over, Reason.RESOLVED)
     if hit is not None and hit.known:
         return replace(after, told=after.told or hit), None
@@ -212,7 +218,7 @@ def _next(before: KeyState, hit: Hit | None, now_ms: int, policy: Policy, *, wai
     """Return the state with its alert on or off; what is told of it is decided elsewhere."""
     if hit is not None and hit.known and not before.on:
         return KeyState(on=True, sent_ms=before.sent_ms)
-    holds = hit is not None and (before.on or not hit.holding)
+    holds = hit is not None and not hit.over and (before.on or not hit.holding)
     if holds == before.on:
         return replace(before, changing_ms=None)
     since_ms = now_ms if before.changing_ms is None else before.changing_ms
@@ -228,6 +234,8 @@ def _why_now(before: KeyState, hit: Hit, now_ms: int, policy: Policy) -> Reason 
         return Reason.FIRST if before.sent_ms is None else Reason.AGAIN
     if _has_grown(before.told, hit, policy):
         return Reason.ESCALATED
+    if _has_news(before, hit, now_ms):
+        return Reason.UPDATED
     due = policy.repeat and before.sent_ms is not None and now_ms - before.sent_ms >= policy.repeat * 1000
     return Reason.REPEAT if due else None
 
@@ -236,6 +244,15 @@ def _has_grown(told: Hit | None, hit: Hit, policy: Policy) -> bool:
     if not policy.escalate or told is None or told.value is None or hit.value is None:
         return False
     return hit.value >= told.value * policy.escalate > 0
+
+
+def _has_news(before: KeyState, hit: Hit, now_ms: int) -> bool:
+    """Return whether an alert that is kept up to date has something to say."""
+    told, sent_ms = before.told, before.sent_ms
+    if not hit.live or told is None or sent_ms is None or hit.text == told.text:
+        return False
+    grown = hit.value is not None and told.value is not None and hit.value >= NEWS_GROWTH * told.value > 0
+    return grown or now_ms - sent_ms >= NEWS_MS
 
 
 def _cooling(state: KeyState, now_ms: int, policy: Policy) -> bool:

@@ -20,6 +20,7 @@ _WHY = {
     Reason.FIRST: N_("It was new."),
     Reason.AGAIN: N_("It was back after it had been resolved."),
     Reason.ESCALATED: N_("It has grown a lot since the last alert of it."),
+    Reason.UPDATED: N_("It was still on, and its message was brought up to date."),
     Reason.REPEAT: N_("It still held, and reminders are on (repeat=)."),
     Reason.RESOLVED: N_("It was resolved, and you asked to be told (resolved=yes)."),
     Reason.SAMPLE: N_("Somebody here asked for a test."),

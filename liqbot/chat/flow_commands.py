@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from liqbot.chat import book_words, cascade_words
+from liqbot.chat import book_words, brief_words, cascade_words, market_words
 from liqbot.chat import flow_words as words
 from liqbot.chat.command import Coin, CommandContext, Move, Settings, Span, command
+from liqbot.chat.market_commands import picture_query
 from liqbot.message import Button, Message
 from liqbot.rules.wording import quoted
 from liqbot.service.books import BookAnswer
@@ -117,7 +118,40 @@ def told_cascade(answer: CascadeAnswer, actions: Sequence[Button] = ()) -> Messa
     )
 
 
-COMMANDS = (liquidations, book, cascade)
+@command(public=True)
+async def brief(context: CommandContext, coin: Coin) -> Message:
+    """What to check before a trade, in ten lines and a picture.
+
+    Fuel on both sides, the nearest clusters, who is trapped, whales, funding and open interest against their
+    past, the crowd and options, what was liquidated, the book, and what a push of 3% either way sets off.
+    """
+    answer = await context.services.briefs.brief(coin)
+    market = answer.market
+    actions = [
+        Button(_("Refresh"), f"/brief {coin}", renews=True),
+        *(
+            Button(label, f"/{name} {coin}")
+            for label, name in (
+                (_("Clusters"), "clusters"),
+                (_("Liquidations"), "liquidations"),
+                (_("Book"), "book"),
+                (_("Cascade"), "cascade"),
+            )
+        ),
+    ]
+    return Message(
+        title=market_words.title(market),
+        lines=(market_words.meaning(market),),
+        facts=tuple(brief_words.facts(answer)),
+        tone=market_words.tone(market.regime),
+        picture=await context.services.pictures.heatmap(coin, "24h", await picture_query(context, {})),
+        actions=tuple(actions),
+        time_ms=market.time_ms,
+        provenance=market.provenance,
+    )
+
+
+COMMANDS = (brief, liquidations, book, cascade)
 
 
 def _venue(settings: Mapping[str, str]) -> str | None:

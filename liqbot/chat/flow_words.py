@@ -47,7 +47,7 @@ def facts(answer: LiquidationsAnswer) -> list[Fact]:
     return [
         Fact(_("Longs, forced sells"), usd(answer.long_usd)),
         Fact(_("Shorts, forced buys"), usd(answer.short_usd)),
-        Fact(_("Last hour"), _hour(answer)),
+        Fact(_("Last hour"), hour(answer)),
     ]
 
 
@@ -92,7 +92,8 @@ def sources(answer: LiquidationsAnswer) -> str:
     return source_words([(one.venue, one.origin) for one in answer.venues])
 
 
-def _hour(answer: LiquidationsAnswer) -> str:
+def hour(answer: LiquidationsAnswer) -> str:
+    """Return what was liquidated in the last hour, and how that stands against a usual one."""
     now = usd(answer.hour_usd)
     if answer.usual_hour_usd is None:
         return _(

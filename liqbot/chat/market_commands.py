@@ -7,6 +7,7 @@ from types import MappingProxyType
 from liqbot.alerts.alert_message import live_page
 from liqbot.chat import market_words as words
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
+from liqbot.chat.context_words import surroundings
 from liqbot.chat.layer_words import came_true, layer_facts
 from liqbot.message import Button, Fact, Message, Picture, Table
 from liqbot.service.layers import LayerQuery
@@ -90,6 +91,7 @@ async def regime(context: CommandContext, coin: Coin, settings: Settings = _PLAI
         *words.fuel(market),
         *words.cohort_fuel(market),
         *words.funding(market.funding),
+        *surroundings(market),
         *layer_facts(market),
     ]
     return _linked(context, _message(market, words.meaning(market), facts=facts), coin)

@@ -13,6 +13,7 @@ from liqbot.engine.books import Books
 from liqbot.engine.cluster_remainder import HeldBy
 from liqbot.engine.clusters import find_clusters
 from liqbot.engine.cohorts import cohorts
+from liqbot.engine.context_series import ContextSeries, Sample
 from liqbot.engine.event_detector import EventDetector
 from liqbot.engine.extremes import Extremes
 from liqbot.engine.measured import Levels
@@ -54,6 +55,7 @@ class _Market:
     viewed_ms: int | None = None
     """Time of the last view."""
     happenings: EventDetector = field(default_factory=EventDetector)
+    series: ContextSeries = field(default_factory=ContextSeries)
     levels: Levels | None = None
     made_of: tuple[tuple[int, int] | None, int] | None = None
     passed: Bools = field(default_factory=lambda: np.zeros(0, dtype=np.bool_))
@@ -171,6 +173,7 @@ class Board:
             age_s=age_s,
             oldest_s=oldest_s,
             depth=self._books.of(coin, self.time_ms),
+            context=market.series.context(self.time_ms, market.context.open_interest, market.context.funding),
         )
         market.low = market.high = spot
         market.liquidated = dict.fromkeys(Side, 0.0)
@@ -201,7 +204,13 @@ class Board:
         Of `coins` alone where these are given.
         """
         markets = self._markets if coins is None else self._markets.keys() & set(coins)
-        living = [remembered(self._markets[coin].tracks, self._book.names) for coin in markets]
+        living = [
+            replace(
+                remembered(self._markets[coin].tracks, self._book.names),
+                past=tuple(self._markets[coin].series.samples),
+            )
+            for coin in markets
+        ]
         known = [*living, *(one for one in self._memories.values() if coins is None or one.coin in coins)]
         return {memory.coin: msgspec.json.encode(memory) for memory in known}
 
@@ -224,8 +233,10 @@ class Board:
             memory = self._memories.pop(context.coin, Memory(context.coin))
             tracks = recalled(memory, self._book.number)
             market = _Market(context, context.time_ms, context.mark, context.mark, tracks)
+            market.series.add_past((Sample(*one) for one in memory.past), context.time_ms)
             self._markets[context.coin] = market
         market.context = context
+        market.series.add(context.time_ms, context.open_interest, context.funding)
         market.low = min(market.low, context.mark)
         market.high = max(market.high, context.mark)
         market.extremes.add(context.time_ms, context.mark)

@@ -10,6 +10,7 @@ from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.board import NoViewError
 from liqbot.engine.books import Books
 from liqbot.engine.candle_alignment import CandleAlignment
+from liqbot.engine.context_series import ContextSeries, Sample
 from liqbot.engine.event_detector import EventDetector
 from liqbot.engine.extremes import Extremes
 from liqbot.engine.model_record import ModelRecord, model_from_bytes, model_to_bytes
@@ -61,6 +62,7 @@ class _Market:
     viewed_ms: int | None = None
     """Time of the last view."""
     happenings: EventDetector = field(default_factory=EventDetector)
+    series: ContextSeries = field(default_factory=ContextSeries)
     realised: Realisations = field(default_factory=Realisations)
 
 
@@ -122,6 +124,9 @@ class ModelledBoard:
             high=max(market.high, view.spot),
             liquidated=liquidated,
             depth=self._books.of(coin, self.time_ms),
+            context=market.series.context(
+                view.time_ms, view.open_interest, market.context.funding if market.context else None
+            ),
         )
         market.low = market.high = view.spot
         market.liquidated = dict.fromkeys(Side, 0.0)
@@ -212,11 +217,25 @@ class ModelledBoard:
             self._take_tiers(update)
         elif isinstance(update, Liquidation):
             self._take_liquidation(update)
-        elif isinstance(update, DepthSeen):
+        elif isinstance(update, DepthSeen | FundingSeen | AccountRatioSeen):
+            self._take_surroundings(update)
+        else:
+            self._rejected[f"{type(update).__name__} does not belong in a modelled layer"] += 1
+
+    def _take_surroundings(self, update: DepthSeen | FundingSeen | AccountRatioSeen) -> None:
+        """Take up what the model does not use, and views carry."""
+        if isinstance(update, DepthSeen):
             if not self._books.take(update.depth):
                 self._rejected["a book older than the one before"] += 1
-        elif not isinstance(update, FundingSeen | AccountRatioSeen):  # the model does not use these yet
-            self._rejected[f"{type(update).__name__} does not belong in a modelled layer"] += 1
+            return
+        series = self._market(update.coin).series
+        if isinstance(update, FundingSeen):
+            told = zip(update.times_ms.tolist(), update.rates.tolist(), strict=True)
+            series.add_past(
+                [Sample(time_ms, None, rate) for time_ms, rate in told], max(update.time_ms, self.time_ms)
+            )
+        elif len(update.times_ms):
+            series.hear_accounts(update.time_ms, float(update.long_share[-1]))
 
     def _market(self, coin: str) -> _Market:
         return self._markets.setdefault(coin, _Market(recalled(Memory(coin), lambda _: 0)))
@@ -230,11 +249,15 @@ class ModelledBoard:
         market.context = sensible
         market.low, market.high = min(market.low, sensible.mark), max(market.high, sensible.mark)
         market.extremes.add(sensible.time_ms, sensible.mark)
+        market.series.add(sensible.time_ms, sensible.open_interest, sensible.funding)
         if sensible.open_interest:
             seen = OpenInterestSeen.of(context.coin, [sensible.time_ms], [sensible.open_interest])
             market.aligning.hear_interest(seen.times_ms, seen.coins)
 
     def _hear_interest(self, seen: OpenInterestSeen) -> None:
+        told = zip(seen.times_ms.tolist(), seen.coins.tolist(), strict=True)
+        past = [Sample(time_ms, coins, None) for time_ms, coins in told if coins > 0]
+        self._market(seen.coin).series.add_past(past, max(seen.time_ms, self.time_ms))
         refused = self._market(seen.coin).aligning.hear_interest(seen.times_ms, seen.coins)
         if refused:
             self._rejected["open interest is not a number above 0"] += refused

@@ -66,6 +66,8 @@ class Memory:
     """What was last told of each one's size, by its identity, USD."""
     known: dict[str, int] = field(default_factory=dict[str, int])
     """When it was last known what each one's accounts hold, by its identity."""
+    past: tuple[tuple[int, float | None, float | None], ...] = ()
+    """Time in ms, open interest in coins and funding an hour, as `engine/context_series.py` has them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ class Elsewhere:
     """Fraction per hour, positive where longs pay; None where unknown."""
     side_coverage: BySide[float] | None = None
     """Known share of each side's open interest, see `Fuel`."""
+    long_accounts: float | None = None
+    """Accounts that are net long, as a share (0 to 1): heads, not money; None: unknown."""
 
     @property
     def fuel(self) -> Fuel:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from liqbot.market import figures
 from liqbot.market.clusters import Clusters, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.context import MarketContext
 from liqbot.market.depth import Depth
 from liqbot.market.elsewhere import Elsewhere, Swept, divergence_of, lean_of
 from liqbot.market.grid import Grid
@@ -104,6 +105,8 @@ class MarketView:
     depth: Depth | None = None
     """The venue's order book, in few levels; None where none is known that is at most a minute old, which is
     not the same as an empty one."""
+    context: MarketContext | None = None
+    """How funding, open interest and accounts stand against their own past."""
     grid: Grid | None = None
     """Past maps, where they were asked for."""
     neighbours: tuple[Neighbour, ...] = ()
@@ -192,6 +195,7 @@ class MarketView:
             open_interest_usd=self.open_interest_usd,
             funding=self.funding,
             side_coverage=self.side_coverage,
+            long_accounts=None if self.context is None else self.context.long_accounts,
         )
 
     def with_grid(self, grid: Grid) -> "MarketView":

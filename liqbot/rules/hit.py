@@ -32,6 +32,11 @@ class Hit:
     """True: only enough to keep an alert on that is on already (the exit threshold), not to start one."""
     known: bool = False
     """True: it was so before anybody asked. It counts as on, and nothing is told of it."""
+    live: bool = False
+    """True: its alert is kept up to date while it is on, in the message that was sent where a platform can
+    change that: once its value has grown by a quarter, or it has other words than 5 minutes ago."""
+    over: bool = False
+    """True: it is over, and this says what it came to. It ends an alert that is on, and begins none."""
 
 
 @dataclass(frozen=True)  # without slots: `Remembered[Mine](…)` is not possible with them

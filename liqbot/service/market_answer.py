@@ -7,6 +7,7 @@ from enum import StrEnum
 from liqbot.market.clusters import Cluster
 from liqbot.market.cohort import Cohort, CohortReading
 from liqbot.market.cohort import Holding as Held
+from liqbot.market.context import WITH_OPTIONS, MarketContext, next_expiries
 from liqbot.market.elsewhere import Elsewhere
 from liqbot.market.elsewhere import Swept as SweptReading
 from liqbot.market.layer import Basis, Origin
@@ -96,6 +97,8 @@ class OtherLayer:
     down_usd: float
     ratio: float | None
     ratio_basis: RatioBasis
+    long_accounts: float | None = None
+    """Accounts that are net long there, as a share (0 to 1); None: unknown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,6 +168,12 @@ class MarketAnswer:
     realised_share: RealisedShare | None
     """How much of what a modelled map shows is really liquidated when price gets there."""
 
+    context: MarketContext | None = None
+    """How funding, open interest and accounts stand against their own past."""
+    monthly_expiry_ms: int | None = None
+    """When the coin's next monthly options expire; None for a coin without any."""
+    quarterly_expiry_ms: int | None = None
+
     def clusters_of(self, side: Side) -> tuple[ClusterAnswer, ...]:
         """Return the clusters of one side, the heaviest first."""
         return tuple(cluster for cluster in self.clusters if cluster.side is side)
@@ -173,6 +182,8 @@ class MarketAnswer:
 def market_answer(view: MarketView) -> MarketAnswer:
     """Return what a view says."""
     trapped, covered, fuel = view.trapped, view.side_coverage, view.fuel
+    has_options = view.coin in WITH_OPTIONS
+    monthly_ms, quarterly_ms = next_expiries(view.time_ms) if has_options else (None, None)
     is_weighed = fuel.is_scaled and fuel.is_enough
     return MarketAnswer(
         coin=view.coin,
@@ -211,6 +222,9 @@ def market_answer(view: MarketView) -> MarketAnswer:
         divergence=view.divergence,
         swept=None if view.swept is None else _swept(view.swept),
         realised_share=view.realised_share,
+        context=view.context,
+        monthly_expiry_ms=monthly_ms,
+        quarterly_expiry_ms=quarterly_ms,
     )
 
 
@@ -272,6 +286,7 @@ def _other(other: Elsewhere) -> OtherLayer:
         down_usd=other.down_usd,
         ratio=other.ratio,
         ratio_basis=_ratio_basis(other.fuel),
+        long_accounts=other.long_accounts,
     )
 
 

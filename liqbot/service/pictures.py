@@ -25,6 +25,7 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.hit import Hit
 from liqbot.service.comparisons import Compared
+from liqbot.service.context_strip import context_strip
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.markets import Markets
 from liqbot.service.picture_query import DEFAULT_STYLE, PictureQuery, PictureStyle
@@ -189,6 +190,7 @@ class Pictures:
             look=query.style.look,
             second=await self._second(view, query.other, span_ms),
             depth=view.depth,
+            facts=context_strip(view),
         )
 
     async def grid_of(self, seen: Seen, window: str) -> Grid:

@@ -12,6 +12,7 @@ from liqbot.market.view import MarketView
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.alerts import Alerts
 from liqbot.service.books import Books
+from liqbot.service.brief import Briefs
 from liqbot.service.cascades import Cascades
 from liqbot.service.chats import Chats
 from liqbot.service.history import History
@@ -77,6 +78,9 @@ class Services:
         self.books = Books(self.markets)
         self.cascades = Cascades(self.markets, self.books)
         self.liquidations = Liquidations(self.markets, store.events)
+        self.briefs = Briefs(
+            self.markets, liquidations=self.liquidations, books=self.books, cascades=self.cascades
+        )
         self.past_readings = PastReadings(store, self.markets, self.pictures)
         self.status = Status(
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock

@@ -112,6 +112,13 @@ class Alerts(Protocol):
         """Return what became of an alert in `chat`; None where the chat was not to get it."""
         ...
 
+    async def message_of(self, chat_id: int, alert: Alert) -> str | None:
+        """Return the platform's id of the message in which a chat was last told what `alert` is about.
+
+        None where it was not told, or among others in a digest.
+        """
+        ...
+
     async def newest_of(self, chat: ChatKey, limit: int) -> list[Alert]:
         """Return the newest alerts that have arrived in `chat`, the newest first.
 

@@ -40,6 +40,9 @@ EASY = {
     "trapped": {"over": "5%", "unusual": "0%"},
     "divergence": {"over": "0.05", "at_least": "0"},
     "funding-confirms": {"over": "0.0001%", "reading": "either", "at_least": "0"},
+    "big-liquidation": {"at_least": "100k"},
+    "liquidation-burst": {"within": "1h", "times": "0.1", "at_least": "1k"},
+    "cascade": {"move": "0.1%", "at_least": "1k", "clusters": "0"},
     "big-account": {"within": "50%", "at_least": "1k"},
     "cluster-growth": {"by": "1%", "at_least": "1k"},
     "cluster-swept": {"at_least": "1k"},
@@ -124,7 +127,7 @@ def live(database):
         ).fetchall()
     for rule, venue, parameters, time_ms, hit, reason, layer in rows:
         assert layer == VENUES[venue].key
-        if reason != Reason.RESOLVED:
+        if reason not in (Reason.RESOLVED, Reason.UPDATED):
             alert = (time_ms, msgspec.json.decode(hit, type=Hit), reason)
             told[Wish(rule, venue, parameters)].append(alert)
     return told
@@ -225,4 +228,6 @@ async def test_whatever_is_asked_for_and_however_often_the_bot_restarts_that_is_
             await evaluator.take(one.view, one.time_ms, one.events)
         rows = store._db.execute("SELECT time_ms, hit, reason FROM alerts ORDER BY id").fetchall()
     told = [(at, msgspec.json.decode(hit, type=Hit), reason) for at, hit, reason in rows]
-    assert await counted(wish, observations) == [one for one in told if one[2] != Reason.RESOLVED]
+    assert await counted(wish, observations) == [
+        one for one in told if one[2] not in (Reason.RESOLVED, Reason.UPDATED)
+    ]

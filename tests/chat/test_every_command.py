@@ -13,7 +13,7 @@ from liqbot.message import Tone
 LINES = (
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
     *("/history BTC", "/history BTC 1y"),
-    *("/liquidations BTC", "/book BTC", "/cascade BTC -3%"),
+    *("/liquidations BTC", "/book BTC", "/cascade BTC -3%", "/brief BTC"),
     *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
@@ -28,7 +28,7 @@ MANAGING = {
 }
 PUBLIC = {
     *("history", "heatmap", "map", "compare", "map3d", "clusters", "regime", "trapped", "whales"),
-    *("liquidations", "book", "cascade", "alert"),
+    *("liquidations", "book", "cascade", "brief", "alert"),
 }
 
 

@@ -3,8 +3,9 @@
 from dataclasses import replace
 
 import pytest
-from chat.stand_ins import BTC, NOW_MS, as_text
+from chat.stand_ins import BTC, ETH, NOW_MS, as_text
 
+from liqbot.market.context import MarketContext
 from liqbot.market.depth import Depth
 from liqbot.market.events import LiquidationSeen, LiquidationSum
 from liqbot.market.side import Side
@@ -171,3 +172,41 @@ class TestCascade:
         answer = await room.say(f"/cascade BTC {move}")
         assert answer.tone is Tone.WARNING
         assert "%" in answer.title
+
+
+class TestBrief:
+    async def test_it_is_ten_lines_and_a_picture_and_says_what_is_not_known(self, room):
+        answer = await room.say("/brief BTC")
+        assert answer.picture.name == "BTC-heatmap-24h.png"
+        facts = {fact.label: fact.value for fact in answer.facts}
+        assert len(facts) == len(answer.facts) == 10
+        assert facts["Fuel within 5%"] == "$5M shorts above, $20.5M longs below, ratio 0.24"
+        assert facts["Nearest that matters"] == "$5M at 66,500 (+3.9%); $20.5M at 62,700 (−2%)"
+        assert facts["Open interest"] == "not known"
+        assert facts["Liquidated in 24 h"] == "none was told of"
+        assert facts["Book within 1%"] == "no depth"
+        assert facts["If pushed"].startswith("−3% forces $20.5M, stop not known")
+
+    async def test_what_is_known_stands_in_it(self, room):
+        context = MarketContext(
+            funding_rank=0.96, interest_1h=0.004, interest_24h=-0.02, interest_7d=0.1, long_accounts=0.62
+        )
+        known = replace(BTC, depth=depth(), open_interest=1_000.0, context=context)
+        room.services.markets.views["BTC"] = known
+        await room.store.events.record([summed(3e6, 120_000)])
+        facts = {fact.label: fact.value for fact in (await room.say("/brief BTC")).facts}
+        assert facts["Funding"] == "+0.0013% an hour, longs pay; above 96% of the last week"
+        assert facts["Open interest"] == "$64M, +0.4% in 1 h, −2% in 24 h, +10% in 7 d"
+        assert facts["Crowd and options"].startswith("Accounts long Testex 62%; Options expire in ")
+        assert facts["Liquidated in 24 h"].startswith("$3M longs, $0 shorts; last hour $3M")
+        assert facts["Book within 1%"] == "$12.7M bids, $6.4M asks"
+        assert room.studio.inputs[-1].facts[1].value == "96%"
+
+    async def test_the_same_stands_in_regime(self, room):
+        context = MarketContext(funding_rank=0.04, interest_24h=-0.02)
+        others = (replace(ETH.elsewhere, long_accounts=0.4), replace(ETH.elsewhere, long_accounts=None))
+        room.services.markets.views["BTC"] = replace(BTC, context=context, open_interest=1e3, others=others)
+        text = await room.text("/regime BTC")
+        assert "Open interest: $64M, −2% in 24 h" in text
+        assert "Funding stretch: below 96% of the last week" in text
+        assert "Accounts long: Testex 40%" in text

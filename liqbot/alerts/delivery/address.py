@@ -26,6 +26,8 @@ Illustrate = Callable[[MarketView, Hit, str], Awaitable[Picture | None]]
 """Draws what an alert saw in its market, as `ChatSettings.look` says; None where it cannot be drawn, and then
 the text goes alone."""
 
+_RENEWING = (Reason.UPDATED, Reason.RESOLVED)
+"""Why an alert that is kept up to date is told in the message that its chat has got already."""
 PageOf = Callable[[str], str]
 """Returns the address of a coin's page; empty where people cannot reach one."""
 
@@ -73,6 +75,11 @@ class AddressStage:
             return
         told = await self._tell(delivery.alerts[0], delivery.settings.look)
         message = addressed(told.message, told.alert, _marked(delivery, limits))
+        if told.alert.hit.live and told.alert.reason in _RENEWING:
+            replaced = await self._alerts.message_of(delivery.chat_id, told.alert)
+            if replaced is not None:
+                yield replace(_parcel(delivery, message, None), replaces=replaced)
+                return
         platform = delivery.picture_key
         if message.picture is None or not limits.reuses_uploads:
             yield _parcel(delivery, message, None)
@@ -123,7 +130,7 @@ class AddressStage:
         return _Told(alert, tell(alert, view, picture, self._page_of(alert.coin)))
 
     async def _picture(self, alert: Alert, view: MarketView, look: str) -> Picture | None:
-        if alert.reason == Reason.RESOLVED:
+        if alert.reason == Reason.RESOLVED and not alert.hit.live:
             return None  # what is over needs no picture
         try:
             return await self._illustrate(view, alert.hit, look)

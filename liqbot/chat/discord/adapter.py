@@ -109,6 +109,8 @@ class DiscordAdapter:
             raise NotSent("there is no connection to Discord")
         try:
             channel = await _channel(client, outgoing.chat)
+            if outgoing.replaces is not None and await _renewed(channel, outgoing.replaces, outgoing):
+                return Receipt(outgoing.replaces)
             sent = await self._send(channel, outgoing)
         except FAILURES as error:
             raise outcome(error) from error
@@ -152,6 +154,22 @@ class DiscordAdapter:
 def _may_be_plainer(error: discord.HTTPException) -> bool:
     """Return whether what Discord refused may be taken in a plainer form, as without an embed."""
     return error.code == MISSING_PERMISSIONS or verdict_of(error) is Verdict.DEGRADE
+
+
+async def _renewed(channel: discord.abc.Messageable, message_id: str, outgoing: OutgoingMessage) -> bool:
+    """Put a message in the place of one that was sent; return whether that one was still there."""
+    if not isinstance(channel, discord.PartialMessageable | discord.DMChannel):
+        return False
+    try:
+        await channel.get_partial_message(int(message_id)).edit(
+            embed=embed_of(outgoing.message),
+            attachments=files_of(outgoing.message),
+            view=view_of(outgoing.message.actions),
+            allowed_mentions=_mentions(outgoing),
+        )
+    except (discord.NotFound, discord.Forbidden):
+        return False
+    return True
 
 
 async def _channel(client: Client, chat: ChatKey) -> discord.abc.Messageable:

@@ -5,7 +5,7 @@ import time
 
 import structlog
 from telegram import Update
-from telegram.error import InvalidToken, TelegramError
+from telegram.error import BadRequest, InvalidToken, TelegramError
 
 from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt, SlowDown
 from liqbot.chat.adapter import Reception
@@ -71,12 +71,23 @@ class TelegramAdapter:
         if self._intake.is_behind:  # it may be that somebody there wants no more of them
             raise SlowDown("what was said meanwhile is read first", pause_s=FIRST_READ_S)
         try:
+            if outgoing.replaces is not None and await self._renewed(outgoing, int(outgoing.replaces)):
+                return Receipt(outgoing.replaces)
             sent = await self._sender.post(
                 outgoing.chat, outgoing.message, silent=outgoing.silent, upload=outgoing.upload
             )
         except TelegramError as error:
             raise outcome(error) from None
         return Receipt(str(sent.message_id), upload_of(sent))
+
+    async def _renewed(self, outgoing: OutgoingMessage, message_id: int) -> bool:
+        """Put an alert in the place of one that was sent; return whether that one could be changed."""
+        try:
+            await self._sender.renew(outgoing.chat, message_id, outgoing.message)
+        except BadRequest as error:  # it was deleted, or is of another form: a new one follows
+            _log.info("alert_not_renewed", reason=said(error))
+            return False
+        return True
 
     async def run(self) -> None:
         """Serve people until cancelled. Raises `AdapterError` where the webhook cannot listen.

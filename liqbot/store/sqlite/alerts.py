@@ -118,6 +118,19 @@ class SqliteAlerts(Records):
         return None if row is None or alert is None else Told(alert, DeliveryStatus(row[0]), *row[1:])
 
     @reads
+    def message_of(self, db: sqlite3.Connection, chat_id: int, alert: Alert) -> str | None:
+        row = db.execute(
+            "SELECT message_id FROM deliveries JOIN alerts ON alerts.id = alert_id "  # noqa: S608 - a constant
+            f"WHERE chat_id = ?1 AND status = {SENT} AND message_id IS NOT NULL AND alert_id < ?2 "
+            "AND (rule, coin, parameters, venue, key) = (?3, ?4, ?5, ?6, ?7) AND NOT EXISTS ("
+            "SELECT 1 FROM deliveries AS beside JOIN alerts AS other ON other.id = beside.alert_id "
+            "WHERE beside.chat_id = ?1 AND beside.message_id = deliveries.message_id AND other.key != ?7) "
+            "ORDER BY alert_id DESC LIMIT 1",
+            [chat_id, alert.id, alert.rule, alert.coin, alert.parameters, alert.venue, alert.hit.key],
+        ).fetchone()
+        return None if row is None else row[0]
+
+    @reads
     def newest_of(self, db: sqlite3.Connection, chat: ChatKey, limit: int) -> list[Alert]:
         chat_id = "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))"
         arriving = f"SELECT alert_id FROM deliveries WHERE {OPEN} AND status != {DUE} AND chat_id = {chat_id}"  # noqa: S608

@@ -1,5 +1,7 @@
 """Alerts on their way to Discord: what arrives, how often, and what is said of what did not."""
 
+from dataclasses import replace
+
 import pytest
 from chat.discord.stand_ins import bring, eventually, text_of
 
@@ -31,6 +33,22 @@ async def test_an_alert_arrives_with_picture_buttons_and_time(house):
     assert message.labels == ["Refresh", "Mute 1 h", "Unsubscribe #1"]
     assert [file["description"] for file in message.files] == ["BTC in words"]
     assert message.embeds[0]["color"] == 0xFF9F43
+
+
+async def test_what_is_kept_up_to_date_is_changed_in_the_message_that_was_sent(house):
+    news = replace(ALERT, title="BTC: cascade over", picture=None)
+    async with house.open() as adapter:
+        first = await bring(adapter, house.chat, ALERT, key="d-1")
+        receipt = await bring(adapter, house.chat, news, key="d-2", replaces=first.message_id)
+    [message] = await house.messages()
+    assert receipt.message_id == first.message_id
+    assert message.embeds[0]["title"] == "BTC: cascade over"
+
+
+async def test_where_that_message_was_deleted_the_news_follow_as_one_of_their_own(house):
+    async with house.open() as adapter:
+        await bring(adapter, house.chat, ALERT, key="d-2", replaces="1234567890123")
+    assert len(await house.messages()) == 1
 
 
 async def test_a_delivery_that_is_sent_again_is_no_second_message(house):

@@ -43,6 +43,24 @@ async def test_an_alert_arrives_with_its_buttons(telegram, adapter_of):
     assert not heard.silent
 
 
+async def test_what_is_kept_up_to_date_is_changed_in_the_message_that_was_sent(telegram, adapter_of, chart):
+    ann, adapter = await telegram.person(), adapter_of()
+    for first, news in ((ALERT, "cascade over"), (replace(ALERT, picture=chart), "cascade on")):
+        receipt = await adapter.send(parcel(ann, first))
+        sent = await ann.hears()
+        changed = replace(first, title=f"BTC: {news}")
+        again = await adapter.send(parcel(ann, changed, replaces=receipt.message_id))
+        assert again.message_id == receipt.message_id
+        assert (await telegram.edited(sent)).text.startswith(f"BTC: {news}")
+    await telegram.silence(ann)
+
+
+async def test_where_that_message_cannot_be_changed_the_news_follow_as_one_of_their_own(telegram, adapter_of):
+    ann = await telegram.person()
+    await adapter_of().send(parcel(ann, replaces="987654"))
+    assert (await ann.hears()).text.startswith("BTC: fuel has moved")
+
+
 async def test_a_silent_alert_makes_no_sound(telegram, adapter_of):
     ann = await telegram.person()
     await adapter_of().send(parcel(ann, silent=True))

@@ -1,0 +1,65 @@
+"""What surrounds a market in words: funding and open interest against their past, accounts, options."""
+
+from liqbot.message import Fact
+from liqbot.service.market_answer import MarketAnswer
+from liqbot.text import _
+from liqbot.text.figures import duration, listed, percent, share, usd
+
+
+def surroundings(market: MarketAnswer) -> list[Fact]:
+    """Return open interest and its change, stretched funding, accounts, and when options expire."""
+    return [*open_interest(market), *stretch(market), *accounts(market), *expiries(market)]
+
+
+def open_interest(market: MarketAnswer) -> list[Fact]:
+    """Return open interest and how it has changed; nothing where it is unknown."""
+    if market.open_interest_usd is None:
+        return []
+    said = [usd(market.open_interest_usd)]
+    context = market.context
+    if context is not None:
+        for change, span in (
+            (context.interest_1h, _("1 h")),
+            (context.interest_24h, _("24 h")),
+            (context.interest_7d, _("7 d")),
+        ):
+            if change is not None:
+                said.append(_("{change} in {span}", change=percent(100 * change, signed=True), span=span))
+    return [Fact(_("Open interest"), ", ".join(said))]
+
+
+def stretch(market: MarketAnswer) -> list[Fact]:
+    """Return how funding stands among that of the last week; nothing where that is unknown."""
+    rank = None if market.context is None else market.context.funding_rank
+    if rank is None:
+        return []
+    if rank >= 0.5:
+        return [Fact(_("Funding stretch"), _("above {share} of the last week", share=share(rank)))]
+    return [Fact(_("Funding stretch"), _("below {share} of the last week", share=share(1 - rank)))]
+
+
+def accounts(market: MarketAnswer) -> list[Fact]:
+    """Return which share of accounts is long, venue by venue; nothing where nobody tells."""
+    own = None if market.context is None else market.context.long_accounts
+    told = [] if own is None else [(market.venue, own)]
+    told += [(other.venue, other.long_accounts) for other in market.others if other.long_accounts is not None]
+    if not told:
+        return []
+    said = [f"{venue} {share(long)}" for venue, long in dict(told).items()]
+    return [Fact(_("Accounts long"), listed(said))]
+
+
+def expiries(market: MarketAnswer) -> list[Fact]:
+    """Return when the next options expire; nothing for a coin without any."""
+    if market.monthly_expiry_ms is None or market.quarterly_expiry_ms is None:
+        return []
+    monthly = duration((market.monthly_expiry_ms - market.time_ms) / 1000)
+    quarterly = duration((market.quarterly_expiry_ms - market.time_ms) / 1000)
+    if market.monthly_expiry_ms == market.quarterly_expiry_ms:
+        return [Fact(_("Options expire"), _("in {span}, the quarterly ones", span=quarterly))]
+    return [
+        Fact(
+            _("Options expire"),
+            _("in {monthly}, the quarterly ones in {quarterly}", monthly=monthly, quarterly=quarterly),
+        )
+    ]
