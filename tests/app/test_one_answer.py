@@ -63,7 +63,8 @@ async def looked_at(tmp_path, monkeypatch):
     drawn = {}
 
     def drawing(kind):
-        async def draw(_, view, *_window):
+        async def draw(_, asked):
+            view = asked.view
             drawn.setdefault((view.coin, view.time_ms), {})[kind] = view
             return Picture(b"", picture_words.alt(view, kind, ()), "x.png")
 
@@ -76,7 +77,8 @@ async def looked_at(tmp_path, monkeypatch):
     bot.said, bot.drawn = {}, drawn
     bot.bus.subscribe(ViewsMade, bot.asked)
     for coin in COINS:
-        await bot.services.subscriptions.enter(ME, "near-cluster", coin, {"within": "10%", "single": "1"})
+        written = {"within": "10%", "single": "1", "apart": "0"}
+        await bot.services.subscriptions.enter(ME, "near-cluster", coin, written)
         await bot.services.subscriptions.enter(ME, "regime-flip", coin, {})
     async with bot:
         await bot.until(lambda: False)
@@ -88,6 +90,7 @@ async def looked_at(tmp_path, monkeypatch):
     return file, bot, alerts
 
 
+@pytest.mark.long
 async def test_view_heatmap_map_clusters_alerts_and_json_agree_on_every_coin_of_every_snapshot(looked_at):
     file, bot, alerts = looked_at
     known = {}
