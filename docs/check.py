@@ -31,7 +31,7 @@ from liqbot.rules.parameters import Form
 from liqbot.rules.plugin_discovery import find_in_folder
 from liqbot.rules.plugin_loading import LoadError, load
 from liqbot.rules.rule import Rule
-from liqbot.service.delivery_options import CHOICES, ROLE
+from liqbot.service.delivery_options import CHOICES, ONCE, ROLE, UNTIL
 from liqbot.settings import described
 
 ROOT = Path(__file__).parents[1]
@@ -139,10 +139,11 @@ def _form(form: Form) -> str:
 def standing() -> str:
     """Return what every rule takes, whatever it looks for."""
     lines: list[str] = []
-    for parameter in (*common_parameters(Policy()), *CHOICES):
+    for parameter in (*common_parameters(Policy()), *CHOICES, ONCE):
         usual = "by rule" if parameter.name == "cooldown" else parameter.show(parameter.default)
         lines.append(f"- `{parameter.name}` ({parameter.takes}; default {usual}): {parameter.help}")
-    lines.append(f"- `{ROLE}`: the id of a role to ping, where the platform has roles")
+    lines.append(f"- `{ROLE}`: the id of a role to ping, where the platform has roles; `off` for none")
+    lines.append(f"- `{UNTIL}`: when it ends, as `7am` or `3d`; `off` for never")
     return "\n".join(lines)
 
 

@@ -1,4 +1,4 @@
-"""What can be set, section by section: chats and plugins. Each source declares its own beside itself."""
+"""What can be set of the web and of plugins. Sources and platforms declare theirs beside themselves."""
 
 import json
 import re

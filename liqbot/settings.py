@@ -19,6 +19,7 @@ from pydantic_settings import (
 
 from liqbot.chat import registry as chats
 from liqbot.market.coins import canonical
+from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.sections import KeepSettings, PluginSettings, SettingsError, WebSettings, listed
 from liqbot.sources import registry
 
@@ -82,6 +83,8 @@ class Settings(_Declared):
     keep: KeepSettings = KeepSettings()
     web: WebSettings = WebSettings()
     plugins: PluginSettings = PluginSettings()
+    access: AccessSettings = AccessSettings()
+    quotas: QuotaSettings = QuotaSettings()
 
     @property
     def serves_people(self) -> bool:

@@ -110,6 +110,24 @@ EXAMPLES = {
     "LIQBOT_WEB__RATE_PER_S": ("0.5", "0.5", 0.5),
     "LIQBOT_WEB__BURST": ("7", "7", 7),
     "LIQBOT_WEB__STREAMS": ("0", "0", 0),
+    "LIQBOT_ACCESS__MODE": ("invite", '"invite"', "invite"),
+    "LIQBOT_ACCESS__OPEN_ON": ("discord", '["discord"]', ("discord",)),
+    "LIQBOT_ACCESS__ALLOWED": (
+        "telegram:-5,discord:7",
+        '["telegram:-5", "discord:7"]',
+        ("telegram:-5", "discord:7"),
+    ),
+    "LIQBOT_ACCESS__OWNERS": ("telegram:12", '["telegram:12"]', ("telegram:12",)),
+    "LIQBOT_QUOTAS__COMMANDS": ("31", "31", 31),
+    "LIQBOT_QUOTAS__COMMANDS_PERSON": ("21", "21", 21),
+    "LIQBOT_QUOTAS__PICTURES": ("11", "11", 11),
+    "LIQBOT_QUOTAS__PICTURES_PERSON": ("7", "7", 7),
+    "LIQBOT_QUOTAS__PICTURES_AT_ONCE": ("3", "3", 3),
+    "LIQBOT_QUOTAS__PREVIEWS": ("11", "11", 11),
+    "LIQBOT_QUOTAS__SUBSCRIPTIONS": ("51", "51", 51),
+    "LIQBOT_QUOTAS__SUBSCRIPTIONS_PERSON": ("101", "101", 101),
+    "LIQBOT_QUOTAS__WATCHES": ("31", "31", 31),
+    "LIQBOT_QUOTAS__WATCHES_IN_ALL": ("5001", "5001", 5001),
 }
 SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN", "LIQBOT_HYPERLIQUID__LIQUIDATIONS_URL"}
 """Settings whose values are never shown."""
@@ -183,6 +201,20 @@ WRONG = {
     "LIQBOT_WEB__RATE_PER_S": ["-1", "x"],
     "LIQBOT_WEB__BURST": ["0", "1.5"],
     "LIQBOT_WEB__STREAMS": ["-1", "x"],
+    "LIQBOT_ACCESS__MODE": ["closed", ""],
+    "LIQBOT_ACCESS__OPEN_ON": ["icq", "[1]"],
+    "LIQBOT_ACCESS__ALLOWED": ["12", "telegram:", "icq:12"],
+    "LIQBOT_ACCESS__OWNERS": ["ann", ":12", "telegramm:12"],
+    "LIQBOT_QUOTAS__COMMANDS": ["-1", "x"],
+    "LIQBOT_QUOTAS__COMMANDS_PERSON": ["-1", "x"],
+    "LIQBOT_QUOTAS__PICTURES": ["-1", "x"],
+    "LIQBOT_QUOTAS__PICTURES_PERSON": ["-1", "x"],
+    "LIQBOT_QUOTAS__PICTURES_AT_ONCE": ["-1", "x"],
+    "LIQBOT_QUOTAS__PREVIEWS": ["-1", "x"],
+    "LIQBOT_QUOTAS__SUBSCRIPTIONS": ["-1", "x"],
+    "LIQBOT_QUOTAS__SUBSCRIPTIONS_PERSON": ["-1", "x"],
+    "LIQBOT_QUOTAS__WATCHES": ["-1", "x"],
+    "LIQBOT_QUOTAS__WATCHES_IN_ALL": ["-1", "x"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]
 

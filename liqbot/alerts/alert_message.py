@@ -9,7 +9,7 @@ from liqbot.alerts.states import Reason
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Fact, Message, Picture, Tone
-from liqbot.store.alerts import Alert
+from liqbot.store.alerts import ANNOUNCEMENT, Alert
 from liqbot.store.chats import ChatSettings
 from liqbot.store.deliveries import Delivery
 from liqbot.text import N_, _, ngettext
@@ -90,12 +90,19 @@ def signed(alert: Alert, provenance: str) -> str:
     return " · ".join(part for part in (f"{alert.rule} A{alert.id}", provenance) if part)
 
 
+def announcement(alert: Alert) -> Message:
+    """Return what an operator tells all chats as a message."""
+    return Message(
+        _("From the operator of this bot"), tuple(alert.hit.text.split("\n")), time_ms=alert.time_ms
+    )
+
+
 def addressed(message: Message, alert: Alert, delivery: Delivery) -> Message:
     """Return an alert's message with what is one chat's own: its buttons, and whether it may be a repeat."""
     return replace(
         message,
         notes=(*message.notes, _(MAY_REPEAT)) if delivery.is_repeat else message.notes,
-        actions=alert_buttons(alert, delivery.number),
+        actions=() if alert.reason == ANNOUNCEMENT else alert_buttons(alert, delivery.number),
     )
 
 
@@ -115,30 +122,38 @@ def alert_buttons(alert: Alert, number: int | None) -> tuple[Button, ...]:
 def digest(alerts: Sequence[Alert], delivery: Delivery) -> Message:
     """Return alerts that were held back as one message, each with its number and a button."""
     shown = alerts[:DIGEST_LINES]
-    lines = [
-        _(
-            "A{number} {time} {headline}",
-            number=alert.id,
-            time=_clock(delivery.settings, alert),
-            headline=headline(alert),
-        )
-        for alert in shown
-    ]
+    lines = [_digest_line(alert, delivery.settings) for alert in shown]
     if more := len(alerts) - len(shown):
         lines.append(_("and {count} more", count=more))
     return Message(
         title=_digest_title(len(alerts), delivery.held),
         lines=tuple(lines),
-        notes=(_(MAY_REPEAT),) if delivery.is_repeat else (),
+        notes=(
+            *([_(MAY_REPEAT)] if delivery.is_repeat else []),
+            *([_("/grouping off brings each by itself.")] if delivery.held is None else []),
+        ),
         actions=(
-            *(Button(f"A{alert.id}", f"/alert {alert.id}") for alert in alerts[:DIGEST_BUTTONS]),
+            *(
+                Button(f"A{alert.id}", f"/alert {alert.id}")
+                for alert in alerts[:DIGEST_BUTTONS]
+                if alert.reason != ANNOUNCEMENT
+            ),
             Button(_("Subscriptions"), "/subscriptions"),
         ),
         time_ms=alerts[-1].time_ms,
     )
 
 
-def _digest_title(count: int, held: str | None) -> str:
+def _digest_line(alert: Alert, settings: ChatSettings) -> str:
+    time = _clock(settings, alert)
+    if alert.reason == ANNOUNCEMENT:
+        return _("{time} From the operator: {text}", time=time, text=alert.hit.text)
+    return _("A{number} {time} {headline}", number=alert.id, time=time, headline=headline(alert))
+
+
+def _digest_title(count: int, held: str | None) -> str:  # noqa: PLR0911 - one for each reason
+    if held is None:
+        return ngettext("{count} alert", "{count} alerts at once", count)
     if held == HoldReason.MUTED:
         return ngettext("{count} alert while muted", "{count} alerts while muted", count)
     if held == HoldReason.QUIET:

@@ -22,6 +22,12 @@ LOOK_S = 1.0
 """How often is looked for what is due while nobody wakes the dispatcher."""
 
 
+def _always(platform: str) -> bool:
+    """Serve every platform."""
+    del platform
+    return True
+
+
 class Dispatcher:
     """Sends what is due, on each platform at its own pace. Wake it when something new may be."""
 
@@ -33,14 +39,17 @@ class Dispatcher:
         *,
         clock_s: Callable[[], float] = time.monotonic,
         page_of: PageOf = no_page,
+        is_served: Callable[[str], bool] = _always,
     ) -> None:
         """`clock` tells the time in ms since 1970 UTC, `clock_s` seconds that never go backwards.
 
-        `page_of` gives the address of a coin's page, which alerts link to.
+        `page_of` gives the address of a coin's page, which alerts link to. Nothing goes out on a platform
+        that is not `is_served`.
         """
         self._store = store
         self._clock = clock
         self._clock_s = clock_s
+        self._is_served = is_served
         self._address = AddressStage(store.alerts, illustrate, page_of)
         self._senders: dict[str, PlatformSender] = {}
         self._tidied_ms = 0
@@ -121,7 +130,8 @@ class Dispatcher:
             await self._store.deliveries.expire(now_ms)
             self._tidied_ms = now_ms
         await self._store.deliveries.release(now_ms)
-        waits = [await sender.begin(now_ms) for sender in list(self._senders.values())]
+        served = [sender for sender in self._senders.values() if self._is_served(sender.name)]
+        waits = [await sender.begin(now_ms) for sender in served]
         wait_s = min(waits, default=math.inf)
         is_over = wait_s == math.inf and not self._wake.is_set()
         if is_over and not any(sender.at_work for sender in self._senders.values()):

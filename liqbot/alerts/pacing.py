@@ -1,6 +1,8 @@
 """How fast a platform may be sent to: in all, to one chat, and to one group.
 
-Broadcasts ask whether they may go now; replies to people take the next free place, ahead of all broadcasts.
+Broadcasts ask whether they may go now; replies to people take the next free place, ahead of all broadcasts
+to other chats. Within one group it is the other way round: there replies have only their share of the minute,
+so that a member who goes on asking keeps no alert of the group away.
 No second holds more places than the platform takes messages. That what leaves in its place also arrives in it
 is seen to where requests leave (`rate_window.py`).
 """
@@ -20,6 +22,8 @@ CATCH_UP = 3
 SECOND_S = 1.01
 """A second, and a little: clocks differ."""
 MINUTE_S = 60.0
+REPLIES = 0.6
+"""The share of what a group may get in a minute that replies may take; the rest is for its alerts."""
 
 
 @dataclass(slots=True)
@@ -30,6 +34,10 @@ class _Lately:
     """When the next message may go."""
     group: deque[float] = field(default_factory=deque[float])
     """When messages went to a group within the last minute."""
+    replies: deque[float] = field(default_factory=deque[float])
+    """Which of these were replies."""
+    waiting: int = 0
+    """How many replies wait for their share of the minute."""
 
 
 class Pacing:
@@ -66,8 +74,10 @@ class Pacing:
         """
         now_s = self._clock_s()
         lately = self._chats.get(chat)
-        own_s = 0.0 if lately is None else self._chat_wait_s(lately, now_s, spare if is_group else 0)
-        return max(self._next_s(now_s) - now_s, own_s)
+        if lately is None:
+            return self._next_s(now_s) - now_s
+        own_s = self._chat_wait_s(lately, now_s, spare if is_group else 0)
+        return max(self._next_s(now_s) - now_s, own_s, self._share_wait_s(lately, now_s))
 
     def busy(self) -> dict[Hashable, float]:
         """Return the chats that may not be sent to now, and in how many seconds each may be."""
@@ -95,9 +105,25 @@ class Pacing:
 
     async def turn(self, chat: Hashable, *, is_group: bool) -> None:
         """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
+        if is_group and self._limits.a_group_minute is not None:
+            await self._share_of_minute(chat)
         wait_s = self.reserve(chat, is_group=is_group)
         if wait_s > 0:
             await self._sleep(wait_s)
+
+    async def _share_of_minute(self, chat: Hashable) -> None:
+        """Wait until a reply may go to a group, without taking a place in advance that alerts would miss."""
+        lately = self._chats.setdefault(chat, _Lately())
+        lately.waiting += 1
+        try:
+            while True:
+                now_s = self._clock_s()
+                wait_s = max(self._chat_wait_s(lately, now_s), self._share_wait_s(lately, now_s))
+                if wait_s <= 0:
+                    return
+                await self._sleep(wait_s)
+        finally:
+            lately.waiting -= 1
 
     def reserve(self, chat: Hashable, *, is_group: bool) -> float:
         """Take the place of a reply to `chat`, and return in how many seconds it is."""
@@ -107,6 +133,8 @@ class Pacing:
         if lately is not None:
             at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s))
         self._note(chat, at_s, is_group=is_group)
+        if is_group and self._limits.a_group_minute is not None:
+            self._chats[chat].replies.append(at_s)
         return at_s - now_s
 
     def _next_s(self, now_s: float) -> float:
@@ -140,5 +168,15 @@ class Pacing:
             wait_s = max(wait_s, lately.group[-most] + MINUTE_S - now_s)
         return max(0.0, wait_s)
 
+    def _share_wait_s(self, lately: _Lately, now_s: float) -> float:
+        """Return in how many seconds a group's replies have a place of their share."""
+        if self._limits.a_group_minute is None:
+            return 0.0
+        while lately.replies and lately.replies[0] <= now_s - MINUTE_S:
+            lately.replies.popleft()
+        most = max(1, int(self._limits.a_group_minute * REPLIES))
+        return 0.0 if len(lately.replies) < most else lately.replies[-most] + MINUTE_S - now_s
+
     def _is_over(self, lately: _Lately, now_s: float) -> bool:
-        return lately.free_s <= now_s and not (lately.group and lately.group[-1] > now_s - MINUTE_S)
+        is_quiet = lately.free_s <= now_s and not (lately.group and lately.group[-1] > now_s - MINUTE_S)
+        return is_quiet and not lately.waiting

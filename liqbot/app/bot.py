@@ -29,7 +29,7 @@ from liqbot.message import Picture
 from liqbot.rules.hit import Hit
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.services import Services
-from liqbot.settings import Settings
+from liqbot.settings import CHAT_PLATFORMS, Settings
 from liqbot.sources.source import Source, SourceError
 from liqbot.store.retention import Retention
 from liqbot.store.sqlite.store import SqliteStore
@@ -95,14 +95,24 @@ class Bot:
             marks=self.plugins.marks,
             evaluating=self.evaluator.evaluating,
             public_url=settings.web.public_url if settings.web.enabled else "",
+            access=settings.access,
+            quotas=settings.quotas,
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
-        self.dispatcher = Dispatcher(self.store, self._illustrate, clock_ms, page_of=self.services.page_of)
+        self.dispatcher = Dispatcher(
+            self.store,
+            self._illustrate,
+            clock_ms,
+            page_of=self.services.page_of,
+            is_served=self.services.access.is_served,
+        )
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.engine.markets = self.services.markets
         self.bus.subscribe(DeliveriesDue, self._wake)
+        self.services.access.peopled = frozenset(CHAT_PLATFORMS)
         self.services.wake = self.dispatcher.wake
+        self.services.platforms = lambda: [sender.name for sender in self.dispatcher.platforms]
         self.services.arrived = self.dispatcher.arrived
         self.servings: list[PlatformRunner] = []
         """The platforms that people talk to the bot on."""
@@ -115,6 +125,7 @@ class Bot:
         self._dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
+        await self.services.access.load()
         await self._put_back()
         self.choices.begin(clock_ms())
         await self.engine.prepare()

@@ -62,6 +62,9 @@ class HealthMonitor:
         for view in self._bot.services.markets.layers.all():
             if view.layer.origin is Origin.LIVE and now_ms - view.time_ms >= STALE_MS:
                 await self._bot.evaluator.miss(view.coin, now_ms, view.layer)
+        ended = await self._bot.store.subscriptions.end_over(now_ms)
+        if ended:
+            _log.info("subscriptions_over", count=ended)
         await self._operator.tell(dict([trouble async for trouble in self.troubles(now_ms)]))
         if now_ms - self._tidied_ms >= DAY_MS:
             await self._tidy(now_ms)

@@ -36,7 +36,7 @@ _STATUS = {
 }
 
 
-@command(public=True)
+@command(public=True, draws=True)
 async def alert(context: CommandContext, number: AlertNumber) -> Message:
     """One of this chat's alerts, and how things stand now."""
     answer = await context.services.alerts.alert(context.chat, number)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import structlog
 
-from liqbot.chat.arguments import coin_of, read_arguments
+from liqbot.chat.arguments import ALL, coin_of, read_arguments
 from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.input_cleaning import cleaned, words_of
 from liqbot.message import Button, Message, Tone
@@ -66,7 +66,10 @@ class Answering:
     async def _run(self, command: Command, words: list[str], context: CommandContext) -> Message:
         async def one(given: list[str]) -> Message:
             values = await read_arguments(command, given, context, self.topics(context))
-            return await command.function(context, **values)
+            if not command.draws or context.is_owner:
+                return await command.function(context, **values)
+            with context.services.quotas.drawing(context.chat, context.person):
+                return await command.function(context, **values)
 
         return await _of_each_coin(command, words, context, one) or await one(words)
 
@@ -81,7 +84,11 @@ class Answering:
     def topics(self, context: CommandContext) -> dict[str, str]:
         """Return what `/help` can explain, each with its summary: every rule and every command."""
         rules = {name: rule.summary for name, rule in context.services.rules.by_name.items()}
-        commands = {name: command.summary for name, command in self.commands.items()}
+        commands = {
+            name: command.summary
+            for name, command in self.commands.items()
+            if context.is_owner or not command.owners
+        }
         return rules | commands | {EVERYTHING: _("all commands and rules")}
 
     def _find(self, line: str, context: CommandContext) -> tuple[Command, list[str]]:
@@ -127,26 +134,43 @@ async def _of_each_coin(
     context: CommandContext,
     answer: Callable[[list[str]], Awaitable[Message]],
 ) -> Message | None:
-    """Return the answer to a command for several coins, as `BTC,ETH`; None where there is but one.
+    """Return the answer to a command for several coins, as `BTC,ETH` or `all`; None where there is but one.
 
     What shows a market shows one: then each is a button.
     """
-    kinds = [argument.kind for argument in command.arguments]
-    place = kinds.index(Kind.COIN) if Kind.COIN in kinds else len(words)
-    coins, rest = _coins(words[place:], context)
-    if len(coins) < 2:
+    lines = each_coin(command, words, context)
+    if len(lines) < 2:
         return None
-    lines = [[*words[:place], coin, *rest] for coin in coins]
     if not command.manages:
         raise UserError(
             "One coin at a time.", suggestions=tuple(" ".join([f"/{command.name}", *line]) for line in lines)
         )
-    answers = [await answer(line) for line in lines]
+    answers = [await _or_refused(answer(line)) for line in lines]
+    if all(one.tone is Tone.WARNING for one in answers):
+        return answers[0]  # nothing was done, and most likely for one reason
     return Message(
         ngettext("{count} coin", "{count} coins", len(answers)),
         tuple(line for one in answers for line in (one.title, *one.lines[:1])),
         actions=(Button(_("Subscriptions"), "/subscriptions"),),
     )
+
+
+def each_coin(command: Command, words: list[str], context: CommandContext) -> list[list[str]]:
+    """Return the words of a command for each coin that they name, as `BTC,ETH` or `all`."""
+    kinds = [argument.kind for argument in command.arguments]
+    place = kinds.index(Kind.COIN) if Kind.COIN in kinds else len(words)
+    coins, rest = _coins(words[place:], context)
+    if command.manages and [coin.lower() for coin in coins] == [ALL] and coin_of(coins[0], context) is None:
+        coins = list(context.services.markets.coins)
+    return [[*words[:place], coin, *rest] for coin in coins] if len(coins) > 1 else [words]
+
+
+async def _or_refused(answering: Awaitable[Message]) -> Message:
+    """Return an answer, or why there is none: one bad coin does not take the others with it."""
+    try:
+        return await answering
+    except UserError as error:
+        return refused(error)
 
 
 async def _languages(context: CommandContext) -> tuple[str, ...]:
@@ -180,5 +204,7 @@ def _bare(name: str) -> str:
 
 
 def _require_right(command: Command, context: CommandContext) -> None:
+    if command.owners and not context.is_owner:
+        raise UserError("/{command} is for the owners of this bot.", command=command.name)
     if command.manages and not context.may_manage:
         raise UserError("/{command} is for those who manage this chat.", command=command.name)

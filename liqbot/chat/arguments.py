@@ -6,7 +6,7 @@ from typing import Any
 
 from liqbot.alerts.alert_message import headline
 from liqbot.alerts.hold_policy import zone
-from liqbot.chat.command import Command, CommandContext, Kind
+from liqbot.chat.command import ACTIONS, Command, CommandContext, Kind
 from liqbot.chat.market_words import regime_name
 from liqbot.chat.times import (
     EXAMPLES,
@@ -46,6 +46,9 @@ _WHICH = {
     Kind.SURE: N_("Are you sure?"),
     Kind.FILTER: N_("Of which coin or rule?"),
     Kind.MOVE: N_("Which move?"),
+    Kind.SWITCH: N_("On or off?"),
+    Kind.ACTION: N_("What is to be done?"),
+    Kind.TEXT: N_("What is it?"),
 }
 _NO_SUCH = {
     Kind.COIN: N_("There is no coin {text} here."),
@@ -54,6 +57,8 @@ _NO_SUCH = {
     Kind.NUMBER: N_("There is no subscription {text} here."),
     Kind.TOPIC: N_("There is no command or rule {text} here."),
     Kind.ALERT: N_("There is no alert {text} here."),
+    Kind.ACTION: N_("Owners cannot do {text}."),
+    Kind.SWITCH: N_("Write on or off, not {text}."),
 }
 _NOTHING_THERE = {
     Kind.COIN: N_("No coin is known yet: the market is still being read. See /status"),
@@ -70,7 +75,7 @@ _FREE = {
 }
 """How to read arguments of which more is possible than is offered."""
 _NUMBERED = (Kind.NUMBER, Kind.ALERT)
-_WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE, Kind.COUNT)
+_WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE, Kind.COUNT, Kind.TEXT)
 """Kinds that may be written in several words: `new york`, `11 pm to 7 am`."""
 _COMMA = re.compile(r"\$?\d+,(\d{1,2}|\d{4,})\s*[%a-zA-Z]*")
 """A number whose comma does not stand between thousands: `2,5%`."""
@@ -78,10 +83,10 @@ _LONGEST_NUMBER = 18
 """Digits: what is longer fits no database."""
 _ALERT = re.compile(r"[aA]\d+")
 _MOST_SUGGESTED = 8
-_EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), **EXAMPLES}
+_EXAMPLES = {Kind.WINDOW: tuple(WINDOWS), Kind.SWITCH: ("on", "off"), **EXAMPLES}
 ALERTS_OFFERED = 25
 ALL = "all"
-"""Stands for every subscription of a chat."""
+"""What people type for all subscriptions, or for all coins."""
 
 
 async def read_arguments(
@@ -134,6 +139,8 @@ async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]
         }
     if kind is Kind.RULE:
         return {name: rule.summary for name, rule in services.rules.by_name.items()}
+    if kind is Kind.ACTION:
+        return dict.fromkeys(ACTIONS if context.is_owner else (), "")
     if kind is Kind.ZONE:
         common = {name: told_time(name, services.clock()) for name in EXAMPLES[kind]}
         return common | {name: "" for name in all_zones() if name not in common}
@@ -155,6 +162,8 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
 async def _lacking(
     command: Command, kind: Kind, context: CommandContext, topics: Mapping[str, str]
 ) -> UserError:
+    if kind is Kind.TEXT:
+        return UserError("{question} Type {usage}", question=_(_WHICH[kind]), usage=command.usage)
     offered = await _offered(kind, context, topics)
     names = listed([f"A{name}" for name in offered] if kind is Kind.ALERT else offered)
     question = _(_WHICH[kind])
@@ -185,6 +194,8 @@ async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping
         return _FREE[kind](word)
     if kind is Kind.FILTER:
         return coin_of(word, context) or word.lower().replace("_", "-")
+    if kind is Kind.TEXT:
+        return word
     if kind is Kind.SURE and word.lower() != "yes":
         raise UserError("Only yes does it, not {text}. Nothing was changed.", text=quoted(word))
     if kind is Kind.NUMBER and word.lower() in (ALL, "0"):
@@ -216,7 +227,7 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
 
 
 def _no_such(kind: Kind, word: str, names: Mapping[str, str]) -> UserError:
-    near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW) else None
+    near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW, Kind.SWITCH) else None
     said = _(_NO_SUCH[kind], text=quoted(word))
     if near:
         return UserError("{said} Did you mean {near}?", said=said, near=near, instead=(word, near))

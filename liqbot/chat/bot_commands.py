@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liqbot.chat import (
+    admin_commands,
     alert_commands,
     comparison_commands,
     control_commands,
@@ -90,6 +91,7 @@ COMMANDS: tuple[Command, ...] = (
     *SELDOM,
     help,
     status,
+    *admin_commands.COMMANDS,
 )
 """Every command, in the order of `/help`."""
 
@@ -104,7 +106,12 @@ def _everything(context: CommandContext) -> Message:
         _("All commands and rules"),
         tables=(
             Table(
-                tuple((item.usage, item.summary) for item in COMMANDS if item not in SELDOM), _("Commands")
+                tuple(
+                    (item.usage, item.summary)
+                    for item in COMMANDS
+                    if item not in SELDOM and (context.is_owner or not item.owners)
+                ),
+                _("Commands"),
             ),
             Table(tuple((item.usage, item.summary) for item in SELDOM), _("Alerts and settings")),
             Table(tuple((rule.name, rule.summary) for rule in rules.values()), _("Rules to subscribe to")),

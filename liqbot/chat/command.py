@@ -32,6 +32,9 @@ class Kind(StrEnum):
     FILTER = "COIN or RULE"
     MOVE = "move"
     SETTINGS = "name=value"
+    SWITCH = "on or off"
+    ACTION = "action"
+    TEXT = "text"
 
 
 Coin = Annotated[str, Kind.COIN]
@@ -64,6 +67,30 @@ Settings = Annotated[Mapping[str, str], Kind.SETTINGS]
 """All that follows, as `name=value` pairs; none of them is needed."""
 
 
+Switch = Annotated[str, Kind.SWITCH]
+"""`on` or `off`; empty for a look."""
+Action = Annotated[str, Kind.ACTION]
+"""What an owner wants done: a word of `ACTIONS`; empty for a look."""
+Text = Annotated[str, Kind.TEXT]
+"""All that follows, as it was typed."""
+ACTIONS = (
+    "users",
+    "block",
+    "unblock",
+    "allow",
+    "disallow",
+    "invite",
+    "invites",
+    "quota",
+    "broadcast",
+    "send",
+    "pause",
+    "resume",
+    "troubles",
+)
+"""What `/admin` does."""
+
+
 @dataclass(frozen=True, slots=True)
 class CommandContext:
     """Who asks, where, and what there is to answer with."""
@@ -76,6 +103,13 @@ class CommandContext:
     """Whether they may change what the chat subscribes to and how it is spoken to."""
     language: str = ""
     """Theirs, as the platform names it: `en`, `pt-BR`; empty for unknown."""
+    check_role: Callable[[str], str] | None = field(default=None, compare=False)
+    """Returns why the role of an id cannot be pinged here, empty where it can; None where there are none."""
+
+    @property
+    def is_owner(self) -> bool:
+        """Whether they own the bot."""
+        return self.services.access.is_owner(self.chat, self.person)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +144,10 @@ class Command:
     """It changes what a chat subscribes to, or how it is spoken to: in a group not for everyone."""
     public: bool = False
     """Its answer is for everyone in the chat; else for who asked, where the platform can do that."""
+    owners: bool = False
+    """It is for the owners of the bot alone."""
+    draws: bool = False
+    """It draws a picture, of which chats and people have so many."""
     form: Form | None = field(default=None, repr=False)
     """What its settings are; None where a rule says so, or it takes none."""
     takes: tuple[str, ...] = _LAYER
@@ -135,13 +173,23 @@ class Command:
 def command(function: Answer) -> Command: ...
 @overload
 def command(
-    *, manages: bool = False, public: bool = False, form: Form | None = None, takes: Sequence[str] = _LAYER
+    *,
+    manages: bool = False,
+    public: bool = False,
+    owners: bool = False,
+    draws: bool = False,
+    name: str = "",
+    form: Form | None = None,
+    takes: Sequence[str] = _LAYER,
 ) -> Callable[[Answer], Command]: ...
 def command(
     function: Answer | None = None,
     *,
     manages: bool = False,
     public: bool = False,
+    owners: bool = False,
+    draws: bool = False,
+    name: str = "",
     form: Form | None = None,
     takes: Sequence[str] = _LAYER,
 ) -> Command | Callable[[Answer], Command]:
@@ -149,14 +197,16 @@ def command(
 
     Raises `TypeError` for a wrong signature.
     """
+    make = partial(_command, manages=manages, public=public, owners=owners, draws=draws, name=name)
     if function is not None:
-        return _command(function, manages=manages, public=public)
-    made = partial(_command, manages=manages, public=public)
-    return lambda answer: replace(made(answer), form=form, takes=tuple(takes))
+        return make(function)
+    return lambda answer: replace(make(answer), form=form, takes=tuple(takes))
 
 
-def _command(function: Answer, *, manages: bool, public: bool) -> Command:
-    name = function.__name__
+def _command(
+    function: Answer, *, manages: bool, public: bool, owners: bool, draws: bool, name: str
+) -> Command:
+    name = name or function.__name__
     if not paragraphs(function):
         raise TypeError(f"command {name} needs a docstring: its first line is its help")
     hints = get_type_hints(function, include_extras=True)
@@ -164,7 +214,7 @@ def _command(function: Answer, *, manages: bool, public: bool) -> Command:
     if hints.get(first.name) is not CommandContext:
         raise TypeError(f"command {name} must take a CommandContext first")
     arguments = tuple(_argument(name, hints[item.name], item) for item in rest)
-    return Command(name, function, arguments, manages, public)
+    return Command(name, function, arguments, manages, public, owners, draws)
 
 
 def _argument(command_name: str, hint: Any, parameter: inspect.Parameter) -> Argument:  # noqa: ANN401 - an annotation may be anything

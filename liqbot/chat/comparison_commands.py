@@ -25,7 +25,7 @@ from liqbot.text.figures import price, ratio, share, usd
 _PLAIN: Mapping[str, str] = MappingProxyType({})
 
 
-@command(public=True, takes=("venue", BY))
+@command(public=True, draws=True, takes=("venue", BY))
 async def compare(
     context: CommandContext, coin: Coin, window: Window = "24h", settings: Settings = _PLAIN
 ) -> Message:
@@ -60,7 +60,7 @@ async def compare(
     )
 
 
-@command(public=True)
+@command(public=True, draws=True)
 async def map3d(
     context: CommandContext, coin: Coin, window: Window = "7d", settings: Settings = _PLAIN
 ) -> Message:

@@ -1,7 +1,7 @@
 """The commands with which a chat says how it wants to be spoken to."""
 
 from liqbot.chat import phrases
-from liqbot.chat.command import CommandContext, Count, Hours, Number, Span, Sure, Zone, command
+from liqbot.chat.command import CommandContext, Count, Hours, Number, Span, Sure, Switch, Zone, command
 from liqbot.chat.times import MOST, minutes_of_day, told_zone
 from liqbot.message import Button, Message
 from liqbot.service.chats import ChatSettings
@@ -129,6 +129,23 @@ async def limit(context: CommandContext, number: Count) -> Message:
     )
 
 
+@command(manages=True)
+async def grouping(context: CommandContext, switch: Switch = "") -> Message:
+    """Whether alerts of one moment come as one message: /grouping off brings each by itself."""
+    chats = context.services.chats
+    if switch:
+        settings = await chats.set_grouped(context.chat, grouped=switch == "on")
+    else:
+        settings = await chats.settings(context.chat)
+    other = "off" if settings.grouped else "on"
+    return Message(
+        _("Alerts of one moment come as one message")
+        if settings.grouped
+        else _("Every alert comes by itself"),
+        actions=(Button(_("Each by itself") if settings.grouped else _("As one"), f"/grouping {other}"),),
+    )
+
+
 @command
 async def privacy(context: CommandContext) -> Message:
     """What the bot knows about this chat, and how to delete it."""
@@ -147,6 +164,7 @@ async def privacy(context: CommandContext) -> Message:
             ),
             _("Its settings: time zone, language, quiet hours, mute, hourly limit."),
             _("Which alerts it got in the last 30 days."),
+            _("In memory, until the bot stops: how often it asked, and when last."),
             nothing,
             _("/forget removes all of it."),
         ),
@@ -170,10 +188,11 @@ async def forget(context: CommandContext, sure: Sure = "") -> Message:
             actions=(Button(_("Remove everything"), "/forget yes"),),
         )
     await context.services.privacy.forget(context.chat, context.person)
+    await context.services.access.forget(context.chat, context.person)
     return Message(_("Done: nothing of this chat is kept any more"))
 
 
-COMMANDS = (pause, resume, mute, quiet, timezone, limit, privacy, forget)
+COMMANDS = (pause, resume, mute, quiet, timezone, limit, grouping, privacy, forget)
 
 
 async def _rest(context: CommandContext) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ _PLAIN: Mapping[str, str] = MappingProxyType({})
 """No `venue=` and no part: a coin's own view."""
 
 
-@command(public=True, takes=("venue", "tier", "opened", "zoom", "beside"))
+@command(public=True, draws=True, takes=("venue", "tier", "opened", "zoom", "beside"))
 async def heatmap(
     context: CommandContext, coin: Coin, window: Window = "24h", settings: Settings = _PLAIN
 ) -> Message:
@@ -48,7 +48,7 @@ async def heatmap(
     return _linked(context, pictured(market, picture, actions), coin)
 
 
-@command(public=True)
+@command(public=True, draws=True)
 async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:  # noqa: A001 - it bears its command's name
     """Where liquidations are clustered right now, price by price, as a picture.
 

@@ -84,6 +84,8 @@ def lately(fired: WouldHaveFired | None) -> list[str]:
         return []
     if fired.state == "counting":
         return [_("How often it would have fired in the last {days} days is still being counted.", days=DAYS)]
+    if fired.state == "skipped":
+        return [_("How often it would have fired is not counted for more than a few a minute.")]
     if fired.state == "failed":
         return [_("How often it would have fired cannot be told. The operator's log says why.")]
     is_whole = fired.span_s > (DAYS - 0.5) * 86_400
@@ -118,5 +120,6 @@ def manner(chosen: Manner) -> str:
         _("silent") if chosen.silent else "",
         {"hourly": _("hourly digest"), "daily": _("daily digest")}.get(chosen.digest, ""),
         _("pings a role") if chosen.role else "",
+        _("once") if chosen.once else "",
     ]
     return ", ".join(part for part in parts if part)

@@ -1,9 +1,10 @@
 """The commands with which a chat says what it wants to hear of."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from liqbot.alerts.hold_policy import zone
 from liqbot.chat import phrases
-from liqbot.chat.arguments import ALL
+from liqbot.chat.arguments import ALL, read_arguments
 from liqbot.chat.command import (
     Coin,
     CommandContext,
@@ -13,16 +14,23 @@ from liqbot.chat.command import (
     RuleName,
     Settings,
     Sure,
+    Text,
     command,
 )
-from liqbot.message import Button, Fact, Message
+from liqbot.chat.input_cleaning import words_of
+from liqbot.chat.times import OFF, read_span, until_s
+from liqbot.message import Button, Fact, Message, Tone
+from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import quoted
+from liqbot.service.delivery_options import UNTIL
 from liqbot.service.errors import UserError
-from liqbot.service.subscriptions import SubscriptionAnswer
+from liqbot.service.subscriptions import By, SubscriptionAnswer
 from liqbot.text import _, ngettext
 
 A_PAGE = 10
 """So many subscriptions are listed at once."""
+BETWEEN = ";"
+"""What stands between two subscriptions in one line."""
 
 
 @command(manages=True)
@@ -32,26 +40,28 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
     For example: /subscribe near-cluster BTC within=3% at_least=10M
 
     What is not given has its default; /help RULE lists what can be given. How alerts come can be chosen as
-    well: silent=yes without a sound, digest=hourly or digest=daily in one message, role=ID to ping a role.
+    well: silent=yes without a sound, digest=hourly or digest=daily in one message, role=ID to ping a role,
+    once=yes to pause it after its first alert, until=7am or until=3d to end it then. Asked for again, what is
+    not given stays as it was; /edit changes single values. For several coins write BTC,ETH,SOL or all.
 
     It reads the best map there is, measured before modelled; for another add venue=binance, venue=measured
     or venue=modelled.
     """
     services = context.services
-    done = await services.subscriptions.subscribe(context.chat, rule, coin, settings)
+    by, own = await _by(context, settings)
+    done = await services.subscriptions.subscribe(context.chat, rule, coin, own, by=by)
     mine = done.subscription
     title = (
         _("Subscribed to {rule} {coin} as #{number}", rule=rule, coin=coin, number=mine.number)
         if done.is_new
         else _("Already subscribed to {rule} {coin} as #{number}", rule=rule, coin=coin, number=mine.number)
     )
-    how = phrases.manner(mine.manner)
     return Message(
         title=title,
         lines=(
             mine.description,
             *([_("It reads {layer}.", layer=mine.layer)] if mine.venue and mine.layer else []),
-            *([_("Alerts come so: {manner}.", manner=how)] if how else []),
+            *await _manner_lines(context, mine),
             _("Right now: {current}", current=phrases.current(mine.current)),
             *phrases.lately(done.lately),
         ),
@@ -91,6 +101,23 @@ async def subscriptions(context: CommandContext, only: Filter = "", page: Count 
 
 
 @command(manages=True)
+async def edit(context: CommandContext, number: Number, settings: Settings) -> Message:
+    """Change a subscription and keep its number and everything else: /edit 2 within=3% digest=daily.
+
+    Takes what its rule takes, and how alerts come: silent=no, digest=off, role=off, once=yes, until=off.
+    """
+    by, own = await _by(context, settings)
+    if not settings:
+        raise UserError("What is to be changed? For example: /edit {number} digest=daily", number=number)
+    mine = await context.services.subscriptions.edit(context.chat, number, own, by=by)
+    return Message(
+        _("Changed: #{number} {line}", number=mine.number, line=mine.line),
+        (mine.description, *await _manner_lines(context, mine)),
+        actions=(Button(_("Subscriptions"), "/subscriptions"),),
+    )
+
+
+@command(manages=True)
 async def unsubscribe(context: CommandContext, number: Number, sure: Sure = "") -> Message:
     """End a subscription by its number, as /subscriptions shows it; /unsubscribe all ends every one."""
     if not number:
@@ -111,15 +138,85 @@ async def _unsubscribe_all(context: CommandContext, *, sure: bool) -> Message:
     if not sure:
         return Message(
             ngettext("End {count} subscription?", "End all {count} subscriptions?", len(mine)),
-            (_("This cannot be undone: /unsubscribe all yes"),),
+            (_("/unsubscribe all yes does it, and gives the line that brings them back."),),
             actions=(Button(_("End all"), f"/unsubscribe {ALL} yes"),),
         )
-    for number in mine:
-        await services.unsubscribe(context.chat, number)
+    lines = await services.unsubscribe_all(context.chat)
     return Message(
-        ngettext("Ended {count} subscription", "Ended all {count} subscriptions", len(mine)),
-        (_("No more alerts come here."),),
+        ngettext("Ended {count} subscription", "Ended all {count} subscriptions", len(lines)),
+        (_("No more alerts come here. To have them again:"), _import_line(lines)),
     )
+
+
+@command
+async def share(context: CommandContext) -> Message:
+    """All subscriptions of this chat as one line, to be taken over by another chat."""
+    lines = await context.services.subscriptions.shared(context.chat)
+    if not lines:
+        return Message(_("No subscriptions in this chat"), (_("Make one: /subscribe near-cluster BTC"),))
+    return Message(
+        _("Copy this line into another chat"),
+        (_import_line(lines),),
+        notes=(_("A role to ping and an end are this chat's own, and left out."),),
+    )
+
+
+@command(name="import", manages=True)
+async def import_(context: CommandContext, text: Text) -> Message:
+    """Take over subscriptions as /share writes them: /import near-cluster BTC within=3%; trapped ETH."""
+    said: list[str] = []
+    made = 0
+    for line in filter(None, (part.strip() for part in text.split(BETWEEN))):
+        try:
+            read = await read_arguments(subscribe, words_of(line.removeprefix("/subscribe ")), context, {})
+            rule, coin = read["rule"], read["coin"]
+            by, own = await _by(context, read["settings"])
+            done = await context.services.subscriptions.subscribe(context.chat, rule, coin, own, by=by)
+        except UserError as error:
+            said.append(f"✗ {line}: {error}")
+        else:
+            made += 1
+            said.append(f"✓ #{done.subscription.number} {line}")
+    return Message(
+        ngettext("{count} subscription taken over", "{count} subscriptions taken over", made),
+        tuple(said),
+        actions=(Button(_("Subscriptions"), "/subscriptions"),),
+        tone=Tone.NEUTRAL if made else Tone.WARNING,
+    )
+
+
+COMMANDS = (subscribe, subscriptions, edit, unsubscribe, share, import_)
+
+
+def _import_line(lines: Sequence[str]) -> str:
+    return f"/import {f'{BETWEEN} '.join(lines)}"
+
+
+async def _by(context: CommandContext, settings: Mapping[str, str]) -> tuple[By, dict[str, str]]:
+    """Return who subscribes and until when, and the other settings. Raises `UserError`."""
+    own = {name: value for name, value in settings.items() if name.lower() != UNTIL}
+    given = next((value for name, value in settings.items() if name.lower() == UNTIL), None)
+    until_ms = None
+    if given is not None and given.lower() not in OFF:
+        now_ms = context.services.clock()
+        if read_amount(given, Unit.SECONDS) is None:
+            chat = await context.services.chats.settings(context.chat)
+            seconds = until_s(f"until {given}", now_ms, zone(chat.time_zone))
+        else:
+            seconds = read_span(given)
+        until_ms = now_ms + round(1000 * seconds)
+    return By(context.person, context.check_role, until_ms, sets_until=given is not None), own
+
+
+async def _manner_lines(context: CommandContext, mine: SubscriptionAnswer) -> list[str]:
+    """Return how the alerts of a subscription come, and when it ends, where that is not the default."""
+    how = phrases.manner(mine.manner)
+    lines = [_("Alerts come so: {manner}.", manner=how)] if how else []
+    if mine.manner.until_ms is not None:
+        settings = await context.services.chats.settings(context.chat)
+        until = phrases.until_text(settings, mine.manner.until_ms, context.services.clock())
+        lines.append(_("It ends at {time}.", time=until))
+    return lines
 
 
 def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Iterator[Button]:
@@ -132,9 +229,6 @@ def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Ite
         yield Button(_("Next"), f"{line} {page + 1}", renews=True)
     if pages > 1:
         yield Button(_("End all"), f"/unsubscribe {ALL}")
-
-
-COMMANDS = (subscribe, subscriptions, unsubscribe)
 
 
 def _standing(item: SubscriptionAnswer) -> list[str]:

@@ -125,5 +125,6 @@ async def _subscribe(bot: Bot, text: str) -> None:
     try:
         written = {name: value for name, _, value in pairs}
         await bot.services.subscriptions.enter(CONSOLE_CHAT, rule, coin, written)
+        await bot.services.chats.set_grouped(CONSOLE_CHAT, grouped=False)  # each with its picture
     except UserError as refusal:
         raise typer.BadParameter(str(refusal), param_hint="--watch") from None

@@ -8,7 +8,7 @@ from liqbot.rules.units import Unit
 
 LONGEST_S = 30 * 86_400
 """The longest span that may be asked for."""
-MANNER = ("silent", "digest", "role", "venue")
+MANNER = ("silent", "digest", "role", "venue", "once", "until")
 """What a subscription says of how its alerts are brought: no rule can have parameters of these names."""
 _YES = "yes"
 _NOT_OF_EVENTS = {

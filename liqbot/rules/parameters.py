@@ -252,6 +252,19 @@ class Form:
             for parameter in self._worth_telling(values)
         )
 
+    def show_changed(self, values: Mapping[str, Value]) -> str:
+        """Return those of the values that are not the default, as people type them."""
+        return " ".join(
+            f"{parameter.name}={parameter.show(values[parameter.name]).replace(' ', '')}"
+            for parameter in self.parameters
+            if values[parameter.name] != parameter.default
+        )
+
+    def plain(self, name: str) -> str:
+        """Return the name of the parameter that was meant, as `within` by `Within`."""
+        plain = name.lower().replace("-", "_")
+        return self.renamed.get(plain, plain)
+
     def fill_in(self, text: str, values: Mapping[str, Value]) -> str:
         """Return `text` with each parameter's value in place of its name in backticks."""
 

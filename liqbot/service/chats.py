@@ -66,6 +66,10 @@ class Chats:
         """Set how many alerts an hour come one by one."""
         return await self._change(chat, HoldReason.LIMIT, hourly_limit=alerts_an_hour)
 
+    async def set_grouped(self, chat: ChatKey, *, grouped: bool) -> ChatSettings:
+        """Set whether alerts of one moment come as one message."""
+        return await self._change(chat, None, grouped=grouped)
+
     async def set_language(self, chat: ChatKey, language: str) -> ChatSettings:
         """Set the language of the chat; empty for that of whoever asks. Raises `UserError`."""
         if language and language not in languages():

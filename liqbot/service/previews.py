@@ -30,7 +30,7 @@ _Key: TypeAlias = tuple[str, str, str, str, str]
 class WouldHaveFired:
     """How often a watch would have fired lately."""
 
-    state: Literal["counted", "counting", "failed"]
+    state: Literal["counted", "counting", "failed", "skipped"]
     times: int = 0
     views: int = 0
     """In how many views it was looked for."""

@@ -9,7 +9,10 @@ from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.charts.studio import Studio
 from liqbot.market.marks import Mark
 from liqbot.market.view import MarketView
+from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.rules.plugin_loading import Rules
+from liqbot.service.access import Access
+from liqbot.service.administration import Administration
 from liqbot.service.alerts import Alerts
 from liqbot.service.books import Books
 from liqbot.service.brief import Briefs
@@ -22,9 +25,11 @@ from liqbot.service.past_readings import PastReadings
 from liqbot.service.pictures import Pictures, no_marks
 from liqbot.service.previews import Previews
 from liqbot.service.privacy import Privacy
+from liqbot.service.quotas import Quotas
 from liqbot.service.sources import SourceHealth
 from liqbot.service.status import Status
 from liqbot.service.subscriptions import Subscriptions
+from liqbot.service.troubles import Troubles
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 
@@ -35,6 +40,9 @@ def _nobody() -> None:
 
 async def _nothing(_chat: ChatKey) -> None:
     """Wait for nothing."""
+
+
+_OPEN, _DEFAULT_QUOTAS = AccessSettings(), QuotaSettings()
 
 
 class Services:
@@ -53,12 +61,14 @@ class Services:
         choices: LayerChoices | None = None,
         evaluating: AbstractAsyncContextManager[object] | None = None,
         public_url: str = "",
+        access: AccessSettings = _OPEN,
+        quotas: QuotaSettings = _DEFAULT_QUOTAS,
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
         `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
         what overlays want drawn, and may block; `evaluating` is held while rules read a view. `public_url` is
-        where the page is; empty for nowhere.
+        where the page is; empty for nowhere. `access` says who may use the bot, `quotas` how much of it.
         """
         self._public_url = public_url
         self.rules = rules
@@ -67,10 +77,19 @@ class Services:
         """Lets what is due be sent at once."""
         self.arrived: Callable[[ChatKey], Awaitable[None]] = _nothing
         """Waits until nothing is on its way to a chat."""
+        self.platforms: Callable[[], Sequence[str]] = tuple
+        """Which chat platforms are served."""
+        self.troubles = Troubles()
+        """What is wrong now."""
+        self.quotas = Quotas(quotas, clock)
+        self.access = Access(store, self.quotas, clock, access)
+        self.administration = Administration(store, self.access, self.quotas, clock, self._wake)
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
-        self.subscriptions = Subscriptions(store, rules, self.markets, Previews(store.observations), clock)
+        self.subscriptions = Subscriptions(
+            store, rules, self.markets, Previews(store.observations), clock, quotas=self.quotas
+        )
         self.alerts = Alerts(
             store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
         )

@@ -1,7 +1,9 @@
 """What chats want to hear of."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import Status, WatchState
@@ -11,15 +13,16 @@ from liqbot.rules.hit import Hit, Reading
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule_calls import Question, ask_patiently
-from liqbot.service.delivery_options import take_options
+from liqbot.service.delivery_options import ROLE, take_options
 from liqbot.service.errors import UserError
 from liqbot.service.markets import Markets
 from liqbot.service.previews import Previews, WouldHaveFired
+from liqbot.service.quotas import DAY_S, Quotas
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import Manner, Subscription, Watch
 
-__all__ = ["Current", "Manner", "Subscribed", "SubscriptionAnswer", "Subscriptions", "Unread"]
+__all__ = ["By", "Current", "Manner", "Subscribed", "SubscriptionAnswer", "Subscriptions", "Unread"]
 
 
 class Unread(Exception):  # noqa: N818 - an answer about a watch, which whoever presents it puts into words
@@ -65,6 +68,23 @@ class SubscriptionAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class By:
+    """Who subscribes, and what only the place where they do so knows."""
+
+    person: str = ""
+    """The platform's id of who it is; empty for nobody in particular."""
+    check_role: Callable[[str], str] | None = None
+    """Returns why the role of an id cannot be pinged, empty where it can; None where there are no roles."""
+    until_ms: int | None = None
+    """When the subscription is to end; None for never."""
+    sets_until: bool = False
+    """Whether anything was said of its end."""
+
+
+NOBODY = By()
+
+
+@dataclass(frozen=True, slots=True)
 class Subscribed:
     """A subscription that was asked for."""
 
@@ -78,47 +98,166 @@ class Subscriptions:
     """Makes, lists, pauses and ends subscriptions."""
 
     def __init__(
-        self, store: Store, rules: Rules, markets: Markets, previews: Previews, clock: Callable[[], int]
+        self,
+        store: Store,
+        rules: Rules,
+        markets: Markets,
+        previews: Previews,
+        clock: Callable[[], int],
+        *,
+        quotas: Quotas,
     ) -> None:
         self._store = store
         self._rules = rules
         self._markets = markets
         self._previews = previews
         self._clock = clock
+        self._quotas = quotas
+        self._entering: WeakValueDictionary[ChatKey, asyncio.Lock] = WeakValueDictionary()
+        """Held while a chat's subscriptions are counted, and one more is written down."""
 
-    async def subscribe(self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str]) -> Subscribed:
+    async def subscribe(
+        self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str], *, by: By = NOBODY
+    ) -> Subscribed:
         """Write a subscription down, with the `settings` as they were typed. Raises `UserError`."""
-        subscription, is_new = await self.enter(chat, rule, coin, settings)
+        subscription, is_new = await self.enter(chat, rule, coin, settings, by=by)
+        person = by.person
         found = self._rules.by_name[rule]
         values = found.form.restore(subscription.watch.parameters)
-        lately = await self._previews.told(
-            found, values, self._markets.watched(coin, subscription.watch.venue)
-        )
+        view = self._markets.watched(coin, subscription.watch.venue)
+        if self._quotas.may_preview(chat, person):
+            lately = await self._previews.told(found, values, view)
+        else:
+            lately = WouldHaveFired("skipped")
         [answer] = await self._answers([subscription])
         return Subscribed(answer, is_new, lately)
 
     async def enter(
-        self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str]
+        self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str], *, by: By = NOBODY
     ) -> tuple[Subscription, bool]:
-        """Write a subscription down; return it, and whether it is new. Raises `UserError`."""
+        """Write a subscription down; return it, and whether it is new. Raises `UserError`.
+
+        How the alerts of one that is there already are brought stays as it was where nothing else is said.
+        """
         found = self._rules.by_name.get(rule)
         if found is None:
             raise UserError("There is no rule {rule}.", rule=rule)
+        async with self._entering.setdefault(chat, asyncio.Lock()):
+            mine = await self._store.subscriptions.of(chat)
+            try:
+                given, own = take_options(settings)
+                venue = self._markets.venue(coin, own.pop("venue", ""))
+                parameters = found.form.canonical(found.form.parse(own))
+                wanted = _Wanted(rule, coin, parameters, venue)
+                before = next((item for item in mine if wanted == _Wanted.of(item.watch)), None)
+                manner = given if before is None else take_options(settings, before.manner)[0]
+            except ParameterError as error:
+                raise UserError("{rule}: {reason} (/help {rule})", rule=rule, reason=error) from None
+            manner = _checked(manner, settings, by, manner.until_ms)
+            if before is None:
+                await self._require_room(chat, by.person, wanted, len(mine))
+            return await self._store.subscriptions.subscribe(
+                chat,
+                rule=rule,
+                coin=coin,
+                parameters=parameters,
+                now_ms=self._clock(),
+                venue=venue,
+                manner=manner,
+            )
+
+    async def edit(
+        self, chat: ChatKey, number: int, settings: Mapping[str, str], *, by: By = NOBODY
+    ) -> SubscriptionAnswer:
+        """Change what a subscription looks for, or how its alerts are brought; the rest stays.
+
+        Raises `UserError`.
+        """
+        async with self._entering.setdefault(chat, asyncio.Lock()):
+            mine = {item.number: item for item in await self._store.subscriptions.of(chat)}
+            item = mine.get(number)
+            if item is None:
+                raise UserError("There is no subscription #{number} here. See /subscriptions", number=number)
+            watch = item.watch
+            found = self._rules.by_name.get(watch.rule)
+            if found is None:
+                raise UserError("The rule {rule} is not loaded, so it cannot be changed.", rule=watch.rule)
+            try:
+                manner, own = take_options(settings, item.manner)
+                venue = self._markets.venue(watch.coin, own.pop("venue")) if "venue" in own else watch.venue
+                parsed = found.form.parse(own)
+                values = found.form.restore(watch.parameters)
+                named = {found.form.plain(name) for name in own}
+                values |= {name: value for name, value in parsed.items() if name in named}
+                parameters = found.form.canonical(values)
+            except ParameterError as error:
+                raise UserError("{rule}: {reason} (/help {rule})", rule=watch.rule, reason=error) from None
+            manner = _checked(manner, settings, by, item.manner.until_ms)
+            wanted = _Wanted(watch.rule, watch.coin, parameters, venue)
+            twin = next(
+                (one for one in mine.values() if one is not item and _Wanted.of(one.watch) == wanted), None
+            )
+            if twin is not None:
+                raise UserError("That is #{number} already. Nothing was changed.", number=twin.number)
+            if wanted != _Wanted.of(watch):
+                await self._require_room(chat, by.person, wanted, len(mine) - 1)
+            changed = await self._store.subscriptions.change(
+                chat, number, parameters=parameters, venue=venue, manner=manner
+            )
+        if changed is None:  # it was ended meanwhile
+            raise UserError("There is no subscription #{number} here. See /subscriptions", number=number)
+        [answer] = await self._answers([changed])
+        return answer
+
+    async def unsubscribe_all(self, chat: ChatKey) -> list[str]:
+        """End all subscriptions of a chat; return each as it is typed, to have it again."""
+        ended = [(item.number, self.short(item)) for item in await self._store.subscriptions.of(chat)]
+        for number, _line_of_it in ended:
+            await self._store.subscriptions.unsubscribe(chat, number)
+        return [line for _number, line in ended]
+
+    async def shared(self, chat: ChatKey) -> list[str]:
+        """Return the subscriptions of a chat as another chat can take them over, each as it is typed."""
+        return [self.short(item) for item in await self._store.subscriptions.of(chat)]
+
+    def short(self, item: Subscription) -> str:
+        """Return a subscription as it is typed, with nothing that is the default.
+
+        A role is left out, which means nothing elsewhere, and so is its end.
+        """
+        watch, rule = item.watch, self._rules.by_name.get(item.watch.rule)
         try:
-            manner, own = take_options(settings)
-            venue = self._markets.venue(coin, own.pop("venue", ""))
-            parameters = found.form.canonical(found.form.parse(own))
-        except ParameterError as error:
-            raise UserError("{rule}: {reason} (/help {rule})", rule=rule, reason=error) from None
-        return await self._store.subscriptions.subscribe(
-            chat,
-            rule=rule,
-            coin=coin,
-            parameters=parameters,
-            now_ms=self._clock(),
-            venue=venue,
-            manner=manner,
+            given = "" if rule is None else rule.form.show_changed(rule.form.restore(watch.parameters))
+        except ParameterError:
+            given = ""
+        manner = item.manner
+        words = [
+            _line(watch.rule, watch.coin, watch.venue, given),
+            "silent=yes" if manner.silent else "",
+            f"digest={manner.digest}" if manner.digest != "off" else "",
+            "once=yes" if manner.once else "",
+        ]
+        return " ".join(word for word in words if word)
+
+    async def _require_room(self, chat: ChatKey, person: str, wanted: "_Wanted", held: int) -> None:
+        """Raise `UserError` where a chat, a person or the whole bot has as many subscriptions as it may.
+
+        `held` are those of the chat.
+        """
+        quotas, access = self._quotas, self._store.access
+        if 0 < quotas.most("subscriptions", *chat[:2]) <= held:
+            raise quotas.exceeded("subscriptions", *chat[:2])
+        is_shared = await access.is_watched(
+            rule=wanted.rule, coin=wanted.coin, venue=wanted.venue, parameters=wanted.parameters
         )
+        if not is_shared:
+            if 0 < quotas.most("watches", *chat[:2]) <= await access.only_here(chat):
+                raise quotas.exceeded("watches", *chat[:2])
+            if 0 < quotas.most("watches_in_all", *chat[:2]) <= await access.watches():
+                raise quotas.exceeded("watches_in_all", *chat[:2])
+        wait_s = quotas.take("subscriptions_person", chat.platform, person, span_s=DAY_S)
+        if wait_s:
+            raise quotas.exceeded("subscriptions_person", chat.platform, person, wait_s)
 
     async def of(self, chat: ChatKey, numbers: Collection[int] | None = None) -> list[SubscriptionAnswer]:
         """Return the subscriptions of a chat in the order of their numbers, each with how it stands.
@@ -223,6 +362,33 @@ class Subscriptions:
             venue=watch.venue,
             layer="" if view is None else view.layer.label,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A watch as it is asked for."""
+
+    rule: str
+    coin: str
+    parameters: str
+    venue: str
+
+    @staticmethod
+    def of(watch: Watch) -> "_Wanted":
+        """Return what a watch was made of."""
+        return _Wanted(watch.rule, watch.coin, watch.parameters, watch.venue)
+
+
+def _checked(manner: Manner, written: Mapping[str, str], by: By, until_ms: int | None) -> Manner:
+    """Return how alerts are to be brought, with the end that was asked for. Raises `UserError` for a role."""
+    names = {name.lower() for name in written}
+    if ROLE in names and manner.role is not None:
+        if by.check_role is None:
+            raise UserError("There are no roles to ping here.")
+        unable = by.check_role(manner.role)
+        if unable:
+            raise UserError("{reason}", reason=unable)
+    return replace(manner, until_ms=by.until_ms if by.sets_until else until_ms)
 
 
 def _line(rule: str, coin: str, venue: str, parameters: str) -> str:

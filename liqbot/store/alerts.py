@@ -10,6 +10,8 @@ from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.subscriptions import Watch
 
+ANNOUNCEMENT = "announcement"
+"""The reason of what an operator tells all chats: it goes the way of alerts, and has no market."""
 EXPIRES_MS = 6 * 3_600_000
 """An alert that could not be delivered for so long is stale, and goes to nobody any more."""
 
@@ -102,6 +104,13 @@ class Alerts(Protocol):
 
     async def sample(self, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int) -> int:
         """Write down a sample alert that is owed to `chat` alone, known before or not; return its number."""
+        ...
+
+    async def announce(self, text: str, now_ms: int, expires_ms: int) -> tuple[int, int]:
+        """Write down what an operator tells all chats that can be reached; return its number, and how many.
+
+        It goes the way of alerts, so that it respects what chats have muted; nobody can ask about it.
+        """
         ...
 
     async def alert(self, alert_id: int) -> Alert | None:

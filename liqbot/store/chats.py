@@ -28,6 +28,8 @@ class ChatSettings:
     """From when to when it wants no alerts, in minutes after midnight of its own time; may span midnight."""
     mute_until_ms: int = 0
     hourly_limit: int = HOURLY_LIMIT
+    grouped: bool = True
+    """Whether alerts of one moment come as one message."""
     inactive: str | None = None
     """Why it cannot be reached; None for a chat that is well."""
     look: str = ""

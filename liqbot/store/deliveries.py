@@ -20,6 +20,8 @@ from liqbot.store.chats import ChatKey, ChatSettings
 HOUR_MS = 3_600_000
 DIGEST_EXPIRES_MS = 48 * HOUR_MS
 """How long an alert that is held back for a digest is worth telling."""
+MOMENT_MS = 60_000
+"""What is due within so long of the first is of one moment, and one message."""
 DIGEST_MOST = 100
 """How many alerts one digest may hold."""
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from liqbot.market.layer import Layer
 from liqbot.store.absences import Absences
+from liqbot.store.access import Access
 from liqbot.store.alerts import Alerts
 from liqbot.store.cases import Cases
 from liqbot.store.chats import Chats
@@ -73,6 +74,11 @@ class Store(Protocol):
     @property
     def absences(self) -> Absences:
         """Which chats take nothing at present."""
+        ...
+
+    @property
+    def access(self) -> Access:
+        """Who was let in, who was blocked, and whose quotas differ."""
         ...
 
     @property

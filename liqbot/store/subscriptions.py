@@ -30,6 +30,10 @@ class Manner:
     """The platform's id of a role to ping."""
     digest: str = "off"
     """`off` for each alert at once, `hourly` or `daily` for all of the time in one message."""
+    once: bool = False
+    """Paused as soon as it has told something."""
+    until_ms: int | None = None
+    """When it ends, by the clock; None for never."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +77,20 @@ class Subscriptions(Protocol):
         What the chat is still owed by it is owed no more. A watch to which nobody subscribes any more is
         removed with its state.
         """
+        ...
+
+    async def change(
+        self, chat: ChatKey, number: int, *, parameters: str, venue: str, manner: Manner
+    ) -> Subscription | None:
+        """Let a subscription look for something else, or bring it otherwise; its number stays.
+
+        Returns it as it is then; None where there is none of that number, or where the chat has another one
+        that looks for the same. What looks for something else begins anew.
+        """
+        ...
+
+    async def end_over(self, now_ms: int) -> int:
+        """End the subscriptions whose time is over by then; return how many."""
         ...
 
     async def pause(self, chat: ChatKey, numbers: Sequence[int], *, paused: bool) -> int:

@@ -1,5 +1,6 @@
 """How fast a platform may be sent to: with a clock that the tests turn."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -105,6 +106,55 @@ async def test_replies_to_one_chat_are_paced_as_well(time):
         await pacing.turn("person", is_group=False)
         times.append(time.now_s)
     assert [later - earlier for earlier, later in pairwise(times)] == pytest.approx([1, 1])
+
+
+async def test_a_member_who_goes_on_asking_keeps_no_alert_of_the_group_away(time):
+    """One member asks every 2.5 s for three minutes; an alert comes every ten seconds."""
+    pacing = Pacing(TELEGRAM, time, time.sleep)
+    late, replies, sent = [], [], []
+    asked_s = due_s = time.now_s
+    until_s = time.now_s + 180
+    while time.now_s < until_s:
+        if due_s <= time.now_s and not pacing.wait_s() and "group" not in pacing.busy():
+            pacing.take("group", is_group=True)
+            late.append(time.now_s - due_s)
+            sent.append(time.now_s)
+            due_s += 10
+        elif asked_s <= time.now_s and "group" not in pacing.busy() and _may_reply(pacing, time.now_s):
+            await pacing.turn("group", is_group=True)
+            replies.append(time.now_s)
+            sent.append(time.now_s)
+            asked_s = max(asked_s + 2.5, time.now_s)
+        else:
+            time.now_s += 0.1
+    assert max(late) <= 2
+    assert most_within(replies, MINUTE_S) == 12
+    assert most_within(sent, MINUTE_S) <= 20
+
+
+def _may_reply(pacing, now_s):
+    """Return whether a reply would not wait: this test has one clock for all."""
+    lately = pacing._chats.get("group")
+    return lately is None or sum(at_s > now_s - MINUTE_S for at_s in lately.replies) < 12
+
+
+async def test_replies_that_wait_take_no_place_in_advance():
+    clock = Time()
+    waits = asyncio.Queue()
+
+    async def sleep(_seconds):
+        await waits.get()
+
+    pacing = Pacing(TELEGRAM, clock, sleep)
+    for _ in range(12):
+        await pacing.turn("group", is_group=True)
+        clock.now_s += 1
+    waiting = [asyncio.create_task(pacing.turn("group", is_group=True)) for _ in range(10)]
+    await asyncio.sleep(0)
+    assert "group" not in pacing.busy(), "an alert may go at once"
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
 
 
 def test_without_limits_nothing_has_to_wait(time):

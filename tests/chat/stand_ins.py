@@ -80,7 +80,7 @@ class PaperStudio:
 class Room:
     """A chat: what is typed, and what comes back."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: SqliteStore, **more) -> None:
         rules = Rules()
         rules.add(RULES)
         self.studio = PaperStudio()
@@ -96,6 +96,7 @@ class Room:
             sources=self.sources,
             faults=self.evaluator.faults,
             evaluating=self.evaluator.evaluating,
+            **more,
         )
         self.services.markets.views.update({"BTC": BTC, "ETH": ETH})
         self.answering = Answering(COMMANDS)

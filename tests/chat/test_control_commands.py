@@ -323,6 +323,7 @@ class TestPrivacy:
             "Its 1 subscription.\n"
             "Its settings: time zone, language, quiet hours, mute, hourly limit.\n"
             "Which alerts it got in the last 30 days.\n"
+            "In memory, until the bot stops: how often it asked, and when last.\n"
             "Nothing that is written here is kept, and nothing is passed on.\n"
             "/forget removes all of it."
         )

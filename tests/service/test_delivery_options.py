@@ -50,7 +50,12 @@ def test_only_what_is_not_as_usual_is_told():
 
 
 async def test_subscribing_tells_it_and_so_does_the_list(room):
-    said = (await room.say("/subscribe near-cluster BTC within=3% silent=yes digest=daily role=<@&77>")).lines
+    said = (
+        await room.say(
+            "/subscribe near-cluster BTC within=3% silent=yes digest=daily role=<@&77>",
+            check_role=lambda _: "",
+        )
+    ).lines
     assert said[1] == "Alerts come so: silent, daily digest, pings a role."
     assert (await room.say("/subscriptions")).lines[0] == (
         f"#1 {NEAR}: quiet, silent, daily digest, pings a role"
@@ -81,7 +86,7 @@ async def test_a_slip_is_answered_with_what_would_be_right(room, settings, said)
 
 
 async def test_a_silent_alert_comes_without_a_sound_and_a_role_is_pinged(room):
-    await room.say("/subscribe near-cluster BTC within=3% silent=yes role=77")
+    await room.say("/subscribe near-cluster BTC within=3% silent=yes role=77", check_role=lambda _: "")
     await room.see(later(BTC, 1))
     (parcel,) = room.paper.parcels
     assert (parcel.silent, parcel.role) == (True, "77")

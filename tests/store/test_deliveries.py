@@ -25,6 +25,8 @@ class Office:
     async def open(self):
         await self.subscribe(ANN)
         await self.subscribe(BOB)
+        for chat in (ANN, BOB):  # the order of single deliveries is the subject
+            await self.store.chats.save(chat, ChatSettings(grouped=False), 0)
         return self
 
     async def subscribe(self, chat, **how):
@@ -117,7 +119,12 @@ async def test_a_delivery_knows_how_the_chat_and_the_subscription_want_it(office
         (1380, 420),
         3,
     )
-    assert (bob.silent, bob.role, bob.digest, bob.settings) == (False, None, "off", ChatSettings())
+    assert (bob.silent, bob.role, bob.digest, bob.settings) == (
+        False,
+        None,
+        "off",
+        ChatSettings(grouped=False),
+    )
 
 
 async def test_it_counts_what_the_chat_got_in_the_last_hour(office):

@@ -36,6 +36,8 @@ HASHES = {
     "0021_source_cursors.py": "97f3e97854dbe6fd",
     "0024_pictures.py": "f2b9cb21ca5ab3e5",
     "0015_numbers.py": "791dea70418677a6",
+    "0025_access.py": "91c1f09d246b0c9f",
+    "0026_manners.py": "35cca8d69461eef6",
 }
 """What each landed migration is. A new one gets its line here with its landing, and keeps it for ever."""
 ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob", "7")

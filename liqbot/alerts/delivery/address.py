@@ -8,14 +8,14 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from liqbot.alerts.alert_message import addressed, digest, tell
+from liqbot.alerts.alert_message import addressed, announcement, digest, tell
 from liqbot.alerts.platform import Limits, OutgoingMessage
 from liqbot.alerts.states import Reason
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
 from liqbot.rules.hit import Hit
-from liqbot.store.alerts import Alert, Alerts
+from liqbot.store.alerts import ANNOUNCEMENT, Alert, Alerts
 from liqbot.store.deliveries import Delivery, HoldReason
 
 _log = structlog.get_logger()
@@ -71,15 +71,20 @@ class AddressStage:
         """
         if len(delivery.ids) > 1 or delivery.held is HoldReason.AWAY:  # what was missed is told, not repeated
             alerts = [await self._alert(number) for number in delivery.alerts]
-            yield _parcel(delivery, digest(alerts, _marked(delivery, limits)), None)
-            return
-        told = await self._tell(delivery.alerts[0], delivery.settings.look)
-        message = addressed(told.message, told.alert, _marked(delivery, limits))
-        if told.alert.hit.live and told.alert.reason in _RENEWING:
-            replaced = await self._alerts.message_of(delivery.chat_id, told.alert)
-            if replaced is not None:
-                yield replace(_parcel(delivery, message, None), replaces=replaced)
+            message = digest(alerts, _marked(delivery, limits))
+            if delivery.held is not None:
+                yield _parcel(delivery, message, None)
                 return
+            told = await self._tell(delivery.alerts[0], delivery.settings.look)
+            message = replace(message, picture=told.message.picture)  # of one moment: the first's is all's
+        else:
+            told = await self._tell(delivery.alerts[0], delivery.settings.look)
+            message = addressed(told.message, told.alert, _marked(delivery, limits))
+            if told.alert.hit.live and told.alert.reason in _RENEWING:
+                replaced = await self._alerts.message_of(delivery.chat_id, told.alert)
+                if replaced is not None:
+                    yield replace(_parcel(delivery, message, None), replaces=replaced)
+                    return
         platform = delivery.picture_key
         if message.picture is None or not limits.reuses_uploads:
             yield _parcel(delivery, message, None)
@@ -121,6 +126,8 @@ class AddressStage:
 
     async def _make(self, number: int, look: str) -> _Told:
         alert = await self._alert(number)
+        if alert.reason == ANNOUNCEMENT:
+            return _Told(alert, announcement(alert))
         try:
             view = await self._alerts.view_of(alert)
         except WireError as error:

@@ -104,6 +104,8 @@ class _Maker:
         if self._rule is None and any(argument.kind is Kind.SETTINGS for argument in arguments):
             plain = [argument for argument in arguments if argument.kind is not Kind.SETTINGS]
             form = self._command.form
+            if self._command.manages and form is None:  # what it takes depends on the subscription
+                return self._slash(self._command.name, self._command.summary, own, room=HELP, known={})
             named = [options.BY_NAME[name] for name in self._command.takes]
             taken = named if form is None else map(options.of_parameter, form.parameters)
             own = [*(self._option(argument) for argument in plain), *taken]
@@ -145,7 +147,10 @@ class _Maker:
         else:
             taken = [*rule.form.parameters, *delivery_options.CHOICES]
             own += [options.of_parameter(parameter) for parameter in taken]
-        return [*own, options.VENUE, ROLE]
+        more = [options.of_parameter(delivery_options.ONCE), options.UNTIL]
+        if len(own) + len(more) + 2 > OFFERED:
+            more = []  # these can be given afterwards, with /edit
+        return [*own, *more, options.VENUE, ROLE]
 
     def _option(self, argument: Argument) -> Option:
         return options.of_argument(argument, self._answering.topics)
@@ -205,6 +210,8 @@ class _Maker:
 
 
 def _default_permissions(command: Command) -> discord.Permissions | None:
+    if command.owners:
+        return discord.Permissions(administrator=True)
     return discord.Permissions(manage_guild=True) if command.manages else None
 
 
@@ -264,8 +271,12 @@ def _completion(
 
     async def complete(interaction: discord.Interaction[Any], current: str) -> list[app_commands.Choice[Any]]:
         given: dict[str, object] = dict(iter(interaction.namespace))
+        context = ask(interaction)
+        community = "" if interaction.guild_id is None else str(interaction.guild_id)
+        if not context.services.access.may_look(context.chat, context.person, community=community):
+            return []
         # Of a number, the beginning is a number too, or whatever was typed.
-        offered = await offer(ask(interaction), str(current), given)
+        offered = await offer(context, str(current), given)
         return [
             app_commands.Choice(name=label, value=int(value) if option.takes is int else value)
             for value, label in options.found(offered, str(current))

@@ -16,6 +16,7 @@ import discord
 import structlog
 
 from liqbot.chat.adapter import Reception
+from liqbot.chat.answering import each_coin
 from liqbot.chat.arguments import read_arguments
 from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.discord.buttons import view_of
@@ -76,19 +77,22 @@ class Conversation:
         """Answer a slash command; `role` is who shall be pinged."""
         request = self._request(interaction, line if role is None else f"{line} role={role.id}")
         unable = "" if role is None else unpingable(role, interaction.app_permissions)
-        await self._answer(interaction, request, unable)
+        await self._answer(interaction, request, unable, role)
 
     async def pressed(self, interaction: discord.Interaction[Any], line: str, *, renews: bool) -> None:
         """Answer a button."""
         await self._answer(interaction, self._request(interaction, line, renews=renews))
 
-    def _ask(self, interaction: discord.Interaction[Any], place: Place) -> CommandContext:
+    def _ask(
+        self, interaction: discord.Interaction[Any], place: Place, role: discord.Role | None = None
+    ) -> CommandContext:
         return CommandContext(
             chat=place.chat,
             services=self._services,
             person=str(interaction.user.id),
             may_manage=place.may_manage,
             language=str(interaction.locale),
+            check_role=_role_check(interaction, role),
         )
 
     def _request(self, interaction: discord.Interaction[Any], line: str, *, renews: bool = False) -> _Request:
@@ -96,9 +100,20 @@ class Conversation:
         return _Request(line, self._answering.commands.get(name), place_of(interaction), renews)
 
     async def _answer(
-        self, interaction: discord.Interaction[Any], request: _Request, unable: str = ""
+        self,
+        interaction: discord.Interaction[Any],
+        request: _Request,
+        unable: str = "",
+        role: discord.Role | None = None,
     ) -> None:
-        context = self._ask(interaction, request.place)
+        context = self._ask(interaction, request.place, role)
+        community = "" if interaction.guild_id is None else str(interaction.guild_id)
+        entry = self._services.access.enter(context.chat, context.person, request.line, community=community)
+        if not entry.is_open:
+            if entry.answer:
+                turned_away = Message(entry.answer, tone=Tone.WARNING)
+                await _said_at_once(lambda: _reply(interaction, turned_away))
+            return
         refusal = unable or await self._refusal_in_time(request, context)
         if refusal:
             warning = Message(refusal, tone=Tone.WARNING)
@@ -119,12 +134,16 @@ class Conversation:
         except (TimeoutError, StoreError):
             return ""  # the answer will say it
 
-    async def _refusal(self, request: _Request, context: CommandContext) -> str:
+    async def _refusal(  # noqa: PLR0911 - one for each reason
+        self, request: _Request, context: CommandContext
+    ) -> str:
         """Return why a request is refused, as far as that is known at once; empty where it is not."""
         command, place = request.command, request.place
         if command is None:
             name = request.line.split(" ")[0].removeprefix("/")
             return _("There is no /{command} any more. See /help", command=name)
+        if command.owners and not context.is_owner:
+            return _("/{command} is for the owners of this bot.", command=command.name)
         if command.manages and not place.may_manage:
             return _("/{command} is for those who have the permission Manage Server.", command=command.name)
         if place.missing and _brings_alerts(command):
@@ -134,9 +153,9 @@ class Conversation:
                 permissions=place.missing,
             )
         try:
-            await read_arguments(
-                command, shlex.split(request.line)[1:], context, self._answering.topics(context)
-            )
+            words = shlex.split(request.line)[1:]
+            if len(each_coin(command, words, context)) == 1:
+                await read_arguments(command, words, context, self._answering.topics(context))
         except UserError as refusal:
             return str(refusal)
         except ValueError:
@@ -156,6 +175,24 @@ class Conversation:
                 _log.info("chat_reached_again", platform=PLATFORM)
         except StoreError:  # the answer goes out all the same
             _log.exception("chat_not_saved", platform=PLATFORM)
+
+
+def _role_check(
+    interaction: discord.Interaction[Any], chosen: discord.Role | None
+) -> Callable[[str], str] | None:
+    """Return what says why a role cannot be pinged; None where there are no roles, as in private."""
+    guild = interaction.guild
+    if guild is None:
+        return None
+
+    def check(role_id: str) -> str:
+        is_chosen = chosen is not None and str(chosen.id) == role_id
+        role = chosen if is_chosen else guild.get_role(int(role_id)) if role_id.isdecimal() else None
+        if role is None:
+            return _("There is no role {role} on this server.", role=role_id)
+        return unpingable(role, interaction.app_permissions)
+
+    return check
 
 
 def _brings_alerts(command: Command) -> bool:

@@ -13,7 +13,7 @@ from discord import app_commands
 
 from liqbot.chat import times
 from liqbot.chat.arguments import choices
-from liqbot.chat.command import Argument, CommandContext, Kind
+from liqbot.chat.command import ACTIONS, Argument, CommandContext, Kind
 from liqbot.rules.parameters import ANY_COIN, Parameter, ParameterError
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
@@ -47,6 +47,9 @@ _HELP = {
     Kind.FILTER: N_("a coin or a rule, of a long list"),
     Kind.MOVE: N_("how far, as -3% for a fall or 3% for a rise"),
     Kind.SETTINGS: N_("what the rule takes, as name=value name=value"),
+    Kind.SWITCH: N_("on or off; empty for a look"),
+    Kind.ACTION: N_("what is to be done; empty for a look"),
+    Kind.TEXT: N_("the words that go with it"),
 }
 _TAKES: Mapping[Kind, object] = {
     Kind.NUMBER: int,
@@ -54,7 +57,12 @@ _TAKES: Mapping[Kind, object] = {
     Kind.COUNT: app_commands.Range[int, 1, times.MOST],
 }
 """What is no text."""
-_FIXED: Mapping[Kind, tuple[str, ...]] = {Kind.WINDOW: tuple(WINDOWS), Kind.SURE: ("yes",)}
+_FIXED: Mapping[Kind, tuple[str, ...]] = {
+    Kind.WINDOW: tuple(WINDOWS),
+    Kind.SURE: ("yes",),
+    Kind.SWITCH: ("on", "off"),
+    Kind.ACTION: ACTIONS,
+}
 """All there is to choose from."""
 
 
@@ -93,7 +101,7 @@ def of_argument(argument: Argument, topics: Callable[[CommandContext], Mapping[s
         write=_word_by_word if kind is Kind.SETTINGS else _as_it_is,
         required=argument.required and kind is not Kind.SETTINGS,
         choices=_FIXED.get(kind, ())[:OFFERED],
-        offer=None if kind in (Kind.COUNT, *_FIXED) else offer,
+        offer=None if kind in (Kind.COUNT, Kind.TEXT, *_FIXED) else offer,
     )
 
 
@@ -187,6 +195,8 @@ VENUE = Option(
     offer=_watchable,
 )
 """The option of a subscription that names a layer."""
+UNTIL = Option("until", str, N_("when it ends by itself, as 7am or 3d"), _written("until"))
+"""When a subscription ends."""
 ROLE = Option(
     "role",
     discord.Role,

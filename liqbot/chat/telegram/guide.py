@@ -15,7 +15,7 @@ from liqbot.message import Button, Fact, Message, Table, Weight
 from liqbot.rules.parameters import Parameter, ParameterError, Value
 from liqbot.rules.rule import Rule
 from liqbot.rules.units import Unit
-from liqbot.service.delivery_options import CHOICES
+from liqbot.service.delivery_options import CHOICES, ONCE
 from liqbot.service.errors import UserError
 from liqbot.service.markets import BEST_WORD
 from liqbot.text import N_, _
@@ -68,7 +68,7 @@ def take(step: str, context: CommandContext) -> Message | str:
         raise UserError("There is no rule {rule} any more. Type /subscribe", rule=choice.rule)
     if not choice.coin:
         return _which_coin(rule, context)
-    parameters = (*rule.form.parameters, *CHOICES, _venue(choice.coin, context))
+    parameters = (*rule.form.parameters, *CHOICES, _venue(choice.coin, context), ONCE)
     values = _values(parameters, choice)
     if choice.done:
         given = [f"{parameters[place - 1].name}={text}" for place, text in sorted(choice.values.items())]

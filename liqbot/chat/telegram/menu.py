@@ -41,7 +41,7 @@ def menu(commands: Iterable[Command], language: str, *, managing: bool) -> tuple
         BotCommand(name, words.get(item.name, item.summary)[:LONGEST_DESCRIPTION])
         for item in commands
         for name in [item.name.replace("-", "_")]
-        if (managing or not item.manages) and len(name) <= LONGEST_NAME
+        if (managing or not item.manages) and not item.owners and len(name) <= LONGEST_NAME
     ]
     return tuple(entries[:MOST_COMMANDS])
 

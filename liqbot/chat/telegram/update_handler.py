@@ -101,6 +101,9 @@ class UpdateHandler:
             case Typed():
                 if not self.is_for_us(incoming, incoming.line):
                     return None
+                entry = self._services.access.enter(incoming.chat, incoming.person, incoming.line)
+                if not entry.is_open:
+                    return _turned_away(entry.answer)
                 await self._is_back(incoming.chat)
                 return await self.answers.to(incoming, incoming.line)
             case Tapped():
@@ -119,6 +122,11 @@ class UpdateHandler:
         read = tapped(tap.data)
         if read is None or tap.is_lost or not _hangs_there(tap):
             await self._acknowledge(tap, _(_TOO_OLD if tap.is_lost else _GONE))
+            return
+        entry = self._services.access.enter(tap.chat, tap.person, read[0])
+        if not entry.is_open:
+            if entry.answer:
+                await self._acknowledge(tap, entry.answer)
             return
         same = (tap.chat, tap.message_id, tap.data)
         if same in self._under_way:  # somebody else has tapped it just now: one answer is for both
@@ -180,6 +188,11 @@ class UpdateHandler:
         chats = self._services.chats
         if (await chats.settings(chat)).inactive not in (None, STOPPED):
             await chats.activate(chat)
+
+
+def _turned_away(why: str) -> Message | None:
+    """Return what is said to somebody who is not served; None where that has been said lately."""
+    return Message(why, tone=Tone.WARNING, private=True) if why else None
 
 
 def _hangs_there(tap: Tapped) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from liqbot.market import wire
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
-from liqbot.store.alerts import EXPIRES_MS, Alert, NewAlert, Told
+from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Told
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sqlite.chats import meet
@@ -103,6 +103,21 @@ class SqliteAlerts(Records):
         )
         return alert_id
 
+    @writes
+    def announce(self, db: sqlite3.Connection, text: str, now_ms: int, expires_ms: int) -> tuple[int, int]:
+        hit = msgspec.json.encode(Hit(ANNOUNCEMENT, text))
+        alert_id = db.execute(
+            "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample) "
+            "VALUES ('', '', '', '', ?, ?, ?, x'', 1) RETURNING id",
+            [ANNOUNCEMENT, now_ms, hit],
+        ).fetchone()[0]
+        owed = db.execute(
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
+            f"SELECT ?, id, {DUE}, ?, ? FROM chats WHERE inactive IS NULL",
+            [alert_id, now_ms, expires_ms],
+        ).rowcount
+        return alert_id, owed
+
     @reads
     def alert(self, db: sqlite3.Connection, alert_id: int) -> Alert | None:
         return _alert(db, alert_id)
@@ -115,7 +130,9 @@ class SqliteAlerts(Records):
             [alert_id, *chat],
         ).fetchone()
         alert = _alert(db, alert_id)
-        return None if row is None or alert is None else Told(alert, DeliveryStatus(row[0]), *row[1:])
+        if row is None or alert is None or alert.reason == ANNOUNCEMENT:
+            return None
+        return Told(alert, DeliveryStatus(row[0]), *row[1:])
 
     @reads
     def message_of(self, db: sqlite3.Connection, chat_id: int, alert: Alert) -> str | None:
@@ -141,7 +158,7 @@ class SqliteAlerts(Records):
         ]
         found = [alert_id for (alert_id,) in dict.fromkeys(rows)][:limit]
         alerts = (_alert(db, alert_id) for alert_id in found)
-        return [alert for alert in alerts if alert is not None]
+        return [alert for alert in alerts if alert is not None and alert.reason != ANNOUNCEMENT]
 
     @reads
     def latest(self, db: sqlite3.Connection, coin: str | None, limit: int) -> list[Alert]:
@@ -215,12 +232,15 @@ class SqliteAlerts(Records):
 
     def _owe(self, db: sqlite3.Connection, alert_id: int, watch: Watch, now_ms: int) -> int:
         """Write down a delivery for each chat that subscribes to `watch` and is to be spoken to."""
-        return db.execute(
+        owed = db.execute(
             "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
             f"SELECT ?, chat_id, {DUE}, ?, ? FROM subscriptions JOIN chats ON chats.id = chat_id "
-            "WHERE watch_id = ? AND NOT paused AND inactive IS NULL",
-            [alert_id, now_ms, now_ms + EXPIRES_MS, watch.id],
+            "WHERE watch_id = ? AND NOT paused AND inactive IS NULL AND (until_ms IS NULL OR until_ms > ?)",
+            [alert_id, now_ms, now_ms + EXPIRES_MS, watch.id, now_ms],
         ).rowcount
+        if owed:
+            db.execute("UPDATE subscriptions SET paused = 1 WHERE watch_id = ? AND once", [watch.id])
+        return owed
 
 
 def _alert(db: sqlite3.Connection, alert_id: int) -> Alert | None:

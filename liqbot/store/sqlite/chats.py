@@ -6,15 +6,17 @@ from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.sqlite.connections import Records, reads, writes
 from liqbot.store.sqlite.statuses import FAILED, OWED
 
-_COLUMNS = "time_zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, inactive, look"
+_COLUMNS = "time_zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look"
 _IS_CHAT = "(platform, native_id, thread) = (?, ?, ?)"
 
 
-def read_settings(row: tuple[str, str, int | None, int | None, int, int, str | None, str]) -> ChatSettings:
+def read_settings(
+    row: tuple[str, str, int | None, int | None, int, int, int, str | None, str],
+) -> ChatSettings:
     """Return the settings in the columns of `_COLUMNS`."""
-    zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, inactive, look = row
+    zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look = row
     quiet = None if quiet_from is None or quiet_to is None else (quiet_from, quiet_to)
-    return ChatSettings(zone, language, quiet, mute_until_ms, hourly_limit, inactive, look)
+    return ChatSettings(zone, language, quiet, mute_until_ms, hourly_limit, bool(grouped), inactive, look)
 
 
 class SqliteChats(Records):
@@ -35,7 +37,8 @@ class SqliteChats(Records):
         meet(db, chat, now_ms)
         db.execute(
             "UPDATE chats SET time_zone = ?, language = ?, quiet_from = ?, quiet_to = ?, "
-            "mute_until_ms = ?, hourly_limit = ?, look = ? WHERE (platform, native_id, thread) = (?, ?, ?)",
+            "mute_until_ms = ?, hourly_limit = ?, grouped = ?, look = ? "
+            "WHERE (platform, native_id, thread) = (?, ?, ?)",
             [
                 settings.time_zone,
                 settings.language,
@@ -43,6 +46,7 @@ class SqliteChats(Records):
                 quiet_to,
                 settings.mute_until_ms,
                 settings.hourly_limit,
+                settings.grouped,
                 settings.look,
                 *chat,
             ],

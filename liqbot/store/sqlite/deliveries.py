@@ -13,6 +13,7 @@ from liqbot.store.deliveries import (
     DIGEST_EXPIRES_MS,
     DIGEST_MOST,
     HOUR_MS,
+    MOMENT_MS,
     Delivery,
     DeliveryStatus,
     HoldReason,
@@ -37,7 +38,7 @@ class SqliteDeliveries(Records):
                 d.status = {UNKNOWN}, d.carrier, d.held_for, s.number, s.silent, s.role,
                 iif(a.sample, 'off', s.digest),
                 c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
-                c.inactive, c.look,
+                c.grouped, c.inactive, c.look,
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
@@ -63,7 +64,7 @@ class SqliteDeliveries(Records):
                 "limit": limit,
             },
         ).fetchall()
-        return [self._delivery(db, row) for row in rows]
+        return [self._grouped(db, self._delivery(db, row), now_ms) for row in rows]
 
     @writes
     def claim(self, db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
@@ -73,6 +74,11 @@ class SqliteDeliveries(Records):
             if rows:
                 ids, alerts = zip(*rows, strict=True)
                 claimed.append(replace(delivery, ids=ids, alerts=alerts))
+                if len(rows) > 1:  # tried again, it is the same message
+                    db.executemany(
+                        "UPDATE deliveries SET carrier = ? WHERE id = ?",
+                        [(rows[0][0], row) for row, _ in rows],
+                    )
         return claimed
 
     @reads
@@ -172,10 +178,46 @@ class SqliteDeliveries(Records):
             silent=bool(row[11]),
             role=row[12] if is_single else None,
             digest=row[13] or "off",
-            settings=read_settings(row[14:22]),
-            sent_lately=row[22],
-            first_sent_ms=row[23],
-            absence=None if row[24] is None else Absence(*row[24:28]),
+            settings=read_settings(row[14:23]),
+            sent_lately=row[23],
+            first_sent_ms=row[24],
+            absence=None if row[25] is None else Absence(*row[25:29]),
+        )
+
+    def _grouped(self, db: sqlite3.Connection, head: Delivery, now_ms: int) -> Delivery:
+        """Return a delivery together with what else its chat is to hear at that moment, unless it wants not.
+
+        What may have arrived, what is held for another time, samples, and what is kept up to date in its
+        message come by themselves.
+        """
+        first = head.ids[0]
+        alone = len(head.ids) > 1 or head.is_repeat or head.held is not None or head.digest != "off"
+        if alone or not head.settings.grouped:
+            return head
+        rows = db.execute(
+            f"""
+            SELECT d.id, d.alert_id, coalesce(s.silent, 0), s.role
+            FROM deliveries AS d JOIN alerts AS a ON a.id = d.alert_id
+            LEFT JOIN watches AS w
+                ON (w.rule, w.coin, w.venue, w.parameters) = (a.rule, a.coin, a.venue, a.parameters)
+            LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
+            WHERE d.chat_id = ? AND {OPEN} AND d.status = {DUE} AND d.due_ms <= ? AND d.carrier IS NULL
+                AND d.due_ms <= (SELECT due_ms FROM deliveries WHERE id = ?) + {MOMENT_MS}
+                AND NOT a.sample AND coalesce(s.digest, 'off') = 'off'
+                AND NOT coalesce(json_extract(CAST(a.hit AS TEXT), '$.live'), 0)
+            ORDER BY d.id LIMIT ?
+            """,  # noqa: S608 - constants
+            [head.chat_id, now_ms, first, DIGEST_MOST],
+        ).fetchall()
+        if len(rows) < 2 or first not in [row[0] for row in rows]:
+            return head
+        return replace(
+            head,
+            ids=tuple(row[0] for row in rows),
+            alerts=tuple(row[1] for row in rows),
+            number=None,
+            silent=all(row[2] for row in rows),
+            role=next((row[3] for row in rows if row[3]), None),
         )
 
     def _settle(self, db: sqlite3.Connection, outcome: Outcome) -> None:

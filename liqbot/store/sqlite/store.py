@@ -10,6 +10,7 @@ from typing import Self
 from liqbot.market.layer import Layer
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sqlite.absences import SqliteAbsences
+from liqbot.store.sqlite.access import SqliteAccess
 from liqbot.store.sqlite.alerts import SqliteAlerts
 from liqbot.store.sqlite.cases import SqliteCases
 from liqbot.store.sqlite.chats import SqliteChats
@@ -51,6 +52,7 @@ class SqliteStore:
         self.alerts = SqliteAlerts(self.connections)
         self.deliveries = SqliteDeliveries(self.connections)
         self.absences = SqliteAbsences(self.connections)
+        self.access = SqliteAccess(self.connections)
 
     async def begin_anew(self, layer: Layer) -> None:
         await self.history.forget(layer)

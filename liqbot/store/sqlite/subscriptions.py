@@ -36,11 +36,12 @@ class SqliteSubscriptions(Records):
         ).fetchone()
         (given,) = db.execute(
             "INSERT INTO subscriptions "
-            "(chat_id, watch_id, number, created_ms, silent, role, digest) "
-            "SELECT ?, watches.id, ?, ?, ?, ?, ? FROM watches "
+            "(chat_id, watch_id, number, created_ms, silent, role, digest, once, until_ms) "
+            "SELECT ?, watches.id, ?, ?, ?, ?, ?, ?, ? FROM watches "
             "WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) "
             "ON CONFLICT (chat_id, watch_id) DO UPDATE SET silent = excluded.silent, "
-            "role = excluded.role, digest = excluded.digest, paused = 0 RETURNING number",
+            "role = excluded.role, digest = excluded.digest, once = excluded.once, "
+            "until_ms = excluded.until_ms, paused = 0 RETURNING number",
             [
                 chat_id,
                 number,
@@ -48,6 +49,8 @@ class SqliteSubscriptions(Records):
                 manner.silent,
                 manner.role,
                 manner.digest,
+                manner.once,
+                manner.until_ms,
                 rule,
                 coin,
                 venue,
@@ -74,12 +77,64 @@ class SqliteSubscriptions(Records):
             "(SELECT id FROM alerts WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) AND NOT sample)",
             [chat_id, watch.rule, watch.coin, watch.venue, watch.parameters],
         )
-        db.execute(
-            "DELETE FROM watches WHERE id = ? AND NOT EXISTS "
-            "(SELECT 1 FROM subscriptions WHERE watch_id = watches.id)",
-            [watch.id],
-        )
+        _drop_watch(db, watch.id)
         return ended
+
+    @writes
+    def change(
+        self,
+        db: sqlite3.Connection,
+        chat: ChatKey,
+        number: int,
+        *,
+        parameters: str,
+        venue: str,
+        manner: Manner,
+    ) -> Subscription | None:
+        before = next((item for item in _of(db, chat) if item.number == number), None)
+        if before is None:
+            return None
+        watch = before.watch
+        if (watch.parameters, watch.venue) != (parameters, venue):
+            wanted = [watch.rule, watch.coin, venue, parameters]
+            db.execute(
+                "INSERT INTO watches (rule, coin, venue, parameters) VALUES (?, ?, ?, ?) "
+                "ON CONFLICT DO NOTHING",
+                wanted,
+            )
+            moved = db.execute(
+                "UPDATE OR IGNORE subscriptions SET watch_id = "
+                "(SELECT id FROM watches WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?)) "
+                "WHERE number = ? AND chat_id = "
+                "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
+                [*wanted, number, *chat],
+            ).rowcount
+            if not moved:
+                return None
+            _drop_watch(db, watch.id)
+        db.execute(
+            "UPDATE subscriptions SET silent = ?, role = ?, digest = ?, once = ?, until_ms = ?, paused = 0 "
+            "WHERE number = ? AND chat_id = "
+            "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
+            [manner.silent, manner.role, manner.digest, manner.once, manner.until_ms, number, *chat],
+        )
+        return next(item for item in _of(db, chat) if item.number == number)
+
+    async def end_over(self, now_ms: int) -> int:
+        return await self._end_over(now_ms) if await self._has_over(now_ms) else 0
+
+    @reads
+    def _has_over(self, db: sqlite3.Connection, now_ms: int) -> bool:
+        row = db.execute("SELECT 1 FROM subscriptions WHERE until_ms <= ? LIMIT 1", [now_ms]).fetchone()
+        return row is not None
+
+    @writes
+    def _end_over(self, db: sqlite3.Connection, now_ms: int) -> int:
+        over = db.execute("SELECT id, watch_id FROM subscriptions WHERE until_ms <= ?", [now_ms]).fetchall()
+        for row, watch_id in over:
+            db.execute("DELETE FROM subscriptions WHERE id = ?", [row])
+            _drop_watch(db, watch_id)
+        return len(over)
 
     @writes
     def pause(self, db: sqlite3.Connection, chat: ChatKey, numbers: Sequence[int], *, paused: bool) -> int:
@@ -101,10 +156,19 @@ class SqliteSubscriptions(Records):
         return db.execute("SELECT count(*) FROM subscriptions").fetchone()[0]
 
 
+def _drop_watch(db: sqlite3.Connection, watch_id: int) -> None:
+    """Remove a watch that nobody subscribes to any more, with its state."""
+    db.execute(
+        "DELETE FROM watches WHERE id = ? AND NOT EXISTS "
+        "(SELECT 1 FROM subscriptions WHERE watch_id = watches.id)",
+        [watch_id],
+    )
+
+
 def _of(db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
     rows = db.execute(
         "SELECT number, watches.id, rule, coin, parameters, venue, subscriptions.created_ms, "
-        "silent, role, digest, paused "
+        "silent, role, digest, once, until_ms, paused "
         "FROM subscriptions JOIN watches ON watches.id = watch_id JOIN chats ON chats.id = chat_id "
         "WHERE (platform, native_id, thread) = (?, ?, ?) ORDER BY number",
         chat,
@@ -114,8 +178,8 @@ def _of(db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
             number=row[0],
             watch=Watch(*row[1:6]),
             created_ms=row[6],
-            manner=Manner(bool(row[7]), row[8], row[9]),
-            paused=bool(row[10]),
+            manner=Manner(bool(row[7]), row[8], row[9], bool(row[10]), row[11]),
+            paused=bool(row[12]),
         )
         for row in rows
     ]

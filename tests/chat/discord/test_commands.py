@@ -212,4 +212,5 @@ async def test_only_commands_that_manage_are_for_managers():
     slashes, tree, _ = tree_of(*RULES)
     for item in COMMANDS:
         needed = slashes[item.name].to_dict(tree)["default_member_permissions"]
-        assert needed == (discord.Permissions(manage_guild=True).value if item.manages else None)
+        wanted = discord.Permissions(manage_guild=item.manages, administrator=item.owners).value or None
+        assert needed == wanted

@@ -265,3 +265,13 @@ async def test_a_command_that_is_no_more_is_answered_with_what_to_do(house):
         answer = await house.slash("weather")
     assert "This command has changed" in answer.message.content
     assert answer.message.ephemeral
+
+
+async def test_a_stranger_is_turned_away_once_and_offered_nothing_while_typing(house):
+    house.services.access.paused = {"discord"}
+    async with house.open():
+        answer = await house.slash("help")
+        assert answer.message.ephemeral
+        assert "paused" in text_of(answer.message)
+        offered = await house.discord.autocomplete("heatmap", house.channel, "coin", "bt")
+        assert offered.choices == []

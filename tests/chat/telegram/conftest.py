@@ -27,13 +27,14 @@ __all__ = ["telegram", "telegram_process"]
 def settings_of(telegram, tmp_path):
     """Return how to make settings for the counterpart's bot, on the test's one database."""
 
-    def settings_of(**more):
+    def settings_of(access=None, **more):
         section = {"token": telegram.token, "api_url": telegram.api_url} | more
         return Settings(
             database=tmp_path / "liqbot.db",
             coins=("BTC", "ETH"),
             plugins_path=tmp_path / "plugins",
             telegram=TelegramSettings(**section),
+            access=access or {},
         )
 
     return settings_of

@@ -410,3 +410,20 @@ async def away(bot, chat: ChatKey, reason):
     await eventually(
         lambda: bot.store.absences.of_chat(chat), lambda found: getattr(found, "reason", None) == reason
     )
+
+
+# Who may
+
+
+async def test_a_stranger_is_turned_away_once_and_comes_in_by_a_link(telegram, serving):
+    ann = await telegram.person("Ann")
+    async with serving(access={"mode": "invite"}) as bot:
+        await ann.says("/help")
+        turned_away = await ann.hears(within=WITHIN)
+        assert f"telegram:{ann.id}" in turned_away.text
+        code = (await bot.services.access.invite(1, 1)).code
+        await ann.says("/help")  # says nothing a second time
+        await ann.starts(f"join_{code}")
+        assert "let in" in (await ann.hears(within=WITHIN)).text
+        await ann.says("/help")
+        assert "What you can ask" in (await ann.hears(within=WITHIN)).text

@@ -8,7 +8,7 @@ from liqbot.chat.telegram.menu import menu
 from liqbot.chat.telegram.menu_words import MENU_WORDS
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS
 
-EVERY = [*COMMANDS, *OWN_COMMANDS]
+EVERY = [command for command in (*COMMANDS, *OWN_COMMANDS) if not command.owners]
 MENUS = 4 * (1 + len(MENU_WORDS))
 
 pytestmark = pytest.mark.usefixtures("unhurried")

@@ -55,6 +55,7 @@ async def test_a_conversation_in_a_group_stays_within_its_limit(telegram, servin
 async def test_several_alerts_to_one_chat_are_spread(telegram, serving):
     ann, market = await telegram.person("Ann"), Market()
     async with serving(market) as bot:
+        await bot.services.chats.set_grouped(chat_of(ann), grouped=False)
         for band in ("0.1", "0.2", "0.3", "0.4"):
             await subscribe(bot, chat_of(ann), band=band)
         await seen_by_rules(bot)

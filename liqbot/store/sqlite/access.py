@@ -1,0 +1,118 @@
+"""Who may use the bot, in SQLite."""
+
+import sqlite3
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+
+from liqbot.store.access import Invitation, KnownChat, Standing
+from liqbot.store.chats import ChatKey
+from liqbot.store.sqlite.connections import Records, reads, writes
+
+
+class SqliteAccess(Records):
+    """What owners decided of people and chats."""
+
+    @reads
+    def standings(self, db: sqlite3.Connection) -> Mapping[tuple[str, str], Standing]:
+        rows = db.execute("SELECT platform, native_id, standing FROM standings")
+        return {(platform, native_id): standing for platform, native_id, standing in rows}
+
+    @writes
+    def set_standing(
+        self, db: sqlite3.Connection, platform: str, native_id: str, standing: Standing | None, now_ms: int
+    ) -> None:
+        _set_standing(db, platform, native_id, standing, now_ms)
+
+    @writes
+    def invite(self, db: sqlite3.Connection, invitation: Invitation) -> None:
+        db.execute(
+            "INSERT INTO invitations (code, uses_left, expires_ms) VALUES (?, ?, ?)",
+            [invitation.code, invitation.uses_left, invitation.expires_ms],
+        )
+
+    @writes
+    def accept(self, db: sqlite3.Connection, code: str, platform: str, native_id: str, now_ms: int) -> bool:
+        used = db.execute(
+            "UPDATE invitations SET uses_left = uses_left - 1 "
+            "WHERE code = ? AND uses_left > 0 AND expires_ms > ?",
+            [code, now_ms],
+        ).rowcount
+        if used:
+            _set_standing(db, platform, native_id, "allowed", now_ms)
+        return used > 0
+
+    @reads
+    def invitations(self, db: sqlite3.Connection, now_ms: int) -> Sequence[Invitation]:
+        rows = db.execute(
+            "SELECT code, uses_left, expires_ms FROM invitations WHERE uses_left > 0 AND expires_ms > ? "
+            "ORDER BY expires_ms",
+            [now_ms],
+        )
+        return [Invitation(*row) for row in rows]
+
+    @reads
+    def quotas(self, db: sqlite3.Connection) -> Mapping[tuple[str, str], Mapping[str, int]]:
+        found: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
+        for platform, native_id, name, value in db.execute(
+            "SELECT platform, native_id, name, value FROM quotas"
+        ):
+            found[platform, native_id][name] = value
+        return dict(found)
+
+    @writes
+    def set_quota(
+        self, db: sqlite3.Connection, platform: str, native_id: str, name: str, value: int | None
+    ) -> None:
+        db.execute(
+            "DELETE FROM quotas WHERE (platform, native_id, name) = (?, ?, ?)", [platform, native_id, name]
+        )
+        if value is not None:
+            db.execute(
+                "INSERT INTO quotas (platform, native_id, name, value) VALUES (?, ?, ?, ?)",
+                [platform, native_id, name, value],
+            )
+
+    @reads
+    def chats(self, db: sqlite3.Connection) -> Sequence[KnownChat]:
+        rows = db.execute(
+            "SELECT platform, native_id, thread, created_ms, "
+            "(SELECT count(*) FROM subscriptions WHERE chat_id = chats.id) AS held, "
+            "inactive, coalesce(community, '') "
+            "FROM chats LEFT JOIN communities ON communities.chat_id = chats.id ORDER BY held DESC, chats.id"
+        )
+        return [KnownChat(ChatKey(*row[:3]), *row[3:]) for row in rows]
+
+    @reads
+    def only_here(self, db: sqlite3.Connection, chat: ChatKey) -> int:
+        return db.execute(
+            "SELECT count(*) FROM subscriptions AS mine JOIN chats ON chats.id = mine.chat_id "
+            "WHERE (platform, native_id, thread) = (?, ?, ?) AND NOT EXISTS "
+            "(SELECT 1 FROM subscriptions AS other "
+            "WHERE other.watch_id = mine.watch_id AND other.chat_id != mine.chat_id)",
+            chat,
+        ).fetchone()[0]
+
+    @reads
+    def is_watched(
+        self, db: sqlite3.Connection, *, rule: str, coin: str, venue: str, parameters: str
+    ) -> bool:
+        row = db.execute(
+            "SELECT 1 FROM watches WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?)",
+            [rule, coin, venue, parameters],
+        ).fetchone()
+        return row is not None
+
+    @reads
+    def watches(self, db: sqlite3.Connection) -> int:
+        return db.execute("SELECT count(*) FROM watches").fetchone()[0]
+
+
+def _set_standing(
+    db: sqlite3.Connection, platform: str, native_id: str, standing: Standing | None, now_ms: int
+) -> None:
+    db.execute("DELETE FROM standings WHERE (platform, native_id) = (?, ?)", [platform, native_id])
+    if standing is not None:
+        db.execute(
+            "INSERT INTO standings (platform, native_id, standing, since_ms) VALUES (?, ?, ?, ?)",
+            [platform, native_id, standing, now_ms],
+        )

@@ -1,0 +1,168 @@
+"""Who may use the bot: strangers, the blocked, the invited, owners."""
+
+import pytest
+from chat.stand_ins import NOW_MS, Room
+
+from liqbot.people_settings import AccessSettings, QuotaSettings
+from liqbot.service.access import BLOCKED, NOT_LET_IN
+from liqbot.service.errors import UserError
+from liqbot.store.chats import ChatKey
+from liqbot.store.sqlite.store import SqliteStore
+
+ANN = ChatKey("telegram", "11")
+GROUP = ChatKey("telegram", "-500")
+CHANNEL = ChatKey("discord", "900")
+OWNER = ChatKey("telegram", "1")
+
+
+@pytest.fixture
+async def store(tmp_path):
+    store = SqliteStore(tmp_path / "liqbot.db")
+    yield store
+    await store.close()
+
+
+@pytest.fixture
+def room_of(store):
+    """Return how to make a chat with a bot of these settings."""
+
+    def room_of(quotas=None, **access):
+        return Room(
+            store,
+            access=AccessSettings(owners=("telegram:1",), **access),
+            quotas=quotas or QuotaSettings(),
+        )
+
+    return room_of
+
+
+def enters(room, chat, person="", line="/help", **more):
+    return room.services.access.enter(chat, person or chat.native_id, line, **more)
+
+
+def test_an_open_bot_serves_anybody(room_of):
+    assert enters(room_of(), ANN).is_open
+
+
+def test_an_allow_list_knows_chats_people_and_servers(room_of):
+    room = room_of(mode="allowlist", allowed=("telegram:11", "discord:77"))
+    assert enters(room, ANN).is_open
+    assert enters(room, GROUP, person="11").is_open, "the person is allowed wherever they are"
+    assert enters(room, CHANNEL, person="5", community="77").is_open
+    assert not enters(room, CHANNEL, person="5", community="78").is_open
+    assert not enters(room, GROUP, person="12").is_open
+
+
+def test_a_platform_may_stay_open(room_of):
+    room = room_of(mode="allowlist", open_on=("discord",))
+    assert enters(room, CHANNEL, person="5").is_open
+    assert not enters(room, ANN).is_open
+
+
+def test_a_stranger_is_told_once_with_the_id_to_ask_with(room_of):
+    room = room_of(mode="allowlist")
+    assert "telegram:11" in enters(room, ANN).answer
+    assert enters(room, ANN).answer == ""
+    room.wait(1.1)
+    assert "telegram:11" in enters(room, ANN).answer
+
+
+def test_an_owner_is_always_served(room_of):
+    room = room_of(mode="allowlist", quotas=QuotaSettings(commands=1, commands_person=1))
+    assert all(enters(room, OWNER).is_open for _ in range(20))
+
+
+async def test_a_code_lets_so_many_chats_in_and_no_more(room_of):
+    room = room_of(mode="invite")
+    code = (await room.services.access.invite(uses=1, days=1)).code
+    assert enters(room, ANN, line=f"/join {code}").is_open
+    assert enters(room, ANN, line=f"/start join_{code}").is_open
+    assert "let in" in await room.title(f"/join {code}", ANN)
+    assert enters(room, ANN).is_open
+    assert "not good" in await room.title(f"/join {code}", GROUP)
+    assert not enters(room, GROUP).is_open
+
+
+async def test_a_code_ends(room_of):
+    room = room_of(mode="invite")
+    code = (await room.services.access.invite(uses=5, days=1)).code
+    room.wait(25)
+    with pytest.raises(UserError, match="not good"):
+        await room.services.access.join(ANN, code)
+
+
+def test_codes_cannot_be_tried_out(room_of):
+    room = room_of(mode="invite")
+    tried = [enters(room, ANN, line=f"/join {number}").is_open for number in range(50)]
+    assert sum(tried) == 5
+
+
+async def test_who_is_blocked_gets_no_answers_and_no_alerts_until_unblocked(room_of, store):
+    room = room_of()
+    await room.say("/subscribe near-cluster BTC", ANN)
+    await room.services.access.decide("telegram:11", "blocked")
+    assert not enters(room, ANN).is_open
+    assert not enters(room, GROUP, person="11").is_open
+    assert (await store.chats.settings(ANN)).inactive == BLOCKED
+    await room.services.access.decide("telegram:11", None)
+    assert enters(room, ANN).is_open
+    assert (await store.chats.settings(ANN)).inactive is None
+
+
+async def test_owners_cannot_be_blocked(room_of):
+    with pytest.raises(UserError, match="owner"):
+        await room_of().services.access.decide("telegram:1", "blocked")
+
+
+async def test_decisions_outlive_a_restart(room_of):
+    before = room_of()
+    await before.services.access.decide("telegram:11", "blocked")
+    await before.services.access.set_quota("telegram:-500", "commands", 2)
+    await before.services.access.pause("discord", paused=True)
+    after = room_of()
+    await after.services.access.load()
+    assert not enters(after, ANN).is_open
+    assert after.services.quotas.most("commands", "telegram", "-500") == 2
+    assert not after.services.access.is_served("discord")
+
+
+async def test_a_bot_that_is_closed_afterwards_tells_strangers_nothing_more(room_of, store):
+    await room_of().say("/subscribe near-cluster BTC", ANN)
+    closed = room_of(mode="allowlist")
+    await closed.services.access.load()
+    assert (await store.chats.settings(ANN)).inactive == NOT_LET_IN
+    await room_of().services.access.load()
+    assert (await store.chats.settings(ANN)).inactive is None
+
+
+async def test_chats_of_the_settings_are_no_strangers(room_of, store):
+    webhook = ChatKey("webhook", "ops")
+    await room_of().say("/subscribe near-cluster BTC", webhook)
+    closed = room_of(mode="allowlist")
+    closed.services.access.peopled = frozenset({"telegram", "discord"})
+    await closed.services.access.load()
+    assert (await store.chats.settings(webhook)).inactive is None
+
+
+def test_a_flood_of_one_person_is_answered_once_and_others_go_on(room_of):
+    room = room_of(quotas=QuotaSettings(commands=30, commands_person=20))
+    entries = [enters(room, GROUP, person="11") for _ in range(200)]
+    assert sum(entry.is_open for entry in entries) == 20
+    assert [entry.answer != "" for entry in entries].count(True) == 1
+    assert enters(room, GROUP, person="12").is_open
+    assert enters(room, ANN, person="12").is_open
+
+
+def test_a_flood_of_a_whole_group_ends_at_its_quota(room_of):
+    room = room_of(quotas=QuotaSettings(commands=30))
+    entries = [enters(room, GROUP, person=str(number)) for number in range(100, 300)]
+    assert sum(entry.is_open for entry in entries) == 30
+    assert [entry.answer != "" for entry in entries].count(True) == 1
+
+
+def test_what_was_used_up_comes_back(room_of):
+    room = room_of(quotas=QuotaSettings(commands_person=20))
+    for _ in range(25):
+        enters(room, ANN)
+    room.now_ms = NOW_MS + 6_100
+    assert [enters(room, ANN).is_open for _ in range(4)] == [True, True, False, False]
