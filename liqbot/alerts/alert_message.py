@@ -32,10 +32,13 @@ _LIVE = (Reason.UPDATED, Reason.RESOLVED)
 """Why an alert that is kept up to date is told again: its own text says what is new."""
 
 
-def tell(alert: Alert, view: MarketView | None, picture: Picture | None, page: str = "") -> Message:
+def tell(
+    alert: Alert, view: MarketView | None, picture: Picture | None, page: str = "", record: str = ""
+) -> Message:
     """Return the message of `alert`, which was raised in `view`; None where that can no longer be read.
 
-    `page` is the address of the coin's page, empty where there is none.
+    `page` is the address of the coin's page, `record` what became of its rule's alerts; empty where there
+    is none.
     It is the same for every chat; `addressed` adds what is one chat's own.
     """
     hit, title = alert.hit, headline(alert)
@@ -49,7 +52,7 @@ def tell(alert: Alert, view: MarketView | None, picture: Picture | None, page: s
         title=shortened(title),
         lines=tuple(line for line in lines if line),
         facts=() if view is None else (Fact(_("Spot"), price(view.spot)),),
-        notes=tuple(note for note in (caveat, fallen_back(alert, view), live_page(page)) if note),
+        notes=tuple(note for note in (caveat, record, fallen_back(alert, view), live_page(page)) if note),
         tone=TONES[hit.side],
         picture=picture,
         time_ms=alert.time_ms,

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
-from liqbot.alerts.delivery.address import AddressStage, Illustrate, PageOf, no_page
+from liqbot.alerts.delivery.address import AddressStage, Illustrate, PageOf, RecordOf, no_page, no_record
 from liqbot.alerts.delivery.platform_sender import PlatformSender
 from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
@@ -39,18 +39,19 @@ class Dispatcher:
         *,
         clock_s: Callable[[], float] = time.monotonic,
         page_of: PageOf = no_page,
+        record_of: RecordOf = no_record,
         is_served: Callable[[str], bool] = _always,
     ) -> None:
         """`clock` tells the time in ms since 1970 UTC, `clock_s` seconds that never go backwards.
 
         `page_of` gives the address of a coin's page, which alerts link to. Nothing goes out on a platform
-        that is not `is_served`.
+        that is not `is_served`. `record_of` says what became of a rule's alerts, in one line.
         """
         self._store = store
         self._clock = clock
         self._clock_s = clock_s
         self._is_served = is_served
-        self._address = AddressStage(store.alerts, illustrate, page_of)
+        self._address = AddressStage(store.alerts, illustrate, page_of, record_of)
         self._senders: dict[str, PlatformSender] = {}
         self._tidied_ms = 0
         self._recovered = False

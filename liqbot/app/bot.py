@@ -105,6 +105,7 @@ class Bot:
             clock_ms,
             page_of=self.services.page_of,
             is_served=self.services.access.is_served,
+            record_of=self.services.rule_records.line,
         )
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)

@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import tzinfo
 from types import MappingProxyType
 
-from liqbot.chat import phrases
+from liqbot.chat import phrases, score_words
 from liqbot.chat import record_words as words
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
 from liqbot.message import Button, Message
 from liqbot.service.layers import LayerQuery
 from liqbot.service.past_readings import PastAnswer
+from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
 from liqbot.service.windows import WINDOWS
 from liqbot.text import _
 
@@ -51,4 +52,41 @@ def told_history(answer: PastAnswer, zone: tzinfo) -> Message:
     )
 
 
-COMMANDS = (history,)
+@command(public=True)
+async def scoreboard(
+    context: CommandContext, coin: Coin, window: Window = "30d", settings: Settings = _PLAIN
+) -> Message:
+    """What became of clusters: how many were reached, beside levels without one, and what came after.
+
+    Counts clusters within 5% of spot; within=2% and least=5M count fewer. Beside them stand empty levels at
+    the same distance, the price as far on the other side, and a random walk as wild as the coin. Where
+    clusters do not pull, it says so.
+    """
+    query = ScoreQuery.of(settings)
+    answer = await context.services.scoreboards.scoreboard(coin, window, query)
+    typed = "".join(f" {name}={value}" for name, value in settings.items())
+    others = [
+        Button(other, f"/scoreboard {coin} {other}{typed}", renews=True)
+        for other in ("7d", "30d", "90d", "1y")
+        if other != window
+    ]
+    actions = (Button(_("Clusters"), f"/clusters {coin}{query.layer.words}"), *others)
+    return replace(told_scoreboard(answer), actions=actions)
+
+
+def told_scoreboard(answer: ScoreboardAnswer) -> Message:
+    """Return a scoreboard as a message."""
+    return Message(
+        title=score_words.title(answer),
+        lines=tuple(score_words.lines(answer)),
+        facts=tuple(score_words.afterwards(answer)),
+        tables=tuple(
+            table for table in (score_words.horizons(answer), *score_words.groups(answer)) if table.rows
+        ),
+        notes=tuple(score_words.notes(answer)),
+        time_ms=answer.until_ms,
+        provenance=answer.label,
+    )
+
+
+COMMANDS = (history, scoreboard)

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "history": "records",
         "book": "flows",
         "cascade": "flows",
+        "scoreboard": "records",
         "scan": "scanning",
         "record": "scanning",
         "brackets": "brackets",

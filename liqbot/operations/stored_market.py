@@ -1,6 +1,6 @@
 """What a database or a recording knows of a coin, without a bot: its view, its grid, its liquidations."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ from liqbot.operations.coin_names import find_coin, no_such_coin, spelled
 from liqbot.operations.recordings import Read, played
 from liqbot.service.liquidations import LiquidationsAnswer, read_liquidations
 from liqbot.service.past_readings import PastAnswer, read_past
+from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery, read_scoreboard
 from liqbot.service.windows import WINDOWS
 from liqbot.sources.source import SourceError
 from liqbot.store.history import History
@@ -48,6 +49,15 @@ async def stored_history(database: Path, coin: str, window: str) -> PastAnswer:
     """Return the readings of a `window` (a key of `WINDOWS`) up to the newest view. Raises `SourceError`."""
     async with reading(database) as store:
         return (await read_past(store, await _view_in(store, coin, None), window)).answer
+
+
+async def stored_scoreboard(
+    database: Path, coin: str, window: str, settings: Mapping[str, str]
+) -> ScoreboardAnswer:
+    """Return what became of clusters up to the newest view. Raises `SourceError`, `UserError`."""
+    async with reading(database) as store:
+        view = await _view_in(store, coin, None)
+        return await read_scoreboard(store, view, window, ScoreQuery.of(settings))
 
 
 async def stored_liquidations(database: Path, coin: str, seconds: float) -> LiquidationsAnswer:

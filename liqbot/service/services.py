@@ -26,6 +26,8 @@ from liqbot.service.pictures import Pictures, no_marks
 from liqbot.service.previews import Previews
 from liqbot.service.privacy import Privacy
 from liqbot.service.quotas import Quotas
+from liqbot.service.rule_records import RuleRecords
+from liqbot.service.scoreboards import Scoreboards
 from liqbot.service.sources import SourceHealth
 from liqbot.service.status import Status
 from liqbot.service.subscriptions import Subscriptions
@@ -100,6 +102,8 @@ class Services:
         self.briefs = Briefs(
             self.markets, liquidations=self.liquidations, books=self.books, cascades=self.cascades
         )
+        self.rule_records = RuleRecords(store)
+        self.scoreboards = Scoreboards(store, self.markets)
         self.past_readings = PastReadings(store, self.markets, self.pictures)
         self.status = Status(
             store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock

@@ -139,6 +139,10 @@ class Alerts(Protocol):
         """Return the newest alerts of a coin, or of all where that is None; no samples. The newest first."""
         ...
 
+    async def of_rule(self, rule: str, coin: str, since_ms: int, limit: int) -> list[Alert]:
+        """Return the newest alerts of a rule on a coin since then, no samples, the oldest first."""
+        ...
+
     async def view_of(self, alert: Alert) -> MarketView:
         """Return the market as it was when the alert went out. Raises `WireError` where it is damaged."""
         ...

@@ -12,6 +12,7 @@ from liqbot.service.books import BookAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
+from liqbot.service.scoreboards import ScoreboardAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,10 @@ class WebQuestions(Protocol):
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off."""
+        ...
+
+    async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
+        """Return what became of clusters; `settings` may hold `within`, `least` and `venue`."""
         ...
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:

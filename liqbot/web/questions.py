@@ -11,6 +11,7 @@ from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
+from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
 from liqbot.service.services import Services
 from liqbot.service.windows import WINDOWS
 from liqbot.web.event_text import TOLD, happening
@@ -79,6 +80,10 @@ class ServiceQuestions:
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""
         return await self._services.cascades.cascade(coin, push_pct, venue)
+
+    async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
+        """Return what became of clusters. Raises `UserError`."""
+        return await self._services.scoreboards.scoreboard(coin, window, ScoreQuery.of(settings))
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""

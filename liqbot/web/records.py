@@ -1,9 +1,12 @@
 """The public API of what is kept for long: readings of the past, and what became of clusters."""
 
+from typing import Annotated
+
 from litestar import Controller, Response, get
-from litestar.params import FromPath
+from litestar.params import FromPath, Parameter
 
 from liqbot.service.past_readings import PastAnswer
+from liqbot.service.scoreboards import ScoreboardAnswer
 from liqbot.web.api import Asked, Questions, Venue, Window, coin_of, known_window, part_of
 from liqbot.web.caching import json_answer
 from liqbot.web.openapi import answers
@@ -33,3 +36,25 @@ class RecordsApi(Controller):
         known_window(questions, window)
         name = coin_of(questions, coin)
         return json_answer(request, await questions.past(name, window, part_of(venue, None, None)))
+
+    @get(
+        "/coins/{coin:str}/scoreboard",
+        summary="What became of clusters: how many were reached, beside fair rivals, with intervals",
+        responses=answers(ScoreboardAnswer),
+    )
+    async def scoreboard(
+        self,
+        *,
+        request: Asked,
+        questions: Questions,
+        coin: FromPath[str],
+        window: Window = "30d",
+        within: Annotated[str, Parameter(description="How near to spot: `5%`.", max_length=10)] = "5%",
+        least: Annotated[str, Parameter(description="Of how many USD at least: `5M`.", max_length=20)] = "0",
+        venue: Venue = None,
+    ) -> Response[bytes | None]:
+        """Return the scoreboard of a window."""
+        known_window(questions, window)
+        settings = {"within": within, "least": least, **part_of(venue, None, None)}
+        answer = await questions.scoreboard(coin_of(questions, coin), window, settings)
+        return json_answer(request, answer, max_age_s=60)

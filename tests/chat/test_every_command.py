@@ -12,7 +12,7 @@ from liqbot.message import Tone
 
 LINES = (
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
-    *("/history BTC", "/history BTC 1y"),
+    *("/history BTC", "/history BTC 1y", "/scoreboard BTC"),
     *("/liquidations BTC", "/book BTC", "/cascade BTC -3%", "/brief BTC"),
     *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
@@ -29,6 +29,7 @@ MANAGING = {
     *("edit", "import", "grouping"),
 }
 PUBLIC = {
+    "scoreboard",
     *("history", "heatmap", "map", "compare", "map3d", "clusters", "regime", "trapped", "whales"),
     *("liquidations", "book", "cascade", "brief", "alert"),
 }

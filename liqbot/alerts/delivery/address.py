@@ -38,6 +38,16 @@ def no_page(coin: str) -> str:
     return ""
 
 
+RecordOf = Callable[[Alert, MarketView], Awaitable[str]]
+"""Returns what became of the alerts of an alert's rule, in one line; empty where nothing is known."""
+
+
+async def no_record(alert: Alert, view: MarketView) -> str:
+    """Return no record."""
+    del alert, view
+    return ""
+
+
 @dataclass(slots=True)
 class _Told:
     """An alert with the message that is the same for every chat that wants its pictures alike."""
@@ -56,7 +66,14 @@ class AlertGone(Exception):  # noqa: N818 - an outcome
 class AddressStage:
     """Makes messages of deliveries."""
 
-    def __init__(self, alerts: Alerts, illustrate: Illustrate, page_of: PageOf = no_page) -> None:
+    def __init__(
+        self,
+        alerts: Alerts,
+        illustrate: Illustrate,
+        page_of: PageOf = no_page,
+        record_of: RecordOf = no_record,
+    ) -> None:
+        self._record_of = record_of
         self._alerts = alerts
         self._page_of = page_of
         self._illustrate = illustrate
@@ -134,7 +151,15 @@ class AddressStage:
             _log.error("alert_without_market", alert=number, reason=str(error))
             return _Told(alert, tell(alert, None, None))
         picture = await self._picture(alert, view, look)
-        return _Told(alert, tell(alert, view, picture, self._page_of(alert.coin)))
+        record = await self._record(alert, view)
+        return _Told(alert, tell(alert, view, picture, self._page_of(alert.coin), record))
+
+    async def _record(self, alert: Alert, view: MarketView) -> str:
+        try:
+            return await self._record_of(alert, view)
+        except Exception:  # noqa: BLE001 - whatever of the past cannot be read, the alert goes out
+            _log.exception("alert_without_record", alert=alert.id)
+            return ""
 
     async def _picture(self, alert: Alert, view: MarketView, look: str) -> Picture | None:
         if alert.reason == Reason.RESOLVED and not alert.hit.live:

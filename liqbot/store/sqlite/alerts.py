@@ -170,6 +170,16 @@ class SqliteAlerts(Records):
         return [alert for alert in alerts if alert is not None]
 
     @reads
+    def of_rule(self, db: sqlite3.Connection, rule: str, coin: str, since_ms: int, limit: int) -> list[Alert]:
+        rows = db.execute(
+            "SELECT id FROM alerts WHERE time_ms > ? AND rule = ? AND coin = ? AND NOT sample "
+            "ORDER BY id DESC LIMIT ?",
+            [since_ms, rule, coin, limit],
+        ).fetchall()
+        alerts = (_alert(db, alert_id) for (alert_id,) in reversed(rows))
+        return [alert for alert in alerts if alert is not None]
+
+    @reads
     def view_of(self, db: sqlite3.Connection, alert: Alert) -> MarketView:
         (blob,) = db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
         try:
