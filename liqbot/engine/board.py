@@ -165,7 +165,7 @@ class Board:
             liquidated=BySide(market.liquidated[Side.LONG], market.liquidated[Side.SHORT]),
             accounts=BySide(long_accounts, len(levels.positions) - long_accounts),
             trapped=trapped(levels.positions, spot),
-            cohorts=cohort_readings(levels, spot),
+            cohorts=cohort_readings(levels, spot, fuel),
             holdings=holdings(levels, self._book.names, spot),
             funding=market.context.funding,
             open_interest=market.context.open_interest,

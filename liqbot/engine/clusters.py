@@ -86,18 +86,11 @@ def find_among(
 ) -> list[Found]:
     """Return the same of a map made from the levels in `columns`; `is_smooth` where it is an estimate."""
     found: list[Found] = []
-    edges = liquidation_map.bins.edges
     here = liquidation_map.bins.place(liquidation_map.spot)
     for side in Side:
         runs = sorted(_runs(liquidation_map.of(side), is_smooth=is_smooth), key=lambda run: -run.usd)
         told, column = _worth_telling(runs, here), columns[side]
-        # The ends of all runs are looked up at once: each call on its own costs more than the search.
-        bounds = edges[[(run.first, run.last + 1) for run in told]].reshape(-1, 2) if told else edges[:0]
-        ends: list[list[int]] = np.searchsorted(column.price, bounds).tolist()
-        found += [
-            _measure(column, side, run, (first, after), liquidation_map)
-            for run, (first, after) in zip(told, ends, strict=True)
-        ]
+        found += _measured(column, side, told, liquidation_map)
     return found
 
 
@@ -177,24 +170,22 @@ def _outstanding_density(density: Floats) -> tuple[Floats, Floats]:
 
     Both are infinite where nothing is near.
     """
-    stands_out, lasts = np.full(len(density), np.inf), np.full(len(density), np.inf)
+    size = len(density)
+    blocks = -(-size // BLOCK)
     heavy = HEAVY * _DENSEST * float(density.sum())
-    for begin in range(0, len(density), BLOCK):
-        around = density[max(0, begin - BLOCK) : begin + 2 * BLOCK]
-        held = around[around > 0]
-        if len(held):
-            usual = min(ABOVE_MEDIAN * _median(held), ABOVE_MEAN * float(around.sum()) / len(around))
-            stands_out[begin : begin + BLOCK] = min(usual, heavy)
-            lasts[begin : begin + BLOCK] = min(LASTS * usual, HEAVY_LASTS * heavy)
-    return stands_out, lasts
-
-
-def _median(values: Floats) -> float:
-    """Return what `np.median` does of a few numbers, at a fraction of its cost."""
-    ordered, middle = np.sort(values), len(values) // 2
-    if len(values) % 2:
-        return float(ordered[middle])
-    return float(ordered[middle - 1] + ordered[middle]) / 2
+    # A row a block: the block and its neighbours, with -1 where there is none.
+    padded = np.full((blocks + 2) * BLOCK, -1.0)
+    padded[BLOCK : BLOCK + size] = density
+    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 3 * BLOCK)[::BLOCK], axis=1)
+    bins, held = (windows >= 0).sum(axis=1), (windows > 0).sum(axis=1)
+    row, last = np.arange(blocks), 3 * BLOCK
+    upper = windows[row, np.minimum(last - held + held // 2, last - 1)]
+    lower = windows[row, np.minimum(last - held + (held - 1) // 2, last - 1)]
+    mean = np.where(windows > 0, windows, 0.0).sum(axis=1) / bins
+    usual = np.where(held > 0, np.minimum(ABOVE_MEDIAN * (lower + upper) / 2, ABOVE_MEAN * mean), np.inf)
+    stands_out = np.where(held > 0, np.minimum(usual, heavy), np.inf)
+    lasts = np.where(held > 0, np.minimum(LASTS * usual, HEAVY_LASTS * heavy), np.inf)
+    return np.repeat(stands_out, BLOCK)[:size], np.repeat(lasts, BLOCK)[:size]
 
 
 def _claim(heights: list[float], claimed: bytearray, peak: int, share: float) -> tuple[int, int]:
@@ -231,31 +222,64 @@ class LevelColumn:
         )
 
 
-def _measure(column: LevelColumn, side: Side, run: _Run, rows: tuple[int, int], of: LiquidationMap) -> Found:
-    (first, after), edges, spot = rows, of.bins.edges, of.spot
-    price, coins = column.price[first:after], column.coins[first:after]
-    total, nobody = float(coins.sum()), column.account is None
-    return Found(
-        side=side,
+def _measured(column: LevelColumn, side: Side, runs: Sequence[_Run], of: LiquidationMap) -> list[Found]:
+    """Return what the runs hold, all of a side at once: a call for each costs more than what it does."""
+    if not runs:
+        return []
+    edges, spot = of.bins.edges, of.spot
+    bounds = np.searchsorted(column.price, edges[[(run.first, run.last + 1) for run in runs]])
+    first, after = bounds[:, 0], bounds[:, 1]
+    total = _sums(column.coins, bounds)
+    nobody = column.account is None
+    if nobody:
         # Of an estimate the slope of a higher hill beside it may hold most, but its own peak is meant.
-        price=float(price[np.abs(price - edges[run.peak]).argmin()]) if nobody else _peak_price(price, coins),
-        low=float(price[0]),
-        high=float(price[-1]),
-        usd=total * spot,
-        whale_share=None if nobody else float(coins[column.is_whale[first:after]].sum()) / total,
-        account=_NOBODY if column.account is None else column.account[first:after],
-        coins=coins[:0] if nobody else coins,
-        stands_out=run.stands_out,
-    )
+        prices = [
+            float(column.price[begin:end][np.abs(column.price[begin:end] - edges[run.peak]).argmin()])
+            for run, (begin, end) in zip(runs, bounds.tolist(), strict=True)
+        ]
+        whales = [None] * len(runs)
+    else:
+        prices = column.price[_peaks(column, first, after)].tolist()
+        whales = (_sums(np.where(column.is_whale, column.coins, 0.0), bounds) / total).tolist()
+    ends = zip(bounds.tolist(), column.price[first].tolist(), column.price[after - 1].tolist(), strict=True)
+    figures = zip(runs, ends, prices, (total * spot).tolist(), whales, strict=True)
+    return [
+        Found(
+            side=side,
+            price=price,
+            low=low,
+            high=high,
+            usd=usd,
+            whale_share=whale,
+            account=_NOBODY if column.account is None else column.account[begin:end],
+            coins=column.coins[:0] if nobody else column.coins[begin:end],
+            stands_out=run.stands_out,
+        )
+        for run, ((begin, end), low, high), price, usd, whale in figures
+    ]
 
 
-def _peak_price(price: Floats, coins: Floats) -> float:
-    """Return the middle level (half the coins on either side) of the 0.2% in which most coins liquidate."""
-    if len(price) == 1:
-        return float(price[0])
-    held = np.concatenate(([0.0], np.cumsum(coins)))
-    before = held[np.searchsorted(price, price * 0.999, side="left")]
-    within = held[np.searchsorted(price, price * 1.001, side="right")]
-    most = np.argmax(within - before)
-    middle = float(before[most] + within[most]) / 2
-    return float(price[int(np.searchsorted(held[1:], middle, side="left"))])
+def _sums(values: Floats, bounds: Ints) -> Floats:
+    """Return the sum of `values` from each first to before each last of `bounds`, shape (n, 2)."""
+    padded = np.append(values, 0.0)  # lets the last one end behind the last value
+    return np.add.reduceat(padded, bounds.reshape(-1))[::2]
+
+
+def _peaks(column: LevelColumn, first: Ints, after: Ints) -> Ints:
+    """Return of each run the row of the middle level (half the coins on either side) of its densest 0.2%."""
+    price, length = column.price, after - first
+    starts = np.cumsum(length) - length
+    run = np.repeat(np.arange(len(first)), length)
+    rows = np.arange(len(run)) + (first - starts)[run]
+    held = np.concatenate(([0.0], np.cumsum(column.coins)))
+    at = price[rows]
+    low = np.maximum(np.searchsorted(price, at * 0.999, side="left"), first[run])
+    high = np.minimum(np.searchsorted(price, at * 1.001, side="right"), after[run])
+    before, within = held[low], held[high]
+    mass = within - before
+    most = np.maximum.reduceat(mass, starts)
+    # Of equal ones, but for what adding up leaves, the lowest.
+    is_most = mass >= (most * (1 - 1e-12))[run]
+    densest = np.minimum.reduceat(np.where(is_most, np.arange(len(run)), len(run)), starts)
+    middle = (before[densest] + within[densest]) / 2
+    return np.clip(np.searchsorted(held[1:], middle, side="left"), low[densest], high[densest] - 1)

@@ -10,6 +10,8 @@ from liqbot.market.side import BySide, Side
 
 ABSURD = 10.0
 """A level this many times spot is no level: exchanges report such prices for shorts out of all reach."""
+FEW = 10_000
+"""Of fewer positions each level is looked up among the edges of a map, of more each edge among the levels."""
 _COHORTS = len(Cohort)
 _GROUPS = 2 * _COHORTS
 
@@ -41,22 +43,40 @@ class Levels:
         self._passed: Bools = passed[order]
         self._coins: Floats = np.append(np.abs(self.positions.size), 0.0)
         """Shape (n + 1,): a closing zero lets a slice end behind the last row."""
-        self._ends: Ints = np.searchsorted(group[order], np.arange(_GROUPS + 1))
+        self._group: Ints = group[order].astype(np.int64)
+        self._ends: Ints = np.searchsorted(self._group, np.arange(_GROUPS + 1))
         self._edges: tuple[Bins, NDArray[np.intp]] | None = None
         self._by_price: dict[Side, Ints] = {}
 
     def map(self, spot: float) -> LiquidationMap:
         """Return the map at `spot`: only levels that price has not passed, within the map's reach."""
         bins = Bins.around(spot)
+        if len(self.positions) < FEW:
+            return LiquidationMap(bins, spot, self._few_in_bins(bins, spot))
         edges = self._bin_edges(bins)
         live = np.array([self._live(group, spot) for group in range(_GROUPS)])
         usd = _sums_between(self._coins, np.clip(edges, live[:, :1], live[:, 1:])) * spot
         return LiquidationMap(bins, spot, usd.reshape(2, _COHORTS, bins.count))
 
+    def _few_in_bins(self, bins: Bins, spot: float) -> Floats:
+        """Return the same for few levels: looking up each is cheaper than looking up all edges."""
+        place = np.searchsorted(bins.edges, self._level, side="right") - 1
+        live = np.where(self.positions.is_long, self._level < spot, self._level > spot)
+        rows = np.flatnonzero(live & (place >= 0) & (place < bins.count))
+        usd = np.bincount(
+            self._group[rows] * bins.count + place[rows], self._coins[rows], _GROUPS * bins.count
+        )
+        return np.asarray(usd * spot, dtype=np.float64).reshape(2, _COHORTS, bins.count)
+
     def usd_between(self, side: Side, low: float, high: float, spot: float) -> Floats:
         """Return the USD by cohort, shape (4,), of `side` in [low, high], not passed by `spot`."""
-        slices = [self._between(group, low, high, spot) for group in _groups_of(side)]
-        return np.array([self._coins[part].sum() for part in slices]) * spot
+        level = self._level
+        live = level < spot if side is Side.LONG else level > spot
+        start, stop = self._ends[side.row * _COHORTS], self._ends[(side.row + 1) * _COHORTS]
+        rows = start + np.flatnonzero((live & (level >= low) & (level <= high))[start:stop])
+        return np.asarray(
+            np.bincount(self.cohort[rows], self._coins[rows], _COHORTS) * spot, dtype=np.float64
+        )
 
     def rows_by_price(self, side: Side, spot: float) -> Ints:
         """Return the rows of the levels of `side` that `spot` has not passed, in rising order."""
@@ -107,13 +127,6 @@ class Levels:
             return start, start + int(np.searchsorted(column, spot, side="left"))
         return start + int(np.searchsorted(column, spot, side="right")), start + len(column)
 
-    def _between(self, group: int, low: float, high: float, spot: float) -> slice:
-        start, column = int(self._ends[group]), self._level_column(group)
-        first, last = self._live(group, spot)
-        first = max(first, start + int(np.searchsorted(column, low, side="left")))
-        last = min(last, start + int(np.searchsorted(column, high, side="right")))
-        return slice(first, max(first, last))
-
     def _bin_edges(self, bins: Bins) -> NDArray[np.intp]:
         """Return for each group the rows at which its bins begin, shape (groups, bins + 1)."""
         if self._edges is None or self._edges[0] != bins:
@@ -123,10 +136,6 @@ class Levels:
             ]
             self._edges = (bins, np.array(rows, dtype=np.intp))
         return self._edges[1]
-
-
-def _groups_of(side: Side) -> range:
-    return range(side.row * _COHORTS, (side.row + 1) * _COHORTS)
 
 
 def _sums_between(values: Floats, bounds: NDArray[np.intp]) -> Floats:

@@ -34,44 +34,58 @@ def trapped(positions: Positions, spot: float) -> Trapped:
     )
 
 
-def cohort_readings(levels: Levels, spot: float) -> dict[Cohort, CohortReading]:
-    """Return what each cohort that is present holds."""
-    fuel = fuel_by_cohort(levels, spot)
-    underwater = _underwater(levels.positions, spot)
-    readings: dict[Cohort, CohortReading] = {}
-    for cohort in Cohort:
-        rows = levels.cohort == cohort
-        if not rows.any():
-            continue
-        positions = levels.positions.take(rows)
-        coins = np.abs(positions.size)
-        readings[cohort] = CohortReading(
-            accounts=len(positions),
-            open_usd=BySide(
-                float(coins[positions.is_long].sum()) * spot, float(coins[~positions.is_long].sum()) * spot
-            ),
+def cohort_readings(
+    levels: Levels, spot: float, fuel: BySide[np.ndarray[tuple[int], np.dtype[np.float64]]]
+) -> dict[Cohort, CohortReading]:
+    """Return what each cohort that is present holds; `fuel` is that of `fuel_by_cohort`."""
+    positions, cohorts = levels.positions, len(Cohort)
+    group = np.where(positions.is_long, 0, cohorts) + levels.cohort
+    coins = np.abs(positions.size)
+    underwater = _underwater(positions, spot)
+    held = np.bincount(group, coins, 2 * cohorts).reshape(2, cohorts)
+    under = np.bincount(group, np.where(underwater, coins, 0.0), 2 * cohorts).reshape(2, cohorts)
+    accounts = np.bincount(group, minlength=2 * cohorts).reshape(2, cohorts).sum(axis=0)
+    with np.errstate(invalid="ignore"):
+        shares = np.where(held > 0, under / held, np.nan)
+    return {
+        cohort: CohortReading(
+            accounts=int(accounts[cohort]),
+            open_usd=BySide(float(held[0, cohort]) * spot, float(held[1, cohort]) * spot),
             fuel_usd=BySide(float(fuel.long[cohort]), float(fuel.short[cohort])),
-            underwater=_share_by_side(positions, underwater[rows]),
+            underwater=BySide(_or_none(float(shares[0, cohort])), _or_none(float(shares[1, cohort]))),
         )
-    return readings
+        for cohort in Cohort
+        if accounts[cohort]
+    }
 
 
 def holdings(levels: Levels, names: Sequence[str], spot: float) -> tuple[Holding, ...]:
     """Return the largest positions; `names` has the account's name at its number."""
     positions = levels.positions
     coins = np.abs(positions.size)
-    largest = np.lexsort((positions.account, -coins))[:HOLDINGS]
+    enough = np.arange(len(coins))
+    if len(coins) > HOLDINGS:  # all that are as large as the last one, of which the order decides
+        enough = np.flatnonzero(coins >= np.partition(coins, -HOLDINGS)[-HOLDINGS])
+    largest = enough[np.lexsort((positions.account[enough], -coins[enough]))][:HOLDINGS]
     return tuple(
         Holding(
-            account=names[int(positions.account[row])],
-            side=Side.LONG if positions.size[row] > 0 else Side.SHORT,
-            usd=float(coins[row]) * spot,
-            entry=float(positions.entry[row]),
-            liquidation=_or_none(float(positions.liquidation[row])),
-            leverage=_or_none(float(positions.leverage[row])),
-            cohort=Cohort(int(levels.cohort[row])),
+            account=names[int(account)],
+            side=Side.LONG if size > 0 else Side.SHORT,
+            usd=abs(size) * spot,
+            entry=entry,
+            liquidation=_or_none(level),
+            leverage=_or_none(leverage),
+            cohort=Cohort(cohort),
         )
-        for row in largest
+        for account, size, entry, level, leverage, cohort in zip(
+            positions.account[largest].tolist(),
+            positions.size[largest].tolist(),
+            positions.entry[largest].tolist(),
+            positions.liquidation[largest].tolist(),
+            positions.leverage[largest].tolist(),
+            levels.cohort[largest].tolist(),
+            strict=True,
+        )
     )
 
 
@@ -100,4 +114,4 @@ def _share_by_side(positions: Positions, chosen: Bools) -> BySide[float | None]:
 
 
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    return None if value != value else value  # noqa: PLR0124 - NaN

@@ -201,6 +201,8 @@ def follow(
 def _largest_holders(item: Found) -> dict[int, float]:
     if len(item.coins) == 1:  # most clusters are one account's
         return {int(item.account[0]): float(item.coins[0])}
+    if len(item.coins) <= KEPT_HOLDERS:
+        return dict(zip(item.account.tolist(), item.coins.tolist(), strict=True))
     largest = np.argsort(-item.coins, kind="stable")[:KEPT_HOLDERS]
     return dict(zip(item.account[largest].tolist(), item.coins[largest].tolist(), strict=True))
 
@@ -222,22 +224,26 @@ def _cluster(item: Found, identity: str, passage: Passage, since_ms: int | None 
 
 def _shared_coins(living: Sequence[Track], found: Sequence[Found]) -> list[dict[int, float]]:
     """Return for each track how many coins its holders have in which of `found`, by place."""
-    old_accounts = np.array([account for track in living for account in track.holders], dtype=np.int64)
-    if not found:
-        return [{} for _ in living]
+    shared: list[dict[int, float]] = [{} for _ in living]
+    before = np.array([account for track in living for account in track.holders], dtype=np.int64)
+    if not (found and len(before)):
+        return shared
+    had = np.array([coins for track in living for coins in track.holders.values()])
+    of_track = np.repeat(np.arange(len(living)), [len(track.holders) for track in living])
     account = np.concatenate([item.account for item in found])
     coins = np.concatenate([item.coins for item in found])
     place = np.repeat(np.arange(len(found)), [len(item.account) for item in found])
-    rows = np.isin(account, old_accounts)
-    now = zip(account[rows].tolist(), place[rows].tolist(), coins[rows].tolist(), strict=True)
-    home = {holder: (where, held) for holder, where, held in now}
-    shared: list[dict[int, float]] = []
-    for track in living:
-        by_place: dict[int, float] = {}
-        for holder in track.holders.keys() & home.keys():
-            where, held = home[holder]
-            by_place[where] = by_place.get(where, 0.0) + min(track.holders[holder], held)
-        shared.append(by_place)
+    # An account has one position in a coin, so that it is in one cluster at most: a table finds it.
+    row = np.full(int(max(before.max(), account.max(initial=0))) + 1, -1)
+    row[account] = np.arange(len(account))
+    now = row[before]
+    again = np.flatnonzero(now >= 0)
+    now = now[again]
+    pair = of_track[again] * len(found) + place[now]
+    common = np.bincount(pair, np.minimum(had[again], coins[now]))
+    pairs = np.unique(pair)
+    for number, held in zip(pairs.tolist(), common[pairs].tolist(), strict=True):
+        shared[number // len(found)][number % len(found)] = held
     return shared
 
 
@@ -247,24 +253,32 @@ def _match(
     """Return for places in `found` the place in `living` that they continue; the best pairs come first."""
     pairs: list[tuple[int, float, int, int]] = []
     overlap = _overlaps([old.cluster for old in living], found)
+    beside: dict[int, list[int]] = {}
+    for old_place, place in np.argwhere(overlap >= SAME_PLACE).tolist():
+        beside.setdefault(old_place, []).append(place)
     for old_place, old in enumerate(living):
         # Where price went through, what remains must be most of what was: else it was liquidated.
-        reached, old_coins = _reached(old, passage), sum(old.holders.values())
-        near = () if reached else np.flatnonzero(overlap[old_place] >= SAME_PLACE).tolist()
+        reached = _reached(old, passage)
+        near = () if reached else beside.get(old_place, ())
+        if not (near or shared[old_place]):
+            continue
+        old_coins = sum(old.holders.values())
         for place in {*shared[old_place], *near}:
             item = found[place]
             if item.side is not old.cluster.side:
                 continue
             common = shared[old_place].get(place, 0.0)
-            least = old_coins if reached else min(old_coins, float(item.coins.sum()))
+            held = item.usd / passage.spot if len(item.coins) else 0.0
+            least = old_coins if reached else min(old_coins, held)
             if common > 0 and common >= SAME_HOLDERS * least:
                 pairs.append((0, -common, old_place, place))
             elif place in near:
                 pairs.append((1, -min(old.cluster.usd, item.usd), old_place, place))
-    matched: dict[int, int] = {}
+    matched, taken = dict[int, int](), set[int]()
     for _, _, old_place, place in sorted(pairs):
-        if old_place not in matched.values() and place not in matched:
+        if old_place not in taken and place not in matched:
             matched[place] = old_place
+            taken.add(old_place)
     return matched
 
 
