@@ -40,7 +40,7 @@ long: $(VENV)/dev.stamp  ## run the tests that take long: whole days of markets,
 	$(BIN)/pytest -n auto -m long
 
 truth: $(VENV)/dev.stamp  ## read all positions by brute force: no cluster is lacking, and none ended that had not
-	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto -rP tests/engine/test_no_cluster_is_lacking.py tests/engine/test_no_end_is_unexplained.py
+	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto -rP --timeout 1800 tests/engine/test_no_cluster_is_lacking.py tests/engine/test_no_end_is_unexplained.py
 
 contract: $(VENV)/dev.stamp  ## ask the public API whatever its OpenAPI document allows, and what it does not
 	$(BIN)/pytest tests/web/openapi_contract.py
