@@ -68,7 +68,7 @@ from liqbot.rules.parameters import (
     Usd,
     Window,
 )
-from liqbot.rules.rule import Hit, Remembered, event_rule, rule
+from liqbot.rules.rule import Hit, Need, Remembered, event_rule, rule
 from liqbot.text.figures import duration, percent, price, ratio, share, usd
 
 __all__ = [
@@ -116,6 +116,7 @@ __all__ = [
     "MarketEvent",
     "MarketView",
     "Message",
+    "Need",
     "Neighbour",
     "NoDataError",
     "Observation",

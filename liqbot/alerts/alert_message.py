@@ -21,7 +21,7 @@ LONGEST_TITLE = 80
 """Characters: a phone's notification shows no more."""
 DIGEST_LINES = 20
 """How many alerts a digest names; of the others it says how many they are."""
-DIGEST_BUTTONS = 10
+DIGEST_BUTTONS = DIGEST_LINES
 _TITLES = {
     Reason.AGAIN: N_("{coin} again: {hit}"),
     Reason.ESCALATED: N_("{coin}, grown: {hit}"),

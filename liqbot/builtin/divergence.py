@@ -10,6 +10,7 @@ from liqbot.plugin import (
     Help,
     Hit,
     MarketView,
+    Need,
     Policy,
     Ratio,
     Side,
@@ -22,7 +23,7 @@ LEAVING = 0.8
 """An alert stays on until the divergence is below its threshold times this."""
 
 
-@rule("divergence", policy=Policy(hold=600, cooldown=6 * 3_600))
+@rule("divergence", policy=Policy(hold=600, cooldown=6 * 3_600), needs=[Need.BOTH_MAPS])
 def divergence(
     view: MarketView,
     *,

@@ -52,8 +52,8 @@ def funding_confirms(
         return
     yield Hit(
         f"{found}-{fuel}",
-        f"Funding and map {found}: {payers}s pay {abs(funding) * 100:.4f}% an hour, and {_fuel(view)}",
-        means=_MEANING[found, fuel],
+        f"{payers}s pay {abs(funding) * 100:.4f}% an hour, {_WHO[found].format(fuel)}",
+        means=f"{_MEANING[found, fuel]} Within 5% of spot: {_fuel(view)}.",
         caveat="Funding can stay high for days: this says who is fragile, not when.",
         value=funding * 100,
         side=fuel,
@@ -65,10 +65,11 @@ def _fuel(view: MarketView) -> str:
     above, below = f"{usd(view.up_usd)} of shorts above", f"{usd(view.down_usd)} of longs below"
     scaled = " scaled by coverage" if view.fuel.is_scaled else ""
     known = "" if view.ratio is None else f", ratio {ratio(view.ratio)}{scaled}"
-    return f"the fuel is {above} and {below}{known} ({view.regime})"
+    return f"{above} and {below}{known}"
 
 
 _FUEL = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
+_WHO = {"agree": "and are the fuel", "disagree": "but {}s are the fuel"}
 _CROWDED = "{}s are crowded, pay for it, and are near their liquidations: a {} would be fed."
 _SAFE = "{}s pay, yet {}s are the fuel: the payers sit in profit, and what is left of the {}s is fragile."
 _MEANING = {

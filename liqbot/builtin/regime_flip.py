@@ -1,6 +1,6 @@
 """regime-flip: the fuel has moved to the other side of spot."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from liqbot.plugin import (
@@ -29,6 +29,10 @@ class Flips:
     """No reading where the regime has not changed since somebody began to look."""
     leaning: Regime = Regime.NO_READING
     """The last one that leaned, whatever came between."""
+    ratio: float | None = None
+    """The newest ratio of the regime that stands."""
+    ratio_before: float | None = None
+    """The last ratio of the one before it."""
 
 
 @rule(
@@ -58,7 +62,10 @@ def regime_flip(
     """
     has_reading = view.up_usd + view.down_usd >= at_least and view.regime is not Regime.NO_READING
     if has_reading:
-        flips = _followed(view, flips, band, tells_balanced=balanced == "yes")
+        after = _followed(view, flips, band, tells_balanced=balanced == "yes")
+        has_changed = after.confirmed is not flips.confirmed
+        before = flips.ratio if has_changed else flips.ratio_before
+        flips = replace(after, ratio=view.ratio, ratio_before=before)
     is_silent = flips.confirmed is Regime.BALANCED and balanced == "no"
     if is_silent or flips.confirmed is Regime.NO_READING:
         return Remembered((), flips)
@@ -84,8 +91,8 @@ def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
     regime, is_new = flips.confirmed, flips.before is not Regime.NO_READING
     return Hit(
         key=regime,
-        text=f"{flips.before} → {regime}: {_fuel(view)} within 5% of spot",
-        means=_MEANING[regime],
+        text=f"{_MOVED[regime]}{_ratios(flips)}",
+        means=f"{_MEANING[regime]} Before, it was {_named(flips.before)}. Within 5% of spot: {_fuel(view)}.",
         caveat="Says where the fuel lies, not which way price will go, nor when.",
         value=view.ratio,
         side=_SIDES.get(regime),
@@ -94,15 +101,33 @@ def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
     )
 
 
+def _ratios(flips: Flips) -> str:
+    """Return how the ratio went, as far as there is one."""
+    if flips.ratio is None:
+        return ""
+    if flips.ratio_before is None:
+        return f": ratio {ratio(flips.ratio)}"
+    return f": ratio {ratio(flips.ratio_before)} → {ratio(flips.ratio)}"
+
+
+def _named(regime: Regime) -> str:
+    return f"a {regime}" if regime in _SIDES else str(regime)
+
+
 def _fuel(view: MarketView) -> str:
     above, below = f"{usd(view.up_usd)} of shorts above", f"{usd(view.down_usd)} of longs below"
     if view.ratio is not None:
-        scaled = " scaled by coverage" if view.fuel.is_scaled else ""
-        return f"ratio {ratio(view.ratio)}{scaled}, {above} and {below},"
-    return f"{above}, nothing below," if view.up_usd else f"{below}, nothing above,"
+        scaled = ", the ratio scaled by coverage" if view.fuel.is_scaled else ""
+        return f"{above} and {below}{scaled}"
+    return f"{above}, nothing below" if view.up_usd else f"{below}, nothing above"
 
 
 _SIDES = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
+_MOVED = {
+    Regime.SHORT_SQUEEZE: "fuel moved above price",
+    Regime.LONG_LIQUIDATION: "fuel moved below price",
+    Regime.BALANCED: "fuel evened out",
+}
 _MEANING = {
     Regime.SHORT_SQUEEZE: "Shorts are the fuel: a rise would force more buying than a fall would selling.",
     Regime.LONG_LIQUIDATION: "Longs are the fuel: a fall would force more selling than a rise would buying.",

@@ -11,6 +11,7 @@ from liqbot.plugin import (
     Help,
     Hit,
     MarketView,
+    Need,
     Percent,
     Policy,
     Side,
@@ -45,7 +46,7 @@ class Month:
     readings: list[Reading] = field(default_factory=list[Reading])
 
 
-@rule("trapped", policy=Policy(cooldown=24 * 3_600))
+@rule("trapped", policy=Policy(cooldown=24 * 3_600), needs=[Need.ACCOUNTS])
 class Trapped:
     """More than `over` of one side's open size is underwater, more than in `unusual` of its last month.
 

@@ -43,14 +43,12 @@ async def help(context: CommandContext, topic: Topic = "") -> Message:  # noqa: 
     return Message(
         _("What you can ask"),
         (
-            _("/heatmap {coin} shows where forced orders sit, over time.", coin=coin),
-            _(
-                "/clusters {coin} lists the heaviest prices, /regime {coin} says which side is heavier.",
-                coin=coin,
-            ),
-            _("/subscribe sends alerts here, /subscriptions lists them."),
-            _("/mute 4h and /quiet 23:00-07:00 keep them back for a while."),
-            _("/help all lists everything, /help COMMAND explains one."),
+            _("/heatmap {coin}: liquidations over time", coin=coin),
+            _("/clusters {coin}: the nearest prices", coin=coin),
+            _("/regime {coin}: which side is heavier", coin=coin),
+            _("/subscribe: alerts in this chat"),
+            _("/mute 4h: no alerts for a while"),
+            _("/help all: everything else"),
         ),
         actions=(
             Button(_("Heatmap"), f"/heatmap {coin}"),

@@ -65,10 +65,9 @@ async def map(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) 
 
 @command(public=True)
 async def clusters(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:
-    """The heaviest clusters of liquidations above and below spot.
+    """The nearest clusters of liquidations that matter, three above spot and three below.
 
-    Of each side the three nearest that matter and the heaviest within 30%, each with its price, its distance
-    from spot, its dollars, its age, and who holds it.
+    Each with its price, its distance from spot, its dollars and its age. The map shows all of them.
     """
     query = LayerQuery.of(settings)
     market = await context.services.markets.market(coin, query)

@@ -12,8 +12,8 @@ from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, M
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, listed, percent, price, ratio, share, usd
 
-CLUSTERS_SHOWN = 8
-"""Of each side."""
+CLUSTERS_SHOWN = 3
+"""Of each side: six rows are what a phone shows at a glance."""
 HOLDINGS_SHOWN = 5
 _TONES = {Regime.SHORT_SQUEEZE: Tone.SHORTS, Regime.LONG_LIQUIDATION: Tone.LONGS}
 _REGIMES = {
@@ -117,7 +117,7 @@ def funding(rate: float | None) -> list[Fact]:
 
 
 def clusters(market: MarketAnswer) -> list[Table]:
-    """Return the clusters of each side that matter most, by price."""
+    """Return the nearest clusters of each side that matter, by price."""
     return [
         Table(
             _rows(market, Side.SHORT),
@@ -178,7 +178,8 @@ def holdings(market: MarketAnswer) -> list[Table]:
 
 
 def _rows(market: MarketAnswer, side: Side) -> tuple[tuple[str, ...], ...]:
-    shown = worth_naming(market.clusters_of(side))[:CLUSTERS_SHOWN]
+    named = worth_naming(market.clusters_of(side))[: 2 * CLUSTERS_SHOWN]
+    shown = sorted(named, key=lambda cluster: abs(cluster.distance_pct))[:CLUSTERS_SHOWN]
     by_price = sorted(shown, key=lambda cluster: -cluster.price)
     return tuple(_cluster(cluster, market.time_ms) for cluster in by_price)
 
@@ -186,11 +187,7 @@ def _rows(market: MarketAnswer, side: Side) -> tuple[tuple[str, ...], ...]:
 def _cluster(cluster: ClusterAnswer, now_ms: int) -> tuple[str, ...]:
     standing_s = (now_ms - cluster.since_ms) / 1000
     age = duration(standing_s) if standing_s > 0 else _("new")
-    cells = (price(cluster.price), percent(cluster.distance_pct, signed=True), usd(cluster.usd), age)
-    if cluster.accounts is None or cluster.whale_share is None:
-        return cells
-    held = ngettext("{count} account", "{count} accounts", cluster.accounts)
-    return (*cells, _("{accounts}, whales {share}", accounts=held, share=share(cluster.whale_share)))
+    return (price(cluster.price), percent(cluster.distance_pct, signed=True), usd(cluster.usd), age)
 
 
 def _trapped(label: str, open_usd: float, underwater: float | None, deep: float | None) -> Fact:

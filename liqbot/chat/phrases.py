@@ -1,11 +1,13 @@
 """Sentences that several commands share: when no alerts come, what a rule says now, how alerts come."""
 
+from collections.abc import Mapping
 from datetime import UTC, tzinfo
 
 from liqbot.alerts.hold_policy import HoldReason, zone
 from liqbot.alerts.states import Status
 from liqbot.chat.command import CommandContext
 from liqbot.chat.times import told_zone
+from liqbot.rules.rule import Need
 from liqbot.service.chats import ChatSettings, rest_of
 from liqbot.service.previews import DAYS, WouldHaveFired
 from liqbot.service.subscriptions import Current, Manner
@@ -24,6 +26,14 @@ _UNREAD = {
     "no data": N_("There is no data of its coin at present."),
     "wrong parameters": N_("Its settings are no longer possible. Unsubscribe it and subscribe anew."),
     "rule fails": N_("Its rule fails. The operator's log names the line."),
+}
+
+
+_NEVER: Mapping[str, str] = {
+    Need.BOTH_MAPS: N_(
+        "It can never fire here: it compares measured maps with modelled ones, and this bot has but one kind."
+    ),
+    Need.ACCOUNTS: N_("It can never fire here: it needs positions of accounts, and this map is modelled."),
 }
 
 
@@ -112,6 +122,11 @@ def lately(fired: WouldHaveFired | None) -> list[str]:
         ),
         *more,
     ]
+
+
+def never(lacking: str) -> list[str]:
+    """Return that a watch can never fire, as a sentence or none."""
+    return [_(_NEVER[lacking])] if lacking in _NEVER else []
 
 
 def manner(chosen: Manner) -> str:

@@ -19,7 +19,7 @@ from liqbot.chat.command import (
 )
 from liqbot.chat.input_cleaning import words_of
 from liqbot.chat.times import OFF, read_span, until_s
-from liqbot.message import Button, Fact, Message, Tone
+from liqbot.message import Button, Message, Tone
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import quoted
 from liqbot.service.delivery_options import UNTIL
@@ -64,8 +64,8 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
             *await _manner_lines(context, mine),
             _("Right now: {current}", current=phrases.current(mine.current)),
             *phrases.lately(done.lately),
+            *phrases.never(done.lacking),
         ),
-        facts=(Fact(_("Settings"), mine.parameters),) if mine.parameters else (),
         actions=(
             Button(_("Unsubscribe"), f"/unsubscribe {mine.number}"),
             Button(_("Subscriptions"), "/subscriptions"),

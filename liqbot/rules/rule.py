@@ -3,8 +3,9 @@
 import inspect
 import re
 import traceback
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import CodeType
 from typing import Any
 
@@ -18,6 +19,7 @@ from liqbot.rules.wording import paragraphs
 
 __all__ = [
     "Hit",
+    "Need",
     "Policy",
     "Reading",
     "Remembered",
@@ -30,6 +32,13 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+class Need(StrEnum):
+    """What a rule cannot do without."""
+
+    BOTH_MAPS = "a measured and a modelled map"
+    ACCOUNTS = "positions of accounts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +57,8 @@ class Rule:
     line: int | None
     """The line on which its code begins, None where there is no source."""
     policy: Policy = field(default_factory=Policy)
+    needs: frozenset[Need] = frozenset()
+    """What there must be, or it never finds anything."""
 
     @property
     def summary(self) -> str:
@@ -111,6 +122,7 @@ def rule(
     policy: Policy | None = None,
     memory: type[Any] | None = None,
     renamed: Mapping[str, str] | None = None,
+    needs: Collection[Need] = (),
 ) -> Callable[[Callable[..., Any]], Rule]:
     """Make a state rule of a function or of a class: it yields a hit as long as something holds.
 
@@ -130,9 +142,11 @@ def rule(
     `renamed` says which parameters once had another name, `{"old": "new"}`: subscriptions that have the old
     one go on.
 
+    `needs` says without what it never finds anything: who subscribes to it all the same is told.
+
     Raises `TypeError` or `ValueError` that says what is wrong with the shape or the name.
     """
-    return _making(name, policy or Policy(), memory, renamed or {})
+    return _making(name, policy or Policy(), memory, renamed or {}, frozenset(needs))
 
 
 def event_rule(name: str, *, cooldown: float = 0) -> Callable[[Callable[..., Any]], Rule]:
@@ -148,7 +162,11 @@ def event_rule(name: str, *, cooldown: float = 0) -> Callable[[Callable[..., Any
 
 
 def _making(
-    name: str, policy: Policy, memory: type[Any] | None, renamed: Mapping[str, str]
+    name: str,
+    policy: Policy,
+    memory: type[Any] | None,
+    renamed: Mapping[str, str],
+    needs: frozenset[Need] = frozenset(),
 ) -> Callable[[Callable[..., Any]], Rule]:
     require_name("rule", name)
 
@@ -160,7 +178,7 @@ def _making(
         except TypeError as error:
             raise TypeError(f"rule {name}: {error}") from None
         file, line = place_of(function)
-        return Rule(name, function, form, reader, paragraphs(function), file, line, policy)
+        return Rule(name, function, form, reader, paragraphs(function), file, line, policy, needs)
 
     return make
 

@@ -18,6 +18,7 @@ from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.service.markets import Markets
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.pictures import Pictures
+from liqbot.service.previews import Previews
 from liqbot.service.subscriptions import Current, Subscriptions, Unread
 from liqbot.store.alerts import Alert, Told
 from liqbot.store.chats import ChatKey
@@ -77,6 +78,7 @@ class Alerts:
         pictures: Pictures,
         subscriptions: Subscriptions,
         *,
+        previews: Previews,
         clock: Callable[[], int],
         wake: Callable[[], None],
     ) -> None:
@@ -86,6 +88,7 @@ class Alerts:
         self._markets = markets
         self._pictures = pictures
         self._subscriptions = subscriptions
+        self._previews = previews
         self._clock = clock
         self._wake = wake
 
@@ -134,7 +137,7 @@ class Alerts:
         )
 
     async def sample(self, chat: ChatKey, rule: str, coin: str) -> None:
-        """Send a chat a test alert: what the rule finds now. Raises `UserError`."""
+        """Send a chat a test alert: what the rule finds now, or else found last. Raises `UserError`."""
         chosen = self._rules.by_name[rule]
         mine = [
             item.watch
@@ -147,6 +150,9 @@ class Alerts:
         if view is None:
             raise UserError("There is no data of {coin} yet. /status says what is being read.", coin=coin)
         hit = await _sample(chosen, watch, view)
+        if hit is None:
+            case = await self._previews.newest_case(chosen, form.restore(watch.parameters), view)
+            hit, view = (Hit("sample", _(NOTHING_NOW)), view) if case is None else (case.hit, case.view)
         await self._store.alerts.sample(chat, watch, hit, view, self._clock())
         self._wake()
 
@@ -199,8 +205,8 @@ def _values(rule: Rule, alert: Alert) -> dict[str, float | str]:
         return rule.form.defaults()
 
 
-async def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
-    """Return what the rule finds now; where that is nothing, a hit that says so. Raises `UserError`."""
+async def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit | None:
+    """Return what the rule finds now; None where that is nothing. Raises `UserError`."""
     try:
         values = rule.form.restore(watch.parameters)
     except ParameterError as error:
@@ -212,4 +218,4 @@ async def _sample(rule: Rule, watch: Watch, view: MarketView) -> Hit:
             "{rule} cannot be tested: it fails. The operator's log names the line.", rule=rule.name
         ) from None
     new = [hit for hit in answer.hits if not hit.holding]
-    return new[0] if new else Hit("sample", _(NOTHING_NOW))
+    return new[0] if new else None

@@ -1,10 +1,12 @@
 """What is known of each coin now."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from liqbot.alerts.layer_choice import BEST, MEASURED, MODELLED, LayerChoices, fits, plain
+from liqbot.market.layer import Basis
 from liqbot.market.view import MarketView
+from liqbot.rules.rule import Need
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery, Layers, Seen
@@ -58,6 +60,18 @@ class Markets:
         bases = {layer.basis.value for layer in layers}
         words = {MEASURED: _("the best measured layer"), MODELLED: _("the best modelled layer")}
         return named | {basis: words[basis] for basis in (MEASURED, MODELLED) if basis in bases}
+
+    def lacking(self, needs: Collection[Need], coin: str, venue: str) -> str:
+        """Return what no source of this bot has and a rule needs; empty where nothing is lacking."""
+        bases = {
+            layer.basis for layer in (*self.choices.layers, *(view.layer for view in self.layers.of(coin)))
+        }
+        view = self.watched(coin, venue)
+        if Need.BOTH_MAPS in needs and bases and len(bases) < len(Basis):
+            return Need.BOTH_MAPS
+        if Need.ACCOUNTS in needs and view is not None and view.layer.basis is Basis.MODELLED:
+            return Need.ACCOUNTS
+        return ""
 
     def venue(self, coin: str, typed: str) -> str:
         """Return the venue that was typed for a subscription as it is kept. Raises `UserError`."""

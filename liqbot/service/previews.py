@@ -1,13 +1,14 @@
 """What a new subscription would have brought: counted from what rules have read, off the event loop."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import structlog
 
-from liqbot.alerts.preview import Preview, preview
+from liqbot.alerts.preview import Firing, Preview, preview
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import Value
@@ -21,6 +22,8 @@ DAYS = 7
 DAY_MS = 86_400_000
 PATIENCE_S = 0.9
 """An answer waits so long for the count; then it goes out without, and the count goes on."""
+CASE_S = 5.0
+"""So long it is looked for a case in the past."""
 KEPT = 200
 """So many counts are kept for who asks again."""
 _Key: TypeAlias = tuple[str, str, str, str, str]
@@ -48,6 +51,8 @@ class Previews:
     def __init__(self, observations: Observations) -> None:
         self._observations = observations
         self._counts: dict[_Key, asyncio.Task[WouldHaveFired | None]] = {}
+        self._cases: dict[_Key, Firing] = {}
+        """The last case of each count that has one."""
 
     async def told(
         self, rule: Rule, values: Mapping[str, Value], view: MarketView | None
@@ -67,14 +72,25 @@ class Previews:
             _log.error("preview_failed", rule=rule.name, reason=str(error))
             return WouldHaveFired("failed")
 
+    async def newest_case(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> Firing | None:
+        """Return the last time that `rule` would have fired on the coin of `view`; None where it would not.
+
+        None as well where that is not known before long, or the rule fails.
+        """
+        with contextlib.suppress(TimeoutError, RuleFault, StoreError):
+            async with asyncio.timeout(CASE_S):
+                await asyncio.shield(self._count(rule, values, view))
+        return self._cases.get(_key(rule, values, view))
+
     def _count(
         self, rule: Rule, values: Mapping[str, Value], view: MarketView
     ) -> asyncio.Task[WouldHaveFired | None]:
-        hour = str(view.time_ms // 3_600_000)
-        key = (rule.name, rule.form.canonical(values), view.coin, view.layer.key, hour)
+        key = _key(rule, values, view)
         if key not in self._counts:
             while len(self._counts) >= KEPT:
-                self._counts.pop(next(iter(self._counts)))
+                oldest = next(iter(self._counts))
+                self._counts.pop(oldest)
+                self._cases.pop(oldest, None)
             task = asyncio.create_task(self._read(rule, dict(values), view))
             task.add_done_callback(lambda done: self._drop_failed(key, done))
             self._counts[key] = task
@@ -88,7 +104,14 @@ class Previews:
     async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> WouldHaveFired | None:
         seen = self._observations.since(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
         found = await preview(rule, values, seen, step_of=lambda then: step_at(view.time_ms - then.time_ms))
+        if found.firings:
+            self._cases[_key(rule, values, view)] = found.firings[-1]
         return None if found.since_ms is None else _counted(found, found.since_ms, view.time_ms)
+
+
+def _key(rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Key:
+    hour = str(view.time_ms // 3_600_000)
+    return rule.name, rule.form.canonical(values), view.coin, view.layer.key, hour
 
 
 def _counted(found: Preview, since_ms: int, now_ms: int) -> WouldHaveFired:

@@ -89,11 +89,17 @@ class Services:
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
-        self.subscriptions = Subscriptions(
-            store, rules, self.markets, Previews(store.observations), clock, quotas=self.quotas
-        )
+        previews = Previews(store.observations)
+        self.subscriptions = Subscriptions(store, rules, self.markets, previews, clock, quotas=self.quotas)
         self.alerts = Alerts(
-            store, rules, self.markets, self.pictures, self.subscriptions, clock=clock, wake=self._wake
+            store,
+            rules,
+            self.markets,
+            self.pictures,
+            self.subscriptions,
+            previews=previews,
+            clock=clock,
+            wake=self._wake,
         )
         self.history = History(store.history, store.events)
         self.books = Books(self.markets)

@@ -92,6 +92,8 @@ class Subscribed:
     is_new: bool
     lately: WouldHaveFired | None
     """How often it would have fired; None where nothing is known of that time."""
+    lacking: str = ""
+    """Without what it can never fire, a `Need`; empty where it can."""
 
 
 class Subscriptions:
@@ -130,7 +132,7 @@ class Subscriptions:
         else:
             lately = WouldHaveFired("skipped")
         [answer] = await self._answers([subscription])
-        return Subscribed(answer, is_new, lately)
+        return Subscribed(answer, is_new, lately, self._markets.lacking(found.needs, coin, answer.venue))
 
     async def enter(
         self, chat: ChatKey, rule: str, coin: str, settings: Mapping[str, str], *, by: By = NOBODY
@@ -330,7 +332,7 @@ class Subscriptions:
     def _parameters(self, watch: Watch) -> str:
         rule = self._rules.by_name.get(watch.rule)
         try:
-            return "" if rule is None else rule.form.show(rule.form.restore(watch.parameters))
+            return "" if rule is None else rule.form.show_changed(rule.form.restore(watch.parameters))
         except ParameterError:
             return ""
 

@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -49,7 +50,8 @@ class Watcher:
 
 
 def flip(hit) -> str:
-    return hit.text.partition(":")[0]
+    before = re.search(r"Before, it was (?:a )?([^.]*)\.", hit.means)[1]
+    return f"{before} → {hit.key}"
 
 
 def flips(*readings, **written):

@@ -162,7 +162,7 @@ class TestStanding:
         await room.see(later(BTC, 1))
         room.services.markets.views["BTC"] = flipped
         for _ in range(3):
-            assert "→ short-squeeze setup" in (await room.say("/subscriptions")).lines[1]
+            assert "fuel moved above price" in (await room.say("/subscriptions")).lines[1]
         await room.see(flipped)
         assert len(room.got) == 1
 

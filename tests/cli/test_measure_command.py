@@ -81,5 +81,5 @@ def test_on_the_recorded_days_a_trader_keeps_the_defaults():
     ]
     assert [round(hours) for hours, _ in warned] == [7, 12]
     assert "$11.8M of long liquidations at 68,643" in warned[0][1]
-    assert "short-squeeze setup → long-liquidation setup" in warned[1][1]
+    assert "fuel moved below price" in warned[1][1]
     assert table(found) in PAGE.read_text()

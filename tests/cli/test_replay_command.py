@@ -49,7 +49,7 @@ def test_near_cluster_and_regime_flip_fire_where_they_should(played):
     above, below, flip = headings
     assert "$12M of short liquidations at 104" in above
     assert "$12M of long liquidations at 97" in below
-    assert "short-squeeze setup → long-liquidation setup" in flip
+    assert "fuel moved below price" in flip
     assert ran.out.splitlines()[-1] == "3 alerts in 5 snapshots"
 
 
