@@ -57,6 +57,7 @@ def test_the_public_face_is_exactly_this():
         "MarketEvent",
         "MarketView",
         "Message",
+        "Need",
         "Neighbour",
         "NoDataError",
         "Observation",

@@ -75,10 +75,10 @@ def test_regime_flip_says_from_what_to_what_and_what_that_means():
     before = regime_flip.read(replace(view, up_usd=8e6), regime_flip.form.defaults()).memory
     message = told(regime_flip, view, memory=before, confirm="0s")
     assert as_text(message) == (
-        "BTC: balanced → long-liquidation setup: ratio 0.12 scaled by coverage, $960k…\n"
-        "balanced → long-liquidation setup: ratio 0.12 scaled by coverage, "
-        "$960k of shorts above and $21M of longs below, within 5% of spot\n"
-        "Longs are the fuel: a fall would force more selling than a rise would buying.\nSpot: 64,000\n"
+        "BTC: fuel moved below price: ratio 1.00 → 0.12\n"
+        "Longs are the fuel: a fall would force more selling than a rise would buying. Before, it was balanced. "
+        "Within 5% of spot: $960k of shorts above and $21M of longs below, the ratio scaled by coverage.\n"
+        "Spot: 64,000\n"
         "Says where the fuel lies, not which way price will go, nor when.\n"
         "regime-flip A1 · Testex, measured, simulated · "
         "coverage 66% of longs, 25% of shorts · positions 4 min old"

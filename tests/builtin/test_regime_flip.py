@@ -218,26 +218,25 @@ class TestTelling:
 
     def test_it_says_from_what_to_what_with_the_ratio_and_both_sides(self):
         hit = self.told((10, 10), (24, 10))
-        assert hit.text == (
-            "balanced → short-squeeze setup: "
-            "ratio 2.40, $24M of shorts above and $10M of longs below, within 5% of spot"
+        assert hit.text == "fuel moved above price: ratio 1.00 → 2.40"
+        assert hit.means == (
+            "Shorts are the fuel: a rise would force more buying than a fall would selling. Before, it was "
+            "balanced. Within 5% of spot: $24M of shorts above and $10M of longs below."
         )
-        assert hit.means == "Shorts are the fuel: a rise would force more buying than a fall would selling."
         assert hit.caveat == "Says where the fuel lies, not which way price will go, nor when."
         assert (hit.side, hit.value) == (Side.SHORT, 2.4)
 
     def test_one_side_empty_is_a_clean_direction_without_a_ratio(self):
         hit = self.told((10, 10), (0, 650))
-        assert hit.text == (
-            "balanced → long-liquidation setup: $650M of longs below, nothing above, within 5% of spot"
-        )
+        assert hit.text == "fuel moved below price"
         assert hit.means.startswith("Longs are the fuel")
+        assert "$650M of longs below, nothing above." in hit.means
         assert (hit.side, hit.value) == (Side.LONG, None)
-        assert "$24M of shorts above, nothing below, within 5%" in self.told((10, 10), (24, 0)).text
+        assert "$24M of shorts above, nothing below." in self.told((10, 10), (24, 0)).means
 
     def test_balanced_takes_no_side(self):
         hit = self.told((30, 10), (10, 10))
-        assert hit.text.startswith("short-squeeze setup → balanced: ratio 1.00, ")
+        assert hit.text == "fuel evened out: ratio 3.00 → 1.00"
         assert hit.means.startswith("Neither side holds twice the fuel of the other")
         assert hit.side is None
 
@@ -326,7 +325,8 @@ def test_the_ratio_of_a_market_whose_coverage_is_known_is_scaled_and_says_so():
     rows = (long("a", 60_000, at=97), short("b", 300_000, at=104))
     assert scaled(view_of(*rows, spot=100)).key == SHORT
     hit = scaled(view_of(*rows, spot=100, open_interest=600_000))
-    assert "ratio 1.00 scaled by coverage" in hit.text
+    assert hit.text == "fuel evened out: ratio 1.00"
+    assert "the ratio scaled by coverage" in hit.means
     assert hit.key == BALANCED
 
 

@@ -109,7 +109,7 @@ class TestWhy:
         assert answer.text == (
             "It was new.",
             "A cluster of at least $2M, and of 1% of its side, lies within 3% of spot.",
-            "You asked for: near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3",
+            "You asked for: near-cluster BTC within=3%",
             "When: at least 1 d between two of the same",
             "Seen in: Testex, measured, simulated, the best there was",
             "The market then: BTC 64,000, long-liquidation setup, $5M above and $20.5M below within 5%",
@@ -126,7 +126,7 @@ class TestWhy:
         await room.see(later(BTC, 1))
         await room.see(later(BTC, 12))
         lines = (await room.say("/why 1")).text
-        assert lines[2].endswith("side=either single=4 rearm=3 for=10min cooldown=0s")
+        assert lines[2].endswith("within=3% for=10min cooldown=0s")
         assert lines[3] == "When: once it has lasted 10 min; no pause between two of the same"
 
     @pytest.mark.parametrize(

@@ -21,6 +21,13 @@ LIVE = Layer("Testex", Basis.MEASURED)
 
 
 class TestHelp:
+    async def test_it_is_six_short_lines_and_buttons(self, room):
+        answer = await room.say("/help")
+        assert len(answer.lines) == 6
+        assert all(len(line) <= 40 for line in answer.lines), "it would wrap on a phone"
+        for button in answer.actions:
+            assert (await room.say(button.command)).title
+
     async def test_it_is_short_and_names_what_most_people_want(self, room):
         answer = await room.say("/help")
         assert len(answer.text) <= 6
@@ -64,7 +71,7 @@ class TestHelp:
             "window: 12h, 24h, 3d, 7d, 30d, 90d, 180d, 1y. Default: 24h.",
         )
         assert (
-            "RULE: near-cluster, regime-flip, trapped, divergence, funding-confirms"
+            "RULE: near-cluster, regime-flip, trapped, divergence, funding-confirms, fragile"
             in (await room.say("/help subscribe")).lines
         )
 

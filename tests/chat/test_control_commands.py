@@ -14,7 +14,7 @@ from liqbot.market.clusters import Clusters
 from liqbot.message import Tone
 from liqbot.plugin import price, rule
 
-NEAR = "near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3"
+NEAR = "near-cluster BTC within=3% apart=0s"
 ALERT = "BTC: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
 KEPT = "Alerts are held back and arrive afterwards in one message."
 
@@ -51,7 +51,7 @@ class stubborn:  # noqa: N801 - the name of a rule
 
 
 async def subscribed(room, *more):
-    await room.say(f"/subscribe near-cluster BTC within=3% {' '.join(more)}")
+    await room.say(f"/subscribe near-cluster BTC within=3% apart=0s {' '.join(more)}")
 
 
 def level(minute):
@@ -100,7 +100,7 @@ class TestPausing:
 
     async def test_others_who_share_the_watch_go_on_hearing(self, room):
         await subscribed(room)
-        await room.say("/subscribe near-cluster BTC within=3%", SOMEBODY_ELSE)
+        await room.say("/subscribe near-cluster BTC within=3% apart=0s", SOMEBODY_ELSE)
         await room.say("/pause")
         await happens(room, 1)
         assert room.got == [("somebody else", ALERT)]
@@ -182,7 +182,7 @@ class TestMuting:
 
     async def test_it_is_of_one_chat_only(self, room):
         await subscribed(room)
-        await room.say("/subscribe near-cluster BTC within=3%", SOMEBODY_ELSE)
+        await room.say("/subscribe near-cluster BTC within=3% apart=0s", SOMEBODY_ELSE)
         await room.say("/mute")
         await happens(room, 1)
         assert room.got == [("somebody else", ALERT)]
@@ -387,7 +387,7 @@ class TestPrivacy:
 
     async def test_others_keep_what_is_theirs(self, room):
         await subscribed(room)
-        await room.say("/subscribe near-cluster BTC within=3%", SOMEBODY_ELSE)
+        await room.say("/subscribe near-cluster BTC within=3% apart=0s", SOMEBODY_ELSE)
         await happens(room, 1)
         await room.say("/forget yes")
         await happens(room, 2)
@@ -396,7 +396,7 @@ class TestPrivacy:
 
     async def test_what_is_forgotten_on_its_way_does_not_hold_up_the_others(self, room):
         await subscribed(room)
-        await room.say("/subscribe near-cluster BTC within=3%", SOMEBODY_ELSE)
+        await room.say("/subscribe near-cluster BTC within=3% apart=0s", SOMEBODY_ELSE)
         send = room.paper.send
 
         async def forgets(parcel):

@@ -18,8 +18,7 @@ async def test_subscribing_says_what_was_understood_what_it_means_and_what_holds
     assert as_text(answer) == (
         "Subscribed to near-cluster BTC as #1\n"
         "A cluster of at least $10M, and of 1% of its side, lies within 3% of spot.\n"
-        "Right now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)\n"
-        "Settings: within=3% at_least=$10M size=1% side=either single=4 rearm=3"
+        "Right now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)"
     )
     assert [button.command for button in answer.actions] == ["/unsubscribe 1", "/subscriptions"]
 
@@ -90,9 +89,9 @@ class TestStanding:
         await room.say("/subscribe near-cluster ETH")
         await room.see(later(BTC, 1))
         assert (await room.say("/subscriptions")).lines == (
-            "#1 near-cluster BTC within=3% at_least=$10M size=1% side=either single=4 rearm=3: firing",
+            "#1 near-cluster BTC within=3% at_least=$10M: firing",
             "    Now: $20.5M of long liquidations at 62,700, 2% below (2 accounts, 62% whales)",
-            "#2 near-cluster ETH within=2% at_least=$2M size=1% side=either single=4 rearm=3: quiet",
+            "#2 near-cluster ETH: quiet",
             "    Now: nothing",
         )
 
@@ -102,7 +101,7 @@ class TestStanding:
         away = later(BTC, 2, spot=64_200.0, clusters=shifted(BTC.clusters, -2.3))
         await room.see(away)
         assert (await room.say("/subscriptions")).lines == (
-            "#1 near-cluster BTC within=2.04% at_least=$2M size=1% side=either single=4 rearm=3: firing",
+            "#1 near-cluster BTC within=2.04%: firing",
             "    Now: $20.5M of long liquidations at 62,700, 2.3% below (2 accounts, 62% whales)",
         )
 

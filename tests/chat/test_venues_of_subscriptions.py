@@ -7,7 +7,7 @@ async def test_it_is_taken_and_shown(room):
     answer = await room.say("/subscribe near-cluster BTC venue=TESTEX")
     assert "It reads Testex, measured, simulated." in answer.text
     (line, reads, _now) = (await room.say("/subscriptions")).lines
-    assert line.startswith("#1 near-cluster BTC venue=testex within=")
+    assert line.startswith("#1 near-cluster BTC venue=testex: ")
     assert reads.strip() == "Reads Testex, measured, simulated"
     assert "venue=testex" in await room.text("/unsubscribe 1")
 

@@ -99,7 +99,7 @@ async def test_from_completion_over_a_picture_to_an_alert_and_its_end(scene):
         subscribed = await scene.slash("subscribe regime-flip", coin="BTC")
         assert "Subscribed to regime-flip BTC as #1" in text_of(subscribed.message)
         alert = await flipped(scene, market, up=True, alerts=3)
-        assert "short-squeeze" in text_of(alert)
+        assert "fuel moved above price" in text_of(alert)
         assert "<t:" in alert.embeds[0]["description"]
         [file] = alert.files
         assert (await scene.discord.download(file)).startswith(PNG)
@@ -111,7 +111,7 @@ async def test_from_completion_over_a_picture_to_an_alert_and_its_end(scene):
         why = await scene.discord.press(alert, "Why")
         assert why.message.ephemeral
         headline = alert.embeds[0]["title"].removesuffix("…")
-        assert "short-squeeze" in headline
+        assert "fuel moved above price" in headline
         assert why.message.embeds[0]["title"].startswith(headline)
         muted = await scene.discord.press(alert, "Mute 1 h")
         assert muted.message.ephemeral
@@ -199,7 +199,7 @@ async def test_whatever_befalls_an_alert_it_arrives_exactly_once(scene, trouble)
         await scene.slash("subscribe regime-flip", coin="BTC")
         await scene.discord.fault("POST", SEND, **TROUBLES[trouble])
         alert = await flipped(scene, market, up=True, alerts=1)
-        assert "short-squeeze" in text_of(alert)
+        assert "fuel moved above price" in text_of(alert)
         await eventually(bot.store.deliveries.owed, lambda found: found == 0)
         assert await scene.discord.faults_left() == 0
         assert len(await scene.messages()) == 1

@@ -20,7 +20,7 @@ async def test_when_the_market_flips_an_alert_comes_with_its_picture(telegram, s
         market.flip()
         alert = await ann.hears(within=WITHIN)
     assert alert.file_id
-    assert "short-squeeze" in alert.text
+    assert "fuel moved above price" in alert.text
     assert "Spot 100.00" in alert.text
     assert "BTC liquidation heatmap, 11 min of 24 hours. Spot $100.00" in alert.text
     assert alert.buttons == ["Refresh", "Mute 1 h", "Unsubscribe #1", "Why"]

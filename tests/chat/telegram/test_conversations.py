@@ -162,9 +162,7 @@ async def test_a_guided_subscription_goes_on_after_a_restart(telegram, serving):
         for tap in ("5%", "side: either", "long", "✓ Subscribe"):
             await ann.taps(asked, tap, within=WITHIN)
             asked = await telegram.edited(asked, within=WITHIN)
-        assert (await words_of(bot, chat_of(ann)))[0].startswith(
-            "near-cluster BTC within=5% at_least=$2M size=1% side=long"
-        )
+        assert (await words_of(bot, chat_of(ann)))[0].startswith("near-cluster BTC within=5% side=long")
 
 
 async def test_a_link_that_would_subscribe_asks_first(telegram, serving):
