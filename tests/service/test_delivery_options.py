@@ -9,7 +9,7 @@ from liqbot.rules.parameters import ParameterError
 from liqbot.service.delivery_options import take_options
 from liqbot.store.subscriptions import Manner
 
-NEAR = "near-cluster BTC within=3% at_least=$2M size=1% side=either single=4 rearm=3"
+NEAR = "near-cluster BTC within=3%"
 HELP = "(/help near-cluster)"
 
 
