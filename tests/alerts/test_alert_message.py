@@ -77,7 +77,8 @@ def test_regime_flip_says_from_what_to_what_and_what_that_means():
     assert as_text(message) == (
         "BTC: fuel moved below price: ratio 1.00 → 0.12\n"
         "Longs are the fuel: a fall would force more selling than a rise would buying. Before, it was "
-        "balanced. Within 5% of spot: $960k of shorts above and $21M of longs below, the ratio scaled by coverage.\n"
+        "balanced. Within 5% of spot: $960k of shorts above and $21M of longs below, the ratio "
+        "scaled by coverage.\n"
         "Spot: 64,000\n"
         "Says where the fuel lies, not which way price will go, nor when.\n"
         "regime-flip A1 · Testex, measured, simulated · "
