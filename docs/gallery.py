@@ -27,12 +27,15 @@ from liqbot.charts.request import (
     Zoom,
 )
 from liqbot.engine.board import Board
+from liqbot.engine.modelled_board import ModelledBoard
+from liqbot.engine.modelled_snapshot import ModelledSnapshot
 from liqbot.market.candles import Candles
 from liqbot.market.events import MarketEvent
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Basis, Layer
+from liqbot.market.layer_source import Method
 from liqbot.market.maps import Bins
-from liqbot.market.updates import Beat
+from liqbot.market.updates import AssetContext, Beat, CandlesSeen, OpenInterestSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.sources.replay.player import RECORDED_LAYER, Replay
@@ -45,6 +48,7 @@ RECORDING = Path(__file__).parents[2] / "shared" / "recordings" / "hyperliquid-p
 STEP_S = 1800
 WEEK = 7 * 24 * 3600 // STEP_S
 START_MS = 1_770_000_000_000
+MODELLED = Layer("Binance", Basis.MODELLED, LAYER.origin)
 SQUARE, LIGHT = Look(shape=Shape.SQUARE), Look(theme=ThemeName.LIGHT)
 
 
@@ -72,15 +76,35 @@ class Past:
         time_ms = np.array([view.time_ms for view in views], dtype=np.int64)
         low, high = (np.array([getattr(view, name) for view in views]) for name in ("low", "high"))
         spot = np.array([view.spot for view in views])
-        return Grid(bins, time_ms, held_until(time_ms), spot, low, high, usd)
+        interest = np.array([np.nan if it.open_interest is None else it.open_interest for it in views]) * spot
+        known = None if np.isnan(interest).all() else interest
+        return Grid(bins, time_ms, held_until(time_ms), spot, low, high, usd, known)
+
+    def without(self, since_h: float, until_h: float) -> "Past":
+        """Return the same past as if the bot had been off between so many hours before its end."""
+        end_ms = self.view.time_ms
+        off = (end_ms - since_h * 3_600_000, end_ms - until_h * 3_600_000)
+        return Past([view for view in self.views if not off[0] < view.time_ms < off[1]], self.events)
 
     def candles(self) -> Candles:
-        """Return what spot did between the views, as candles without volume."""
+        """Return what spot did between the views, as candles of made-up volume."""
         spot = np.array([view.spot for view in self.views])
         low = np.minimum(np.array([view.low for view in self.views[1:]]), np.minimum(spot[:-1], spot[1:]))
         high = np.maximum(np.array([view.high for view in self.views[1:]]), np.maximum(spot[:-1], spot[1:]))
-        begin = [view.time_ms for view in self.views[:-1]]
-        return Candles.of(STEP_S * 1000, begin, open=spot[:-1], high=high, low=low, close=spot[1:])
+        begin = [view.time_ms // (STEP_S * 1000) * STEP_S * 1000 for view in self.views[:-1]]
+        volume = 1e3 + 1e6 * np.abs(np.diff(np.log(spot)))
+        return Candles.of(
+            STEP_S * 1000, begin, open=spot[:-1], high=high, low=low, close=spot[1:], volume=volume
+        )
+
+    def modelled(self) -> ModelledSnapshot:
+        """Return the same market as candles and open interest show it."""
+        board, candles = ModelledBoard(MODELLED), self.candles()
+        interest = [view.open_interest or 1.0 for view in self.views[1:]]
+        board.apply(OpenInterestSeen.of("BTC", candles.end_ms.tolist(), interest))
+        board.apply(CandlesSeen("BTC", candles))
+        board.apply(AssetContext("BTC", self.view.time_ms, self.view.spot, self.view.open_interest))
+        return board.snapshot("BTC")
 
 
 def simulated(seed: int = 7) -> Past:
@@ -116,41 +140,57 @@ def _observe(board: Board, coin: str, past: Past) -> None:
 
 def of_the_simulator(past: Past) -> Iterator[tuple[str, str, Picture]]:
     """Yield file, caption and picture of each that the simulated week can show."""
-    week, view = past.grid(170), past.view
-    events, candles = chart_events.told(past.events), past.candles()
-    asked = HeatmapInput(view=view, grid=week, window="7d", candles=candles, events=events)
-    yield "heatmap", "A week with candles, liquidations and clusters that ended", heatmap.draw(asked)
-    yield "heatmap-line", "Price as a line", heatmap.draw(replace(asked, candles=None, events=()))
+    view, events = past.view, chart_events.told(past.events)
+    asked = HeatmapInput(view=view, grid=past.grid(170), window="7d", events=events)
+    yield "heatmap", "A week: candles, liquidations, clusters that ended, open interest", heatmap.draw(asked)
+    yield "heatmap-line", "Price as a line", heatmap.draw(replace(asked, line=True))
+    volume = replace(asked, candles=past.candles())
+    yield "volume", "With the venue's own candles: volume in place of open interest", heatmap.draw(volume)
+    day = replace(asked, grid=past.grid(24), window="24h")
+    yield "day", "A day", heatmap.draw(day)
     about = next((it.id for it in view.clusters.within(8)), None)
-    yield (
-        "alert",
-        "An alert's picture: its cluster framed and named",
-        heatmap.draw(replace(asked, highlight=about)),
-    )
+    alert = replace(day, highlight=about)
+    yield "alert", "An alert's picture: its cluster framed and named", heatmap.draw(alert)
+    both = replace(alert, look=Look(ThemeName.LIGHT, Shape.SQUARE))
+    yield "alert-light-square", "The same for a chat that wants it light and square", heatmap.draw(both)
     facts = (Fact("funding", "+0.0012%/h"), Fact("open interest", "−3.1% 24 h"), Fact("accounts long", "54%"))
     square = replace(asked, look=SQUARE, facts=facts)
     yield "square", "Square, with a row of facts", heatmap.draw(square)
     yield "light", "Light", heatmap.draw(replace(asked, look=LIGHT))
-    yield "zoom-20", "Zoomed out to 20%", heatmap.draw(replace(asked, zoom=Zoom.WIDE))
-    year = HeatmapInput(view=view, grid=week, window="1y")
+    for zoom, said in ((Zoom.NEAR, "to 5%"), (Zoom.WIDE, "to 20%"), (Zoom.ALL, "out to all prices")):
+        name = f"zoom-{zoom.value.removesuffix('%')}"
+        yield name, f"Zoomed {said}", heatmap.draw(replace(asked, zoom=zoom))
+    year = HeatmapInput(view=view, grid=past.grid(170), window="1y")
     yield "badge", "Asked for a year of a week: the badge says so", heatmap.draw(year)
-    other = simulated(8)
-    modelled = replace(other.view, layer=Layer("Binance", Basis.MODELLED, LAYER.origin))
-    second = SecondLayer(modelled, other.grid(170))
-    yield "two-layers", "Another layer as outlines, never added", heatmap.draw(replace(asked, second=second))
-    own = HeatmapInput(view=modelled, grid=other.grid(170), window="7d")
-    yield "modelled", "A modelled layer: up to so much", heatmap.draw(own)
+    off = replace(asked, grid=past.without(90, 60).grid(170), events=())
+    yield "gap", "The bot was off for thirty hours: hatched, nothing drawn through", heatmap.draw(off)
+    yield from _modelled(past, asked)
     yield "map", "A map, price by price", ladder.draw(MapInput(view=view))
-    panels = (Panel(view.layer.label, view, week), Panel(modelled.layer.label, modelled, other.grid(170)))
-    compared = ComparisonInput(panels=panels, window="7d")
-    yield "comparison", "Layers side by side, and how far they agree", comparison.draw(compared)
     yield (
         "terrain",
         "A map in three dimensions",
-        terrain.draw(TerrainInput(view=view, grid=week, window="7d")),
+        terrain.draw(TerrainInput(view=view, grid=past.grid(170), window="7d")),
     )
-    foreign = replace(asked, view=replace(view, coin="币安人生 🐸"), candles=None, events=())
+    foreign = replace(asked, view=replace(view, coin="币安人生 🐸"), events=())
     yield "letters", "Names in any script", heatmap.draw(foreign)
+
+
+def _modelled(past: Past, asked: HeatmapInput) -> Iterator[tuple[str, str, Picture]]:
+    """Yield what a modelled layer of the same market adds."""
+    source = past.modelled()
+    week = 170 * 3_600_000
+    view, grid = source.view_of(), source.grid_of(week)
+    second = replace(asked, second=SecondLayer(view, grid), events=())
+    yield "two-layers", "Measured, and a modelled layer as outlines: never added", heatmap.draw(second)
+    own = HeatmapInput(view=view, grid=grid, window="7d")
+    yield "modelled", "A modelled layer: up to so much", heatmap.draw(own)
+    venues = (Panel(asked.view.layer.label, asked.view, asked.grid), Panel(view.layer.label, view, grid))
+    compared = ComparisonInput(panels=venues, window="7d")
+    yield "comparison", "Layers side by side, and how far they agree", comparison.draw(compared)
+    sources = [(method, source.by_method(method)) for method in Method]
+    models = tuple(Panel(method.value, one.view_of(), one.grid_of(week)) for method, one in sources)
+    by_model = ComparisonInput(panels=models, window="7d")
+    yield "comparison-models", "One venue by three models", comparison.draw(by_model)
 
 
 def of_the_recording(pasts: dict[str, Past]) -> Iterator[tuple[str, str, Picture]]:

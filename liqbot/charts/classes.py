@@ -13,14 +13,21 @@ from liqbot.market.side import BySide, Side
 
 COUNT = LEVELS - 2
 """So many classes; beneath them are nothing, and less than the lowest."""
-_ROUND = (1.0, 1.5, 2.0, 3.0, 5.0, 7.0)
+_ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
 _TOP = 0.6
 """The heaviest class begins at a round number up to this share of the heaviest row."""
+_RARE = 0.97
+"""No more than the rest from this quantile on is in the heaviest class: if much of a picture were, it would
+say nothing."""
 _CROWD = 0.6
 """The lowest class begins at this quantile of the rows with any money, so that most of them are faint."""
 _NARROWEST, _WIDEST = 32.0, 300.0
-"""The heaviest class begins at so many times the lowest, at least and at most: one huge row must not turn the
-rest black."""
+"""The heaviest class begins at so many times the lowest, at least and, unless there is much heavier money, at
+most: one huge row must not turn the rest black."""
+_EVEN = 6.0
+"""Where most rows are within this factor of the heaviest class, as in modelled maps, classes stand closer."""
+_EVEN_LOW, _EVEN_NARROWEST = 0.1, 3.0
+"""There the lowest class begins at this quantile, and the heaviest at so many times that at least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +46,9 @@ class Classes:
         lit = usd[usd > 0]
         if not len(lit):
             return None
-        low = float(np.quantile(lit, _CROWD))
-        top = _rounded_down(min(_TOP * float(lit.max()), _WIDEST * low))
-        low = min(low, top / _NARROWEST)
+        few, low, rare = (float(it) for it in np.quantile(lit, (_EVEN_LOW, _CROWD, _RARE)))
+        top = _rounded_down(max(min(_TOP * float(lit.max()), _WIDEST * low), rare))
+        low = min(few, top / _EVEN_NARROWEST) if low > top / _EVEN else min(low, top / _NARROWEST)
         exact = np.geomspace(low, top, COUNT)
         return Classes(tuple(_distinct([_rounded_down(float(start) * 1.0001) for start in exact])))
 

@@ -138,7 +138,7 @@ def _figures(canvas: Canvas, view: MarketView) -> list[tuple[Word, ...]]:
         (f"▲ {most}{figures.usd(view.up_usd)}  ", up),
         (f"▼ {most}{figures.usd(view.down_usd)}", down),
     )
-    ratio = (f"  {words.ratio_label(view)} {words.ratio(view)}", style.beside.sized(24))
+    ratio = (f"  {words.ratio_heading(view)} {words.ratio(view)}", style.beside.sized(24))
     return [(*both, ratio), both]
 
 

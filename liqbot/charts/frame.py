@@ -143,7 +143,7 @@ def tag_width(canvas: Canvas, *parts: str) -> int:
 
 
 def _ratio(style: Theme, view: MarketView) -> tuple[Word, ...]:
-    return ((f"{words.ratio_label(view)} ", style.beside), (words.ratio(view), style.figure))
+    return ((f"{words.ratio_heading(view)} ", style.beside), (words.ratio(view), style.figure))
 
 
 def _coin(style: Theme, view: MarketView) -> tuple[Word, ...]:

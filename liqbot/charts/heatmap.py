@@ -24,7 +24,7 @@ from liqbot.charts.classes import Classes
 from liqbot.charts.frame import Frame
 from liqbot.charts.labels import Label
 from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks, worth_seeing
-from liqbot.charts.request import HeatmapInput, Series, Zoom
+from liqbot.charts.request import HeatmapInput, SecondLayer, Series, Zoom
 from liqbot.charts.strip import Strip
 from liqbot.charts.strips import Beneath
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
@@ -126,9 +126,10 @@ def draw(asked: HeatmapInput) -> Picture:
     if plan.about is not None:
         _band(canvas, plan, plan.about)
     _price(canvas, asked, plan)
-    taken = _tags(canvas, asked, plan)
+    taken = _taken(canvas, asked, plan)
     heaviest = max((own.starts[-1] for own in (plan.levels.long, plan.levels.short) if own), default=0.0)
     happened.draw(canvas, asked.events, place, taken, heaviest)
+    _tags(canvas, asked, plan)
     if plan.about is not None:
         _band_name(canvas, asked, plan, plan.about)
     _strip(canvas, plan)
@@ -266,21 +267,30 @@ def _axis_line(plan: Layout) -> int:
     return plan.frame.axis_line + (0 if plan.beneath is None else strips.HEIGHT + strips.GAP)
 
 
-def _tags(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
-    """Draw what must not be overlooked and the place of the alert's cluster; return what they cover."""
+def _taken(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
+    """Return what the tags and the name of the alert's cluster cover."""
     place = plan.place
-    parts = (plan.badge, *words.tags(asked.view))
-    wide = frame.tag_width(canvas, *parts)
-    frame.tag(canvas, place.left + 10, place.top + 10, *parts)
+    wide = frame.tag_width(canvas, plan.badge, *words.tags(asked.view))
     taken = [Box(place.left + 10, place.top + 10, place.left + 10 + wide, place.top + 10 + frame.TAG_HEIGHT)]
     if asked.second is not None:
-        said = f"outlined: {asked.second.view.layer.label}, not added"
-        word = (said, canvas.theme.legend.in_colour(canvas.theme.text))
-        box = canvas.text(place.left + 14, place.bottom - 12, word, halo=canvas.theme.background)
-        taken.append(box)
+        wide, bottom = frame.tag_width(canvas, _outlined(asked.second)), place.bottom - 10
+        taken.append(Box(place.left + 10, bottom - frame.TAG_HEIGHT, place.left + 10 + wide, bottom))
     if plan.about is not None:
         taken.append(_name_box(asked, plan, plan.about, canvas))
     return taken
+
+
+def _tags(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
+    """Draw what must not be overlooked, over everything that happened."""
+    place = plan.place
+    frame.tag(canvas, place.left + 10, place.top + 10, plan.badge, *words.tags(asked.view))
+    if asked.second is not None:
+        top = place.bottom - 10 - frame.TAG_HEIGHT
+        frame.tag(canvas, place.left + 10, top, _outlined(asked.second))
+
+
+def _outlined(second: SecondLayer) -> str:
+    return f"outlined: {second.view.layer.label}, not added"
 
 
 def _band_edges(plan: Layout, about: Cluster) -> tuple[int, int]:
@@ -310,7 +320,13 @@ def _name_box(asked: HeatmapInput, plan: Layout, about: Cluster, canvas: Canvas)
     y = top - _NAME - 3 if about.side is Side.SHORT else bottom + 3
     y = min(max(y, place.top + 2), place.bottom - _NAME - 2)
     wide = round(width(_band_words(asked, about, canvas))) + 16
-    return Box(place.right - wide - 10, y, place.right - 10, y + _NAME)
+    box = Box(place.right - wide - 10, y, place.right - 10, y + _NAME)
+    tag = frame.tag_width(canvas, plan.badge, *words.tags(asked.view))
+    tagged = Box(place.left, place.top, place.left + 16 + tag, place.top + 16 + frame.TAG_HEIGHT)
+    if not box.overlaps(tagged):
+        return box
+    y = max(bottom + 3, tagged.bottom)
+    return Box(box.left, y, box.right, y + _NAME)
 
 
 def _band_name(canvas: Canvas, asked: HeatmapInput, plan: Layout, about: Cluster) -> None:

@@ -153,7 +153,7 @@ def draw(canvas: Canvas, view: MarketView, strip: Strip, label: Label, *, left: 
     room = right - 4 - left
     usd = (usd_words(view, cluster), style.cluster_usd.in_colour(usd_colour))
     holders = [(usd, (f"  {said}", style.fine.in_colour(tint))) for said in words.holders(cluster)]
-    canvas.text(left, middle - 3, *fitting([*holders, (usd,)], room))
+    canvas.text(left, middle - 5, *fitting([*holders, (usd,)], room))
     where = [((said, style.cluster_place.in_colour(tint)),) for said in _places(strip, cluster)]
     canvas.text(left, middle + 25, *fitting(where, room))
 

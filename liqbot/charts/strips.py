@@ -10,6 +10,7 @@ from liqbot.charts.canvas import Canvas, baseline
 from liqbot.charts.request import HeatmapInput, Series
 from liqbot.market import figures
 from liqbot.market.candles import Candles
+from liqbot.market.positions import Floats, Ints
 
 HEIGHT = 46
 GAP = 6
@@ -41,8 +42,17 @@ def chosen(asked: HeatmapInput) -> Beneath | None:
         if np.count_nonzero(traded) * candles.length_ms >= KNOWN * max(end_ms - begin_ms, 1):
             return Kind.VOLUME
     if grid.open_interest is not None and np.isfinite(grid.open_interest).mean() >= KNOWN:
-        return Series("open interest", grid.time_ms, grid.open_interest)
+        return Series("open interest", *_broken(grid.time_ms, grid.until_ms, grid.open_interest))
     return None
+
+
+def _broken(time_ms: Ints, until_ms: Ints, usd: Floats) -> tuple[Ints, Floats]:
+    """Return a figure over time that is unknown after each column that a gap follows."""
+    gaps = np.flatnonzero(until_ms[:-1] < time_ms[1:])
+    return (
+        np.insert(time_ms, gaps + 1, until_ms[gaps]),
+        np.insert(usd, gaps + 1, np.nan),
+    )
 
 
 def volume(canvas: Canvas, candles: Candles, place: Place, top: int) -> None:
@@ -91,6 +101,7 @@ def _ground(canvas: Canvas, place: Place, top: int) -> None:
 
 
 def _name(canvas: Canvas, place: Place, top: int, name: str, most: float) -> None:
-    style = canvas.theme
+    """Say beside the strip what it shows: on it a line would run through the words."""
     said = f"{name}, at most {figures.usd(most)}" if most > 0 else name
-    canvas.text(place.left + 8, baseline(top + 14, 20), (said, style.fine), halo=style.panel)
+    letters = canvas.theme.legend
+    canvas.text(place.right + 10, baseline(top + HEIGHT / 2, letters.size), (said, letters))

@@ -19,7 +19,7 @@ from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
-SLICES = 20
+SLICES = 18
 """At most so many instants, the newest in front."""
 _DEEP = 0.52
 """How far up the plot the oldest slice stands, as a share of the plot's height."""
@@ -29,7 +29,7 @@ _TALL = 0.42
 """Height of the tallest peak, as a share of the plot's height."""
 _CAP = 0.998
 """Peaks above this quantile of the money are cut, so that one does not flatten the rest."""
-_ROW = 10
+_ROW = 12
 """Pixels of price in one step of a slice."""
 _PRICE_APART = 110
 _NAMED = 2

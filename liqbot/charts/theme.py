@@ -167,12 +167,12 @@ class Theme:
     @cached_property
     def cluster_place(self) -> Letters:
         """A cluster's price and distance."""
-        return Letters(25, self.soft)
+        return Letters(28, self.soft)
 
     @cached_property
     def tick(self) -> Letters:
         """Labels of axes."""
-        return Letters(23, self.soft)
+        return Letters(24, self.soft)
 
     @cached_property
     def legend(self) -> Letters:
@@ -187,7 +187,7 @@ class Theme:
     @cached_property
     def provenance(self) -> Letters:
         """Where the figures come from."""
-        return Letters(24, self.soft)
+        return Letters(25, self.soft)
 
     @cached_property
     def fine(self) -> Letters:

@@ -176,6 +176,12 @@ def ratio_label(view: MarketView) -> str:
     return "scaled ratio" if view.fuel.is_scaled else "ratio"
 
 
+def ratio_heading(view: MarketView) -> str:
+    """Return what stands before `ratio` in a picture: of one side alone there is no ratio, only fuel."""
+    is_one_sided = view.ratio is None and view.regime is not Regime.NO_READING
+    return "fuel" if is_one_sided else ratio_label(view)
+
+
 def trapped(view: MarketView) -> list[tuple[Side, float]]:
     """Return the trapped share (0 to 1) of each side that has any size, the more trapped side first."""
     shares = [(side, view.trapped.underwater[side]) for side in Side]

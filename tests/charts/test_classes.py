@@ -11,6 +11,7 @@ from liqbot.charts.classes import COUNT, Classes
 from liqbot.charts.theme import LEVELS
 from liqbot.market.side import Side
 
+ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
 amounts = st.lists(st.floats(1, 1e12), min_size=1, max_size=60).map(np.array)
 
 
@@ -19,7 +20,7 @@ def test_classes_begin_at_round_amounts_that_rise_and_the_heaviest_is_in_the_top
     classes = Classes.of(usd)
     assert len(classes.starts) == COUNT
     assert list(classes.starts) == sorted(set(classes.starts))
-    assert all(f"{start:.1e}"[:3] in {"1.0", "1.5", "2.0", "3.0", "5.0", "7.0"} for start in classes.starts)
+    assert {f"{start:.3e}"[:5] for start in classes.starts} <= {f"{one:.3f}" for one in ROUND}
     assert classes.number(float(usd.max())) >= COUNT - 1
 
 
@@ -48,6 +49,24 @@ def test_in_a_days_picture_the_heaviest_stand_apart():
         top = lit >= plan.levels[side].starts[-1]
         assert 0 < top.mean() < 0.03
         assert lit.max() < 4 * plan.levels[side].starts[-1]
+
+
+@pytest.mark.parametrize("least", [0.01, 0.3, 0.6])
+def test_where_much_is_heavy_it_is_not_all_of_the_brightest(least):
+    """Modelled maps are dense: of a side as good as every row may be near the heaviest."""
+    usd = np.random.default_rng(1).uniform(least, 1, 5_000) * 22e6
+    levels = Classes.of(usd).levels(usd)
+    shares = np.bincount(levels, minlength=LEVELS) / len(usd)
+    assert shares[LEVELS - 1] < 0.25  # its start is a round amount
+    assert shares.max() < 0.7
+
+
+def test_a_few_very_heavy_rows_of_a_quiet_side_are_not_as_bright_as_many_that_are_not():
+    """What stands out by hundreds of times its neighbours, but often, has a class of its own all the same."""
+    random = np.random.default_rng(2)
+    usd = np.concatenate([random.lognormal(9, 1, 9_000), random.uniform(2e6, 6e6, 700), [51e6] * 300])
+    classes = Classes.of(usd)
+    assert classes.starts[-1] > 6e6 or (classes.levels(usd) == LEVELS - 1).mean() < 0.06
 
 
 def test_the_quieter_side_has_classes_of_its_own():

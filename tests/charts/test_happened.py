@@ -142,6 +142,7 @@ def test_another_layer_is_outlined_and_named_and_adds_nothing():
     pixels, without = looked_at(heatmap.draw(asked)), looked_at(heatmap.draw(heatmap_of(view)))
     area = (slice(plan.place.top, plan.place.bottom), slice(plan.place.left, plan.place.right))
     outlined = (pixels[area] != without[area]).any(axis=-1)
+    outlined[-46:] = False  # there stands what the outlines are
     assert 0.005 < outlined.mean() < 0.2
     assert (pixels[area][outlined] == DARK.text).all(axis=-1).mean() > 0.5
 

@@ -269,3 +269,29 @@ async def test_spot_may_be_anything_a_price_can_be(store):
     await store.history.record([at(START, 1e-9)])
     await store.history.record([at(START + HOUR, 1e9)])
     assert np.array([row[1] for row in await kept(store, at(START + DAY))]).tolist() == [1e-9, 1e9]
+
+
+@pytest.mark.parametrize("window_h", [12, 24, 72, 7 * 24, 30 * 24, 365 * 24])
+async def test_a_past_that_a_source_makes_up_has_no_gaps_in_any_window(store, window_h):
+    """As the simulator's: a step of two hours up to a day ago, then one of fifteen minutes, then of one."""
+    now = 400 * DAY
+    ages_min = [*range(7 * 1440, 1440, -120), *range(1440, 60, -15), *range(60, 0, -1)]
+    for age in ages_min:
+        await store.history.record([at(now - age * MINUTE)])
+    grid = await store.history.grid(at(now), window_h * HOUR)
+    assert len(grid) > 30
+    assert grid.until_ms[:-1].tolist() == grid.time_ms[1:].tolist()
+
+
+@pytest.mark.parametrize("window_h", [12, 24, 72, 7 * 24])
+async def test_hours_without_data_are_one_gap_in_every_window_that_reaches_them(store, window_h):
+    now = 400 * DAY
+    off = range(4 * 60, 9 * 60)
+    for age in (*range(7 * 1440, 1440, -30), *range(1440, 0, -5)):
+        if age not in off:
+            await store.history.record([at(now - age * MINUTE)])
+    grid = await store.history.grid(at(now), window_h * HOUR)
+    gaps = np.flatnonzero(grid.until_ms[:-1] < grid.time_ms[1:])
+    assert len(gaps) == 1
+    length_h = float(grid.time_ms[gaps[0] + 1] - grid.until_ms[gaps[0]]) / HOUR
+    assert 4 < length_h <= 5.1
