@@ -8,6 +8,7 @@ from liqbot.chat import (
     comparison_commands,
     control_commands,
     flow_commands,
+    journal_commands,
     look_command,
     market_commands,
     record_commands,
@@ -78,7 +79,12 @@ async def status(context: CommandContext) -> Message:
     )
 
 
-SELDOM = (*alert_commands.COMMANDS, *control_commands.COMMANDS, *look_command.COMMANDS)
+SELDOM = (
+    *alert_commands.COMMANDS,
+    *journal_commands.COMMANDS,
+    *control_commands.COMMANDS,
+    *look_command.COMMANDS,
+)
 """Commands that `/help all` names last."""
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,

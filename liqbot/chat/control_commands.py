@@ -150,7 +150,11 @@ async def grouping(context: CommandContext, switch: Switch = "") -> Message:
 async def privacy(context: CommandContext) -> Message:
     """What the bot knows about this chat, and how to delete it."""
     kept = await context.services.privacy.kept(context.chat)
-    nothing = _("Nothing that is written here is kept, and nothing is passed on.")
+    nothing = (
+        _("Nothing else that is written here is kept, and nothing is passed on.")
+        if kept.journal
+        else _("Nothing that is written here is kept, and nothing is passed on.")
+    )
     if not kept.is_known:
         return Message(_("Nothing is kept of this chat"), (nothing,))
     return Message(
@@ -164,6 +168,11 @@ async def privacy(context: CommandContext) -> Message:
             ),
             _("Its settings: time zone, language, quiet hours, mute, hourly limit."),
             _("Which alerts it got in the last 30 days."),
+            *(
+                [ngettext("Its journal, {count} entry.", "Its journal, {count} entries.", kept.journal)]
+                if kept.journal
+                else []
+            ),
             _("In memory, until the bot stops: how often it asked, and when last."),
             nothing,
             _("/forget removes all of it."),

@@ -1,4 +1,4 @@
-"""`liqbot db`: backing up the database, and checking it."""
+"""`liqbot db`: backing up the database, checking it, its size, and loading an export."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,6 +7,8 @@ import typer
 
 from liqbot.cli.terminal import progress_bar
 from liqbot.operations.database import back_up, require_well
+from liqbot.operations.database_size import size_of
+from liqbot.operations.market_export import read_export
 from liqbot.settings import load_settings
 
 app = typer.Typer(help="Back up and check the database.", no_args_is_help=True)
@@ -28,3 +30,34 @@ def check() -> None:
     path = load_settings().database
     require_well(path, thorough=True)
     typer.echo(f"{path}: well, {path.stat().st_size:,} bytes")
+
+
+@app.command()
+def size() -> None:
+    """Say what takes how much room, by table, and what a coin and day takes."""
+    settings = load_settings()
+    found = size_of(settings.database)
+    for name, (rows, taken) in found.tables.items():
+        typer.echo(f"{name:<16} {rows:>10,} rows {taken:>14,} bytes")
+    typer.echo(f"{'together':<16} {'':>15} {found.taken:>14,} bytes")
+    typer.echo(
+        f"a coin, layer and day: {found.a_coin_day:,.0f} bytes, of {found.coin_days:,.1f} that are kept"
+    )
+    keep = settings.keep
+    typer.echo(
+        f"kept: history {keep.history_days} days, whole views {keep.views_days}, events {keep.events_days}; "
+        "LIQBOT_KEEP__… changes it"
+    )
+
+
+@app.command()
+def load(
+    folder: Annotated[Path, typer.Argument(help="A folder that `liqbot export` has written, as CSV.")],
+) -> None:
+    """Put an export into the database; what is there already stays. The bot must not run meanwhile."""
+    database = load_settings().database
+    with progress_bar() as bar:
+        task = bar.add_task(folder.name, total=None)
+        done = read_export(folder, database, lambda name, at: bar.update(task, description=f"{name} {at:,}"))
+    for name, count in done.items():
+        typer.echo(f"{name}: {count:,} rows")

@@ -24,6 +24,8 @@ class Kept:
 
     is_known: bool
     subscriptions: int
+    journal: int = 0
+    """How many entries its journal has."""
 
 
 class Privacy:
@@ -45,7 +47,11 @@ class Privacy:
 
     async def kept(self, chat: ChatKey) -> Kept:
         """Return what is kept of a chat."""
-        return Kept(await self._store.chats.is_known(chat), len(await self._store.subscriptions.of(chat)))
+        return Kept(
+            await self._store.chats.is_known(chat),
+            len(await self._store.subscriptions.of(chat)),
+            await self._store.journal.count(chat),
+        )
 
     async def forget(self, chat: ChatKey, person: str = "") -> None:
         """Remove all that is kept of a chat, also from what rules remember of it and of who asks.

@@ -43,6 +43,8 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LOOKBACK_MS = 3 * DAY_MS
 """Of the path before the window, for the volatility of its first cases."""
+FEWEST_STEPS = 3
+"""A horizon of fewer steps of the path is not scored: too much happens unseen."""
 GROUPS_AT_MS = DAY_MS
 """Groups are compared by what was reached within a day."""
 WHALES = 0.5
@@ -108,7 +110,7 @@ class ScoreboardAnswer:
     unseen: int
     """Of how many nobody saw the price throughout a day: they are left out."""
     step_ms: int
-    """How often price is known; a horizon that is shorter is not scored."""
+    """How often price is known; a horizon of fewer than three steps is not scored."""
     tells_liquidations: bool
     """Whether the venue told of any liquidation in this time."""
     horizons: tuple[Score, ...]
@@ -183,7 +185,7 @@ def _answer(
     view: MarketView, window: str, query: ScoreQuery, own: _Past, layers: Sequence[tuple[Layer, _Past]]
 ) -> ScoreboardAnswer:
     fates = own.fates(query)
-    horizons = [horizon for horizon in HORIZONS_MS if horizon >= own.path.step_ms]
+    horizons = [horizon for horizon in HORIZONS_MS if horizon >= FEWEST_STEPS * own.path.step_ms]
     at_day = _outcomes(fates, GROUPS_AT_MS)
     groups = list(_groups(at_day))
     if len(layers) > 1:

@@ -19,6 +19,7 @@ from liqbot.service.brief import Briefs
 from liqbot.service.cascades import Cascades
 from liqbot.service.chats import Chats
 from liqbot.service.history import History
+from liqbot.service.journal import Journal
 from liqbot.service.liquidations import Liquidations
 from liqbot.service.markets import Markets
 from liqbot.service.past_readings import PastReadings
@@ -108,6 +109,7 @@ class Services:
         self.briefs = Briefs(
             self.markets, liquidations=self.liquidations, books=self.books, cascades=self.cascades
         )
+        self.journal = Journal(store, self.markets, clock)
         self.rule_records = RuleRecords(store)
         self.scoreboards = Scoreboards(store, self.markets)
         self.past_readings = PastReadings(store, self.markets, self.pictures)

@@ -13,6 +13,7 @@ from liqbot.store.communities import Communities
 from liqbot.store.deliveries import Deliveries
 from liqbot.store.events import Events
 from liqbot.store.history import History
+from liqbot.store.journal import Journal
 from liqbot.store.memories import Memories
 from liqbot.store.notes import Notes
 from liqbot.store.observations import Observations
@@ -44,6 +45,11 @@ class Store(Protocol):
     @property
     def observations(self) -> Observations:
         """What rules have read."""
+        ...
+
+    @property
+    def journal(self) -> Journal:
+        """What chats wrote down of alerts."""
         ...
 
     @property

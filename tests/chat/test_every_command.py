@@ -11,6 +11,7 @@ from liqbot.chat.bot_commands import COMMANDS
 from liqbot.message import Tone
 
 LINES = (
+    *("/note 1 faded", "/took 1 64000 62000 66000", "/journal"),
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
     *("/history BTC", "/history BTC 1y", "/scoreboard BTC"),
     *("/liquidations BTC", "/book BTC", "/cascade BTC -3%", "/brief BTC"),
@@ -24,6 +25,7 @@ LINES = (
     *("/privacy", "/forget", "/forget yes", "/help", "/help mute", "/help near-cluster", "/status"),
 )
 MANAGING = {
+    *("note", "took"),
     *("subscribe", "unsubscribe", "test", "pause", "resume"),
     *("mute", "quiet", "timezone", "limit", "forget", "look"),
     *("edit", "import", "grouping"),

@@ -60,7 +60,7 @@ def readings(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) ->
         "ORDER BY time_ms",
         [*key, since_ms, until_ms],
     )
-    return [_reading(blob) for (blob,) in rows]
+    return [reading_of(blob) for (blob,) in rows]
 
 
 def path(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) -> Path:
@@ -73,7 +73,10 @@ def path(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) -> Pat
         return Path.empty()
     steps = np.concatenate([unpacked(blob) for (blob,) in rows], axis=1)
     steps = steps[:, (steps[0] >= since_ms) & (steps[0] <= until_ms)]
-    return Path(steps[0].astype(np.int64), steps[1], steps[2], steps[3])
+    # Price moves from one close to the next: what lies between them has been touched.
+    before = np.concatenate([steps[3, :1], steps[3, :-1]])
+    low, high = np.minimum(steps[1], before), np.maximum(steps[2], before)
+    return Path(steps[0].astype(np.int64), low, high, steps[3])
 
 
 def thin_readings(db: sqlite3.Connection, key: _Key, before_ms: int) -> None:
@@ -129,7 +132,8 @@ def _row(one: DatedReading) -> _Row:
     )
 
 
-def _reading(blob: bytes) -> DatedReading:
+def reading_of(blob: bytes) -> DatedReading:
+    """Return a reading as it was written. Raises `DatabaseError`."""
     try:
         time_ms, spot, up, down, coverage, long, short, funding, interest = _rows.decode(blob)
     except msgspec.DecodeError as error:

@@ -21,6 +21,7 @@ from liqbot.store.sqlite.database import Claim
 from liqbot.store.sqlite.deliveries import SqliteDeliveries
 from liqbot.store.sqlite.events import SqliteEvents
 from liqbot.store.sqlite.history import SqliteHistory
+from liqbot.store.sqlite.journal import SqliteJournal
 from liqbot.store.sqlite.memories import SqliteMemories
 from liqbot.store.sqlite.notes import SqliteNotes
 from liqbot.store.sqlite.observations import SqliteObservations
@@ -43,6 +44,7 @@ class SqliteStore:
         self.history = SqliteHistory(self.connections, retention)
         self.events = SqliteEvents(self.connections, retention)
         self.observations = SqliteObservations(self.connections, retention)
+        self.journal = SqliteJournal(self.connections)
         self.cases = SqliteCases(self.connections, retention)
         self.chats = SqliteChats(self.connections)
         self.subscriptions = SqliteSubscriptions(self.connections)
