@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 import liqbot.plugin
+from docs import catalogue
 from docs.files import every_file
 from docs.sections import replace_section
 from liqbot import cli
@@ -48,7 +49,8 @@ def main() -> int:
     if arguments.write:
         for name, text in renewed.items():
             (ROOT / name).write_text(text)
-    complaints = [*_stale(renewed), *_broken_links(), *_missing_version()]
+        catalogue.renew()
+    complaints = [*_stale(renewed), *_stale_template(), *_broken_links(), *_missing_version()]
     for complaint in complaints:
         print(complaint)
     return 1 if complaints else 0
@@ -202,6 +204,11 @@ def _stale(renewed: dict[str, str]) -> Iterator[str]:
     for name, text in renewed.items():
         if (ROOT / name).read_text() != text:
             yield f"{name}: a generated section is out of date; `make fix` renews it"
+
+
+def _stale_template() -> Iterator[str]:
+    if not catalogue.is_renewed():
+        yield f"{catalogue.TEMPLATE.relative_to(ROOT)}: is not that of the code; renew it with --write"
 
 
 def _broken_links() -> Iterator[str]:

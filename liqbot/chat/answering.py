@@ -10,7 +10,6 @@ from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.input_cleaning import cleaned, words_of
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.wording import nearest, quoted
-from liqbot.service.chats import StoreError
 from liqbot.service.errors import UserError
 from liqbot.text import _, ngettext, speaking
 
@@ -46,7 +45,7 @@ class Answering:
     async def answer(self, line: str, context: CommandContext) -> Message:
         """Return the answer to a line such as `/heatmap BTC 7d`. It never raises: what fails is said."""
         command: Command | None = None
-        with speaking(*await _languages(context)):
+        with speaking(context.language):
             try:
                 command, words = self._find(line, context)
                 _require_right(command, context)
@@ -171,14 +170,6 @@ async def _or_refused(answering: Awaitable[Message]) -> Message:
         return await answering
     except UserError as error:
         return refused(error)
-
-
-async def _languages(context: CommandContext) -> tuple[str, ...]:
-    """Return which languages to try: what the chat has set, then that of who asks."""
-    try:
-        return ((await context.services.chats.settings(context.chat)).language, context.language)
-    except StoreError:  # answers that need no database go on
-        return (context.language,)
 
 
 def refused(error: UserError, line: str = "") -> Message:

@@ -167,7 +167,7 @@ def parameter_text(parameter: Parameter) -> str:
     if not parameter.help:
         return _("{takes}. Default: {default}.", takes=parameter.takes, default=default)
     return _(
-        "{help}; {takes}. Default: {default}.", help=parameter.help, takes=parameter.takes, default=default
+        "{help}; {takes}. Default: {default}.", help=_(parameter.help), takes=parameter.takes, default=default
     )
 
 

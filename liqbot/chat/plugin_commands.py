@@ -52,7 +52,7 @@ def chat_commands(brought: Iterable[PluginCommand], taken: Iterable[str]) -> Ite
 def _parameters(brought: PluginCommand) -> Iterator[str]:
     for parameter in brought.form.parameters:
         default = parameter.show(parameter.default)
-        told = "; ".join(part for part in (parameter.help, parameter.takes) if part)
+        told = "; ".join(part for part in (_(parameter.help), parameter.takes) if part)
         yield _(
             "{argument}: {names}. Default: {default}.", argument=parameter.name, names=told, default=default
         )

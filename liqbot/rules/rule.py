@@ -16,6 +16,7 @@ from liqbot.rules.hit import Hit, Reading, Remembered, RuleFault
 from liqbot.rules.parameters import Form, Value
 from liqbot.rules.readers import Reader, class_reader, function_reader
 from liqbot.rules.wording import paragraphs
+from liqbot.text import _
 
 __all__ = [
     "Hit",
@@ -69,11 +70,11 @@ class Rule:
     def details(self) -> tuple[str, ...]:
         """The other paragraphs of its docstring, each on one line."""
         defaults = self.form.defaults()
-        return tuple(self.form.fill_in(text, defaults) for text in self.text[1:])
+        return tuple(self.form.fill_in(_(text), defaults) for text in self.text[1:])
 
     def describe(self, values: Mapping[str, Value]) -> str:
         """Return what it finds with these parameters, in one sentence."""
-        return self.form.fill_in(self.text[0], values)
+        return self.form.fill_in(_(self.text[0]), values)
 
     def policy_for(self, values: Mapping[str, Value]) -> Policy:
         """Return how its hits become alerts where these parameters were asked for."""

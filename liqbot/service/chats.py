@@ -5,12 +5,10 @@ from dataclasses import dataclass, replace
 
 from liqbot.alerts.absence import announced, not_taken
 from liqbot.alerts.hold_policy import HoldReason, hold_digest
-from liqbot.service.errors import UserError
 from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
-from liqbot.text import languages
 
 __all__ = ["ChatKey", "ChatSettings", "Chats", "Rest", "StoreError", "rest_of"]
 
@@ -69,16 +67,6 @@ class Chats:
     async def set_grouped(self, chat: ChatKey, *, grouped: bool) -> ChatSettings:
         """Set whether alerts of one moment come as one message."""
         return await self._change(chat, None, grouped=grouped)
-
-    async def set_language(self, chat: ChatKey, language: str) -> ChatSettings:
-        """Set the language of the chat; empty for that of whoever asks. Raises `UserError`."""
-        if language and language not in languages():
-            raise UserError(
-                "There is no {language} here. Choose from {names}.",
-                language=language,
-                names=", ".join(languages()),
-            )
-        return await self._change(chat, None, language=language)
 
     async def set_look(self, chat: ChatKey, look: str) -> ChatSettings:
         """Set how the chat wants its pictures, as `PictureStyle.words` says it."""

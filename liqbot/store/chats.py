@@ -22,8 +22,6 @@ class ChatSettings:
 
     time_zone: str = "UTC"
     """A name of the IANA database."""
-    language: str = ""
-    """As the platform names it: `en`, `pt-BR`; empty for unknown."""
     quiet: tuple[int, int] | None = None
     """From when to when it wants no alerts, in minutes after midnight of its own time; may span midnight."""
     mute_until_ms: int = 0

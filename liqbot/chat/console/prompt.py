@@ -152,7 +152,7 @@ class LineCompleter(Completer):
             return [
                 pair for parameter in left if parameter.name == name.lower() for pair in _values(parameter)
             ]
-        offered = [(f"{parameter.name}=", f"{parameter.help}; {parameter.takes}") for parameter in left]
+        offered = [(f"{parameter.name}=", f"{_(parameter.help)}; {parameter.takes}") for parameter in left]
         own = [("venue=", _("which map to read: an exchange, measured or modelled"))]
         return offered + (own if venues and "venue" not in used else [])
 

@@ -129,7 +129,7 @@ def of_parameter(parameter: Parameter) -> Option:
     return Option(
         name=parameter.name.lower(),
         takes=takes,
-        help="; ".join(part for part in (parameter.help, _unit(parameter), default) if part),
+        help="; ".join(part for part in (_(parameter.help), _unit(parameter), default) if part),
         write=write,
         choices=fixed,
         offer=offer if takes is str and not fixed else None,
@@ -269,14 +269,14 @@ def _next_words(rule: Rule, typed: str) -> Mapping[str, str]:
     used = {text.partition("=")[0].lower() for text in before.split()}
     offered: dict[str, str] = {}
     for parameter in rule.form.parameters:
-        name, equals, _ = word.partition("=")
+        name, equals, _value = word.partition("=")
         if parameter.name in used or not parameter.name.startswith(name.lower() if not equals else name):
             continue
         default = parameter.show(parameter.default).replace(" ", "")
         values = parameter.choices or (default,)
         if equals and word not in [f"{parameter.name}={value}" for value in values]:
             offered[typed] = parameter.takes
-        offered |= {f"{before}{space}{parameter.name}={value}": parameter.help for value in values}
+        offered |= {f"{before}{space}{parameter.name}={value}": _(parameter.help) for value in values}
     return offered
 
 

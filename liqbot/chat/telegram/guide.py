@@ -140,7 +140,7 @@ def _these_values(
     ]
     more = [] if choice.more else [_button(_("More"), replace(choice, more=True))]
     back = _button(_("Back"), plain if choice.more else Choice(rule.name), Weight.BACK)
-    facts = tuple(Fact(item.name, item.help) for _place, item in shown if item.help)
+    facts = tuple(Fact(item.name, _(item.help)) for _place, item in shown if item.help)
     title = f"{rule.name} {choice.coin}"
     return _asked(title, [rule.describe(values)], [subscribe, *changes, *more, back], facts=facts)
 
@@ -159,7 +159,7 @@ def _which_value(choice: Choice, parameter: Parameter, values: Mapping[str, Valu
         takes=parameter.takes,
     )
     back = _button(_("Back"), replace(choice, asking=0), Weight.BACK)
-    lines = [line for line in (parameter.help, "" if parameter.choices else typed) if line]
+    lines = [line for line in (_(parameter.help), "" if parameter.choices else typed) if line]
     return _asked(f"{choice.rule} {choice.coin}: {parameter.name}", lines, [*buttons, back])
 
 

@@ -17,11 +17,14 @@ from telegram.error import TelegramError
 
 from liqbot.alerts.platform import Refused, SlowDown
 from liqbot.chat.command import Command
-from liqbot.chat.telegram.menu_words import MENU_WORDS
 from liqbot.chat.telegram.outcomes import outcome
+from liqbot.text import Catalogues, speaking
+from liqbot.text.catalogue import FOLDER
 
 _log = structlog.get_logger()
 
+WORDS = Catalogues(FOLDER / "menu")
+"""What commands are called in menus, by language: catalogues of their own, as they are short and few."""
 TRIES = 5
 MOST_COMMANDS = 100
 LONGEST_NAME = 32
@@ -36,13 +39,13 @@ def menu(commands: Iterable[Command], language: str, *, managing: bool) -> tuple
 
     Telegram takes no hyphens in names, and refuses the whole menu for one that it does not take.
     """
-    words = MENU_WORDS.get(language, {})
-    entries = [
-        BotCommand(name, words.get(item.name, item.summary)[:LONGEST_DESCRIPTION])
-        for item in commands
-        for name in [item.name.replace("-", "_")]
-        if (managing or not item.manages) and not item.owners and len(name) <= LONGEST_NAME
-    ]
+    with speaking(language, catalogues=WORDS):
+        entries = [
+            BotCommand(name, item.summary[:LONGEST_DESCRIPTION])
+            for item in commands
+            for name in [item.name.replace("-", "_")]
+            if (managing or not item.manages) and not item.owners and len(name) <= LONGEST_NAME
+        ]
     return tuple(entries[:MOST_COMMANDS])
 
 
@@ -55,7 +58,7 @@ class Menu:
 
     async def write(self) -> None:
         """Write every menu that is not yet as it should be. That it fails is no reason not to serve."""
-        for language in ("", *MENU_WORDS):
+        for language in ("", *WORDS.languages[1:]):
             for scope in (*_EVERYTHING, *_LOOKING):
                 if not await self._insist(scope, language):
                     return

@@ -6,17 +6,17 @@ from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.sqlite.connections import Records, reads, writes
 from liqbot.store.sqlite.statuses import FAILED, OWED
 
-_COLUMNS = "time_zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look"
+_COLUMNS = "time_zone, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look"
 _IS_CHAT = "(platform, native_id, thread) = (?, ?, ?)"
 
 
 def read_settings(
-    row: tuple[str, str, int | None, int | None, int, int, int, str | None, str],
+    row: tuple[str, int | None, int | None, int, int, int, str | None, str],
 ) -> ChatSettings:
     """Return the settings in the columns of `_COLUMNS`."""
-    zone, language, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look = row
+    zone, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look = row
     quiet = None if quiet_from is None or quiet_to is None else (quiet_from, quiet_to)
-    return ChatSettings(zone, language, quiet, mute_until_ms, hourly_limit, bool(grouped), inactive, look)
+    return ChatSettings(zone, quiet, mute_until_ms, hourly_limit, bool(grouped), inactive, look)
 
 
 class SqliteChats(Records):
@@ -36,12 +36,11 @@ class SqliteChats(Records):
         quiet_from, quiet_to = settings.quiet or (None, None)
         meet(db, chat, now_ms)
         db.execute(
-            "UPDATE chats SET time_zone = ?, language = ?, quiet_from = ?, quiet_to = ?, "
+            "UPDATE chats SET time_zone = ?, quiet_from = ?, quiet_to = ?, "
             "mute_until_ms = ?, hourly_limit = ?, grouped = ?, look = ? "
             "WHERE (platform, native_id, thread) = (?, ?, ?)",
             [
                 settings.time_zone,
-                settings.language,
                 quiet_from,
                 quiet_to,
                 settings.mute_until_ms,

@@ -37,7 +37,7 @@ class SqliteDeliveries(Records):
             SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
                 d.status = {UNKNOWN}, d.carrier, d.held_for, s.number, s.silent, s.role,
                 iif(a.sample, 'off', s.digest),
-                c.time_zone, c.language, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
+                c.time_zone, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
                 c.grouped, c.inactive, c.look,
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
@@ -178,10 +178,10 @@ class SqliteDeliveries(Records):
             silent=bool(row[11]),
             role=row[12] if is_single else None,
             digest=row[13] or "off",
-            settings=read_settings(row[14:23]),
-            sent_lately=row[23],
-            first_sent_ms=row[24],
-            absence=None if row[25] is None else Absence(*row[25:29]),
+            settings=read_settings(row[14:22]),
+            sent_lately=row[22],
+            first_sent_ms=row[23],
+            absence=None if row[24] is None else Absence(*row[24:28]),
         )
 
     def _grouped(self, db: sqlite3.Connection, head: Delivery, now_ms: int) -> Delivery:

@@ -4,12 +4,13 @@ import pytest
 from chat.telegram.stand_ins import WITHIN
 
 from liqbot.chat.bot_commands import COMMANDS
-from liqbot.chat.telegram.menu import menu
-from liqbot.chat.telegram.menu_words import MENU_WORDS
+from liqbot.chat.telegram.menu import WORDS, menu
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS
+from liqbot.text import speaking
 
 EVERY = [command for command in (*COMMANDS, *OWN_COMMANDS) if not command.owners]
-MENUS = 4 * (1 + len(MENU_WORDS))
+LANGUAGES = WORDS.languages[1:]
+MENUS = 4 * (1 + len(LANGUAGES))
 
 pytestmark = pytest.mark.usefixtures("unhurried")
 
@@ -33,14 +34,15 @@ async def test_everyone_is_offered_what_they_may_do(telegram, serving):
     assert {"subscribe", "unsubscribe", "stop"} <= in_private - as_member
 
 
-@pytest.mark.parametrize("language", MENU_WORDS)
+@pytest.mark.parametrize("language", LANGUAGES)
 async def test_the_menu_speaks_the_persons_language(telegram, serving, language):
     ann = await telegram.person("Ann", language=language)
     async with serving():
         await written(telegram)
         shown = {entry["command"]: entry["description"] for entry in await ann.menu(language)}
         usual = {entry["command"]: entry["description"] for entry in await ann.menu("xx")}
-    assert shown["heatmap"] == MENU_WORDS[language]["heatmap"] != usual["heatmap"]
+    with speaking(language, catalogues=WORDS):
+        assert shown["heatmap"] == COMMANDS[0].summary != usual["heatmap"]
     assert shown.keys() == usual.keys()
 
 
@@ -61,7 +63,7 @@ async def test_a_menu_that_cannot_be_written_at_once_is_written_later(telegram, 
         assert len(await ann.menu()) == len(EVERY)
 
 
-@pytest.mark.parametrize("language", ["", *MENU_WORDS])
+@pytest.mark.parametrize("language", ["", *LANGUAGES])
 def test_every_entry_is_as_telegram_takes_it(language):
     for entry in menu(EVERY, language, managing=True):
         assert entry.command.islower()
@@ -69,7 +71,12 @@ def test_every_entry_is_as_telegram_takes_it(language):
         assert 1 <= len(entry.description) <= 256
 
 
-@pytest.mark.parametrize("language", MENU_WORDS)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_all_languages_know_the_same_commands_and_none_that_is_not_there(language):
-    assert MENU_WORDS[language].keys() == MENU_WORDS["de"].keys()
-    assert MENU_WORDS[language].keys() <= {command.name for command in EVERY}
+    summaries = {command.summary for command in EVERY}
+
+    def known(tag):
+        return {text for text in WORDS.translations(tag)._catalog if text}
+
+    assert known(language) == known("de")
+    assert known(language) <= summaries
