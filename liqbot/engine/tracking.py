@@ -187,7 +187,7 @@ def follow(
         elif rest is not None:
             unseen.append(_moved(track, rest, passage))
         elif passage.time_ms - (track.known_ms or passage.time_ms) <= LOST_MS:
-            unseen.append(replace(track, known_ms=track.known_ms or passage.time_ms))
+            unseen.append(track if track.known_ms else replace(track, known_ms=passage.time_ms))
     unseen.sort(key=lambda track: -track.cluster.usd)
     return Followed(
         Tracks(tracks.coin, number, living + unseen[:MOST_UNSEEN], is_new=False),

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.alerts.evaluation import decode_state
-from liqbot.alerts.states import KeyState, Reason, Status, WatchState, step
+from liqbot.alerts.states import KeyState, Reason, Status, WatchState, put_back, step
 from liqbot.rules.common_parameters import Policy
 from liqbot.rules.rule import Hit, Reading
 
@@ -330,6 +330,17 @@ def test_an_alert_that_comes_too_soon_after_another_waits_and_is_told_where_it_s
 
 def test_of_one_key_only_its_cooldown_counts():
     assert tell_by_key([{"a": 5}, {}, {"a": 5}], apart=3600) == [(0, "a"), (2, "a")]
+
+
+def test_a_clock_that_was_ahead_makes_nothing_wait_longer():
+    policy, hour = Policy(cooldown=0, apart=3600), 3_600_000
+    state, _ = step(WatchState(), Reading((hit(5, "a"),)), 48 * hour, policy)
+    state = put_back(state, 1 * hour)
+    told = {}
+    for now_ms in (2 * hour - 1, 2 * hour):
+        state, events = step(state, Reading((hit(5, "b"),)), now_ms, policy)
+        told[now_ms] = [event.hit.key for event in events]
+    assert told == {2 * hour - 1: [], 2 * hour: ["b"]}
 
 
 def test_of_several_at_once_the_largest_is_told():
