@@ -18,9 +18,9 @@ _EDGES: Floats = np.unique(
             [
                 np.arange(0.0005, 0.01 + 1e-9, 0.0005),
                 np.arange(0.011, 0.02 + 1e-9, 0.001),
-                np.arange(0.0225, 0.05 + 1e-9, 0.0025),
-                np.arange(0.06, 0.101, 0.01),
-                np.arange(0.15, 0.501, 0.05),
+                np.arange(0.0225, 0.1 + 1e-9, 0.0025),
+                np.arange(0.11, 0.2001, 0.01),
+                np.arange(0.25, 0.501, 0.05),
             ]
         ),
         6,
@@ -132,7 +132,7 @@ def walls(depth: Depth) -> tuple[Wall, ...]:
 
 
 def condensed(depth: Depth) -> Depth:
-    """Return the same book in at most some sixty levels a side, for whoever keeps it.
+    """Return the same book in at most some eighty levels a side, for whoever keeps it.
 
     The best and the farthest level stay as they are, so mid and reach do; in between, levels are put together
     between fixed distances from mid: what stands within each of `BANDS` is exact.

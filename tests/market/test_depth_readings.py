@@ -65,7 +65,7 @@ class TestFewLevels:
         for side in Side:
             assert few.column(side)[1].sum() == pytest.approx(depth.column(side)[1].sum())
             assert few.reach(side) == depth.reach(side)
-            assert len(few.column(side)[0]) <= 70
+            assert len(few.column(side)[0]) <= 82
 
     @given(levels, levels)
     def test_what_stands_within_each_band_is_the_same(self, some, others):

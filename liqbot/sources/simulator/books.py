@@ -10,8 +10,9 @@ import numpy as np
 from liqbot.market.depth import Depth
 from liqbot.market.positions import Floats
 
-LEVELS, NEAREST, FARTHEST = 48, 1e-4, 0.10
-"""Levels a side, and the distances of the first and of the last from the price, as shares of it."""
+NEAREST, STEP, FARTHEST = 1e-4, 1e-3, 0.10
+"""Distances of the first level and of the last from the price, and between those that are not near it, as
+shares of it."""
 SCATTER = 0.35
 """Standard deviation of the logarithm of what stands at a level, beside what its distance has."""
 WALL_CHANCE, WALL = 0.03, 4.0
@@ -19,7 +20,11 @@ WALL_CHANCE, WALL = 0.03, 4.0
 REQUOTED_MS = 60_000
 """So long the scatter stays as it is: a book is re-quoted a little at a time."""
 
-_EDGES: Floats = np.geomspace(NEAREST, FARTHEST, LEVELS + 1)
+_EDGES: Floats = np.concatenate(
+    [np.geomspace(NEAREST, STEP, 7)[:-1], np.arange(STEP, FARTHEST + STEP / 2, STEP)]
+)
+LEVELS = len(_EDGES) - 1
+"""Levels a side."""
 
 
 def book(coin: str, venue: str, time_ms: int, *, mark: float, usd_a_percent: float, seed: int) -> Depth:
@@ -28,7 +33,7 @@ def book(coin: str, venue: str, time_ms: int, *, mark: float, usd_a_percent: flo
     The same arguments give the same book; it scatters anew every `REQUOTED_MS`.
     """
     rng = np.random.default_rng([seed, time_ms // REQUOTED_MS, *coin.encode()])
-    wide = np.diff(_EDGES, prepend=0.0)[1:]
+    wide = np.diff(_EDGES)
     scatter = np.exp(SCATTER * rng.standard_normal((2, LEVELS)) - SCATTER**2 / 2)
     walls = np.where(rng.random((2, LEVELS)) < WALL_CHANCE, WALL, 1.0) / (1 + WALL_CHANCE * (WALL - 1))
     usd = usd_a_percent * 100 * wide * scatter * walls

@@ -1,7 +1,10 @@
 """The simulated market as a whole: one step after another, each a list of updates."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from itertools import repeat
 
 import numpy as np
 
@@ -68,7 +71,7 @@ class SimulatedMarket:
         self._makers.absorb(self._crowd.net(), self._prices.marks, 0.0)
         self._engine = LiquidationEngine(self._accounts, self._ledger, self._prices, self.coins, streams[7])
         self._ledger.changed[:] = True
-        self._story = phases(scenario, self._rng, event_after_s / HOUR_S)
+        self._story: Iterator[Phase] = phases(scenario, self._rng, event_after_s / HOUR_S)
         self._phase = Phase(0.0)
         self._phase_left_s = 0.0
         self._elapsed_s = 0.0
@@ -122,6 +125,31 @@ class SimulatedMarket:
         """Go on with `scenario`; what it is about begins in `after_s` seconds."""
         self._story = phases(scenario, self._rng, after_s / HOUR_S)
         self._phase_left_s = 0.0
+
+    @property
+    def marks(self) -> Floats:
+        """The mark prices of the coins, in their order, USD."""
+        return self._prices.marks
+
+    def twin(self, *, depth: float = 1.0, is_silent: bool = False) -> "SimulatedMarket":
+        """Return the same market with the same chances, which goes on as the present phase is.
+
+        Its books are `depth` times as deep as usual. Where it `is_silent`, its forced orders move no price:
+        beside another twin this shows what they do.
+        """
+        phase = replace(self._phase, depth=depth)
+        story, self._story = self._story, repeat(phase)
+        try:
+            other = deepcopy(self)
+        finally:
+            self._story = story
+        other.stand_in(phase, is_silent=is_silent)
+        return other
+
+    def stand_in(self, phase: Phase, *, is_silent: bool) -> None:
+        """Go on in a phase from now on; where it `is_silent`, forced orders move no price."""
+        self._phase = phase
+        self._prices.stand_in(phase, is_silent=is_silent)
 
     def books(self, venue: str) -> list[DepthSeen]:
         """Return the order book of each coin as it is now, under the name of a `venue`."""

@@ -89,6 +89,7 @@ class Prices:
         self._pushes: list[_Push] = []
         self._hourly: deque[Floats] = deque([self._home], maxlen=MEMORY_H)
         self._past_hour_s = 0.0
+        self._is_silent = False
 
     @property
     def marks(self) -> Floats:
@@ -127,6 +128,10 @@ class Prices:
         """Highest hourly price that is remembered, USD."""
         return np.exp(np.max(self._hourly, axis=0))
 
+    def stand_in(self, phase: Phase, *, is_silent: bool) -> None:
+        """Go on in a phase; where it `is_silent`, forced orders move nothing."""
+        self._phase, self._is_silent = phase, is_silent
+
     def push(self, place: int, log_move: float, seconds: float) -> None:
         """Move the coin at `place` by `log_move` over the next `seconds`, besides what it does anyway."""
         self._pushes.append(_Push(place, log_move, seconds))
@@ -153,6 +158,8 @@ class Prices:
 
     def force(self, usd: Floats) -> None:
         """Let forced orders of `usd` (buys above 0, sells below) push. Bounded, whatever their size."""
+        if self._is_silent:
+            return
         wanted = 0.01 * usd / self.depth_usd
         room = np.maximum(FARTHEST - np.sign(wanted) * self._displaced, 0.0)
         room = np.minimum(room, self._room)

@@ -35,6 +35,23 @@ async def test_figures_without_a_picture_are_for_all_as_well(house):
     assert "62,700    −2%  $20.5M" in text_of(answer.message)
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "begins"),
+    [
+        ("liquidations", {"window": "4h"}, "BTC: no liquidation was told of in 4 h"),
+        ("book", {}, "BTC 64,000: no depth"),
+        ("cascade", {"move": "-2.5%"}, "BTC −2.5%: $20.5M would be force-sold on the way"),
+        ("brief", {}, "BTC 64,000: long-liquidation setup"),
+    ],
+)
+async def test_what_flows_through_a_market_is_answered_for_all(house, name, given, begins):
+    async with house.open():
+        answer = await house.slash(name, coin="BTC", **given)
+    assert not answer.message.ephemeral
+    assert text_of(answer.message).startswith(begins)
+    assert bool(answer.message.files) is (name == "brief")
+
+
 @pytest.mark.parametrize("name", EPHEMERAL_ANSWERS)
 async def test_what_concerns_the_asker_alone_is_ephemeral(house, name):
     async with house.open():

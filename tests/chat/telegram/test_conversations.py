@@ -46,6 +46,24 @@ async def test_a_link_shows_a_heatmap_whose_caption_has_the_numbers_in_words(tel
     assert shown.buttons[:2] == ["Refresh", "Map"]
 
 
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        ("/liquidations BTC 4h", "BTC: no liquidation was told of in 4 h"),
+        ("/book BTC", "BTC 100.00: no depth"),
+        ("/cascade BTC -5%", "BTC −5%: $20M would be force-sold on the way"),
+        ("/brief BTC", "BTC 100.00: long-liquidation setup"),
+    ],
+)
+async def test_what_flows_through_a_market_is_answered(telegram, serving, line, begins):
+    ann = await telegram.person("Ann")
+    async with serving():
+        await ann.says(line)
+        heard = await ann.hears(within=WITHIN)
+    assert begins in heard.text.splitlines()[0]
+    assert bool(heard.file_id) is line.startswith("/brief")
+
+
 async def test_refresh_edits_the_same_message(telegram, serving):
     ann, more = await telegram.person("Ann"), asyncio.Event()
     async with serving(Told([*fuel(1), more, *fuel(2, above=30)])) as bot:
