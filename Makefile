@@ -15,7 +15,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half as long again
 
 .DEFAULT_GOAL := help
-.PHONY: help run node test long truth contract page browser soak conformance check fix bench docs lock clean
+.PHONY: help run package flood node test long truth contract page browser soak conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -71,6 +71,9 @@ conformance: $(VENV)/dev.stamp  ## drive the counterparts with other people's cl
 soak: $(VENV)/dev.stamp  ## search on for counter-examples, then kill the bot in the middle of a broadcast, again and again
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m hypothesis
 	PYTHONPATH=tests $(BIN)/python -m crash
+
+package: $(VENV)/dev.stamp  ## build sdist and wheel, and use them as a newcomer does, in an empty environment
+	tests/packaged.sh
 
 check: $(VENV)/dev.stamp  ## lint, types, import contract, docs
 	$(BIN)/ruff check .

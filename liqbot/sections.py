@@ -93,6 +93,14 @@ class KeepSettings(Section):
     )
 
 
+class BackupSettings(Section):
+    """Copies of the database that the bot makes by itself."""
+
+    folder: str = Field(default="", description="where backups go; empty for none")
+    every_h: float = Field(default=24, gt=0, le=24 * 31, description="hours between two backups")
+    keep: int = Field(default=7, ge=1, le=1_000, description="so many are kept; the oldest goes")
+
+
 class WebSettings(Section):
     """The page and the public API."""
 

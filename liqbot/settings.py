@@ -20,7 +20,7 @@ from pydantic_settings import (
 from liqbot.chat import registry as chats
 from liqbot.market.coins import canonical
 from liqbot.people_settings import AccessSettings, QuotaSettings
-from liqbot.sections import KeepSettings, PluginSettings, SettingsError, WebSettings, listed
+from liqbot.sections import BackupSettings, KeepSettings, PluginSettings, SettingsError, WebSettings, listed
 from liqbot.sources import registry
 
 PREFIX = "LIQBOT_"
@@ -85,6 +85,7 @@ class Settings(_Declared):
     plugins: PluginSettings = PluginSettings()
     access: AccessSettings = AccessSettings()
     quotas: QuotaSettings = QuotaSettings()
+    backups: BackupSettings = BackupSettings()
 
     @property
     def serves_people(self) -> bool:

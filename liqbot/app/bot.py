@@ -11,6 +11,7 @@ from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.alerts.platform import Platform
 from liqbot.app.alerts_role import AlertsRole
+from liqbot.app.backups import Backups
 from liqbot.app.clock import clock_ms
 from liqbot.app.engine_role import EngineRole
 from liqbot.app.feed import Feed
@@ -65,6 +66,7 @@ class Bot:
             ),
         )
         self.plugins = plugins or plugins_of(settings)
+        self.backups = Backups(settings.database, settings.backups, clock_ms)
         for error in self.plugins.errors:
             _log.error("plugin_left_out", reason=str(error))
         rules = self.plugins.rules

@@ -11,12 +11,14 @@ import structlog
 from liqbot.alerts.evaluation import STALE_MS
 from liqbot.app.bot import Bot
 from liqbot.app.clock import ClockWatch
+from liqbot.app.findings import findings_of
 from liqbot.app.operator_chat import Operator
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.status import WELL
+from liqbot.service.troubles import Finding
 from liqbot.store.errors import StoreError
-from liqbot.text import N_, _, ngettext
+from liqbot.text import N_, _
 
 _log = structlog.get_logger()
 
@@ -42,6 +44,7 @@ class HealthMonitor:
         self._operator = operator
         self._clock = clock
         self._clock_watch = ClockWatch(clock)
+        self._begun_ms = clock()
         self._tidied_ms = 0
         self.lag_s = 0.0
         """The longest time that the event loop kept others waiting, since the last look."""
@@ -65,61 +68,72 @@ class HealthMonitor:
         ended = await self._bot.store.subscriptions.end_over(now_ms)
         if ended:
             _log.info("subscriptions_over", count=ended)
-        await self._operator.tell(dict([trouble async for trouble in self.troubles(now_ms)]))
+        found = {finding.name: finding async for finding in self.troubles(now_ms)}
+        self._bot.services.troubles.renew(found.values(), now_ms)
+        await self._operator.tell({name: finding.whole for name, finding in found.items()})
         if now_ms - self._tidied_ms >= DAY_MS:
             await self._tidy(now_ms)
             self._tidied_ms = now_ms
 
-    async def troubles(self, now_ms: int) -> AsyncIterator[tuple[str, str]]:
-        """Yield what is wrong now: its name, and what there is to say of it."""
+    async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
+        """Yield what is wrong now."""
         bot = self._bot
-        for health in bot.services.status.sources:
-            if health.state not in WELL:
-                yield _("source {name}", name=health.name), health.state
+        for finding in findings_of(bot, now_ms, self._begun_ms):
+            yield finding
         for coin in self._blind_coins(now_ms):
             age_s = (now_ms - bot.services.markets.views[coin].time_ms) / 1000
-            yield (
+            yield Finding(
                 _("no data of {coin}", coin=coin),
                 _(
                     "The newest is {age} old. No alerts are sent for it until there is more.",
                     age=duration(age_s),
                 ),
             )
-        for trouble_there in self._platforms():
-            yield trouble_there
-        for error in bot.services.rules.errors:
-            yield _("plugin {name}", name=error.file.name), str(error)
-        for rule, count in bot.services.status.faults.items():
-            yield _("rule {name}", name=rule), _failing(count)
+        for finding in self._platforms():
+            yield finding
         trouble = bot.trouble or bot.dispatcher.trouble
         if trouble is not None:
-            yield _("database"), _("{reason}. Alerts wait until it can be written again.", reason=trouble)
-        for trouble_here in [*self._disk(), *[late async for late in self._late(now_ms)]]:
-            yield trouble_here
+            yield Finding(
+                _("database"),
+                _("It cannot be written."),
+                _("Alerts wait until it can be written again."),
+                detail=f"{trouble}.",
+            )
+        if bot.backups.trouble is not None:
+            yield Finding(_("backups"), _("The last backup could not be made."), detail=bot.backups.trouble)
+        for finding in [*self._disk(), *[late async for late in self._late(now_ms)]]:
+            yield finding
 
-    def _platforms(self) -> Iterator[tuple[str, str]]:
+    def _platforms(self) -> Iterator[Finding]:
         for serving in self._bot.servings:
             if serving.state not in WELL:
-                yield _("platform {name}", name=serving.name), serving.state
+                yield Finding(_("platform {name}", name=serving.name), serving.state)
             ahead_s = serving.clock_ahead_s
             if abs(ahead_s) > CLOCK_ERROR_S:
-                yield _("clock"), _clock_error(ahead_s, serving.name)
+                yield Finding(_("clock"), _clock_error(ahead_s, serving.name))
 
-    def _disk(self) -> Iterator[tuple[str, str]]:
+    def _disk(self) -> Iterator[Finding]:
         folder = self._bot.store.path.absolute().parent
         free_mb = _free_mb(folder)
         if free_mb < LEAST_DISK_MB:
-            yield _("disk"), _("Only {free} MB are free in {folder}.", free=free_mb, folder=folder)
+            yield Finding(
+                _("disk"), _("Only {free} MB are free.", free=free_mb), _("Make room."), detail=f"{folder}."
+            )
 
-    async def _late(self, now_ms: int) -> AsyncIterator[tuple[str, str]]:
+    async def _late(self, now_ms: int) -> AsyncIterator[Finding]:
         try:
             due_ms = await self._bot.store.deliveries.oldest_due_ms()
         except StoreError as error:
-            yield _("database"), _("{reason}. Alerts wait until it can be read again.", reason=error)
+            yield Finding(
+                _("database"),
+                _("It cannot be read."),
+                _("Alerts wait until it can be read again."),
+                detail=f"{error}.",
+            )
             return
         if due_ms is not None and now_ms - due_ms > LATE_MS:
             late = duration((now_ms - due_ms) / 1000)
-            yield _("deliveries"), _("The oldest has been due for {time}.", time=late)
+            yield Finding(_("deliveries"), _("The oldest has been due for {time}.", time=late))
 
     def _blind_coins(self, now_ms: int) -> list[str]:
         live = [
@@ -167,11 +181,3 @@ def _clock_error(ahead_s: float, name: str) -> str:
 
 def _free_mb(folder: Path) -> int:
     return shutil.disk_usage(folder).free // 2**20
-
-
-def _failing(count: int) -> str:
-    return ngettext(
-        "It has failed once. The log names the line.",
-        "It has failed {count} times so far. The log names the line.",
-        count,
-    )

@@ -1,13 +1,17 @@
 """`/healthz` and `/metrics`: how the bot is, for machines that look after it."""
 
-from collections.abc import AsyncGenerator, Iterator
+import asyncio
+from collections import Counter
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from liqbot import __version__
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
@@ -25,6 +29,10 @@ class Stored:
     oldest_due_ms: int | None
     deliveries: int
     subscriptions: int
+    watches: int
+    chats: Mapping[str, int]
+    """How many can be reached, by platform."""
+    database_bytes: int
 
     @staticmethod
     async def of(store: Store) -> "Stored":
@@ -33,6 +41,9 @@ class Stored:
             await store.deliveries.oldest_due_ms(),
             await store.deliveries.owed(),
             await store.subscriptions.count(),
+            await store.access.watches(),
+            Counter(one.chat.platform for one in await store.access.chats() if one.inactive is None),
+            await asyncio.to_thread(_size, store.path),
         )
 
 
@@ -85,9 +96,43 @@ class Metrics(Collector):
         for rule, count in bot.services.status.faults.items():
             faults.add_metric([rule], count)
         yield faults
+        yield from self._operating()
+
+    def _operating(self) -> Iterator[Metric]:
+        """Yield the figures for whoever operates the bot."""
+        services, stored = self._bot.services, self._stored
+        yield _gauge("liqbot_build_info", "The version", "version", {__version__: 1.0})
+        yield GaugeMetricFamily("liqbot_troubles", "Troubles at present", len(services.troubles.all))
+        yield GaugeMetricFamily("liqbot_watches", "Distinct watches", stored.watches)
+        yield GaugeMetricFamily("liqbot_database_bytes", "Size of the database", stored.database_bytes)
+        yield _gauge("liqbot_chats", "Chats that can be reached", "platform", stored.chats)
+        coverage = GaugeMetricFamily(
+            "liqbot_coverage_ratio", "Share of open interest that is known", labels=["coin", "side"]
+        )
+        ages = GaugeMetricFamily("liqbot_positions_age_seconds", "Age of the positions", labels=["coin"])
+        for coin, view in services.markets.views.items():
+            sides = view.side_coverage
+            if sides is not None:
+                coverage.add_metric([coin, "long"], sides.long)
+                coverage.add_metric([coin, "short"], sides.short)
+            if view.age_s is not None:
+                ages.add_metric([coin], view.age_s)
+        yield coverage
+        yield ages
+        refusals = CounterMetricFamily(
+            "liqbot_refusals", "Requests that were turned away, by why or by quota", labels=["reason"]
+        )
+        for reason, count in {**services.access.refused, **services.quotas.refused}.items():
+            refusals.add_metric([reason], count)
+        yield refusals
 
 
-def _gauge(name: str, text: str, label: str, values: dict[str, float]) -> GaugeMetricFamily:
+def _size(path: Path) -> int:
+    files = (path.with_name(f"{path.name}{suffix}") for suffix in ("", "-wal"))
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
+def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:
     family = GaugeMetricFamily(name, text, labels=[label])
     for key, value in values.items():
         family.add_metric([key], value)

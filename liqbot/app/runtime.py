@@ -28,6 +28,7 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)
         await stack.enter_async_context(in_background(monitor.run()))
+        await stack.enter_async_context(in_background(bot.backups.run()))
         questions = questions_of(bot, monitor, operator)
         bot.address = await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:

@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "mcp": "agents",
         "config": "house",
         "doctor": "house",
+        "setup": "setup",
     }
 )
 """Which module of this package has which command, as a function of its name."""

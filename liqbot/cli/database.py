@@ -1,5 +1,6 @@
-"""`liqbot db`: backing up the database, checking it, its size, and loading an export."""
+"""`liqbot db`: backing up, restoring and checking the database, its size, and loading an export."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -7,11 +8,12 @@ import typer
 
 from liqbot.cli.terminal import progress_bar
 from liqbot.operations.database import back_up, require_well
+from liqbot.operations.database import restore as put_back
 from liqbot.operations.database_size import size_of
 from liqbot.operations.market_export import read_export
 from liqbot.settings import load_settings
 
-app = typer.Typer(help="Back up and check the database.", no_args_is_help=True)
+app = typer.Typer(help="Back up, restore and check the database.", no_args_is_help=True)
 
 
 @app.command()
@@ -22,6 +24,17 @@ def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes; it mu
         task = bar.add_task(file.name, total=None)
         back_up(path, file, lambda done, total: bar.update(task, completed=done, total=total))
     typer.echo(f"{file}: {file.stat().st_size:,} bytes, a complete copy of {path}")
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="The backup.")]) -> None:
+    """Put a backup in the place of the database, while no bot runs; what was there is kept beside it."""
+    path = load_settings().database
+    aside = path.with_name(f"{path.name}.before-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+    was_there = path.exists()
+    put_back(file, path, aside)
+    kept = f"; what was there is {aside}" if was_there else ""
+    typer.echo(f"{path}: as {file} has it{kept}")
 
 
 @app.command()

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from liqbot.app.bot import clock_ms
+from liqbot.app.findings import setup_findings
 from liqbot.app.plugin_setup import plugins_of
 from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
@@ -106,8 +107,9 @@ def _pictures(settings: Settings) -> str:
 def _plugins(settings: Settings) -> str:
     plugins = plugins_of(settings)
     plugins.close()
-    if plugins.errors:
-        raise Ailing("; ".join(map(str, plugins.errors)))
+    lacking = [f"{finding.name}: {finding.whole}" for finding in setup_findings(settings, plugins)]
+    if plugins.errors or lacking:
+        raise Ailing("; ".join([*map(str, plugins.errors), *lacking]))
     return f"{len(plugins.rules.by_name)} rules: {', '.join(plugins.rules.by_name)}"
 
 

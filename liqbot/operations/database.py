@@ -6,6 +6,7 @@ from pathlib import Path
 from liqbot.store.errors import DatabaseError
 from liqbot.store.sqlite.database import back_up as _back_up
 from liqbot.store.sqlite.database import damage
+from liqbot.store.sqlite.database import restore as _restore
 from liqbot.store.sqlite.schema import differences
 from liqbot.store.sqlite.store import reading
 
@@ -16,6 +17,14 @@ def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> Non
     Raises `DatabaseError`.
     """
     _back_up(path, copy, progress)
+
+
+def restore(copy: Path, path: Path, aside: Path) -> None:
+    """Put a backup in the place of the database at `path`, which is kept as `aside`.
+
+    Raises `DatabaseError`; then nothing was changed.
+    """
+    _restore(copy, path, aside)
 
 
 def require_well(path: Path, *, thorough: bool = False) -> None:

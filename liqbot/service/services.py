@@ -114,7 +114,13 @@ class Services:
         self.scoreboards = Scoreboards(store, self.markets)
         self.past_readings = PastReadings(store, self.markets, self.pictures)
         self.status = Status(
-            store, rules, self.markets, sources=sources, faults={} if faults is None else faults, clock=clock
+            store,
+            rules,
+            self.markets,
+            sources=sources,
+            faults={} if faults is None else faults,
+            clock=clock,
+            known=self.troubles,
         )
         self.privacy = Privacy(store, rules, evaluating=evaluating or asyncio.Lock(), arrived=self._arrived)
 

@@ -8,6 +8,7 @@ from liqbot.market.view import MarketView
 from liqbot.rules.plugin_loading import LoadError, Rules
 from liqbot.service.markets import Markets
 from liqbot.service.sources import SourceHealth
+from liqbot.service.troubles import Troubles
 from liqbot.sources.source import nowhere
 from liqbot.store.store import Store
 from liqbot.text import _, ngettext
@@ -62,7 +63,10 @@ class Status:
         sources: Sequence[SourceHealth],
         faults: Mapping[str, int],
         clock: Callable[[], int],
+        known: Troubles | None = None,
     ) -> None:
+        """`known` is what whoever looks after the bot has found."""
+        self._known = Troubles() if known is None else known
         self.sources = sources
         self.faults = faults
         """How often each rule failed."""
@@ -75,7 +79,7 @@ class Status:
         """Return how the bot is doing."""
         now_ms = self._clock()
         return StatusAnswer(
-            troubles=tuple(self.troubles()),
+            troubles=(*self.troubles(), *self._found()),
             sources=tuple(_source(source) for source in self.sources if source.state in WELL),
             remarks=tuple(self._remarks()),
             coins=tuple(_coin(view, now_ms) for view in self._markets.all()),
@@ -84,6 +88,14 @@ class Status:
             owed=await self._store.deliveries.owed(),
             away=await self._store.absences.reasons(),
         )
+
+    def _found(self) -> Iterator[str]:
+        """Yield what whoever looks after the bot has found besides, without what is only for the operator."""
+        for trouble in self._known.all:
+            finding = trouble.finding
+            if not finding.is_in_status:
+                since = duration(max(self._clock() - trouble.since_ms, 0) / 1000)
+                yield _("{name}, for {since}: {text}", name=finding.name, since=since, text=finding.text)
 
     def troubles(self) -> Iterator[str]:
         """Yield what is wrong with sources, plugins and rules."""

@@ -22,6 +22,8 @@ class Finding:
     """What an operator can do about it; empty where only waiting helps."""
     detail: str = ""
     """What an operator wants to know besides, as a path of the server; chats are not told."""
+    is_in_status: bool = False
+    """Whether `/status` says it in words of its own, beside what it is about."""
 
     @property
     def whole(self) -> str:

@@ -10,6 +10,7 @@ from liqbot.settings import Settings
 
 @pytest.fixture
 def settings(tmp_path):
+    (tmp_path / "plugins").mkdir(exist_ok=True)
     return Settings(
         database=tmp_path / "liqbot.db",
         coins=("BTC", "ETH"),

@@ -1,5 +1,6 @@
 """The prompt: history, completion, and answers; alerts appear above it while one types."""
 
+import os
 from collections.abc import AsyncGenerator, Iterable
 from pathlib import Path
 
@@ -73,7 +74,7 @@ class Prompt:
 def _history(file: Path) -> History:
     """Return the history in `file`; one that lasts as long as the prompt where that cannot be written."""
     try:
-        file.open("ab").close()
+        os.close(os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o600))
     except OSError:
         return InMemoryHistory()
     return FileHistory(str(file))

@@ -1,5 +1,6 @@
 """Opening the database: the right file, of the right version, with the pragmas that keep its promises."""
 
+import contextlib
 import fcntl
 import importlib.util
 import os
@@ -20,6 +21,8 @@ BUSY_AT_WORK_MS = 200
 """The same for a bot at work: it has better things to do, and comes back to what could not be written."""
 PAGES = 1_000
 """How many pages a backup copies at a time: between them, the bot may write."""
+OWNER_ONLY = 0o600
+"""The mode of what is made: it holds what people subscribe to."""
 _SET = "liqbot"
 
 
@@ -33,6 +36,7 @@ def open_database(path: Path) -> sqlite_utils.Database:
     _applied(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        for_owner_only(path)
         connection = sqlite3.connect(
             path, isolation_level=None, check_same_thread=False, timeout=BUSY_MS / 1000
         )
@@ -99,6 +103,7 @@ def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> Non
         raise DatabaseError(f"{copy}: is there already; a backup overwrites nothing")
     with closing(open_reader(path)) as connection:
         try:
+            for_owner_only(copy)
             with closing(sqlite3.connect(copy)) as target:
                 connection.backup(
                     target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total)
@@ -106,6 +111,44 @@ def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> Non
         except (OSError, sqlite3.Error) as error:
             copy.unlink(missing_ok=True)
             raise DatabaseError(f"{copy}: could not be written: {error}") from error
+
+
+def restore(copy: Path, path: Path, aside: Path) -> None:
+    """Put the database `copy` in the place of the one at `path`, which is kept as `aside`.
+
+    The copy is read whole before: a damaged one, one of another program or of a newer liqbot is refused, and
+    nothing is changed. Raises `DatabaseError`, also where a bot is at work on `path`.
+    """
+    if not _is_there(copy):
+        raise DatabaseError(f"{copy}: there is no such backup")
+    if not _applied(copy):
+        raise DatabaseError(f"{copy}: is not a liqbot database")
+    claim = Claim(path)
+    try:
+        with closing(sqlite3.connect(_uri_for_reading(copy), uri=True)) as source:
+            found = source.execute("PRAGMA integrity_check").fetchone()[0]
+            if found != "ok":
+                raise DatabaseError(f"{copy} is damaged: {found}. Nothing was changed")
+            new = path.with_name(f"{path.name}-restoring")
+            new.unlink(missing_ok=True)
+            for_owner_only(new)
+            with closing(sqlite3.connect(new)) as target:
+                source.backup(target)
+        for suffix in ("", "-wal", "-shm"):
+            old = path.with_name(f"{path.name}{suffix}")
+            if old.exists():
+                old.rename(aside.with_name(f"{aside.name}{suffix}"))
+        new.rename(path)
+    except (OSError, sqlite3.Error) as error:
+        raise DatabaseError(f"{path}: could not be restored: {error}") from error
+    finally:
+        claim.release()
+
+
+def for_owner_only(path: Path) -> None:
+    """Make an empty file that nobody else may read, where there is none. Raises `OSError`."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
 
 
 class MigratedDatabase(sqlite_utils.Database):
@@ -131,7 +174,7 @@ class Claim:
         self._path = path.with_name(f"{path.name}-lock")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._file: int | None = os.open(self._path, os.O_CREAT | os.O_RDWR)
+            self._file: int | None = os.open(self._path, os.O_CREAT | os.O_RDWR, OWNER_ONLY)
         except OSError as error:
             raise DatabaseError(f"{path}: cannot be opened as liqbot's database: {error.strerror}") from None
         try:

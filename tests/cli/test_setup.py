@@ -1,0 +1,62 @@
+"""`liqbot setup`: what it asks, checks and writes."""
+
+import asyncio
+import stat
+
+import pytest
+from counterparts.telegram.fixtures import telegram, telegram_process
+from typer.testing import CliRunner
+
+from liqbot.cli import command_line
+from liqbot.settings import load_settings
+
+__all__ = ["telegram", "telegram_process"]
+
+
+def set_up(*answers, **variables):
+    said = "\n".join([*answers, ""])
+    return CliRunner(env=variables).invoke(command_line(["setup"]), ["setup"], input=said)
+
+
+def test_a_bot_without_a_platform_is_set_up_with_three_answers(folder):
+    ran = set_up("none", "simulator", "btc,doge", "none")
+    assert ran.exit_code == 0, ran.output
+    settings = load_settings({})
+    assert (settings.sources, settings.coins) == (("simulator",), ("BTC", "DOGE"))
+    assert "Start it: liqbot run" in ran.output
+    assert stat.S_IMODE((folder / "liqbot.toml").stat().st_mode) == 0o600
+
+
+async def test_a_token_is_checked_and_the_end_is_the_bots_link(folder, telegram):
+    def run():
+        return set_up(
+            *("telegram", "nonsense", telegram.token, "hyperliquid,binance", "", "42", "systemd"),
+            LIQBOT_TELEGRAM__API_URL=telegram.api_url,
+        )
+
+    ran = await asyncio.to_thread(run)
+    assert ran.exit_code == 0, ran.output
+    assert "has not the form of a bot's token" in ran.output
+    assert "https://t.me/liqbot_test_bot" in ran.output
+    assert telegram.token not in ran.output
+    settings = load_settings({})
+    assert settings.access.owners == ("telegram:42",)
+    assert settings.operator_chat == "telegram:42"
+    assert settings.section(type(settings.telegram)).token.get_secret_value() == telegram.token
+    unit = (folder / "liqbot.service").read_text()
+    assert f"Environment=LIQBOT_CONFIG={folder / 'liqbot.toml'}" in unit
+    assert "NoNewPrivileges=yes" in unit
+    assert telegram.token not in unit
+
+
+def test_what_is_there_is_not_overwritten_without_a_word(folder):
+    (folder / "liqbot.toml").write_text("coins = ['XRP']")
+    assert set_up("n").exit_code == 1
+    assert (folder / "liqbot.toml").read_text() == "coins = ['XRP']"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_source_that_is_none_is_asked_for_again():
+    ran = set_up("none", "simulater", "simulator", "BTC", "none")
+    assert "There is no simulater." in ran.output
+    assert load_settings({}).sources == ("simulator",)
