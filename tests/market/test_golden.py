@@ -70,7 +70,8 @@ def test_a_grid_of_version_2_is_read():
     assert own is not None
     assert (grid.usd == own.usd).all()
     assert grid.bins == own.bins
-    assert wire.grid_to_bytes(grid) == golden("grid-2-modelled")
+    now, then = wire.grid_to_bytes(grid), golden("grid-2-modelled")
+    assert_still_holds(msgspec.msgpack.decode(now), msgspec.msgpack.decode(then))
 
 
 def test_what_a_modelled_view_says_is_what_it_said():
