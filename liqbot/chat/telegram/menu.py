@@ -18,7 +18,7 @@ from telegram.error import TelegramError
 from liqbot.alerts.platform import Refused, SlowDown
 from liqbot.chat.command import Command
 from liqbot.chat.telegram.outcomes import outcome
-from liqbot.text import Catalogues, speaking
+from liqbot.text import Catalogues, _, speaking
 from liqbot.text.catalogue import FOLDER
 
 _log = structlog.get_logger()
@@ -41,12 +41,19 @@ def menu(commands: Iterable[Command], language: str, *, managing: bool) -> tuple
     """
     with speaking(language, catalogues=WORDS):
         entries = [
-            BotCommand(name, item.summary[:LONGEST_DESCRIPTION])
+            BotCommand(name, _called(item)[:LONGEST_DESCRIPTION])
             for item in commands
             for name in [item.name.replace("-", "_")]
             if (managing or not item.manages) and not item.owners and len(name) <= LONGEST_NAME
         ]
     return tuple(entries[:MOST_COMMANDS])
+
+
+def _called(command: Command) -> str:
+    """Return what a command is called in the language that is spoken; in English, its summary."""
+    key = f"/{command.name}"
+    said = _(key)
+    return command.summary if said == key else said
 
 
 class Menu:

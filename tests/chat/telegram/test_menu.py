@@ -6,7 +6,7 @@ from chat.telegram.stand_ins import WITHIN
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.telegram.menu import WORDS, menu
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS
-from liqbot.text import speaking
+from liqbot.text import _, speaking
 
 EVERY = [command for command in (*COMMANDS, *OWN_COMMANDS) if not command.owners]
 LANGUAGES = WORDS.languages[1:]
@@ -42,7 +42,7 @@ async def test_the_menu_speaks_the_persons_language(telegram, serving, language)
         shown = {entry["command"]: entry["description"] for entry in await ann.menu(language)}
         usual = {entry["command"]: entry["description"] for entry in await ann.menu("xx")}
     with speaking(language, catalogues=WORDS):
-        assert shown["heatmap"] == COMMANDS[0].summary != usual["heatmap"]
+        assert shown["heatmap"] == _("/heatmap") != usual["heatmap"]
     assert shown.keys() == usual.keys()
 
 
@@ -73,10 +73,10 @@ def test_every_entry_is_as_telegram_takes_it(language):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_all_languages_know_the_same_commands_and_none_that_is_not_there(language):
-    summaries = {command.summary for command in EVERY}
+    names = {f"/{command.name}" for command in EVERY}
 
     def known(tag):
         return {text for text in WORDS.translations(tag)._catalog if text}
 
     assert known(language) == known("de")
-    assert known(language) <= summaries
+    assert known(language) <= names
