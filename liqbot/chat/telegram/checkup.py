@@ -34,7 +34,7 @@ class Checkup:
 
 
 async def check_telegram(settings: TelegramSettings) -> Checkup:
-    """CommandContext Telegram about the bot of the token. Raises `AdapterError`; no text holds the token."""
+    """Ask Telegram about the bot of the token. Raises `AdapterError`; no text holds the token."""
     connection = Connection(settings, patience_s=PATIENCE_S)
     try:
         return Checkup(await connection.bot.get_me(), await connection.bot.get_webhook_info())

@@ -20,6 +20,7 @@ from telegram.error import NetworkError
 from telegram.request import HTTPXRequest
 
 from liqbot.alerts.rate_window import RateWindow
+from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.settings import TelegramSettings
 
 IN_FLIGHT = 30
@@ -112,9 +113,7 @@ class _Addressing(httpx.AsyncBaseTransport):
     def __init__(self, settings: TelegramSettings, window: RateWindow) -> None:
         self._window = window
         self._token: SecretStr = settings.token
-        self._inner = httpx.AsyncHTTPTransport(
-            limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(settings.api_url)
-        )
+        self._inner = _transport(settings.api_url)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
         self.ahead_s = time.time() - time.monotonic()
         """How far the platform's time is ahead of the clock that never goes backwards."""
@@ -179,6 +178,13 @@ def _is_own(body: bytes) -> bool:
     except (msgspec.DecodeError, UnicodeDecodeError):
         return False
     return isinstance(told, dict) and isinstance(told.get("ok"), bool)  # pyright: ignore[reportUnknownMemberType]
+
+
+def _transport(api_url: str) -> httpx.AsyncHTTPTransport:
+    try:
+        return httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(api_url))
+    except (ImportError, ValueError, httpx.InvalidURL) as error:
+        raise AdapterError(f"the proxy that the environment names cannot be used: {error}") from None
 
 
 def _proxy(api_url: str) -> str | None:
