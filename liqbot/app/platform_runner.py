@@ -1,4 +1,4 @@
-"""PlatformRunner a platform's people: its adapter runs for as long as the bot does."""
+"""Runs a platform's adapter for as long as the bot does: it is started again whenever it fails."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
