@@ -63,7 +63,7 @@ class Course:
 
 @rule("cascade", policy=Policy(cooldown=1_800, resolve=True))
 class CascadeRule:
-    """Price moves by `move` within 15 minutes, `at_least` is liquidated, and `clusters` clusters are swept.
+    """Price moves by `move` within 15 minutes, `at_least` is liquidated, clusters swept: at least `clusters`.
 
     It is one alert: its message is kept up to date while the cascade lasts, and closed with what it came to
     once nothing more was liquidated on that side for `quiet`.

@@ -52,7 +52,7 @@ class Past:
 
 @event_rule("liquidation-burst", cooldown=1_800)
 class LiquidationBurst:
-    """Within `within`, `times` as much is liquidated as in a usual hour, and at least `at_least`.
+    """Within `within`, `times` times as much is liquidated as in a usual hour, and at least `at_least`.
 
     The usual hour is the coin's own: the median of the last week's hours. Until a day of them is known, the
     dollars alone decide.

@@ -56,7 +56,7 @@ def expiries(market: MarketAnswer) -> list[Fact]:
     monthly = duration((market.monthly_expiry_ms - market.time_ms) / 1000)
     quarterly = duration((market.quarterly_expiry_ms - market.time_ms) / 1000)
     if market.monthly_expiry_ms == market.quarterly_expiry_ms:
-        return [Fact(_("Options expire"), _("in {span}, the quarterly ones", span=quarterly))]
+        return [Fact(_("Options expire"), _("in {span}, monthly and quarterly", span=quarterly))]
     return [
         Fact(
             _("Options expire"),

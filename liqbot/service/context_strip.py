@@ -17,7 +17,7 @@ def context_strip(view: MarketView) -> tuple[Fact, ...]:
         facts.append(Fact(_("funding"), f"{100 * view.funding:+.4f}%/h", side))
     if context is not None:
         if context.funding_rank is not None:
-            facts.append(Fact(_("rank 7d"), share(context.funding_rank)))
+            facts.append(Fact(_("above"), _("{share} of 7 d", share=share(context.funding_rank))))
         for change, label in ((context.interest_24h, "OI 24h"), (context.interest_7d, "OI 7d")):
             if change is not None:
                 facts.append(Fact(label, percent(100 * change, signed=True)))

@@ -200,7 +200,7 @@ class TestBrief:
         assert facts["Crowd and options"].startswith("Accounts long Testex 62%; Options expire in ")
         assert facts["Liquidated in 24 h"].startswith("$3M longs, $0 shorts; last hour $3M")
         assert facts["Book within 1%"] == "$12.7M bids, $6.4M asks"
-        assert room.studio.inputs[-1].facts[1].value == "96%"
+        assert room.studio.inputs[-1].facts[1].value == "96% of 7 d"
 
     async def test_the_same_stands_in_regime(self, room):
         context = MarketContext(funding_rank=0.04, interest_24h=-0.02)
