@@ -15,7 +15,7 @@ endif
 unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half as long again
 
 .DEFAULT_GOAL := help
-.PHONY: help run package flood node test long truth contract page browser soak conformance check fix bench docs lock clean
+.PHONY: help run package flood node test long truth contract page browser soak chaos conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ soak: $(VENV)/dev.stamp  ## search on for counter-examples, then kill the bot in
 
 package: $(VENV)/dev.stamp  ## build sdist and wheel, and use them as a newcomer does, in an empty environment
 	tests/packaged.sh
+
+chaos: $(VENV)/dev.stamp  ## an hour of faults at random on both platforms, with kill -9 in between; counts what came of it
+	PYTHONPATH=tests $(BIN)/python -m chaos
 
 check: $(VENV)/dev.stamp  ## lint, types, import contract, docs
 	$(BIN)/ruff check .

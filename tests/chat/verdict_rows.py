@@ -1,0 +1,70 @@
+"""What platforms answer with, as published, and what each answer means."""
+
+from liqbot.alerts.verdict import Verdict
+
+AGAIN, WAIT, DEGRADE, GONE = Verdict
+STATUSES = (400, 401, 403, 404, 405, 409, 413, 418, 420, 429, 500, 502, 503, 504, 520, 524)
+"""Those that Discord and Telegram, and what stands before them, answer with."""
+DISCORD = {
+    GONE: (10003, 10004, 10013),
+    WAIT: (40002, 40007, 50001, 50007, 50008, 50009, 50013, 50024, 50083, 50278, 160005, 160006),
+    AGAIN: (20016, 20022, 20028, 20029, 40001, 40003, 40004, 40006, 40062, 40333, 50014, 110001, 130000),
+    DEGRADE: (
+        # What a message may be refused for: its form, its size, its words, its parts.
+        *(20009, 30007, 30013, 30015, 40005, 40041, 40043, 40060, 40061, 40094),
+        *(50002, 50005, 50006, 50016, 50021, 50027, 50028, 50033, 50034, 50035, 50041, 50045, 50046),
+        *(50054, 50055, 50057, 50068, 50069, 50070, 50080, 50081, 50101, 50106, 50109, 50123, 50124),
+        *(50144, 50146, 50159, 50160, 50161, 50162, 50163, 50178, 50600, 60003, 90001),
+        *(160002, 160004, 160007, 160014, 170001, 170002, 170003, 170004, 170005, 170006, 170007),
+        *(200000, 200001, 220001, 220002, 220003, 220004, 240000, 520000, 520001, 520006),
+    ),
+}
+"""Discord's published codes that a message can be refused with, each with an HTTP status of 400."""
+TELEGRAM = {
+    (400, "Bad Request: chat not found"): GONE,
+    (400, "Bad Request: user not found"): GONE,
+    (400, "Bad Request: PEER_ID_INVALID"): GONE,
+    (400, "Bad Request: message thread not found"): GONE,
+    (400, "Bad Request: TOPIC_DELETED"): GONE,
+    (400, "Bad Request: group chat was deleted"): GONE,
+    (403, "Forbidden: user is deactivated"): GONE,
+    (403, "Forbidden: the group chat was deleted"): GONE,
+    (400, "Bad Request: TOPIC_CLOSED"): WAIT,
+    (400, "Bad Request: not enough rights to send text messages to the chat"): WAIT,
+    (400, "Bad Request: have no rights to send a message"): WAIT,
+    (400, "Bad Request: need administrator rights in the channel chat"): WAIT,
+    (400, "Bad Request: CHAT_WRITE_FORBIDDEN"): WAIT,
+    (400, "Bad Request: CHAT_RESTRICTED"): WAIT,
+    (400, "Bad Request: CHAT_ADMIN_REQUIRED"): WAIT,
+    (400, "Bad Request: CHAT_SEND_PLAIN_FORBIDDEN"): WAIT,
+    (400, "Bad Request: CHANNEL_PRIVATE"): WAIT,
+    (400, "Bad Request: group chat was upgraded to a supergroup chat"): WAIT,
+    (403, "Forbidden: bot was blocked by the user"): WAIT,
+    (403, "Forbidden: bot was kicked from the supergroup chat"): WAIT,
+    (403, "Forbidden: bot was kicked from the channel chat"): WAIT,
+    (403, "Forbidden: bot is not a member of the channel chat"): WAIT,
+    (403, "Forbidden: bot can't initiate conversation with a user"): WAIT,
+    (403, "Forbidden: something that nobody has heard of"): WAIT,
+    (400, "Bad Request: not enough rights to send photos to the chat"): DEGRADE,
+    (400, "Bad Request: CHAT_SEND_PHOTOS_FORBIDDEN"): DEGRADE,
+    (400, "Bad Request: PHOTO_INVALID_DIMENSIONS"): DEGRADE,
+    (400, "Bad Request: IMAGE_PROCESS_FAILED"): DEGRADE,
+    (400, "Bad Request: wrong file identifier/HTTP URL specified"): DEGRADE,
+    (400, "Bad Request: file reference expired"): DEGRADE,
+    (400, "Bad Request: message is too long"): DEGRADE,
+    (400, "Bad Request: can't parse entities: unexpected end"): DEGRADE,
+    (400, "Bad Request: BUTTON_DATA_INVALID"): DEGRADE,
+    (400, "Bad Request: something that nobody has heard of"): DEGRADE,
+    (413, "Request Entity Too Large"): DEGRADE,
+    (401, "Unauthorized"): AGAIN,
+    (404, "Not Found"): AGAIN,
+    (409, "Conflict: terminated by other getUpdates request"): AGAIN,
+    (420, "FLOOD_WAIT_7"): AGAIN,
+    (429, "Too Many Requests: retry after 7"): AGAIN,
+    (500, "Internal Server Error"): AGAIN,
+    (502, "Bad Gateway"): AGAIN,
+}
+ROWS = [("discord", status, "", AGAIN) for status in STATUSES]
+ROWS += [("discord", 400, code, verdict) for verdict, codes in DISCORD.items() for code in codes]
+ROWS += [("telegram", status, "", AGAIN) for status in STATUSES]
+ROWS += [("telegram", code, text, verdict) for (code, text), verdict in TELEGRAM.items()]
