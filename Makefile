@@ -21,6 +21,7 @@ help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 $(VENV)/run.stamp: requirements.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "liqbot needs Python 3.11 or newer: make run PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
 	$(PIP) install --requirement requirements.txt
 	$(PIP) install --no-deps --no-build-isolation --editable .
@@ -96,6 +97,9 @@ docs: $(VENV)/dev.stamp  ## build the documentation site into site/; anything du
 
 bench: $(VENV)/dev.stamp  ## measure, and print the table of README.md
 	$(BIN)/python -m benchmarks
+
+flood: $(VENV)/dev.stamp  ## flood a bot with commands, subscriptions and pictures, and measure what others wait
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.flooding
 
 lock: $(VENV)/dev.stamp  ## renew the lock files from pyproject.toml
 	$(PIP) install uv

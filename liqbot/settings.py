@@ -135,6 +135,13 @@ class Settings(_Declared):
             raise ValueError("two recordings would be mixed into one market; name one")
         return value
 
+    @field_validator("database")
+    @classmethod
+    def _a_file(cls, value: Path) -> Path:
+        if not value.name or value.is_dir():
+            raise ValueError("must name a file, as liqbot.db")
+        return value
+
     @field_validator("operator_chat")
     @classmethod
     def _known_chat(cls, value: str) -> str:

@@ -138,6 +138,7 @@ EXAMPLES = {
 SECRETS = {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN", "LIQBOT_HYPERLIQUID__LIQUIDATIONS_URL"}
 """Settings whose values are never shown."""
 WRONG = {
+    "LIQBOT_DATABASE": ["", ".", "/"],
     "LIQBOT_COINS": ["", "[]", "BTC,ETH,BTC", '["BTC"', "[1]", '[""]'],
     "LIQBOT_SOURCES": [
         "",

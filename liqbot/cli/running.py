@@ -2,7 +2,10 @@
 
 import asyncio
 import contextlib
+import os
+import select
 import signal
+import stat
 import sys
 import tempfile
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -35,6 +38,8 @@ from liqbot.sources.source import SourceError
 
 _log = structlog.get_logger()
 
+PIPE_S = 0.2
+"""How long is waited for what is piped in; a pipe that stays empty is nobody's."""
 EMBEDDED = ("simulator",)
 """The sources of a bot that nobody has set up yet."""
 LIVELY = Scenario.MIXED
@@ -54,7 +59,8 @@ def run(
     """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
 
     It serves every platform whose token is set, and at a terminal it opens a prompt. Without a terminal, and
-    with nothing but the simulated market and nobody to serve, it plays a short tour and ends.
+    with nothing but the simulated market and nobody to serve, it answers the lines that it is given, or plays
+    a short tour, and ends.
     """
     settings = load_settings()
     if not use_plugins:
@@ -63,7 +69,7 @@ def run(
     if _at_terminal() and not serve:
         _talk(settings, dev=dev)
     elif settings.sources == EMBEDDED and not settings.serves_people and not dev and not serve:
-        _play(_lively(settings), parse_script(TOUR), ALERT_TIMEOUT_S)
+        _play(_lively(settings), _given_lines() or parse_script(TOUR), ALERT_TIMEOUT_S)
     else:
         _serve(settings, dev=dev)
 
@@ -201,6 +207,18 @@ async def _served_once(settings: Settings, stop: asyncio.Event, *, dev: bool) ->
 
 def _at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def _given_lines() -> Sequence[Step]:
+    """Return the lines that are piped in, as to answer one question; none where there are none."""
+    try:
+        is_pipe = stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
+        readable = is_pipe and select.select([sys.stdin], [], [], PIPE_S)[0]
+        return parse_script(sys.stdin.read()) if readable else ()
+    except ScriptError as error:
+        raise typer.BadParameter(str(error), param_hint="standard input") from None
+    except (OSError, ValueError):  # there is no standard input, or none that can be read
+        return ()
 
 
 def _read_script(file: Path) -> Sequence[Step]:

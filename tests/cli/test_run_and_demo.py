@@ -86,6 +86,23 @@ def script(liqbot, folder):
     return script
 
 
+def test_lines_that_are_piped_in_are_answered(tmp_path):
+    done = subprocess.run(
+        command("run"),
+        cwd=tmp_path,
+        env=clean(),
+        input="/regime BTC\n",
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "/regime BTC" in done.stdout
+    assert "Ratio" in done.stdout
+    assert "/subscribe" not in done.stdout
+
+
 def test_a_script_whose_alert_never_comes_fails_and_says_so(script):
     ran = script("# Waiting\nwait alert\n", "--timeout", "0.1")
     assert ran.status == 1
