@@ -80,6 +80,15 @@ class TestFigures:
         rows = served.answer("/history BTC 24h").tables[0].rows
         assert rows[0][3] == f"{figures.usd(newest['down_usd'])} ↓"
 
+    def test_a_book_that_is_not_known_is_null_and_a_push_then_has_no_stop(self, web):
+        book = web.get("/api/v1/coins/btc/book").json()
+        assert (book["coin"], book["book"], book["venues"]) == ("BTC", None, [])
+        cascade = web.get("/api/v1/coins/BTC/cascade", params={"move": -5}).json()
+        assert (cascade["side"], cascade["push_pct"], cascade["stops"]) == ("long", -5.0, None)
+        assert cascade["pushed_usd"] > 0
+        assert web.get("/api/v1/coins/BTC/cascade", params={"move": 0}).status_code == 400
+        assert web.get("/api/v1/coins/BTC/cascade", params={"move": -90}).status_code == 400
+
     def test_alerts_are_told_without_who_gets_them(self, web):
         answer = web.get("/api/v1/alerts", params={"coin": "btc"})
         alerts = answer.json()["alerts"]
