@@ -13,6 +13,7 @@ from liqbot.alerts.evaluator import Evaluator
 from liqbot.app.alerts_role import AlertsRole
 from liqbot.bus import DeliveriesDue, LocalBus, ObservationsKept
 from liqbot.market.layer import Basis, Layer
+from liqbot.store.deliveries import DeliveryStatus, Outcome
 from liqbot.store.sqlite.store import SqliteStore
 
 LIVE = Layer("Testex", Basis.MEASURED)
@@ -69,7 +70,14 @@ class Scene:
         return ObservationsKept(LIVE, ["BTC"], kept)
 
     async def told(self):
-        return [text for _, text in await self.house.due()]
+        """Return what has become due since the last look; alerts of one moment may come as one message."""
+        deliveries, texts = self.house.store.deliveries, []
+        while heads := await deliveries.queue_heads("paper", 9, 10**15, but_not=()):
+            await deliveries.claim(heads)
+            await deliveries.settle(Outcome(head, DeliveryStatus.SENT, 1) for head in heads)
+            numbers = [number for head in heads for number in head.alerts]
+            texts += [(await self.house.store.alerts.alert(number)).hit.text for number in numbers]
+        return texts
 
     @asynccontextmanager
     async def at_work(self):
