@@ -152,8 +152,10 @@ async def test_a_rules_parameters_are_options_with_bounds_and_choices(house):
         answer = await house.slash(
             "subscribe near-cluster", coin="BTC", within=3, at_least="10M", side="long"
         )
-    assert "within=3% at_least=$10M size=1% side=long" in text_of(answer.message)
-    assert [item.watch.rule for item in await house.store.subscriptions.of(house.chat)] == ["near-cluster"]
+    assert "lies within 3% of spot" in text_of(answer.message)
+    [mine] = await house.store.subscriptions.of(house.chat)
+    line = house.services.subscriptions.line(mine.watch)
+    assert line.startswith("near-cluster BTC within=3% at_least=$10M size=1% side=long")
 
 
 async def test_a_parameter_that_makes_no_sense_is_refused_with_what_would(house):
