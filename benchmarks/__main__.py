@@ -22,6 +22,7 @@ from benchmarks import (
     slow_disk,
     starting,
     ticking,
+    yearly,
 )
 from benchmarks.measure import Row
 from docs.sections import replace_section
@@ -46,6 +47,7 @@ PARTS = (
     browsing,
     starting,
     hosting,
+    yearly,
 )
 """What is measured, in the order of the table."""
 

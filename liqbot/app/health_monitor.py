@@ -26,6 +26,8 @@ LOOK_S = 5.0
 LAG_S = 0.1
 """How often the event loop's lag is measured."""
 DAY_MS = 86_400_000
+FIRST_TRIAL_S = 600.0
+"""So long after the start the modelled maps are scored for the first time."""
 KEEP_DAYS = 30
 """How long alerts, and chats that cannot be reached, are kept."""
 LATE_MS = 600_000
@@ -54,6 +56,7 @@ class HealthMonitor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measure_lag())
             group.create_task(self._look_again_and_again())
+            group.create_task(self._try_models_daily())
 
     async def look(self) -> None:
         """Look once: note what has gone blind, tell what is wrong, remove what is old."""
@@ -150,6 +153,16 @@ class HealthMonitor:
         for chat in gone:
             await self._bot.store.chats.forget(chat)
         _log.info("old_data_removed", alerts=removed, chats=len(gone))
+
+    async def _try_models_daily(self) -> None:
+        """Score the modelled maps against what is known, once a day; not while the bot has just started."""
+        await asyncio.sleep(FIRST_TRIAL_S)
+        while True:
+            try:
+                _log.info("models_scored", scores=await self._bot.services.model_scores.try_all())
+            except Exception:  # noqa: BLE001 - it is tried again tomorrow
+                _log.exception("models_not_scored")
+            await asyncio.sleep(DAY_MS / 1000)
 
     async def _look_again_and_again(self) -> None:
         while True:

@@ -19,7 +19,7 @@ from liqbot.chat.command import Argument, Command, CommandContext, Kind, Topic, 
 from liqbot.message import Button, Fact, Message, Table, Tone
 from liqbot.rules.parameters import Parameter
 from liqbot.rules.rule import Rule
-from liqbot.service.status import CoinStatus
+from liqbot.service.status import CoinStatus, ModelScore
 from liqbot.text import _, ngettext
 from liqbot.text.figures import duration, listed, percent, price
 
@@ -73,10 +73,25 @@ async def status(context: CommandContext) -> Message:
             Fact(_("Subscriptions"), str(answer.subscriptions)),
             Fact(_("Deliveries under way"), str(answer.owed)),
             *([Fact(_("Chats that cannot be reached"), away)] if away else []),
+            *(_score(score) for score in answer.scores),
         ),
         tables=(Table(tuple(_coin(coin) for coin in answer.coins)),) if answer.coins else (),
         tone=Tone.WARNING if answer.troubles else Tone.NEUTRAL,
     )
+
+
+def _score(score: ModelScore) -> Fact:
+    """Return how the modelled map of a coin fared against the truth."""
+    said = [
+        _("{name} {value} ({low}…{high})", name=name, value=f"{found[0]:.2f}", low=f"{found[1]:.2f}",
+          high=f"{found[2]:.2f}")
+        for name, found in (
+            (_("rank"), score.rank), (_("size"), score.size), (_("bits over distance only"), score.bits)
+        )
+        if found is not None
+    ]  # fmt: skip
+    label = _("{coin} modelled, against {layer}", coin=score.coin, layer=score.label)
+    return Fact(label, ", ".join(said) or _("nothing could be compared"))
 
 
 SELDOM = (

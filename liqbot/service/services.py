@@ -22,6 +22,7 @@ from liqbot.service.history import History
 from liqbot.service.journal import Journal
 from liqbot.service.liquidations import Liquidations
 from liqbot.service.markets import Markets
+from liqbot.service.model_scores import ModelScores
 from liqbot.service.past_readings import PastReadings
 from liqbot.service.pictures import Pictures, no_marks
 from liqbot.service.previews import Previews
@@ -110,6 +111,7 @@ class Services:
             self.markets, liquidations=self.liquidations, books=self.books, cascades=self.cascades
         )
         self.journal = Journal(store, self.markets, clock)
+        self.model_scores = ModelScores(store, self.markets, clock)
         self.rule_records = RuleRecords(store)
         self.scoreboards = Scoreboards(store, self.markets)
         self.past_readings = PastReadings(store, self.markets, self.pictures)

@@ -10,9 +10,12 @@ from liqbot.service.markets import Markets
 from liqbot.service.sources import SourceHealth
 from liqbot.service.troubles import Troubles
 from liqbot.sources.source import nowhere
+from liqbot.store.scores import ModelScore, Range
 from liqbot.store.store import Store
 from liqbot.text import _, ngettext
 from liqbot.text.figures import duration, usd
+
+__all__ = ["WELL", "CoinStatus", "ModelScore", "Range", "Status", "StatusAnswer"]
 
 WELL = ("starting", "running", "ended")
 """The states of a source that are no trouble."""
@@ -47,6 +50,8 @@ class StatusAnswer:
     subscriptions: int
     owed: int
     """How many deliveries are under way."""
+    scores: tuple[ModelScore, ...] = ()
+    """How the modelled map fared against the truth, by coin, at the last daily trial."""
     away: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many chats take nothing at present, by why."""
 
@@ -86,6 +91,7 @@ class Status:
             rules=tuple(self._rules.by_name),
             subscriptions=await self._store.subscriptions.count(),
             owed=await self._store.deliveries.owed(),
+            scores=tuple(await self._store.scores.newest()),
             away=await self._store.absences.reasons(),
         )
 

@@ -17,6 +17,7 @@ from liqbot.store.journal import Journal
 from liqbot.store.memories import Memories
 from liqbot.store.notes import Notes
 from liqbot.store.observations import Observations
+from liqbot.store.scores import Scores
 from liqbot.store.subscriptions import Subscriptions
 
 
@@ -50,6 +51,11 @@ class Store(Protocol):
     @property
     def journal(self) -> Journal:
         """What chats wrote down of alerts."""
+        ...
+
+    @property
+    def scores(self) -> Scores:
+        """How the modelled map fares against the truth."""
         ...
 
     @property

@@ -13,6 +13,7 @@ from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer
+from liqbot.service.status import ModelScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class WebQuestions(Protocol):
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off."""
+        ...
+
+    async def model_scores(self) -> Sequence[ModelScore]:
+        """Return how the modelled maps fared against the truth at the last daily trial, by coin and layer."""
         ...
 
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:

@@ -13,6 +13,7 @@ from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
 from liqbot.service.services import Services
+from liqbot.service.status import ModelScore
 from liqbot.service.windows import WINDOWS
 from liqbot.web.event_text import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
@@ -80,6 +81,10 @@ class ServiceQuestions:
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""
         return await self._services.cascades.cascade(coin, push_pct, venue)
+
+    async def model_scores(self) -> Sequence[ModelScore]:
+        """Return how the modelled maps fared against the truth."""
+        return await self._services.model_scores.newest()
 
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
         """Return what became of clusters. Raises `UserError`."""

@@ -2,14 +2,22 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import Controller, Response, get
 from litestar.params import FromPath, Parameter
 
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer
+from liqbot.service.status import ModelScore
 from liqbot.web.api import Asked, Questions, Venue, Window, coin_of, known_window, part_of
 from liqbot.web.caching import json_answer
 from liqbot.web.openapi import answers
+
+
+class ModelScoresAnswer(msgspec.Struct, frozen=True):
+    """How the modelled maps fared against the truth, at the last daily trial."""
+
+    scores: list[ModelScore]
 
 
 class RecordsApi(Controller):
@@ -58,3 +66,12 @@ class RecordsApi(Controller):
         settings = {"within": within, "least": least, **part_of(venue, None, None)}
         answer = await questions.scoreboard(coin_of(questions, coin), window, settings)
         return json_answer(request, answer, max_age_s=60)
+
+    @get(
+        "/model-scores",
+        summary="How the modelled maps fare against known positions and liquidations, kept up daily",
+        responses=answers(ModelScoresAnswer, found_by_name=False),
+    )
+    async def model_scores(self, *, request: Asked, questions: Questions) -> Response[bytes | None]:
+        """Return the newest score of each coin and layer."""
+        return json_answer(request, ModelScoresAnswer(list(await questions.model_scores())), max_age_s=60)

@@ -25,6 +25,7 @@ from liqbot.store.sqlite.journal import SqliteJournal
 from liqbot.store.sqlite.memories import SqliteMemories
 from liqbot.store.sqlite.notes import SqliteNotes
 from liqbot.store.sqlite.observations import SqliteObservations
+from liqbot.store.sqlite.scores import SqliteScores
 from liqbot.store.sqlite.subscriptions import SqliteSubscriptions
 
 
@@ -45,6 +46,7 @@ class SqliteStore:
         self.events = SqliteEvents(self.connections, retention)
         self.observations = SqliteObservations(self.connections, retention)
         self.journal = SqliteJournal(self.connections)
+        self.scores = SqliteScores(self.connections)
         self.cases = SqliteCases(self.connections, retention)
         self.chats = SqliteChats(self.connections)
         self.subscriptions = SqliteSubscriptions(self.connections)
