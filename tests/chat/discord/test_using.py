@@ -155,7 +155,7 @@ async def test_a_rules_parameters_are_options_with_bounds_and_choices(house):
     assert "lies within 3% of spot" in text_of(answer.message)
     [mine] = await house.store.subscriptions.of(house.chat)
     line = house.services.subscriptions.line(mine.watch)
-    assert line.startswith("near-cluster BTC within=3% at_least=$10M size=1% side=long")
+    assert line == "near-cluster BTC within=3% at_least=$10M side=long"
 
 
 async def test_a_parameter_that_makes_no_sense_is_refused_with_what_would(house):
