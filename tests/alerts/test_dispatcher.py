@@ -13,7 +13,7 @@ from liqbot.alerts import dispatcher as dispatching
 from liqbot.alerts.alert_message import MAY_REPEAT
 from liqbot.alerts.delivery import platform_sender
 from liqbot.alerts.delivery import send as module
-from liqbot.alerts.delivery.send import MOST_ATTEMPTS
+from liqbot.alerts.delivery.send import MOST_ATTEMPTS, REFUSALS
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.platform import (
@@ -269,13 +269,23 @@ class TestTrouble:
         assert office.paper.tries == MOST_ATTEMPTS
         assert 40 < minutes < 80
 
-    async def test_what_is_refused_is_given_up_at_once_and_the_chat_is_kept(self, office):
-        office.paper.trouble["ann"] = [Refused("the caption is too long")]
+    async def test_what_is_refused_by_mistake_arrives(self, office):
+        office.paper.trouble["ann"] = [Refused("the caption is too long")] * (REFUSALS - 1)
+        await office.subscribe(ANN)
+        await office.alert()
+        async with office.at_work():
+            for _ in range(REFUSALS):
+                await office.later(20)
+        assert office.status() == ["sent"]
+
+    async def test_what_is_refused_again_and_again_is_given_up_and_the_chat_is_kept(self, office):
+        office.paper.trouble["ann"] = [Refused("the caption is too long")] * REFUSALS
         await office.subscribe(ANN)
         await office.alert()
         with capture_logs() as logs:
             async with office.at_work():
-                await office.later()
+                for _ in range(REFUSALS):
+                    await office.later(20)
                 await office.alert()
                 await office.later()
         assert office.status() == ["failed", "sent"]

@@ -29,6 +29,8 @@ _log = structlog.get_logger()
 
 MOST_ATTEMPTS = 20
 """After so many tries, which is about an hour, a delivery is given up."""
+REFUSALS = 4
+"""What a platform refuses in every form so often is given up: a refusal may be a passing mistake."""
 LONGEST_PAUSE_S = 300
 """The longest pause between two tries."""
 PATIENCE_S = 60
@@ -120,6 +122,8 @@ class SendStage:
             case ChatGone():
                 _log.info("chat_gone", platform=self._name, reason=reason)
                 return Result(Outcome(delivery, DeliveryStatus.FAILED, self._clock(), reason, gone=reason))
+            case Refused() if delivery.attempts + 1 < REFUSALS:
+                return self._again(delivery, reason, status)
             case Refused():
                 _log.error("delivery_refused", delivery=delivery.key, reason=reason)
                 return self._given_up(delivery, reason)
