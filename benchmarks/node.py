@@ -11,7 +11,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,9 @@ import numpy as np
 
 from benchmarks.measure import Row, peak_mb, percentile
 from liqbot.app.bot import Bot
-from liqbot.market.events import LiquidationSum, MarketEvent
+from liqbot.bus import ViewsMade
+from liqbot.market.events import LiquidationSum
 from liqbot.market.updates import AccountsSeen, Liquidation, Update
-from liqbot.market.view import MarketView
 from liqbot.settings import Settings
 from liqbot.sources.hyperliquid import Hyperliquid
 from liqbot.sources.hyperliquid.fills import AccountFill, liquidation_in, read_line
@@ -222,8 +222,8 @@ async def _bot(http: str, ws: str, folder: Path, file: Path) -> None:
     source = _Watching(settings.section(HyperliquidSettings), COINS, settings.database, recall_first=True)
     with file.open("a") as log:
 
-        async def note(views: Sequence[MarketView], _: Mapping[str, Sequence[MarketEvent]]) -> None:
-            now_s, told = time.time(), source.told
+        async def note(notice: ViewsMade) -> None:
+            now_s, told, views = time.time(), source.told, notice.views
             source.told = []
             coverage = min((view.coverage or 0.0 for view in views), default=0.0)
             lines: list[list[object]] = [["beat", now_s, coverage], ["memory", peak_mb()]]
@@ -243,7 +243,7 @@ async def _bot(http: str, ws: str, folder: Path, file: Path) -> None:
         note_start: list[str] = []
         is_read: list[bool] = []
         async with Bot(settings, [source], {}) as bot:
-            bot.observers.append(note)
+            bot.bus.subscribe(ViewsMade, note)
             await asyncio.Event().wait()
 
 

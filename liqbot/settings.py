@@ -18,7 +18,7 @@ from pydantic_settings import (
 )
 
 from liqbot.chat import registry as chats
-from liqbot.market.coins import canonical
+from liqbot.market.coins import ALL, DEFAULT_COINS, canonical
 from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.sections import BackupSettings, KeepSettings, PluginSettings, SettingsError, WebSettings, listed
 from liqbot.sources import registry
@@ -59,7 +59,7 @@ class Settings(_Declared):
 
     database: Path = Field(Path("liqbot.db"), description="the database file; it is made where there is none")
     coins: Annotated[tuple[str, ...], NoDecode] = Field(
-        ("BTC", "ETH", "SOL"), description="the coins to watch"
+        DEFAULT_COINS, description="the coins to watch; `all` for every coin of Hyperliquid"
     )
     sources: Annotated[tuple[str, ...], NoDecode] = Field(
         ("simulator",),
@@ -111,6 +111,10 @@ class Settings(_Declared):
     @field_validator("coins")
     @classmethod
     def _canonical(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(coin.strip().lower() == ALL for coin in value):
+            if len(value) > 1:
+                raise ValueError(f"`{ALL}` stands alone")
+            return (ALL,)
         return tuple(map(canonical, value))
 
     @field_validator("coins", "sources")

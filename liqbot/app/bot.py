@@ -13,7 +13,7 @@ from liqbot.alerts.platform import Platform
 from liqbot.app.alerts_role import AlertsRole
 from liqbot.app.backups import Backups
 from liqbot.app.clock import clock_ms
-from liqbot.app.engine_role import EngineRole
+from liqbot.app.engine_role import EngineRole, kept_coins
 from liqbot.app.feed import Feed
 from liqbot.app.platform_runner import PlatformRunner
 from liqbot.app.plugin_setup import chat_commands, plugins_of
@@ -135,7 +135,8 @@ class Bot:
         self._reading = asyncio.create_task(self.alerts.run())
         for feed in self.feeds:
             if feed.source.layer.origin is Origin.LIVE:
-                await self.alerts.read_what_is_left(feed.source.layer, self.settings.coins)
+                coins = await kept_coins(self.store, self.settings.coins)
+                await self.alerts.read_what_is_left(feed.source.layer, coins)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
         self.engine.start()
         self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]

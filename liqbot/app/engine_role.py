@@ -13,6 +13,7 @@ from liqbot.alerts.minute_summary import MinuteSummary
 from liqbot.app.feed import Feed
 from liqbot.bus import Bus, ObservationsKept, ViewsMade
 from liqbot.engine.cases import CaseFinder
+from liqbot.market.coins import ALL
 from liqbot.market.events import ClusterBorn, ClusterEnded, ClusterGrew, MarketEvent
 from liqbot.market.layer import Layer, Origin
 from liqbot.market.updates import CandlesSeen
@@ -145,7 +146,7 @@ class EngineRole:
             feed.board.recall(await self._store.memories.load(layer))
         except msgspec.DecodeError as error:
             _log.warning("memory_left_out", layer=layer.key, reason=str(error))
-        for coin in self._coins:
+        for coin in await kept_coins(self._store, self._coins):
             await self._recall_minute(layer, coin)
 
     async def _recall_minute(self, layer: Layer, coin: str) -> None:
@@ -214,3 +215,8 @@ class EngineRole:
             return {}
         loop = asyncio.get_running_loop()  # the feed waits meanwhile: nothing changes its board
         return await loop.run_in_executor(self.executor, feed.board.memories, changed)
+
+
+async def kept_coins(store: Store, coins: Sequence[str]) -> Sequence[str]:
+    """Return `coins`, or, where all are followed, those of which anything was kept."""
+    return await store.history.coins() if ALL in coins else coins

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from concurrent.futures import Executor
 
 import structlog
 
 from liqbot.engine.boards import board_of
+from liqbot.market.coins import ALL
 from liqbot.market.events import MarketEvent
 from liqbot.market.layer import Layer
 from liqbot.market.layer_source import LayerSource
@@ -104,7 +105,11 @@ class Feed:
         try:
             async for update in updates:
                 self.board.apply(update)
-                if self._hear is not None and isinstance(update, CandlesSeen) and update.coin in self._coins:
+                if (
+                    self._hear is not None
+                    and isinstance(update, CandlesSeen)
+                    and update.coin in self._followed()
+                ):
                     self._hear(self.source.layer, update)
                 if isinstance(update, Beat):
                     await self._beat(update)
@@ -131,8 +136,7 @@ class Feed:
     def _look(self) -> tuple[list[MarketView], Counter[str]]:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""
         known = self.board.coins
-        followed = self.source.coins if isinstance(self.source, WithCoins) else self._coins
-        coins = [coin for coin in followed if coin in known]
+        coins = [coin for coin in self._followed() if coin in known]
         snapshots = {coin: self.board.snapshot(coin) for coin in coins}
         self.snapshots = {coin: snapshot for coin, snapshot in snapshots.items() if snapshot is not None}
         rejected = self.board.rejected
@@ -141,6 +145,12 @@ class Feed:
         observations = [self.board.observe(coin) for coin in coins]
         self.events = {observation.coin: observation.events for observation in observations}
         return with_neighbours([observation.view for observation in observations]), rejected
+
+    def _followed(self) -> Collection[str]:
+        """Return the coins of which views are made."""
+        if isinstance(self.source, WithCoins):
+            return self.source.coins
+        return self.board.coins if ALL in self._coins else self._coins
 
     def _worth_keeping(self, time_ms: int, live_from_ms: int) -> bool:
         """Return whether a beat of the past begins a new step of history: fine for its last day only."""

@@ -5,6 +5,7 @@ from typing import cast
 
 from pydantic import ValidationError
 
+from liqbot.market.coins import ALL, DEFAULT_COINS
 from liqbot.plugin import SourceRequest
 from liqbot.rules.contributions import SourceKind
 from liqbot.settings import Settings, SettingsError
@@ -31,7 +32,8 @@ def make_source(
     except ValidationError as error:
         wrong = "; ".join(f"{own}.{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
         raise SettingsError(wrong) from None
-    return kind.function(SourceRequest(argument, settings.coins, now_ms, options, settings.database))
+    coins = DEFAULT_COINS if ALL in settings.coins and not kind.all_coins else settings.coins
+    return kind.function(SourceRequest(argument, coins, now_ms, options, settings.database))
 
 
 def make_simulator(settings: Settings, now_ms: int) -> Simulator:

@@ -22,6 +22,7 @@ from liqbot.chat.adapter import AdapterError
 from liqbot.chat.registry import PlatformKind
 from liqbot.errors import OperatorError
 from liqbot.logs import hide, set_up_logs
+from liqbot.market.coins import ALL
 from liqbot.operations.database import count_subscriptions, require_well
 from liqbot.sections import Section
 from liqbot.settings import Settings, described, effective, load_settings
@@ -118,6 +119,8 @@ def _coins(settings: Settings, reports: Sequence[Report]) -> str:
     if found:
         each = [f"{coin} (the nearest is {near})" if near else coin for coin, near in found.items()]
         raise Ailing(f"LIQBOT_COINS: no source has {', '.join(each)}")
+    if ALL in settings.coins:
+        return "every coin that a source has"
     return f"each of {', '.join(settings.coins)} is somewhere"
 
 

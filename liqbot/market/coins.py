@@ -12,6 +12,10 @@ from typing import NamedTuple
 
 BINANCE, BYBIT, OKX, BITGET, GATE = "Binance", "Bybit", "OKX", "Bitget", "Gate"
 HYPERLIQUID = "Hyperliquid"
+ALL = "all"
+"""In `LIQBOT_COINS`, alone: every coin that a source has, where the source can follow them all."""
+DEFAULT_COINS = ("BTC", "ETH", "SOL")
+"""What is followed where nothing else is named."""
 
 
 class Bundle(NamedTuple):

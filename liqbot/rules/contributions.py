@@ -96,6 +96,8 @@ class SourceKind:
     """What its options must be; None where it reads them as they are."""
     takes: str = ""
     """What stands after its name: `FILE` of `replay:FILE`; empty where nothing does."""
+    all_coins: bool = False
+    """Whether it takes `("all",)` for its coins; another source gets the default ones then."""
 
 
 class ChatAddress(NamedTuple):
@@ -174,15 +176,16 @@ def overlay(name: str) -> Callable[[Callable[[MarketView], Iterable[Mark]]], Ove
 
 
 def source(
-    name: str, *, settings: "type[BaseModel] | None" = None, takes: str = ""
+    name: str, *, settings: "type[BaseModel] | None" = None, takes: str = "", all_coins: bool = False
 ) -> Callable[[Callable[[SourceRequest], Source]], SourceKind]:
     """Make a source of a function that is given a `SourceRequest` and returns a `Source`.
 
-    `settings` is what its options must be, `takes` what stands after its name in `LIQBOT_SOURCES`. It runs
-    inside the bot, so its plugin must be trusted. Raises `TypeError` or `ValueError`.
+    `settings` is what its options must be, `takes` what stands after its name in `LIQBOT_SOURCES`, and with
+    `all_coins` it understands `("all",)` for its coins. It runs inside the bot, so its plugin must be
+    trusted. Raises `TypeError` or `ValueError`.
     """
     make = _making(SourceKind, name, "request")
-    return lambda function: replace(make(function), settings=settings, takes=takes)
+    return lambda function: replace(make(function), settings=settings, takes=takes, all_coins=all_coins)
 
 
 def adapter(name: str) -> Callable[[Callable[[Options], ChatAdapter]], AdapterKind]:

@@ -58,6 +58,16 @@ class Batches:
         return f"one account a request: {self.reason}"
 
     @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit to what may be asked."""
+        return bool(self._budget.limit)
+
+    @property
+    def is_cheap(self) -> bool:
+        """Whether a look at an account costs next to nothing: several at once, or without a limit."""
+        return self.served or not self._budget.limit
+
+    @property
     def is_due(self) -> bool:
         """Whether it is time to try."""
         return self._clock.now_ms() >= self._begin_at_ms

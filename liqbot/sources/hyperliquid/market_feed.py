@@ -50,6 +50,10 @@ class MarketFeed:
         """The mark price of each coin, USD."""
         return {coin: facts.mark for coin, facts in self.coins.items()}
 
+    def add_dexes(self, names: Sequence[str]) -> None:
+        """Ask these dexes for their markets as well, from the next time on."""
+        self._dexes = (*self._dexes, *(name for name in names if name not in self._dexes))
+
     async def ask(self) -> None:
         """Ask for every coin once, dex by dex. Raises `RequestFailed` where no dex answers."""
         for dex in self._dexes:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.hyperliquid.market_feed import MarketFeed
 from liqbot.sources.hyperliquid.payloads import ClearinghouseState
 from liqbot.sources.hyperliquid.polling import Policy
-from liqbot.sources.hyperliquid.reading import Implausible, Reading, read_account
+from liqbot.sources.hyperliquid.reading import Implausible, Reading, dex_of, read_account
 from liqbot.sources.hyperliquid.roster import Roster
 
 CONCURRENT = 16
@@ -46,6 +46,8 @@ class Poller:
         self._feed = feed
         self._policy = policy
         self._dexes = ("", *dexes)
+        self._optional = frozenset[str]()
+        """Of these dexes those that are asked of everybody only while that is cheap."""
         self._clock = clock
         self._take = take
         self._chosen: deque[int] = deque()
@@ -63,6 +65,12 @@ class Poller:
         """How many accounts were answered in the last minute."""
         self._forget(self._clock.now_ms())
         return len(self._answered_ms)
+
+    def add_dexes(self, names: Iterable[str]) -> None:
+        """Ask these dexes as well: of everybody while that is cheap, else of who is known to hold there."""
+        new = [name for name in names if name not in self._dexes]
+        self._dexes = (*self._dexes, *new)
+        self._optional |= set(new)
 
     def ask_soon(self, name: str) -> None:
         """Ask for an account before all others; while it is being asked, once more after the answer."""
@@ -149,13 +157,23 @@ class Poller:
         """Ask for one account. What has no usable answer changes nothing but when it is asked again."""
         name = self._roster.names[number]
         states, without = list[ClearinghouseState](), list[str]()
+        left_out = self._left_out(number)
         for dex in self._dexes:
+            if dex in left_out:
+                continue
             try:
                 states.append(await self._client.clearinghouse_state(name, dex))
             except RequestFailed as error:
                 self.last_failure = str(error)
                 without.append(dex)
-        return self._take_answer(number, states, without)
+        return self._take_answer(number, states, without, left_out)
+
+    def _left_out(self, number: int) -> list[str]:
+        """Return the dexes of which an account is not asked now: what it holds there stands."""
+        if not self._optional or self.batches.is_cheap:
+            return []
+        held = {dex_of(coin) for coin in self._roster.held_coins(number)}
+        return [dex for dex in self._dexes if dex in self._optional and dex not in held]
 
     def take_pushed(self, name: str, states: Mapping[str, ClearinghouseState]) -> None:
         """Take up an account that the exchange tells of by itself; a dex that it leaves out says nothing."""
@@ -202,11 +220,18 @@ class Poller:
                 self._roster.put_back(number)
 
     def _take_answer(
-        self, number: int, states: Sequence[ClearinghouseState], without: Sequence[str]
+        self,
+        number: int,
+        states: Sequence[ClearinghouseState],
+        without: Sequence[str],
+        left_out: Sequence[str] = (),
     ) -> Reading | None:
-        """Take up the answers of all dexes but those in `without`, which are asked again soon."""
+        """Take up the answers of all dexes but those in `without`, which are asked again soon.
+
+        Those in `left_out` were not asked.
+        """
         now_ms = self._clock.now_ms()
-        reading = self._read(number, states, without, now_ms) if states else None
+        reading = self._read(number, states, [*without, *left_out], now_ms) if states else None
         if reading is None:
             self._roster.fail(number, now_ms)
             return None

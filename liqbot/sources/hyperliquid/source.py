@@ -10,9 +10,11 @@ import httpx
 import numpy as np
 import structlog
 
+from liqbot.market.coins import ALL, DEFAULT_COINS
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import AssetContext, Beat, Liquidation, Update
 from liqbot.sources.hyperliquid.account_stream import AccountStream
+from liqbot.sources.hyperliquid.all_coins import AllCoins
 from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.candle_feed import CandleFeed
@@ -81,7 +83,8 @@ class Hyperliquid:
         by that instead of over the network.
         """
         self._settings = settings
-        self._coins = tuple(coins)
+        self._coins = () if ALL in coins else tuple(coins)
+        """The coins that are named, and those that somebody asked for; none where all are followed."""
         self._requested: list[str] = []
         """Coins that are followed because somebody asked for them."""
         self._database = database
@@ -120,6 +123,17 @@ class Hyperliquid:
             batches=self.poller.batches,
         )
         self._register = LiquidationRegister()
+        self._all_coins = None
+        if ALL in coins:
+            self._all_coins = AllCoins(
+                self.client,
+                self.clock,
+                feed=self.feed,
+                poller=self.poller,
+                stream=self.stream,
+                watched=self.watched,
+                finds_dexes=not settings.dexes,
+            )
         self._liquidations = Liquidations(
             self.clock,
             self._register,
@@ -143,7 +157,7 @@ class Hyperliquid:
         self.node = self._node(Path(settings.node_data)) if settings.node_data else None
         """The fills of a node of one's own; None without one."""
         self.modes = Modes(self.client, self.clock)
-        self.cross_check = HyperPerps(settings.hyperperps_url, self._coins, self.clock)
+        self.cross_check = HyperPerps(settings.hyperperps_url, self._coins or DEFAULT_COINS, self.clock)
         self._batch = Batch()
         self._recall_first = recall_first
         self._is_beat_taken = True
@@ -195,17 +209,19 @@ class Hyperliquid:
     @property
     def coins(self) -> tuple[str, ...]:
         """The coins that are followed now."""
-        return self._coins
+        return self._coins if self._all_coins is None else self._all_coins.coins
 
     async def follow(self, coin: str) -> Followed:
         """Follow one more coin from now on.
 
         Its price and who holds it are known already: all coins are told of, whatever is streamed.
         """
-        if coin in self._coins:
+        if coin in self.coins:
             return Followed.ALREADY
         if coin not in self.feed.listed:
             return Followed.NO_MARKET if self.feed.listed else Followed.NOT_YET
+        if self._all_coins is not None:
+            return Followed.NOT_YET  # it is listed, and followed as soon as it has a price
         if len(self._requested) >= self._settings.coins_on_request or not await self.stream.add(coin):
             return Followed.FULL
         if coin not in self._coins:
@@ -246,7 +262,7 @@ class Hyperliquid:
                 for work in (
                     self.feed.run(),
                     self.stream.run(),
-                    self.discovery.run(self._coins),
+                    self.discovery.run(self._coins or DEFAULT_COINS),
                     self.poller.run(),
                     self.modes.run(),
                     self.watched.run(),
@@ -256,6 +272,8 @@ class Hyperliquid:
                     self._save_often(accounts),
                 ):
                     group.create_task(work)
+                if self._all_coins is not None:
+                    group.create_task(self._all_coins.run())
                 if self.node is not None:
                     group.create_task(self._follow_node(self.node))
                 if self.provider is not None:
@@ -301,7 +319,7 @@ class Hyperliquid:
 
     def _take_liquidation(self, liquidation: Liquidation) -> None:
         self._register.note(liquidation)
-        if liquidation.coin in self._coins:  # of others there are no views that could take it up
+        if liquidation.coin in self.coins:  # of others there are no views that could take it up
             self._tell(liquidation)
         self.watched.take_liquidation(liquidation)
 

@@ -5,7 +5,7 @@ from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.source import Hyperliquid
 
 
-@source("hyperliquid", settings=HyperliquidSettings)
+@source("hyperliquid", settings=HyperliquidSettings, all_coins=True)
 def hyperliquid(request: SourceRequest) -> Hyperliquid:
     """Hyperliquid, measured. The accounts that it knows are kept in the bot's own database."""
     own = HyperliquidSettings.model_validate(dict(request.options))

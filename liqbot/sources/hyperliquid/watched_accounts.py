@@ -58,6 +58,10 @@ class WatchedAccounts:
         self.pushed: frozenset[str] = frozenset()
         """Who is told of by the venue itself."""
 
+    def add_dexes(self, count: int) -> None:
+        """Reckon with so many more requests a look."""
+        self._dexes += count
+
     def __contains__(self, account: str) -> bool:
         """Return whether an account is watched."""
         return account in self._watched

@@ -2,6 +2,7 @@
 
 import structlog
 
+from liqbot.market.coins import ALL
 from liqbot.plugin import SourceRequest, source
 from liqbot.sections import SettingsError
 from liqbot.sources.simulator.coins import COINS
@@ -12,15 +13,16 @@ from liqbot.sources.simulator.source import Simulator
 _log = structlog.get_logger()
 
 
-@source("simulator", settings=SimulatorSettings)
+@source("simulator", settings=SimulatorSettings, all_coins=True)
 def simulator(request: SourceRequest) -> Simulator:
     """A market that is made up: the same seed is the same market."""
     own = SimulatorSettings.model_validate(dict(request.options))
-    coins = [coin for coin in request.coins if coin in COINS]
+    wished = tuple(COINS) if ALL in request.coins else request.coins
+    coins = [coin for coin in wished if coin in COINS]
     if not coins:
-        wanted = ", ".join(request.coins)
+        wanted = ", ".join(wished)
         raise SettingsError(f"LIQBOT_COINS: the simulator knows {', '.join(COINS)}; none of {wanted}")
-    if len(coins) < len(request.coins):
+    if len(coins) < len(wished):
         _log.warning("simulator_coins_unknown", knows=", ".join(COINS))
     return Simulator(
         now_ms=request.now_ms,
@@ -29,5 +31,5 @@ def simulator(request: SourceRequest) -> Simulator:
         coins=coins,
         backfill_days=own.backfill_days,
         speed=own.speed,
-        lacking=[coin for coin in request.coins if coin not in COINS],
+        lacking=[coin for coin in wished if coin not in COINS],
     )
