@@ -477,7 +477,8 @@ def test_what_is_in_effect_is_shown_of_every_setting():
     assert shown.keys() == {variable for variable, _, _ in described()}
     hidden = dict.fromkeys(SECRETS, "**********")
     assert {variable: shown[variable] for variable in environment} == environment | hidden | {
-        "LIQBOT_REPLAY__SPEED": "60.0"
+        "LIQBOT_REPLAY__SPEED": "60.0",
+        "LIQBOT_BACKUPS__EVERY_H": "12.0",
     }
 
 

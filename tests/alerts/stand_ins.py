@@ -72,7 +72,11 @@ class House:
             await self.store.deliveries.claim(heads)
             await self.store.deliveries.settle(Outcome(head, "sent", 1) for head in heads)
             taken += heads
-        alerts = [(head.chat.native_id, await self.store.alerts.alert(head.alerts[0])) for head in taken]
+        alerts = [
+            (head.chat.native_id, await self.store.alerts.alert(number))
+            for head in taken
+            for number in head.alerts
+        ]
         return [(name, alert.hit.text) for name, alert in alerts]
 
 

@@ -89,7 +89,7 @@ async def test_wherever_it_is_killed_after_a_minute_was_kept_its_events_are_told
 
 
 async def test_what_ended_within_the_minute_of_a_restart_is_in_the_view_that_rules_read_next(
-    bot_of,
+    bot_of, monkeypatch
 ):
     @rule("minute")
     def minute(view) -> Iterable[Hit]:
@@ -99,7 +99,7 @@ async def test_what_ended_within_the_minute_of_a_restart_is_in_the_view_that_rul
 
     def bot_with(source, paper):
         bot = bot_of(source, paper)
-        bot.plugins.rules.add([minute])
+        monkeypatch.setitem(bot.plugins.rules.by_name, "minute", minute)  # which all bots of tests share
         return bot
 
     start = time.time_ns() // 1_000_000 // MINUTE * MINUTE - 5 * MINUTE

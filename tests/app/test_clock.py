@@ -129,7 +129,7 @@ async def test_the_clocks_error_is_named_and_a_correction_lets_everything_begin_
     monitor = HealthMonitor(bot, Operator(None, {}), lambda: now_ms)
     async with bot:
         await asyncio.sleep(0)
-        troubles = dict([trouble async for trouble in monitor.troubles(now_ms)])
+        troubles = {trouble.name: trouble.whole async for trouble in monitor.troubles(now_ms)}
         assert "2 d ahead of Telegram's" in troubles["clock"]
         await monitor.look()
         assert not bot.clock_put_back.is_set()

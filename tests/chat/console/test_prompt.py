@@ -110,7 +110,9 @@ class TestCompleting:
     async def test_commands_with_their_help(self, room):
         assert set(await complete(room, "/")) == {f"/{name}" for name in [*room.answering.commands, "quit"]}
         assert await complete(room, "/clu") == {
-            "/clusters": "The heaviest clusters of liquidations above and below spot."
+            "/clusters": (
+                "The nearest clusters of liquidations that matter, three above spot and three below."
+            )
         }
 
     async def test_commands_without_a_slash_where_none_was_typed(self, room):
@@ -168,8 +170,8 @@ class TestCompleting:
         await room.say("/subscribe trapped BTC")
         await room.say("/subscribe trapped ETH over=60")
         assert await complete(room, "/unsubscribe ") == {
-            "1": "trapped BTC over=70% side=either depth=0% unusual=90%",
-            "2": "trapped ETH over=60% side=either depth=0% unusual=90%",
+            "1": "trapped BTC",
+            "2": "trapped ETH over=60%",
         }
 
     async def test_alerts_with_what_they_said(self, room):

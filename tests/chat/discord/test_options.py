@@ -3,7 +3,7 @@
 import asyncio
 
 from liqbot.builtin import RULES
-from liqbot.chat.discord.options import LAYER, found, of_parameter, of_settings, short_help
+from liqbot.chat.discord.options import BY_NAME, found, of_parameter, of_settings, short_help
 from liqbot.rules.parameters import Between, Parameter
 from liqbot.rules.units import Unit
 
@@ -64,5 +64,5 @@ def test_help_is_never_empty_and_never_too_long():
 
 
 def test_where_a_layer_can_be_asked_for_the_options_say_so_and_write_what_a_prompt_takes():
-    assert [option.name for option in LAYER] == ["venue", "tier", "opened"]
-    assert [list(option.write("25x")) for option in LAYER] == [["venue=25x"], ["tier=25x"], ["opened=25x"]]
+    layer = [BY_NAME[name] for name in ("venue", "tier", "opened")]
+    assert [list(option.write("25x")) for option in layer] == [["venue=25x"], ["tier=25x"], ["opened=25x"]]

@@ -27,6 +27,8 @@ async def started(house, folder):
         LIQBOT_DISCORD__GATEWAY_URL=house.discord.gateway_url,
         LIQBOT_SIMULATOR__BACKFILL_DAYS="0.05",
         LIQBOT_COINS="BTC",
+        LIQBOT_QUOTAS__COMMANDS="0",  # these tests ask again and again until something is there
+        LIQBOT_QUOTAS__COMMANDS_PERSON="0",
         LIQBOT_LOG_LEVEL="debug",
         PYTHONWARNINGS=ALL_BUT_AUDIO,
     )

@@ -34,7 +34,7 @@ def walk(ask, step="?"):
     seen, waiting = {}, [step]
     while waiting:
         step = waiting.pop(0)
-        if step in seen or len(seen) > 400:
+        if step in seen or len(seen) > 600:
             continue
         seen[step] = took = take(step, ask)
         if not isinstance(took, str):
