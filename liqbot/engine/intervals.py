@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from liqbot.market.positions import Floats
+from liqbot.market.positions import Floats, Ints
 
 DAY_MS = 86_400_000
 FEWEST = 20
@@ -50,15 +50,24 @@ def mean(samples: Iterable[Sample], seed: int = 0) -> Interval | None:
 
     The interval is that of a bootstrap that draws days (UTC) with repetition.
     """
-    rows = [one for one in samples if one.weight > 0]
-    if not rows:
+    rows = list(samples)
+    columns = np.array(rows, dtype=np.float64).reshape(-1, 3)
+    time_ms = np.array([one.time_ms for one in rows], dtype=np.int64)
+    return mean_of(time_ms, columns[:, 1], columns[:, 2], seed)
+
+
+def mean_of(time_ms: Ints, values: Floats, weights: Floats | None = None, seed: int = 0) -> Interval | None:
+    """Return the same of columns of shape (n,); what is NaN, or weighs nothing, is left out."""
+    weighs = np.ones(len(values)) if weights is None else weights
+    told = np.isfinite(values) & (weighs > 0)
+    if not told.any():
         return None
-    days, places = np.unique([one.time_ms // DAY_MS for one in rows], return_inverse=True)
-    sums = np.bincount(places, weights=[one.value for one in rows])
-    weights = np.bincount(places, weights=[one.weight for one in rows])
-    drawn = _drawn(len(days), seed)
-    low, high = np.quantile((drawn @ sums) / (drawn @ weights), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(sums.sum() / weights.sum()), float(low), float(high), len(rows), len(days))
+    own, weighs = values[told], weighs[told]
+    days, places = np.unique(time_ms[told] // DAY_MS, return_inverse=True)
+    sums, totals = np.bincount(places, weights=own), np.bincount(places, weights=weighs)
+    drawn = _drawn(len(days), seed) @ np.stack([sums, totals], axis=1)
+    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return Interval(float(sums.sum() / totals.sum()), float(low), float(high), len(own), len(days))
 
 
 @lru_cache(maxsize=32)

@@ -19,9 +19,10 @@ from statistics import NormalDist
 
 import numpy as np
 
-from liqbot.engine.intervals import DAY_MS, Interval, Sample, mean
+from liqbot.engine.intervals import DAY_MS, Interval, mean_of
 from liqbot.engine.liquidation_sums import LiquidationSums
 from liqbot.market.clusters import Cluster
+from liqbot.market.positions import Floats
 from liqbot.market.price_path import Path
 from liqbot.market.side import Side
 
@@ -237,40 +238,35 @@ class Score:
 def score(outcomes: Sequence[Outcome], horizon_ms: int, *, seed: int = 0) -> Score:
     """Return the score of outcomes of one horizon. `seed` is that of the draws of days."""
     reached = [one for one in outcomes if one.reached_ms is not None]
+    time_ms = np.array([one.case.time_ms for one in outcomes], dtype=np.int64)
+    came = np.array([one.reached for one in outcomes])
 
-    def over(value: Callable[[Outcome], float | None], *, less: bool = False) -> Interval | None:
-        told = [(one, found) for one in outcomes if (found := value(one)) is not None]
-        return _mean([(one, one.reached - found if less else found) for one, found in told], seed)
+    def column(value: Callable[[Outcome], float | None]) -> Floats:
+        return np.array([value(one) for one in outcomes], dtype=np.float64)  # None is NaN
 
+    mirrored, empty = column(lambda one: one.mirrored), column(lambda one: one.empty)
+    walk, usd = column(lambda one: one.walk), column(lambda one: one.liquidated_usd)
+    sizes = column(lambda one: one.case.cluster.usd)
     return Score(
         horizon_ms=horizon_ms,
         count=len(outcomes),
         reached=len(reached),
         gone=sum(one.was_gone for one in reached),
         ended=sum(one.ended for one in outcomes),
-        rate=over(lambda one: one.reached),
-        mirrored=over(lambda one: one.mirrored),
-        empty=over(lambda one: one.empty),
-        walk=over(lambda one: one.walk),
-        over_mirrored=over(lambda one: one.mirrored, less=True),
-        over_empty=over(lambda one: one.empty, less=True),
-        over_walk=over(lambda one: one.walk, less=True),
-        overshoot_pct=over(lambda one: one.overshoot_pct),
-        after_pct=tuple(over(lambda one, at=place: one.after_pct[at]) for place in range(len(AFTER_MS))),
-        liquidated=mean(
-            (
-                Sample(one.case.time_ms, one.liquidated_usd, one.case.cluster.usd)
-                for one in reached
-                if one.liquidated_usd is not None
-            ),
-            seed,
+        rate=mean_of(time_ms, came, seed=seed),
+        mirrored=mean_of(time_ms, mirrored, seed=seed),
+        empty=mean_of(time_ms, empty, seed=seed),
+        walk=mean_of(time_ms, walk, seed=seed),
+        over_mirrored=mean_of(time_ms, came - mirrored, seed=seed),
+        over_empty=mean_of(time_ms, came - empty, seed=seed),
+        over_walk=mean_of(time_ms, came - walk, seed=seed),
+        overshoot_pct=mean_of(time_ms, column(lambda one: one.overshoot_pct), seed=seed),
+        after_pct=tuple(
+            mean_of(time_ms, column(lambda one, at=place: one.after_pct[at]), seed=seed)
+            for place in range(len(AFTER_MS))
         ),
+        liquidated=mean_of(time_ms, usd, sizes, seed),
     )
-
-
-def _mean(values: Sequence[tuple[Outcome, float]], seed: int) -> Interval | None:
-    """Return the mean of values with its interval by days; None without any."""
-    return mean((Sample(one.case.time_ms, value) for one, value in values), seed)
 
 
 def _by(time_ms: int | None, until_ms: int) -> bool:
