@@ -14,6 +14,9 @@ endif
 
 unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half as long again
 
+# Tests wait for something half of the time, so that two of them share a core.
+export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 2))
+
 .DEFAULT_GOAL := help
 .PHONY: help run package flood node test long truth contract page browser soak chaos conformance check fix bench docs lock clean
 
