@@ -142,7 +142,7 @@ class Settings(_Declared):
     @field_validator("database")
     @classmethod
     def _a_file(cls, value: Path) -> Path:
-        if not value.name or value.is_dir():
+        if not value.name:
             raise ValueError("must name a file, as liqbot.db")
         return value
 

