@@ -16,6 +16,7 @@ from liqbot.charts.studio import Studio
 from liqbot.chat.command import CommandContext
 from liqbot.message import Picture
 from liqbot.operations.recordings import played
+from liqbot.people_settings import QuotaSettings
 from liqbot.service.market_answer import market_answer
 from liqbot.settings import Settings
 from liqbot.sources.recording import Recording
@@ -72,7 +73,10 @@ async def looked_at(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Studio, "heatmap", drawing("heatmap"))
     monkeypatch.setattr(Studio, "map", drawing("map"))
-    settings = Settings(database=tmp_path / "x.db", coins=COINS, plugins_path=tmp_path / "none")
+    unlimited = QuotaSettings(commands=0, pictures=0, pictures_at_once=0)
+    settings = Settings(
+        database=tmp_path / "x.db", coins=COINS, plugins_path=tmp_path / "none", quotas=unlimited
+    )
     bot = AskedAgainAndAgain(settings, [Replay(file)], {"here": Paper()})
     bot.said, bot.drawn = {}, drawn
     bot.bus.subscribe(ViewsMade, bot.asked)

@@ -96,6 +96,7 @@ class Zoo:
             if name in GOOD or name not in [rule.name for rule in RULES]:
                 given = {"within": "90%", "single": "1"} if name == "near-cluster" else {}
                 await subscribe(self.bot, ME, name, **given)
+        await self.bot.services.chats.set_grouped(ME, grouped=False)
         async with self.bot:
             for number, gate in enumerate(self.gates):
                 start = time.perf_counter()
