@@ -85,8 +85,12 @@ class Delivery:
 
     @property
     def key(self) -> str:
-        """Its name towards a platform."""
-        return f"liqbot-{self.ids[0]}"
+        """Its name towards a platform, which takes a message of the same name for the same message.
+
+        A digest is another message than the first of its alerts by itself, which may have arrived.
+        """
+        alone = f"liqbot-{self.ids[0]}"
+        return alone if len(self.ids) == 1 else f"{alone}x{len(self.ids)}"
 
     @property
     def picture_key(self) -> str:
