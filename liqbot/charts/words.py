@@ -1,4 +1,4 @@
-"""What a picture says in words: the sentence, the fine print, and the text for those who cannot see it.
+"""What a picture says in words: sentence, fine print, what lies beyond its edge, the alternative text.
 
 Every figure is a reading of the view or a sum over its map: the words never know more than the picture.
 """

@@ -116,14 +116,20 @@ def _seen_in(alert: Alert, market: MarketAnswer) -> str:
 
 
 def _timing(reasons: Reasons) -> str:
-    pause = (
-        _("at least {span} between two of the same", span=duration(reasons.cooldown_s))
-        if reasons.cooldown_s
-        else _("no pause between two of the same")
-    )
+    pause = "; ".join(_pauses(reasons))
     if not reasons.hold_s:
         return pause
     return _("once it has lasted {span}; {pause}", span=duration(reasons.hold_s), pause=pause)
+
+
+def _pauses(reasons: Reasons) -> Iterator[str]:
+    """Yield what lies between alerts at least: of the same, and of different things."""
+    if reasons.cooldown_s > reasons.apart_s:
+        yield _("at least {span} between two of the same", span=duration(reasons.cooldown_s))
+    elif not reasons.cooldown_s:
+        yield _("no pause between two of the same")
+    if reasons.apart_s:
+        yield _("at least {span} between any two, unless one is far larger", span=duration(reasons.apart_s))
 
 
 def _delivery(reasons: Reasons, settings: ChatSettings) -> str:

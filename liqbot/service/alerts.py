@@ -59,6 +59,8 @@ class Reasons:
     """What the rule looks for, in a sentence; empty where it is not loaded."""
     hold_s: float
     cooldown_s: float
+    apart_s: float
+    """Between alerts about different things at least so long, but for a far larger one; 0 for none."""
     market: MarketAnswer | None
     """How the market stood then; None where that can no longer be read."""
     status: DeliveryStatus
@@ -130,6 +132,7 @@ class Alerts:
             description="" if rule is None else rule.describe(_values(rule, alert)),
             hold_s=0.0 if policy is None else policy.hold,
             cooldown_s=0.0 if policy is None else policy.cooldown,
+            apart_s=0.0 if policy is None else policy.apart,
             market=await self._market_then(alert),
             status=told.status,
             sent_ms=told.sent_ms,

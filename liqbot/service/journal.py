@@ -1,4 +1,4 @@
-"""A chat's journal: notes on alerts, trades taken, and what the market made of them. Private to the chat."""
+"""A chat's journal: notes on alerts, trades taken (levels of entry, stop, target), what became of them."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

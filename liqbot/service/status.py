@@ -1,4 +1,4 @@
-"""How the bot is doing."""
+"""How the bot is doing: sources, rules that fail or are not loaded but subscribed to, deliveries, load."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

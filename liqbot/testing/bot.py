@@ -1,4 +1,4 @@
-"""A bot for tests of plugins: what is typed, what is answered, which alerts arrive. No clock, no network."""
+"""A bot for tests of plugins: a market is shown to it (price, funding, …), lines typed, alerts awaited."""
 
 import asyncio
 from collections.abc import Sequence

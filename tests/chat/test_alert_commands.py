@@ -110,7 +110,7 @@ class TestWhy:
             "It was new.",
             "A cluster of at least $2M, and of 1% of its side, lies within 3% of spot.",
             "You asked for: near-cluster BTC within=3%",
-            "When: at least 1 d between two of the same",
+            "When: at least 1 d between any two, unless one is far larger",
             "Seen in: Testex, measured, simulated, the best there was",
             "The market then: BTC 64,000, long-liquidation setup, $5M above and $20.5M below within 5%",
             "Delivery: arrived Mon 09:30 Asia/Kathmandu",
@@ -127,7 +127,15 @@ class TestWhy:
         await room.see(later(BTC, 12))
         lines = (await room.say("/why 1")).text
         assert lines[2].endswith("within=3% for=10min cooldown=0s")
-        assert lines[3] == "When: once it has lasted 10 min; no pause between two of the same"
+        assert lines[3] == (
+            "When: once it has lasted 10 min; no pause between two of the same; "
+            "at least 1 d between any two, unless one is far larger"
+        )
+
+    async def test_a_rule_that_keeps_nothing_apart_tells_of_the_same_only(self, room):
+        await room.say("/subscribe near-cluster BTC apart=0h cooldown=2h within=3%")
+        await room.see(later(BTC, 1))
+        assert (await room.say("/why 1")).text[3] == "When: at least 2 h between two of the same"
 
     @pytest.mark.parametrize(
         ("wish", "minutes", "reason"),

@@ -1,4 +1,4 @@
-"""Conversations: what somebody types or presses is acknowledged at once, answered, and the answer brought.
+"""What is typed or pressed in Discord: understood (quotation marks), acknowledged at once, answered.
 
 Discord gives three seconds to acknowledge and a quarter of an hour to answer. So first comes what needs no
 thought (may they, is it understood), then the acknowledgement, then the work.

@@ -1,4 +1,4 @@
-"""Serves what people type and tap, and takes note of chats that come, go and move."""
+"""Serves what people type, answers taps so that buttons stop waiting, notes chats that come, go and move."""
 
 import asyncio
 

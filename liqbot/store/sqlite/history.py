@@ -1,4 +1,4 @@
-"""Map history in SQLite: a row for each view that is kept, thinned when a new step begins."""
+"""Map history in SQLite: a row a view, thinned when a step begins without losing a high, low or wick."""
 
 import sqlite3
 from collections.abc import AsyncIterator, Sequence
