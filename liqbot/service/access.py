@@ -46,6 +46,8 @@ class Entry:
     is_open: bool
     answer: str = ""
     """What is answered where it is not; empty for nothing, as it has been said lately."""
+    reason: str = ""
+    """The same, though it has been said: for platforms where whoever asks waits for an answer."""
 
 
 OPEN = Entry(is_open=True)
@@ -103,7 +105,8 @@ class Access:
         why = self._turned_away(chat, person, community)
         if why == NOT_LET_IN and _JOINING.match(line):
             wait_s = self._quotas.take("joins", chat.platform, chat.native_id, most=TRIES_A_MINUTE)
-            return Entry(is_open=not wait_s)
+            told = _("Too many tries. Wait a minute, then try again.") if wait_s else ""
+            return Entry(is_open=not wait_s, reason=told)
         if why:
             self.refused[why] += 1
             return self._said_once(chat, "", why, self._clock() + TOLD_AGAIN_MS)
@@ -224,13 +227,13 @@ class Access:
             await self._store.chats.activate(known.chat)
 
     def _said_once(self, chat: ChatKey, person: str, why: str, until_ms: int, told: str = "") -> Entry:
-        key = (why, chat.native_id, person)
+        key, reason = (why, chat.native_id, person), told or self._reason(why, chat)
         if self._told.get(key, 0) > self._clock():
-            return Entry(is_open=False)
+            return Entry(is_open=False, reason=reason)
         if len(self._told) >= MOST_REMEMBERED:
             self._told.clear()
         self._told[key] = until_ms
-        return Entry(is_open=False, answer=told or self._reason(why, chat))
+        return Entry(is_open=False, answer=reason, reason=reason)
 
     def _reason(self, why: str, chat: ChatKey) -> str:
         if why == BLOCKED:

@@ -31,7 +31,10 @@ class Absences(Protocol):
         ...
 
     async def begin(self, chat: ChatKey, absence: Absence) -> None:
-        """Write down that a chat, with all its threads, takes nothing, and hold what it is owed."""
+        """Write down that a chat, with all its threads, takes nothing, and hold what it is owed.
+
+        What may have arrived is tried again by itself at the next try, under its own name.
+        """
         ...
 
     async def end(self, chat: ChatKey, now_ms: int) -> bool:

@@ -163,7 +163,10 @@ class Deliveries(Protocol):
         ...
 
     async def expire(self, now_ms: int) -> int:
-        """Give up what is too old to be told; return how many deliveries."""
+        """Give up what is too old to be told; return how many deliveries.
+
+        What a chat that takes nothing is owed is held instead.
+        """
         ...
 
     async def recover(self) -> int:

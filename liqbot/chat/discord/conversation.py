@@ -110,9 +110,9 @@ class Conversation:
         community = "" if interaction.guild_id is None else str(interaction.guild_id)
         entry = self._services.access.enter(context.chat, context.person, request.line, community=community)
         if not entry.is_open:
-            if entry.answer:
-                turned_away = Message(entry.answer, tone=Tone.WARNING)
-                await _said_at_once(lambda: _reply(interaction, turned_away))
+            # Whoever asks sees "did not respond" without an answer, and it costs nothing of the bot's pace.
+            turned_away = Message(entry.reason, tone=Tone.WARNING)
+            await _said_at_once(lambda: _reply(interaction, turned_away))
             return
         refusal = unable or await self._refusal_in_time(request, context)
         if refusal:

@@ -7,6 +7,7 @@ from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DIGEST_EXPIRES_MS, DeliveryStatus, HoldReason
 from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sqlite.statuses import DUE, HELD, OPEN, UNKNOWN
 
 _WRITE = (
     "INSERT INTO absences (chat_id, reason, since_ms, tries, next_ms) VALUES (?, ?, ?, ?, ?) "
@@ -32,19 +33,7 @@ class SqliteAbsences(Records):
     def begin(self, db: sqlite3.Connection, chat: ChatKey, absence: Absence) -> None:
         for (chat_id,) in db.execute(_IDS, chat).fetchall():
             write_absence(db, chat_id, absence)
-            db.execute(
-                "UPDATE deliveries SET status = ?, carrier = NULL, due_ms = ?, held_for = ?, expires_ms = ? "
-                "WHERE chat_id = ? AND status IN (?, ?)",
-                [
-                    DeliveryStatus.HELD,
-                    absence.next_ms,
-                    HoldReason.AWAY,
-                    absence.next_ms + DIGEST_EXPIRES_MS,
-                    chat_id,
-                    DeliveryStatus.DUE,
-                    DeliveryStatus.UNKNOWN,
-                ],
-            )
+            hold_owed(db, chat_id, absence.next_ms)
 
     async def end(self, chat: ChatKey, now_ms: int) -> bool:
         return await self._end(chat, now_ms) if await self._is_away(chat) else False
@@ -68,12 +57,37 @@ def write_absence(db: sqlite3.Connection, chat_id: int, absence: Absence) -> Non
     db.execute(_WRITE, [chat_id, absence.reason, absence.since_ms, absence.tries, absence.next_ms])
 
 
+def hold_owed(db: sqlite3.Connection, chat_id: int, until_ms: int) -> None:
+    """Hold what is owed to a chat that takes nothing until it is tried again. For use within a transaction.
+
+    What may have arrived waits as well, but by itself: within a digest it would be another message, which no
+    platform takes for the one that it may have.
+    """
+    expires_ms = until_ms + DIGEST_EXPIRES_MS
+    owed = f"chat_id = ? AND {OPEN}"
+    db.execute(
+        f"UPDATE deliveries SET due_ms = ?, expires_ms = ? WHERE {owed} AND status = {UNKNOWN}",  # noqa: S608 - constants
+        [until_ms, expires_ms, chat_id],
+    )
+    db.execute(
+        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, error = NULL, "  # noqa: S608
+        f"expires_ms = ? WHERE {owed} AND status = {DUE}",
+        [until_ms, HoldReason.AWAY, expires_ms, chat_id],
+    )
+
+
 def end_absence(db: sqlite3.Connection, chat: ChatKey, now_ms: int) -> bool:
     """Note that a chat can be reached; return whether it was away. For use within a transaction."""
-    ended = db.execute(f"DELETE FROM absences WHERE chat_id IN ({_IDS})", chat).rowcount  # noqa: S608 - a constant
+    ended = db.execute(f"DELETE FROM absences WHERE chat_id IN ({_IDS})", chat).rowcount > 0  # noqa: S608 - a constant
+    if ended:  # what came meanwhile was missed like what was held
+        db.execute(
+            f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "  # noqa: S608
+            f"expires_ms = max(expires_ms, ?) WHERE {OPEN} AND status = {DUE} AND chat_id IN ({_IDS})",
+            [now_ms, HoldReason.AWAY, now_ms + DIGEST_EXPIRES_MS, *chat],
+        )
+    waits = "(status = ? AND held_for = ? OR status = ?)"
     db.execute(
-        f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = ? AND held_for = ? "  # noqa: S608 - a constant
-        f"AND chat_id IN ({_IDS})",
-        [now_ms, DeliveryStatus.HELD, HoldReason.AWAY, *chat],
+        f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE {waits} AND chat_id IN ({_IDS})",  # noqa: S608 - constants
+        [now_ms, DeliveryStatus.HELD, HoldReason.AWAY, DeliveryStatus.UNKNOWN, *chat],
     )
-    return ended > 0
+    return ended

@@ -19,7 +19,7 @@ from liqbot.store.deliveries import (
     HoldReason,
     Outcome,
 )
-from liqbot.store.sqlite.absences import end_absence, write_absence
+from liqbot.store.sqlite.absences import end_absence, hold_owed, write_absence
 from liqbot.store.sqlite.chats import deactivate, move, read_settings
 from liqbot.store.sqlite.connections import Records, reads, writes
 from liqbot.store.sqlite.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
@@ -135,6 +135,7 @@ class SqliteDeliveries(Records):
 
     @writes
     def expire(self, db: sqlite3.Connection, now_ms: int) -> int:
+        _keep_for_the_absent(db, now_ms)
         return db.execute(
             f"UPDATE deliveries SET status = {EXPIRED} WHERE {OPEN} AND status != {SENDING} "  # noqa: S608 - constants
             "AND expires_ms <= ?",
@@ -265,7 +266,24 @@ def _hold(db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason
             (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
             for delivery, until_ms, reason in held
             for row in delivery.ids
+            if reason is not HoldReason.AWAY
         ],
+    )
+    for chat_id, until_ms in {(one.chat_id, ms) for one, ms, reason in held if reason is HoldReason.AWAY}:
+        hold_owed(db, chat_id, until_ms)
+
+
+def _keep_for_the_absent(db: sqlite3.Connection, now_ms: int) -> None:
+    """Hold what would be too old, of chats that take nothing: they are told of it once they are back.
+
+    It came while the chat was away, and waits behind what may have arrived.
+    """
+    db.execute(
+        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = a.next_ms, held_for = ?, "  # noqa: S608
+        f"expires_ms = a.next_ms + {DIGEST_EXPIRES_MS} FROM absences AS a "
+        f"WHERE a.chat_id = deliveries.chat_id AND a.next_ms + {DIGEST_EXPIRES_MS} > ? "
+        f"AND {OPEN} AND status = {DUE} AND expires_ms <= ?",
+        [HoldReason.AWAY, now_ms, now_ms],
     )
 
 
@@ -274,7 +292,7 @@ def _learn(db: sqlite3.Connection, outcome: Outcome) -> None:
     delivery = outcome.delivery
     if outcome.absence is not None:
         write_absence(db, delivery.chat_id, outcome.absence)
-        _hold(db, [(delivery, outcome.absence.next_ms, HoldReason.AWAY)])
+        hold_owed(db, delivery.chat_id, outcome.absence.next_ms)
     elif outcome.status == DeliveryStatus.SENT and delivery.absence is not None:
         end_absence(db, delivery.chat, outcome.at_ms)
     if outcome.gone is not None:

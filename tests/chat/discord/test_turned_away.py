@@ -1,0 +1,38 @@
+"""Whoever is turned away on Discord is told so each time: without an answer, Discord says that none came."""
+
+from chat.discord.stand_ins import text_of
+
+from liqbot.people_settings import AccessSettings
+from liqbot.service.access import Access
+
+
+async def test_each_command_over_the_quota_gets_the_one_answer_seen_by_the_asker_alone(house):
+    house.services.quotas.own = {("discord", str(house.channel)): {"commands": 1}}
+    async with house.open():
+        await house.slash("help")
+        answers = [await house.slash("help") for _ in range(3)]
+    assert {answer.callback for answer in answers} == {4}
+    assert all(answer.message.ephemeral for answer in answers)
+    [said] = {text_of(answer.message) for answer in answers}
+    assert "a minute" in said
+    assert await house.messages() == []
+
+
+async def test_each_tap_over_the_quota_gets_one_as_well_and_leaves_the_message_alone(house):
+    async with house.open():
+        shown = (await house.slash("weather")).message
+        house.services.quotas.own = {("discord", str(house.channel)): {"commands": 1}}
+        await house.slash("help")
+        answers = [await house.discord.press(shown, "Refresh") for _ in range(2)]
+    assert {answer.callback for answer in answers} == {4}
+    assert all(answer.message.ephemeral for answer in answers)
+    [after] = await house.messages()
+    assert after.embeds == shown.embeds
+
+
+async def test_a_stranger_hears_each_time_whom_the_bot_serves(house):
+    closed = AccessSettings(mode="allowlist")
+    house.services.access = Access(house.store, house.services.quotas, house.services.clock, closed)
+    async with house.open():
+        answers = [await house.slash("help") for _ in range(2)]
+    assert all("whom its operator has let in" in text_of(answer.message) for answer in answers)
