@@ -7,6 +7,8 @@ from contextlib import closing
 import pytest
 from hypothesis import HealthCheck, settings
 from listening import LISTENER, listen
+from postgres_server import programs as postgres_programs
+from postgres_server import running as running_postgres
 
 from liqbot.store.sqlite import database
 
@@ -55,3 +57,21 @@ def new_databases_are_copies():
         database.bring_up = copied
         yield
         database.bring_up = bring_up
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """Give a PostgreSQL server of this run's own; without PostgreSQL's programs the test is skipped."""
+    programs = postgres_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed; tests/store/postgres/postgresql.sh installs Debian's")
+    with running_postgres(programs) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server):
+    """Give the URL of a PostgreSQL database of the test's own, with an empty schema of this version."""
+    url = postgres_server.make("liqbot_model")
+    yield url
+    postgres_server.drop(url)

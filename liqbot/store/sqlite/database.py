@@ -5,7 +5,7 @@ import fcntl
 import importlib.util
 import os
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing, contextmanager
 from functools import cache
 from pathlib import Path
@@ -266,6 +266,13 @@ def _uri_for_reading(path: Path) -> str:
     return f"{path.absolute().as_uri()}?{'mode=ro' if is_open else 'immutable=1'}"
 
 
+def known_migrations() -> Iterator[tuple[str, Callable[[sqlite_utils.Database], None]]]:
+    """Yield the migrations of this version in their order: the name of each, and what it does."""
+    with closing(sqlite_utils.Database(memory=True)) as empty:
+        for known in _known():
+            yield from ((one.name, one.fn) for one in known.pending(empty))
+
+
 @cache
 def _known() -> tuple[Migrations, ...]:
     """Return the migrations of this version in their order."""
@@ -274,8 +281,7 @@ def _known() -> tuple[Migrations, ...]:
 
 @cache
 def _known_names() -> frozenset[str]:
-    with closing(sqlite_utils.Database(memory=True)) as empty:
-        return frozenset(migration.name for known in _known() for migration in known.pending(empty))
+    return frozenset(name for name, _ in known_migrations())
 
 
 def _folder() -> Path:
