@@ -25,7 +25,10 @@ from liqbot.sources.simulator.scenario import Scenario
 PAGE = Path(__file__).with_name("how-far.md")
 LAYER = Layer("Sandbox", Basis.MEASURED, Origin.SIMULATED)
 COINS = ("BTC", "SOL")
-SEEDS = tuple(range(201, 205))
+SETTLED_ON = tuple(range(201, 205))
+"""Markets that were looked at while the trial was set up: which books, pushes, and what comes back."""
+FRESH = tuple(range(3301, 3341))
+"""Markets that nobody had looked at before their table was written; nothing was changed after it."""
 PUSHES = (-5.0, 5.0)
 CROWDING = 6 * 3600
 """Each market has lived for so many seconds, in which leverage builds up, before it is pushed."""
@@ -63,8 +66,22 @@ class Case:
 def main() -> None:
     """Write the table anew."""
     with ProcessPoolExecutor() as pool:
-        cases = [case for found in pool.map(cases_of, SEEDS) for case in found]
-    PAGE.write_text(replace_section(PAGE.read_text(), "cascades", table(cases)))
+        fresh, settled = (
+            [case for found in pool.map(cases_of, seeds) for case in found] for seeds in (FRESH, SETTLED_ON)
+        )
+    PAGE.write_text(replace_section(PAGE.read_text(), "cascades", both(fresh, settled)))
+
+
+def both(fresh: Sequence[Case], settled: Sequence[Case]) -> str:
+    """Return the table of the markets never looked at before, and apart from it that of the others."""
+    return "\n\n".join(
+        [
+            f"### {len({case.seed for case in fresh})} markets that nobody had looked at",
+            table(fresh),
+            f"### {len({case.seed for case in settled})} markets that were looked at while this was set up",
+            table(settled),
+        ]
+    )
 
 
 def cases_of(seed: int, pushes: Iterable[float] = PUSHES) -> list[Case]:

@@ -6,6 +6,7 @@ import numpy as np
 
 from liqbot.charts.canvas import Canvas
 from liqbot.charts.price_axis import PriceAxis
+from liqbot.charts.theme import pixel
 from liqbot.charts.time_axis import TimeAxis
 from liqbot.market.candles import Candles
 from liqbot.market.grid import Grid
@@ -159,27 +160,25 @@ def draw(canvas: Canvas, candles: Candles, place: Place) -> None:
     bottom = place.y(np.minimum(candles.open, candles.close))
     rose = candles.close >= candles.open
     edge = style.text if style.name == "light" else style.background
+    inks = tuple(np.uint32(pixel(colour)) for colour in (edge, style.soft, style.up, style.down))
+    # Pixels are written by slices, since a year of candles is hundreds of boxes.
+    area = canvas.pixels[place.top : place.bottom, place.left : place.right]
     for start, end, high_y, low_y, top_y, bottom_y, up in zip(
-        *(np.rint(column).astype(int).tolist() for column in (left, right, high, low, top, bottom)),
+        *(np.rint(column).astype(int).tolist() for column in (left - place.left, right - place.left)),
+        *(
+            np.rint(column).astype(int).tolist()
+            for column in (it - place.top for it in (high, low, top, bottom))
+        ),
         rose.tolist(),
         strict=True,
     ):
         middle, half = (start + end) // 2, min(max((end - start - 2) // 2, 2), _WIDEST)
-        colour = style.up if up else style.down
-        _fill(canvas, place, (middle - 2, high_y - 1, middle + 2, low_y + 1), edge)
-        _fill(
-            canvas,
-            place,
-            (middle - half - 1, top_y - 1, middle + half + 1, max(bottom_y, top_y + 2) + 1),
-            edge,
-        )
-        _fill(canvas, place, (middle - 1, high_y, middle + 1, low_y), style.soft)
-        _fill(canvas, place, (middle - half, top_y, middle + half, max(bottom_y, top_y + 2)), colour)
-
-
-def _fill(canvas: Canvas, place: Place, box: tuple[int, int, int, int], colour: tuple[int, int, int]) -> None:
-    left, top, right, bottom = box
-    left, right = max(left, place.left), min(right, place.right)
-    top, bottom = max(top, place.top), min(bottom, place.bottom)
-    if left < right and top < bottom:
-        canvas.fill(left, top, right, bottom, colour)
+        lower = max(bottom_y, top_y + 2)
+        for ink, left_x, top_at, right_x, bottom_at in (
+            (inks[0], middle - 2, high_y - 1, middle + 2, low_y + 1),
+            (inks[0], middle - half - 1, top_y - 1, middle + half + 1, lower + 1),
+            (inks[1], middle - 1, high_y, middle + 1, low_y),
+            (inks[2] if up else inks[3], middle - half, top_y, middle + half, lower),
+        ):
+            # An edge before the plot would count from its end.
+            area[max(top_at, 0) : max(bottom_at, 0), max(left_x, 0) : max(right_x, 0)] = ink

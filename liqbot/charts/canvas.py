@@ -5,11 +5,9 @@ the rest has soft edges. A canvas is made for one picture and thrown away, so no
 left in the next one.
 """
 
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 
 from liqbot.charts import lettering, palette, png
 from liqbot.charts.lettering import Mask
+from liqbot.charts.stamps import Stamp, blended, disc, shares
 from liqbot.charts.theme import Letters, Pixels, Rgb, Theme, pixel
 from liqbot.market.positions import Floats
 
@@ -30,9 +29,6 @@ Word = tuple[str, Letters]
 Align = Literal["left", "middle", "right"]
 _CAP_HEIGHT = 0.73
 """Height of digits and capitals as a share of a letter's size."""
-_TURN = 8
-"""After so many strokes, about a millisecond, the event loop's thread has a turn; Python would let this one
-run on for 5 ms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +66,11 @@ class Canvas:
         self.width, self.height, self.theme = width, height, theme
         self._agg = RendererAgg(width, height, dpi=72)
         self._to_agg = Affine2D().scale(1, -1).translate(0, height)
-        self._strokes = 0
         self._clip: Bbox | None = None
         self._edges = (0, 0, width, height)
         self._parts: NDArray[np.uint8] = np.asarray(self._agg.buffer_rgba())
         self.pixels: Pixels = self._parts.view("<u4")[..., 0]
+        self._flat = self.pixels.reshape(-1)
         """Shape (height, width): what has been drawn so far; may be written to."""
         self.pixels[:] = pixel(theme.background)
 
@@ -177,25 +173,29 @@ class Canvas:
 
     def disc(self, x: float, y: float, radius: float, colour: Rgb) -> None:
         """Fill a circle; its centre and its edge are rounded to half a pixel."""
-        self._stamp(_disc(round(2 * radius)), round(x), round(y), colour)
+        self._stamp(disc(round(2 * radius)), round(x), round(y), colour)
 
-    def _stamp(self, mask: Mask, x: float, line: int, colour: Rgb) -> None:
-        """Let `colour` cover what `mask` covers, its origin at `x` and `line`, as far as it may be drawn."""
+    def stamp(self, x: float, y: float, stamp: Stamp) -> None:
+        """Put a small picture around a place."""
+        self._stamp(stamp.mask, round(x), round(y), stamp)
+
+    def _stamp(self, mask: Mask, x: float, line: int, ink: "Rgb | Stamp") -> None:
+        """Let `ink` cover what `mask` covers, its origin at `x` and `line`, as far as it may be drawn."""
         edges = self._edges
         left, top = round(x) + mask.left, line + mask.top
         height, wide = mask.covered.shape
         if left >= edges[0] and top >= edges[1] and left + wide <= edges[2] and top + height <= edges[3]:
-            area = self.pixels[top : top + height, left : left + wide]
-            np.copyto(area, np.uint32(pixel(colour)), where=mask.full)
-            parts = self._parts[top : top + height, left : left + wide]
-            ground, own = parts[mask.y, mask.x, :3].astype(np.int32), np.array(colour, np.int32)
-            parts[mask.y, mask.x, :3] = ground + ((own - ground) * mask.share + 127) // 255
+            paint, partly = (
+                (ink.paint, ink.partly) if isinstance(ink, Stamp) else (np.uint32(pixel(ink)),) * 2
+            )
+            np.copyto(self.pixels[top : top + height, left : left + wide], paint, where=mask.full)
+            places = mask.y * self.width + (mask.x + (top * self.width + left))
+            self._flat[places] = blended(self._flat[places], partly, mask.share)
         elif mask.covered.size:
-            self._stamp_part(mask, (left, top), edges, colour)
-        self._give_way()
+            self._stamp_part(mask, (left, top), edges, ink)
 
     def _stamp_part(
-        self, mask: Mask, at: tuple[int, int], edges: tuple[int, int, int, int], colour: Rgb
+        self, mask: Mask, at: tuple[int, int], edges: tuple[int, int, int, int], ink: "Rgb | Stamp"
     ) -> None:
         """Do the same with a mask that goes beyond `edges`."""
         left, top = at
@@ -204,10 +204,10 @@ class Canvas:
         x, y = max(left, edges[0]), max(top, edges[1])
         if right <= x or bottom <= y:
             return
-        covered = mask.covered[y - top : bottom - top, x - left : right - left, np.newaxis]
-        area = self._parts[y:bottom, x:right, :3]
-        ground = area.astype(np.int32)
-        area[:] = ground + ((np.array(colour, np.int32) - ground) * covered + 127) // 255
+        part = slice(y - top, bottom - top), slice(x - left, right - left)
+        paint = ink.paint[part] if isinstance(ink, Stamp) else np.uint32(pixel(ink))
+        area = self.pixels[y:bottom, x:right]
+        area[:] = blended(area, paint, shares(mask.covered[part]))
 
     def _context(self, width: float, colour: Rgb, share: float) -> GraphicsContextBase:
         context = self._agg.new_gc()
@@ -221,21 +221,6 @@ class Canvas:
         if self._clip is not None:
             context.set_clip_rectangle(self._clip)
         self._agg.draw_path(context, path, self._to_agg, None if inside is None else _light(inside))
-        self._give_way()
-
-    def _give_way(self) -> None:
-        self._strokes += 1
-        if self._strokes % _TURN == 0:
-            time.sleep(0)
-
-
-@lru_cache(maxsize=128)
-def _disc(halves: int) -> Mask:
-    """Return the mask of a circle with a radius of so many half pixels."""
-    room = halves // 2 + 1
-    away = np.hypot(*np.mgrid[-room : room + 1, -room : room + 1])
-    covered = np.rint(np.clip(halves / 2 + 0.5 - away, 0, 1) * 255).astype(np.uint8)
-    return Mask.of(covered, -room, -room)
 
 
 def width(*words: Word) -> float:

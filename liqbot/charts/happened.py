@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
+from liqbot.charts import stamps
 from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
 from liqbot.charts.chart_events import MOST_DOTS, MOST_ENDS
@@ -17,6 +18,11 @@ NAMED_DOTS, NAMED_ENDS = 2, 5
 _ARM = 8.0
 _RINGED = 6.0
 """Dots from this radius on have a light ring: of small ones it would be all that is seen."""
+_STROKES = {
+    EventKind.SWEPT: (((-_ARM, -_ARM), (_ARM, _ARM)), ((-_ARM, _ARM), (_ARM, -_ARM))),
+    EventKind.CLOSED: (((0.0, -_ARM - 2), (0.0, _ARM + 2)), ((-_ARM, 0.0), (0.0, 0.0))),
+    EventKind.MERGED: (((-_ARM, -_ARM), (0.0, 0.0), (-_ARM, _ARM)),),
+}
 _WORDS = {EventKind.SWEPT: "swept", EventKind.CLOSED: "closed", EventKind.MERGED: "merged"}
 
 
@@ -78,27 +84,19 @@ def _at(event: ChartEvent, place: Place) -> tuple[float, float]:
 
 
 def _dot(canvas: Canvas, event: ChartEvent, size: float, at: tuple[float, float]) -> None:
-    style, is_ringed = canvas.theme, size >= _RINGED
-    canvas.disc(*at, size + (2.5 if is_ringed else 1.0), style.background)
-    canvas.disc(*at, size + (1.0 if is_ringed else 0.0), style.text if is_ringed else style.tint[event.side])
-    if is_ringed:
-        canvas.disc(*at, size - 1.0, style.hue[event.side])
+    style, size = canvas.theme, round(2 * size) / 2
+    if size >= _RINGED:
+        rings = (size + 2.5, style.background), (size + 1.0, style.text), (size - 1.0, style.hue[event.side])
+    else:
+        rings = (size + 1.0, style.background), (size, style.tint[event.side])
+    canvas.stamp(*at, stamps.dot(*rings))
 
 
 def _end(canvas: Canvas, event: ChartEvent, at: tuple[float, float]) -> None:
     """Draw a cross where price went through, a bar where positions are gone, an arrow for a merger."""
-    x, y = at
     style = canvas.theme
-    strokes: list[list[tuple[float, float]]]
-    if event.kind is EventKind.SWEPT:
-        strokes = [[(x - _ARM, y - _ARM), (x + _ARM, y + _ARM)], [(x - _ARM, y + _ARM), (x + _ARM, y - _ARM)]]
-    elif event.kind is EventKind.CLOSED:
-        strokes = [[(x, y - _ARM - 2), (x, y + _ARM + 2)], [(x - _ARM, y), (x, y)]]
-    else:
-        strokes = [[(x - _ARM, y - _ARM), (x, y), (x - _ARM, y + _ARM)]]
-    for thick, colour in ((7.5, style.background), (3.6, style.tint[event.side])):
-        for stroke in strokes:
-            canvas.line(np.array(stroke), colour, thick)
+    layers = (7.5, style.background), (3.6, style.tint[event.side])
+    canvas.stamp(*at, stamps.mark(_STROKES[event.kind], *layers))
 
 
 def _name(

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from liqbot.charts.price_axis import PriceAxis
-from liqbot.charts.theme import LEVELS, Pixels, Theme, packed, pixel
+from liqbot.charts.theme import Pixels, Theme, packed, pixel
 from liqbot.charts.time_axis import NO_DATA
 from liqbot.market.maps import BIN_WIDTH, REACH, Bins
 from liqbot.market.positions import Bools, Floats, Ints
@@ -51,17 +51,24 @@ def pixels(
     where price moved since the map. Times without a map and prices out of its reach are hatched.
     """
     height = np.arange(axis.length)[::-1]
-    # Both sides' levels in one: the longs' as they are, the shorts' beyond them.
-    shades = np.concatenate([packed(theme.heat.long), packed(theme.heat.short)])
-    long, short = (levels[side].T.take(columns, axis=1) for side in Side)
-    rows = height // axis.pixels
-    below = height[:, None] < line[None, :] - 0.5
-    level = np.where(below, long.take(rows, axis=0), short.take(rows, axis=0) + np.uint8(LEVELS))
-    heat = shades.take(level)
-    _hatch(theme, heat, np.broadcast_to(columns == NO_DATA, heat.shape))
+    long, short = (packed(theme.heat[side]).take(levels[side].T[::-1]).take(columns, axis=1) for side in Side)
+    heat = np.empty((axis.rows, axis.pixels, len(columns)), np.uint32)
+    # Rows that price never crosses have one side only; only the others are looked at pixel by pixel.
+    ends = height.reshape(axis.rows, axis.pixels)
+    above = int(np.count_nonzero(ends[:, -1] >= line.max() - 0.5))
+    until = axis.rows - int(np.count_nonzero(ends[:, 0] < line.min() - 0.5))
+    heat[:above] = short[:above, None]
+    heat[until:] = long[until:, None]
+    crossed = slice(above, until)
+    below = ends[crossed, :, None] < line - 0.5
+    heat[crossed] = np.where(below, long[crossed, None], short[crossed, None])
+    heat = heat.reshape(axis.length, len(columns))
+    unknown = columns == NO_DATA
+    if unknown.any():
+        _hatch(theme, heat, np.broadcast_to(unknown, heat.shape))
     reach = REACH * axis.pixels / axis.bins
     if spot.max() > reach or spot.min() < axis.length - reach:
-        nothing = (level == 0) | (level == LEVELS)
+        nothing = heat == pixel(theme.background)
         _hatch(theme, heat, (np.abs(height[:, None] + 0.5 - spot) > reach) & nothing)
     return heat
 

@@ -76,7 +76,11 @@ class PriceAxis:
             wide[..., start - self.first : stop - self.first] = usd[
                 ..., start - bins.first : stop - bins.first
             ]
-        return wide.reshape(*usd.shape[:-1], self.rows, self.bins).sum(axis=-1)
+        # Bin after bin of all rows: a sum over an axis of a few numbers takes many times as long.
+        rows = wide[..., :: self.bins].copy()
+        for place in range(1, self.bins):
+            rows += wide[..., place :: self.bins]
+        return rows
 
 
 def fitted(low: float, high: float, length: int, *, fine: Iterable[int], coarse: Iterable[int]) -> PriceAxis:
