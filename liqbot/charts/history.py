@@ -8,6 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 
 import numpy as np
 
@@ -63,16 +64,18 @@ def draw(asked: HistoryInput) -> Picture:
         canvas.fill(left, top, right, bottom, canvas.theme.panel)
     _times(canvas, axis, panels, measures.axis_line)
     x = measures.left + axis.along(np.array([one.time_ms for one in asked.readings]))
-    _regimes(canvas, asked.readings, x, panels[1])
+    regimes = [one.regime for one in asked.readings]
+    _regimes(canvas, regimes, x, panels[1])
     _price(canvas, asked, axis, panels[0])
-    _ratio(canvas, asked.readings, x, panels[1])
+    _ratio(canvas, asked.readings, regimes, x, panels[1])
     _fuel(canvas, asked.readings, x, panels[2])
     _rest(canvas, asked.readings, x, panels[3])
-    _header(canvas, asked, measures)
+    shares = _shares(regimes)
+    _header(canvas, asked, shares, measures)
     said = (f"{asked.label} · {words.NOT_A_FORECAST}", canvas.theme.provenance)
     canvas.text(measures.left + 2, measures.last_line, *fitting([(said,)], measures.right - measures.left))
     return Picture(
-        png=canvas.png(), alt=_alt(asked), name=words.file_name(asked.coin, f"history-{asked.window}")
+        png=canvas.png(), alt=_alt(asked, shares), name=words.file_name(asked.coin, f"history-{asked.window}")
     )
 
 
@@ -103,38 +106,45 @@ def _price(canvas: Canvas, asked: HistoryInput, axis: TimeAxis, box: tuple[int, 
         time_ms = np.array([one.time_ms for one in asked.readings])
         low = high = close = np.array([one.spot for one in asked.readings])
     panel = _Panel(*box, math.log(float(low.min())) - 0.002, math.log(float(high.max())) + 0.002)
-    x = box[0] + axis.along(time_ms)
-    _band(canvas, x, panel.y(np.log(low)), panel.y(np.log(high)), canvas.theme.dim)
-    canvas.line(np.stack([x, panel.y(np.log(close))], axis=1), canvas.theme.text, 2.0)
+    x, lowest, highest, last = _by_pixel(box[0] + axis.along(time_ms), low, high, close)
+    _band(canvas, x, panel.y(np.log(lowest)), panel.y(np.log(highest)), canvas.theme.dim)
+    canvas.line(np.stack([x, panel.y(np.log(last))], axis=1), canvas.theme.text, 2.0)
     for price in (float(high.max()), float(low.min())):
         _figure(canvas, box, float(panel.y(np.array([math.log(price)]))[0]), figures.price(price))
     _name(canvas, box, "price")
 
 
+def _by_pixel(x: Floats, low: Floats, high: Floats, close: Floats) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return one step for each column of pixels: the lowest, the highest and the last price in it."""
+    columns = np.rint(x).astype(np.int64)
+    begins = np.flatnonzero(np.diff(columns, prepend=columns[0] - 1))
+    lasts = np.append(begins[1:], len(columns)) - 1
+    return x[lasts], np.minimum.reduceat(low, begins), np.maximum.reduceat(high, begins), close[lasts]
+
+
 def _band(canvas: Canvas, x: Floats, low: Floats, high: Floats, colour: Rgb) -> None:
     """Fill what lies between two curves: wicks, one column of pixels each."""
-    columns = np.rint(x).astype(np.int64)
-    for place in np.unique(columns).tolist():
-        own = columns == place
-        top, bottom = int(high[own].min()), math.ceil(float(low[own].max()))
-        canvas.blend((place, top, place + 1, bottom), colour, 0.45)
+    for place, top, bottom in zip(np.rint(x).astype(np.int64).tolist(), high, low, strict=True):
+        canvas.blend((place, int(top), place + 1, math.ceil(bottom)), colour, 0.45)
 
 
-def _regimes(
-    canvas: Canvas, readings: Sequence[DatedReading], x: Floats, box: tuple[int, int, int, int]
-) -> None:
+def _regimes(canvas: Canvas, regimes: Sequence[Regime], x: Floats, box: tuple[int, int, int, int]) -> None:
     """Wash the time of each regime that leans in the hue of its side."""
-    ends = np.append(x[1:], x[-1])
-    for one, begin, end in zip(readings, x, ends, strict=True):
-        side = _SIDES.get(one.regime)
+    ends, begin = np.append(x[1:], x[-1]), 0
+    for regime, spell in groupby(regimes):
+        end = begin + len(list(spell))
+        side, left, right = _SIDES.get(regime), round(x[begin]), round(ends[end - 1])
         if side is not None:
-            canvas.fill(
-                round(begin), box[1], max(round(end), round(begin) + 1), box[3], canvas.theme.wash[side]
-            )
+            canvas.fill(left, box[1], max(right, left + 1), box[3], canvas.theme.wash[side])
+        begin = end
 
 
 def _ratio(
-    canvas: Canvas, readings: Sequence[DatedReading], x: Floats, box: tuple[int, int, int, int]
+    canvas: Canvas,
+    readings: Sequence[DatedReading],
+    regimes: Sequence[Regime],
+    x: Floats,
+    box: tuple[int, int, int, int],
 ) -> None:
     most = math.log(_MOST_RATIO)
     panel = _Panel(*box, -most, most)
@@ -144,18 +154,18 @@ def _ratio(
         dash = () if value == 1.0 else (6, 5)
         canvas.line(np.array([(box[0], y), (box[2], y)]), style.soft, 1.2, share=0.7, dash=dash)
         _figure(canvas, box, y, f"{value:g}")
-    logs = np.array([_log_ratio(one) for one in readings])
+    logs = np.array([_log_ratio(one.ratio, regime) for one, regime in zip(readings, regimes, strict=True)])
     canvas.line(np.stack([x, panel.y(logs)], axis=1), style.text, 2.4)
     _name(canvas, box, "ratio, fuel above over below")
 
 
-def _log_ratio(one: DatedReading) -> float:
+def _log_ratio(ratio: float | None, regime: Regime) -> float:
     """Return ln of the ratio; where one side is empty the edge, and NaN without a reading."""
-    if one.ratio is not None:
-        return math.log(one.ratio)
-    if one.regime is Regime.NO_READING:
+    if ratio is not None:
+        return math.log(ratio)
+    if regime is Regime.NO_READING:
         return math.nan
-    return math.log(_MOST_RATIO) * (1 if one.regime is Regime.SHORT_SQUEEZE else -1)
+    return math.log(_MOST_RATIO) * (1 if regime is Regime.SHORT_SQUEEZE else -1)
 
 
 def _fuel(
@@ -222,7 +232,7 @@ def _name(canvas: Canvas, box: tuple[int, int, int, int], text: str) -> None:
     canvas.text(box[0] + 8, box[1] + 20, (text, canvas.theme.fine), halo=canvas.theme.panel)
 
 
-def _header(canvas: Canvas, asked: HistoryInput, measures: frame.Frame) -> None:
+def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Frame) -> None:
     style, newest = canvas.theme, asked.readings[-1]
     coin: tuple[Word, ...] = (
         (f"{asked.coin} ", style.coin),
@@ -234,7 +244,7 @@ def _header(canvas: Canvas, asked: HistoryInput, measures: frame.Frame) -> None:
     room = measures.right - measures.left - width(*value) - 24
     canvas.text(measures.left + 2, measures.lines[0], *fitting([coin, coin[:2]], room))
     line = measures.lines[1]
-    canvas.text(measures.left + 2, line, *fitting([((_said(asked), style.sentence),)], measures.right - 16))
+    canvas.text(measures.left + 2, line, *fitting([((shares, style.sentence),)], measures.right - 16))
 
 
 def _ratio_words(one: DatedReading) -> str:
@@ -247,8 +257,7 @@ def _one_sided(one: DatedReading) -> str:
     return f"{figures.usd(one.up_usd)} ↑ · {figures.usd(one.down_usd)} ↓"
 
 
-def _said(asked: HistoryInput) -> str:
-    regimes = [one.regime for one in asked.readings]
+def _shares(regimes: Sequence[Regime]) -> str:
     shares = [
         f"{regime.value} {figures.share(regimes.count(regime) / len(regimes))}"
         for regime in (Regime.SHORT_SQUEEZE, Regime.BALANCED, Regime.LONG_LIQUIDATION)
@@ -257,7 +266,7 @@ def _said(asked: HistoryInput) -> str:
     return f"Of the time: {', '.join(shares)}" if shares else "No reading in this time"
 
 
-def _alt(asked: HistoryInput) -> str:
+def _alt(asked: HistoryInput, shares: str) -> str:
     first, last = asked.readings[0], asked.readings[-1]
     begin, end = (
         f"{datetime.fromtimestamp(one.time_ms / 1000, UTC):%d %b %Y %H:%M} UTC" for one in (first, last)
@@ -265,5 +274,5 @@ def _alt(asked: HistoryInput) -> str:
     return (
         f"{asked.coin}, {asked.label}: readings from {begin} to {end}. "
         f"Price from {figures.price(first.spot)} to {figures.price(last.spot)}, "
-        f"ratio from {_ratio_words(first)} to {_ratio_words(last)}. {_said(asked)}."
+        f"ratio from {_ratio_words(first)} to {_ratio_words(last)}. {shares}."
     )[: words.ALT_LIMIT]

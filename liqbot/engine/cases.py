@@ -6,19 +6,73 @@ whatever Y is asked for later, the first moment at which it qualified is among t
 it had doubled). No later view plays a part in what is written.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from liqbot.engine.scoreboard import Case, empty_levels
+import numpy as np
+
 from liqbot.market.clusters import Cluster, End
 from liqbot.market.events import ClusterEnded
+from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
 BANDS = (1.0, 2.0, 3.0, 5.0, 10.0)
 """Percent of spot within which a cluster may be asked for."""
 _DOUBLED = 2.0
+_CLEAR = 0.003
+"""A level is empty where no cluster lies within this distance of it, in ln price."""
+_FARTHEST = 1.6
+"""Empty levels are looked for at up to this many times the cluster's distance."""
 Identity = tuple[str, int]
 """Of a cluster: its id, and when it was first seen."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A cluster at the moment from which it is counted."""
+
+    cluster: Cluster
+    spot: float
+    time_ms: int
+    venue: str
+    basis: str
+    regime: str
+    empty: tuple[float, ...] = ()
+    """Prices of empty levels beside it, see `empty_levels`."""
+    ended_ms: int | None = None
+    """When it was closed or merged away; None where it stands, or was swept."""
+
+    @property
+    def distance(self) -> float:
+        """|ln(price / spot)|."""
+        return abs(math.log(self.cluster.price / self.spot))
+
+    @property
+    def mirrored(self) -> float:
+        """The price as far on the other side of spot."""
+        return self.spot**2 / self.cluster.price
+
+    @property
+    def identity(self) -> Identity:
+        """What makes it the same cluster as another case of its layer and coin."""
+        return self.cluster.id, self.cluster.since_ms
+
+
+def empty_levels(cluster: Cluster, others: Iterable[Cluster], spot: float) -> tuple[float, ...]:
+    """Return two prices on its side with no cluster near: one nearer, one farther by the same factor.
+
+    Together they are reached about as often as an empty level at the cluster's own distance would be.
+    Empty where there are none within `_FARTHEST`.
+    """
+    distance = abs(math.log(cluster.price / spot))
+    way = -1 if cluster.side is Side.LONG else 1
+    taken = [(math.log(one.low / spot) - _CLEAR, math.log(one.high / spot) + _CLEAR) for one in others]
+    for factor in np.arange(1.1, _FARTHEST + 0.01, 0.05):
+        places = (way * distance / factor, way * distance * factor)
+        if not any(low <= place <= high for low, high in taken for place in places):
+            return tuple(spot * math.exp(place) for place in places)
+    return ()
 
 
 @dataclass(slots=True)
@@ -86,8 +140,8 @@ def with_ends(cases: Sequence[Case], ended: Iterable[ClusterEnded]) -> list[Case
         for event in ended
         if event.end is not End.SWEPT
     }
-    return [replace(case, ended_ms=_after(ends.get(case.identity), case.time_ms)) for case in cases]
+    return [_ended(case, ends.get(case.identity)) for case in cases]
 
 
-def _after(time_ms: int | None, since_ms: int) -> int | None:
-    return time_ms if time_ms is not None and time_ms >= since_ms else None
+def _ended(case: Case, time_ms: int | None) -> Case:
+    return case if time_ms is None or time_ms < case.time_ms else replace(case, ended_ms=time_ms)

@@ -1,13 +1,12 @@
 """Estimates with intervals by days: what happens within a day hangs together, so days are drawn anew."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
-from liqbot.market.positions import Floats, Ints
+from liqbot.market.positions import Bools, Floats, Ints
 
 DAY_MS = 86_400_000
 FEWEST = 20
@@ -37,42 +36,50 @@ class Interval:
         return self.low <= value <= self.high
 
 
-class Sample(NamedTuple):
-    """A value, when it was seen, and what it weighs."""
-
-    time_ms: int
-    value: float
-    weight: float = 1.0
-
-
-def mean(samples: Iterable[Sample], seed: int = 0) -> Interval | None:
+def mean_of(time_ms: Ints, values: Floats, weights: Floats | None = None, seed: int = 0) -> Interval | None:
     """Return the sum of the values over that of the weights, by default their mean; None without weight.
 
-    The interval is that of a bootstrap that draws days (UTC) with repetition.
+    Columns of shape (n,); what is NaN, or weighs nothing, is left out. The interval is that of a bootstrap
+    that draws days (UTC) with repetition.
     """
-    rows = list(samples)
-    columns = np.array(rows, dtype=np.float64).reshape(-1, 3)
-    time_ms = np.array([one.time_ms for one in rows], dtype=np.int64)
-    return mean_of(time_ms, columns[:, 1], columns[:, 2], seed)
-
-
-def mean_of(time_ms: Ints, values: Floats, weights: Floats | None = None, seed: int = 0) -> Interval | None:
-    """Return the same of columns of shape (n,); what is NaN, or weighs nothing, is left out."""
     weighs = np.ones(len(values)) if weights is None else weights
-    told = np.isfinite(values) & (weighs > 0)
+    return _means(time_ms, [values], weighs, np.isfinite(values) & (weighs > 0), seed)[0]
+
+
+def means_of(time_ms: Ints, columns: Sequence[Floats], seed: int = 0) -> list[Interval | None]:
+    """Return the same of several columns without weights; those that tell of the same cases share draws."""
+    found: list[Interval | None] = [None] * len(columns)
+    alike: dict[bytes, list[int]] = {}
+    for place, column in enumerate(columns):
+        alike.setdefault(np.isfinite(column).tobytes(), []).append(place)
+    for places in alike.values():
+        own = [columns[place] for place in places]
+        intervals = _means(time_ms, own, np.ones(len(time_ms)), np.isfinite(own[0]), seed)
+        for place, interval in zip(places, intervals, strict=True):
+            found[place] = interval
+    return found
+
+
+def _means(
+    time_ms: Ints, columns: Sequence[Floats], weights: Floats, told: Bools, seed: int
+) -> list[Interval | None]:
     if not told.any():
-        return None
-    own, weighs = values[told], weighs[told]
+        return [None] * len(columns)
     days, places = np.unique(time_ms[told] // DAY_MS, return_inverse=True)
-    sums, totals = np.bincount(places, weights=own), np.bincount(places, weights=weighs)
-    drawn = _drawn(len(days), seed) @ np.stack([sums, totals], axis=1)
-    low, high = np.quantile(drawn[:, 0] / drawn[:, 1], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(float(sums.sum() / totals.sum()), float(low), float(high), len(own), len(days))
+    by_day = np.stack([np.bincount(places, weights=one[told]) for one in (weights, *columns)], axis=1)
+    drawn = _drawn(len(days), seed) @ by_day
+    sums = by_day.sum(axis=0)
+    edges = np.quantile(drawn[:, 1:] / drawn[:, :1], [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
+    count = int(told.sum())
+    return [
+        Interval(float(total / sums[0]), float(low), float(high), count, len(days))
+        for total, low, high in zip(sums[1:], *edges, strict=True)
+    ]
 
 
 @lru_cache(maxsize=32)
 def _drawn(days: int, seed: int) -> Floats:
     """Return how often each day is drawn, shape (draws, days)."""
-    return (
-        np.random.default_rng(seed).multinomial(days, np.full(days, 1 / days), size=DRAWS).astype(np.float64)
-    )
+    picked = np.random.default_rng(seed).integers(days, size=(DRAWS, days))
+    picked += np.arange(DRAWS)[:, None] * days
+    return np.bincount(picked.ravel(), minlength=DRAWS * days).reshape(DRAWS, days).astype(np.float64)

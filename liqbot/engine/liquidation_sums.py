@@ -33,9 +33,17 @@ class LiquidationSums:
 
     def between(self, side: Side, since_ms: int, until_ms: int) -> float:
         """Return the USD of a side within a time."""
+        return float(self.between_each(side, np.array([since_ms]), np.array([until_ms]))[0])
+
+    def between_each(self, side: Side, since_ms: Ints, until_ms: Ints) -> Floats:
+        """Return the same of each span of time, shapes (n,)."""
         begin = self._begin[side]
-        first, last = np.searchsorted(begin, [since_ms - HOUR_MS, until_ms])
-        own = begin[first:last]
+        first, last = np.searchsorted(begin, since_ms - HOUR_MS), np.searchsorted(begin, until_ms)
+        counts = np.maximum(last - first, 0)
+        whose = np.repeat(np.arange(len(counts)), counts)  # a row for each sum that a span may touch
+        places = np.arange(len(whose)) + np.repeat(first - (np.cumsum(counts) - counts), counts)
+        own = begin[places]
         length = np.where(own < self._hourly_before_ms, HOUR_MS, MINUTE_MS)
-        overlap = np.minimum(own + length, until_ms) - np.maximum(own, since_ms)
-        return float(np.sum(self._usd[side][first:last] * np.maximum(overlap, 0) / length))
+        overlap = np.minimum(own + length, until_ms[whose]) - np.maximum(own, since_ms[whose])
+        usd = self._usd[side][places] * np.maximum(overlap, 0) / length
+        return np.bincount(whose, weights=usd, minlength=len(counts)).astype(np.float64)

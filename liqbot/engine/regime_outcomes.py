@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liqbot.engine.intervals import Interval, Sample, mean
+from liqbot.engine.intervals import Interval, mean_of
+from liqbot.market.positions import Floats, Ints
 from liqbot.market.price_path import Path
 from liqbot.market.regime import Regime
 
@@ -51,42 +52,40 @@ def outcomes_of(
     A spell whose horizon is not over, or was not seen throughout, does not count.
     """
     found: list[RegimeOutcome] = []
+    hours = _hours(path)
     for horizon_ms in horizons_ms:
-        hours = [
-            Sample(at, move) for at in _hours(path) if (move := move_pct(path, at, horizon_ms)) is not None
-        ]
+        after_hours = moves_pct(path, hours, horizon_ms)
         for regime in dict.fromkeys(spell.regime for spell in spells):
-            own = [spell.time_ms for spell in spells if spell.regime is regime]
-            moves = [Sample(at, move) for at in own if (move := move_pct(path, at, horizon_ms)) is not None]
-            way = WAYS.get(regime, 0)
+            own = np.array([spell.time_ms for spell in spells if spell.regime is regime], dtype=np.int64)
+            moves, way = moves_pct(path, own, horizon_ms), WAYS.get(regime, 0)
             found.append(
                 RegimeOutcome(
                     regime=regime,
                     horizon_ms=horizon_ms,
-                    move_pct=mean(moves, seed),
-                    its_way=mean(_towards(moves, way), seed) if way else None,
-                    at_any_time=mean(_towards(hours, way), seed) if way else None,
+                    move_pct=mean_of(own, moves, seed=seed),
+                    its_way=mean_of(own, _towards(moves, way), seed=seed) if way else None,
+                    at_any_time=mean_of(hours, _towards(after_hours, way), seed=seed) if way else None,
                 )
             )
     return found
 
 
-def move_pct(path: Path, time_ms: int, horizon_ms: int) -> float | None:
-    """Return how far price went within a horizon, percent; None where it is not over, or was not seen."""
-    before, after = path.close_at(time_ms), path.close_at(time_ms + horizon_ms)
-    if before is None or after is None or not path.is_seen(time_ms, time_ms + horizon_ms):
-        return None
-    return (after / before - 1) * 100
+def moves_pct(path: Path, time_ms: Ints, horizon_ms: int) -> Floats:
+    """Return how far price went within a horizon after each time, percent, shape (n,).
+
+    NaN where the horizon is not over, or price was not seen throughout.
+    """
+    moves = (path.closes_at(time_ms + horizon_ms) / path.closes_at(time_ms) - 1) * 100
+    return np.where(path.seen(time_ms, time_ms + horizon_ms), moves, np.nan)
 
 
-def _towards(moves: Sequence[Sample], way: int) -> list[Sample]:
-    return [
-        Sample(one.time_ms, float(math.copysign(1, one.value) == way and one.value != 0)) for one in moves
-    ]
+def _towards(moves: Floats, way: int) -> Floats:
+    """Return 1 where a move went that way, 0 where it did not, NaN where it is not known."""
+    return np.where(np.isnan(moves), np.nan, np.sign(moves) == way)
 
 
-def _hours(path: Path) -> list[int]:
+def _hours(path: Path) -> Ints:
     if not len(path):
-        return []
+        return np.zeros(0, dtype=np.int64)
     first = math.ceil(int(path.time_ms[0]) / HOUR_MS)
-    return (np.arange(first, path.until_ms // HOUR_MS + 1) * HOUR_MS).tolist()
+    return np.arange(first, path.until_ms // HOUR_MS + 1, dtype=np.int64) * HOUR_MS

@@ -5,13 +5,17 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from liqbot.market.positions import Floats, Ints
+from liqbot.market.positions import Bools, Floats, Ints
 
 DAY_MS = 86_400_000
 LONGEST_STEP_MS = 1_800_000
 """A longer time between two steps is a gap, unless the path has such steps throughout."""
 FEWEST_STEPS = 12
 """A volatility needs so many steps."""
+NEVER = 2**62
+"""In a column of times: it did not happen."""
+_BLOCK = 32
+"""So many steps are passed over at once where price was nowhere near."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,37 +73,76 @@ class Path:
 
     def reached_ms(self, price: float, since_ms: int, until_ms: int) -> int | None:
         """Return when price first came to `price` in (since_ms, until_ms]; None where it did not."""
-        begin, end = np.searchsorted(self.time_ms, [since_ms, until_ms], side="right")
-        hit = (self.low[begin:end] <= price) & (price <= self.high[begin:end])
-        place = int(np.argmax(hit)) if hit.any() else -1
-        return None if place < 0 else int(self.time_ms[begin + place])
+        at = int(self.reached(np.array([price]), np.array([since_ms]), np.array([until_ms]))[0])
+        return None if at == NEVER else at
+
+    def reached(self, prices: Floats, since_ms: Ints, until_ms: Ints) -> Ints:
+        """Return the same of each price, shapes (n,); `NEVER` where it did not come."""
+        found = np.full(len(prices), NEVER, dtype=np.int64)
+        begin = np.searchsorted(self.time_ms, since_ms, side="right")
+        end = np.searchsorted(self.time_ms, until_ms, side="right")
+        low, high = _blocks(self.low, np.inf), _blocks(self.high, -np.inf)
+        lowest, highest = low.min(axis=1), high.max(axis=1)
+        left = np.flatnonzero(begin < end)
+        block, last = begin // _BLOCK, (end - 1) // _BLOCK
+        while len(left):
+            own, price = block[left], prices[left]
+            near = np.flatnonzero((lowest[own] <= price) & (price <= highest[own]))
+            rows, sought = left[near], price[near, None]
+            steps = own[near, None] * _BLOCK + np.arange(_BLOCK)
+            hit = (low[own[near]] <= sought) & (sought <= high[own[near]])
+            hit &= (begin[rows, None] <= steps) & (steps < end[rows, None])
+            came = hit.any(axis=1)
+            found[rows[came]] = self.time_ms[steps[came, hit[came].argmax(axis=1)]]
+            left = left[(found[left] == NEVER) & (own < last[left])]
+            block[left] += 1
+        return found
 
     def is_seen(self, since_ms: int, until_ms: int) -> bool:
         """Return whether price is known throughout: from a step near `since_ms` on, to `until_ms`, no gap."""
-        if not len(self.time_ms) or until_ms > self.until_ms:
-            return False
-        begin, end = np.searchsorted(self.time_ms, [since_ms, until_ms], side="right")
-        if begin == 0 and int(self.time_ms[0]) - since_ms > max(LONGEST_STEP_MS, 4 * self.step_ms):
-            return False
+        return bool(self.seen(np.array([since_ms]), np.array([until_ms]))[0])
+
+    def seen(self, since_ms: Ints, until_ms: Ints) -> Bools:
+        """Return the same of each span of time, shapes (n,)."""
+        if not len(self):
+            return np.zeros(len(since_ms), dtype=np.bool_)
+        begin = np.searchsorted(self.time_ms, since_ms, side="right")
+        end = np.searchsorted(self.time_ms, until_ms, side="right")
+        late = (begin == 0) & (self.time_ms[0] - since_ms > max(LONGEST_STEP_MS, 4 * self.step_ms))
         # A gap that begins within the time ends with the step that follows it.
-        last = int(end) + (int(self.time_ms[end - 1]) < until_ms if end else True)
-        first, beyond = np.searchsorted(self._gaps, [begin, last], side="left")
-        return bool(first == beyond)
+        last = np.where((end == 0) | (self.time_ms[end - 1] < until_ms), end + 1, end)
+        touched = np.not_equal(np.searchsorted(self._gaps, begin), np.searchsorted(self._gaps, last))
+        return (until_ms <= self.until_ms) & ~late & ~touched
 
     def close_at(self, time_ms: int) -> float | None:
         """Return the newest price at or before a time, None where the path is not known up to it."""
-        if not len(self.time_ms) or time_ms > self.until_ms or time_ms < self.time_ms[0]:
-            return None
-        return float(self.close[int(np.searchsorted(self.time_ms, time_ms, side="right")) - 1])
+        close = float(self.closes_at(np.array([time_ms]))[0])
+        return None if math.isnan(close) else close
 
-    def volatility(self, until_ms: int, lookback_ms: int = 3 * DAY_MS) -> float | None:
-        """Return the standard deviation of ln price by the square root of a ms, of the time up to `until_ms`.
+    def closes_at(self, time_ms: Ints) -> Floats:
+        """Return the same of each time, shape (n,); NaN where it is not known."""
+        found = np.full(len(time_ms), np.nan)
+        if len(self):
+            known = (self.time_ms[0] <= time_ms) & (time_ms <= self.until_ms)
+            found[known] = self.close[np.searchsorted(self.time_ms, time_ms[known], side="right") - 1]
+        return found
 
-        None where fewer than `FEWEST_STEPS` steps are known.
+    def volatilities(self, until_ms: Ints, lookback_ms: int = 3 * DAY_MS) -> Floats:
+        """Return the standard deviation of ln price by the square root of a ms, of the time up to each.
+
+        Shapes (n,). NaN where fewer than `FEWEST_STEPS` steps are known.
         """
-        end = int(np.searchsorted(self.time_ms, until_ms, side="right"))
-        begin = int(np.searchsorted(self.time_ms, until_ms - lookback_ms, side="left"))
-        if end - begin < FEWEST_STEPS:
-            return None
-        span_ms = int(self.time_ms[end - 1] - self.time_ms[begin])
-        return math.sqrt(float(self._squares[end - 1] - self._squares[begin]) / span_ms)
+        found = np.full(len(until_ms), np.nan)
+        end = np.searchsorted(self.time_ms, until_ms, side="right")
+        begin = np.searchsorted(self.time_ms, until_ms - lookback_ms, side="left")
+        known = end - begin >= FEWEST_STEPS
+        begin, last = begin[known], end[known] - 1
+        span_ms = self.time_ms[last] - self.time_ms[begin]
+        found[known] = np.sqrt((self._squares[last] - self._squares[begin]) / span_ms)
+        return found
+
+
+def _blocks(column: Floats, beyond: float) -> Floats:
+    """Return a column in rows of `_BLOCK`, filled up with what price never comes to."""
+    missing = -len(column) % _BLOCK
+    return np.concatenate([column, np.full(missing, beyond)]).reshape(-1, _BLOCK)

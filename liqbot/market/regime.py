@@ -81,12 +81,14 @@ class Fuel:
     @property
     def ratio(self) -> float | None:
         """Fuel above over fuel below, None where either is zero."""
-        return ratio_of(self.weighed.short, self.weighed.long)
+        weighed = self.weighed
+        return ratio_of(weighed.short, weighed.long)
 
     @property
     def regime(self) -> Regime:
         """Where the fuel lies."""
-        return regime_of(self.weighed.short, self.weighed.long)
+        weighed = self.weighed
+        return regime_of(weighed.short, weighed.long)
 
     def stays(self, regime: Regime, band: float) -> bool:
         """Return whether `regime` still stands: one that leans is left only beyond the dead band.

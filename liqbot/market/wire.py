@@ -6,7 +6,7 @@ is read, or refused by its number.
 
 import math
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
@@ -22,6 +22,9 @@ from liqbot.market.view import MarketView
 VERSION = 2
 """Of all that is written here. Version 1: views only; it called clusters `faded` that were there still."""
 _READ = (1, VERSION)
+
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, MemoryError)
+"""What comes of bytes that are not what they should be."""
 
 _Dtype = Literal["<f8", "<f4", "<i8"]
 
@@ -114,7 +117,11 @@ def event_to_bytes(event: MarketEvent) -> bytes:
 
 def event_from_bytes(data: bytes) -> MarketEvent:
     """Return the event that `event_to_bytes` wrote. Raises `WireError`."""
-    with _reading("a market event"):
+    with suppress(*_UNREADABLE):
+        written = _events.decode(data)
+        if written.version in _READ:
+            return _read(written)
+    with _reading("a market event"):  # says what is wrong with it
         _version_of(data, "a market event")
         return _read(_events.decode(data))
 
@@ -192,7 +199,7 @@ def _encoded(envelope: object) -> bytes:
 def _reading(what: str) -> Generator[None]:
     try:
         yield
-    except (msgspec.DecodeError, UnicodeDecodeError, MemoryError) as error:
+    except _UNREADABLE as error:
         raise WireError(f"not {what} of version {VERSION}: {error}") from error
 
 
@@ -216,10 +223,10 @@ def _written(event: MarketEvent) -> _Event:
 
 
 def _read(written: _Event) -> MarketEvent:
-    kind = EVENT_TYPES.get(written.kind)
-    if kind is None:
+    decoder = _by_kind.get(written.kind)
+    if decoder is None:
         raise WireError(f"an event of the kind {written.kind!r:.40}, which is not known here")
-    return msgspec.msgpack.decode(written.event, type=kind)
+    return decoder.decode(written.event)
 
 
 def _encode(value: Any) -> Any:  # noqa: ANN401 - msgspec's hook takes and gives anything
@@ -267,4 +274,5 @@ _header_decoder = msgspec.msgpack.Decoder(_Header)
 _decoder = msgspec.msgpack.Decoder(_Envelope, dec_hook=_decode)
 _grids = msgspec.msgpack.Decoder(_GridEnvelope, dec_hook=_decode)
 _events = msgspec.msgpack.Decoder(_Event)
+_by_kind = {kind: msgspec.msgpack.Decoder(one) for kind, one in EVENT_TYPES.items()}
 _observations = msgspec.msgpack.Decoder(_Observed, dec_hook=_decode)

@@ -16,7 +16,7 @@ import numpy as np
 from liqbot.alerts.evaluation import Evaluated, Subject, evaluate
 from liqbot.alerts.states import Event, Reason, WatchState
 from liqbot.builtin import near_cluster, regime_flip, trapped
-from liqbot.engine.scoreboard import DAY_MS, Case, Interval, Path, Score, outcome, score
+from liqbot.engine.scoreboard import DAY_MS, Case, Fates, Interval, Outcomes, Path, Score, score
 from liqbot.market.clusters import Cluster
 from liqbot.market.events import Observation
 from liqbot.market.side import Side
@@ -162,13 +162,13 @@ class Measuring:
         days = sum(spans.values())
         rows: list[Measured] = []
         for (rule, word, _), told in zip(self._watches, self._told, strict=True):
-            cases = [(one, _case(one)) for one in told]
-            outcomes = [
-                found
-                for one, case in cases
-                if (found := outcome(case, paths[one.market, one.view.coin], DAY_MS)) is not None
-            ]
-            mirrored = round(sum(found.mirrored for found in outcomes))
+            by_market: dict[tuple[str, str], list[Case]] = {key: [] for key in paths}
+            for one in told:
+                by_market[one.market, one.view.coin].append(_case(one))
+            outcomes = Outcomes.joined(
+                [Fates.of(cases, paths[key], DAY_MS).within(DAY_MS) for key, cases in by_market.items()]
+            )
+            mirrored = round(float(outcomes.mirrored.sum()))
             name, scored = f"`{rule.name}`{word}", score(outcomes, DAY_MS)
             rows.append(Measured(name, tuple(told), days, scored, mirrored))
         return rows

@@ -8,9 +8,11 @@ side, as of a flip, names no price: for it, 2% towards that side's liquidations 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from liqbot.alerts.states import Reason
 from liqbot.engine.cases import case_of
-from liqbot.engine.scoreboard import Case, Outcome, outcome
+from liqbot.engine.scoreboard import Case, Fates
 from liqbot.market.clusters import Cluster
 from liqbot.market.layer import Layer
 from liqbot.market.side import Side
@@ -72,14 +74,15 @@ class RuleRecords:
     async def record(self, rule: str, coin: str, now_ms: int) -> RuleRecord:
         """Return what became by `now_ms` of the alerts of a rule on a coin."""
         cases = await self._known(await self._store.alerts.of_rule(rule, coin, now_ms - LOOKBACK_MS, MOST))
-        found: list[Outcome] = []
+        count, reached, beside = 0, 0, 0.0
         for layer in dict.fromkeys(layer for layer, _case in cases):
             own = [case for other, case in cases if other == layer and case.time_ms <= now_ms - DAY_MS]
             since_ms = min((case.time_ms for case in own), default=now_ms)
             path = await self._store.history.path(layer, coin, since_ms - 1, now_ms)
-            found += [one for case in own if (one := outcome(case, path, DAY_MS)) is not None]
-        beside = sum(one.mirrored if one.empty is None else one.empty for one in found)
-        return RuleRecord(len(found), round(sum(one.reached for one in found)), beside)
+            found = Fates.of(own, path, DAY_MS).within(DAY_MS)
+            count, reached = count + len(found), reached + int(found.reached.sum())
+            beside += float(np.where(np.isnan(found.empty), found.mirrored, found.empty).sum())
+        return RuleRecord(count, reached, beside)
 
     async def _known(self, alerts: Sequence[Alert]) -> list[tuple[Layer, Case]]:
         for alert in alerts:

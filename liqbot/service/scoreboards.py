@@ -1,14 +1,17 @@
 """The scoreboard: what became of a coin's clusters, beside fair rivals, with intervals and counts."""
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+import numpy as np
+
 from liqbot.engine.cases import BANDS, first_of_each, with_ends
 from liqbot.engine.intervals import FEWEST, FEWEST_DAYS, Interval
 from liqbot.engine.liquidation_sums import LiquidationSums
-from liqbot.engine.scoreboard import AFTER_MS, HORIZONS_MS, Case, Fate, Outcome, Score, score
+from liqbot.engine.scoreboard import AFTER_MS, HORIZONS_MS, Case, Fates, Outcomes, Score, score
 from liqbot.market.events import ClusterEnded, LiquidationSum
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.price_path import Path
@@ -21,7 +24,7 @@ from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery
 from liqbot.service.markets import Markets
 from liqbot.service.windows import WINDOWS
-from liqbot.store.events import WHOLE_MS
+from liqbot.store.events import WHOLE_MS, LoggedEvent
 from liqbot.store.store import Store
 from liqbot.text.figures import usd
 
@@ -162,17 +165,25 @@ class _Past:
     since_ms: int
     until_ms: int
 
-    def fates(self, query: ScoreQuery) -> list[Fate]:
+    def fates(self, query: ScoreQuery) -> Fates:
         """Return what became of the clusters that count."""
         cases = first_of_each(self.cases, query.within_pct, query.least_usd)
-        return [Fate.of(case, self.path, liquidations=self.sums) for case in cases]
+        return Fates.of(cases, self.path, liquidations=self.sums)
 
 
 async def _past(store: Store, layer: Layer, coin: str, since_ms: int, until_ms: int) -> _Past:
-    cases = await store.cases.between(layer, coin, since_ms, until_ms)
-    path = await store.history.path(layer, coin, since_ms - LOOKBACK_MS, until_ms)
     kinds = [ClusterEnded.kind, LiquidationSum.kind]
-    logged = await store.events.between(layer, coin, since_ms, until_ms, kinds=kinds)
+    cases, path, logged = await asyncio.gather(
+        store.cases.between(layer, coin, since_ms, until_ms),
+        store.history.path(layer, coin, since_ms - LOOKBACK_MS, until_ms),
+        store.events.between(layer, coin, since_ms, until_ms, kinds=kinds),
+    )
+    return await asyncio.to_thread(_put_together, cases, path, logged, since_ms, until_ms)
+
+
+def _put_together(
+    cases: Sequence[Case], path: Path, logged: Sequence[LoggedEvent], since_ms: int, until_ms: int
+) -> _Past:
     events = [event for _, event in logged]
     sums = LiquidationSums(
         (event for event in events if isinstance(event, LiquidationSum)), until_ms - WHOLE_MS
@@ -186,12 +197,12 @@ def _answer(
 ) -> ScoreboardAnswer:
     fates = own.fates(query)
     horizons = [horizon for horizon in HORIZONS_MS if horizon >= FEWEST_STEPS * own.path.step_ms]
-    at_day = _outcomes(fates, GROUPS_AT_MS)
+    at_day = fates.within(GROUPS_AT_MS)
     groups = list(_groups(at_day))
     if len(layers) > 1:
         for layer, past in layers:
-            found = at_day if past is own else _outcomes(past.fates(query), GROUPS_AT_MS)
-            if found:
+            found = at_day if past is own else past.fates(query).within(GROUPS_AT_MS)
+            if len(found):
                 groups.append(GroupScore(by="layer", name=layer.label, score=score(found, GROUPS_AT_MS)))
     return ScoreboardAnswer(
         coin=view.coin,
@@ -204,29 +215,23 @@ def _answer(
         until_ms=own.until_ms,
         within_pct=query.within_pct,
         least_usd=query.least_usd,
-        cases=len(fates),
-        unseen=sum(fate.is_over(DAY_MS) and not fate.is_seen(DAY_MS) for fate in fates),
+        cases=len(fates.cases),
+        unseen=int((fates.is_over(DAY_MS) & ~fates.is_seen(DAY_MS)).sum()),
         step_ms=own.path.step_ms,
         tells_liquidations=own.sums is not None,
-        horizons=tuple(score(_outcomes(fates, horizon), horizon) for horizon in horizons),
+        horizons=tuple(score(fates.within(horizon), horizon) for horizon in horizons),
         groups=tuple(groups),
     )
 
 
-def _outcomes(fates: Iterable[Fate], horizon_ms: int) -> list[Outcome]:
-    return [found for fate in fates if (found := fate.within(horizon_ms)) is not None]
-
-
-def _groups(outcomes: Sequence[Outcome]) -> Iterable[GroupScore]:
+def _groups(outcomes: Outcomes) -> Iterable[GroupScore]:
     """Yield the score of each group that has any case, in the order of its names."""
     for by, (order, name_of) in _WAYS.items():
-        named: dict[str, list[Outcome]] = {}
-        for one in outcomes:
-            name = name_of(one.case)
-            if name:
-                named.setdefault(name, []).append(one)
-        for name in sorted(named, key=order.index):
-            yield GroupScore(by=by, name=name, score=score(named[name], GROUPS_AT_MS))
+        names = np.array([name_of(case) for case in outcomes.cases])
+        for name in order:
+            own = names == name
+            if own.any():
+                yield GroupScore(by=by, name=name, score=score(outcomes.where(own), GROUPS_AT_MS))
 
 
 def _bands(edges: Sequence[float], shown: Callable[[float], str]) -> list[str]:
@@ -242,10 +247,6 @@ _SIZE_NAMES = _bands(_SIZES, usd)
 _DISTANCE_NAMES = _bands(BANDS, _percent)
 
 
-def _place(value: float, edges: Sequence[float]) -> int:
-    return sum(value >= edge for edge in edges)
-
-
 def _cohort(case: Case) -> str:
     share = case.cluster.whale_share
     if share is None:
@@ -257,9 +258,9 @@ _WAYS: Mapping[str, tuple[Sequence[str], Callable[[Case], str]]] = {
     "side": ([side.value for side in Side], lambda case: case.cluster.side.value),
     "distance": (
         _DISTANCE_NAMES,
-        lambda case: _DISTANCE_NAMES[_place(abs(case.cluster.distance_pct), BANDS)],
+        lambda case: _DISTANCE_NAMES[bisect_right(BANDS, abs(case.cluster.distance_pct))],
     ),
-    "size": (_SIZE_NAMES, lambda case: _SIZE_NAMES[_place(case.cluster.usd, _SIZES)]),
+    "size": (_SIZE_NAMES, lambda case: _SIZE_NAMES[bisect_right(_SIZES, case.cluster.usd)]),
     "cohort": (["whales", "retail"], _cohort),
     "regime": ([regime.value for regime in Regime], lambda case: case.regime),
 }

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.engine.regime_outcomes import HOUR_MS, Spell, move_pct, outcomes_of
+from liqbot.engine.regime_outcomes import HOUR_MS, Spell, moves_pct, outcomes_of
 from liqbot.market.price_path import Path
 from liqbot.market.regime import Regime
 
@@ -52,9 +52,13 @@ def test_where_nobody_saw_the_price_nothing_is_known():
     walk = rising(40)
     keep = (walk.time_ms < 10 * HOUR_MS) | (walk.time_ms > 15 * HOUR_MS)
     torn = Path(walk.time_ms[keep], walk.low[keep], walk.high[keep], walk.close[keep])
-    assert move_pct(torn, 9 * HOUR_MS, 4 * HOUR_MS) is None
-    assert move_pct(torn, 9 * HOUR_MS, 12 * HOUR_MS) is None
-    assert move_pct(torn, 20 * HOUR_MS, 4 * HOUR_MS) is not None
+    [begun, across, whole] = (
+        moves_pct(torn, np.array([hour * HOUR_MS]), hours * HOUR_MS)[0]
+        for hour, hours in ((9, 4), (9, 12), (20, 4))
+    )
+    assert np.isnan(begun)
+    assert np.isnan(across)
+    assert whole > 0
 
 
 @given(st.integers(0, 20), st.integers(50, 99))
@@ -62,8 +66,8 @@ def test_a_truncated_past_says_the_same_of_what_was_over(seed, hours):
     closes = 100 * np.exp(np.cumsum(np.random.default_rng(seed).normal(0, 0.002, 100 * 12)))
     whole, spells = path(closes), [Spell(Regime.SHORT_SQUEEZE, hour * HOUR_MS) for hour in range(1, 40, 5)]
     cut = whole.until(hours * HOUR_MS)
-    ours = [move_pct(cut, spell.time_ms, 4 * HOUR_MS) for spell in spells]
-    assert ours == [move_pct(whole, spell.time_ms, 4 * HOUR_MS) for spell in spells]
+    begun = np.array([spell.time_ms for spell in spells])
+    np.testing.assert_array_equal(moves_pct(cut, begun, 4 * HOUR_MS), moves_pct(whole, begun, 4 * HOUR_MS))
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -11,6 +11,7 @@ from liqbot.engine.scoreboard import (
     DAY_MS,
     HOUR_MS,
     Case,
+    Fates,
     Path,
     empty_levels,
     outcome,
@@ -69,8 +70,7 @@ def market(seed, *, days=60, pull=0.0):
 
 
 def scored(walk, cases, horizon_ms):
-    found = [one for case in cases if (one := outcome(case, walk, horizon_ms)) is not None]
-    return score(found, horizon_ms)
+    return score(Fates.of(cases, walk).within(horizon_ms), horizon_ms)
 
 
 def test_a_cluster_is_reached_when_price_comes_to_it_and_not_before():
@@ -99,7 +99,7 @@ def test_a_place_that_was_empty_by_then_is_counted_as_gone():
     found = outcome(case(97.5, ended_ms=STEP_MS), walk, 4 * STEP_MS)
     assert found is not None
     assert found.was_gone
-    assert score([found], 4 * STEP_MS).gone == 1
+    assert scored(walk, [case(97.5, ended_ms=STEP_MS)], 4 * STEP_MS).gone == 1
 
 
 def test_after_a_reach_follow_is_positive_and_fade_negative_on_both_sides():
@@ -147,7 +147,7 @@ def test_few_cases_are_too_few_to_tell():
     found = scored(path([100] * 400), [case(98, day * DAY_MS) for day in range(1)], HOUR_MS)
     assert found.rate is not None
     assert not found.rate.is_enough
-    assert score([], HOUR_MS).rate is None
+    assert scored(path([100] * 400), [], HOUR_MS).rate is None
 
 
 @given(st.integers(0, 1_000), st.integers(1, 60 * DAY_MS // STEP_MS))
