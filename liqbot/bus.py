@@ -21,6 +21,8 @@ class ViewsMade:
     views: Sequence[MarketView]
     events: Mapping[str, Sequence[MarketEvent]] = field(default_factory=dict[str, Sequence[MarketEvent]])
     """By coin: what happened since the views before."""
+    is_remote: bool = False
+    """Whether another process has made them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,15 @@ class DeliveriesDue:
     count: int
 
 
-Notice: TypeAlias = ViewsMade | ObservationsKept | DeliveriesDue
+@dataclass(frozen=True, slots=True)
+class AccessChanged:
+    """Owners have decided who may use the bot, or that a platform pauses: it is to be read anew."""
+
+    is_remote: bool = False
+    """Whether it was decided in another process."""
+
+
+Notice: TypeAlias = ViewsMade | ObservationsKept | DeliveriesDue | AccessChanged
 """All that roles tell each other."""
 N = TypeVar("N", bound=Notice)
 Take: TypeAlias = Callable[[Any], Awaitable[None]]

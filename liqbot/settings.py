@@ -92,6 +92,11 @@ class Settings(_Declared):
         """Whether there is a token for some platform."""
         return any(chats.is_set(self.section(kind)) for kind in chats.sections().values())
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether several processes can work on the database at the same time."""
+        return not isinstance(self.database, Path)  # pyright: ignore[reportUnnecessaryIsInstance]
+
     def section(self, kind: type[Kind]) -> Kind:
         """Return the section that is a `kind`: `settings.section(BinanceSettings)`."""
         values = (getattr(self, name) for name in type(self).model_fields)

@@ -12,6 +12,8 @@ from liqbot.alerts.delivery.address import AddressStage, Illustrate, PageOf, Rec
 from liqbot.alerts.delivery.platform_sender import PlatformSender
 from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
+from liqbot.store.leadership import Leadership
+from liqbot.store.leases import Leases, LocalLeases
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -22,9 +24,19 @@ LOOK_S = 1.0
 """How often is looked for what is due while nobody wakes the dispatcher."""
 
 
+def sender_lease(platform: str) -> str:
+    """Return the name of the lease of whoever sends on a platform."""
+    return f"sender/{platform}"
+
+
 def _always(platform: str) -> bool:
     """Serve every platform."""
     del platform
+    return True
+
+
+def _here() -> bool:
+    """Send in this process."""
     return True
 
 
@@ -41,11 +53,13 @@ class Dispatcher:
         page_of: PageOf = no_page,
         record_of: RecordOf = no_record,
         is_served: Callable[[str], bool] = _always,
+        leases: Leases | None = None,
     ) -> None:
         """`clock` tells the time in ms since 1970 UTC, `clock_s` seconds that never go backwards.
 
         `page_of` gives the address of a coin's page, which alerts link to. Nothing goes out on a platform
-        that is not `is_served`. `record_of` says what became of a rule's alerts, in one line.
+        that is not `is_served`. `record_of` says what became of a rule's alerts, in one line. With `leases` a
+        platform is sent to by whoever holds its lease: its limits are those of one token.
         """
         self._store = store
         self._clock = clock
@@ -53,20 +67,21 @@ class Dispatcher:
         self._is_served = is_served
         self._address = AddressStage(store.alerts, illustrate, page_of, record_of)
         self._senders: dict[str, PlatformSender] = {}
+        self._leases = LocalLeases() if leases is None else leases
         self._tidied_ms = 0
-        self._recovered = False
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self.trouble: str | None = None
         """Why nothing can be sent at present; None where it can."""
 
-    def connect(self, name: str, platform: Platform) -> None:
-        """Serve the chats of a platform from now on."""
+    def connect(self, name: str, platform: Platform, *, wanted: Callable[[], bool] = _here) -> None:
+        """Serve the chats of a platform from now on, while that is `wanted` of this process."""
         self._senders[name] = PlatformSender(
             name,
             platform,
             self._store,
             self._address,
+            leadership=Leadership(self._leases, sender_lease(name), wanted=wanted),
             clocks=(self._clock, self._clock_s),
             wake=self.wake,
         )
@@ -97,7 +112,7 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled. Deliveries that were under way when the bot stopped are sent again."""
-        self._recovered = False
+        leading = [asyncio.create_task(sender.lead()) for sender in self._senders.values()]
         looking: asyncio.Task[float] | None = None
         try:
             while True:
@@ -115,7 +130,9 @@ class Dispatcher:
         finally:
             # What has been claimed is begun, and then let arrive: nothing stays behind in between.
             await asyncio.gather(*filter(None, [looking]), return_exceptions=True)
-            await asyncio.gather(*(sender.stop() for sender in self._senders.values()))
+            for task in leading:
+                task.cancel()
+            await asyncio.gather(*leading, return_exceptions=True)
 
     async def drained(self) -> None:
         """Wait until nothing is due now."""
@@ -123,18 +140,19 @@ class Dispatcher:
 
     async def _look(self) -> float:
         """Begin what is due, and return in how many seconds to look again."""
-        if not self._recovered:
-            await self._store.deliveries.recover()
-            self._recovered = True
+        leading = [sender for sender in self._senders.values() if sender.leads]
+        for sender in leading:
+            await sender.recover()
         now_ms = self._clock()
         if now_ms - self._tidied_ms >= TIDY_MS:
             await self._store.deliveries.expire(now_ms)
             self._tidied_ms = now_ms
         await self._store.deliveries.release(now_ms)
-        served = [sender for sender in self._senders.values() if self._is_served(sender.name)]
+        served = [sender for sender in leading if self._is_served(sender.name)]
         waits = [await sender.begin(now_ms) for sender in served]
         wait_s = min(waits, default=math.inf)
-        is_over = wait_s == math.inf and not self._wake.is_set()
+        is_settled = all(sender.leads or sender.is_led_elsewhere for sender in self._senders.values())
+        is_over = is_settled and wait_s == math.inf and not self._wake.is_set()
         if is_over and not any(sender.at_work for sender in self._senders.values()):
             self._idle.set()
         return min(wait_s, LOOK_S)

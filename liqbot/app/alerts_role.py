@@ -3,6 +3,9 @@
 Rules of this process read an observation before the next is taken; those of plugins read behind, at their own
 pace, so that a slow plugin delays its own alerts and nobody's views. What was not read when the bot ended is
 in the store, and is read at the next start.
+
+Where several processes could evaluate, one does at a time. It reads from the store alone, whichever process
+has seen the market, and whoever takes its place begins with what it had not read.
 """
 
 import asyncio
@@ -14,13 +17,17 @@ import structlog
 from liqbot.alerts.evaluator import Evaluator, Lane
 from liqbot.bus import Bus, DeliveriesDue, ObservationsKept
 from liqbot.market.events import Observation
-from liqbot.market.layer import Layer
+from liqbot.market.layer import Layer, Origin
 from liqbot.store.alerts import EXPIRES_MS
 from liqbot.store.errors import StoreError
+from liqbot.store.leadership import Leadership
+from liqbot.store.leases import Lease, Leases, fenced
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
 
+LEASE = "alerts"
+"""The lease of whoever lets rules read."""
 MOST_BEHIND = 240
 """So many observations plugins may be behind; then the engine waits for them."""
 AGAIN_S = 1.0
@@ -37,9 +44,10 @@ class AlertsRole:
         bus: Bus,
         clock: Callable[[], int],
         *,
+        leases: Leases | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`clock` tells the time in ms since 1970 UTC."""
+        """`clock` tells the time in ms since 1970 UTC. With `leases` whoever holds `LEASE` evaluates."""
         self._store = store
         self._evaluator = evaluator
         self._bus = bus
@@ -50,7 +58,17 @@ class AlertsRole:
         self._behind: deque[tuple[Observation, bool]] = deque()
         """What plugins have not read yet, and whether it is from before a restart."""
         self._changed = asyncio.Condition()
+        self.leadership = None if leases is None else Leadership(leases, LEASE)
+        """Who evaluates; None where nobody else could."""
+        self._kept: dict[Layer, dict[str, None]] = {}
+        """Of which coins there is more to be read in the store, by layer."""
+        self._more = asyncio.Event()
         bus.subscribe(ObservationsKept, self.observed)
+
+    @property
+    def leads(self) -> bool:
+        """Whether it is this process that evaluates."""
+        return self.leadership is None or self.leadership.is_held
 
     @property
     def behind(self) -> int:
@@ -58,7 +76,61 @@ class AlertsRole:
         return len(self._behind)
 
     async def run(self) -> None:
-        """Let plugins read what there is for them, until cancelled."""
+        """Let plugins read what there is for them, until cancelled; where others could, all rules."""
+        if self.leadership is None:
+            await self._read_behind()
+            return
+        while True:
+            try:
+                await self.leadership.run(self._lead)
+            except StoreError as error:
+                _log.warning("alerts_not_led", reason=str(error))
+                await self._sleep(AGAIN_S)
+
+    async def _lead(self, lease: Lease) -> None:
+        """Read what nobody has read, and then what comes."""
+        self._behind.clear()
+        with fenced(lease):
+            await self._read_left()
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._read_behind())
+                group.create_task(self._read_kept())
+
+    async def _read_left(self) -> None:
+        """Let rules read what whoever led before has not let them read."""
+        for coin in await self._store.history.coins():
+            for layer in await self._store.observations.layers(coin):
+                if layer.origin is Origin.LIVE:
+                    await self.read_what_is_left(layer, [coin])
+
+    async def _read_kept(self) -> None:
+        """Let rules read what is in the store, coin after coin, as somebody says that there is more."""
+        while True:
+            await self._more.wait()
+            self._more.clear()
+            for layer in list(self._kept):
+                await self._read(layer, list(self._kept.pop(layer, ())))
+
+    async def _read(self, layer: Layer, coins: Sequence[str]) -> None:
+        for place, coin in enumerate(coins):
+            try:
+                for observation in await self._unread_of(layer, [coin], with_newest=True):
+                    await self._take(observation, Lane.PROCESS)
+                    await self._hand_on(observation)
+            except StoreError as error:
+                _log.warning("observations_wait", layer=layer.key, reason=str(error))
+                self._note(layer, coins[place:])
+                await self._sleep(AGAIN_S)
+                return
+            except Exception:  # noqa: BLE001 - one bad observation harms only itself
+                _log.exception("observation_left_out", layer=layer.key, coin=coin)
+
+    def _note(self, layer: Layer, coins: Sequence[str]) -> None:
+        self._kept.setdefault(layer, {}).update(dict.fromkeys(coins))
+        self._more.set()
+
+    async def _read_behind(self) -> None:
+        """Let plugins read what was left to them, at their own pace."""
         while True:
             async with self._changed:
                 await self._changed.wait_for(lambda: bool(self._behind))
@@ -82,6 +154,10 @@ class AlertsRole:
 
     async def observed(self, notice: ObservationsKept) -> None:
         """Let rules read what is kept; what they could not read before comes first. Raises `StoreError`."""
+        if self.leadership is not None:
+            if self.leads:  # whoever leads next finds it in the store
+                self._note(notice.layer, notice.coins)
+            return
         unread = self._unread.setdefault(notice.layer, [])
         unread += notice.observations or await self._unread_of(notice.layer, notice.coins)
         while unread:
@@ -100,13 +176,22 @@ class AlertsRole:
             except StoreError as error:
                 _log.warning("observation_left_out", layer=layer.key, coin=coin, reason=str(error))
 
-    async def _unread_of(self, layer: Layer, coins: Sequence[str]) -> list[Observation]:
-        """Return what is kept and that a watch has not read which has read the layer last."""
+    async def _unread_of(
+        self, layer: Layer, coins: Sequence[str], *, with_newest: bool = False
+    ) -> list[Observation]:
+        """Return what is kept and that a watch has not read which has read the layer last.
+
+        `with_newest`: of a coin that no watch has read in the layer, the newest, for those that are to begin.
+        """
         found: list[Observation] = []
         for coin in coins:
             read_ms = await self._evaluator.read_until(coin, layer)
-            if read_ms is not None:
-                since_ms = max(read_ms + 1, self._clock() - EXPIRES_MS)
+            if read_ms is None and with_newest:
+                newest = await self._store.observations.newest(layer, coin)
+                found += [] if newest is None else [newest]
+            elif read_ms is not None:
+                is_live = layer.origin is Origin.LIVE  # any other market has a time of its own
+                since_ms = max(read_ms + 1, self._clock() - EXPIRES_MS if is_live else 0)
                 found += [one async for one in self._store.observations.since(layer, coin, since_ms)]
         return found
 

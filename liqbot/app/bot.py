@@ -1,7 +1,12 @@
-"""The bot: the roles that watch the market, evaluate and deliver, wired together in one process."""
+"""The bot: the roles that watch the market, evaluate and deliver, wired together in one process.
+
+A process may have some of the roles only: then others of the same bot have the rest, and they speak through
+the bus and the store alone (`roles.py`, `backend.py`).
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from typing import Self
 
 import structlog
@@ -11,13 +16,16 @@ from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.alerts.platform import Platform
 from liqbot.app.alerts_role import AlertsRole
+from liqbot.app.backend import Backend, open_backend
 from liqbot.app.backups import Backups
 from liqbot.app.clock import clock_ms
 from liqbot.app.engine_role import EngineRole, kept_coins
 from liqbot.app.feed import Feed
+from liqbot.app.market_follower import MarketFollower
 from liqbot.app.platform_runner import PlatformRunner
 from liqbot.app.plugin_setup import chat_commands, plugins_of
-from liqbot.bus import Bus, DeliveriesDue, LocalBus
+from liqbot.app.roles import ALERTS, ENGINE, Duties, shards_text, whole
+from liqbot.bus import AccessChanged, DeliveriesDue
 from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
@@ -32,9 +40,7 @@ from liqbot.service.picture_query import PictureStyle
 from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
 from liqbot.sources.source import Source, SourceError
-from liqbot.store.retention import Retention
-from liqbot.store.sqlite.store import SqliteStore
-from liqbot.store.store import Store
+from liqbot.store.leadership import Leadership
 
 _log = structlog.get_logger()
 
@@ -55,16 +61,18 @@ class Bot:
         sources: Sequence[Source],
         platforms: Mapping[str, Platform],
         plugins: Plugins | None = None,
+        *,
+        duties: Duties | None = None,
+        backend: Backend | None = None,
     ) -> None:
-        """Open the database, and load the plugins where they are not given. Raises `DatabaseError`."""
+        """Open the database, and load the plugins, where they are not given. Raises `DatabaseError`.
+
+        `duties` say what of all this process does; by default everything.
+        """
         self.settings = settings
-        keep = settings.keep
-        self.store: Store = SqliteStore(
-            settings.database,
-            retention=Retention.of_days(
-                history=keep.history_days, views=keep.views_days, events=keep.events_days
-            ),
-        )
+        self.duties = whole() if duties is None else duties
+        self.backend = open_backend(settings) if backend is None else backend
+        self.store, self.bus, leases = self.backend.store, self.backend.bus, self.backend.leases
         self.plugins = plugins or plugins_of(settings)
         self.backups = Backups(settings.database, settings.backups, clock_ms)
         for error in self.plugins.errors:
@@ -73,19 +81,19 @@ class Bot:
         self.choices = LayerChoices(source.layer for source in sources)
         """Which layer of a coin people see and rules read."""
         self.evaluator = Evaluator(rules, self.store.alerts, self.choices)
-        self.bus: Bus = LocalBus()
         self.engine = EngineRole(
-            sources,
+            sources if self.duties.has(ENGINE) else (),
             settings.coins,
             self.store,
             self.bus,
             choices=self.choices,
             clock=clock_ms,
             hear=self._hear_candles,
+            leases=leases,
         )
-        """What watches the market."""
-        self.alerts = AlertsRole(self.store, self.evaluator, self.bus, clock_ms)
-        """What lets rules read."""
+        """What watches the market; nothing, where another process does."""
+        self.alerts = AlertsRole(self.store, self.evaluator, self.bus, clock_ms, leases=leases)
+        """What lets rules read, where that is a role of this process."""
         self.services = Services(
             self.store,
             rules,
@@ -108,10 +116,15 @@ class Bot:
             page_of=self.services.page_of,
             is_served=self.services.access.is_served,
             record_of=self.services.rule_records.line,
+            leases=leases,
         )
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.engine.markets = self.services.markets
+        self.follower = MarketFollower(self.bus, self.services.markets, self.choices, clock_ms)
+        """What shows the views of other processes."""
+        self.services.access.changed = self._tell_of_access
+        self.bus.subscribe(AccessChanged, self._read_access)
         self.bus.subscribe(DeliveriesDue, self._wake)
         self.services.access.peopled = frozenset(CHAT_PLATFORMS)
         self.services.wake = self.dispatcher.wake
@@ -123,6 +136,7 @@ class Bot:
         """Where the page is; None where there is none."""
         self.clock_put_back = asyncio.Event()
         """Set where the machine's clock has been put back: markets and platforms are to be begun anew."""
+        self._stack = AsyncExitStack()
         self._reading: asyncio.Task[None] | None = None
         self._talking: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
@@ -131,9 +145,11 @@ class Bot:
         await self.services.access.load()
         await self._put_back()
         self.choices.begin(clock_ms())
+        await self._stack.enter_async_context(self.backend.at_work())
         await self.engine.prepare()
-        self._reading = asyncio.create_task(self.alerts.run())
-        for feed in self.feeds:
+        if self.duties.has(ALERTS):
+            self._reading = asyncio.create_task(self.alerts.run())
+        for feed in self.feeds if self.backend.leases is None else ():
             if feed.source.layer.origin is Origin.LIVE:
                 coins = await kept_coins(self.store, self.settings.coins)
                 await self.alerts.read_what_is_left(feed.source.layer, coins)
@@ -149,6 +165,7 @@ class Bot:
         finally:
             await _ended(self._talking)
             await _ended([task for task in (self._reading, self._dispatching) if task])
+            await self._stack.aclose()
             self.engine.executor.shutdown()
             self.plugins.close()
             self.services.pictures.studio.close()
@@ -156,12 +173,25 @@ class Bot:
 
     def reception(self) -> Reception:
         """Return what an adapter serves people with."""
-        return Reception(self.answering, self.services, self.dispatcher.turn, self.dispatcher.turn_within)
+        return Reception(
+            self.answering,
+            self.services,
+            self.dispatcher.turn,
+            self.dispatcher.turn_within,
+            shards=self.duties.shards,
+        )
 
     def serve(self, name: str, adapter: Adapter) -> None:
-        """Serve a platform's people, and its chats, from the start of the bot on."""
-        self.dispatcher.connect(name, adapter)
-        self.servings.append(PlatformRunner(name, adapter))
+        """Serve a platform's people, and its chats, from the start of the bot on.
+
+        Where other processes could, it is whoever holds the lease of receiving: on Discord one for each range
+        of shards. Of those who receive, one sends.
+        """
+        leases = self.backend.leases
+        lease = None if leases is None else Leadership(leases, receiver_lease(name, self.duties.shards))
+        runner = PlatformRunner(name, adapter, leadership=lease)
+        self.dispatcher.connect(name, adapter, wanted=lambda: runner.leads)
+        self.servings.append(runner)
 
     @property
     def feeds(self) -> Sequence[Feed]:
@@ -214,8 +244,20 @@ class Bot:
     async def _illustrate(self, view: MarketView, hit: Hit, look: str) -> Picture | None:
         return await self.services.pictures.of_alert(view, hit, PictureStyle.kept(look))
 
+    async def _tell_of_access(self) -> None:
+        await self.bus.publish(AccessChanged())
+
+    async def _read_access(self, notice: AccessChanged) -> None:
+        if notice.is_remote:
+            await self.services.access.read()
+
     async def _wake(self, _notice: DeliveriesDue) -> None:
         self.dispatcher.wake()
+
+
+def receiver_lease(platform: str, shards: tuple[range, int] | None) -> str:
+    """Return the name of the lease of whoever hears what people say on a platform."""
+    return f"receiver/{platform}" + ("" if shards is None else f"/{shards_text(shards)}")
 
 
 async def _ended(tasks: Sequence[asyncio.Task[None]]) -> None:

@@ -21,11 +21,18 @@ from liqbot.market.view import MarketView
 from liqbot.service.markets import Markets
 from liqbot.sources.source import Source, SourceError, WithCursor
 from liqbot.store.errors import StoreError
+from liqbot.store.leadership import Leadership
+from liqbot.store.leases import RETRY_S, Lease, Leases, fenced
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
 
 CLUSTER_EVENTS = (ClusterBorn, ClusterGrew, ClusterEnded)
+
+
+def engine_lease(layer: Layer) -> str:
+    """Return the name of the lease of whoever makes the views of a layer."""
+    return f"engine/{layer.key}"
 
 
 class EngineRole:
@@ -41,10 +48,12 @@ class EngineRole:
         choices: LayerChoices,
         clock: Callable[[], int],
         hear: Callable[[Layer, CandlesSeen], None] | None = None,
+        leases: Leases | None = None,
     ) -> None:
         """`choices` says which layer of a coin people see; `clock` tells the time in ms since 1970 UTC.
 
-        `hear` is told of candles as they come.
+        `hear` is told of candles as they come. With `leases`, a source is followed by whoever holds the lease
+        of its layer.
         """
         self._coins = coins
         self._store = store
@@ -71,6 +80,11 @@ class EngineRole:
             for place, source in enumerate(sources)
         ]
         """The sources with what they know."""
+        self._leases = leases
+        self.leaderships = [
+            Leadership(leases, engine_lease(feed.source.layer)) for feed in self.feeds if leases is not None
+        ]
+        """Of each source, who follows it; none where nobody else could."""
         self._minutes = MinuteSummary()
         self._cases = CaseFinder()
         self._unlogged: dict[Layer, list[MarketEvent]] = {}
@@ -90,13 +104,19 @@ class EngineRole:
         return all(task.done() for task in self._tasks)
 
     async def prepare(self) -> None:
-        """Give live markets back what is known of them; any other market starts over."""
-        for feed in self.feeds:
+        """Give live markets back what is known of them; any other market starts over.
+
+        Where others could follow a source as well, that is done once its lease is had.
+        """
+        for feed in self.feeds if self._leases is None else ():
             await self._prepare(feed)
 
     def start(self) -> None:
         """Follow the sources from now on."""
-        self._tasks = [asyncio.create_task(self._run(feed)) for feed in self.feeds]
+        runs = [self._run(feed) for feed in self.feeds]
+        if self._leases is not None:
+            runs = [self._follow(*each) for each in zip(self.feeds, self.leaderships, strict=True)]
+        self._tasks = [asyncio.create_task(run) for run in runs]
 
     async def stop(self) -> None:
         """Follow them no more."""
@@ -126,6 +146,27 @@ class EngineRole:
             await self._bus.publish(ViewsMade(feed.source.layer, views, feed.events))
         self.beats += 1
         self._changed.set()
+
+    async def _follow(self, feed: Feed, leadership: Leadership) -> None:
+        """Follow a source whenever the lease of its layer is had."""
+
+        async def lead(lease: Lease) -> None:
+            with fenced(lease):
+                feed.begin_anew()
+                self._unlogged.pop(feed.source.layer, None)
+                await self._prepare(feed)
+                await self._run(feed)
+            if feed.failure is None:  # it has told all: nobody is to begin it again
+                await asyncio.Event().wait()
+
+        while True:
+            try:
+                await leadership.run(lead)
+            except StoreError as error:
+                _log.warning("layer_not_led", layer=feed.source.layer.key, reason=str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     async def _run(self, feed: Feed) -> None:
         try:
@@ -168,12 +209,8 @@ class EngineRole:
         now_ms = self._clock()
         for view in views:
             self._choices.hear(view.coin, view.layer, now_ms)
-        if self.markets is None:
-            return
-        layers = self.markets.layers
-        layers.keep(views, feed.snapshots)
-        shown = [view for view in views if self._choices.shown(view.coin, "", now_ms) == view.layer]
-        self.markets.views.update({view.coin: layers.beside(view) for view in shown})
+        if self.markets is not None:
+            self.markets.take(views, feed.snapshots)
 
     async def _write(self, feed: Feed, views: Sequence[MarketView]) -> None:
         """Write down what is seen; rules read the first views of a minute, exactly as those are kept."""

@@ -69,6 +69,12 @@ class Feed:
         self.failure: SourceError | None = None
         """Why the source has stopped for good."""
 
+    def begin_anew(self) -> None:
+        """Know nothing any more: somebody else has followed the source meanwhile."""
+        self.board = board_of(self.source.layer)
+        self.events, self.snapshots, self.cursor = {}, {}, ""
+        self._kept_ms, self._pause_s, self.failure = 0, SHORTEST_PAUSE_S, None
+
     async def run(self) -> None:
         """Return when the source has no more to tell; start it again, after a pause, when it fails.
 

@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from liqbot.chat.adapter import Adapter, AdapterError, WithClock, WithTrouble
+from liqbot.store.leadership import Leadership
+from liqbot.store.leases import Lease
 
 _log = structlog.get_logger()
 
@@ -22,9 +24,14 @@ class PlatformRunner:
         name: str,
         adapter: Adapter,
         *,
+        leadership: Leadership | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """`sleep` waits so many seconds before another start."""
+        """Without `leadership` nobody else could serve.
+
+        `sleep` waits so many seconds before another start.
+        """
+        self.leadership = leadership
         self.name = name
         self.adapter = adapter
         self._state = "starting"
@@ -43,8 +50,25 @@ class PlatformRunner:
         """How far this machine's clock is ahead of the platform's; 0 where that is not known."""
         return self.adapter.clock_ahead_s if isinstance(self.adapter, WithClock) else 0.0
 
+    @property
+    def leads(self) -> bool:
+        """Whether it is this process that serves the platform's people."""
+        return self.leadership is None or self.leadership.is_held
+
     async def run(self) -> None:
-        """Serve until cancelled, or until the adapter ends by itself."""
+        """Serve until cancelled, or until the adapter ends by itself; while that is this process's to do."""
+        if self.leadership is None:
+            await self._serve()
+        else:
+            await self.leadership.run(self._lead)
+
+    async def _lead(self, _lease: Lease) -> None:
+        try:
+            await self._serve()
+        finally:
+            self._state = "starting"
+
+    async def _serve(self) -> None:
         pause_s = SHORTEST_PAUSE_S
         while True:
             self._state = "running"

@@ -10,6 +10,7 @@ from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.metrics import metrics_server, questions_of
 from liqbot.app.operator_chat import Operator
+from liqbot.app.roles import WEB
 from liqbot.app.web import web_beside
 from liqbot.settings import SettingsError
 from liqbot.store.chats import ChatKey
@@ -30,7 +31,8 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         await stack.enter_async_context(in_background(monitor.run()))
         await stack.enter_async_context(in_background(bot.backups.run()))
         questions = questions_of(bot, monitor, operator)
-        bot.address = await stack.enter_async_context(web_beside(bot, questions))
+        if bot.duties.has(WEB):
+            bot.address = await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:
             server = metrics_server(
                 bot, monitor, operator, host=settings.metrics_host, port=settings.metrics_port

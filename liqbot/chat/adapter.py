@@ -37,6 +37,8 @@ class Reception:
     """Takes a place for a reply that may as well be left out: returns in how many seconds it may go, None
     where that would be later than in so many. To a group it leaves some places for those who type.
     """
+    shards: tuple[range, int] | None = None
+    """Which shards of the platform's chats this process serves, and of how many; None for all of them."""
 
 
 class Adapter(Platform, Protocol):

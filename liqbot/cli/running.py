@@ -23,6 +23,7 @@ from liqbot.app.bot import Bot, clock_ms
 from liqbot.app.plugin_chats import plugin_chats, subscribe_plugin_chats
 from liqbot.app.plugin_reload import following
 from liqbot.app.plugin_setup import plugins_of
+from liqbot.app.roles import Duties, read_duties, require_shared, whole
 from liqbot.app.runtime import serving
 from liqbot.app.sources import make_simulator, make_source
 from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
@@ -55,6 +56,24 @@ def run(
     serve: Annotated[
         bool, typer.Option("--serve", help="Run until told to stop, also with nobody to serve but the page.")
     ] = False,
+    role: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--role",
+            metavar="ROLES",
+            help="What this process does of engine,alerts,telegram,discord,scanner,web. Needs PostgreSQL.",
+            show_default=False,
+        ),
+    ] = None,
+    shards: Annotated[
+        str,
+        typer.Option(
+            "--shards",
+            metavar="RANGE",
+            help="Which of Discord's shards this process serves, as 0-3/16. Needs PostgreSQL.",
+            show_default=False,
+        ),
+    ] = "",
 ) -> None:
     """Start the bot with the settings of liqbot.toml and LIQBOT_* variables.
 
@@ -66,7 +85,11 @@ def run(
     if not use_plugins:
         none = settings.plugins.model_copy(update={"enabled": False})
         settings = settings.model_copy(update={"plugins": none})
-    if _at_terminal() and not serve:
+    duties = read_duties(role or (), shards)
+    require_shared(duties, settings)
+    if not duties.is_whole:
+        _serve(settings, dev=dev, duties=duties)
+    elif _at_terminal() and not serve:
         _talk(settings, dev=dev)
     elif settings.sources == EMBEDDED and not settings.serves_people and not dev and not serve:
         _play(_lively(settings), _given_lines() or parse_script(TOUR), ALERT_TIMEOUT_S)
@@ -121,19 +144,22 @@ def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> 
         raise SourceError(f"the script stopped: {error}") from None
 
 
-def _serve(settings: Settings, *, dev: bool = False) -> None:
-    """Run the bot without a console until it is told to stop."""
+def _serve(settings: Settings, *, dev: bool = False, duties: Duties | None = None) -> None:
+    """Run the bot, or those parts of it that `duties` name, without a console until it is told to stop."""
     set_up_logs(settings.log_level, settings.log_format)
-    asyncio.run(_served(settings, dev=dev))
+    asyncio.run(_served(settings, whole() if duties is None else duties, dev=dev))
 
 
-async def _made(settings: Settings, platforms: Mapping[str, Platform], *, dev: bool) -> Bot:
-    """Return a bot with all that the settings and the plugins bring."""
+async def _made(
+    settings: Settings, platforms: Mapping[str, Platform], *, dev: bool, duties: Duties | None = None
+) -> Bot:
+    """Return a bot with all that the settings and the plugins bring, as far as it is among its duties."""
     plugins = plugins_of(settings, show_output=dev)
     with contextlib.ExitStack() as undo:
         undo.callback(plugins.close)
         sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
-        bot = Bot(settings, sources, {**plugin_chats(plugins, settings), **platforms}, plugins)
+        chats = {**plugin_chats(plugins, settings), **platforms}
+        bot = Bot(settings, sources, chats, plugins, duties=duties)
         await subscribe_plugin_chats(bot, settings)
         undo.pop_all()
     return bot
@@ -170,21 +196,22 @@ async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: fl
         await Player(bot, simulator, printer, alert_timeout_s).play(steps)
 
 
-async def _served(settings: Settings, *, dev: bool) -> None:
+async def _served(settings: Settings, duties: Duties, *, dev: bool) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     while not stop.is_set():
-        await _served_once(settings, stop, dev=dev)
+        await _served_once(settings, stop, duties, dev=dev)
 
 
-async def _served_once(settings: Settings, stop: asyncio.Event, *, dev: bool) -> None:
+async def _served_once(settings: Settings, stop: asyncio.Event, duties: Duties, *, dev: bool) -> None:
     """Serve until told to stop, or until the clock was put back: then everything begins anew."""
-    bot = await _made(settings, {}, dev=dev)
+    bot = await _made(settings, {}, dev=dev, duties=duties)
     async with serving(bot), _developing(bot, settings, _log.info, dev=dev):
         _log.info(
             "bot_started",
             version=__version__,
+            roles=duties.words,
             sources=list(settings.sources),
             platforms=[serving.name for serving in bot.servings],
             coins=list(settings.coins),

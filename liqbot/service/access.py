@@ -6,7 +6,7 @@ What owners decide is written down; what people do is only counted, until the bo
 import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -53,6 +53,10 @@ class Entry:
 OPEN = Entry(is_open=True)
 
 
+async def _nothing() -> None:
+    """Tell nobody."""
+
+
 class Access:
     """Knows who is let in, who is blocked, which platforms are paused, and who asks too often."""
 
@@ -81,14 +85,20 @@ class Access:
         """By platform and id of chats and people: how often they asked since the start, and when last, ms."""
         self._told: dict[tuple[str, str, str], int] = {}
         """Who was told what, until when it is not said again."""
+        self.changed: Callable[[], Awaitable[None]] = _nothing
+        """Says to other processes that what was decided is to be read anew."""
 
     async def load(self) -> None:
         """Read what owners have decided; chats that may no longer hear anything get nothing from now on."""
+        await self.read()
+        for known in await self._store.access.chats():
+            await self._apply(known)
+
+    async def read(self) -> None:
+        """Read what owners have decided."""
         self._standings = dict(await self._store.access.standings())
         self._quotas.own = dict(await self._store.access.quotas())
         self.paused = set(((await self._store.notes.get("paused")) or "").split())
-        for known in await self._store.access.chats():
-            await self._apply(known)
 
     def is_owner(self, chat: ChatKey, person: str) -> bool:
         """Return whether somebody is an owner of the bot."""
@@ -136,6 +146,7 @@ class Access:
         self._standings[chat.platform, chat.native_id] = "allowed"
         self._told = {key: value for key, value in self._told.items() if key[1] != chat.native_id}
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
+        await self.changed()
 
     async def invite(self, uses: int, days: int) -> Invitation:
         """Make an invite code."""
@@ -160,6 +171,7 @@ class Access:
         for known in await self._store.access.chats():
             if native_id in (known.chat.native_id, _bare(known.chat.native_id), known.community):
                 await self._apply(known)
+        await self.changed()
 
     async def set_quota(self, whom: str, name: str, value: int | None) -> None:
         """Give somebody a quota of their own. Raises `UserError`."""
@@ -170,11 +182,13 @@ class Access:
         changed.pop(name, None)
         own[platform, native_id] = changed if value is None else {**changed, name: value}
         self._quotas.own = own
+        await self.changed()
 
     async def pause(self, platform: str, *, paused: bool) -> None:
         """Serve nobody on a platform until further notice, or serve them again."""
         self.paused = self.paused | {platform} if paused else self.paused - {platform}
         await self._store.notes.set("paused", " ".join(sorted(self.paused)))
+        await self.changed()
 
     async def chats(self) -> Sequence[KnownChat]:
         """Return every chat that the bot knows."""
@@ -192,6 +206,7 @@ class Access:
             if self._standings.get(key) == "allowed":
                 await self._store.access.set_standing(*key, None, self._clock())
                 del self._standings[key]
+                await self.changed()
 
     @staticmethod
     def read_id(text: str) -> tuple[str, str]:

@@ -1,10 +1,12 @@
 """What is known of each coin now."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from liqbot.alerts.layer_choice import BEST, MEASURED, MODELLED, LayerChoices, fits, plain
 from liqbot.market.layer import Basis
+from liqbot.market.layer_source import LayerSource
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Need
 from liqbot.rules.wording import nearest, quoted
@@ -14,6 +16,7 @@ from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.text import _
 from liqbot.text.figures import listed
 
+_NO_SNAPSHOTS: Mapping[str, LayerSource] = MappingProxyType({})
 BEST_WORD = "best"
 """What people type as a venue for the best layer that there is."""
 
@@ -30,6 +33,13 @@ class Markets:
     """Which layer a watch reads."""
     clock: Callable[[], int] = int
     """The time in ms since 1970 UTC."""
+
+    def take(self, views: Sequence[MarketView], snapshots: Mapping[str, LayerSource] = _NO_SNAPSHOTS) -> None:
+        """Show the newest views of one layer; by coin, with the snapshots that they were made from."""
+        self.layers.keep(views, snapshots)
+        now_ms = self.clock()
+        shown = [view for view in views if self.choices.shown(view.coin, "", now_ms) == view.layer]
+        self.views.update({view.coin: self.layers.beside(view) for view in shown})
 
     @property
     def coins(self) -> tuple[str, ...]:

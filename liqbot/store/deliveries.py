@@ -123,7 +123,7 @@ class Outcome:
 
 
 class Deliveries(Protocol):
-    """What is owed to chats. One dispatcher takes from it."""
+    """What is owed to chats. Of each platform, one dispatcher takes from it at a time."""
 
     async def queue_heads(
         self, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
@@ -169,9 +169,10 @@ class Deliveries(Protocol):
         """
         ...
 
-    async def recover(self) -> int:
+    async def recover(self, platform: str | None = None) -> int:
         """Note of deliveries that were being sent when the bot stopped that nobody knows; return how many.
 
+        Of one platform, or of all; whoever asks is the only one who sends there.
         The bot's end says nothing of a chat: such a try does not bring a delivery nearer to being given up.
         """
         ...

@@ -415,9 +415,9 @@ class TestDatabaseInTrouble:
         """Return an event that is set once the dispatcher has failed to write."""
         failed, recover = asyncio.Event(), office.store.deliveries.recover
 
-        async def recovered():
+        async def recovered(*platform):
             try:
-                return await recover()
+                return await recover(*platform)
             except StoreError:
                 failed.set()
                 raise

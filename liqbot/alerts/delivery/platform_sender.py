@@ -17,6 +17,8 @@ from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Delivery
 from liqbot.store.errors import StoreError
+from liqbot.store.leadership import Leadership
+from liqbot.store.leases import Lease, fenced
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -25,6 +27,8 @@ SPARE = 6
 """Of what a group gets a minute, so much is kept for who types and for alerts, where others only tap."""
 STOP_S = 5
 """How long a shutdown waits for what is in flight."""
+LOOK_S = 0.1
+"""So often it looks meanwhile whether the lease is still held."""
 
 
 class PlatformSender:
@@ -37,10 +41,14 @@ class PlatformSender:
         store: Store,
         address: AddressStage,
         *,
+        leadership: Leadership,
         clocks: tuple[Callable[[], int], Callable[[], float]],
         wake: Callable[[], None],
     ) -> None:
-        """`clocks` tell ms since 1970 UTC, and seconds that never go backwards; `wake` has `begin` called."""
+        """Send while `leadership` is had; `wake` has `begin` called.
+
+        `clocks` tell ms since 1970 UTC, and seconds that never go backwards.
+        """
         self.name = name
         self.outcomes: Counter[str] = Counter()
         """How often a try came to what: `sent`, `due` again, `unknown`, `failed`, `away`, `gone`,
@@ -50,12 +58,37 @@ class PlatformSender:
         self._take = TakeStage(name, store.deliveries, self._pacing)
         self._hold = HoldStage(platform, store.deliveries, self._pacing)
         self._send = SendStage(
-            name, platform, store.deliveries, address=address, pacing=self._pacing, clocks=clocks
+            name,
+            platform,
+            store.deliveries,
+            address=address,
+            pacing=self._pacing,
+            may_send=lambda: leadership.is_held,
+            clocks=clocks,
         )
+        self._deliveries = store.deliveries
+        self._leadership = leadership
+        self._led: Lease | None = None
+        """Under which lease was sent last."""
+        self._is_leading = self._is_recovered = False
         self._settle = SettleStage(name, store.deliveries)
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
         """What is in flight, by the native id of the chat: of each chat one message at a time."""
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process sends on the platform now."""
+        return self._is_leading and self._leadership.is_held
+
+    @property
+    def is_led_elsewhere(self) -> bool:
+        """Whether another process does."""
+        return self._leadership.is_elsewhere
+
+    async def lead(self) -> None:
+        """Send whenever the lease of the platform is had, until cancelled."""
+        await self._leadership.run(self._lead)
 
     async def turn(self, chat: ChatKey) -> None:
         """Wait until a reply may go to `chat`."""
@@ -71,19 +104,37 @@ class PlatformSender:
             return None
         return self._pacing.reserve(chat.native_id, is_group=is_group)
 
+    async def recover(self) -> None:
+        """Once a lease is had: note of what was being sent before that nobody knows. Raises `StoreError`."""
+        lease = self._leadership.lease
+        if self._is_recovered or lease is None:
+            return
+        with fenced(lease):
+            await self._settle.settle()  # what this process has sent before it knows
+            await self._deliveries.recover(self.name)
+        self._is_recovered = True
+
     async def begin(self, now_ms: int) -> float:
         """Write down what has been done, and begin what may begin; return in how many seconds to come again.
 
         Infinite where nothing is due: then somebody has to wake the dispatcher. Raises `StoreError`; what has
         been done is not forgotten by that.
         """
+        lease = self._leadership.lease
+        if lease is None or not self._is_recovered:
+            return math.inf
+        with fenced(lease):
+            return await self._begin(now_ms)
+
+    async def _begin(self, now_ms: int) -> float:
         await self._settle.settle()
         free = self._platform.limits.in_flight - len(self._tasks)
         if free <= 0:
             return math.inf
         due = await self._take.take(free, now_ms, self._tasks)
         for delivery in await self._hold.pass_on(due, now_ms):
-            self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery))
+            if self.leads:  # else whoever leads next finds it claimed, and nobody knows whether it was sent
+                self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery))
         return self._pacing.wait_s() if due else await self._take.wait_s(now_ms, self._tasks)
 
     @property
@@ -99,15 +150,32 @@ class PlatformSender:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def stop(self) -> None:
-        """Let what is in flight arrive, for a moment; what does not stays owed."""
-        if self._tasks:
-            await asyncio.wait(self._tasks.values(), timeout=STOP_S)
+    async def _lead(self, lease: Lease) -> None:
+        """Be the one who sends until cancelled: at the end of the bot, or of the lease."""
+        if self._led is None or lease.number != self._led.number + 1:
+            self._settle.forget()  # somebody else has sent meanwhile, and knows better
+        self._led, self._is_recovered, self._is_leading = lease, False, True
+        self._wake()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._is_leading = False
+            await self._stop(lease)
+
+    async def _stop(self, lease: Lease) -> None:
+        """Let what is in flight arrive, for a moment, as long as the lease is held; the rest stays owed."""
+        loop = asyncio.get_running_loop()
+        until_s = loop.time() + STOP_S
+        while self._tasks and self._leadership.is_held and loop.time() < until_s:
+            await asyncio.wait(self._tasks.values(), timeout=LOOK_S, return_when=asyncio.ALL_COMPLETED)
         for task in self._tasks.values():
             task.cancel()
         await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        if not self._leadership.is_held:
+            return
         try:
-            await self._settle.settle()
+            with fenced(lease):
+                await self._settle.settle()
         except StoreError:
             _log.exception("receipts_not_saved")
 

@@ -50,14 +50,19 @@ class SendStage:
         *,
         address: AddressStage,
         pacing: Pacing,
+        may_send: Callable[[], bool],
         clocks: tuple[Callable[[], int], Callable[[], float]],
     ) -> None:
-        """`clocks` tell ms since 1970 UTC, and seconds that never go backwards."""
+        """Nothing is sent unless `may_send` says so right before.
+
+        `clocks` tell ms since 1970 UTC, and seconds that never go backwards.
+        """
         self._name = name
         self._platform = platform
         self._deliveries = deliveries
         self._address = address
         self._pacing = pacing
+        self._may_send = may_send
         self._clock, self._clock_s = clocks
         self._jitter = random.Random()  # noqa: S311 - it spreads tries, it keeps no secret
 
@@ -91,6 +96,8 @@ class SendStage:
                 )
                 if not await self._deliveries.is_claimed(delivery):
                     raise AlertGone("nobody waits for it any more")
+            if not self._may_send():
+                raise NotSent("another process sends on this platform by now")
             async with asyncio.timeout(PATIENCE_S):
                 receipt = await self._platform.send(message)
             if receipt.upload is not None:

@@ -45,6 +45,10 @@ class SettleStage:
         """Take up a result, to be written down by `settle`."""
         self._results.append(result)
 
+    def forget(self) -> None:
+        """Forget what is not written down: it is somebody else's by now."""
+        self._results.clear()
+
     async def settle(self) -> None:
         """Write down what has come. Raises `StoreError`; nothing is forgotten by that."""
         if not self._results:

@@ -34,6 +34,8 @@ DEAF_S = 60.0
 CANCELLED_AGAIN_S = 0.1
 """Between two cancellations of a connection that is to end."""
 CHANNEL_GONE = "the channel was deleted"
+_TIMESTAMP_BITS = 22
+"""Of an id of Discord's, the time stands above so many bits."""
 
 
 # Nobody is spoken to by voice here, so that its libraries are not missed.
@@ -51,10 +53,14 @@ class Client(discord.AutoShardedClient):
     """One connection, for as long as it lasts; the library reconnects and resumes by itself."""
 
     def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
-        """Serve with `reception`. It has no commands of its own: they come from there."""
+        """Serve with `reception`, on its shards. It has no commands of its own: they come from there."""
         use_addresses(settings)
         self.wire = Wire(settings.api_url)
+        self._shards = reception.shards
+        numbers, count = reception.shards or (range(0), None)
         super().__init__(
+            shard_ids=list(numbers) or None,  # pyright: ignore[reportArgumentType] - it takes None for all
+            shard_count=count,  # pyright: ignore[reportArgumentType]
             intents=discord.Intents(guilds=True),  # commands need none that is privileged
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -120,6 +126,8 @@ class Client(discord.AutoShardedClient):
         self.was_ready = True
         _log.info("discord_connected", servers=len(self.guilds))
         for community in await self._chats.communities(PLATFORM):
+            if not serves(self._shards, int(community)):
+                continue  # it is another process that is told of it
             if self.get_guild(int(community)) is None:
                 await self._left(community)
             else:
@@ -185,6 +193,17 @@ class Client(discord.AutoShardedClient):
 
     async def _lose(self, chat: ChatKey, reason: str) -> None:
         await self._chats.deactivate(chat, reason)
+
+
+def serves(shards: tuple[range, int] | None, guild_id: int) -> bool:
+    """Return whether a server is told of on one of these shards; on all of them where none are named.
+
+    A server belongs to the shard (id >> 22) mod their count: Discord's documentation, "Sharding".
+    """
+    if shards is None:
+        return True
+    numbers, count = shards
+    return (guild_id >> _TIMESTAMP_BITS) % count in numbers
 
 
 class _Tree(app_commands.CommandTree[Client]):

@@ -143,10 +143,12 @@ class SqliteDeliveries(Records):
         ).rowcount
 
     @writes
-    def recover(self, db: sqlite3.Connection) -> int:
+    def recover(self, db: sqlite3.Connection, platform: str | None = None) -> int:
         return db.execute(
             f"UPDATE deliveries SET status = {UNKNOWN}, attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - constants
-            f"AND status = {SENDING}"
+            f"AND status = {SENDING} AND (?1 IS NULL "
+            "OR EXISTS (SELECT 1 FROM chats WHERE chats.id = chat_id AND platform = ?1))",
+            [platform],
         ).rowcount
 
     @reads

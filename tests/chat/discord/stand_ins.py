@@ -63,6 +63,8 @@ class House:
     settings: DiscordSettings
     rules: Rules = field(default_factory=Rules)
     commands: tuple = (*COMMANDS, weather, fail)
+    shards: tuple[range, int] | None = None
+    """Which shards this process serves; None for all."""
 
     def __post_init__(self) -> None:
         self.rules.add(RULES)
@@ -82,7 +84,8 @@ class House:
         async def turn(_: ChatKey) -> None:
             """Let everyone speak."""
 
-        return DiscordAdapter(self.settings, Reception(Answering(self.commands), self.services, turn))
+        answering = Answering(self.commands)
+        return DiscordAdapter(self.settings, Reception(answering, self.services, turn, shards=self.shards))
 
     @asynccontextmanager
     async def open(self, *, synced: bool = True) -> AsyncIterator[DiscordAdapter]:

@@ -42,6 +42,32 @@ async def test_a_server_left_while_the_bot_was_away_is_noticed_at_the_next_start
         await eventually(lambda: state(house), lambda found: found == LEFT)
 
 
+async def test_a_process_with_some_of_the_shards_never_silences_the_servers_of_another(house):
+    count = 2
+    mine = 1 - (house.guild >> 22) % count
+    own = []
+    while len(own) < 2:
+        guild = await house.discord.add_guild()
+        if (guild.id >> 22) % count == mine:
+            own.append(guild.id)
+    kept, left = [await house.discord.add_channel(guild) for guild in own]
+    async with house.open():
+        for channel in (house.channel, kept, left):
+            await subscribe(house, channel)
+    await house.discord.leave_guild(house.guild)
+    await house.discord.leave_guild(own[1])
+    house.shards = (range(mine, mine + 1), count)
+    async with house.open():
+        assert [session["shard"] for session in await house.discord.sessions()] == [mine]
+        await eventually(lambda: state(house, ChatKey("discord", str(left))), lambda found: found == LEFT)
+        assert await state(house) is None, "it is for another process to say"
+        assert await state(house, ChatKey("discord", str(kept))) is None
+    house.shards = (range(1 - mine, 2 - mine), count)
+    async with house.open():
+        await eventually(lambda: state(house), lambda found: found == LEFT)
+        assert await state(house, ChatKey("discord", str(kept))) is None
+
+
 async def test_a_return_while_the_bot_was_away_is_noticed_at_the_next_start(house):
     async with house.open():
         await subscribe(house)
