@@ -74,4 +74,7 @@ class QuotaSettings(Section):
         ge=0,
         description="watches of one chat that no other chat has; each is evaluated by itself",
     )
+    looks: int = Field(
+        default=10, ge=0, description="looks at accounts a minute for one chat, and for all programs together"
+    )
     watches_in_all: int = Field(default=5_000, ge=0, description="distinct watches of the whole bot")

@@ -36,10 +36,11 @@ from liqbot.market.updates import CandlesSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.hit import Hit
+from liqbot.service.accounts import AccountPlace
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
-from liqbot.sources.source import Source, SourceError
+from liqbot.sources.source import Source, SourceError, WithAccounts
 from liqbot.store.leadership import Leadership
 
 _log = structlog.get_logger()
@@ -107,6 +108,11 @@ class Bot:
             public_url=settings.web.public_url if settings.web.enabled else "",
             access=settings.access,
             quotas=settings.quotas,
+            places=[
+                AccountPlace(source.name, source.layer, source.watched)
+                for source in sources
+                if isinstance(source, WithAccounts)
+            ],
         )
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
         self.dispatcher = Dispatcher(

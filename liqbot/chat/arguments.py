@@ -49,6 +49,7 @@ _WHICH = {
     Kind.SWITCH: N_("On or off?"),
     Kind.ACTION: N_("What is to be done?"),
     Kind.TEXT: N_("What is it?"),
+    Kind.ACCOUNT: N_("Which account?"),
 }
 _NO_SUCH = {
     Kind.COIN: N_("There is no coin {text} here."),
@@ -104,7 +105,7 @@ async def read_arguments(
             values[argument.name], left = _settings(left, command), []
         elif left and argument.kind is Kind.FILTER and left[0].isdecimal():
             values[argument.name] = argument.default  # a page of the whole list
-        elif left and not (has_settings and "=" in left[0]):
+        elif left and not (has_settings and "=" in left[0] and not _is_link(argument.kind, left[0])):
             values[argument.name] = await _value(argument.kind, left.pop(0), context, topics)
         elif argument.required:
             raise await _lacking(command, argument.kind, context, topics)
@@ -120,6 +121,11 @@ async def read_arguments(
     return values
 
 
+def _is_link(kind: Kind, word: str) -> bool:
+    """Return whether a word with a `=` in it names an account, as links do."""
+    return kind is Kind.ACCOUNT and "://" in word
+
+
 def _joined(command: Command, words: Sequence[str]) -> list[str]:
     """Return `words` with those of a last argument that may have several as one."""
     kinds = [argument.kind for argument in command.arguments]
@@ -130,7 +136,7 @@ def _joined(command: Command, words: Sequence[str]) -> list[str]:
 
 async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
     """Return what may be typed for an argument of `kind`, each with a word on what it is."""
-    if kind in (Kind.NUMBER, Kind.FILTER, Kind.ALERT):
+    if kind in (Kind.NUMBER, Kind.FILTER, Kind.ALERT, Kind.ACCOUNT):
         return await _own_choices(kind, context)
     services = context.services
     if kind is Kind.COIN:
@@ -153,6 +159,8 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
     if kind is Kind.ALERT:
         alerts = await services.alerts.newest(context.chat, ALERTS_OFFERED)
         return {str(alert.id): headline(alert) for alert in alerts}
+    if kind is Kind.ACCOUNT:
+        return dict(services.accounts.examples)
     mine = await services.subscriptions.numbers(context.chat)
     if kind is Kind.FILTER:
         return dict.fromkeys((word for line in mine.values() for word in line.split()[:2]), "")
@@ -162,6 +170,14 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
 async def _lacking(
     command: Command, kind: Kind, context: CommandContext, topics: Mapping[str, str]
 ) -> UserError:
+    if kind is Kind.ACCOUNT:
+        offered = list(await choices(kind, context, topics))[:_MOST_SUGGESTED]
+        return UserError(
+            "{question} Type its address: {usage}",
+            question=_(_WHICH[kind]),
+            usage=command.usage,
+            suggestions=tuple(f"/{command.name} {one}" for one in offered),
+        )
     if kind is Kind.TEXT:
         return UserError("{question} Type {usage}", question=_(_WHICH[kind]), usage=command.usage)
     offered = await _offered(kind, context, topics)
@@ -194,7 +210,7 @@ async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping
         return _FREE[kind](word)
     if kind is Kind.FILTER:
         return coin_of(word, context) or word.lower().replace("_", "-")
-    if kind is Kind.TEXT:
+    if kind in (Kind.TEXT, Kind.ACCOUNT):
         return word
     if kind is Kind.SURE and word.lower() != "yes":
         raise UserError("Only yes does it, not {text}. Nothing was changed.", text=quoted(word))

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from liqbot.chat import (
+    account_commands,
     admin_commands,
     alert_commands,
     comparison_commands,
@@ -106,6 +107,7 @@ COMMANDS: tuple[Command, ...] = (
     *comparison_commands.COMMANDS,
     *flow_commands.COMMANDS,
     *record_commands.COMMANDS,
+    *account_commands.COMMANDS,
     *subscription_commands.COMMANDS,
     *SELDOM,
     help,

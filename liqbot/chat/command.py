@@ -35,6 +35,7 @@ class Kind(StrEnum):
     SWITCH = "on or off"
     ACTION = "action"
     TEXT = "text"
+    ACCOUNT = "ADDRESS"
 
 
 Coin = Annotated[str, Kind.COIN]
@@ -73,6 +74,8 @@ Action = Annotated[str, Kind.ACTION]
 """What an owner wants done: a word of `ACTIONS`; empty for a look."""
 Text = Annotated[str, Kind.TEXT]
 """All that follows, as it was typed."""
+Account = Annotated[str, Kind.ACCOUNT]
+"""An account: its address, a link that holds it, or the name that the chat has given it."""
 ACTIONS = (
     "users",
     "block",

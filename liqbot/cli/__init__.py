@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "book": "flows",
         "cascade": "flows",
         "scoreboard": "records",
+        "account": "accounts",
         "export": "exporting",
         "scan": "scanning",
         "record": "scanning",

@@ -31,6 +31,7 @@ TOO_MANY: Mapping[str, str] = {
         "A chat can have {most} subscriptions here that nobody else has, and this one has them. "
         "/unsubscribe one first, or take the defaults."
     ),
+    "looks": N_("That is more than {most} looks at accounts a minute here. Go on in {time}."),
     "watches_in_all": N_(
         "This bot watches as much as it can. Take a subscription that somebody has already."
     ),

@@ -12,6 +12,7 @@ from liqbot.market.view import MarketView
 from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.access import Access
+from liqbot.service.accounts import AccountPlace, Accounts
 from liqbot.service.administration import Administration
 from liqbot.service.alerts import Alerts
 from liqbot.service.books import Books
@@ -67,12 +68,14 @@ class Services:
         public_url: str = "",
         access: AccessSettings = _OPEN,
         quotas: QuotaSettings = _DEFAULT_QUOTAS,
+        places: Sequence[AccountPlace] = (),
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
         `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
         what overlays want drawn, and may block; `evaluating` is held while rules read a view. `public_url` is
         where the page is; empty for nowhere. `access` says who may use the bot, `quotas` how much of it.
+        `places` are the sources that know accounts by name.
         """
         self._public_url = public_url
         self.rules = rules
@@ -86,6 +89,7 @@ class Services:
         self.troubles = Troubles()
         """What is wrong now."""
         self.quotas = Quotas(quotas, clock)
+        self.accounts = Accounts(places, clock, self.quotas)
         self.access = Access(store, self.quotas, clock, access)
         self.administration = Administration(store, self.access, self.quotas, clock, self._wake)
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)

@@ -1,6 +1,6 @@
 """What a source is to the rest of the house, and what it may say of itself besides."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -85,6 +85,14 @@ class AccountWatch(Protocol):
 
     def is_pushed(self, account: str) -> bool:
         """Return whether the venue tells of the account by itself at the moment: then it is seconds old."""
+        ...
+
+    def knows(self, account: str) -> bool:
+        """Return whether an address may be an account there; an exchange cannot tell, and takes every one."""
+        ...
+
+    def examples(self, count: int) -> Sequence[str]:
+        """Return accounts that are worth a look, for whoever knows none: large ones, or ones in danger."""
         ...
 
     async def look(self, account: str) -> AccountState | None:

@@ -60,6 +60,11 @@ def duration(seconds: float) -> str:
     return f"{seconds:.0f} s"
 
 
+def short_address(address: str) -> str:
+    """Return an account's address as it is recognised: `0x1234…cdef`."""
+    return f"{address[:6]}…{address[-4:]}" if len(address) > 13 else address
+
+
 def utc(time_ms: int) -> str:
     """Return a time as it is written where nobody's time zone is known: `2026-02-05 12:44 UTC`."""
     return f"{datetime.fromtimestamp(time_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"

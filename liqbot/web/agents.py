@@ -153,4 +153,10 @@ def _flow_tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """What pushing the price of one coin would set off: what is forced, and where price would stop."""
         return await asker.json(f"coins/{_in_path(coin)}/cascade", move=move, venue=venue)
 
-    return (liquidations, book, cascade)
+    async def account(
+        address: Annotated[str, Field(description="The address of an account: 0x and 40 digits.")],
+    ) -> Answer:
+        """One account now: its positions, each with how far it is from liquidation, the nearest first."""
+        return await asker.json(f"account/{_in_path(address)}")
+
+    return (liquidations, book, cascade, account)

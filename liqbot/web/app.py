@@ -15,6 +15,7 @@ from liqbot import __version__
 from liqbot.sections import WebSettings
 from liqbot.service.errors import UserError
 from liqbot.web import problems
+from liqbot.web.accounts import AccountsApi
 from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.caching import BodyCache
 from liqbot.web.docs import docs_page
@@ -44,6 +45,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
         route_handlers=[
             PublicApi,
             FlowsApi,
+            AccountsApi,
             RecordsApi,
             hyperperps,
             page,

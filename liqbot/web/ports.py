@@ -8,6 +8,7 @@ from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.service.account_answer import AccountAnswer
 from liqbot.service.books import BookAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LiquidationsAnswer
@@ -107,6 +108,10 @@ class WebQuestions(Protocol):
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off."""
+        ...
+
+    async def account(self, address: str) -> AccountAnswer:
+        """Return what an account holds."""
         ...
 
     async def model_scores(self) -> Sequence[ModelScore]:

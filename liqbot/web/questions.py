@@ -1,11 +1,13 @@
 """The web's questions, put to the services."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.service.account_answer import AccountAnswer
 from liqbot.service.books import BookAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.layers import LayerQuery, Seen
@@ -81,6 +83,10 @@ class ServiceQuestions:
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""
         return await self._services.cascades.cascade(coin, push_pct, venue)
+
+    async def account(self, address: str) -> AccountAnswer:
+        """Return what an account holds, and not whether anybody watches it. Raises `UserError`."""
+        return replace(await self._services.accounts.account(address), watched_every_s=None)
 
     async def model_scores(self) -> Sequence[ModelScore]:
         """Return how the modelled maps fared against the truth."""

@@ -7,6 +7,7 @@ import time
 
 import httpx
 import pytest
+from accounts import AccountVenue, held, state
 from app.stand_ins import ME, Told, subscribe
 from markets import HOUR, long, price, seen, short
 from platforms import Paper
@@ -16,6 +17,7 @@ from liqbot.app.runtime import serving
 from liqbot.chat.command import CommandContext
 from liqbot.market.side import Side
 from liqbot.market.updates import Beat, Liquidation
+from liqbot.people_settings import QuotaSettings
 from liqbot.sections import WebSettings
 from liqbot.settings import Settings
 
@@ -56,6 +58,7 @@ class Served:
     def __init__(self, folder):
         self.settings = Settings(
             database=folder / "liqbot.db",
+            quotas=QuotaSettings(looks=0),
             coins=("BTC", "ETH"),
             plugins_path=folder / "plugins",
             pictures_path=folder / "pictures",
@@ -64,6 +67,9 @@ class Served:
             ),
         )
         self.address = self.bot = None
+        self.accounts = AccountVenue(
+            state(held("BTC", 5, at=80), held("ETH", -7, at=10.5, mark=10, entry=9), time_ms=1)
+        )
         self.platform = Paper()
         self._loop = asyncio.new_event_loop()
         self._ready, self._stop = threading.Event(), asyncio.Event()
@@ -84,7 +90,9 @@ class Served:
         try:
             held = asyncio.Event()
             steps = [*market(int(time.time() * 1000)), held]
-            self.bot = Bot(self.settings, [Told(steps)], {"here": self.platform})
+            source = Told(steps)
+            source.watched = self.accounts
+            self.bot = Bot(self.settings, [source], {"here": self.platform})
             async with serving(self.bot):
                 await subscribe(self.bot, rule="near-cluster", coin="BTC", within="5%")
                 await self.bot.until(lambda: self.bot.beats >= 13)

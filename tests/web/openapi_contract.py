@@ -6,6 +6,7 @@ time. The stream is left out: it does not end.
 
 import pytest
 import schemathesis
+from accounts import ANN
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
@@ -28,8 +29,9 @@ PATHS = (
     "/api/v1/coins/{coin}/heatmap.png",
     "/api/v1/coins/{coin}/map.png",
     "/api/public/heatmap/{coin}",
+    "/api/v1/account/{address}",
 )
-EXISTING = {"coin": "BTC", "window": "24h", "venue": "Testex"}
+EXISTING = {"coin": "BTC", "window": "24h", "venue": "Testex", "address": ANN}
 
 
 @pytest.fixture(scope="package")

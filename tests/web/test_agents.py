@@ -30,7 +30,7 @@ async def test_agents_get_the_figures_of_the_api_and_nothing_to_write_with(serve
         tools = (await client.list_tools()).tools
         assert {tool.name for tool in tools} == {
             "coins", "market", "clusters", "events", "history", "alerts", "heatmap",
-            "liquidations", "book", "cascade",
+            "liquidations", "book", "cascade", "account",
         }  # fmt: skip
         assert all(tool.annotations.read_only_hint and tool.description for tool in tools)
         assert [one["coin"] for one in told(await client.call_tool("coins", {}))["coins"]] == ["BTC", "ETH"]
@@ -46,6 +46,8 @@ async def test_agents_get_the_figures_of_the_api_and_nothing_to_write_with(serve
         picture = (await client.call_tool("heatmap", {"coin": "BTC"})).content[0]
         assert isinstance(picture, ImageContent)
         assert base64.b64decode(picture.data).startswith(b"\x89PNG")
+        wrong = await client.call_tool("account", {"address": "0x12"})
+        assert "has 2 digits after 0x" in wrong.content[0].text
         wrong = await client.call_tool("market", {"coin": "DOGE"})
         assert wrong.is_error
         assert "There is no coin 'DOGE' here; there is BTC, ETH." in wrong.content[0].text

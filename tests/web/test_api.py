@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import numpy as np
 import pytest
+from accounts import ANN, BOB
 from app.stand_ins import ME
 from web.conftest import HOST, PUBLIC
 
@@ -89,6 +90,13 @@ class TestFigures:
         assert web.get("/api/v1/coins/BTC/cascade", params={"move": 0}).status_code == 400
         assert web.get("/api/v1/coins/BTC/cascade", params={"move": -90}).status_code == 400
 
+    def test_an_account_is_the_one_of_the_chat(self, web, served):
+        answer = web.get(f"/api/v1/account/{ANN.upper()}").json()
+        assert (answer["account"], answer["long_usd"], answer["short_usd"]) == (ANN, 500, 70)
+        assert [one["coin"] for one in answer["positions"]] == ["ETH", "BTC"]
+        assert answer["positions"][0]["distance_pct"] == pytest.approx(5)
+        assert "the nearest 5% from liquidation" in served.answer(f"/account {ANN}").title
+
     def test_alerts_are_told_without_who_gets_them(self, web):
         answer = web.get("/api/v1/alerts", params={"coin": "btc"})
         alerts = answer.json()["alerts"]
@@ -151,6 +159,16 @@ class TestSayingNo:
             assert said == "There is no coin 'DOGE' here; there is BTC, ETH."
         assert "'DOGE'" in problem(web.get("/api/public/heatmap/DOGE"), 404)
         assert "'DOGE'" in problem(web.get("/api/v1/stream", params={"coin": "DOGE"}), 404)
+
+    def test_an_account_that_is_none_or_of_which_nothing_is_known(self, web, served):
+        wrong = web.get("/api/v1/account/0x12")
+        assert (wrong.status_code, wrong.json()["detail"]) == (
+            400,
+            "'0x12' has 2 digits after 0x, and an address has 40. Paste it whole.",
+        )
+        served.accounts.is_silent = True
+        assert web.get(f"/api/v1/account/{BOB}").status_code == 503
+        served.accounts.is_silent = False
 
     def test_a_window_that_there_is_not(self, web):
         for path in ("grid", "events", "heatmap.png"):

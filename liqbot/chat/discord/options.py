@@ -50,6 +50,7 @@ _HELP = {
     Kind.SWITCH: N_("on or off; empty for a look"),
     Kind.ACTION: N_("what is to be done; empty for a look"),
     Kind.TEXT: N_("the words that go with it"),
+    Kind.ACCOUNT: N_("the address of an account, as 0x…, a link with it, or its name here"),
 }
 _TAKES: Mapping[Kind, object] = {
     Kind.NUMBER: int,

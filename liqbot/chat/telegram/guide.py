@@ -27,6 +27,7 @@ _QUESTIONS = {
     Kind.RULE: N_("What do you want to hear of?"),
     Kind.NUMBER: N_("Which subscription?"),
     Kind.TOPIC: N_("What about?"),
+    Kind.ACCOUNT: N_("Which account?"),
 }
 _ROUND = {
     Unit.PERCENT: (0.5, 1, 2, 3, 5, 10, 20, 50, 70, 80, 90),

@@ -123,6 +123,16 @@ class Roster:
             columns.lively_ms[number] = now_ms
             columns.gone[number] = False
 
+    def largest(self, count: int) -> list[str]:
+        """Return the accounts that held most when they were asked last, the largest first."""
+        held = self.column("held")
+        return [self.names[place] for place in np.argsort(-held, kind="stable")[:count] if held[place] > 0]
+
+    def held_usd(self, name: str) -> float:
+        """Return what an account held when it was asked last, USD; 0 for one that is not known."""
+        number = self._numbers.get(name)
+        return 0.0 if number is None else float(self._columns.held[number])
+
     def take_back(self, known: Iterable[KnownAccount]) -> None:
         """Take up accounts that an earlier run knew; their positions are still to be asked for."""
         for account in known:

@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import httpx
-import numpy as np
 import structlog
 
 from liqbot.market.coins import ALL, DEFAULT_COINS
@@ -121,6 +120,7 @@ class Hyperliquid:
             ask_soon=self.poller.ask_soon,
             ask_now=self.poller.ask_now,
             batches=self.poller.batches,
+            largest=self.roster.largest,
         )
         self._register = LiquidationRegister()
         self._all_coins = None
@@ -312,10 +312,8 @@ class Hyperliquid:
 
     def _worth_streaming(self, most: int) -> list[tuple[str, float]]:
         """Return accounts with their worth, USD, the first ones first: the watched, then the largest."""
-        held, names = self.roster.column("held"), self.roster.names
-        largest = np.argsort(-held, kind="stable")[:most].tolist()
         watched = [(account, math.inf) for account in self.watched.accounts[:most]]
-        return watched + [(names[place], float(held[place])) for place in largest if held[place] > 0]
+        return watched + [(name, self.roster.held_usd(name)) for name in self.roster.largest(most)]
 
     def _take_liquidation(self, liquidation: Liquidation) -> None:
         self._register.note(liquidation)

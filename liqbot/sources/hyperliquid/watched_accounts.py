@@ -4,7 +4,7 @@ This is the door for whoever tells of an account: which one is to be watched, ho
 every state of it as it comes (`liqbot.sources.source.AccountWatch` says what holds).
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from liqbot.market.accounts import AccountState, HeldPosition
 from liqbot.market.updates import Liquidation
@@ -24,6 +24,11 @@ QUEUED = 16
 """So many requests may be waiting for the budget already."""
 
 
+def _none(count: int) -> Sequence[str]:
+    del count
+    return ()
+
+
 class WatchedAccounts:
     """Who is watched, and what was last seen of each."""
 
@@ -36,10 +41,12 @@ class WatchedAccounts:
         ask_soon: Callable[[str], None],
         ask_now: Callable[[str], Awaitable[Reading | None]],
         batches: Batches | None = None,
+        largest: Callable[[int], Sequence[str]] = _none,
     ) -> None:
         """Have `ask_soon` ask for an account before all others, `ask_now` at once and for its answer.
 
-        A look costs a request a dex, or a part of one where `batches` are served.
+        `largest` names the accounts that hold most. A look costs a request a dex, or a part of one where
+        `batches` are served.
         """
         self._budget = budget
         self._dexes = dexes
@@ -47,6 +54,7 @@ class WatchedAccounts:
         self._ask_soon = ask_soon
         self._ask_now = ask_now
         self._batches = batches
+        self._largest = largest
         self._listeners: list[AccountListener] = []
         self._watched: dict[str, int] = {}
         """How many times each is wanted."""
@@ -115,6 +123,14 @@ class WatchedAccounts:
     def is_pushed(self, account: str) -> bool:
         """Return whether the exchange streams the account at the moment."""
         return (address_of(account) or account) in self.pushed
+
+    def knows(self, account: str) -> bool:
+        """Return whether it is an address: every one may be an account, also one that nobody has seen."""
+        return address_of(account) is not None
+
+    def examples(self, count: int) -> Sequence[str]:
+        """Return the accounts that held most when they were asked last, the largest first."""
+        return self._largest(count)
 
     async def look(self, account: str) -> AccountState | None:
         """Look at any account once."""

@@ -50,6 +50,8 @@ class LiquidationEngine:
         self._paused_until_s: Floats = np.zeros(len(accounts.slot_coin))
         self._began_s = self._now_s = 0.0
         self._time_ms = 0
+        self.forced: list[tuple[int, float, float]] = []
+        """What the newest run closed by force: slot, price in USD, coins (shorts below 0)."""
 
     def run(
         self, before: Floats, time_ms: int, seconds: float, on_gone: Callable[[Places], None]
@@ -62,6 +64,7 @@ class LiquidationEngine:
         self._time_ms = time_ms
         self._began_s, self._now_s = self._now_s, self._now_s + seconds
         events: list[Liquidation] = []
+        self.forced.clear()
         while True:
             standing = self._ledger.standing(self._prices.marks)
             used_up = self._ledger.used_up(standing) & self._of_crowd
@@ -105,6 +108,7 @@ class LiquidationEngine:
         low, high = np.minimum(now, then.marks[slot]), np.maximum(now, then.marks[slot])
         price = np.clip(level, low, high)
         size = self._ledger.size[slot] * share
+        self.forced += zip(slot.tolist(), price.tolist(), size.tolist(), strict=True)
         counts, fills = self._fills(np.abs(size) * price, backstop)
         place: list[int] = np.repeat(self._slot_coin[slot], counts).tolist()
         size = np.repeat(size, counts) * fills

@@ -8,19 +8,21 @@ from itertools import repeat
 
 import numpy as np
 
-from liqbot.market.positions import Floats
+from liqbot.market.accounts import AccountState
+from liqbot.market.positions import Bools, Floats
+from liqbot.market.side import Side
 from liqbot.market.updates import AccountsSeen, AssetContext, Beat, DepthSeen, Liquidation, Update
 from liqbot.sources.simulator.accounts import make_accounts
 from liqbot.sources.simulator.books import book
 from liqbot.sources.simulator.coins import DEFAULT_COINS, coins_named
 from liqbot.sources.simulator.crowd import Crowd
-from liqbot.sources.simulator.ledger import Ledger
+from liqbot.sources.simulator.ledger import Ledger, sums
 from liqbot.sources.simulator.liquidations import LiquidationEngine
 from liqbot.sources.simulator.makers import Makers
 from liqbot.sources.simulator.openings import Openings
 from liqbot.sources.simulator.past import Past, live_through_the_past
 from liqbot.sources.simulator.prices import HOUR_S, Prices
-from liqbot.sources.simulator.reports import Reports
+from liqbot.sources.simulator.reports import Reports, state_of
 from liqbot.sources.simulator.scenario import Phase, Scenario, phases
 
 EVENT_H = 6.0
@@ -175,6 +177,55 @@ class SimulatedMarket:
     def held(self, coin: str) -> Floats:
         """Return what each account holds of `coin`, found or not, in coins, shorts below 0: a copy."""
         return self._ledger.size[self._accounts.slot_coin == self.coins.index(coin)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The addresses of all accounts, found or not."""
+        return self._accounts.names
+
+    @property
+    def found(self) -> Bools:
+        """Which accounts somebody found, shape (accounts,)."""
+        return self._accounts.found
+
+    def worth(self) -> Floats:
+        """Return what each account holds, USD, shape (accounts,)."""
+        usd = np.abs(self._ledger.size) * self._prices.marks[self._accounts.slot_coin]
+        return sums(usd, self._accounts.slot_account, len(self.names))
+
+    def cushions(self) -> Floats:
+        """Return how far prices can go against each account until it is liquidated, shape (accounts,).
+
+        As a fraction of price, of its nearest position, about; infinite where nothing is open.
+        """
+        nearest = np.full(len(self.names), np.inf)
+        cushion = self._ledger.cushion(self._ledger.standing(self._prices.marks))
+        np.minimum.at(nearest, self._accounts.slot_account, cushion)
+        return nearest
+
+    def states(self, accounts: Sequence[int]) -> list[AccountState]:
+        """Return what these accounts, by their places in `names`, hold now."""
+        standing = self._ledger.standing(self._prices.marks)
+        return [
+            state_of(account, self._accounts, self._ledger, standing, coins=self.coins, time_ms=self.time_ms)
+            for account in accounts
+        ]
+
+    def forced(self, account: int) -> list[Liquidation]:
+        """Return what of an account was liquidated in the newest step."""
+        slots = self._accounts
+        return [
+            Liquidation(
+                coin=self.coins[int(slots.slot_coin[slot])],
+                time_ms=self.time_ms,
+                side=Side.LONG if coins > 0 else Side.SHORT,
+                price=price,
+                size=abs(coins),
+                account=self.names[account],
+            )
+            for slot, price, coins in self._engine.forced
+            if slots.slot_account[slot] == account
+        ]
 
     def census(self) -> AccountsSeen:
         """Return all positions as they are now, also those of accounts that nobody found: the full truth."""

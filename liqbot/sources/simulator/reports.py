@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from liqbot.market.accounts import AccountState, HeldPosition
 from liqbot.market.positions import Bools, Ints, MarginMode
 from liqbot.market.updates import AccountsSeen
 from liqbot.sources.simulator.accounts import Accounts, Kind
@@ -47,3 +48,34 @@ class Reports:
             leverage=ledger.leverage[slot],
             margin_mode=mode.astype(np.int8),
         )
+
+
+def state_of(
+    account: int,
+    accounts: Accounts,
+    ledger: Ledger,
+    standing: Standing,
+    *,
+    coins: Sequence[str],
+    time_ms: int,
+) -> AccountState:
+    """Return all that one account holds, as somebody who looks at it alone is told."""
+    slots = np.flatnonzero((accounts.slot_account == account) & (ledger.size != 0))
+    levels = ledger.levels(slots, standing)
+    positions = tuple(
+        HeldPosition(
+            coin=coins[int(accounts.slot_coin[slot])],
+            size=float(ledger.size[slot]),
+            entry=float(ledger.entry[slot]),
+            liquidation=None if np.isnan(level) else float(level),
+            leverage=float(ledger.leverage[slot]),
+            mode=MarginMode.ISOLATED if ledger.isolated[slot] else MarginMode.CROSS,
+            mark=float(standing.marks[slot]),
+        )
+        for slot, level in zip(slots.tolist(), levels.tolist(), strict=True)
+    )
+    cross = slots[~ledger.isolated[slots]]
+    pool = float(standing.pool[cross[0]]) if len(cross) else 0.0
+    alone = float(standing.own_equity[slots[ledger.isolated[slots]]].sum())
+    equity = pool + alone if positions else None  # what is behind no position is not seen
+    return AccountState(accounts.names[account], time_ms, positions, equity_usd=equity)

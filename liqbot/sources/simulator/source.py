@@ -8,6 +8,7 @@ from liqbot.market.updates import Update
 from liqbot.sources.simulator.coins import DEFAULT_COINS
 from liqbot.sources.simulator.market import SimulatedMarket
 from liqbot.sources.simulator.scenario import Scenario
+from liqbot.sources.simulator.watched import SimulatedAccounts
 from liqbot.sources.source import Report
 
 LAYER = Layer("Sandbox", Basis.MEASURED, Origin.SIMULATED)
@@ -63,6 +64,8 @@ class Simulator:
             step_s=step_s,
             event_after_s=past_s + event_after_s,
         )
+        self.watched = SimulatedAccounts(self.market, self._step_takes_s)
+        """The accounts that are looked at with every step."""
         self._now_ms = now_ms
         self._until_ms = until_ms
         self._lacking = tuple(lacking)
@@ -113,6 +116,7 @@ class Simulator:
             updates = self.market.step(step_s)
             if self.is_live:
                 updates[-1:-1] = self.market.books(LAYER.venue)  # nobody asks for books of the past
+                self.watched.step()
             for update in updates:
                 yield update
             now, pause = loop.time(), 0.0
@@ -122,6 +126,9 @@ class Simulator:
             else:
                 due = now
             await asyncio.sleep(pause)
+
+    def _step_takes_s(self) -> float:
+        return self.market.step_s / self.speed if self.speed > 0 else 1.0
 
     def _next_step_s(self) -> int:
         """Return how long the next step is, 0 where it would lead beyond the end."""
