@@ -146,10 +146,13 @@ async def figures(bot: Bot, monitor: HealthMonitor) -> bytes:
     return generate_latest(registry)
 
 
-def questions_of(bot: Bot, monitor: HealthMonitor, operator: Operator) -> ServiceQuestions:
-    """Return what the web asks, answered by a bot and by those who look after it."""
+def questions_of(bot: Bot, monitor: HealthMonitor) -> ServiceQuestions:
+    """Return what the web asks: anybody may ask it, so that it is told what chats are told of troubles."""
+    troubles = bot.services.troubles
     return ServiceQuestions(
-        bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, monitor)
+        bot.services,
+        troubles=lambda: {name: one.finding.text for name, one in troubles.by_name.items()},
+        metrics=lambda: figures(bot, monitor),
     )
 
 
@@ -158,5 +161,8 @@ async def metrics_server(
     bot: Bot, monitor: HealthMonitor, operator: Operator, *, host: str, port: int
 ) -> AsyncGenerator[int]:
     """Serve `/healthz` and `/metrics` meanwhile; give the port, a free one for 0. Raises `OSError`."""
-    async with served(make_monitor(questions_of(bot, monitor, operator)), host, port) as (_, bound):
+    questions = ServiceQuestions(  # the operator's own port: paths, and what to do
+        bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, monitor)
+    )
+    async with served(make_monitor(questions), host, port) as (_, bound):
         yield bound

@@ -30,7 +30,7 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         await stack.enter_async_context(bot)
         await stack.enter_async_context(in_background(monitor.run()))
         await stack.enter_async_context(in_background(bot.backups.run()))
-        questions = questions_of(bot, monitor, operator)
+        questions = questions_of(bot, monitor)
         if bot.duties.has(WEB):
             bot.address = await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:

@@ -20,11 +20,12 @@ from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.caching import BodyCache
 from liqbot.web.docs import docs_page
 from liqbot.web.flows import FlowsApi
+from liqbot.web.head import HeadRequests
 from liqbot.web.hosts import AllowedHosts
 from liqbot.web.limits import RateLimit
 from liqbot.web.page import coin_page, healthz, metrics, page, static
 from liqbot.web.ports import WebQuestions
-from liqbot.web.problems import ProblemError
+from liqbot.web.problems import ProblemError, ProblemsOnly
 from liqbot.web.pushes import Pushes
 from liqbot.web.records import RecordsApi
 
@@ -79,7 +80,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
 def guarded(app: ASGIApp, settings: WebSettings) -> ASGIApp:
     """Return the application behind what holds for every path, also for those that there are not."""
     limited = RateLimit(
-        app,
+        HeadRequests(ProblemsOnly(app)),
         a_second=settings.rate_per_s,
         burst=settings.burst,
         proxies=networks(settings.trusted_proxies),

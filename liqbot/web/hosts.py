@@ -1,10 +1,11 @@
 """Which host names the server answers to: nobody else's page may read it under a name of its own."""
 
-import json
 from collections.abc import Sequence
 from http import HTTPStatus
 
 from litestar.types import ASGIApp, Receive, Scope, Send
+
+from liqbot.web.problems import JSON_PROBLEM, problem_json
 
 
 class AllowedHosts:
@@ -20,16 +21,11 @@ class AllowedHosts:
         if not self._names or scope["type"] != "http" or self._is_known(host_of(scope)):
             await self._app(scope, receive, send)
             return
-        body = json.dumps(
-            {
-                "type": "about:blank",
-                "title": HTTPStatus.BAD_REQUEST.phrase,
-                "status": HTTPStatus.BAD_REQUEST.value,
-                "detail": f"This server does not answer to the host name {host_of(scope)[:80]!r}.",
-            }
-        ).encode()
+        body = problem_json(
+            HTTPStatus.BAD_REQUEST, f"This server does not answer to the host name {host_of(scope)[:80]!r}."
+        )
         headers = [
-            (b"content-type", b"application/problem+json"),
+            (b"content-type", JSON_PROBLEM.encode()),
             (b"content-length", str(len(body)).encode()),
         ]
         await send({"type": "http.response.start", "status": HTTPStatus.BAD_REQUEST, "headers": headers})

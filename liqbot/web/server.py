@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import AsyncGenerator, Generator
 
@@ -10,6 +11,7 @@ from litestar.types import ASGIApp
 
 from liqbot.sections import WebSettings
 from liqbot.web.app import guarded, make_app
+from liqbot.web.http_protocol import HttpProtocol
 from liqbot.web.ports import WebQuestions
 from liqbot.web.pushes import Pushes
 
@@ -34,8 +36,10 @@ async def web_server(
 async def served(app: ASGIApp, host: str, port: int) -> AsyncGenerator[tuple[str, int]]:
     """Serve an application meanwhile; give the address and the port, a free one for 0. Raises `OSError`."""
     listener = _listener(host, port)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # anybody may send what is no HTTP
     config = uvicorn.Config(
         app,
+        http=HttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

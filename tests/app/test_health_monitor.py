@@ -14,9 +14,13 @@ from liqbot.alerts.platform import NotSent
 from liqbot.alerts.states import Status
 from liqbot.app import health_monitor as module
 from liqbot.app.health_monitor import DAY_MS, KEEP_DAYS, HealthMonitor
-from liqbot.app.metrics import metrics_server
+from liqbot.app.metrics import metrics_server, questions_of
 from liqbot.app.operator_chat import Operator
+from liqbot.sections import WebSettings
+from liqbot.service.troubles import Finding
 from liqbot.store.chats import ChatKey
+from liqbot.web.pushes import Pushes
+from liqbot.web.server import web_server
 
 OPERATOR = ChatKey("paper", "operator")
 
@@ -199,6 +203,18 @@ async def test_machines_may_ask_how_it_is(bot_of, asked):
         await desk.operator.tell({"disk": "only 3 MB are free"})
         status, text = await asked(desk, "/healthz")
         assert (status, json.loads(text)["troubles"]) == (503, {"disk": "only 3 MB are free"})
+
+
+async def test_anybody_is_told_what_is_wrong_and_nothing_of_the_machine(bot_of):
+    bot = bot_of(Told(beat(1)))
+    desk = Desk(bot)
+    bot.services.troubles.renew([Finding("disk", "Only 3 MB are free.", "Make room.", "/srv/liqbot.")], 0)
+    server = web_server(questions_of(bot, desk.monitor), Pushes(1), WebSettings(port=0))
+    async with server as (host, port), ClientSession() as session:
+        answer = await session.get(f"http://{host}:{port}/healthz")
+        told = await answer.json()
+    assert (answer.status, told) == (503, {"ok": False, "troubles": {"disk": "Only 3 MB are free."}})
+    await bot.store.close()
 
 
 async def test_the_monitor_goes_on_when_a_look_fails(bot_of, monkeypatch):

@@ -34,11 +34,10 @@ let gridLoadedMs = 0;
 let flowsLoadedMs = 0;
 let viewLoadedMs = 0;
 let generation = 0;
-let coinsAsked = false;
 
 applyTheme();
 /** Asked for first: the answer is on its way while the chart is made. */
-const firstCoins = api.coins();
+let firstCoins: ReturnType<typeof api.coins> | undefined = api.coins();
 firstCoins.catch(() => undefined); // `start` says what went wrong
 const chart = new PriceChart(byId("chart"), onHover);
 const profile = new Profile(byId("profile"), chart);
@@ -55,8 +54,9 @@ const part = (): Part => ({
 
 async function start(): Promise<void> {
   document.body.classList.toggle("embed", state.embed);
-  const known = await (coinsAsked ? api.coins() : firstCoins);
-  coinsAsked = true;
+  const asked = firstCoins ?? api.coins();
+  firstCoins = undefined;
+  const known = await asked;
   coins = known.coins;
   if (!coins.length) {
     say("The market is still being read. This page begins by itself.");
