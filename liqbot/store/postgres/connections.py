@@ -26,6 +26,7 @@ from psycopg.rows import TupleRow
 
 from liqbot.store.address import PostgresUrl
 from liqbot.store.errors import StoreError
+from liqbot.store.leases import Lease, LeaseLostError, fence
 from liqbot.store.postgres import schema
 from liqbot.store.postgres.database import connect, told
 
@@ -66,6 +67,8 @@ class _Job(Generic[Result]):
     work: Callable[[Database], Result]
     begin: str
     """What begins its transaction."""
+    fence: Lease | None = None
+    """The lease under which it is written; None for none."""
     done: Future[Result] = field(default_factory=Future[Result])
 
 
@@ -108,7 +111,7 @@ class Connections:
         """
         if self._is_read_only:
             raise StoreError(f"{self.url}: is open for reading only")
-        return await self._done(self._writing, _Job(work, _BESIDE if beside else _ALONE))
+        return await self._done(self._writing, _Job(work, _BESIDE if beside else _ALONE, fence()))
 
     def close(self) -> None:
         """Finish what was asked, and let go of the database. Blocks."""
@@ -159,6 +162,7 @@ class _Worker(threading.Thread):
         connection = self._connected()
         try:
             number = _begin(connection, job.begin)
+            _pass(connection, job.fence)
             result = job.work(Database(connection))
         except psycopg.OperationalError as error:
             if connection.closed or _stood_in_the_way(error):
@@ -203,6 +207,7 @@ _ALONE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lo
 _BESIDE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lock_shared({_WRITE_LOCK})"
 
 
+_FENCE = "SELECT 1 FROM fences WHERE name = %s AND number = %s FOR SHARE"
 _NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
 
 
@@ -213,6 +218,12 @@ def _begin(connection: psycopg.Connection[TupleRow], statements: str) -> int | N
         pass
     row = begun.fetchone() if begun.description else None
     return None if row is None else row[0]
+
+
+def _pass(connection: psycopg.Connection[TupleRow], lease: Lease | None) -> None:
+    """Raise `LeaseLostError` where a lease is somebody else's by now; else nobody takes it until the end."""
+    if lease is not None and not connection.execute(_FENCE, [lease.name, lease.number]).fetchone():
+        raise LeaseLostError(f"{lease.name} belongs to another process by now")
 
 
 class _AgainError(StoreError):

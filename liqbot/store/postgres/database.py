@@ -23,7 +23,7 @@ CONNECT_S = 10
 """So long a server may take to take a connection."""
 HUNG_S = 10
 """A connection on which the other end is silent for so long is given up, at both ends."""
-IDLE_S = 60
+IDLE_S = 5
 """A transaction in which nothing is asked for so long is ended by the server, and its locks with it."""
 
 

@@ -1,0 +1,252 @@
+"""The bus between processes: PostgreSQL's notifications carry keys, and what they are about lies in tables.
+
+A notice reaches whoever takes it in its own process as with `LocalBus`, and every other process by `NOTIFY`.
+What was missed while a connection was away is found in the tables, where each view and each coin with a new
+observation has a number that rises. Of a layer one process makes the views, so that its numbers become
+visible in their order.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, TypeVar
+
+import msgspec
+import psycopg
+import structlog
+
+from liqbot.bus import AccessChanged, DeliveriesDue, LocalBus, Notice, ObservationsKept, ViewsMade
+from liqbot.market.events import Observation
+from liqbot.market.layer import Layer
+from liqbot.market.wire import WireError, observation_from_bytes, observation_to_bytes
+from liqbot.store.address import PostgresUrl
+from liqbot.store.errors import StoreError
+from liqbot.store.leases import fence
+from liqbot.store.postgres.line import Line, make_tables
+
+_log = structlog.get_logger()
+
+CHANNEL = "liqbot"
+LOOK_S = 5.0
+"""So often it is looked in the tables for what no notification has told of."""
+AGAIN_S = 0.5
+"""After so long a connection that broke is made anew."""
+N = TypeVar("N", bound=Notice)
+
+
+class Note(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a notification carries: at most 8000 bytes fit."""
+
+    process: str
+    kind: str
+    layer: Layer | None = None
+    count: int = 0
+
+
+_VIEWS = """
+INSERT INTO bus_views AS old (layer, coin, number, process, told, body)
+SELECT %(layer)s, coin, nextval('bus_numbers'), %(process)s, clock_timestamp(), body
+FROM unnest(%(coins)s::text[], %(bodies)s::bytea[]) AS new (coin, body)
+WHERE {fence}
+ON CONFLICT (layer, coin) DO UPDATE
+SET number = excluded.number, process = excluded.process, told = excluded.told, body = excluded.body
+"""
+_OBSERVATIONS = """
+INSERT INTO bus_observations AS old (layer, coin, number, process, told)
+SELECT %(layer)s, coin, nextval('bus_numbers'), %(process)s, clock_timestamp()
+FROM unnest(%(coins)s::text[]) AS new (coin)
+WHERE {fence}
+ON CONFLICT (layer, coin) DO UPDATE
+SET number = excluded.number, process = excluded.process, told = excluded.told
+"""
+_FENCE = "EXISTS (SELECT 1 FROM fences WHERE name = %(lease)s AND fences.number = %(fence)s FOR SHARE)"
+_TELL = "SELECT pg_notify(%s, %s)"
+_NEW = """
+SELECT layer, one.number, {what}
+FROM {table} AS one LEFT JOIN unnest(%s::text[], %s::bigint[]) AS seen (layer, number) USING (layer)
+WHERE one.number > coalesce(seen.number, 0) AND process != %s
+    AND told > clock_timestamp() - interval '15 minutes'
+ORDER BY layer, one.number
+"""
+_NEW_VIEWS = _NEW.format(what="body", table="bus_views")
+_NEW_OBSERVATIONS = _NEW.format(what="coin", table="bus_observations")
+
+
+class PostgresBus:
+    """Brings notices to whoever asked for their kind, in every process of the bot."""
+
+    def __init__(self, url: PostgresUrl, process: str) -> None:
+        """`process` is the name of this process, like that of no other."""
+        self._process = process
+        self._local = LocalBus()
+        self._telling = Line(url, f"liqbot bus {process}")
+        self._reading = Line(url, f"liqbot bus {process}")
+        self._listening = Line(url, f"liqbot bus {process}")
+        self._seen: dict[str, dict[str, int]] = {"views": {}, "observations": {}}
+        """Up to which number everything of a layer was read."""
+        self._asked: set[str] = set()
+        self._more = asyncio.Event()
+        self.listens = asyncio.Event()
+        """Set while notifications are heard."""
+        self.trouble: str | None = None
+        """Why other processes are not heard at present; None where they are."""
+
+    def subscribe(self, kind: type[N], take: Callable[[N], Awaitable[None]]) -> None:
+        self._local.subscribe(kind, take)
+
+    async def publish(self, notice: Notice) -> None:
+        await self._local.publish(notice)
+        try:
+            await self._tell(notice)
+        except StoreError as error:  # it lies in the store: it is found there as soon as that is well
+            _log.warning("notice_not_told", kind=type(notice).__name__, reason=str(error))
+
+    async def begin(self) -> None:
+        """Make the tables, and note from where on there is news. Raises `StoreError`."""
+        await make_tables(self._telling)
+
+    async def run(self) -> None:
+        """Take what other processes tell, until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listen())
+                group.create_task(self._read_again_and_again())
+        finally:
+            for line in (self._telling, self._reading, self._listening):
+                line.drop()
+
+    async def _tell(self, notice: Notice) -> None:
+        if isinstance(notice, ViewsMade):
+            await self._tell_views(notice)
+        elif isinstance(notice, ObservationsKept):
+            if notice.coins:
+                values = {"layer": _text(notice.layer), "coins": list(notice.coins)}
+                await self._write(_OBSERVATIONS, values)
+                await self._notify(Note(self._process, "observations", notice.layer))
+        elif isinstance(notice, DeliveriesDue):
+            await self._notify(Note(self._process, "due", count=notice.count))
+        else:
+            await self._notify(Note(self._process, "access"))
+
+    async def _tell_views(self, notice: ViewsMade) -> None:
+        if not notice.views:
+            return
+        observed = [Observation(view, tuple(notice.events.get(view.coin, ()))) for view in notice.views]
+        bodies = await asyncio.to_thread(lambda: [observation_to_bytes(one) for one in observed])
+        coins = [view.coin for view in notice.views]
+        values = {"layer": _text(notice.layer), "coins": coins, "bodies": bodies}
+        await self._write(_VIEWS, values)
+        await self._notify(Note(self._process, "views", notice.layer))
+
+    async def _write(self, statement: str, values: dict[str, Any]) -> None:
+        lease = fence()
+        values["process"] = self._process
+        if lease is not None:
+            values |= {"lease": lease.name, "fence": lease.number}
+        await self._telling.ask(statement.format(fence="true" if lease is None else _FENCE), values)
+
+    async def _notify(self, note: Note) -> None:
+        await self._telling.ask(_TELL, [CHANNEL, msgspec.json.encode(note).decode()])
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                connection = await self._listening.connected()
+                await connection.execute(f"LISTEN {CHANNEL}")
+                self.trouble = None
+                self.listens.set()
+                self._ask_for("views", "observations")  # what was told meanwhile
+                async for told in connection.notifies():
+                    await self._heard(told.payload)
+            except (StoreError, psycopg.Error) as error:
+                self.trouble = str(error)
+                _log.warning("bus_connection_lost", reason=str(error))
+            self.listens.clear()
+            self._listening.drop()
+            await asyncio.sleep(AGAIN_S)
+
+    async def _heard(self, payload: str) -> None:
+        try:
+            note = msgspec.json.decode(payload, type=Note)
+        except msgspec.DecodeError:
+            _log.warning("notice_not_understood")  # another version's
+            return
+        if note.process == self._process:
+            return
+        if note.kind in self._seen:
+            self._ask_for(note.kind)
+        elif note.kind == "due":
+            await self._hand_on(DeliveriesDue(note.count))
+        elif note.kind == "access":
+            await self._hand_on(AccessChanged(is_remote=True))
+
+    def _ask_for(self, *kinds: str) -> None:
+        self._asked.update(kinds)
+        self._more.set()
+
+    async def _read_again_and_again(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(LOOK_S):
+                    await self._more.wait()
+            except TimeoutError:
+                self._ask_for("views", "observations")
+            self._more.clear()
+            asked, self._asked = self._asked, set()
+            try:
+                if "observations" in asked:
+                    await self._read_observations()
+                if "views" in asked:
+                    await self._read_views()
+            except StoreError as error:
+                _log.warning("bus_not_read", reason=str(error))
+                await asyncio.sleep(AGAIN_S)
+                self._ask_for(*asked)
+
+    async def _read_views(self) -> None:
+        rows = await self._new("views", _NEW_VIEWS)
+        observed = await asyncio.to_thread(_decoded, [row[2] for row in rows])
+        for layer, ours in itertools.groupby(observed, key=lambda one: one.view.layer):
+            some = list(ours)
+            events = {one.view.coin: one.events for one in some}
+            await self._hand_on(ViewsMade(layer, [one.view for one in some], events, is_remote=True))
+        self._note("views", rows)
+
+    async def _read_observations(self) -> None:
+        rows = await self._new("observations", _NEW_OBSERVATIONS)
+        for text, ours in itertools.groupby(rows, key=lambda row: row[0]):
+            await self._hand_on(ObservationsKept(_layer(text), [row[2] for row in ours]))
+        self._note("observations", rows)
+
+    async def _new(self, kind: str, statement: str) -> list[Any]:
+        """Return the rows with a number that is new for their layer, in the order of the numbers."""
+        seen = self._seen[kind]
+        return await self._reading.ask(statement, [list(seen), list(seen.values()), self._process])
+
+    def _note(self, kind: str, rows: Sequence[Any]) -> None:
+        self._seen[kind].update({layer: number for layer, number, _ in rows})
+
+    async def _hand_on(self, notice: Notice) -> None:
+        try:
+            await self._local.publish(notice)
+        except Exception:  # noqa: BLE001 - whoever takes it looks in the store again
+            _log.exception("notice_not_taken", kind=type(notice).__name__)
+
+
+def _text(layer: Layer) -> str:
+    return msgspec.json.encode(layer).decode()
+
+
+def _layer(text: str) -> Layer:
+    return msgspec.json.decode(text, type=Layer)
+
+
+def _decoded(bodies: Sequence[bytes]) -> list[Observation]:
+    """Return what can be read; what another version has written is its own affair."""
+    found: list[Observation] = []
+    for body in bodies:
+        try:
+            found.append(observation_from_bytes(body))
+        except WireError as error:
+            _log.warning("view_not_understood", reason=str(error))
+    return found
