@@ -3,16 +3,15 @@
 import csv
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
-from importlib import import_module
 from pathlib import Path
 
 from liqbot.errors import OperatorError
+from liqbot.service.exports import csv_cell, has_parquet, parquet_file
 from liqbot.store.sqlite.archive import KINDS, WHOLE, Line, count, exported, imported
 
 __all__ = ["DICTIONARY", "FORMATS", "KINDS", "ExportError", "dictionary", "read_export", "write_export"]
 
 FORMATS = ("csv", "parquet")
-_BATCH = 5_000
 DICTIONARY = "dictionary.md"
 
 
@@ -100,24 +99,16 @@ def _write_csv(file: Path, columns: Sequence[str], lines: Iterable[Line]) -> int
         writer.writeheader()
         written = 0
         for line in lines:
-            writer.writerow({name: _cell(value) for name, value in line.items()})
+            writer.writerow({name: csv_cell(value) for name, value in line.items()})
             written += 1
     return written
 
 
 def _write_parquet(file: Path, columns: Sequence[str], lines: Iterable[Line]) -> int:
-    try:
-        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError:
-        raise ExportError("Parquet needs the extra: pip install 'liqbot[parquet]'") from None
-    rows = list(lines)
-    table = arrow.table({name: [row.get(name) for row in rows] for name in columns})
-    parquet.write_table(table, file)
-    return len(rows)
-
-
-def _cell(value: object) -> object:
-    return repr(value) if isinstance(value, float) else value
+    if not has_parquet():
+        raise ExportError("Parquet needs the extra: pip install 'liqbot[parquet]'")
+    with file.open("wb") as target:
+        return parquet_file(target, columns, lines)
 
 
 def _wholes(file: Path, progress: Callable[[int], None]) -> Iterator[str]:

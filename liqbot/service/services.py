@@ -19,6 +19,7 @@ from liqbot.service.books import Books
 from liqbot.service.brief import Briefs
 from liqbot.service.cascades import Cascades
 from liqbot.service.chats import Chats
+from liqbot.service.exports import Exports
 from liqbot.service.history import History
 from liqbot.service.journal import Journal
 from liqbot.service.liquidations import Liquidations
@@ -107,6 +108,7 @@ class Services:
             clock=clock,
             wake=self._wake,
         )
+        self.exports = Exports(store.path)
         self.history = History(store.history, store.events)
         self.books = Books(self.markets)
         self.cascades = Cascades(self.markets, self.books)

@@ -19,6 +19,7 @@ from liqbot.web.accounts import AccountsApi
 from liqbot.web.api import PublicApi, hyperperps
 from liqbot.web.caching import BodyCache
 from liqbot.web.docs import docs_page
+from liqbot.web.exports import ExportsApi
 from liqbot.web.flows import FlowsApi
 from liqbot.web.head import HeadRequests
 from liqbot.web.hosts import AllowedHosts
@@ -48,6 +49,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
             FlowsApi,
             AccountsApi,
             RecordsApi,
+            ExportsApi,
             hyperperps,
             page,
             coin_page,

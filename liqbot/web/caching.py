@@ -78,7 +78,7 @@ def answered(request: Request[None, None, State], body: Body, *, max_age_s: int)
     headers = {"ETag": body.tag, "Cache-Control": f"public, max-age={max_age_s}", "Vary": "Accept-Encoding"}
     if {body.tag, "*"} & _items(request.headers.get("if-none-match", "")):
         return Response(None, status_code=304, headers=headers, media_type=body.media_type)
-    if body.compressed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
+    if body.compressed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
         return Response(body.compressed, headers=headers, media_type=body.media_type)
     return Response(body.plain, headers=headers, media_type=body.media_type)
@@ -88,7 +88,7 @@ def _failed(body: asyncio.Future[Body]) -> bool:
     return body.done() and (body.cancelled() or body.exception() is not None)
 
 
-def _takes_gzip(header: str) -> bool:
+def takes_gzip(header: str) -> bool:
     """Return whether `Accept-Encoding` names gzip, and not with a weight of nothing."""
     for item in header.split(","):
         coding, _, weight = item.partition(";")

@@ -11,6 +11,7 @@ from liqbot.message import Picture
 from liqbot.service.account_answer import AccountAnswer
 from liqbot.service.books import BookAnswer
 from liqbot.service.cascades import CascadeAnswer
+from liqbot.service.exports import Exports
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer
@@ -120,6 +121,11 @@ class WebQuestions(Protocol):
 
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
         """Return what became of clusters; `settings` may hold `within`, `least` and `venue`."""
+        ...
+
+    @property
+    def exports(self) -> Exports:
+        """What is kept, as files."""
         ...
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:

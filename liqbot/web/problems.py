@@ -40,6 +40,11 @@ def bad_request(detail: str) -> ProblemError:
     return ProblemError(HTTPStatus.BAD_REQUEST, detail)
 
 
+def too_many(detail: str) -> ProblemError:
+    """Return the error for more than is done at a time."""
+    return ProblemError(HTTPStatus.TOO_MANY_REQUESTS, detail)
+
+
 def of_problem(_: Request[None, None, State], error: ProblemError) -> Response[object]:
     """Answer with a `ProblemError`."""
     return _problem(error.status, error.detail)

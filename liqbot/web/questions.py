@@ -10,6 +10,7 @@ from liqbot.message import Picture
 from liqbot.service.account_answer import AccountAnswer
 from liqbot.service.books import BookAnswer
 from liqbot.service.cascades import CascadeAnswer
+from liqbot.service.exports import Exports
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
@@ -95,6 +96,11 @@ class ServiceQuestions:
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
         """Return what became of clusters. Raises `UserError`."""
         return await self._services.scoreboards.scoreboard(coin, window, ScoreQuery.of(settings))
+
+    @property
+    def exports(self) -> Exports:
+        """What is kept, as files."""
+        return self._services.exports
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""

@@ -58,11 +58,34 @@ def exported(path: Path, kind: Kind, coin: str | None = None, since_ms: int = 0)
         order = " ORDER BY rowid" if kind.table in _WITH_ROWID else ""
         rows = db.execute(f"SELECT * FROM {kind.table}{order}")  # noqa: S608 - constants
         names = [column[0] for column in rows.description]
+        coin_at = names.index("coin")
         for values in rows:
+            if coin is not None and values[coin_at] != coin:
+                yield []
+                continue
             row = dict(zip(names, values, strict=True))
-            is_wanted = (coin is None or row["coin"] == coin) and _time(row) >= since_ms
-            lines = list(kind.lines(row)) if is_wanted else []
+            lines = list(kind.lines(row)) if _time(row) >= since_ms else []
             yield [{**line, WHOLE: _packed(row)} for line in lines] if kind.is_imported else lines
+
+
+def exported_of_coin(path: Path, kind: Kind, coin: str, since_ms: int) -> Iterator[list[Line]]:
+    """Yield the same of one coin alone: layer by layer, each in the order of time. Raises `DatabaseError`."""
+    when = {"prices": f"day >= {since_ms // readings.DAY_MS} ORDER BY day"}.get(
+        kind.table, f"time_ms >= {since_ms:d} ORDER BY time_ms"
+    )
+    with closing(open_reader(path)) as db:
+        known = "SELECT layer FROM history UNION SELECT layer FROM events ORDER BY layer"
+        layers = [layer for (layer,) in db.execute(known)]
+        of_each = [("coin = ?", [coin])]
+        if kind.table != "alerts":
+            of_each = [("layer = ? AND coin = ?", [layer, coin]) for layer in layers]
+        for mine, whose in of_each:
+            rows = db.execute(f"SELECT * FROM {kind.table} WHERE {mine} AND {when}", whose)  # noqa: S608 - constants and numbers
+            names = [column[0] for column in rows.description]
+            for values in rows:
+                row = dict(zip(names, values, strict=True))
+                lines = list(kind.lines(row))
+                yield [{**line, WHOLE: _packed(row)} for line in lines] if kind.is_imported else lines
 
 
 def imported(path: Path, name: str, wholes: Iterable[str]) -> int:
