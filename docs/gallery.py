@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from liqbot.builtin.near_cluster import near_cluster
-from liqbot.charts import chart_events, comparison, heatmap, ladder, terrain
+from liqbot.charts import chart_events, comparison, heatmap, history, ladder, terrain
+from liqbot.charts.history_input import HistoryInput
 from liqbot.charts.request import (
     ComparisonInput,
     Fact,
@@ -30,11 +31,14 @@ from liqbot.engine.board import Board
 from liqbot.engine.modelled_board import ModelledBoard
 from liqbot.engine.modelled_snapshot import ModelledSnapshot
 from liqbot.market.candles import Candles
+from liqbot.market.dated_reading import DatedReading
+from liqbot.market.depth import Depth
 from liqbot.market.events import MarketEvent
 from liqbot.market.grid import Grid, held_until
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.layer_source import Method
 from liqbot.market.maps import Bins
+from liqbot.market.price_path import Path as PricePath
 from liqbot.market.updates import AssetContext, Beat, CandlesSeen, OpenInterestSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -58,6 +62,8 @@ class Past:
 
     views: list[MarketView]
     events: list[MarketEvent]
+    book: Depth | None = None
+    """The newest, where there is one."""
 
     @property
     def view(self) -> MarketView:
@@ -79,6 +85,11 @@ class Past:
         interest = np.array([np.nan if it.open_interest is None else it.open_interest for it in views]) * spot
         known = None if np.isnan(interest).all() else interest
         return Grid(bins, time_ms, held_until(time_ms), spot, low, high, usd, known)
+
+    def path(self) -> PricePath:
+        """Return what spot did from view to view."""
+        columns = (np.array([getattr(view, name) for view in self.views]) for name in ("low", "high", "spot"))
+        return PricePath(np.array([view.time_ms for view in self.views]), *columns)
 
     def without(self, since_h: float, until_h: float) -> "Past":
         """Return the same past as if the bot had been off between so many hours before its end."""
@@ -113,7 +124,8 @@ def simulated(seed: int = 7) -> Past:
     for _ in range(WEEK):
         board.apply_all(market.step(STEP_S))
         _observe(board, "BTC", past)
-    return past
+    books = (it.depth for it in market.books(LAYER.venue) if it.depth.coin == "BTC")
+    return replace(past, book=next(books))
 
 
 def recorded(*coins: str) -> dict[str, Past]:
@@ -166,6 +178,18 @@ def of_the_simulator(past: Past) -> Iterator[tuple[str, str, Picture]]:
     yield "gap", "The bot was off for thirty hours: hatched, nothing drawn through", heatmap.draw(off)
     yield from _modelled(past, asked)
     yield "map", "A map, price by price", ladder.draw(MapInput(view=view))
+    beside = MapInput(view=view, depth=past.book)
+    yield "map-book", "The same beside what the order book holds", ladder.draw(beside)
+    readings = HistoryInput(
+        coin="BTC",
+        label=view.layer.label,
+        window="7d",
+        readings=tuple(DatedReading.of(one) for one in past.views),
+        path=past.path(),
+    )
+    yield "history", "Readings of a week: price, ratio, fuel, open interest, funding", history.draw(readings)
+    bright = replace(readings, look=Look(ThemeName.LIGHT, Shape.SQUARE))
+    yield "history-light-square", "The same, light and square", history.draw(bright)
     yield (
         "terrain",
         "A map in three dimensions",

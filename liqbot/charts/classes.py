@@ -14,6 +14,8 @@ from liqbot.market.side import BySide, Side
 COUNT = LEVELS - 2
 """So many classes; beneath them are nothing, and less than the lowest."""
 _ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+_FINE = tuple(number / 10 for number in range(10, 100))
+"""Round numbers, and finer ones for classes that stand close."""
 _TOP = 0.6
 """The heaviest class begins at a round number up to this share of the heaviest row."""
 _RARE = 0.97
@@ -26,8 +28,9 @@ _NARROWEST, _WIDEST = 32.0, 300.0
 most: one huge row must not turn the rest black."""
 _EVEN = 6.0
 """Where most rows are within this factor of the heaviest class, as in modelled maps, classes stand closer."""
-_EVEN_LOW, _EVEN_NARROWEST = 0.1, 3.0
-"""There the lowest class begins at this quantile, and the heaviest at so many times that at least."""
+_EVEN_SHARES = (0.1, 0.35, 0.55, 0.75, 0.9)
+"""There the classes below the heaviest begin at these quantiles: what much of a picture holds is of middling
+brightness, and what is more stands out of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +44,19 @@ class Classes:
         """Return the classes for rows of `usd`; None where there is no money.
 
         They follow each other by about the same factor, so that the heaviest stand apart and the many do not
-        vanish.
+        vanish; where most rows hold about the same, by how many rows hold less.
         """
         lit = usd[usd > 0]
         if not len(lit):
             return None
-        few, low, rare = (float(it) for it in np.quantile(lit, (_EVEN_LOW, _CROWD, _RARE)))
+        low, rare, *shares = (float(it) for it in np.quantile(lit, (_CROWD, _RARE, *_EVEN_SHARES)))
         top = _rounded_down(max(min(_TOP * float(lit.max()), _WIDEST * low), rare))
-        low = min(few, top / _EVEN_NARROWEST) if low > top / _EVEN else min(low, top / _NARROWEST)
-        exact = np.geomspace(low, top, COUNT)
-        return Classes(tuple(_distinct([_rounded_down(float(start) * 1.0001) for start in exact])))
+        is_even = low > top / _EVEN
+        exact = [*shares, rare] if is_even else np.geomspace(min(low, top / _NARROWEST), top, COUNT)
+        digits = _FINE if is_even else _ROUND
+        rounded = [_rounded_down(float(start) * 1.0001, digits) for start in exact]
+        starts = _distinct(rounded, digits)
+        return Classes(tuple(starts if starts[-1] <= lit.max() else _fallen(rounded, digits)))
 
     def levels(self, usd: Floats) -> NDArray[np.uint8]:
         """Return the level of each amount: 0 for nothing, 1 for less than any class, then the classes."""
@@ -77,20 +83,28 @@ def by_side(usd: BySide[Floats]) -> BySide[Classes | None]:
     return BySide(long=long, short=short)
 
 
-def _rounded_down(value: float) -> float:
+def _rounded_down(value: float, digits: tuple[float, ...] = _ROUND) -> float:
     """Return the greatest round number up to `value`."""
     power = 10.0 ** math.floor(math.log10(value))
-    return max((digit * power for digit in _ROUND if digit * power <= value * 1.0000001), default=power)
+    return max((digit * power for digit in digits if digit * power <= value * 1.0000001), default=power)
 
 
-def _distinct(starts: list[float]) -> list[float]:
+def _distinct(starts: list[float], digits: tuple[float, ...]) -> list[float]:
     """Return round numbers that rise: each at least the next one after that before it."""
     risen = [starts[0]]
     for start in starts[1:]:
-        risen.append(max(start, _next(risen[-1])))
+        risen.append(max(start, _next(risen[-1], digits)))
     return risen
 
 
-def _next(value: float) -> float:
+def _fallen(starts: list[float], digits: tuple[float, ...]) -> list[float]:
+    """Return round numbers that rise up to the last: each at most the next one before that after it."""
+    fallen = [starts[-1]]
+    for start in reversed(starts[:-1]):
+        fallen.append(min(start, _rounded_down(fallen[-1] * 0.999, digits)))
+    return fallen[::-1]
+
+
+def _next(value: float, digits: tuple[float, ...]) -> float:
     power = 10.0 ** math.floor(math.log10(value) + 1e-9)
-    return next((digit * power for digit in _ROUND if digit * power > value * 1.0001), 10 * power)
+    return next((digit * power for digit in digits if digit * power > value * 1.0001), 10 * power)

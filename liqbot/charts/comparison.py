@@ -18,10 +18,10 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 
 FEWEST, MOST = 2, 4
-_HEAD = 76
+_HEAD = 86
 """Room above a panel's heat, for its name and its figures."""
 _GAP = 16
-_PRICE_APART = 44
+_PRICE_APART = 52
 _ROWS = (6, 5, 4, 3)
 
 
@@ -83,8 +83,8 @@ def _panel(
     """Draw one layer: its name, its figures, its past where there is one, and its bars."""
     (left, right), style, view = edges, canvas.theme, panel.view
     title = ((panel.title, style.tag),)
-    canvas.text(left, measures.top + 24, *fitting([title], right - left))
-    canvas.text(left, measures.top + 58, *fitting(_figures(canvas, view), right - left))
+    canvas.text(left, measures.top + 27, *fitting([title], right - left))
+    canvas.text(left, measures.top + 67, *fitting(_figures(canvas, view), right - left))
     bars = max(70, round((right - left) * (0.28 if panel.grid is not None else 1.0)))
     today = Strip.of(view, axis, left=right - bars, right=right, bottom=measures.bottom)
     strip.ground(canvas, today, right)
@@ -132,13 +132,13 @@ def _past(
 def _figures(canvas: Canvas, view: MarketView) -> list[tuple[Word, ...]]:
     style = canvas.theme
     most = "≤" if is_modelled(view) else ""
-    small = style.figure.sized(28)
+    small = style.figure.sized(30)
     up, down = (small.in_colour(style.hue[side]) for side in (Side.SHORT, Side.LONG))
     both: tuple[Word, ...] = (
         (f"▲ {most}{figures.usd(view.up_usd)}  ", up),
         (f"▼ {most}{figures.usd(view.down_usd)}", down),
     )
-    ratio = (f"  {words.ratio_heading(view)} {words.ratio(view)}", style.beside.sized(24))
+    ratio = (f"  {words.ratio_heading(view)} {words.ratio(view)}", style.beside.sized(28))
     return [(*both, ratio), both]
 
 
@@ -160,6 +160,10 @@ def _header(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...], told: li
             f"On average {figures.share(mean)} of the money is at the same prices, at most "
             f"{figures.share(best.overlap or 0)}: {best.one} – {best.other}"
         )
+        said.append(
+            f"On average {figures.share(mean)} of money at the same prices, at most "
+            f"{figures.share(best.overlap or 0)}: {best.one} – {best.other}"
+        )
         said.append(f"On average {figures.share(mean)} of the money is at the same prices")
     line = measures.lines[1] if len(measures.lines) == 2 else measures.lines[2]
     canvas.text(measures.left + 2, line, *fitting([((it, style.sentence),) for it in said], room))
@@ -171,10 +175,14 @@ def _footer(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...]) -> None:
         dict.fromkeys(tag for panel in panels for tag in words.tags(panel.view) if tag != "MODELLED")
     )
     modelled = any(is_modelled(panel.view) for panel in panels)
-    said = " · ".join(
-        [*origins, words.utc(newest), *(["≤ modelled: upper bounds"] if modelled else []), "not a forecast"]
-    )
-    canvas.text(measures.left + 2, measures.last_line, (said, canvas.theme.provenance))
+    bounds = ["≤ modelled: upper bounds"] if modelled else []
+    options = [
+        [*origins, words.utc(newest), *bounds, "not a forecast"],
+        [*origins, words.utc(newest), *bounds],
+        [*origins, words.utc(newest), *(["≤ modelled"] if modelled else [])],
+    ]
+    said = [((" · ".join(parts), canvas.theme.provenance),) for parts in options]
+    canvas.text(measures.left + 2, measures.last_line, *fitting(said, measures.right - measures.left - 2))
 
 
 def _alt(panels: tuple[Panel, ...], told: list[Agreement]) -> str:

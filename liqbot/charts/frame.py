@@ -12,10 +12,12 @@ from liqbot.market.regime import FUEL_PCT, Regime
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 
-TAG_HEIGHT = 34
+TAG_HEIGHT = 40
 _APART = 24
 """Room in pixels between what stands at the left and what stands at the right of a line."""
-_FACTS = 33
+_LARGER = 36
+"""Letters of the sentence where it has two lines."""
+_FACTS = 38
 """Height of the row of facts."""
 
 
@@ -46,12 +48,23 @@ class Frame:
     @property
     def last_line(self) -> int:
         """The baseline of the fine print."""
-        return self.height - 11
+        return self.height - 12
 
     @property
     def axis_line(self) -> int:
         """The baseline of what stands right beneath the plot."""
-        return self.bottom + 25
+        return self.bottom + 27
+
+    @property
+    def has_room(self) -> bool:
+        """Whether the fine print has a line of its own."""
+        return len(self.lines) > 2
+
+    @property
+    def legend(self) -> tuple[int, int]:
+        """The baselines of a heatmap's legend, at the right."""
+        lower = self.last_line - (32 if self.has_room else 0)
+        return lower - 32, lower
 
     def shortened(self, by: int) -> "Frame":
         """Return the same with a plot that ends so many pixels higher."""
@@ -59,8 +72,8 @@ class Frame:
 
 
 _FRAMES = {
-    Shape.WIDE: Frame(1200, 675, 14, 1186, (50, 88), 104, 610, 880, 72),
-    Shape.SQUARE: Frame(1080, 1080, 14, 1066, (54, 106, 151, 188), 206, 1015, 752, 72),
+    Shape.WIDE: Frame(1200, 675, 14, 1186, (50, 91), 108, 604, 866, 64),
+    Shape.SQUARE: Frame(1080, 1080, 14, 1066, (54, 110, 162, 204), 226, 975, 744, 64),
 }
 
 
@@ -104,8 +117,7 @@ def header(canvas: Canvas, frame: Frame, view: MarketView) -> None:
     trapped = next((it for it in reversed(_trapped(style, view)) if it), ())
     canvas.text(frame.right, frame.lines[1], *trapped, align="right")
     canvas.text(frame.left + 2, frame.lines[1], *fitting(fuel, room - width(*trapped) - _APART))
-    said = _sentences(style, view)
-    for line, text in zip(frame.lines[2:], _broken(said[0], room), strict=False):
+    for line, text in zip(frame.lines[2:], _broken(_sentences(style, view)[0]), strict=False):
         canvas.text(frame.left + 2, line, *fitting([text], room))
 
 
@@ -118,11 +130,11 @@ def footer(canvas: Canvas, frame: Frame, view: MarketView, room: float | None = 
 
 def row_of_facts(canvas: Canvas, frame: Frame, facts: Sequence[Fact], right: int) -> None:
     """Draw one row of things to know, between the plot and the fine print: as many as end before `right`."""
-    style, x, line = canvas.theme, frame.left + 2.0, frame.last_line - 31
+    style, x, line = canvas.theme, frame.left + 2.0, frame.last_line - 36
     for fact in facts:
         colour = style.text if fact.side is None else style.hue[fact.side]
-        value = (fact.value, replace(style.provenance, bold=True, colour=colour))
-        said: tuple[Word, ...] = ((f"{fact.label} ", style.provenance.in_colour(style.soft)), value)
+        value = (fact.value, replace(style.fact, bold=True, colour=colour))
+        said: tuple[Word, ...] = ((f"{fact.label} ", style.fact), value)
         if x + width(*said) > right:
             break
         x = canvas.text(x, line, *said).right + _APART
@@ -174,22 +186,23 @@ def _sentences(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
     return [((said.lead, style.lead.in_colour(colour)), (rest, style.sentence)) for rest in said.rest]
 
 
-def _broken(sentence: tuple[Word, ...], room: float) -> list[tuple[Word, ...]]:
-    """Return a sentence in one line, or in two that break at its colon."""
-    if width(*sentence) <= room:
-        return [sentence]
+def _broken(sentence: tuple[Word, ...]) -> list[tuple[Word, ...]]:
+    """Return a sentence in larger letters, in two lines that break at its colon."""
     (lead, bold), (rest, plain) = sentence
+    bold, plain = bold.sized(_LARGER), plain.sized(_LARGER)
     before, colon, after = rest.partition(": ")
-    return [((lead, bold), (f"{before}{colon.rstrip()}", plain)), ((after, plain),)] if colon else [sentence]
+    first = ((lead, bold), (f"{before}{colon.rstrip()}", plain))
+    return [first, ((after, plain),)] if colon else [first]
 
 
 def _trapped(style: Theme, view: MarketView) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """Return the trapped shares of both sides, and that of the more trapped one alone."""
+    small = style.beside.sized(27)
     each = [
-        ((f"{side.value}s ", style.beside), (figures.share(share), style.figure.sized(30)))
+        ((f"{side.value}s ", small), (figures.share(share), style.figure.sized(30)))
         for side, share in words.trapped(view)
     ]
-    name, comma = ("trapped ", style.beside), (" · ", style.beside)
+    name, comma = ("trapped ", small), (" · ", small)
     if not each:
         return (), ()
     one = (name, *each[0])

@@ -56,13 +56,13 @@ def draw(
             _end(canvas, event, _at(event, place))
     for event in _worth_naming(ends):
         said = f"{figures.usd(event.usd)} {_WORDS[event.kind]}"
-        _name(canvas, said, _at(event, place), room=_ARM + 4, taken=taken, place=place)
+        _name(canvas, said, _at(event, place), room=_ARM + 6, taken=taken, place=place)
     for event in dots[:NAMED_DOTS]:
         size = radius(event.usd, full)
         if size < _RINGED:
             break
         said = f"{figures.usd(event.usd)} liquidated"
-        room = size + 5
+        room = max(size + 5, _ARM + 6)
         _name(canvas, said, _at(event, place), room=room, taken=taken, place=place)
 
 
@@ -123,5 +123,7 @@ def _name(
         if plot.holds(box) and not any(box.overlaps(other) for other in taken):
             taken.append(box)
             line = baseline((box.top + box.bottom) / 2, style.legend.size)
+            ground = (round(box.left) - 2, round(box.top) + 1, round(box.right) + 2, round(box.bottom) - 1)
+            canvas.blend(ground, style.background, 0.6)
             canvas.text(box.left, line, word, halo=style.background)
             return

@@ -43,10 +43,10 @@ _FARTHEST = 0.30
 """A heavy cluster farther than this share from spot does not widen the axis: its label stands at the edge."""
 _FINE, _COARSE = (8, 6, 5, 4), (4, 5)
 """Pixels that a row may be high: where it is one bin, and where it is more."""
-_NAME = 32
+_NAME = 38
 """Height of the name of the cluster that a picture is about."""
-_PRICE_APART = 44
-_TIME_APART = 116
+_PRICE_APART = 52
+_TIME_APART = 132
 _PERCENT = {Zoom.NEAR: 5.0, Zoom.WIDE: 20.0}
 
 
@@ -137,13 +137,13 @@ def draw(asked: HeatmapInput) -> Picture:
     spot = (figures.price(view.spot), canvas.theme.tag.in_colour(canvas.theme.background))
     strip.spot_tag(canvas, place.right + 1, plan.today.spot_y, spot, towards_right=False)
     per = f"per {figures.percent(round(place.prices.row_pct, 1))}"
-    lines = (plan.frame.last_line - 29, plan.frame.last_line)
-    edges = (plan.frame.panel - 40, plan.frame.right)
-    labels.legend(canvas, plan.levels, edges, lines, per)
+    edges = (place.right + 12, plan.frame.right)
+    begins = labels.legend(canvas, plan.levels, edges, plan.frame.legend, per)
     frame.header(canvas, plan.frame, view)
     if asked.facts:
         frame.row_of_facts(canvas, plan.frame, asked.facts, plan.frame.panel - 60)
-    frame.footer(canvas, plan.frame, view, plan.frame.panel - plan.frame.left - 54)
+    room = None if plan.frame.has_room else begins - plan.frame.left - 26
+    frame.footer(canvas, plan.frame, view, room)
     return Picture(png=canvas.png(), alt=_alt(asked, plan), name=_file_name(asked))
 
 
@@ -241,17 +241,17 @@ def _axes(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
     """Draw the labels of both axes, and lines that lead the eye to prices without hiding heat."""
     place, measures, style = plan.place, plan.frame, canvas.theme
     prices, spot = place.prices, plan.today.spot_y
-    taken = [Box(place.right, spot - 25, measures.panel, spot + 25)]
+    taken = [Box(place.right, spot - 29, measures.panel, spot + 29)]
     for price in ticks(prices, _PRICE_APART):
         y = place.bottom - prices.at(price)
         canvas.blend((place.left, int(y), place.right, int(y) + 1), style.text, 0.12)
-        if place.top + 6 < y < place.bottom - 6 and abs(y - spot) > 30:
+        if place.top + 6 < y < place.bottom - 6 and abs(y - spot) > 36:
             word = (words.compact(price), style.tick)
             taken.append(canvas.text(place.right + 8, baseline(y, style.tick.size), word))
     for percent in (FUEL_PCT, -FUEL_PCT):
         y = place.bottom - prices.at(asked.view.spot * (1 + percent / 100))
         word = (figures.percent(percent, signed=True), style.fine.in_colour(style.dim))
-        box = Box(measures.panel - 8 - width(word), y - 11, measures.panel - 4, y + 11)
+        box = Box(measures.panel - 8 - width(word), y - 13, measures.panel - 4, y + 13)
         if place.top < box.top and box.bottom < place.bottom and not any(box.overlaps(it) for it in taken):
             canvas.text(box.right, baseline(y, word[1].size), word, align="right")
     for at, label in place.times.ticks(_TIME_APART):
@@ -273,7 +273,7 @@ def _taken(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
     wide = frame.tag_width(canvas, plan.badge, *words.tags(asked.view))
     taken = [Box(place.left + 10, place.top + 10, place.left + 10 + wide, place.top + 10 + frame.TAG_HEIGHT)]
     if asked.second is not None:
-        wide, bottom = frame.tag_width(canvas, _outlined(asked.second)), place.bottom - 10
+        wide, bottom = frame.tag_width(canvas, _outlined(canvas, asked.second, place)), place.bottom - 10
         taken.append(Box(place.left + 10, bottom - frame.TAG_HEIGHT, place.left + 10 + wide, bottom))
     if plan.about is not None:
         taken.append(_name_box(asked, plan, plan.about, canvas))
@@ -286,11 +286,15 @@ def _tags(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
     frame.tag(canvas, place.left + 10, place.top + 10, plan.badge, *words.tags(asked.view))
     if asked.second is not None:
         top = place.bottom - 10 - frame.TAG_HEIGHT
-        frame.tag(canvas, place.left + 10, top, _outlined(asked.second))
+        frame.tag(canvas, place.left + 10, top, _outlined(canvas, asked.second, place))
 
 
-def _outlined(second: SecondLayer) -> str:
-    return f"outlined: {second.view.layer.label}, not added"
+def _outlined(canvas: Canvas, second: SecondLayer, place: Place) -> str:
+    """Return what the outlines are, the longest wording that stays in the plot; the shortest is never cut."""
+    layer, room = second.view.layer, place.right - place.left - 20
+    named = f"outlined: {layer.venue}, {layer.basis}"
+    options = f"outlined: {layer.label}, not added", f"{named}, not added", named
+    return next((it for it in options if frame.tag_width(canvas, it) <= room), named)
 
 
 def _band_edges(plan: Layout, about: Cluster) -> tuple[int, int]:

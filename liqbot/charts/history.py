@@ -26,12 +26,12 @@ from liqbot.message import Picture
 
 _MOST_RATIO = 8.0
 """The ratio's axis ends here and at its inverse; what lies beyond runs along the edge."""
-_HEIGHTS = (0.34, 0.26, 0.22, 0.18)
+_HEIGHTS = (0.30, 0.24, 0.22, 0.24)
 """Shares of the plot: price, ratio, fuel, open interest with funding."""
 _GAP = 12
-_RIGHT = 118
-"""Room for the figures at the right."""
-_TICK_APART = 130
+_RIGHT = 172
+"""Room at the right for names and figures: on the curves they would hide some of them."""
+_TICK_APART = 140
 _SIDES = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
 
 
@@ -59,7 +59,7 @@ def draw(asked: HistoryInput) -> Picture:
     axis = TimeAxis(
         asked.readings[0].time_ms, asked.readings[-1].time_ms, measures.right - _RIGHT - measures.left
     )
-    panels = _panels(measures.left, measures.top, measures.right - _RIGHT, measures.bottom)
+    panels = _panels(measures.left, measures.lines[1] + 18, measures.right - _RIGHT, measures.bottom)
     for left, top, right, bottom in panels:
         canvas.fill(left, top, right, bottom, canvas.theme.panel)
     _times(canvas, axis, panels, measures.axis_line)
@@ -111,7 +111,7 @@ def _price(canvas: Canvas, asked: HistoryInput, axis: TimeAxis, box: tuple[int, 
     canvas.line(np.stack([x, panel.y(np.log(last))], axis=1), canvas.theme.text, 2.0)
     for price in (float(high.max()), float(low.min())):
         _figure(canvas, box, float(panel.y(np.array([math.log(price)]))[0]), figures.price(price))
-    _name(canvas, box, "price")
+    _name(canvas, box, "price", (box[1] + box[3]) / 2)
 
 
 def _by_pixel(x: Floats, low: Floats, high: Floats, close: Floats) -> tuple[Floats, Floats, Floats, Floats]:
@@ -153,10 +153,11 @@ def _ratio(
         y = float(panel.y(np.array([math.log(value)]))[0])
         dash = () if value == 1.0 else (6, 5)
         canvas.line(np.array([(box[0], y), (box[2], y)]), style.soft, 1.2, share=0.7, dash=dash)
-        _figure(canvas, box, y, f"{value:g}")
+        if value != 1.0:
+            _figure(canvas, box, y, f"{value:g}")
     logs = np.array([_log_ratio(one.ratio, regime) for one, regime in zip(readings, regimes, strict=True)])
     canvas.line(np.stack([x, panel.y(logs)], axis=1), style.text, 2.4)
-    _name(canvas, box, "ratio, fuel above over below")
+    _name(canvas, box, "ratio ▲/▼", box[1] + 14)
 
 
 def _log_ratio(ratio: float | None, regime: Regime) -> float:
@@ -180,11 +181,11 @@ def _fuel(
         edge = [*zip(x.tolist(), y.tolist(), strict=True), (float(x[-1]), zero), (float(x[0]), zero)]
         canvas.shape(edge, canvas.theme.hue[side], share=0.35)
         canvas.line(np.stack([x, y], axis=1), canvas.theme.hue[side], 2.0)
-        place = box[1] + 12 if sign > 0 else box[3] - 12
+        place = zero - sign * 32
         _figure(canvas, box, place, f"{'▲' if sign > 0 else '▼'} {figures.usd(float(values[-1]))}",
                 canvas.theme.hue[side])  # fmt: skip
     canvas.line(np.array([(box[0], zero), (box[2], zero)]), canvas.theme.soft, 1.0, share=0.6)
-    _name(canvas, box, "fuel within 5%")
+    _name(canvas, box, "fuel within 5%", zero)
 
 
 def _rest(
@@ -195,17 +196,18 @@ def _rest(
     halves = ((box[0], box[1], box[2], middle - 1), (box[0], middle + 1, box[2], box[3]))
     interest = np.array([_or_nan(one.open_interest_usd) for one in readings])
     funding = np.array([_or_nan(one.funding) for one in readings])
-    shown = (("open interest", interest, _usd), ("funding an hour", funding, _percent))
+    shown = (("open interest", interest, _usd), ("funding, hourly", funding, _percent))
     for (name, values, said), half in zip(shown, halves, strict=True):
         known = values[np.isfinite(values)]
         if not len(known):
-            _name(canvas, half, f"{name}: not known")
+            _name(canvas, half, name, half[1] + 12)
+            _figure(canvas, half, half[1] + 40, "not known")
             continue
         panel = _Panel(*half, float(known.min()), float(known.max()))
         canvas.line(np.stack([x, np.where(np.isfinite(values), panel.y(values), np.nan)], axis=1),
                     canvas.theme.soft, 1.8)  # fmt: skip
-        _figure(canvas, half, (half[1] + half[3]) / 2, said(float(known[-1])))
-        _name(canvas, half, name)
+        _name(canvas, half, name, half[1] + 12)
+        _figure(canvas, half, half[1] + 40, said(float(known[-1])))
 
 
 def _or_nan(value: float | None) -> float:
@@ -228,8 +230,10 @@ def _figure(
     canvas.text(box[2] + 8, baseline(place, letters.size), (text, letters))
 
 
-def _name(canvas: Canvas, box: tuple[int, int, int, int], text: str) -> None:
-    canvas.text(box[0] + 8, box[1] + 20, (text, canvas.theme.fine), halo=canvas.theme.panel)
+def _name(canvas: Canvas, box: tuple[int, int, int, int], text: str, middle: float) -> None:
+    """Say beside a panel what it shows."""
+    letters = canvas.theme.fine
+    canvas.text(box[2] + 8, baseline(middle, letters.size), (text, letters))
 
 
 def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Frame) -> None:

@@ -16,16 +16,16 @@ from liqbot.market.view import MarketView
 
 MOST = 3
 """At most this many clusters of a side are named."""
-APART = 66
+APART = 72
 """Labels are at least this many pixels apart."""
 MATTERS = 0.25
 """A cluster matters from this share of the heaviest of its side within `NEARBY_PCT` on."""
 NEARBY_PCT = 25.0
-_HALF = 31
+_HALF = 34
 """Half a label's height."""
-_CLEAR = 34
+_CLEAR = 38
 """Room on each side of spot, where the sides are named."""
-_NOTE = 26
+_NOTE = 27
 """Room at both ends, where it is told what lies beyond."""
 _BRACKET, _EDGE = 18, 8
 """From where a bracket begins to the words, and from where it ends to them."""
@@ -153,9 +153,9 @@ def draw(canvas: Canvas, view: MarketView, strip: Strip, label: Label, *, left: 
     room = right - 4 - left
     usd = (usd_words(view, cluster), style.cluster_usd.in_colour(usd_colour))
     holders = [(usd, (f"  {said}", style.fine.in_colour(tint))) for said in words.holders(cluster)]
-    canvas.text(left, middle - 5, *fitting([*holders, (usd,)], room))
+    canvas.text(left, middle - 6, *fitting([*holders, (usd,)], room))
     where = [((said, style.cluster_place.in_colour(tint)),) for said in _places(strip, cluster)]
-    canvas.text(left, middle + 25, *fitting(where, room))
+    canvas.text(left, middle + 28, *fitting(where, room))
 
 
 def _places(strip: Strip, cluster: Cluster) -> list[str]:
@@ -169,19 +169,23 @@ def name_sides(canvas: Canvas, strip: Strip, right: int, room: float, beside: di
     """Say what each side is, next to spot, where the map is sparse; `beside` follows the name of its side."""
     style = canvas.theme
     for side, text in _NAMES.items():
-        middle = strip.spot_y + side.sign * 17
+        middle = strip.spot_y + side.sign * 20
         if strip.top + 8 < middle < strip.bottom - 8:
             letters = style.legend.in_colour(style.hue[side])
             names = [(text, letters), (text.split(":", maxsplit=1)[0], letters)]
             name = next((it for it in names if width(it) <= room), names[-1])
             y = baseline(middle, letters.size)
-            canvas.text(right - 8, y, name, *beside.get(side, []), align="right", halo=style.zone)
+            said = (name, *beside.get(side, []))
+            # What runs to the labels must not strike the words through.
+            ground = (round(right - 14 - width(*said)), round(middle) - 14, right - 2, round(middle) + 15)
+            canvas.blend(ground, style.zone, 0.85)
+            canvas.text(right - 8, y, *said, align="right", halo=style.zone)
 
 
-def tell_beyond(canvas: Canvas, view: MarketView, strip: Strip, right: int) -> None:
-    """Say what lies farther than the strip reaches, where that matters."""
+def tell_beyond(canvas: Canvas, view: MarketView, strip: Strip, right: int, lower: int = 0) -> None:
+    """Say what lies farther than the strip reaches, where that matters; above, `lower` pixels lower."""
     style = canvas.theme
-    for side, y in ((Side.SHORT, strip.top + 18), (Side.LONG, strip.bottom - 8)):
+    for side, y in ((Side.SHORT, strip.top + 22 + lower), (Side.LONG, strip.bottom - 8)):
         said = words.beyond(view, side, strip.axis.low, strip.axis.high)
         word = (said, style.fine.in_colour(style.tint[side]))
         canvas.text(right - 8, y, word, align="right", halo=style.panel)
@@ -189,26 +193,32 @@ def tell_beyond(canvas: Canvas, view: MarketView, strip: Strip, right: int) -> N
 
 def legend(
     canvas: Canvas, classes: BySide[Classes | None], edges: tuple[int, int], lines: tuple[int, int], per: str
-) -> None:
-    """Draw what the colours of each side mean, on two lines: where the lowest and the top class begin."""
+) -> float:
+    """Draw what the colours of each side mean, on two lines: where the lowest and the top class begin.
+
+    `per` says of how much of price, and stands before the upper line. Returns where the lower line begins.
+    """
     style, (left, right) = canvas.theme, edges
-    for side, line in zip((Side.SHORT, Side.LONG), lines, strict=True):
+    begins = float(right)
+    for side, line, before in zip((Side.SHORT, Side.LONG), lines, (f"{per}  ", ""), strict=True):
         own = classes[side]
         if own is None:
+            begins = float(right)
             continue
         letters = style.fine.in_colour(style.tint[side])
         mark = "▲" if side is Side.SHORT else "▼"
-        low, high = figures.usd(own.starts[0]), f"{figures.usd(own.starts[-1])}+ {per}"
-        wide = 13
-        x = right - width((high, letters)) - 6 - wide * (LEVELS - 1)
+        low, high = figures.usd(own.starts[0]), f"{figures.usd(own.starts[-1])}+"
+        wide = 15
+        x = right - width((high, letters)) - 7 - wide * (LEVELS - 1)
         canvas.text(right, line, (high, letters), align="right")
         for level in range(1, LEVELS):
             start = round(x) + wide * (level - 1)
             red, green, blue = style.heat[side][level].tolist()
-            canvas.fill(start, line - 15, start + wide - 1, line + 1, (red, green, blue))
-        said = (f"{mark} {low}", letters)
-        if x - width(said) - 6 >= left:
-            canvas.text(x - 6, line, said, align="right")
+            canvas.fill(start, line - 17, start + wide - 1, line + 1, (red, green, blue))
+        least = ((f"{mark} {low}", letters),)
+        said = fitting([((before, style.fine), *least), least], x - 7 - left)
+        begins = canvas.text(x - 7, line, *said, align="right").left
+    return begins
 
 
 def class_words(label: Label, classes: BySide[Classes | None]) -> str:

@@ -17,7 +17,7 @@ from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import Side
 from liqbot.message import Picture
 
-_ABOVE = 26
+_ABOVE = 32
 """Room above the strip, for what the curves come to."""
 _WORDS_WIDE = 0.27
 """Room for words, as a share of the width."""
@@ -27,7 +27,7 @@ _MONEY = 0.6
 """The price axis reaches as far as the nearest 60% of each side's money."""
 _FINE, _COARSE = (10, 8, 6, 5, 4), (5, 4)
 """Pixels that a bar may be high, with the gap to the next: where it is one bin, and where it is more."""
-_PRICE_APART = 44
+_PRICE_APART = 52
 
 
 def draw(asked: MapInput) -> Picture:
@@ -58,7 +58,7 @@ def draw(asked: MapInput) -> Picture:
     # A book stands where the cohorts would.
     beside = {} if asked.depth is not None else {side: _cohorts(canvas, asked, side) for side in Side}
     labels.name_sides(canvas, today, measures.right, 262, beside)
-    labels.tell_beyond(canvas, view, today, measures.right)
+    labels.tell_beyond(canvas, view, today, measures.right, 16 if words.tags(view) else 0)
     _fine_print(canvas, measures, asked)
     frame.header(canvas, measures, view)
     return Picture(png=canvas.png(), alt=_alt(asked, placed), name=words.file_name(view.coin, "map"))
@@ -107,7 +107,9 @@ def _book(canvas: Canvas, asked: MapInput, today: Strip) -> None:
     most = strip.depth(canvas, today, book, today.right, round((today.right - today.left) * _DEPTH))
     if most > 0:
         word = (f"book of {book.venue}, at most {figures.usd(most)} a bar", canvas.theme.fine)
-        canvas.text(today.right - 6, today.bottom - 10, word, align="right", halo=canvas.theme.panel)
+        beneath = today.y(float(book.bid_prices.min())) + 24 if len(book.bid_prices) else today.spot_y + 40
+        line = min(beneath, today.bottom - 10)
+        canvas.text(today.right - 6, line, word, align="right", halo=canvas.theme.panel)
 
 
 def _depth(canvas: Canvas, today: Strip) -> None:
@@ -159,7 +161,8 @@ def _fuel(canvas: Canvas, asked: MapInput, today: Strip) -> None:
         said = f"{figures.percent(percent, signed=True)}: {words.most(view)}{figures.usd(usd)}"
         outside = y + (23 if side is Side.LONG else -7)
         word = (said, style.legend.in_colour(style.tint[side]))
-        canvas.text(today.right - 4, outside, word, align="right", halo=style.panel)
+        book = 0 if asked.depth is None else round((today.right - today.left) * _DEPTH)
+        canvas.text(today.right - 4 - book, outside, word, align="right", halo=style.panel)
 
 
 def _dot(canvas: Canvas, x: float, y: float, colour: Rgb) -> None:
@@ -173,7 +176,7 @@ def _prices(canvas: Canvas, asked: MapInput, today: Strip) -> None:
     style = canvas.theme
     for price in ticks(today.axis, _PRICE_APART):
         y = today.y(price)
-        if abs(y - today.spot_y) > 30 and today.top + 6 < y < today.bottom - 6:
+        if abs(y - today.spot_y) > 36 and today.top + 6 < y < today.bottom - 6:
             word = (words.compact(price), style.tick)
             canvas.text(today.left - 10, baseline(y, style.tick.size), word, align="right")
             canvas.fill(today.left - 6, int(y), today.left, int(y) + 1, style.soft)
@@ -190,7 +193,7 @@ def _cohorts(canvas: Canvas, asked: MapInput, side: Side) -> list[Word]:
         usd = float(view.map.of(side, cohort).sum())
         if usd > 0 and cohort is not Cohort.UNKNOWN:
             share = f"{cohort.words} {figures.share(usd / total)}"
-            told += [("   ■ ", style.legend.in_colour(colour[side])), (share, style.legend)]
+            told += [("   ■ ", style.fine.in_colour(colour[side])), (share, style.fine)]
     return told
 
 
@@ -205,4 +208,4 @@ def _fine_print(canvas: Canvas, measures: Frame, asked: MapInput) -> None:
     tags = words.tags(view)
     if tags:
         wide = frame.tag_width(canvas, *tags)
-        frame.tag(canvas, measures.right - wide - 4, measures.top - 10, *tags)
+        frame.tag(canvas, measures.right - wide - 4, measures.top - 2, *tags)

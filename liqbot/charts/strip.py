@@ -15,7 +15,7 @@ from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 
-TAG_HALF = 16
+TAG_HALF = 19
 """Half the height of spot's tag."""
 SLIVER = 2
 """The smallest position still shows as a bar this many pixels long."""

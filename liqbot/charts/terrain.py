@@ -21,17 +21,17 @@ from liqbot.message import Picture
 
 SLICES = 18
 """At most so many instants, the newest in front."""
-_DEEP = 0.52
+_DEEP = 0.56
 """How far up the plot the oldest slice stands, as a share of the plot's height."""
 _FAR = 0.72
 """Width of the oldest slice, as a share of that of the newest."""
-_TALL = 0.42
+_TALL = 0.5
 """Height of the tallest peak, as a share of the plot's height."""
 _CAP = 0.998
 """Peaks above this quantile of the money are cut, so that one does not flatten the rest."""
 _ROW = 12
 """Pixels of price in one step of a slice."""
-_PRICE_APART = 110
+_PRICE_APART = 128
 _NAMED = 2
 
 
@@ -153,8 +153,8 @@ def _prices(canvas: Canvas, measures: Frame, scene: _Scene, view: MarketView) ->
         label = (words.compact(price), style.tick)
         if abs(x - spot) > half + width(label) / 2 + 6:
             canvas.text(x, measures.axis_line, label, align="middle")
-    canvas.fill(round(spot - half), measures.bottom + 3, round(spot + half), measures.bottom + 33, style.text)
-    canvas.text(spot, measures.bottom + 27, word, align="middle")
+    canvas.fill(round(spot - half), measures.bottom + 3, round(spot + half), measures.bottom + 35, style.text)
+    canvas.text(spot, measures.bottom + 29, word, align="middle")
 
 
 def _times(canvas: Canvas, scene: _Scene) -> None:
@@ -186,16 +186,16 @@ def _names(canvas: Canvas, measures: Frame, scene: _Scene, view: MarketView) -> 
             )
             half = max(width(usd), width(place)) / 2 + 6
             x_text = min(max(x, measures.left + half), measures.right - half)
-            y = peak - 14
-            box = Box(x_text - half, y - 56, x_text + half, y + 4)
+            y = peak - 16
+            box = Box(x_text - half, y - 64, x_text + half, y + 6)
             while any(box.overlaps(other) for other in taken) and y > measures.top + 110:
                 y -= 12
-                box = Box(x_text - half, y - 56, x_text + half, y + 4)
+                box = Box(x_text - half, y - 64, x_text + half, y + 6)
             if any(box.overlaps(other) for other in taken):
                 continue
             taken.append(box)
             canvas.line(np.array([(x, peak - 2), (x, y + 8)]), style.tint[side], 1.4, share=0.8)
-            canvas.text(x_text, y - 26, usd, align="middle", halo=style.background)
+            canvas.text(x_text, y - 31, usd, align="middle", halo=style.background)
             canvas.text(x_text, y, place, align="middle", halo=style.background)
             named.append(cluster)
     return named

@@ -17,9 +17,11 @@ _GROWING = 1.45
 
 LEVELS = 8
 """Levels of heat: nothing, less than the lowest class, and the six classes."""
-FLOOR = 20
+FLOOR = 24
 """No letter in a picture is smaller than this, in pixels of a picture 1200 pixels wide: a phone shows it at a
 third."""
+MUST = 30
+"""What must be read on a phone is at least this large: nine pixels of a picture 360 pixels wide."""
 
 
 def rgb(code: str) -> Rgb:
@@ -127,7 +129,7 @@ class Theme:
         """Colours of the levels by side, each of shape (LEVELS, 3), in the side's hue."""
         return BySide(long=_ramp(self.stops.long), short=_ramp(self.stops.short))
 
-    # Sizes are of a picture 1200 pixels wide; what must be read on a phone has 24 or more.
+    # Sizes are of a picture 1200 pixels wide; what must be read on a phone has `MUST` or more.
 
     @cached_property
     def coin(self) -> Letters:
@@ -147,17 +149,17 @@ class Theme:
     @cached_property
     def beside(self) -> Letters:
         """Words beside the headline's figures."""
-        return Letters(27, self.soft)
+        return Letters(30, self.soft)
 
     @cached_property
     def lead(self) -> Letters:
         """The regime, where a sentence begins."""
-        return Letters(28, self.text, bold=True)
+        return Letters(30, self.text, bold=True)
 
     @cached_property
     def sentence(self) -> Letters:
         """The sentence."""
-        return Letters(28, self.text)
+        return Letters(30, self.text)
 
     @cached_property
     def cluster_usd(self) -> Letters:
@@ -167,32 +169,37 @@ class Theme:
     @cached_property
     def cluster_place(self) -> Letters:
         """A cluster's price and distance."""
-        return Letters(28, self.soft)
+        return Letters(32, self.soft)
 
     @cached_property
     def tick(self) -> Letters:
         """Labels of axes."""
-        return Letters(24, self.soft)
+        return Letters(28, self.soft)
 
     @cached_property
     def legend(self) -> Letters:
         """Words on things."""
-        return Letters(22, self.soft)
+        return Letters(27, self.soft)
 
     @cached_property
     def tag(self) -> Letters:
         """What must not be overlooked."""
-        return Letters(24, self.text, bold=True)
+        return Letters(28, self.text, bold=True)
 
     @cached_property
     def provenance(self) -> Letters:
         """Where the figures come from."""
-        return Letters(25, self.soft)
+        return Letters(31, self.soft)
+
+    @cached_property
+    def fact(self) -> Letters:
+        """Things to know beside a picture."""
+        return Letters(27, self.soft)
 
     @cached_property
     def fine(self) -> Letters:
         """What may be overlooked on a phone."""
-        return Letters(20, self.soft)
+        return Letters(24, self.soft)
 
 
 def _ramp(stops: tuple[str, ...]) -> NDArray[np.uint8]:

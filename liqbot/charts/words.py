@@ -200,8 +200,10 @@ def provenances(view: MarketView) -> list[str]:
     # What is modelled says so already, and what that means.
     closing = [] if view.layer.basis is Basis.MODELLED else [NOT_A_FORECAST]
     covered = "coverage unknown" if view.coverage is None else f"{figures.share(view.coverage)} covered"
+    both = ""
     if view.side_coverage is not None:
         known = view.side_coverage
+        both = f"{figures.share(known.long)}/{figures.share(known.short)} known"
         covered = f"{figures.share(known.long)}/{figures.share(known.short)} of longs/shorts"
     age = [] if view.age_s is None else [f"{figures.duration(view.age_s)} old"]
     short_time = f"{day(view.time_ms)} {time[11:]}"
@@ -212,6 +214,7 @@ def provenances(view: MarketView) -> list[str]:
         " · ".join([view.layer.label, covered, *age, time, modelled]),
         " · ".join([view.layer.label, covered, *age, short_time, modelled]),
         " · ".join([view.layer.label, covered, *age, short_time]),
+        *([" · ".join([view.layer.label, both, *age, short_time])] if both else []),
         " · ".join([view.layer.label, *age, short_time]),
     ]
 

@@ -8,9 +8,10 @@ from types import MappingProxyType
 from liqbot.chat import phrases, score_words
 from liqbot.chat import record_words as words
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
+from liqbot.chat.market_commands import picture_query
 from liqbot.message import Button, Message
-from liqbot.service.layers import LayerQuery
 from liqbot.service.past_readings import PastAnswer
+from liqbot.service.picture_query import BESIDE, ZOOM
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
 from liqbot.service.windows import WINDOWS
 from liqbot.text import _
@@ -27,8 +28,8 @@ async def history(
     As a table and as a picture, from hours to a year; one reading an hour is kept. For another venue add
     venue=binance. Where one side was empty there is no ratio but a clean direction: 0 ↑ · $0.65B ↓.
     """
-    query = LayerQuery.of(settings)
-    answer, picture = await context.services.past_readings.pictured(coin, window, query)
+    query = await picture_query(context, settings, but_not=(ZOOM, BESIDE))
+    answer, picture = await context.services.past_readings.pictured(coin, window, query.layer, query.style)
     chat = await context.services.chats.settings(context.chat)
     others = [
         Button(other, f"/history {coin} {other}{query.words}", renews=True)

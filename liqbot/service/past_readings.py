@@ -21,6 +21,7 @@ from liqbot.message import Picture
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery
 from liqbot.service.markets import Markets
+from liqbot.service.picture_query import DEFAULT_STYLE, PictureStyle
 from liqbot.service.pictures import Pictures
 from liqbot.service.windows import WINDOWS
 from liqbot.store.store import Store
@@ -98,13 +99,22 @@ class PastReadings:
         return (await read_past(self._store, view, window)).answer
 
     async def pictured(
-        self, coin: str, window: str, query: LayerQuery | None = None
+        self,
+        coin: str,
+        window: str,
+        query: LayerQuery | None = None,
+        style: PictureStyle = DEFAULT_STYLE,
     ) -> tuple[PastAnswer, Picture | None]:
         """Return the same with its picture; None in its place where that cannot be drawn."""
         view = self._markets.seen(coin, query or LayerQuery()).view
         past = await read_past(self._store, view, window)
         asked = HistoryInput(
-            coin=coin, label=past.answer.label, window=window, readings=past.readings, path=past.path
+            coin=coin,
+            label=past.answer.label,
+            window=window,
+            readings=past.readings,
+            path=past.path,
+            look=style.look,
         )
         try:
             return past.answer, await self._pictures.studio.history(asked)

@@ -11,7 +11,7 @@ from liqbot.charts.classes import COUNT, Classes
 from liqbot.charts.theme import LEVELS
 from liqbot.market.side import Side
 
-ROUND = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
+ROUND = [number / 10 for number in range(10, 100)]
 amounts = st.lists(st.floats(1, 1e12), min_size=1, max_size=60).map(np.array)
 
 
@@ -47,7 +47,7 @@ def test_in_a_days_picture_the_heaviest_stand_apart():
         usd = plan.usd[side]
         lit = usd[usd > 0]
         top = lit >= plan.levels[side].starts[-1]
-        assert 0 < top.mean() < 0.03
+        assert 0 < top.mean() < 0.04  # its start is a round amount
         assert lit.max() < 4 * plan.levels[side].starts[-1]
 
 
@@ -58,7 +58,7 @@ def test_where_much_is_heavy_it_is_not_all_of_the_brightest(least):
     levels = Classes.of(usd).levels(usd)
     shares = np.bincount(levels, minlength=LEVELS) / len(usd)
     assert shares[LEVELS - 1] < 0.25  # its start is a round amount
-    assert shares.max() < 0.7
+    assert shares.max() < 0.4
 
 
 def test_a_few_very_heavy_rows_of_a_quiet_side_are_not_as_bright_as_many_that_are_not():

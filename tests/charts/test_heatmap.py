@@ -61,7 +61,9 @@ class Plot:
         y = np.arange(len(self.heat))[:, None] + 0.5
         spot = self.y(self.grid.spot)
         after = spot[np.minimum(self.columns + 1, len(spot) - 1)]
-        plain = (np.abs(y - self.line) > 9) & (np.abs(y - spot[self.columns]) > 9) & (np.abs(y - after) > 9)
+        plain = (
+            (np.abs(y - self.line) > 12) & (np.abs(y - spot[self.columns]) > 12) & (np.abs(y - after) > 12)
+        )
         between = (y - spot[self.columns]) * (y - after) > 0
         rules = [int(self.y(price)) for price in ticks(self.prices, heatmap._PRICE_APART)]
         plain &= between

@@ -68,6 +68,7 @@ class PaperStudio:
         return self._drawn(asked.view, f"terrain-{asked.window}")
 
     async def history(self, asked) -> Picture:
+        self.inputs.append(asked)
         return self._drawn(asked, f"history-{asked.window}")
 
     def _drawn(self, view, what) -> Picture:

@@ -6,6 +6,7 @@ import pytest
 from chat.stand_ins import BTC, NOW_MS, as_text
 from markets import HOUR
 
+from liqbot.charts.request import Look, Shape, ThemeName
 from liqbot.market.events import RegimeChanged
 from liqbot.market.regime import Regime
 
@@ -28,6 +29,17 @@ async def test_history_tells_readings_by_date_with_ratio_and_fuel(room):
     assert 2 <= len(table.rows) <= 14
     assert table.rows[0][2:4] == ("$5M ↑", "$20.5M ↓")
     assert answer.picture is not None
+
+
+async def test_the_picture_of_history_is_in_the_chats_own_style_or_in_the_one_typed(room):
+    await live(room, 48)
+    await room.say("/look theme=light format=square")
+    await room.say("/history BTC 24h")
+    await room.say("/history BTC 24h format=wide")
+    kept, typed = (asked.look for asked in room.studio.inputs)
+    assert kept == Look(ThemeName.LIGHT, Shape.SQUARE)
+    assert typed == Look(ThemeName.LIGHT, Shape.WIDE)
+    assert "There is no" in await room.text("/history BTC 24h zoom=5%")
 
 
 async def test_a_one_sided_market_is_told_as_published_tables_tell_it(room):
