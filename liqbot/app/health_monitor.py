@@ -13,8 +13,10 @@ from liqbot.app.bot import Bot
 from liqbot.app.clock import ClockWatch
 from liqbot.app.findings import findings_of
 from liqbot.app.operator_chat import Operator
+from liqbot.app.roles import ENGINE
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
+from liqbot.service.past_backfill import fill_past
 from liqbot.service.status import WELL
 from liqbot.service.troubles import Finding
 from liqbot.store.errors import StoreError
@@ -26,6 +28,8 @@ LOOK_S = 5.0
 LAG_S = 0.1
 """How often the event loop's lag is measured."""
 DAY_MS = 86_400_000
+FIRST_FILL_S = 60.0
+"""So long after the start what older versions kept is taken in."""
 FIRST_TRIAL_S = 600.0
 """So long after the start the modelled maps are scored for the first time."""
 KEEP_DAYS = 30
@@ -56,6 +60,7 @@ class HealthMonitor:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._measure_lag())
             group.create_task(self._look_again_and_again())
+            group.create_task(self._fill_past_daily())
             group.create_task(self._try_models_daily())
 
     async def look(self) -> None:
@@ -153,6 +158,21 @@ class HealthMonitor:
         for chat in gone:
             await self._bot.store.chats.forget(chat)
         _log.info("old_data_removed", alerts=removed, chats=len(gone))
+
+    async def _fill_past_daily(self) -> None:
+        """Take into what is read now what older versions kept: at first, and the day after the rest."""
+        await asyncio.sleep(FIRST_FILL_S)
+        while True:
+            try:
+                _log.info("past_filled_in", readings=await self._fill_past())
+            except Exception:  # noqa: BLE001 - it is tried again tomorrow
+                _log.exception("past_not_filled_in")
+            await asyncio.sleep(DAY_MS / 1000)
+
+    async def _fill_past(self) -> int:
+        views = self._bot.services.markets.layers.all() if self._bot.duties.has(ENGINE) else []
+        live = [view for view in views if view.layer.origin is Origin.LIVE]
+        return sum([await fill_past(self._bot.store, view) for view in live])
 
     async def _try_models_daily(self) -> None:
         """Score the modelled maps against what is known, once a day; not while the bot has just started."""
