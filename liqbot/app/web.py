@@ -8,7 +8,7 @@ import structlog
 
 from liqbot.app.bot import Bot
 from liqbot.bus import ViewsMade
-from liqbot.web.api import layer_topic
+from liqbot.web.api import layer_topics
 from liqbot.web.event_text import happening
 from liqbot.web.pushes import Pushes
 from liqbot.web.questions import ServiceQuestions
@@ -32,7 +32,7 @@ class WebPushes:
         """Push what a beat has brought. Nothing is done while nobody listens, but for the alerts' numbers."""
         events = notice.events
         for view in notice.views:
-            topics = {"coin": view.coin, "venue": layer_topic(view.layer)}
+            topics = {"coin": view.coin, **layer_topics(view.layer)}
             reading = {"coin": view.coin, "layer": view.layer.key, "time_ms": view.time_ms, "spot": view.spot}
             self._pushes.send("view", reading, **topics)
             for event in events.get(view.coin, ()):

@@ -103,7 +103,8 @@ def _decide(standing: str | None, said: str) -> "Callable[[CommandContext, str],
 async def _invite(context: CommandContext, text: str) -> Message:
     numbers = [_whole(word) for word in text.split()]
     uses, days, *_more = [*numbers, *(1, INVITED_FOR_DAYS)[len(numbers) :]]
-    made = await context.services.access.invite(min(uses, MOST_USES), min(days, MOST_DAYS))
+    uses, days = min(uses, MOST_USES), min(days, MOST_DAYS)
+    made = await context.services.access.invite(uses, days)
     return Message(
         _("Invite code {code}", code=made.code),
         (

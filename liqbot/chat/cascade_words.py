@@ -71,7 +71,10 @@ def facts(answer: CascadeAnswer) -> list[Fact]:
         Fact(_("Likely stop"), _stop(stops.likely)),
         Fact(_("If most of the book comes back"), _stop(stops.nearest)),
         Fact(_("If nothing comes back"), _stop(stops.farthest)),
-        Fact(_("If all is sold at once"), _stop(stops.all_at_once)),
+        Fact(
+            _("If all is sold at once") if answer.side is Side.LONG else _("If all is bought at once"),
+            _stop(stops.all_at_once),
+        ),
         Fact(_("The book as it stands absorbs"), absorbed),
         Fact(_("Book"), _("{venue}, {age} old", venue=stops.book_venue, age=duration(stops.book_age_s))),
     ]
@@ -111,13 +114,14 @@ def notes(answer: CascadeAnswer) -> list[str]:
         return said
     first = share(answer.first_share)
     if answer.realised_share is None:
+        large = usd(answer.large_usd)
         said.append(
-            _(
-                "Of positions above {usd}, taken to be those of whales and makers, {share} is sold first.",
-                usd=usd(answer.large_usd),
-                share=first,
-            )
-        )
+            _("Of positions above {usd}, taken to be those of whales and makers, {share} is sold first.",
+              usd=large, share=first)
+            if answer.side is Side.LONG
+            else _("Of positions above {usd}, taken to be those of whales and makers, {share} is bought "
+                   "first.", usd=large, share=first)
+        )  # fmt: skip
     said.append(
         _(
             "Refill of the eaten book: {likely} at once, {later} after the pause; at most {most} and {all}.",

@@ -166,7 +166,7 @@ async def privacy(context: CommandContext) -> Message:
                 "Its {count} subscriptions.",
                 kept.subscriptions,
             ),
-            _("Its settings: time zone, language, quiet hours, mute, hourly limit."),
+            _("Its settings: time zone, language, quiet hours, mute, hourly limit, grouping, pictures."),
             _("Which alerts it got in the last 30 days."),
             *(
                 [ngettext("Its journal, {count} entry.", "Its journal, {count} entries.", kept.journal)]

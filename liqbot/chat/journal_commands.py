@@ -93,6 +93,7 @@ def _cells(one: Kept) -> Iterator[str]:
         yield _short(one.entry.note)
         return
     yield _("long") if one.entry.side is Side.LONG else _("short")
+    yield price(one.entry.entry or 0.0)
     if one.outcome is None:
         yield _("no price since")
         return

@@ -1,6 +1,6 @@
 """The past in words: readings as rows, what followed, and how sure that is."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from liqbot.chat.market_words import regime_name
@@ -75,9 +75,8 @@ def moved(found: Interval) -> str:
 def readings(answer: PastAnswer, zone: tzinfo) -> Table:
     """Return the readings as rows, the newest first: date, ratio, fuel above and below, then the rest."""
     shown = thinned(answer.readings, ROWS)
-    daily = answer.until_ms - answer.since_ms > 3 * DAY_MS
     return Table(
-        tuple(_row(one, zone, daily=daily) for one in reversed(shown)),
+        tuple((_when(one, shown, zone), *_cells(one)) for one in reversed(shown)),
         _("Date, ratio, fuel above ↑ and below ↓; spot, open interest, funding an hour"),
     )
 
@@ -89,12 +88,19 @@ def history_notes(answer: PastAnswer) -> Iterator[str]:
         yield _("Intervals of 95%, by days. What followed is not what will follow.")
 
 
-def _row(one: PastReading, zone: tzinfo, *, daily: bool) -> tuple[str, ...]:
+def _when(one: PastReading, shown: Sequence[PastReading], zone: tzinfo) -> str:
+    """Return when a reading was, as short as tells rows apart: `Fri 14:05`, `27 Nov 14:05`, `27 Nov`."""
     then = datetime.fromtimestamp(one.time_ms / 1000, UTC).astimezone(zone)
+    if shown[-1].time_ms - shown[0].time_ms <= 3 * DAY_MS:
+        return f"{then:%a %H:%M}"
+    days = {datetime.fromtimestamp(other.time_ms / 1000, UTC).astimezone(zone).date() for other in shown}
+    return f"{then.day} {then:%b}" if len(days) == len(shown) else f"{then.day} {then:%b %H:%M}"
+
+
+def _cells(one: PastReading) -> tuple[str, ...]:
     interest = "" if one.open_interest_usd is None else usd(one.open_interest_usd)
     funding = "" if one.funding is None else f"{one.funding * 100:+.4f}%".replace("-", "−")
     return (
-        f"{then.day} {then:%b}" if daily else f"{then:%a %H:%M}",
         f"{ratio(one.ratio)} {_MARKS[one.regime]}",
         f"{_fuel(one.up_usd)} ↑",
         f"{_fuel(one.down_usd)} ↓",

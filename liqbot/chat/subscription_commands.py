@@ -91,7 +91,7 @@ async def subscriptions(context: CommandContext, only: Filter = "", page: Count 
     items = await context.services.subscriptions.of(context.chat, shown)
     rest = await phrases.rest(context)
     lines = [rest] if rest else []
-    lines += [line for item in items for line in _standing(item)]
+    lines += [line for item in items for line in _standing(item, await _end(context, item))]
     return Message(
         ngettext("{count} subscription", "{count} subscriptions", len(chosen)),
         tuple(lines),
@@ -212,11 +212,16 @@ async def _manner_lines(context: CommandContext, mine: SubscriptionAnswer) -> li
     """Return how the alerts of a subscription come, and when it ends, where that is not the default."""
     how = phrases.manner(mine.manner)
     lines = [_("Alerts come so: {manner}.", manner=how)] if how else []
-    if mine.manner.until_ms is not None:
-        settings = await context.services.chats.settings(context.chat)
-        until = phrases.until_text(settings, mine.manner.until_ms, context.services.clock())
-        lines.append(_("It ends at {time}.", time=until))
-    return lines
+    end = await _end(context, mine)
+    return [*lines, _("It ends at {time}.", time=end)] if end else lines
+
+
+async def _end(context: CommandContext, mine: SubscriptionAnswer) -> str:
+    """Return when a subscription ends by itself; empty where it does not."""
+    if mine.manner.until_ms is None:
+        return ""
+    settings = await context.services.chats.settings(context.chat)
+    return phrases.until_text(settings, mine.manner.until_ms, context.services.clock())
 
 
 def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Iterator[Button]:
@@ -231,9 +236,10 @@ def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Ite
         yield Button(_("End all"), f"/unsubscribe {ALL}")
 
 
-def _standing(item: SubscriptionAnswer) -> list[str]:
+def _standing(item: SubscriptionAnswer, end: str) -> list[str]:
     status = _("paused") if item.paused else _(phrases.STATUSES[item.status])
-    how = ", ".join(part for part in (status, phrases.manner(item.manner)) if part)
+    ends = _("ends at {time}", time=end) if end else ""
+    how = ", ".join(part for part in (status, phrases.manner(item.manner), ends) if part)
     return [
         _("#{number} {line}: {status}", number=item.number, line=item.line, status=how),
         *([_("    Reads {layer}", layer=item.layer)] if item.venue and item.layer else []),

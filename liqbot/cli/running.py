@@ -237,10 +237,11 @@ def _at_terminal() -> bool:
 
 
 def _given_lines() -> Sequence[Step]:
-    """Return the lines that are piped in, as to answer one question; none where there are none."""
+    """Return the lines of a pipe or a file, as to answer one question; none where there are none."""
     try:
-        is_pipe = stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode)
-        readable = is_pipe and select.select([sys.stdin], [], [], PIPE_S)[0]
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        is_given = stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+        readable = is_given and select.select([sys.stdin], [], [], PIPE_S)[0]
         return parse_script(sys.stdin.read()) if readable else ()
     except ScriptError as error:
         raise typer.BadParameter(str(error), param_hint="standard input") from None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from liqbot.people_settings import AccessSettings
+from liqbot.rules.wording import quoted
 from liqbot.service.errors import UserError
 from liqbot.service.quotas import MINUTE_S, Quotas
 from liqbot.store.access import Invitation, KnownChat, Standing
@@ -213,7 +214,7 @@ class Access:
         """Return the platform and the id of `telegram:123`. Raises `UserError`."""
         platform, colon, native_id = text.partition(":")
         if not (platform and colon and native_id):
-            raise UserError("{text} is no id. Write it as telegram:123 or discord:456.", text=text)
+            raise UserError("{text} is no id. Write it as telegram:123 or discord:456.", text=quoted(text))
         return platform.lower(), native_id
 
     def _turned_away(self, chat: ChatKey, person: str, community: str) -> str:

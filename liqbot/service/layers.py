@@ -41,7 +41,7 @@ class LayerQuery:
         seconds = None if opened is None else read_amount(opened, Unit.SECONDS)
         if opened is not None and not (seconds and seconds > 0):
             raise UserError("opened={text} is no span of time. Write opened=24h or opened=7d.", text=opened)
-        return LayerQuery(settings.get("venue"), None if tier is None else _leverages(tier), seconds)
+        return LayerQuery(settings.get("venue") or None, None if tier is None else _leverages(tier), seconds)
 
     @property
     def is_part(self) -> bool:

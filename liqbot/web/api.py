@@ -14,8 +14,9 @@ from litestar.response import Stream
 
 from liqbot import __version__
 from liqbot.market.grid import Grid
-from liqbot.market.layer import Layer
+from liqbot.market.layer import Basis, Layer
 from liqbot.market.view import MarketView
+from liqbot.service.errors import UserError
 from liqbot.web.answers import (
     ClustersAnswer,
     GridAnswer,
@@ -29,7 +30,7 @@ from liqbot.web.caching import Body, BodyCache, answered, json_answer, json_body
 from liqbot.web.hyperperps import HyperPerpsAnswer, hyperperps_answer
 from liqbot.web.openapi import ERRORS, answers, picture, problems
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
-from liqbot.web.problems import bad_request, not_found
+from liqbot.web.problems import bad_request, not_found, not_yet
 from liqbot.web.pushes import Pushes, TooManyStreamsError
 
 Asked = Request[None, None, State]
@@ -43,6 +44,8 @@ Tier = Annotated[str | None, Parameter(description="Leverage tiers of a modelled
 Opened = Annotated[str | None, Parameter(description="Only what was opened so lately: `24h`.", max_length=20)]
 Window = Annotated[str, Parameter(description="How far back: `12h`, `24h`, `3d` …", max_length=10)]
 Limit = Annotated[int, Parameter(ge=1, le=1_000, description="At most so many.")]
+
+NO_COIN_YET = "The market is still being read: no coin is known yet."
 
 
 class CoinAnswer(msgspec.Struct, frozen=True):
@@ -269,7 +272,7 @@ class PublicApi(Controller):
         """Send what happens: `view`, `event`, `alert`; with `Last-Event-ID` what was missed, too."""
         topics = {} if coin is None else {"coin": coin_of(questions, coin)}
         if venue:
-            topics["venue"] = venue.lower()
+            topics |= await _layer_topics(questions, topics.get("coin"), venue)
         last = request.headers.get("last-event-id", "")
         after = int(last) if last.isascii() and last.isdigit() and len(last) < 19 else None
         try:
@@ -308,8 +311,10 @@ def coin_of(questions: WebQuestions, name: str) -> str:
     """Return a coin as it is spelled here, whatever its case. Raises `ProblemError`."""
     known = questions.coins()
     found = next((coin for coin in known if coin.lower() == name.lower()), None)
+    if found is None and not known:
+        raise not_yet(NO_COIN_YET)
     if found is None:
-        raise not_found(f"There is no coin {name[:30]!r} here; there is {', '.join(known) or 'none yet'}.")
+        raise not_found(f"There is no coin {name[:30]!r} here; there is {', '.join(known)}.")
     return found
 
 
@@ -325,6 +330,24 @@ def part_of(venue: str | None, tier: str | None, opened: str | None) -> Mapping[
     return {name: value for name, value in given.items() if value}
 
 
-def layer_topic(layer: Layer) -> str:
-    """Return what a stream calls a layer: its venue in small letters."""
-    return layer.venue.lower()
+def layer_topics(layer: Layer) -> dict[str, str]:
+    """Return by what streams tell a layer from others: its venue in small letters, and its basis."""
+    return {"venue": layer.venue.lower(), "basis": layer.basis.value}
+
+
+async def _layer_topics(questions: WebQuestions, coin: str | None, venue: str) -> Mapping[str, str]:
+    """Return what pushes of a venue have, `measured` and `modelled` included. Raises `UserError`.
+
+    What `venue=` takes is what it takes for a view: a name that no view has is refused, and not a stream on
+    which nothing ever comes.
+    """
+    name = venue.strip().lower()
+    reason: Exception = not_yet(NO_COIN_YET)
+    for one in questions.coins() if coin is None else (coin,):
+        try:
+            layer = (await questions.shown(one, {"venue": venue})).view.layer
+        except UserError as error:
+            reason = error
+        else:
+            return {"basis": name} if name in set(Basis) else {"venue": layer_topics(layer)["venue"]}
+    raise reason

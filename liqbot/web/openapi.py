@@ -21,6 +21,7 @@ ERRORS = {
     HTTPStatus.BAD_REQUEST: "A parameter that cannot be",
     HTTPStatus.NOT_FOUND: "No such coin",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests from one address",
+    HTTPStatus.SERVICE_UNAVAILABLE: "No coin is known yet: the market is still being read",
 }
 
 

@@ -20,11 +20,12 @@ from liqbot.web.problems import not_found
 Questions = NamedDependency[WebQuestions]
 STATIC = Path(__file__).parent / "static"
 TYPES = {
-    ".js": "text/javascript; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".txt": "text/plain",
+    ".html": "text/html",
 }
+"""Of what is text the framework says by itself that it is UTF-8."""
 _HEAD = "<!--head-->"
 _TITLE = "<title>liqbot: liquidation heatmap</title>"
 POLICY = (
@@ -101,7 +102,7 @@ async def healthz(questions: Questions) -> Response[bytes]:
 @get("/metrics", summary="Figures for Prometheus", tags=["operation"], media_type="text/plain")
 async def metrics(questions: Questions) -> Response[bytes]:
     """Return all figures of the bot."""
-    return Response(await questions.metrics(), media_type="text/plain; version=0.0.4; charset=utf-8")
+    return Response(await questions.metrics(), media_type="text/plain; version=0.0.4")
 
 
 def _preview(questions: WebQuestions, coin: str, public_url: str) -> str:

@@ -24,15 +24,21 @@ JSON_PROBLEM = "application/problem+json"
 class ProblemError(Exception):
     """Something that was asked for cannot be answered. The text is for who asked."""
 
-    def __init__(self, status: HTTPStatus, detail: str) -> None:
+    def __init__(self, status: HTTPStatus, detail: str, headers: dict[str, str] | None = None) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
+        self.headers = headers
 
 
 def not_found(detail: str) -> ProblemError:
     """Return the error for a coin, an alert or another thing that there is none of."""
     return ProblemError(HTTPStatus.NOT_FOUND, detail)
+
+
+def not_yet(detail: str) -> ProblemError:
+    """Return the error for what there will be in a moment: who asks is to ask again."""
+    return ProblemError(HTTPStatus.SERVICE_UNAVAILABLE, detail, {"Retry-After": "5"})
 
 
 def bad_request(detail: str) -> ProblemError:
@@ -47,7 +53,7 @@ def too_many(detail: str) -> ProblemError:
 
 def of_problem(_: Request[None, None, State], error: ProblemError) -> Response[object]:
     """Answer with a `ProblemError`."""
-    return _problem(error.status, error.detail)
+    return _problem(error.status, error.detail, error.headers)
 
 
 def of_user(_: Request[None, None, State], error: UserError) -> Response[object]:

@@ -24,7 +24,7 @@ class Push:
     kind: str
     """`view`, `event` or `alert`."""
     topics: Mapping[str, str]
-    """What it is about, as `coin` and `venue`: a stream that asks for one gets what has the same."""
+    """What it is about, as `coin`, `venue` and `basis`: a stream that asks for one gets what has the same."""
     wire: bytes
     """As it stands on the wire: written once, however many listen."""
 

@@ -46,6 +46,7 @@ async def test_blocking_and_letting_in(room):
     await owner(room, "/admin unblock telegram:11")
     assert room.services.access.enter(ANN, "11", "/help").is_open
     assert "is no id" in (await owner(room, "/admin block ann")).title
+    assert (await owner(room, "/admin block")).title.startswith("'' is no id. Write it as telegram:123")
 
 
 async def test_an_invite_code_is_made_and_listed(room):
@@ -53,6 +54,7 @@ async def test_an_invite_code_is_made_and_listed(room):
     code = answer.title.rsplit(" ", maxsplit=1)[1]
     assert "3 chats" in answer.lines[0]
     assert (await owner(room, "/admin invites")).tables[0].rows[0][:2] == (code, "3 uses left")
+    assert "for 3650 days" in (await owner(room, "/admin invite 1 99999999")).lines[0]  # what is kept is told
     assert "whole numbers" in (await owner(room, "/admin invite many")).title
 
 

@@ -90,6 +90,7 @@ async def test_once_pauses_itself_after_its_first_alert_and_resume_goes_on(room)
 async def test_it_ends_when_its_time_is_over(room, written, hours):
     assert "It ends at" in await room.text(f"/subscribe near-cluster BTC until={written}")
     assert (await only(room)).manner.until_ms == NOW_MS + hours * 3_600_000
+    assert "ends at" in await room.text("/subscriptions")
     room.wait(hours)
     await room.see(later(BTC, 1))
     assert room.messages == []

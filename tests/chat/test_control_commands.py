@@ -321,7 +321,7 @@ class TestPrivacy:
             "What is kept of this chat\n"
             "Its id on console.\n"
             "Its 1 subscription.\n"
-            "Its settings: time zone, language, quiet hours, mute, hourly limit.\n"
+            "Its settings: time zone, language, quiet hours, mute, hourly limit, grouping, pictures.\n"
             "Which alerts it got in the last 30 days.\n"
             "In memory, until the bot stops: how often it asked, and when last.\n"
             "Nothing that is written here is kept, and nothing is passed on.\n"

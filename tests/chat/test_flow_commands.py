@@ -164,6 +164,14 @@ class TestCascade:
         answer = await room.say("/cascade BTC +5%")
         assert (answer.title, answer.tone) == ("BTC +5%: $5M would be force-bought on the way", Tone.SHORTS)
 
+    async def test_in_a_rise_shorts_are_bought_and_nothing_is_sold(self, room):
+        short_of_offers = [(price, coins / 10) for price, coins in ASKS]
+        room.services.markets.views["BTC"] = replace(BTC, depth=depth(asks=short_of_offers))
+        text = await room.text("/cascade BTC +5%")
+        assert "If all is bought at once" in text
+        assert "20% is bought first" in text
+        assert "sold" not in text
+
     async def test_without_a_move_it_is_a_fall_of_three_percent(self, room):
         assert (await room.title("/cascade BTC")).startswith("BTC −3%:")
 

@@ -34,7 +34,7 @@ async def test_a_trade_is_filled_in_by_the_market(alerted):
         await alerted.store.history.record([view])
     text = await alerted.text("/journal")
     assert "near-cluster: 1 of 1 came to their target; 0 open; +2.0R on average" in text
-    assert "target  +3.1%  +2.0R" in text
+    assert "short  64,000  target  +3.1%  +2.0R" in text
 
 
 async def test_a_note_stays_with_its_alert(alerted):

@@ -74,3 +74,5 @@ async def test_rows_fit_on_a_phone_whatever_the_window(room, window):
     answer = await room.say(f"/history BTC {window}")
     assert len(answer.tables[0].rows) <= 14
     assert all(len(cell) <= 34 for row in answer.tables[0].rows for cell in row)
+    dates = [row[0] for row in answer.tables[0].rows]
+    assert len(set(dates)) == len(dates), "two rows with the same date"

@@ -7,6 +7,7 @@ import re
 import select
 import signal
 import subprocess
+import sys
 import time
 from contextlib import closing
 
@@ -14,6 +15,8 @@ import pytest
 from cli.conftest import clean, command, run_apart
 from recordings import recorded, row
 
+from liqbot.chat.console.script import Type
+from liqbot.cli import running
 from liqbot.store.sqlite.database import DatabaseError, open_reader
 
 SCRIPT = """
@@ -101,6 +104,14 @@ def test_lines_that_are_piped_in_are_answered(tmp_path):
     assert "/regime BTC" in done.stdout
     assert "Ratio" in done.stdout
     assert "/subscribe" not in done.stdout
+
+
+def test_lines_of_a_file_are_answered_as_those_of_a_pipe_are(tmp_path, monkeypatch):
+    (tmp_path / "lines.txt").write_text("/regime BTC\n", encoding="utf-8")
+    with (tmp_path / "lines.txt").open(encoding="utf-8") as lines:
+        monkeypatch.setattr(sys, "stdin", lines)
+        assert running._given_lines() == [Type("/regime BTC")]
+        assert running._given_lines() == []  # an empty one has nothing to ask: the tour is played
 
 
 def test_a_script_whose_alert_never_comes_fails_and_says_so(script):

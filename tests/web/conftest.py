@@ -14,6 +14,7 @@ from platforms import Paper
 
 from liqbot.app.bot import Bot
 from liqbot.app.runtime import serving
+from liqbot.bus import ViewsMade
 from liqbot.chat.command import CommandContext
 from liqbot.market.side import Side
 from liqbot.market.updates import Beat, Liquidation
@@ -108,6 +109,11 @@ class Served:
     def run(self, work):
         """Return what a coroutine returns that runs in the bot's loop."""
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(60)
+
+    async def tell_again(self):
+        """Tell everybody of the newest views once more."""
+        views = list(self.bot.services.markets.views.values())
+        await self.bot.bus.publish(ViewsMade(views[0].layer, views))
 
     def answer(self, line):
         """Return what the bot answers in a chat."""

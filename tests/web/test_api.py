@@ -104,6 +104,18 @@ class TestFigures:
         assert alerts[0]["rule"] == "near-cluster"
         assert ME.native_id not in {value for alert in alerts for value in alert.values()}
 
+    def test_a_stream_takes_the_venues_that_a_view_takes(self, web, served):
+        for venue in ("Testex", "testex", "measured", "Testex, measured"):
+            with web.stream("GET", "/api/v1/stream", params={"coin": "BTC", "venue": venue}) as stream:
+                chunks = stream.iter_raw()
+                next(chunks)
+                served.run(served.tell_again())
+                assert b"event: view" in next(chunks), venue
+
+    def test_what_is_text_says_once_how_it_is_written(self, web):
+        for path in ("/", "/static/main.js", "/static/style.css", "/metrics", "/api/docs"):
+            assert web.get(path).headers["content-type"].count("charset") == 1, path
+
     def test_a_name_of_any_case_is_found(self, web):
         assert view(web, "eth").coin == "ETH"
         assert view(web, "btc", venue="TESTEX").coin == "BTC"
@@ -179,6 +191,10 @@ class TestSayingNo:
         for part in ({"venue": "Kraken"}, {"tier": "25x"}, {"tier": "many"}, {"opened": "soon"}):
             said = problem(web.get("/api/v1/coins/BTC/view", params=part), 400)
             assert len(said) > 20
+
+    def test_a_stream_of_a_venue_that_there_is_not(self, web):
+        for part in ({"venue": "Kraken"}, {"venue": "modelled", "coin": "BTC"}):
+            assert "Choose from" in problem(web.get("/api/v1/stream", params=part), 400)
 
     def test_sizes_that_are_too_large_or_no_number(self, web):
         for path, part in (

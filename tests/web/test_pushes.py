@@ -84,6 +84,22 @@ async def test_closing_ends_every_stream():
 class Nobody(WebQuestions):
     """Knows of nothing."""
 
+    def coins(self):
+        return {}
+
+
+@pytest.mark.parametrize(
+    "path", ["coins/BTC/view", "coins/BTC/clusters", "stream?coin=BTC", "stream?venue=x"]
+)
+async def test_while_the_market_is_still_being_read_who_asks_is_to_ask_again(path):
+    async with (
+        web_server(Nobody(), Pushes(10), WebSettings(port=0)) as (host, port),
+        httpx.AsyncClient(base_url=f"http://{host}:{port}") as client,
+    ):
+        answer = await client.get(f"/api/v1/{path}")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+    assert "still being read" in answer.json()["detail"]
+
 
 async def test_a_stream_that_is_left_is_forgotten():
     pushes = Pushes(10)
