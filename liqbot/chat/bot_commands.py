@@ -87,11 +87,16 @@ def _score(score: ModelScore) -> Fact:
         _("{name} {value} ({low}…{high})", name=name, value=f"{found[0]:.2f}", low=f"{found[1]:.2f}",
           high=f"{found[2]:.2f}")
         for name, found in (
-            (_("rank"), score.rank), (_("size"), score.size), (_("bits over distance only"), score.bits)
+            (_("rank"), score.rank), (_("size"), score.size), (_("bits over distance only"), score.bits),
+            (_("liquidated dollars ranked right"), score.ranked),
         )
         if found is not None
     ]  # fmt: skip
-    label = _("{coin} modelled, against {layer}", coin=score.coin, layer=score.label)
+    label = (
+        _("{coin} modelled, against {layer}", coin=score.coin, layer=score.label)
+        if score.maps
+        else _("{coin} of {layer}, by its liquidations", coin=score.coin, layer=score.label)
+    )
     return Fact(label, ", ".join(said) or _("nothing could be compared"))
 
 

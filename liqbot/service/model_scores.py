@@ -1,7 +1,8 @@
-"""The modelled map against the truth, kept up daily: where a layer shows positions, the model is tried on it.
+"""The modelled map against the truth, kept up daily: by positions where they are known, else by liquidations.
 
-The model gets what it would get of an exchange, price and open interest, and is compared with the positions
-that are really there; where the layer tells liquidations one by one, its forecasts are scored by them, too.
+Where a layer shows positions, the model gets what it would get of an exchange, price and open interest, and
+is compared with the positions that are really there. A modelled layer of an exchange that tells liquidations
+one by one is scored by them: the maps that people saw, and what was liquidated after each.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from liqbot.engine.assumptions import assumed_of
-from liqbot.engine.trial import MODEL, Interval, Witness, find, outcome
+from liqbot.engine.trial import MODEL, Interval, Witness, find, find_by_liquidations, outcome
 from liqbot.engine.trial.findings import Truth
 from liqbot.engine.trial.running import FEWEST
 from liqbot.market.events import LiquidationSeen
@@ -40,10 +41,9 @@ class ModelScores:
         return await self._store.scores.newest()
 
     async def try_all(self) -> int:
-        """Try the model on each measured layer of each coin; return how many scores were written down."""
-        views = [view for view in self._markets.layers.all() if view.layer.basis is Basis.MEASURED]
+        """Try the model on each layer of each coin; return how many scores were written down."""
         written = 0
-        for view in views:
+        for view in self._markets.layers.all():
             score = await self.tried(view)
             if score is not None:
                 await self._store.scores.record(view.layer, score)
@@ -51,15 +51,46 @@ class ModelScores:
         return written
 
     async def tried(self, view: MarketView) -> ModelScore | None:
-        """Return how the model fares on the stored views of a layer up to `view`; None where they are few."""
-        witness = Witness(warm_up_ms=WARM_UP_MS)
-        async for one in self._store.history.views(view.layer, view.coin, 0):
-            witness.see(one)
+        """Return how the model fares on the stored views of a layer up to `view`; None where they are few.
+
+        None also where a modelled layer's exchange tells no liquidations.
+        """
+        is_modelled = view.layer.basis is Basis.MODELLED
         logged = await self._store.events.between(
             view.layer, view.coin, 0, view.time_ms, kinds=[LiquidationSeen.kind]
         )
         events = [event for _, event in logged if isinstance(event, LiquidationSeen)]
-        return await asyncio.to_thread(_score, view, witness, events)
+        if is_modelled and not events:
+            return None
+        witness = Witness(warm_up_ms=0 if is_modelled else WARM_UP_MS)
+        async for one in self._store.history.views(view.layer, view.coin, 0):
+            witness.see(one)
+        return await asyncio.to_thread(_by_liquidations if is_modelled else _score, view, witness, events)
+
+
+def _by_liquidations(
+    view: MarketView, witness: Witness, events: Sequence[LiquidationSeen]
+) -> ModelScore | None:
+    """Return how a modelled layer's own maps fared; None where nothing was liquidated where price went."""
+    shown = witness.truth()
+    if len(shown.at) < FEWEST:
+        return None
+    result = outcome([find_by_liquidations(witness.steps(), _with(shown, events))])
+    line = next((one for one in result.lines if one.name == MODEL), None)
+    if line is None:
+        return None
+    return ModelScore(
+        coin=view.coin,
+        label=view.layer.label,
+        time_ms=view.time_ms,
+        maps=0,
+        days=result.days,
+        rank=None,
+        size=None,
+        bits=_range(line.gain),
+        ranked=_range(line.ranked),
+        forecasts=result.forecasts,
+    )
 
 
 def _score(view: MarketView, witness: Witness, events: Sequence[LiquidationSeen]) -> ModelScore | None:
@@ -81,6 +112,8 @@ def _score(view: MarketView, witness: Witness, events: Sequence[LiquidationSeen]
         rank=_range(line.correlation),
         size=_range(line.size),
         bits=_range(line.gain),
+        ranked=_range(line.ranked),
+        forecasts=result.forecasts,
     )
 
 

@@ -15,11 +15,11 @@ class ModelScore:
 
     coin: str
     label: str
-    """Of the layer whose positions are the truth."""
+    """Of the layer whose positions are the truth; of a modelled one, the layer that is scored itself."""
     time_ms: int
     """Up to when was looked at."""
     maps: int
-    """How many real maps it was compared with."""
+    """How many real maps it was compared with; none where only liquidations are known."""
     days: int
     rank: Range | None
     """Mean rank correlation with the real map within 10% of spot."""
@@ -27,6 +27,10 @@ class ModelScore:
     """USD of the modelled map within 10% of spot over those of the real one."""
     bits: Range | None
     """Information gained over a map that knows distance only, bits a liquidated dollar; None: none told."""
+    ranked: Range | None = None
+    """How often a liquidated dollar lies where the map has more than elsewhere on the way; 0.5 is chance."""
+    forecasts: int = 0
+    """How many maps were scored by what was liquidated after them."""
 
 
 class Scores(Protocol):

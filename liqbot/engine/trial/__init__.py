@@ -2,7 +2,7 @@
 
 from liqbot.engine.trial.findings import DISTANCE, FREE, MODEL, REAL, STACK, Findings, Truth
 from liqbot.engine.trial.judging import has_levels_near
-from liqbot.engine.trial.running import Line, Outcome, find, outcome
+from liqbot.engine.trial.running import Line, Outcome, find, find_by_liquidations, outcome
 from liqbot.engine.trial.scoring import Interval
 from liqbot.engine.trial.witness import Witness
 
@@ -19,6 +19,7 @@ __all__ = [
     "Truth",
     "Witness",
     "find",
+    "find_by_liquidations",
     "has_levels_near",
     "outcome",
 ]

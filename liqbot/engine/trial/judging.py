@@ -63,6 +63,13 @@ class Judge:
             int(np.count_nonzero(self._truth.event_ms > since_ms)),
         )
 
+    def by_liquidations(self, maps: Mapping[str, Floats]) -> Findings:
+        """Return what liquidations alone say of `maps`: no real positions are known to compare with."""
+        scored, scored_day = self._scored(maps)
+        since_ms = self._steps.end_ms[self._truth.at[self._half]]
+        events = int(np.count_nonzero(self._truth.event_ms > since_ms))
+        return Findings({}, np.zeros(0, dtype=np.int64), scored, scored_day, events)
+
     def _compared(self, found: Floats) -> Floats:
         """Return what `Findings.compared` tells of one map."""
         rows: list[tuple[float, float, float, float]] = []

@@ -84,6 +84,18 @@ def find(
     return Judge(steps, truth, first_half=first_half).findings(maps)
 
 
+def find_by_liquidations(steps: Steps, shown: Truth) -> Findings:
+    """Return how the maps of a modelled layer fare by what was liquidated after each.
+
+    `shown` has the layer's own maps in the place of real ones, and the liquidations that its venue told. The
+    distance baseline, and how far to trust the map, is fitted on the first half, and the second is scored.
+    Raises `ValueError` where there is too little to halve.
+    """
+    if len(shown.at) < FEWEST:
+        raise ValueError(f"{len(shown.at)} maps are too few to score; {FEWEST} do")
+    return Judge(steps, shown).by_liquidations({MODEL: shown.coins})
+
+
 def _maps(steps: Steps, truth: Truth, tiers: MarginTiers | None, assumed: Assumptions) -> dict[str, Floats]:
     """Return the modelled map and its rivals at the steps of the `truth`, each (n, 2 sides, bins)."""
     rungs, at = rungs_of(assumed, tiers), truth.at - 1
@@ -118,7 +130,7 @@ def outcome(trials: Sequence[Findings], seed: int = 1, *, same_days: bool = Fals
         tuple(lines),
         maps=len(compared_day),
         forecasts=len(scored_day),
-        days=len(np.unique(compared_day)),
+        days=len(np.unique(compared_day if len(compared_day) else scored_day)),
         events=sum(trial.events for trial in trials),
     )
 
