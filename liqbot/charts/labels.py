@@ -16,7 +16,7 @@ from liqbot.market.view import MarketView
 
 MOST = 3
 """At most this many clusters of a side are named."""
-APART = 72
+APART = 68
 """Labels are at least this many pixels apart."""
 MATTERS = 0.25
 """A cluster matters from this share of the heaviest of its side within `NEARBY_PCT` on."""
@@ -73,8 +73,8 @@ def placed(
 ) -> list[Label]:
     """Return the labels from the highest down.
 
-    Named are the cluster that the picture is about, on each side the nearest that matters, then what is worth
-    naming in sight. Those of the first two that lie farther than the strip reaches stand at its end.
+    Named are the cluster that the picture is about, on each side the nearest that matters, the heaviest in
+    sight, then what else is worth naming. Of the first two, what lies beyond the strip stands at its end.
     """
     labels: list[Label] = []
     about = highlighted(view, highlight)
@@ -103,8 +103,8 @@ def _chosen(view: MarketView, strip: Strip, side: Side, about: Cluster | None) -
     nearest = nearest_heavy(view, side)
     must += [nearest] if nearest is not None else []
     in_sight = [cluster for cluster in view.clusters.of(side) if strip.axis.holds(cluster.price)]
-    in_sight = worth_naming(in_sight)
-    return list(dict.fromkeys([*must, *in_sight]))
+    heaviest = sorted(in_sight, key=lambda cluster: -cluster.usd)[:1]
+    return list(dict.fromkeys([*must, *heaviest, *worth_naming(in_sight)]))
 
 
 def _class_of(cluster: Cluster, strip: Strip, classes: Classes | None) -> int:
