@@ -7,7 +7,6 @@ from types import MappingProxyType
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
 from liqbot.chat.market_commands import picture_query, pictured
 from liqbot.message import Button, Fact, Message, Table
-from liqbot.rules.wording import quoted
 from liqbot.service.comparisons import (
     MODEL,
     VENUE,
@@ -15,9 +14,9 @@ from liqbot.service.comparisons import (
     ComparisonAnswer,
     compared,
     comparison_answer,
+    read_by,
 )
-from liqbot.service.errors import UserError
-from liqbot.service.picture_query import BESIDE, BY, FIXED, ZOOM
+from liqbot.service.picture_query import BESIDE, BY, ZOOM
 from liqbot.service.windows import WINDOWS
 from liqbot.text import _
 from liqbot.text.figures import price, ratio, share, usd
@@ -34,9 +33,7 @@ async def compare(
     by=venue compares measured and modelled maps as they are, never added. by=model reads the same candles and
     open interest in three ways: levels close with open interest (as here), are only swept, or are stacked up.
     """
-    by = settings.get(BY, VENUE).lower()
-    if by not in FIXED[BY]:
-        raise UserError("by= takes venue or model, not {text}.", text=quoted(by))
+    by = read_by(settings.get(BY, VENUE))
     left = {name: text for name, text in settings.items() if name != BY}
     query = await picture_query(context, left, but_not=(ZOOM, BESIDE, "tier", "opened"))
     maps = await asyncio.to_thread(compared, context.services.markets, coin, query.layer, by)

@@ -1,15 +1,18 @@
 """The commands that show what flows through a market: liquidations, the order book, cascades."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
+from typing import Protocol, TypeVar
 
 from liqbot.chat import book_words, brief_words, cascade_words, market_words
 from liqbot.chat import flow_words as words
 from liqbot.chat.command import Coin, CommandContext, Move, Settings, Span, command
 from liqbot.chat.market_commands import picture_query
-from liqbot.message import Button, Message
+from liqbot.message import Button, Fact, Message, Table, Tone
 from liqbot.rules.wording import quoted
 from liqbot.service.books import BookAnswer
+from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.errors import UserError
 from liqbot.service.liquidations import LiquidationsAnswer
@@ -38,16 +41,7 @@ async def liquidations(
 
 def told_liquidations(answer: LiquidationsAnswer, actions: Sequence[Button] = ()) -> Message:
     """Return what was liquidated, as a message."""
-    return Message(
-        title=words.title(answer),
-        facts=tuple(words.facts(answer)),
-        tables=tuple(words.tables(answer)),
-        notes=tuple(words.notes(answer)),
-        tone=words.tone(answer),
-        actions=tuple(actions),
-        time_ms=answer.time_ms,
-        provenance=words.sources(answer),
-    )
+    return _told(words, answer, actions, words.sources(answer))
 
 
 @command(public=True)
@@ -70,17 +64,7 @@ async def book(context: CommandContext, coin: Coin, settings: Settings = _PLAIN)
 
 def told_book(answer: BookAnswer, actions: Sequence[Button] = ()) -> Message:
     """Return an order book, as a message."""
-    return Message(
-        title=book_words.title(answer),
-        lines=tuple(book_words.lines(answer)),
-        facts=tuple(book_words.facts(answer)),
-        tables=tuple(book_words.tables(answer)),
-        notes=tuple(book_words.notes(answer)),
-        tone=book_words.tone(answer),
-        actions=tuple(actions),
-        time_ms=answer.time_ms,
-        provenance=answer.provenance,
-    )
+    return _told(book_words, answer, actions, answer.provenance)
 
 
 @command(public=True)
@@ -105,17 +89,7 @@ async def cascade(
 
 def told_cascade(answer: CascadeAnswer, actions: Sequence[Button] = ()) -> Message:
     """Return what a push would set off, as a message."""
-    return Message(
-        title=cascade_words.title(answer),
-        lines=tuple(cascade_words.lines(answer)),
-        facts=tuple(cascade_words.facts(answer)),
-        tables=tuple(cascade_words.tables(answer)),
-        notes=tuple(cascade_words.notes(answer)),
-        tone=cascade_words.tone(answer),
-        actions=tuple(actions),
-        time_ms=answer.time_ms,
-        provenance=answer.provenance,
-    )
+    return _told(cascade_words, answer, actions, answer.provenance)
 
 
 @command(public=True)
@@ -126,7 +100,6 @@ async def brief(context: CommandContext, coin: Coin) -> Message:
     past, the crowd and options, what was liquidated, the book, and what a push of 3% either way sets off.
     """
     answer = await context.services.briefs.brief(coin)
-    market = answer.market
     actions = [
         Button(_("Refresh"), f"/brief {coin}", renews=True),
         *(
@@ -139,19 +112,60 @@ async def brief(context: CommandContext, coin: Coin) -> Message:
             )
         ),
     ]
+    picture = await context.services.pictures.heatmap(coin, "24h", await picture_query(context, {}))
+    return replace(told_brief(answer), picture=picture, actions=tuple(actions))
+
+
+def told_brief(answer: BriefAnswer) -> Message:
+    """Return what to check before a trade, as a message."""
+    market = answer.market
     return Message(
         title=market_words.title(market),
         lines=(market_words.meaning(market),),
         facts=tuple(brief_words.facts(answer)),
         tone=market_words.tone(market.regime),
-        picture=await context.services.pictures.heatmap(coin, "24h", await picture_query(context, {})),
-        actions=tuple(actions),
         time_ms=market.time_ms,
         provenance=market.provenance,
     )
 
 
 COMMANDS = (brief, liquidations, book, cascade)
+
+
+class _Answer(Protocol):
+    """What is answered of an instant."""
+
+    @property
+    def time_ms(self) -> int: ...
+
+
+_A_contra = TypeVar("_A_contra", bound=_Answer, contravariant=True)
+
+
+class _Words(Protocol[_A_contra]):
+    """A module that says an answer in words."""
+
+    def title(self, answer: _A_contra, /) -> str: ...
+    def lines(self, answer: _A_contra, /) -> Sequence[str]: ...
+    def facts(self, answer: _A_contra, /) -> Sequence[Fact]: ...
+    def tables(self, answer: _A_contra, /) -> Sequence[Table]: ...
+    def notes(self, answer: _A_contra, /) -> Sequence[str]: ...
+    def tone(self, answer: _A_contra, /) -> Tone: ...
+
+
+def _told(said: _Words[_A_contra], answer: _A_contra, actions: Sequence[Button], provenance: str) -> Message:
+    """Return an answer as a message, in the words of its module."""
+    return Message(
+        title=said.title(answer),
+        lines=tuple(said.lines(answer)),
+        facts=tuple(said.facts(answer)),
+        tables=tuple(said.tables(answer)),
+        notes=tuple(said.notes(answer)),
+        tone=said.tone(answer),
+        actions=tuple(actions),
+        time_ms=answer.time_ms,
+        provenance=provenance,
+    )
 
 
 def _venue(settings: Mapping[str, str]) -> str | None:

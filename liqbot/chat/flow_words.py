@@ -42,6 +42,12 @@ def title(answer: LiquidationsAnswer) -> str:
     return _(bounded if answer.is_lower_bound else title, share=share(max(longs, 1 - longs)), **words)
 
 
+def lines(answer: LiquidationsAnswer) -> tuple[str, ...]:
+    """Return nothing: the title says what it means."""
+    del answer
+    return ()
+
+
 def facts(answer: LiquidationsAnswer) -> list[Fact]:
     """Return both sides, and the hour that ends now beside its usual hour."""
     return [

@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "history": "records",
         "book": "flows",
         "cascade": "flows",
+        "brief": "flows",
         "scoreboard": "records",
         "account": "accounts",
         "export": "exporting",

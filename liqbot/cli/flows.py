@@ -1,4 +1,4 @@
-"""`liqbot liquidations`, `liqbot book` and `liqbot cascade`: what flows through one coin's market."""
+"""`liqbot liquidations`, `book`, `cascade` and `brief`: what flows through one coin's market."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,14 +9,14 @@ import msgspec
 import typer
 from rich.console import Console
 
-from liqbot.chat.flow_commands import told_book, told_cascade, told_liquidations
+from liqbot.chat.flow_commands import told_book, told_brief, told_cascade, told_liquidations
 from liqbot.chat.times import read_move, read_span
 from liqbot.cli.looking import At, RecordingFile
 from liqbot.cli.terminal import parse_time, read_with_progress, utc
 from liqbot.market.view import MarketView
 from liqbot.message import Message
 from liqbot.operations.recordings import view_at
-from liqbot.operations.stored_market import stored_liquidations, stored_view
+from liqbot.operations.stored_market import stored_brief, stored_liquidations, stored_view
 from liqbot.service.books import book_answer
 from liqbot.service.cascades import cascade_answer
 from liqbot.service.errors import UserError
@@ -61,6 +61,12 @@ def cascade(
     except UserError as error:
         raise typer.BadParameter(str(error)) from None
     print_answer(answer, told_cascade(answer), as_json=as_json)
+
+
+def brief(coin: CoinName, *, as_json: Json = False) -> None:
+    """Print what to check of one coin before a trade, out of the newest view in the database."""
+    answer = answered(stored_brief(load_settings().database, coin))
+    print_answer(answer, told_brief(answer), as_json=as_json)
 
 
 def _view(coin: str, recording: Path | None, at_ms: int | None) -> MarketView:

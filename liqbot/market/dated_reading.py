@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from liqbot.market.regime import Fuel, Regime
+from liqbot.market.regime import Fuel, OfFuel
 from liqbot.market.side import BySide
 from liqbot.market.view import MarketView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DatedReading:
+class DatedReading(OfFuel):
     """The figures of one coin of one layer at one instant. USD are at its spot."""
 
     time_ms: int
@@ -48,16 +48,6 @@ class DatedReading:
         long, short = self.coverage_long, self.coverage_short
         sides = None if long is None or short is None else BySide(long, short)
         return Fuel(self.up_usd, self.down_usd, sides)
-
-    @property
-    def ratio(self) -> float | None:
-        """Fuel above over fuel below, as of the view; None where either is zero or too little is known."""
-        return self.fuel.ratio
-
-    @property
-    def regime(self) -> Regime:
-        """Where the fuel lies."""
-        return self.fuel.regime
 
     @property
     def open_interest_usd(self) -> float | None:

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from liqbot.market.layer import Basis, Layer
-from liqbot.market.regime import Fuel, Regime
+from liqbot.market.regime import Fuel, OfFuel
 from liqbot.market.side import BySide
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Elsewhere:
+class Elsewhere(OfFuel):
     """What another layer says of the coin: a venue with its basis. Never to be added to a view's own."""
 
     layer: Layer
@@ -33,30 +33,6 @@ class Elsewhere:
     def fuel(self) -> Fuel:
         """What would be force-closed near spot, and how much of each side is known."""
         return Fuel(self.up_usd, self.down_usd, self.side_coverage)
-
-    @property
-    def ratio(self) -> float | None:
-        """Fuel above over fuel below, None where either is zero, see `Fuel`."""
-        return self.fuel.ratio
-
-    @property
-    def regime(self) -> Regime:
-        """Where the fuel lies."""
-        return self.fuel.regime
-
-    @property
-    def lean(self) -> float | None:
-        """Where the fuel lies, as a number, see `lean_of`."""
-        return lean_of(self.fuel.weighed.short, self.fuel.weighed.long)
-
-
-def lean_of(up_usd: float, down_usd: float) -> float | None:
-    """Return the asymmetry of a map: (up - down) / (up + down), from -1 (all below spot) to +1 (all above).
-
-    None where there is no fuel at all. Unlike the ratio it is finite, and alike for both sides.
-    """
-    total = up_usd + down_usd
-    return (up_usd - down_usd) / total if total > 0 else None
 
 
 def mean_lean(readings: Iterable[Elsewhere]) -> float | None:

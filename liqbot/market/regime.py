@@ -27,6 +27,15 @@ def ratio_of(up_usd: float, down_usd: float) -> float | None:
     return up_usd / down_usd if up_usd > 0 and down_usd > 0 else None
 
 
+def lean_of(up_usd: float, down_usd: float) -> float | None:
+    """Return the asymmetry of a map: (up - down) / (up + down), from -1 (all below spot) to +1 (all above).
+
+    None where there is no fuel at all. Unlike the ratio it is finite, and alike for both sides.
+    """
+    total = up_usd + down_usd
+    return (up_usd - down_usd) / total if total > 0 else None
+
+
 def regime_of(up_usd: float, down_usd: float) -> Regime:
     """Return the regime of `up_usd` of short liquidations above spot and `down_usd` of long ones below.
 
@@ -90,6 +99,12 @@ class Fuel:
         weighed = self.weighed
         return regime_of(weighed.short, weighed.long)
 
+    @property
+    def lean(self) -> float | None:
+        """Where the fuel lies, as a number, see `lean_of`."""
+        weighed = self.weighed
+        return lean_of(weighed.short, weighed.long)
+
     def stays(self, regime: Regime, band: float) -> bool:
         """Return whether `regime` still stands: one that leans is left only beyond the dead band.
 
@@ -101,3 +116,32 @@ class Fuel:
         if regime is Regime.LONG_LIQUIDATION:
             return weighed.long > staying * weighed.short
         return self.regime is regime
+
+
+class OfFuel:
+    """Readings of fuel, wherever that is known: of a view, of its past, of another layer."""
+
+    __slots__ = ()
+
+    @property
+    def fuel(self) -> Fuel:
+        """What would be force-closed within 5% of spot, and how much of each side is known."""
+        raise NotImplementedError
+
+    @property
+    def ratio(self) -> float | None:
+        """Fuel above over fuel below, each scaled by its side's coverage where that is known, see `Fuel`.
+
+        None where either is zero, and where too little is known.
+        """
+        return self.fuel.ratio
+
+    @property
+    def regime(self) -> Regime:
+        """Where the fuel lies, by the ratio."""
+        return self.fuel.regime
+
+    @property
+    def lean(self) -> float | None:
+        """Where the fuel lies, from -1 (all below spot) to +1 (all above); None without fuel."""
+        return self.fuel.lean

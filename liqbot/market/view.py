@@ -9,13 +9,13 @@ from liqbot.market.clusters import Clusters, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
 from liqbot.market.context import MarketContext
 from liqbot.market.depth import Depth
-from liqbot.market.elsewhere import Elsewhere, Swept, divergence_of, lean_of
+from liqbot.market.elsewhere import Elsewhere, Swept, divergence_of
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import LiquidationMap
 from liqbot.market.marks import Mark
 from liqbot.market.realised import RealisedShare
-from liqbot.market.regime import Fuel, Regime
+from liqbot.market.regime import Fuel, OfFuel
 from liqbot.market.side import BySide
 
 UPPER_BOUNDS = "upper bounds, not forecasts"
@@ -47,7 +47,7 @@ class Neighbour:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MarketView:
+class MarketView(OfFuel):
     """One coin at one instant. Immutable; all USD figures are |size| x spot.
 
     The open size of a side is the sum of four parts: what the map holds, `beyond`, `stale` and `unreachable`.
@@ -133,24 +133,6 @@ class MarketView:
     def fuel(self) -> Fuel:
         """What would be force-closed within 5% of spot, and how much of each side is known."""
         return Fuel(self.up_usd, self.down_usd, self.side_coverage)
-
-    @property
-    def ratio(self) -> float | None:
-        """Fuel above over fuel below, each scaled by its side's coverage where that is known, see `Fuel`.
-
-        None where either is zero, and where too little is known.
-        """
-        return self.fuel.ratio
-
-    @property
-    def regime(self) -> Regime:
-        """Where the fuel lies, by the ratio."""
-        return self.fuel.regime
-
-    @property
-    def lean(self) -> float | None:
-        """Where the fuel lies, from -1 (all below spot) to +1 (all above); None without fuel."""
-        return lean_of(self.fuel.weighed.short, self.fuel.weighed.long)
 
     @property
     def divergence(self) -> float | None:

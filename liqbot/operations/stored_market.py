@@ -11,6 +11,7 @@ from liqbot.market.events import MarketEvent
 from liqbot.market.view import MarketView
 from liqbot.operations.coin_names import find_coin, no_such_coin, spelled
 from liqbot.operations.recordings import Read, played
+from liqbot.service.brief import DAY_S, BriefAnswer, brief_of
 from liqbot.service.liquidations import LiquidationsAnswer, read_liquidations
 from liqbot.service.past_readings import PastAnswer, read_past
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery, read_scoreboard
@@ -63,10 +64,20 @@ async def stored_scoreboard(
 async def stored_liquidations(database: Path, coin: str, seconds: float) -> LiquidationsAnswer:
     """Return what was liquidated of a coin lately. Raises as `stored_view` does, and `UserError`."""
     async with reading(database) as store:
+        return await _liquidations_in(store, await _view_in(store, coin, None), seconds)
+
+
+async def stored_brief(database: Path, coin: str) -> BriefAnswer:
+    """Return what to check of a coin before a trade. Raises as `stored_view` does, and `UserError`."""
+    async with reading(database) as store:
         view = await _view_in(store, coin, None)
-        layers = await store.observations.layers(view.coin)
-        beside = [layer for layer in layers if layer.origin is view.layer.origin]
-        return await read_liquidations(store.events, view, beside or [view.layer], seconds)
+        return brief_of(view, await _liquidations_in(store, view, DAY_S))
+
+
+async def _liquidations_in(store: SqliteStore, view: MarketView, seconds: float) -> LiquidationsAnswer:
+    layers = await store.observations.layers(view.coin)
+    beside = [layer for layer in layers if layer.origin is view.layer.origin]
+    return await read_liquidations(store.events, view, beside or [view.layer], seconds)
 
 
 async def recorded_heatmap(

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
-from liqbot.service.books import BookAnswer, Books
-from liqbot.service.cascades import CascadeAnswer, Cascades
+from liqbot.market.view import MarketView
+from liqbot.service.books import BookAnswer, Books, book_answer
+from liqbot.service.cascades import CascadeAnswer, Cascades, cascade_answer
 from liqbot.service.liquidations import Liquidations, LiquidationsAnswer
-from liqbot.service.market_answer import MarketAnswer
+from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.service.markets import Markets
 
 DAY_S = 86_400
@@ -23,6 +24,17 @@ class BriefAnswer:
     fall: CascadeAnswer
     """What a fall of `PUSH_PCT` would set off."""
     rise: CascadeAnswer
+
+
+def brief_of(view: MarketView, liquidations: LiquidationsAnswer) -> BriefAnswer:
+    """Return what a view knows, and what was `liquidations` of the last day, as one answer."""
+    return BriefAnswer(
+        market=market_answer(view),
+        liquidations=liquidations,
+        book=book_answer(view, [], view.time_ms),
+        fall=cascade_answer(view, -PUSH_PCT, view.time_ms),
+        rise=cascade_answer(view, PUSH_PCT, view.time_ms),
+    )
 
 
 class Briefs:

@@ -8,6 +8,7 @@ from liqbot.market.agreement import Agreement, agreements
 from liqbot.market.layer import Basis
 from liqbot.market.layer_source import Method
 from liqbot.market.view import MarketView
+from liqbot.rules.wording import quoted
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.markets import Markets
@@ -57,6 +58,14 @@ class ComparisonAnswer:
     maps: tuple[ComparedAnswer, ...]
     agreements: tuple[Agreement, ...]
     """How far each two agree on where the money is."""
+
+
+def read_by(text: str) -> str:
+    """Return what is compared: venues, or models. Raises `UserError`."""
+    by = text.lower()
+    if by not in (VENUE, MODEL):
+        raise UserError("by= takes venue or model, not {text}.", text=quoted(by))
+    return by
 
 
 def compared(markets: Markets, coin: str, query: LayerQuery, by: str = VENUE) -> list[Compared]:

@@ -111,28 +111,36 @@ class Pictures:
     async def terrain(self, coin: str, window: str = "7d", query: PictureQuery = PLAIN) -> Picture | None:
         """Draw a map in three dimensions: price, time, money; None where that fails. Raises `UserError`."""
         seen = self._markets.seen(coin, query.layer)
-        grid = await self.grid_of(seen, window)
         try:
-            return await self.studio.terrain(
-                TerrainInput(view=seen.view, grid=grid, window=window, look=query.style.look)
-            )
+            return await self.terrain_of(seen, window, query)
         except DrawingError as error:
             _log.error("picture_failed", coin=coin, window=window, reason=str(error))
             return None
+
+    async def terrain_of(self, seen: Seen, window: str, query: PictureQuery = PLAIN) -> Picture:
+        """Draw a view in three dimensions. Raises `DrawingError`."""
+        grid = await self.grid_of(seen, window)
+        return await self.studio.terrain(
+            TerrainInput(view=seen.view, grid=grid, window=window, look=query.style.look)
+        )
 
     async def comparison(
         self, maps: Sequence[Compared], window: str = "24h", style: PictureStyle = DEFAULT_STYLE
     ) -> Picture | None:
         """Draw maps of one coin side by side; None where that fails."""
-        grids = [await self.grid_of(one.seen, window) for one in maps]
-        panels = tuple(Panel(one.title, one.view, grid) for one, grid in zip(maps, grids, strict=True))
         try:
-            return await self.studio.comparison(
-                ComparisonInput(panels=panels, window=window, look=style.look)
-            )
+            return await self.comparison_of(maps, window, style)
         except DrawingError as error:
             _log.error("picture_failed", coin=maps[0].view.coin, window=window, reason=str(error))
             return None
+
+    async def comparison_of(
+        self, maps: Sequence[Compared], window: str = "24h", style: PictureStyle = DEFAULT_STYLE
+    ) -> Picture:
+        """Draw maps of one coin side by side. Raises `DrawingError`."""
+        grids = [await self.grid_of(one.seen, window) for one in maps]
+        panels = tuple(Panel(one.title, one.view, grid) for one, grid in zip(maps, grids, strict=True))
+        return await self.studio.comparison(ComparisonInput(panels=panels, window=window, look=style.look))
 
     async def of_alert(
         self, view: MarketView, hit: Hit, style: PictureStyle = DEFAULT_STYLE

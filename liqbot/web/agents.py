@@ -153,10 +153,22 @@ def _flow_tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """What pushing the price of one coin would set off: what is forced, and where price would stop."""
         return await asker.json(f"coins/{_in_path(coin)}/cascade", move=move, venue=venue)
 
+    async def brief(coin: Coin) -> Answer:
+        """What to check of one coin before a trade: map, context, liquidations, book, cascades."""
+        return await asker.json(f"coins/{_in_path(coin)}/brief")
+
+    async def compare(
+        coin: Coin,
+        by: Annotated[str, Field(description="venue, or model: three models of one venue.")] = "venue",
+        venue: Venue = None,
+    ) -> Answer:
+        """Maps of one coin side by side, and how much of each two maps' money is at the same prices."""
+        return await asker.json(f"coins/{_in_path(coin)}/compare", by=by, venue=venue)
+
     async def account(
         address: Annotated[str, Field(description="The address of an account: 0x and 40 digits.")],
     ) -> Answer:
         """One account now: its positions, each with how far it is from liquidation, the nearest first."""
         return await asker.json(f"account/{_in_path(address)}")
 
-    return (liquidations, book, cascade, account)
+    return (liquidations, book, cascade, brief, compare, account)

@@ -28,7 +28,7 @@ from liqbot.web.answers import (
 )
 from liqbot.web.caching import Body, BodyCache, answered, json_answer, json_body
 from liqbot.web.hyperperps import HyperPerpsAnswer, hyperperps_answer
-from liqbot.web.openapi import ERRORS, answers, picture, problems
+from liqbot.web.openapi import ERRORS, answers, problems
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
 from liqbot.web.problems import bad_request, not_found, not_yet
 from liqbot.web.pushes import Pushes, TooManyStreamsError
@@ -229,30 +229,6 @@ class PublicApi(Controller):
         """Return the newest alerts."""
         name = None if coin is None else coin_of(questions, coin)
         return json_answer(request, AlertsAnswer(list(await questions.alerts(name, limit))))
-
-    @get(
-        ["/coins/{coin:str}/heatmap.png", "/coins/{coin:str}/map.png"],
-        summary="The heatmap or the map as a picture",
-        responses=picture(),
-        media_type="image/png",
-    )
-    async def picture(
-        self,
-        *,
-        request: Asked,
-        questions: Questions,
-        coin: FromPath[str],
-        window: Window = "24h",
-        venue: Venue = None,
-        tier: Tier = None,
-        opened: Opened = None,
-    ) -> Response[bytes | None]:
-        """Return the picture that the chats get."""
-        kind = "heatmap" if request.url.path.endswith("/heatmap.png") else "map"
-        known_window(questions, window)
-        part = part_of(venue, tier, opened)
-        picture = await questions.picture(coin_of(questions, coin), kind, window, part)
-        return answered(request, Body(picture.png, "image/png"), max_age_s=30)
 
     @get(
         "/stream",

@@ -25,6 +25,7 @@ from liqbot.web.head import HeadRequests
 from liqbot.web.hosts import AllowedHosts
 from liqbot.web.limits import RateLimit
 from liqbot.web.page import coin_page, healthz, metrics, page, static
+from liqbot.web.pictures import PicturesApi
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError, ProblemsOnly
 from liqbot.web.pushes import Pushes
@@ -46,6 +47,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
     return Litestar(
         route_handlers=[
             PublicApi,
+            PicturesApi,
             FlowsApi,
             AccountsApi,
             RecordsApi,

@@ -1,4 +1,4 @@
-"""The public API of what flows through a market: liquidations, order books, cascades."""
+"""The public API of what flows through a market: liquidations, order books, cascades, a brief of all."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from litestar.params import FromPath, Parameter
 
 from liqbot.rules.units import Unit, read_amount
 from liqbot.service.books import BookAnswer
+from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LONGEST_S, SHORTEST_S, LiquidationsAnswer
 from liqbot.web.api import Asked, Questions, Venue, coin_of
@@ -68,6 +69,17 @@ class FlowsApi(Controller):
     ) -> Response[bytes | None]:
         """Return what a push would set off; `stops` is null without depth of book."""
         return json_answer(request, await questions.cascade(coin_of(questions, coin), move, venue))
+
+    @get(
+        "/coins/{coin:str}/brief",
+        summary="What to check before a trade: map, context, liquidations, book, cascades",
+        responses=answers(BriefAnswer),
+    )
+    async def brief(
+        self, request: Asked, questions: Questions, coin: FromPath[str]
+    ) -> Response[bytes | None]:
+        """Return one coin from every side."""
+        return json_answer(request, await questions.brief(coin_of(questions, coin)))
 
 
 def _seconds(window: str) -> float:

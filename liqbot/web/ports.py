@@ -10,7 +10,9 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.account_answer import AccountAnswer
 from liqbot.service.books import BookAnswer
+from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
+from liqbot.service.comparisons import ComparisonAnswer
 from liqbot.service.exports import Exports
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
@@ -111,6 +113,14 @@ class WebQuestions(Protocol):
         """Return what pushing the price by `push_pct` percent would set off."""
         ...
 
+    async def brief(self, coin: str) -> BriefAnswer:
+        """Return what to check of a coin before a trade."""
+        ...
+
+    async def comparison(self, coin: str, settings: Mapping[str, str]) -> ComparisonAnswer:
+        """Return maps side by side in figures; `settings` may hold `by` and `venue`."""
+        ...
+
     async def account(self, address: str) -> AccountAnswer:
         """Return what an account holds."""
         ...
@@ -136,8 +146,8 @@ class WebQuestions(Protocol):
         """Return the newest alerts, the newest first, without samples."""
         ...
 
-    async def picture(self, coin: str, kind: str, window: str, part: Mapping[str, str]) -> Picture:
-        """Return a `heatmap` or a `map` as PNG."""
+    async def picture(self, coin: str, kind: str, window: str, settings: Mapping[str, str]) -> Picture:
+        """Return a `heatmap`, a `map`, a `map3d` or a `compare` as PNG; `settings` as commands take them."""
         ...
 
     def window_ms(self, window: str) -> int:

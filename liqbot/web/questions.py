@@ -1,5 +1,6 @@
 """The web's questions, put to the services."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
@@ -9,11 +10,21 @@ from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.account_answer import AccountAnswer
 from liqbot.service.books import BookAnswer
+from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
+from liqbot.service.comparisons import (
+    VENUE,
+    Compared,
+    ComparisonAnswer,
+    compared,
+    comparison_answer,
+    read_by,
+)
 from liqbot.service.exports import Exports
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
+from liqbot.service.picture_query import BY, PictureQuery
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
 from liqbot.service.services import Services
 from liqbot.service.status import ModelScore
@@ -85,6 +96,10 @@ class ServiceQuestions:
         """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""
         return await self._services.cascades.cascade(coin, push_pct, venue)
 
+    async def brief(self, coin: str) -> BriefAnswer:
+        """Return what to check of a coin before a trade. Raises `UserError`."""
+        return await self._services.briefs.brief(coin)
+
     async def account(self, address: str) -> AccountAnswer:
         """Return what an account holds, and not whether anybody watches it. Raises `UserError`."""
         return replace(await self._services.accounts.account(address), watched_every_s=None)
@@ -135,12 +150,30 @@ class ServiceQuestions:
             for alert in await self._services.alerts.latest(coin, limit)
         ]
 
-    async def picture(self, coin: str, kind: str, window: str, part: Mapping[str, str]) -> Picture:
-        """Return a `heatmap` or a `map` as PNG. Raises `UserError`, and `DrawingError` where it fails."""
-        seen = self._seen(coin, part)
+    async def picture(self, coin: str, kind: str, window: str, settings: Mapping[str, str]) -> Picture:
+        """Return a picture as PNG. Raises `UserError`, and `DrawingError` where it fails."""
+        pictures = self._services.pictures
+        if kind == "compare":
+            own = {name: text for name, text in settings.items() if name != BY}
+            query = PictureQuery.of(own)
+            maps = await self._compared(coin, query.layer, settings)
+            return await pictures.comparison_of(maps, window, query.style)
+        query = PictureQuery.of(settings)
+        seen = await asyncio.to_thread(self._services.markets.seen, coin, query.layer)
+        if kind == "map3d":
+            return await pictures.terrain_of(seen, window, query)
         if kind == "map":
-            return await self._services.pictures.map_of(seen)
-        return await self._services.pictures.heatmap_of(seen, window)
+            return await pictures.map_of(seen, query)
+        return await pictures.heatmap_of(seen, window, query=query)
+
+    async def comparison(self, coin: str, settings: Mapping[str, str]) -> ComparisonAnswer:
+        """Return maps side by side in figures. Raises `UserError`."""
+        own = {name: text for name, text in settings.items() if name != BY}
+        return await comparison_answer(coin, await self._compared(coin, LayerQuery.of(own), settings))
+
+    async def _compared(self, coin: str, query: LayerQuery, settings: Mapping[str, str]) -> list[Compared]:
+        by = read_by(settings.get(BY, VENUE))
+        return await asyncio.to_thread(compared, self._services.markets, coin, query, by)
 
     def window_ms(self, window: str) -> int:
         """Return how long a window is."""

@@ -80,3 +80,20 @@ class TestBookAndCascade:
     def test_a_move_that_makes_no_sense_is_named(self):
         assert "How far is" in run("cascade", "BTC", "far").output
         assert "A push is between" in run("cascade", "BTC", "0").output
+
+
+@pytest.mark.usefixtures("database")
+class TestBrief:
+    def test_it_is_ten_lines_and_one_object_of_the_same_answers(self):
+        words = run("brief", "btc")
+        assert words.exit_code == 0, words.output
+        assert "Fuel within 5%" in words.output
+        assert "Liquidated in 24 h" in words.output
+        answer = json.loads(run("brief", "BTC", "--json").output)
+        assert answer["market"]["coin"] == "BTC"
+        assert answer["liquidations"]["long_usd"] == 2e6
+        assert answer["book"] == json.loads(run("book", "BTC", "--json").output)
+        assert answer["fall"] == json.loads(run("cascade", "BTC", "-3%", "--json").output)
+
+    def test_a_coin_that_there_is_not_is_named(self):
+        assert "DOGE" in str(run("brief", "DOGE").exception)

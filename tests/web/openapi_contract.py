@@ -33,6 +33,10 @@ PATHS = (
     "/api/v1/coins/{coin}/parquet/{kind}",
     "/api/v1/coins/{coin}/heatmap.png",
     "/api/v1/coins/{coin}/map.png",
+    "/api/v1/coins/{coin}/map3d.png",
+    "/api/v1/coins/{coin}/compare.png",
+    "/api/v1/coins/{coin}/compare",
+    "/api/v1/coins/{coin}/brief",
     "/api/public/heatmap/{coin}",
     "/api/v1/account/{address}",
 )

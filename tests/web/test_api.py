@@ -1,6 +1,7 @@
 """The public API, asked over HTTP: the figures of the chats, cheap to ask again, clear where it says no."""
 
 import gzip
+import io
 from datetime import timedelta
 
 import httpx
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from accounts import ANN, BOB
 from app.stand_ins import ME
+from PIL import Image
 from web.conftest import HOST, PUBLIC
 
 from liqbot.market.maps import BIN_WIDTH
@@ -125,6 +127,27 @@ class TestFigures:
         assert answer.headers["content-type"] == "image/png"
         assert answer.content.startswith(b"\x89PNG")
 
+    def test_a_picture_takes_what_the_command_takes(self, web):
+        def size(path, **asked):
+            answer = web.get(f"/api/v1/coins/BTC/{path}", params=asked)
+            assert answer.headers["content-type"] == "image/png", answer.text
+            return Image.open(io.BytesIO(answer.content)).size, answer.content
+
+        plain = size("heatmap.png")
+        assert plain[0] == (1200, 675)
+        assert size("heatmap.png", format="square")[0] == (1080, 1080)
+        for asked in ({"zoom": "20%"}, {"zoom": "all"}, {"theme": "light"}):
+            assert size("heatmap.png", **asked)[1] != plain[1], asked
+        assert size("map.png", theme="light", format="square")[0] == (1080, 1080)
+        assert size("map3d.png", window="12h")[0] == (1200, 675)
+
+    def test_a_brief_has_the_figures_of_the_other_answers(self, web):
+        brief = web.get("/api/v1/coins/btc/brief").json()
+        assert brief["market"]["coin"] == "BTC"
+        assert brief["book"] == web.get("/api/v1/coins/BTC/book").json()
+        assert brief["fall"] == web.get("/api/v1/coins/BTC/cascade", params={"move": -3}).json()
+        assert brief["liquidations"]["count"] == 1
+
     def test_history_is_a_reading_a_day(self, web):
         rows = web.get("/api/v1/coins/BTC/history", params={"days": 7}).json()["rows"]
         assert rows
@@ -186,6 +209,19 @@ class TestSayingNo:
         for path in ("grid", "events", "heatmap.png"):
             said = problem(web.get(f"/api/v1/coins/BTC/{path}", params={"window": "5m"}), 400)
             assert said.startswith("There is no window '5m'; there is 12h, 24h")
+
+    def test_a_look_and_a_comparison_that_there_are_not(self, web):
+        for part, word in (
+            ({"zoom": "7%"}, "zoom= takes"),
+            ({"theme": "pink"}, "theme"),
+            ({"format": "round"}, "format"),
+            ({"beside": "Kraken"}, "Kraken"),
+        ):
+            assert word in problem(web.get("/api/v1/coins/BTC/heatmap.png", params=part), 400)
+        for path in ("compare", "compare.png"):
+            said = problem(web.get(f"/api/v1/coins/BTC/{path}"), 400)
+            assert said.endswith("has BTC here: there is nothing to compare it with.")
+            assert "by= takes" in problem(web.get(f"/api/v1/coins/BTC/{path}", params={"by": "age"}), 400)
 
     def test_a_venue_a_tier_and_a_span_that_there_are_not(self, web):
         for part in ({"venue": "Kraken"}, {"tier": "25x"}, {"tier": "many"}, {"opened": "soon"}):
