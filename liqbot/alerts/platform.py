@@ -80,6 +80,9 @@ class Platform(Protocol):
 class NotSent(Exception):  # noqa: N818 - an outcome
     """It has surely not arrived; another try may work."""
 
+    may_have_arrived = False
+    """Whether that is not sure after all: its client tried more than once, and one try had no answer."""
+
 
 class Unclear(NotSent):
     """It may have arrived: the answer got lost."""

@@ -117,6 +117,8 @@ class SendStage:
 
     def _not_sent(self, delivery: Delivery, error: NotSent) -> Result:  # noqa: PLR0911 - one for each outcome
         reason, status = redacted(str(error)), _surely_not_sent(delivery)
+        if error.may_have_arrived:
+            status = DeliveryStatus.UNKNOWN
         match error:
             case SlowDown():
                 self._pacing.halt(None if error.everywhere else delivery.chat.native_id, error.pause_s)

@@ -1,6 +1,7 @@
 """Discord as a chat platform: serving people, and bringing them what the dispatcher hands over."""
 
 import asyncio
+from dataclasses import replace
 
 import discord
 import structlog
@@ -11,10 +12,11 @@ from liqbot.chat.adapter import AdapterError, Reception
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.client import Client
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, outcome, verdict_of
-from liqbot.chat.discord.places import person_id
+from liqbot.chat.discord.places import lacking, person_id, plainly
 from liqbot.chat.discord.render import embed_of, files_of, plain
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS
+from liqbot.chat.discord.wire import noting_unanswered
 from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
@@ -107,13 +109,17 @@ class DiscordAdapter:
         client = self._client
         if client is None:
             raise NotSent("there is no connection to Discord")
-        try:
-            channel = await _channel(client, outgoing.chat)
-            if outgoing.replaces is not None and await _renewed(channel, outgoing.replaces, outgoing):
-                return Receipt(outgoing.replaces)
-            sent = await self._send(channel, outgoing)
-        except FAILURES as error:
-            raise outcome(error) from error
+        with noting_unanswered() as unanswered:
+            try:
+                channel = await _channel(client, outgoing.chat)
+                unanswered.clear()  # to open a conversation is not to send
+                if outgoing.replaces is not None and await _renewed(channel, outgoing.replaces, outgoing):
+                    return Receipt(outgoing.replaces)
+                sent = await self._send(channel, outgoing)
+            except FAILURES as error:
+                came = outcome(error)
+                came.may_have_arrived = bool(unanswered)
+                raise came from error
         return Receipt(str(sent.id))
 
     async def _send(self, channel: discord.abc.Messageable, outgoing: OutgoingMessage) -> discord.Message:
@@ -131,6 +137,8 @@ class DiscordAdapter:
         except discord.HTTPException as error:
             if not _may_be_plainer(error):
                 raise
+            missing = _missing(self._client, outgoing.chat) if error.code == MISSING_PERMISSIONS else ""
+        outgoing = replace(outgoing, message=plainly(outgoing.message, missing))
         try:
             return await self._send_text(channel, outgoing, view_of(outgoing.message.actions))
         except discord.HTTPException as error:
@@ -170,6 +178,16 @@ async def _renewed(channel: discord.abc.Messageable, message_id: str, outgoing: 
     except (discord.NotFound, discord.Forbidden):
         return False
     return True
+
+
+def _missing(client: Client | None, chat: ChatKey) -> str:
+    """Return what the bot lacks in a channel, in words; empty where that is not known."""
+    channel = (
+        None if client is None or not chat.native_id.isdigit() else client.get_channel(int(chat.native_id))
+    )
+    if not isinstance(channel, discord.abc.GuildChannel):
+        return ""
+    return lacking(channel.permissions_for(channel.guild.me), in_thread=bool(chat.thread))
 
 
 async def _channel(client: Client, chat: ChatKey) -> discord.abc.Messageable:

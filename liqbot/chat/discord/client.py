@@ -14,9 +14,10 @@ from discord.http import Route
 
 from liqbot.chat.adapter import Reception
 from liqbot.chat.discord.buttons import CommandButton
-from liqbot.chat.discord.commands import add_commands
+from liqbot.chat.discord.commands import SlashCommands
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES
+from liqbot.chat.discord.localising import CommandWords
 from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
@@ -82,7 +83,10 @@ class Client(discord.AutoShardedClient):
                 guild=True, dm_channel=True, private_channel=True
             ),
         )
-        add_commands(self.tree, reception.answering, reception.services.rules.by_name, self._conversation)
+        self._commands = SlashCommands(
+            self.tree, reception.answering, reception.services.rules.by_name, self._conversation
+        )
+        self._commands.add()
         self.add_dynamic_items(CommandButton)
 
     async def connect(self, *, reconnect: bool = True) -> None:
@@ -108,6 +112,7 @@ class Client(discord.AutoShardedClient):
         """Tell Discord of the commands, while the connection is made."""
         if self.application is not None:
             self.tree.allowed_installs = installable(self.application)
+        await self.tree.set_translator(CommandWords(self._commands))
         self._syncing = self.loop.create_task(keep_synced(self.tree, self._chats))
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ reached through one more subcommand, where the rule is completed and its setting
 
 import inspect
 import shlex
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from typing import Any, Protocol, TypeAlias, cast
 
 import discord
@@ -17,7 +17,8 @@ from discord import app_commands
 from liqbot.chat.answering import Answering
 from liqbot.chat.command import Argument, Command, CommandContext, Kind
 from liqbot.chat.discord import options
-from liqbot.chat.discord.options import HELP, NAME, OFFERED, ROLE, Given, Option
+from liqbot.chat.discord.options import CHANNEL, HELP, NAME, OFFERED, ROLE, Given, Option
+from liqbot.chat.discord.places import Chosen
 from liqbot.rules.rule import Rule
 from liqbot.service import delivery_options
 from liqbot.text import _
@@ -41,9 +42,13 @@ class Host(Protocol):
     """What slash commands are answered by."""
 
     async def typed(
-        self, interaction: discord.Interaction[Any], line: str, role: discord.Role | None = None
+        self,
+        interaction: discord.Interaction[Any],
+        line: str,
+        role: discord.Role | None = None,
+        channel: Chosen | None = None,
     ) -> None:
-        """Answer a line as if it had been typed."""
+        """Answer a line as if it had been typed; `channel` is where it shall apply, here where it is None."""
         ...
 
     def ask(self, interaction: discord.Interaction[Any]) -> CommandContext:
@@ -51,16 +56,38 @@ class Host(Protocol):
         ...
 
 
-def add_commands(tree: Tree, answering: Answering, rules: Mapping[str, Rule], host: Host) -> None:
-    """Add a slash command for each of the bot's commands."""
-    for place, command in enumerate(answering.commands.values()):
-        if place == MOST:
+class SlashCommands:
+    """The slash commands of a bot, made anew whenever they are asked for, in the language that is spoken."""
+
+    def __init__(self, tree: Tree, answering: Answering, rules: Mapping[str, Rule], host: Host) -> None:
+        self._tree = tree
+        self._answering = answering
+        self._rules = rules
+        self._host = host
+
+    @property
+    def commands(self) -> Sequence[Command]:
+        """The bot's commands that Discord has room for."""
+        known = list(self._answering.commands.values())
+        if len(known) > MOST:
             _log.error("discord_commands_left_out", most=MOST)
-            return
-        try:
-            tree.add_command(_Maker(command, answering, rules, host, tree).make())
-        except (TypeError, ValueError, discord.DiscordException) as error:  # a plugin's harms only itself
-            _log.error("discord_command_left_out", command=command.name, reason=str(error))
+        return known[:MOST]
+
+    def made(self) -> Iterator[Slash]:
+        """Make a slash command for each of the bot's commands."""
+        for command in self.commands:
+            try:
+                yield _Maker(command, self._answering, self._rules, self._host, self._tree).make()
+            except (TypeError, ValueError, discord.DiscordException) as error:  # a plugin's harms only itself
+                _log.error("discord_command_left_out", command=command.name, reason=str(error))
+
+    def add(self) -> None:
+        """Add all of them to the tree."""
+        for slash in self.made():
+            try:
+                self._tree.add_command(slash)
+            except (TypeError, ValueError, discord.DiscordException) as error:
+                _log.error("discord_command_left_out", command=slash.name, reason=str(error))
 
 
 def letters(payload: Mapping[str, Any]) -> int:
@@ -148,9 +175,10 @@ class _Maker:
             taken = [*rule.form.parameters, *delivery_options.CHOICES]
             own += [options.of_parameter(parameter) for parameter in taken]
         more = [options.of_parameter(delivery_options.ONCE), options.UNTIL]
-        if len(own) + len(more) + 2 > OFFERED:
+        last = [options.VENUE, ROLE, CHANNEL]
+        if len(own) + len(more) + len(last) > OFFERED:
             more = []  # these can be given afterwards, with /edit
-        return [*own, *more, options.VENUE, ROLE]
+        return [*own, *more, *last]
 
     def _option(self, argument: Argument) -> Option:
         return options.of_argument(argument, self._answering.topics)
@@ -171,9 +199,13 @@ class _Maker:
         """Return a slash command with options `own`; `known` are arguments that are none of them."""
 
         async def typed(interaction: discord.Interaction[Any], given: Given) -> None:
-            role = given.get(ROLE.name)
-            line = self._line(own, given, known)
-            await self._host.typed(interaction, line, role if isinstance(role, discord.Role) else None)
+            role, channel = given.get(ROLE.name), given.get(CHANNEL.name)
+            await self._host.typed(
+                interaction,
+                self._line(own, given, known),
+                role if isinstance(role, discord.Role) else None,
+                channel if isinstance(channel, Chosen) else None,
+            )
 
         slash = _slash_command(
             name=name, summary=summary, own=own, room=room, typed=typed, ask=self._host.ask

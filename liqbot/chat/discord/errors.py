@@ -11,8 +11,6 @@ FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError
 """What the library raises where a request fails."""
 NEW_TOKEN = "copy it anew: discord.com/developers/applications, your application, Bot, Reset Token"  # noqa: S105 - what to do
 """What to do where Discord does not accept a token."""
-_NEVER_TAKEN = (503,)
-"""Answers that say that a request was not looked at."""
 _PAUSE_S = 5.0
 """How long to wait where Discord wants a pause and does not say for how long."""
 
@@ -50,8 +48,9 @@ def _of_answer(error: discord.HTTPException) -> NotSent:
     if error.status == 401:
         return NotSent("Discord does not know the bot's token any more")
     told, found = why(error.status, error.code), verdict_of(error)
-    if found is Verdict.AGAIN and error.status >= 500 and error.status not in _NEVER_TAKEN:
-        # Of a gateway's refusal it is known that nothing went through; not so of what broke behind it.
+    if found is Verdict.AGAIN and error.status >= 500:
+        # Of a gateway's refusal it is known that nothing went through; not so of what broke behind it, and a
+        # 503 may come from either.
         return Unclear(told)
     return not_taken(found, told)
 

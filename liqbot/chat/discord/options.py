@@ -7,6 +7,7 @@ within=3`. So there is one place where a wish is read, and one kind of error.
 import shlex
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import discord
 from discord import app_commands
@@ -205,6 +206,36 @@ ROLE = Option(
     write=lambda _value: (),
 )
 """Who is pinged; it is checked before it becomes a word of the line."""
+
+
+class _Channel(app_commands.Transformer[discord.Client]):
+    """Takes what messages can be sent to, as Discord tells of it: it need not be known to the bot."""
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """What Discord lets people choose."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """Which of all channels are offered."""
+        kind = discord.ChannelType
+        threads = (kind.public_thread, kind.private_thread, kind.news_thread)
+        return [kind.text, kind.news, kind.voice, *threads]
+
+    async def transform(self, interaction: discord.Interaction[discord.Client], value: Any, /) -> Any:  # noqa: ANN401 - as the library has it
+        """Return the channel as Discord tells of it."""
+        del interaction
+        return value
+
+
+CHANNEL = Option(
+    "channel",
+    app_commands.Transform[Any, _Channel],
+    N_("default: here"),
+    write=lambda _value: (),
+)
+"""To which channel of the server it applies; it is checked, and becomes the chat that the line is for."""
 
 
 def found(offered: Mapping[str, str], typed: str) -> list[tuple[str, str]]:

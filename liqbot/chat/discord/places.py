@@ -5,14 +5,16 @@ id): what they ask for in private, or where the bot itself is not at home, comes
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
 
+from liqbot.message import Message
 from liqbot.rules.wording import listed
 from liqbot.service.chats import ChatKey
+from liqbot.service.errors import UserError
 from liqbot.text import _
 
 PLATFORM = "discord"
@@ -29,6 +31,10 @@ INVITED_WITH = discord.Permissions(**dict.fromkeys([*NEEDED, *IN_THREADS], True)
 """The permissions that the bot asks for where it is invited."""
 
 
+Chosen: TypeAlias = app_commands.AppCommandChannel | app_commands.AppCommandThread
+"""A channel or thread that somebody has chosen, with what they may do there, as Discord tells of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where somebody speaks to the bot."""
@@ -42,6 +48,8 @@ class Place:
     """Whether they may change what the chat hears."""
     missing: str = ""
     """What the bot lacks to bring alerts there, in words; empty where it lacks nothing."""
+    name: str = ""
+    """Of the channel, where it is another than the one in which they speak."""
 
 
 def place_of(interaction: discord.Interaction[Any]) -> Place:
@@ -61,6 +69,32 @@ def place_of(interaction: discord.Interaction[Any]) -> Place:
         may_manage=rights.administrator or rights.manage_guild,
         missing=lacking(interaction.app_permissions, in_thread=isinstance(channel, discord.Thread)),
     )
+
+
+def chosen_place(interaction: discord.Interaction[Any], channel: Chosen) -> tuple[Place, discord.Permissions]:
+    """Return the place that a chosen channel is, and what the bot may do there. Raises `UserError`.
+
+    Nobody has the bot write where they cannot write themselves.
+    """
+    guild, in_thread = interaction.guild, isinstance(channel, app_commands.AppCommandThread)
+    if guild is None or interaction.client.get_guild(guild.id) is None:
+        raise UserError("Another channel can be chosen only on a server that I am in.")
+    theirs = channel.permissions
+    may_write = theirs.send_messages_in_threads if in_thread else theirs.send_messages
+    if not theirs.administrator and not (theirs.view_channel and may_write):
+        raise UserError(
+            "You cannot write in #{channel}, so alerts cannot be sent there for you.", channel=channel.name
+        )
+    if isinstance(channel, app_commands.AppCommandThread) and channel.locked:
+        raise UserError("The thread {channel} is locked. Unlock it first.", channel=channel.name)
+    parent_id = channel.parent_id if isinstance(channel, app_commands.AppCommandThread) else channel.id
+    known = guild.get_channel(parent_id)
+    held = discord.Permissions.none() if known is None else known.permissions_for(guild.me)
+    key = ChatKey(PLATFORM, str(parent_id), str(channel.id) if in_thread else "")
+    name = "" if channel.id == interaction.channel_id else channel.name
+    may_manage = theirs.administrator or theirs.manage_guild
+    missing = lacking(held, in_thread=in_thread)
+    return Place(key, guild.id, is_here=True, may_manage=may_manage, missing=missing, name=name), held
 
 
 def channel_chat(channel: discord.abc.Snowflake) -> ChatKey:
@@ -98,6 +132,14 @@ def lacking(held: discord.Permissions, *, in_thread: bool) -> str:
         needed |= IN_THREADS
     missing = [words for name, words in needed.items() if not getattr(held, name)]
     return "" if held.administrator else listed(missing)
+
+
+def plainly(message: Message, missing: str) -> Message:
+    """Return a message that says why it comes without embed and picture, where the bot lacks something."""
+    if not missing:
+        return message
+    why = _("Shown as plain text: I lack {permissions} in this channel.", permissions=missing)
+    return replace(message, notes=(*message.notes, why))
 
 
 def unpingable(role: discord.Role, held: discord.Permissions) -> str:

@@ -11,6 +11,7 @@ import structlog
 from discord import app_commands
 
 from liqbot.chat.discord.errors import FAILURES, is_passing
+from liqbot.chat.discord.localising import CommandWords
 from liqbot.service.chats import Chats
 
 _log = structlog.get_logger()
@@ -51,7 +52,10 @@ async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient],
 def fingerprint(tree: app_commands.CommandTree[discord.AutoShardedClient]) -> str:
     """Return a text that is the same for the same commands of the same application."""
     commands = [command.to_dict(tree) for command in tree.get_commands()]
-    return _hash([tree.client.application_id, commands])
+    words = tree.translator
+    known = words.by_language.items() if isinstance(words, CommandWords) else ()
+    translated = [(language, sorted(said.items())) for language, said in known]
+    return _hash([tree.client.application_id, commands, translated])
 
 
 def _of(commands: Sequence[app_commands.AppCommand]) -> str:

@@ -8,6 +8,9 @@ broken line: the library would take it for data.
 
 import contextlib
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 
@@ -19,6 +22,29 @@ A_SECOND = 50
 """So many requests Discord takes of a bot."""
 _FREE = ("/interactions/", "/webhooks/")
 """What does not count: answers to people."""
+
+
+_unanswered: ContextVar[list[str] | None] = ContextVar("unanswered", default=None)
+
+
+@contextmanager
+def noting_unanswered() -> Generator[list[str]]:
+    """Give what happened to tries of the library's own that had no answer meanwhile.
+
+    It tries again by itself and tells the last answer only; what an earlier try asked for may have been done.
+    """
+    noted: list[str] = []
+    token = _unanswered.set(noted)
+    try:
+        yield noted
+    finally:
+        _unanswered.reset(token)
+
+
+def _note(why: str) -> None:
+    noted = _unanswered.get()
+    if noted is not None:
+        noted.append(why)
 
 
 class NotDiscord(aiohttp.ClientPayloadError):
@@ -51,8 +77,18 @@ class Wire:
         if not any(part in about.url.path for part in _FREE):
             context.number = await self._window.turn()
 
-    async def _fail(self, session: aiohttp.ClientSession, context: SimpleNamespace, about: object) -> None:
-        del session, about
+    async def _fail(
+        self,
+        session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        about: aiohttp.TraceRequestExceptionParams,
+    ) -> None:
+        del session
+        self._over(context)
+        if not isinstance(about.exception, aiohttp.ClientConnectorError):
+            _note(type(about.exception).__name__)
+
+    def _over(self, context: SimpleNamespace) -> None:
         number: int | None = context.__dict__.pop("number", None)
         if number is not None:
             self._window.leave(number)
@@ -60,10 +96,13 @@ class Wire:
     async def _end(
         self, session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestEndParams
     ) -> None:
-        await self._fail(session, context, about)
+        del session
+        self._over(context)
         answer = about.response
         if not str(about.url).startswith(self._api_url):
             return
+        if answer.status >= 500:
+            _note(str(answer.status))
         if answer.status in (200, 201) and answer.content_type != "application/json":
             raise NotDiscord(f"not Discord but something before it answered {answer.status}")
         with contextlib.suppress(TypeError, ValueError):

@@ -17,14 +17,12 @@ from telegram.error import TelegramError
 
 from liqbot.alerts.platform import Refused, SlowDown
 from liqbot.chat.command import Command
+from liqbot.chat.menu_words import WORDS, called
 from liqbot.chat.telegram.outcomes import outcome
-from liqbot.text import Catalogues, _, speaking
-from liqbot.text.catalogue import FOLDER
+from liqbot.text import speaking
 
 _log = structlog.get_logger()
 
-WORDS = Catalogues(FOLDER / "menu")
-"""What commands are called in menus, by language: catalogues of their own, as they are short and few."""
 TRIES = 5
 MOST_COMMANDS = 100
 LONGEST_NAME = 32
@@ -41,19 +39,12 @@ def menu(commands: Iterable[Command], language: str, *, managing: bool) -> tuple
     """
     with speaking(language, catalogues=WORDS):
         entries = [
-            BotCommand(name, _called(item)[:LONGEST_DESCRIPTION])
+            BotCommand(name, called(item)[:LONGEST_DESCRIPTION])
             for item in commands
             for name in [item.name.replace("-", "_")]
             if (managing or not item.manages) and not item.owners and len(name) <= LONGEST_NAME
         ]
     return tuple(entries[:MOST_COMMANDS])
-
-
-def _called(command: Command) -> str:
-    """Return what a command is called in the language that is spoken; in English, its summary."""
-    key = f"/{command.name}"
-    said = _(key)
-    return command.summary if said == key else said
 
 
 class Menu:

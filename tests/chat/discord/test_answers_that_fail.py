@@ -7,7 +7,7 @@ import pytest
 from chat.discord.stand_ins import bring, eventually, text_of
 
 from liqbot.alerts.platform import NotSent
-from liqbot.chat.discord.conversation import NOT_SHOWN
+from liqbot.chat.discord.replies import NOT_SHOWN
 from liqbot.message import Message
 
 EDIT = "/webhooks/.*@original"
@@ -21,7 +21,7 @@ def tracebacks(caplog):
     ("status", "code"), [(413, None), (413, 40005), (403, 50013), (400, 50035), (403, None)]
 )
 async def test_an_answer_that_is_refused_comes_in_words(house, caplog, monkeypatch, status, code):
-    monkeypatch.setattr("liqbot.chat.discord.conversation.PATIENT_PAUSES_S", (0.01, 0.01))
+    monkeypatch.setattr("liqbot.chat.discord.replies.PATIENT_PAUSES_S", (0.01, 0.01))
     async with house.open():
         await house.discord.fault("PATCH", EDIT, status=status, code=code, times=1 if code else 2)
         answer = await house.slash("heatmap", coin="BTC")
@@ -80,3 +80,12 @@ async def test_a_slow_database_does_not_delay_the_acknowledgement(house, monkeyp
         monkeypatch.setattr("liqbot.chat.discord.conversation.read_arguments", never)
         answer = await house.slash("clusters", coin="BTC")
     assert answer.acknowledged_in < 2.5
+
+
+async def test_an_answer_in_a_server_without_rights_comes_in_words_and_says_what_is_missing(house):
+    await house.discord.overwrite(house.channel, deny=["embed_links", "attach_files"])
+    async with house.open():
+        await house.discord.fault("PATCH", "/webhooks/", status=403, code=50013)
+        answer = await house.slash("weather")
+    assert "*dry*" in answer.message.content.replace("\\", "")
+    assert "I lack Embed Links, Attach Files in this channel" in answer.message.content

@@ -10,7 +10,7 @@ from liqbot.builtin import RULES
 from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import Coin, CommandContext, Number, RuleName, Settings, Window, command
-from liqbot.chat.discord.commands import ANOTHER_RULE, LETTERS, add_commands, letters
+from liqbot.chat.discord.commands import ANOTHER_RULE, LETTERS, SlashCommands, letters
 from liqbot.chat.plugin_commands import chat_command
 from liqbot.message import Message
 from liqbot.plugin import Between, Help, Percent, rule
@@ -25,7 +25,7 @@ class Host:
     def __init__(self):
         self.lines = []
 
-    async def typed(self, _interaction, line, role=None):
+    async def typed(self, _interaction, line, role=None, _channel=None):
         self.lines.append(line if role is None else (line, role))
 
     def ask(self, _interaction):
@@ -38,7 +38,7 @@ def tree_of(*rules, commands=COMMANDS):
     assert known.errors == []
     client = discord.Client(intents=discord.Intents.none())
     tree, host = app_commands.CommandTree(client), Host()
-    add_commands(tree, Answering(commands), known.by_name, host)
+    SlashCommands(tree, Answering(commands), known.by_name, host).add()
     return {item.name: item for item in tree.get_commands()}, tree, host
 
 

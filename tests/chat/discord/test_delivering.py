@@ -106,6 +106,7 @@ async def test_without_the_right_to_embed_the_text_goes_alone(house):
         await bring(adapter, house.chat, ALERT)
     [message] = await house.messages()
     assert message.content.startswith("**BTC: $20.5M of long liquidations at 62,700**")
+    assert "Shown as plain text: I lack Embed Links, Attach Files in this channel." in message.content
     assert message.labels == ["Refresh", "Mute 1 h", "Unsubscribe #1"]
 
 

@@ -32,7 +32,7 @@ def answer(status, code=0, **headers):
         (answer(401), NotSent),
         (answer(500), Unclear),
         (answer(502), Unclear),
-        (answer(503), NotSent),
+        (answer(503), Unclear),
         (ConnectionResetError(), Unclear),
         (TimeoutError(), Unclear),
         (discord.RateLimited(90.0), SlowDown),
