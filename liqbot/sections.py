@@ -48,6 +48,10 @@ class PluginSettings(Section):
         default=(), description="overlays of plugins that are drawn on every heatmap"
     )
     deadline_s: float = Field(default=1, gt=0, le=60, description="seconds that a rule may take over a view")
+    bubblewrap: bool = Field(
+        default=True,
+        description="whether the worker runs under bubblewrap where it is installed: no network, read-only",
+    )
     memory_mb: int = Field(default=512, ge=64, description="MB that all plugins in the worker may take")
     options: dict[str, dict[str, Any]] = Field(
         default_factory=dict[str, dict[str, Any]],

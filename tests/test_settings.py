@@ -88,6 +88,7 @@ EXAMPLES = {
     "LIQBOT_TELEGRAM__WEBHOOK_HOST": ("0.0.0.0", '"0.0.0.0"', "0.0.0.0"),  # noqa: S104 - only an example
     "LIQBOT_TELEGRAM__WEBHOOK_PORT": ("8080", "8080", 8080),
     "LIQBOT_PLUGINS__ENABLED": ("false", "false", False),
+    "LIQBOT_PLUGINS__BUBBLEWRAP": ("false", "false", False),
     "LIQBOT_PLUGINS__TRUSTED": ("wall,webhook", '["wall", "webhook"]', ("wall", "webhook")),
     "LIQBOT_PLUGINS__DENIED": ("wall<2,other", '["wall<2", "other"]', ("wall<2", "other")),
     "LIQBOT_PLUGINS__OVERLAYS": ("key-levels", '["key-levels"]', ("key-levels",)),
@@ -190,6 +191,7 @@ WRONG = {
     "LIQBOT_TELEGRAM__WEBHOOK_URL": ["a.org", "https://", "https://a.org/?x=1"],
     "LIQBOT_TELEGRAM__WEBHOOK_PORT": ["0", "65536", "x", "1.5"],
     "LIQBOT_PLUGINS__ENABLED": ["perhaps", ""],
+    "LIQBOT_PLUGINS__BUBBLEWRAP": ["perhaps", ""],
     "LIQBOT_PLUGINS__TRUSTED": ['["wall"', "[1]"],
     "LIQBOT_PLUGINS__DENIED": ["two words", "wall=1", "["],
     "LIQBOT_PLUGINS__OVERLAYS": ["[7]"],

@@ -30,6 +30,7 @@ def wanted(settings: Settings, *, show_output: bool = False) -> Wanted:
         limits=Limits(own.deadline_s, own.memory_mb),
         hidden=_hidden(settings),
         show_output=show_output,
+        bubblewrap=own.bubblewrap,
     )
 
 
@@ -44,4 +45,7 @@ def chat_commands(plugins: Plugins) -> Iterator[Command]:
 
 
 def _hidden(settings: Settings) -> tuple[Path, ...]:
-    return settings_file(), settings.database
+    database = settings.database
+    beside = [database.with_name(f"{database.name}{ending}") for ending in ("-wal", "-shm")]
+    backups = [Path(settings.backups.folder)] if settings.backups.folder else []
+    return settings_file(), database, *beside, *backups

@@ -15,12 +15,13 @@ from rich.text import Text
 
 from liqbot.app.bot import clock_ms
 from liqbot.app.findings import setup_findings
-from liqbot.app.plugin_setup import plugins_of
+from liqbot.app.plugin_setup import plugins_of, wanted
 from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.registry import PlatformKind
 from liqbot.errors import OperatorError
+from liqbot.hosting.plugins import contained
 from liqbot.logs import hide, set_up_logs
 from liqbot.market.coins import ALL
 from liqbot.operations.database import count_subscriptions, require_well
@@ -111,7 +112,8 @@ def _plugins(settings: Settings) -> str:
     lacking = [f"{finding.name}: {finding.whole}" for finding in setup_findings(settings, plugins)]
     if plugins.errors or lacking:
         raise Ailing("; ".join([*map(str, plugins.errors), *lacking]))
-    return f"{len(plugins.rules.by_name)} rules: {', '.join(plugins.rules.by_name)}"
+    rules = f"{len(plugins.rules.by_name)} rules: {', '.join(plugins.rules.by_name)}"
+    return f"{rules}; the worker of plugins: {contained(wanted(settings))}"
 
 
 def _coins(settings: Settings, reports: Sequence[Report]) -> str:

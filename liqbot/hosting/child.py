@@ -2,6 +2,7 @@
 
 import faulthandler
 import os
+import select
 import signal
 import sys
 import threading
@@ -148,13 +149,16 @@ def main(trace: int) -> None:
     faulthandler.enable(trace)
     faulthandler.register(signal.SIGUSR1, file=trace, all_threads=True)
     os.register_at_fork(after_in_child=lambda: os._exit(1))  # two that answer would be one too many
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    watching = threading.Thread(target=_leave_with, args=(os.getppid(), commands.fileno()), daemon=True)
+    watching.start()
     Child(commands, answers).run()
 
 
-def _leave_with(parent: int) -> None:
-    """End this process when the bot has ended without a word."""
-    while os.getppid() == parent:
+def _leave_with(parent: int, commands: int) -> None:
+    """End this process when the bot has ended without a word: within bubblewrap the pipe alone tells."""
+    pipe = select.poll()
+    pipe.register(commands, 0)  # that nobody writes any more is told unasked
+    while os.getppid() == parent and not pipe.poll(0):
         time.sleep(ORPHAN_LOOK_S)
     os._exit(1)
 

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import structlog
 
+from liqbot.hosting.bubblewrap import OFF, Containment, containment
 from liqbot.hosting.protocol import Item
 from liqbot.hosting.remote import WorkerGroup, is_remote, remote_command, remote_overlay, remote_rule
 from liqbot.hosting.worker import Limits, Worker
@@ -50,6 +51,8 @@ class Wanted:
     """Files that plugins in the worker must not read."""
     show_output: bool = False
     """Whether what they print goes to standard error."""
+    bubblewrap: bool = True
+    """Whether the worker runs under bubblewrap where that is installed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +156,18 @@ def load_plugins(house: Iterable[Contribution], wanted: Wanted) -> Plugins:
 
 
 def _worker(candidates: Sequence[Candidate], wanted: Wanted) -> Worker:
-    return Worker(candidates, wanted.limits, hidden=wanted.hidden, show_output=wanted.show_output)
+    return Worker(
+        candidates,
+        wanted.limits,
+        hidden=wanted.hidden,
+        show_output=wanted.show_output,
+        contained=contained(wanted),
+    )
+
+
+def contained(wanted: Wanted) -> Containment:
+    """Return in what the worker runs."""
+    return containment() if wanted.bubblewrap else OFF
 
 
 def _admitted(plugins: Plugins) -> Iterator[Candidate]:

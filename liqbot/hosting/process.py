@@ -1,6 +1,7 @@
 """The worker's process as the bot holds it: started, spoken to with a deadline, killed."""
 
 import contextlib
+import json
 import os
 import re
 import select
@@ -8,11 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import msgspec
 
+from liqbot.hosting.bubblewrap import OFF, Containment, wrapped
 from liqbot.hosting.protocol import LARGEST, LENGTH, FromWorker, ToWorker, frame, from_worker
 
 TRACE_S = 0.2
@@ -23,6 +25,10 @@ _KEPT = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "SYSTEMROOT", "TMPDIR")
 """All that a worker's environment takes over from the bot's: nothing that could hold a token."""
 _ONE_THREAD = {f"{library}_NUM_THREADS": "1" for library in ("OPENBLAS", "OMP", "MKL", "NUMEXPR")}
 """Thread pools of numeric libraries would take address space by the gigabyte."""
+_SIGNALLED = 128
+"""Bubblewrap ends with that and the number of the signal that ended what it ran."""
+_INFO_S = 5.0
+"""How long bubblewrap may take to say whom it has started."""
 _TRACED = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+)')
 
 
@@ -41,32 +47,50 @@ class Place:
 class Process:
     """One worker process. Not for several threads at once."""
 
-    def __init__(self, *, show_output: bool, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start it. What its plugins print is thrown away, or goes to standard error with `show_output`."""
+    def __init__(
+        self,
+        *,
+        show_output: bool,
+        contained: Containment = OFF,
+        readable: Collection[str] = (),
+        hidden: Collection[str] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Start it. What its plugins print is thrown away, or goes to standard error with `show_output`.
+
+        Where it is `contained`, it can read what is `readable` wherever that is, and never what is `hidden`.
+        """
         self._clock = clock
+        self._is_contained = bool(contained.program)
         self._trace, trace = os.pipe()
         os.set_blocking(self._trace, False)
         with contextlib.ExitStack() as closing:
             closing.callback(os.close, trace)
+            command, info = [sys.executable, "-m", "liqbot.hosting.child", str(trace)], -1
+            passed = [trace]
+            if contained.program:
+                info, told = os.pipe()
+                closing.callback(os.close, info)
+                closing.callback(os.close, told)
+                passed.append(told)
+                command = wrapped(command, contained.program, told, readable=readable, hidden=hidden)
             self._popen = subprocess.Popen(  # noqa: S603 - our own module
-                [sys.executable, "-m", "liqbot.hosting.child", str(trace)],
+                command,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=None if show_output else subprocess.DEVNULL,
                 cwd="/",
                 env=_environment(),
-                pass_fds=[trace],
+                pass_fds=passed,
                 start_new_session=True,  # Ctrl-C at the terminal is for the bot; what it starts dies with it
                 bufsize=0,
             )
+            # Within bubblewrap it is the first of all processes, and known here by another number.
+            self.pid = self._popen.pid if info < 0 else _child_pid(info, self._popen.pid)
+            """Its process id, as this process sees it."""
         self._received = bytearray()
         for pipe in (self._in, self._out):
             os.set_blocking(pipe, False)
-
-    @property
-    def pid(self) -> int:
-        """Its process id."""
-        return self._popen.pid
 
     @property
     def is_alive(self) -> bool:
@@ -146,6 +170,8 @@ class Process:
     def _ended(self) -> str:
         with contextlib.suppress(subprocess.TimeoutExpired):
             status = self._popen.wait(timeout=1)
+            if self._is_contained and status > _SIGNALLED:
+                status = _SIGNALLED - status
             if status < 0:
                 return f"it ended its process ({signal.Signals(-status).name})"
             return f"it ended its process (exit status {status})"
@@ -154,7 +180,7 @@ class Process:
     def _places(self) -> tuple[Place, ...]:
         """Ask a process that hangs where it is: its C handler answers even where Python cannot."""
         with contextlib.suppress(ProcessLookupError):
-            os.kill(self._popen.pid, signal.SIGUSR1)
+            os.kill(self.pid, signal.SIGUSR1)
         end, quiet_s = self._clock() + TRACE_S, TRACE_S
         text = bytearray()
         while self._clock() < end and _ready(self._trace, select.POLLIN, quiet_s):
@@ -168,6 +194,20 @@ class Process:
             while data := os.read(self._trace, 1 << 16):
                 text += data
         return text
+
+
+def _child_pid(info: int, otherwise: int) -> int:
+    """Return the process id that bubblewrap tells; `otherwise` where it ends before."""
+    told = b""
+    while _ready(info, select.POLLIN, _INFO_S) and not told.endswith(b"}\n"):
+        data = os.read(info, 1 << 12)
+        if not data:
+            break
+        told += data
+    try:
+        return int(json.loads(told)["child-pid"])
+    except (ValueError, KeyError, TypeError):
+        return otherwise
 
 
 def _ready(pipe: int, event: int, within_s: float) -> bool:

@@ -10,6 +10,7 @@ from typing import TypeAlias
 
 import structlog
 
+from liqbot.hosting.bubblewrap import OFF, Containment
 from liqbot.hosting.process import Place, Process, Stopped
 from liqbot.hosting.protocol import (
     Answer,
@@ -66,9 +67,10 @@ class Worker:
         *,
         hidden: Collection[Path] = (),
         show_output: bool = False,
+        contained: Containment = OFF,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Load `candidates`. `hidden` are files that they must not read."""
+        """Load `candidates`. `hidden` are files that they must not read; `contained` says in what."""
         self.brought: dict[str, list[Item]] = {}
         """What they bring, by the file of the candidate."""
         self.errors: list[LoadError] = []
@@ -77,6 +79,8 @@ class Worker:
         self._limits = limits
         self._hidden = [str(path.absolute()) for path in hidden]
         self._show_output = show_output
+        self.contained = contained
+        """In what the process runs."""
         self._clock = clock
         self._records = Records(clock)
         self._lock = threading.Lock()
@@ -91,6 +95,7 @@ class Worker:
         self._closed = False
         with self._lock:
             self._process = self._started(first=True)
+        _log.info("plugins_contained", by=str(contained))
 
     @property
     def pid(self) -> int | None:
@@ -252,7 +257,12 @@ class Worker:
         """Return a process that has loaded the plugins; who hangs or ends it while loading is left out."""
         while True:
             self._stop()
-            process = self._process = Process(show_output=self._show_output)
+            process = self._process = Process(
+                show_output=self._show_output,
+                contained=self.contained,
+                readable=[str(Path(one.file).absolute().parent) for one in self._candidates],
+                hidden=self._hidden,
+            )
             brought: dict[str, list[Item]] = {}
             errors: list[LoadError] = []
             loading: str | None = None

@@ -1,0 +1,158 @@
+"""The worker under bubblewrap: what a plugin that means harm can reach there. Skipped where it cannot run."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hosting.conftest import LIMITS
+from hosting.test_worker import GOOD, VIEW, call, texts
+
+from liqbot.hosting.bubblewrap import Containment, containment, wrapped
+from liqbot.hosting.worker import Worker
+from liqbot.rules.hit import RuleFault
+from liqbot.rules.plugin_discovery import find_in_folder
+
+CONTAINED = containment()
+needs_bubblewrap = pytest.mark.skipif(not CONTAINED.program, reason=CONTAINED.why_not or "it runs")
+
+HARMFUL = '''
+import ctypes, os
+@rule("harmful")
+def harmful(view):
+    """It goes around the guard of Python: the C library asks nobody."""
+    c = ctypes.CDLL(None, use_errno=True)
+    def call(name, *arguments):
+        return f"{name} {c[name](*arguments)} {os.strerror(ctypes.get_errno())}"
+    yield Hit("write", call("open", b"/usr/written-by-a-plugin", 0o101, 0o600))
+    yield Hit("beside", call("open", FOLDER + b"/written-by-a-plugin", 0o101, 0o600))
+    yield Hit("kill", call("kill", BOT, 9))
+    yield Hit("interfaces", " ".join(sorted(name for _, name in __import__("socket").if_nameindex())))
+    yield Hit("home", " ".join(os.listdir(os.environ["HOME"])) + ";" + os.environ["HOME"])
+    yield Hit("processes", " ".join(name for name in os.listdir("/proc") if name.isdigit()))
+    fd = c.open(SECRET, 0)
+    data = ctypes.create_string_buffer(100)
+    got = c.read(fd, data, 100) if fd >= 0 else 0
+    yield Hit("secret", data.raw[:max(got, 0)].decode() or "nothing")
+'''
+
+
+@pytest.fixture
+def contained(write):
+    """Return how to make a worker under bubblewrap."""
+    made = []
+
+    def contained(*, hidden=(), **plugins):
+        candidates = list(find_in_folder(write(**plugins)))
+        limits = replace(LIMITS, deadline_s=2, load_s=20)
+        made.append(Worker(candidates, limits, hidden=hidden, contained=CONTAINED))
+        return made[-1]
+
+    yield contained
+    for worker in made:
+        worker.close()
+
+
+@needs_bubblewrap
+def test_rules_read_as_they_do_without(contained):
+    worker = contained(good=GOOD)
+    assert worker.errors == []
+    assert texts(worker.ask_one(VIEW, call("good", at_least=3.0))) == [f"{VIEW.coin} {VIEW.spot:g} 3"]
+
+
+@needs_bubblewrap
+def test_who_goes_around_the_guard_has_no_network_writes_nothing_and_sees_nobody(contained, tmp_path):
+    secret = tmp_path / "liqbot.toml"
+    secret.write_text("token = '123:planted'")
+    folder = tmp_path / "plugins"
+    head = f"FOLDER, SECRET, BOT = {os.fsencode(folder)!r}, {os.fsencode(secret)!r}, {os.getpid()}\n"
+    worker = contained(hidden=[secret], harmful=head + HARMFUL)
+    assert worker.errors == []
+    said = {hit.key: hit.text for hit in worker.ask_one(VIEW, call("harmful")).hits}
+    assert said["write"] == "open -1 Read-only file system"
+    assert said["beside"] == "open -1 Read-only file system"
+    assert said["kill"].startswith("kill -1") or said["processes"] == "1"
+    assert said["interfaces"] == "lo"
+    assert said["home"] == ";/tmp/home"
+    assert said["processes"] == "1"
+    assert said["secret"] == "nothing"  # noqa: S105 - it is none
+    assert not (folder / "written-by-a-plugin").exists()
+
+
+@needs_bubblewrap
+def test_whoever_hangs_there_is_named_by_its_line_and_killed(contained):
+    worker = contained(
+        hangs='@rule("hangs")\ndef hangs(view):\n    """It hangs."""\n    while True:\n        pass\n'
+    )
+    first = worker.pid
+    with pytest.raises(RuleFault, match=r"hangs.py, line \d+"):
+        worker.ask_one(VIEW, call("hangs"))
+    _gone(first)
+
+
+@needs_bubblewrap
+def test_whoever_ends_the_process_is_told_by_its_signal(contained):
+    worker = contained(good=GOOD)
+    os.kill(worker.pid, signal.SIGKILL)
+    with pytest.raises(RuleFault, match="SIGKILL"):
+        worker.ask_one(VIEW, call("good"))
+    assert texts(worker.ask_one(VIEW, call("good"))) == [f"{VIEW.coin} {VIEW.spot:g} 1"]
+
+
+@needs_bubblewrap
+def test_it_ends_with_a_bot_that_is_killed(write):
+    folder = write(good=GOOD)
+    program = f"""
+import os, sys
+from pathlib import Path
+from liqbot.hosting.bubblewrap import containment
+from liqbot.hosting.worker import Limits, Worker
+from liqbot.rules.plugin_discovery import find_in_folder
+worker = Worker(list(find_in_folder(Path({str(folder)!r}))), Limits(load_s=20), contained=containment())
+print(worker.pid, flush=True)
+os.kill(os.getpid(), 9)
+"""
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    pid = int(told.stdout)
+    _gone(pid)
+
+
+def _gone(pid, within_s=10):
+    """Wait until a process is no more, or only waits for its parent to notice."""
+    end = time.monotonic() + within_s
+    while time.monotonic() < end:
+        try:
+            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except OSError:
+            return
+        if state == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} still runs")
+
+
+def test_where_it_is_not_installed_that_is_said(monkeypatch):
+    monkeypatch.setattr("liqbot.hosting.bubblewrap.shutil.which", lambda _: None)
+    assert str(containment()) == "accidents only, no sandbox (bubblewrap is not installed)"
+
+
+def test_where_it_is_refused_its_own_words_are_told(monkeypatch, tmp_path):
+    refusing = tmp_path / "bwrap"
+    refusing.write_text("#!/bin/sh\necho 'bwrap: No permissions to create new namespace' >&2\nexit 1\n")
+    refusing.chmod(0o755)
+    monkeypatch.setattr("liqbot.hosting.bubblewrap.shutil.which", lambda _: str(refusing))
+    assert "No permissions to create new namespace" in str(containment())
+    assert containment() == Containment(why_not=containment().why_not)
+
+
+def test_what_is_hidden_is_covered_last_so_that_nothing_uncovers_it(tmp_path):
+    secret = tmp_path / "liqbot.toml"
+    secret.write_text("token")
+    command = wrapped(["true"], "bwrap", 3, readable=[str(tmp_path)], hidden=[str(secret)])
+    covered = command.index(str(secret))
+    assert command[covered - 2 : covered] == ["--ro-bind", "/dev/null"]
+    assert covered > command.index(str(tmp_path))
