@@ -11,6 +11,7 @@ from liqbot.engine.level_ageing import aged_levels
 from liqbot.market.positions import Bools, Floats, Ints, Positions
 from liqbot.market.updates import AccountsSeen
 
+_NOTHING = Positions.empty()
 _NEVER = np.iinfo(np.int64).min
 _MOST_WAITING = 4096
 """So many updates are put aside before they are worked in, whether anybody asks or not."""
@@ -62,10 +63,13 @@ class Book:
         if len(self._waiting) >= _MOST_WAITING:
             self._work_in()
 
-    def has_seen(self, number: int, since_ms: int) -> bool:
-        """Return whether the positions of the account `number` were seen at `since_ms` or later."""
+    def have_been_seen(self, numbers: Ints, since_ms: int) -> Bools:
+        """Return whether the positions of the accounts `numbers` were seen at `since_ms` or later."""
         self._work_in()
-        return number < len(self._seen_ms) and bool(self._seen_ms[number] >= since_ms)
+        if not len(self._seen_ms):
+            return np.zeros(len(numbers), dtype=np.bool_)
+        known = numbers < len(self._seen_ms)
+        return known & (self._seen_ms[np.where(known, numbers, 0)] >= since_ms)
 
     def coins(self) -> list[str]:
         """Return the coins in which there are positions."""
@@ -75,7 +79,7 @@ class Book:
     def positions(self, coin: str) -> Positions:
         """Return the open positions of `coin`; none where nobody holds it."""
         self._work_in()
-        return self._positions.get(coin, Positions.empty())
+        return self._positions.get(coin, _NOTHING)
 
     def aged_levels(self, marks: Mapping[str, float]) -> dict[str, Floats]:
         """Return by coin the levels as they are at `marks` (USD by coin), see `engine/level_ageing.py`."""
@@ -146,12 +150,13 @@ class Book:
         kept: Mapping[str, Sequence[Ints]],
     ) -> None:
         for coin in self._positions.keys() | incoming.keys():
-            old = self._positions.get(coin, Positions.empty())
+            old, new = self._positions.get(coin, _NOTHING), incoming.get(coin, ())
             stays = ~accounts[old.account]
             for stay in kept.get(coin, ()):
                 stays |= np.isin(old.account, stay)
-            rest = old if stays.all() else old.take(stays)
-            self._positions[coin] = Positions.joined([rest, *incoming.get(coin, ())])
+            if new or not stays.all():
+                rest = old if stays.all() else old.take(stays)
+                self._positions[coin] = Positions.joined([rest, *new] if len(rest) or not new else new)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,38 +1,21 @@
 """Finding the clusters of a map: runs of bins of one side that stand out."""
 
-import math
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, overload
 
 import numpy as np
 
+from liqbot.engine.level_table import LevelTable
 from liqbot.engine.measured import Levels
+from liqbot.engine.runs import Runs, find_runs
+from liqbot.engine.segments import ends_of, rows_from
 from liqbot.market.cohort import Cohort
 from liqbot.market.maps import BIN_WIDTH, LiquidationMap
 from liqbot.market.positions import Bools, Floats, Ints
-from liqbot.market.side import BySide, Side
+from liqbot.market.side import Side
 
-SMOOTHING = 2.0
-"""Standard deviation in bins (0.1% each) of the kernel in whose density peaks are sought."""
-FOOT = 0.3
-"""A cluster reaches from its peak outwards to where the density falls below this share of the peak's."""
-SMOOTH_FOOT = 0.7
-"""The same where levels are known by bins only: an estimate is smooth, and its hills have long slopes."""
-ABOVE_MEDIAN, ABOVE_MEAN = 2.5, 3.0
-"""A peak stands out if its density is so many times the median of its neighbourhood over bins that have any,
-or so many times its mean over all bins, whichever is less: a median, so that a heavy cluster does not hide a
-lighter one beside it; a mean, so that where there is little, each of few levels may stand out."""
-HEAVY, HEAVY_LASTS = 0.01, 0.8
-"""What weighs so much of all that is mapped on its side stands out, also among others as heavy. It lasts
-down to this share of that."""
-SMOOTH_ABOVE = 1.5
-"""Of an estimate, whose levels are known by bins only, a peak stands out if its density is so many times the
-side's mean over bins that have any: it is too smooth for its neighbourhood to tell."""
-BLOCK = 100
-"""That neighbourhood is the block of so many bins (0.1% each) that it lies in, and the one to either side.
-What lies at twice the price says nothing of what stands out near spot."""
-LASTS = 0.5
-"""A cluster that is known already lasts until its density falls below this share of that."""
 WITHIN = 0.3
 """Of clusters whose peak is this near to spot, in ln(price), all that stand out are found."""
 MOST_BEYOND = 8
@@ -40,11 +23,6 @@ MOST_BEYOND = 8
 MOST_FADING = 24
 """And of those that no longer stand out, at most so many: only what is known already is looked for there."""
 
-_reach = int(3 * SMOOTHING)
-_kernel = np.exp(-0.5 * (np.arange(-_reach, _reach + 1) / SMOOTHING) ** 2)
-_kernel /= _kernel.sum()
-_DENSEST = 0.9 * float(_kernel.max())
-"""Density of the peak of a run of two or three bins that weighs 1, about."""
 _NOBODY: Ints = np.zeros(0, dtype=np.int64)
 
 
@@ -67,7 +45,70 @@ class Found:
     """False: only worth keeping where it is known already."""
 
 
-def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found]:
+@dataclass(frozen=True, slots=True, eq=False)
+class FoundClusters(Sequence[Found]):
+    """The clusters found in some maps, in columns of shape (n,); whoever wants them one by one can have them.
+
+    Several coins are looked at at once, since a call for each would cost more than what it does.
+    """
+
+    row: Ints
+    """Rising: twice the place of the map among those looked at, and one more for shorts."""
+    price: Floats
+    low: Floats
+    high: Floats
+    usd: Floats
+    whale_share: Floats | None
+    stands_out: Bools
+    ends: Ints
+    """Shape (n + 1,): where the holders of each begin and end in the two columns that follow."""
+    account: Ints
+    coins: Floats
+
+    def __len__(self) -> int:
+        return len(self.price)
+
+    @overload
+    def __getitem__(self, index: int) -> Found: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Found]: ...
+    def __getitem__(self, index: int | slice) -> Found | list[Found]:
+        if isinstance(index, slice):
+            return [self[place] for place in range(*index.indices(len(self)))]
+        if not -len(self) <= index < len(self):
+            raise IndexError(index)
+        place = index % len(self)
+        begin, end = self.ends[place : place + 2].tolist()
+        return Found(
+            side=Side.SHORT if self.row[place] % 2 else Side.LONG,
+            price=float(self.price[place]),
+            low=float(self.low[place]),
+            high=float(self.high[place]),
+            usd=float(self.usd[place]),
+            whale_share=None if self.whale_share is None else float(self.whale_share[place]),
+            account=self.account[begin:end],
+            coins=self.coins[begin:end],
+            stands_out=bool(self.stands_out[place]),
+        )
+
+    @property
+    def is_long(self) -> Bools:
+        """True for long liquidations."""
+        return self.row % 2 == 0
+
+    @property
+    def holders(self) -> Ints:
+        """How many accounts are known of each."""
+        return np.diff(self.ends)
+
+
+_NONE = np.zeros(0)
+NOTHING_FOUND = FoundClusters(
+    _NOBODY, _NONE, _NONE, _NONE, _NONE, None, _NONE > 0, np.zeros(1, dtype=np.int64), _NOBODY, _NONE
+)
+
+
+def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> FoundClusters:
     """Return the clusters of both sides of a map made from `levels`.
 
     Of each side those that stand out come first, the heaviest first; then those that no longer do.
@@ -76,210 +117,184 @@ def find_clusters(liquidation_map: LiquidationMap, levels: Levels) -> list[Found
     `FOOT` of its height, so that no level is in two clusters. A cluster's bounds are real levels, and its
     dollars are summed over positions, not bins.
     """
-    spot = liquidation_map.spot
-    columns = BySide(*(LevelColumn.of(levels, side, spot) for side in Side))
-    return find_among(liquidation_map, columns)
+    return find_in_all([liquidation_map], LevelTable([levels], np.array([liquidation_map.spot])))
 
 
-def find_among(
-    liquidation_map: LiquidationMap, columns: BySide["LevelColumn"], *, is_smooth: bool = False
-) -> list[Found]:
-    """Return the same of a map made from the levels in `columns`; `is_smooth` where it is an estimate."""
-    found: list[Found] = []
-    here = liquidation_map.bins.place(liquidation_map.spot)
-    for side in Side:
-        runs = sorted(_runs(liquidation_map.of(side), is_smooth=is_smooth), key=lambda run: -run.usd)
-        told, column = _worth_telling(runs, here), columns[side]
-        found += _measured(column, side, told, liquidation_map)
-    return found
+def find_in_all(maps: Sequence[LiquidationMap], table: LevelTable) -> FoundClusters:
+    """Return the same of several maps made from the levels of a table; all have the same number of bins."""
+    return _find(maps, LevelColumns.of(table), is_smooth=False)
 
 
-def _worth_telling(runs: Sequence["_Run"], here: int) -> list["_Run"]:
-    """Return all that stand out near bin `here`, the heaviest beyond; then those that no longer do."""
-    near = round(WITHIN / BIN_WIDTH)
-    standing = [run for run in runs if run.stands_out]
-    beyond = {run for run in standing if abs(run.peak - here) > near}
-    kept = set(sorted(beyond, key=lambda run: -run.usd)[:MOST_BEYOND])
-    fading = [run for run in runs if not run.stands_out]
-    return [run for run in standing if run not in beyond or run in kept] + fading[:MOST_FADING]
-
-
-def find_in_bins(liquidation_map: LiquidationMap) -> list[Found]:
+def find_in_bins(liquidation_map: LiquidationMap) -> FoundClusters:
     """Return the same of a map of nobody in particular: each bin counts as one level, in its middle."""
-
-    def column(side: Side) -> LevelColumn:
-        usd = liquidation_map.of(side)
-        held = np.flatnonzero(usd)
-        return LevelColumn(
-            price=liquidation_map.bins.centers[held],
-            coins=usd[held] / liquidation_map.spot,
-            account=None,
-            is_whale=np.zeros(len(held), dtype=np.bool_),
-        )
-
-    return find_among(liquidation_map, BySide(column(Side.LONG), column(Side.SHORT)), is_smooth=True)
-
-
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """Adjacent bins, from the first to the last that holds anything."""
-
-    first: int
-    last: int
-    peak: int
-    """The bin of the greatest density."""
-    usd: float
-    stands_out: bool
-
-
-def _runs(usd: Floats, *, is_smooth: bool) -> list[_Run]:
-    """Return the runs around peaks that stand out, or nearly do; runs do not overlap."""
-    density = np.convolve(usd, _kernel, mode="same")
-    if not density.any():
-        return []
-    foot = SMOOTH_FOOT if is_smooth else FOOT
-    if is_smooth:
-        stands_out = np.full(len(density), SMOOTH_ABOVE * float(density[density > 0].mean()))
-        lasts = LASTS * stands_out
-    else:
-        stands_out, lasts = _outstanding_density(density)
-    padded = np.concatenate(([0.0], density, [0.0]))
-    is_peak = (density >= lasts) & (density > padded[:-2]) & (density >= padded[2:])
-    peaks = np.flatnonzero(is_peak)
-    # Plain lists: a walk of a few bins from each peak is quicker in them than in arrays.
-    heights: list[float] = density.tolist()
-    held: list[float] = usd.tolist()
-    claimed, runs = bytearray(len(usd)), list[_Run]()
-    highest_first: list[int] = peaks[np.argsort(-density[peaks], kind="stable")].tolist()
-    for peak in highest_first:
-        if claimed[peak]:
-            continue
-        first, last = _claim(heights, claimed, peak, foot)
-        while first <= last and not held[first]:
-            first += 1
-        while first <= last and not held[last]:
-            last -= 1
-        if first <= last:
-            total = math.fsum(held[first : last + 1])
-            runs.append(_Run(first, last, peak, total, bool(heights[peak] >= stands_out[peak])))
-    return runs
-
-
-def _outstanding_density(density: Floats) -> tuple[Floats, Floats]:
-    """Return for each bin the density from which a peak there stands out, and down to which it lasts.
-
-    Both are infinite where nothing is near.
-    """
-    size = len(density)
-    blocks = -(-size // BLOCK)
-    heavy = HEAVY * _DENSEST * float(density.sum())
-    # A row a block: the block and its neighbours, with -1 where there is none.
-    padded = np.full((blocks + 2) * BLOCK, -1.0)
-    padded[BLOCK : BLOCK + size] = density
-    windows = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 3 * BLOCK)[::BLOCK], axis=1)
-    bins, held = (windows >= 0).sum(axis=1), (windows > 0).sum(axis=1)
-    row, last = np.arange(blocks), 3 * BLOCK
-    upper = windows[row, np.minimum(last - held + held // 2, last - 1)]
-    lower = windows[row, np.minimum(last - held + (held - 1) // 2, last - 1)]
-    mean = np.where(windows > 0, windows, 0.0).sum(axis=1) / bins
-    usual = np.where(held > 0, np.minimum(ABOVE_MEDIAN * (lower + upper) / 2, ABOVE_MEAN * mean), np.inf)
-    stands_out = np.where(held > 0, np.minimum(usual, heavy), np.inf)
-    lasts = np.where(held > 0, np.minimum(LASTS * usual, HEAVY_LASTS * heavy), np.inf)
-    return np.repeat(stands_out, BLOCK)[:size], np.repeat(lasts, BLOCK)[:size]
-
-
-def _claim(heights: list[float], claimed: bytearray, peak: int, share: float) -> tuple[int, int]:
-    """Claim the free bins around `peak` down to its foot; return the first and the last."""
-    foot = share * heights[peak]
-    first = last = peak
-    while first > 0 and heights[first - 1] >= foot and not claimed[first - 1]:
-        first -= 1
-    while last + 1 < len(heights) and heights[last + 1] >= foot and not claimed[last + 1]:
-        last += 1
-    claimed[first : last + 1] = b"\x01" * (last + 1 - first)
-    return first, last
+    usd = liquidation_map.usd.sum(axis=1)
+    side, held = np.nonzero(usd)
+    columns = LevelColumns(
+        price=liquidation_map.bins.centers[held],
+        coins=usd[side, held] / liquidation_map.spot,
+        account=None,
+        is_whale=None,
+        ends=side.searchsorted(np.arange(3)),
+    )
+    return _find([liquidation_map], columns, is_smooth=True)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class LevelColumn:
-    """The live levels of one side, in the order of their price, in columns of shape (n,)."""
+class LevelColumns:
+    """The live levels of several coins in columns of shape (n,): row by row, each in the order of price."""
 
     price: Floats
     coins: Floats
     account: Ints | None
     """None where nobody's accounts are known."""
-    is_whale: Bools
+    is_whale: Bools | None
+    """None in the same case."""
+    ends: Ints
+    """Shape (rows + 1,): where each row begins and ends. The rows are as in `FoundClusters`."""
 
     @staticmethod
-    def of(levels: Levels, side: Side, spot: float) -> "LevelColumn":
-        """Return those of one side of `levels`."""
-        rows = levels.rows_by_price(side, spot)
-        return LevelColumn(
-            price=levels.positions.liquidation[rows],
-            coins=np.abs(levels.positions.size[rows]),
-            account=levels.positions.account[rows],
-            is_whale=levels.cohort[rows] == Cohort.WHALE,
+    def of(table: LevelTable) -> "LevelColumns":
+        """Return those of a table."""
+        rows, sizes = table.live_rows()
+        return LevelColumns(
+            price=table.level[rows],
+            coins=table.coins[rows],
+            account=table.account[rows],
+            is_whale=table.group[rows] % len(Cohort) == Cohort.WHALE,
+            ends=ends_of(sizes),
         )
 
+    def places(self, price: Floats, row: Ints, *, side: Literal["left", "right"] = "left") -> Ints:
+        """Return where among the levels of its row each price would stand; `row` rises."""
+        found = np.empty(len(price), dtype=np.int64)
+        wanted = row.searchsorted(np.arange(len(self.ends))).tolist()
+        begin = self.ends.tolist()
+        for one in range(len(begin) - 1):
+            first, after = wanted[one], wanted[one + 1]
+            if first < after:
+                own = self.price[begin[one] : begin[one + 1]]
+                found[first:after] = own.searchsorted(price[first:after], side=side)
+                found[first:after] += begin[one]
+        return found
 
-def _measured(column: LevelColumn, side: Side, runs: Sequence[_Run], of: LiquidationMap) -> list[Found]:
-    """Return what the runs hold, all of a side at once: a call for each costs more than what it does."""
-    if not runs:
-        return []
-    edges, spot = of.bins.edges, of.spot
-    bounds = np.searchsorted(column.price, edges[[(run.first, run.last + 1) for run in runs]])
-    first, after = bounds[:, 0], bounds[:, 1]
-    total = _sums(column.coins, bounds)
-    nobody = column.account is None
-    if nobody:
-        # Of an estimate the slope of a higher hill beside it may hold most, but its own peak is meant.
-        prices = [
-            float(column.price[begin:end][np.abs(column.price[begin:end] - edges[run.peak]).argmin()])
-            for run, (begin, end) in zip(runs, bounds.tolist(), strict=True)
-        ]
-        whales = [None] * len(runs)
+
+def _find(maps: Sequence[LiquidationMap], columns: LevelColumns, *, is_smooth: bool) -> FoundClusters:
+    """Return what the maps hold, whose levels are in `columns`; `is_smooth` where it is an estimate."""
+    usd = np.concatenate([each.usd.sum(axis=1) for each in maps])
+    runs = find_runs(usd, is_smooth=is_smooth)
+    if not len(runs):
+        return NOTHING_FOUND
+    here = np.array([each.bins.place(each.spot) for each in maps])
+    return _measured(columns, runs.take(_worth_telling(runs, here)), maps)
+
+
+def _worth_telling(runs: Runs, here: Ints) -> Ints:
+    """Return row by row all that stand out near the bin of spot, the heaviest beyond; then the rest.
+
+    `here` has that bin for each map.
+    """
+    order = np.lexsort((runs.rank, -runs.usd, runs.row))
+    row, standing = runs.row[order], runs.stands_out[order]
+    beyond = standing & (np.abs(runs.peak[order] - here[row // 2]) > round(WITHIN / BIN_WIDTH))
+    keep = standing & ~beyond
+    keep |= beyond & (_counted(beyond, row) <= MOST_BEYOND)
+    keep |= ~standing & (_counted(~standing, row) <= MOST_FADING)
+    order, row, standing = order[keep], row[keep], standing[keep]
+    return order[(2 * row + ~standing).argsort(kind="stable")]
+
+
+def _counted(chosen: Bools, row: Ints) -> Ints:
+    """Return for each place how many of its row are chosen up to it; `row` rises."""
+    count = chosen.cumsum()
+    before = np.concatenate(([0], count))[row.searchsorted(row)]
+    return count - before
+
+
+def _measured(columns: LevelColumns, runs: Runs, maps: Sequence[LiquidationMap]) -> FoundClusters:
+    """Return what the runs hold."""
+    row = runs.row
+    edges = np.concatenate([each.bins.edges for each in maps])
+    begin = row // 2 * (maps[0].bins.count + 1)
+    first = columns.places(edges[begin + runs.first], row)
+    after = columns.places(edges[begin + runs.last + 1], row)
+    total, length = _sums(columns.coins, first, after), after - first
+    ends = ends_of(length)
+    whale_share, account, coins = None, _NOBODY, columns.coins[:0]
+    if columns.account is None or columns.is_whale is None:
+        price = _nearest(columns.price, edges[begin + runs.peak], first, after)
+        ends = np.zeros(len(runs) + 1, dtype=np.int64)
     else:
-        prices = column.price[_peaks(column, first, after)].tolist()
-        whales = (_sums(np.where(column.is_whale, column.coins, 0.0), bounds) / total).tolist()
-    ends = zip(bounds.tolist(), column.price[first].tolist(), column.price[after - 1].tolist(), strict=True)
-    figures = zip(runs, ends, prices, (total * spot).tolist(), whales, strict=True)
-    return [
-        Found(
-            side=side,
-            price=price,
-            low=low,
-            high=high,
-            usd=usd,
-            whale_share=whale,
-            account=_NOBODY if column.account is None else column.account[begin:end],
-            coins=column.coins[:0] if nobody else column.coins[begin:end],
-            stands_out=run.stands_out,
-        )
-        for run, ((begin, end), low, high), price, usd, whale in figures
-    ]
+        run = np.arange(len(runs)).repeat(length)
+        rows = rows_from(first, length)
+        price = columns.price[_peaks(columns, runs, (first, after), run, rows)]
+        whale_share = _sums(np.where(columns.is_whale, columns.coins, 0.0), first, after) / total
+        account, coins = columns.account[rows], columns.coins[rows]
+    return FoundClusters(
+        row=row,
+        price=price,
+        low=columns.price[first],
+        high=columns.price[after - 1],
+        usd=total * np.array([each.spot for each in maps])[row // 2],
+        whale_share=whale_share,
+        stands_out=runs.stands_out,
+        ends=ends,
+        account=account,
+        coins=coins,
+    )
 
 
-def _sums(values: Floats, bounds: Ints) -> Floats:
-    """Return the sum of `values` from each first to before each last of `bounds`, shape (n, 2)."""
+def _nearest(price: Floats, peak: Floats, first: Ints, after: Ints) -> Floats:
+    """Return of each run of an estimate the level nearest to its peak.
+
+    The slope of a higher hill beside it may hold most, but its own peak is meant.
+    """
+    return np.array(
+        [
+            price[begin + np.abs(price[begin:end] - at).argmin()]
+            for begin, end, at in zip(first.tolist(), after.tolist(), peak.tolist(), strict=True)
+        ]
+    )
+
+
+def _sums(values: Floats, first: Ints, after: Ints) -> Floats:
+    """Return the sum of `values` from each first to before each after."""
     padded = np.append(values, 0.0)  # lets the last one end behind the last value
-    return np.add.reduceat(padded, bounds.reshape(-1))[::2]
+    return np.add.reduceat(padded, np.stack((first, after), axis=1).reshape(-1))[::2]
 
 
-def _peaks(column: LevelColumn, first: Ints, after: Ints) -> Ints:
-    """Return of each run the row of the middle level (half the coins on either side) of its densest 0.2%."""
-    price, length = column.price, after - first
-    starts = np.cumsum(length) - length
-    run = np.repeat(np.arange(len(first)), length)
-    rows = np.arange(len(run)) + (first - starts)[run]
-    held = np.concatenate(([0.0], np.cumsum(column.coins)))
-    at = price[rows]
-    low = np.maximum(np.searchsorted(price, at * 0.999, side="left"), first[run])
-    high = np.minimum(np.searchsorted(price, at * 1.001, side="right"), after[run])
-    before, within = held[low], held[high]
+def _peaks(columns: LevelColumns, runs: Runs, bounds: tuple[Ints, Ints], run: Ints, rows: Ints) -> Ints:
+    """Return of each run the row of the middle level (half the coins on either side) of its densest 0.2%.
+
+    `bounds` has where each run begins and ends. `rows` are those of all runs, one after the other, and `run`
+    tells whose.
+    """
+    (first, after), shift, of_row = bounds, runs.row[run], runs.row
+    # Each row is added up by itself, and begins with 0: so each lies one farther than the one before.
+    begin = columns.ends.tolist()
+    held = np.concatenate(
+        [
+            part
+            for one, other in itertools.pairwise(begin)
+            for part in ([0.0], columns.coins[one:other].cumsum())
+        ]
+    )
+    at = columns.price[rows]
+    low = np.maximum(columns.places(at * 0.999, shift), first[run])
+    high = np.minimum(columns.places(at * 1.001, shift, side="right"), after[run])
+    before, within = held[low + shift], held[high + shift]
     mass = within - before
+    starts = np.concatenate(([0], (run[1:] != run[:-1]).nonzero()[0] + 1))
     most = np.maximum.reduceat(mass, starts)
     # Of equal ones, but for what adding up leaves, the lowest.
     is_most = mass >= (most * (1 - 1e-12))[run]
     densest = np.minimum.reduceat(np.where(is_most, np.arange(len(run)), len(run)), starts)
     middle = (before[densest] + within[densest]) / 2
-    return np.clip(np.searchsorted(held[1:], middle, side="left"), low[densest], high[densest] - 1)
+    place = np.empty(len(runs), dtype=np.int64)
+    wanted = of_row.searchsorted(np.arange(len(begin))).tolist()
+    for one in range(len(begin) - 1):
+        mine = slice(wanted[one], wanted[one + 1])
+        if mine.start < mine.stop:
+            # Its zero stands at begin + one, so that its first level is the next.
+            own = held[begin[one] + one + 1 : begin[one + 1] + one + 1]
+            place[mine] = own.searchsorted(middle[mine]) + begin[one]
+    return np.clip(place, low[densest], high[densest] - 1)

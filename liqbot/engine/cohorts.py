@@ -30,9 +30,18 @@ def cohorts(positions: Positions, makers: Bools) -> NDArray[np.int8]:
     """
     maker = makers[positions.account]
     held = np.where(maker, 0.0, np.abs(positions.size))
-    order = np.lexsort((positions.account, -held))
-    held_by_larger = np.cumsum(held[order]) - held[order]
+    largest_first = np.sort(held)[::-1]
+    up_to = largest_first.cumsum()
+    whales = int(np.count_nonzero(up_to - largest_first < held.sum() / 2))
     whale = np.zeros(len(positions), dtype=np.bool_)
-    whale[order] = held_by_larger < held.sum() / 2
-    cohort = np.where(whale, Cohort.WHALE, Cohort.RETAIL)
-    return np.where(maker, Cohort.MARKET_MAKER, cohort).astype(np.int8)
+    if whales:
+        least = largest_first[whales - 1]
+        whale = held > least
+        equal = (held == least).nonzero()[0]
+        rest = whales - int(np.count_nonzero(whale))
+        if rest < len(equal):
+            equal = equal[positions.account[equal].argsort()][:rest]
+        whale[equal] = True
+    cohort = np.where(whale, np.int8(Cohort.WHALE), np.int8(Cohort.RETAIL))
+    cohort[maker] = Cohort.MARKET_MAKER
+    return cohort

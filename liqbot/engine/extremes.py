@@ -64,5 +64,5 @@ class _Lowest:
 
     def after(self, time_ms: Ints) -> Floats:
         """Return the lowest value later than each of `time_ms`, infinity where there is none."""
-        place = np.searchsorted(np.array(self._times, dtype=np.int64), time_ms, side="right")
-        return np.append(self._values, np.inf)[place]
+        place = np.array(self._times, dtype=np.int64).searchsorted(time_ms, side="right")
+        return np.array([*self._values, np.inf])[place]

@@ -1,5 +1,8 @@
 """The measured map: real positions, ordered once so that every reading of them is a slice."""
 
+from functools import cached_property
+from typing import Any, Literal
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,25 +36,46 @@ class Levels:
             passed = np.zeros(len(positions), dtype=np.bool_)
         group = np.where(positions.is_long, 0, _COHORTS) + cohort
         level = np.where(passed, np.nan, positions.liquidation)
-        order = np.argsort(level)
+        by_level = np.argsort(level)
         # Quicker than a lexsort: small integers are sorted by counting, which keeps the order of levels.
-        order = order[np.argsort(group[order].astype(np.int8), kind="stable")]
-        self.positions = positions.take(order)
-        self.cohort = cohort[order]
-        self._level: Floats = level[order]
+        self._grouped: Ints = group[by_level].astype(np.int8).argsort(kind="stable")
+        order = by_level[self._grouped]
+        self.unordered = positions
+        """The positions as they were given, in their order."""
+        self.unordered_cohort = cohort
+        self._order = order
+        self.group: NDArray[np.int8] = group[order].astype(np.int8)
+        """Cohort of a long, and that plus the number of cohorts of a short: rising."""
+        self.is_long: Bools = self.group < _COHORTS
+        """True for longs, which come first."""
+        self.level: Floats = level[order]
         """Shape (n,): rising within a group; at its end NaN, for no level and for a stale one."""
-        self._passed: Bools = passed[order]
-        self._coins: Floats = np.append(np.abs(self.positions.size), 0.0)
+        self._coins: Floats = np.append(np.abs(positions.size)[order], 0.0)
         """Shape (n + 1,): a closing zero lets a slice end behind the last row."""
-        self._group: Ints = group[order].astype(np.int64)
-        self._ends: Ints = np.searchsorted(self._group, np.arange(_GROUPS + 1))
+        self.coins: Floats = self._coins[:-1]
+        """Size of each position without its sign."""
+        self._ends: Ints = self.group.searchsorted(np.arange(_GROUPS + 1))
         self._edges: tuple[Bins, NDArray[np.intp]] | None = None
-        self._by_price: dict[Side, Ints] = {}
+        self._by_price: BySide[Ints] | None = None
+
+    @cached_property
+    def positions(self) -> Positions:
+        """The positions in this order."""
+        return self.unordered.take(self._order)
+
+    @cached_property
+    def cohort(self) -> NDArray[np.int8]:
+        """The cohort of each."""
+        return self.unordered_cohort[self._order]
+
+    def column(self, name: Literal["account", "entry", "liquidation", "seen_ms"]) -> NDArray[Any]:
+        """Return one column of the positions in this order; most readers need few."""
+        return getattr(self.unordered, name)[self._order]
 
     def map(self, spot: float) -> LiquidationMap:
         """Return the map at `spot`: only levels that price has not passed, within the map's reach."""
         bins = Bins.around(spot)
-        if len(self.positions) < FEW:
+        if len(self.coins) < FEW:
             return LiquidationMap(bins, spot, self._few_in_bins(bins, spot))
         edges = self._bin_edges(bins)
         live = np.array([self._live(group, spot) for group in range(_GROUPS)])
@@ -60,65 +84,32 @@ class Levels:
 
     def _few_in_bins(self, bins: Bins, spot: float) -> Floats:
         """Return the same for few levels: looking up each is cheaper than looking up all edges."""
-        place = np.searchsorted(bins.edges, self._level, side="right") - 1
-        live = np.where(self.positions.is_long, self._level < spot, self._level > spot)
-        rows = np.flatnonzero(live & (place >= 0) & (place < bins.count))
-        usd = np.bincount(
-            self._group[rows] * bins.count + place[rows], self._coins[rows], _GROUPS * bins.count
-        )
-        return np.asarray(usd * spot, dtype=np.float64).reshape(2, _COHORTS, bins.count)
-
-    def usd_between(self, side: Side, low: float, high: float, spot: float) -> Floats:
-        """Return the USD by cohort, shape (4,), of `side` in [low, high], not passed by `spot`."""
-        level = self._level
-        live = level < spot if side is Side.LONG else level > spot
-        start, stop = self._ends[side.row * _COHORTS], self._ends[(side.row + 1) * _COHORTS]
-        rows = start + np.flatnonzero((live & (level >= low) & (level <= high))[start:stop])
-        return np.asarray(
-            np.bincount(self.cohort[rows], self._coins[rows], _COHORTS) * spot, dtype=np.float64
-        )
+        place = bins.edges.searchsorted(self.level, side="right") - 1
+        rows = (self.is_live(spot) & (place >= 0) & (place < bins.count)).nonzero()[0]
+        cells = self.group[rows].astype(np.int64) * bins.count + place[rows]
+        usd = np.bincount(cells, self.coins[rows], _GROUPS * bins.count).astype(np.float64, copy=False)
+        usd *= spot
+        return usd.reshape(2, _COHORTS, bins.count)
 
     def rows_by_price(self, side: Side, spot: float) -> Ints:
         """Return the rows of the levels of `side` that `spot` has not passed, in rising order."""
-        rows = self._by_price.get(side)
-        if rows is None:
-            start, stop = self._ends[side.row * _COHORTS], self._ends[(side.row + 1) * _COHORTS]
-            order = np.argsort(self._level[start:stop], kind="stable")
-            with_level = np.count_nonzero(~np.isnan(self._level[start:stop]))
-            rows = self._by_price[side] = start + order[:with_level]
+        if self._by_price is None:
+            rows = np.empty(len(self._grouped), dtype=np.int64)
+            rows[self._grouped] = np.arange(len(rows))
+            rows = rows[: len(rows) - np.count_nonzero(np.isnan(self.level))]
+            long = self.is_long[rows]
+            self._by_price = BySide(rows[long], rows[~long])
+        rows = self._by_price[side]
         if side is Side.LONG:
-            return rows[: np.searchsorted(self._level[rows], spot, side="left")]
-        return rows[np.searchsorted(self._level[rows], spot, side="right") :]
+            return rows[: self.level[rows].searchsorted(spot, side="left")]
+        return rows[self.level[rows].searchsorted(spot, side="right") :]
 
-    def open_usd(self, spot: float) -> BySide[float]:
-        """Return each side's open size in USD, with or without a level."""
-        return self._by_side(np.ones(len(self.positions), dtype=np.bool_), spot)
-
-    def unreachable(self, spot: float) -> BySide[float]:
-        """Return the USD of positions that no price can reach: without a level, or with an absurd one."""
-        level = self.positions.liquidation
-        return self._by_side(np.isnan(level) | (level > ABSURD * spot), spot)
-
-    def stale(self, spot: float) -> BySide[float]:
-        """Return the USD of levels that price has been through, or that `spot` stands on."""
-        level = self.positions.liquidation
-        passed = np.where(self.positions.is_long, level >= spot, level <= spot) | self._passed
-        return self._by_side(passed & ~np.isnan(level) & ~(level > ABSURD * spot), spot)
-
-    def beyond(self, spot: float) -> BySide[float]:
-        """Return the USD of levels that can be reached but lie outside the map at `spot`."""
-        bins, level = Bins.around(spot), self._level
-        outside = (level < bins.edges[0]) | ((level >= bins.edges[-1]) & (level <= ABSURD * spot))
-        live = np.where(self.positions.is_long, level < spot, level > spot)
-        return self._by_side(outside & live, spot)
-
-    def _by_side(self, chosen: Bools, spot: float) -> BySide[float]:
-        coins = np.where(chosen, self._coins[:-1], 0.0)
-        middle = self._ends[_COHORTS]
-        return BySide(float(coins[:middle].sum()) * spot, float(coins[middle:].sum()) * spot)
+    def is_live(self, spot: float) -> Bools:
+        """Return which positions have a level that `spot` has not passed."""
+        return np.where(self.is_long, self.level < spot, self.level > spot)
 
     def _level_column(self, group: int) -> Floats:
-        return self._level[self._ends[group] : self._ends[group + 1]]
+        return self.level[self._ends[group] : self._ends[group + 1]]
 
     def _live(self, group: int, spot: float) -> tuple[int, int]:
         """Return the first and last+1 row of the group's levels that `spot` has not passed."""

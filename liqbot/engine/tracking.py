@@ -1,16 +1,18 @@
 """Giving clusters identities that last from view to view, and telling how they end."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from functools import partial
+from typing import Protocol, TypeVar
 
 import numpy as np
 
-from liqbot.engine.cluster_remainder import NOTHING, Rest
-from liqbot.engine.clusters import Found
+from liqbot.engine.cluster_remainder import Rest, nothing_left
+from liqbot.engine.clusters import FoundClusters
+from liqbot.engine.segments import ends_of, rows_from, summed
+from liqbot.engine.track_columns import NO_TRACKS, TrackColumns
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
-from liqbot.market.positions import Floats
-from liqbot.market.side import Side
+from liqbot.market.positions import Bools, Floats, Ints
 
 SAME_HOLDERS = 0.5
 """Two clusters are one if the coins of common holders are this share of the smaller one's coins."""
@@ -30,27 +32,12 @@ nobody knows whether its positions are gone."""
 
 
 @dataclass(slots=True)
-class Track:
-    """What is remembered of a cluster: how it looked last, and who was in it."""
-
-    cluster: Cluster
-    holders: dict[int, float]
-    """Coins by account number, of the largest holders."""
-    told_usd: float = 0.0
-    """What it weighed when it was born, or when its growth was last told; 0 where nobody knows."""
-    has_level: bool = True
-    """Whether price can reach it: of one that waits unseen, all positions may have no level any more."""
-    known_ms: int = 0
-    """When it was last known what its accounts hold; 0 where nobody has looked yet."""
-
-
-@dataclass(slots=True)
 class Tracks:
     """The clusters of one coin: those that are seen, and those that wait unseen until they are or end."""
 
     coin: str
     next_number: int = 1
-    living: list[Track] = field(default_factory=list[Track])
+    living: TrackColumns = NO_TRACKS
     is_new: bool = True
     """Whether nothing was looked at yet: what is there at the first look was there before."""
 
@@ -91,41 +78,41 @@ class Followed:
 
 
 class WhatIsLeft(Protocol):
-    """Knows what has become of a cluster's positions."""
+    """Knows what has become of clusters' positions."""
 
-    def of(self, cluster: Cluster, holders: Mapping[int, float]) -> Rest:
-        """Return what is left of `cluster`, which `holders` (coins by account number) were in."""
+    def of(self, tracks: TrackColumns, coin: Ints) -> Rest:
+        """Return what is left of each; `coin` has the place of its coin among those that are followed."""
         ...
 
 
 class _Nothing:
-    def of(self, cluster: Cluster, holders: Mapping[int, float]) -> Rest:
-        del cluster, holders
-        return NOTHING
+    def of(self, tracks: TrackColumns, coin: Ints) -> Rest:
+        del coin
+        return nothing_left(tracks)
 
 
 def remembered(tracks: Tracks, names: Sequence[str]) -> Memory:
     """Return `tracks` with accounts by name; `names` has each at its number."""
-    living = [
-        (track.cluster, {names[account]: coins for account, coins in track.holders.items()})
-        for track in tracks.living
+    living = tracks.living
+    clusters = living.clusters()
+    holders = [
+        {names[account]: coins for account, coins in living.holders(place).items()}
+        for place in range(len(living))
     ]
-    told = {track.cluster.id: track.told_usd for track in tracks.living}
-    known = {track.cluster.id: track.known_ms for track in tracks.living}
-    return Memory(tracks.coin, tracks.next_number, tuple(living), told, known)
+    identities: list[str] = living.id.tolist()
+    told = dict(zip(identities, living.told_usd.tolist(), strict=True))
+    known = dict(zip(identities, living.known_ms.tolist(), strict=True))
+    return Memory(tracks.coin, tracks.next_number, tuple(zip(clusters, holders, strict=True)), told, known)
 
 
 def recalled(memory: Memory, number: Callable[[str], int]) -> Tracks:
     """Return `memory` with accounts by number, as `number` gives them."""
-    living = [
-        Track(
-            cluster,
-            {number(name): coins for name, coins in holders.items()},
-            memory.told.get(cluster.id, 0.0),
-            known_ms=memory.known.get(cluster.id, 0),
-        )
-        for cluster, holders in memory.living
-    ]
+    living = TrackColumns.of(
+        [cluster for cluster, _ in memory.living],
+        [{number(name): coins for name, coins in holders.items()} for _, holders in memory.living],
+        [memory.told.get(cluster.id, 0.0) for cluster, _ in memory.living],
+        [memory.known.get(cluster.id, 0) for cluster, _ in memory.living],
+    )
     return Tracks(memory.coin, memory.next_number, living, is_new=memory.next_number == 1)
 
 
@@ -139,216 +126,390 @@ class Passage:
     time_ms: int
 
 
+def _all_known(accounts: Ints) -> Bools:
+    return np.ones(len(accounts), dtype=np.bool_)
+
+
 def follow(
     tracks: Tracks,
-    found: Sequence[Found],
+    found: FoundClusters,
     passage: Passage,
-    is_known: Callable[[int], bool] = lambda _: True,
+    are_known: Callable[[Ints], Bools] = _all_known,
     left: WhatIsLeft = _Nothing(),  # noqa: B008 - it has no state
 ) -> Followed:
-    """Return what became of the clusters: those of this view with their identities, and those that ended.
+    """Return what became of the clusters of one coin, as `follow_all` does."""
+    return follow_all([tracks], found, [passage], are_known, left)[0]
+
+
+def follow_all(
+    tracks: Sequence[Tracks],
+    found: FoundClusters,
+    passages: Sequence[Passage],
+    are_known: Callable[[Ints], Bools] = _all_known,
+    left: WhatIsLeft = _Nothing(),  # noqa: B008 - it has no state
+) -> list[Followed]:
+    """Return what became of each coin's clusters: those of this view with their identities, and the ended.
 
     Clusters are one if mostly the same accounts are in them, wherever their level went: a cross position's
     level drifts with its account. Where holders changed, the same place will do, unless price went through
     it. Of the parts of a cluster that splits, the largest keeps the identity; of clusters that grow together,
     the largest does. A cluster that no longer stands out, but whose positions are open still by what is
-    `left`, waits unseen. So does one of accounts of which nothing `is_known`, as after a restart, or where
+    `left`, waits unseen. So does one of accounts that are not `are_known`, as after a restart, or where
     nobody has looked at them for long: that is no end.
     """
-    shared = _shared_coins(tracks.living, found)
-    matched = _match(tracks.living, found, shared, passage)
-    number, living, shown = tracks.next_number, list[Track](), dict[int, Cluster]()
-    born, grown = list[Cluster](), list[Growth]()
-    for place, item in enumerate(found):
-        old = tracks.living[matched[place]] if place in matched else None
-        if old is None and not item.stands_out:
-            continue
-        if old is None:
-            cluster = _cluster(item, f"{tracks.coin}-{item.side.value[0].upper()}{number}", passage)
-            number += 1
-            told_usd = cluster.usd
-            born.append(cluster)
-        else:
-            cluster = _cluster(item, old.cluster.id, passage, old.cluster.since_ms)
-            told_usd = old.told_usd or cluster.usd
-            if cluster.usd >= DOUBLED * told_usd:
-                grown.append(Growth(cluster, told_usd))
-                told_usd = cluster.usd
-        shown[place] = cluster
-        living.append(Track(cluster, _largest_holders(item), told_usd, known_ms=passage.time_ms))
-    gone = [tracks.living[place] for place in sorted(set(range(len(tracks.living))) - set(matched.values()))]
-    shared_by_id = {track.cluster.id: common for track, common in zip(tracks.living, shared, strict=True)}
-    ended, unseen = list[EndedCluster](), list[Track]()
-    for track in gone:
-        rest = _rest(track, left, is_known)
-        end = _end(track, rest, shown, shared_by_id[track.cluster.id], passage)
-        if end is not None:
-            ended.append(end)
-        elif rest is not None:
-            unseen.append(_moved(track, rest, passage))
-        elif passage.time_ms - (track.known_ms or passage.time_ms) <= LOST_MS:
-            unseen.append(track if track.known_ms else replace(track, known_ms=passage.time_ms))
-    unseen.sort(key=lambda track: -track.cluster.usd)
-    return Followed(
-        Tracks(tracks.coin, number, living + unseen[:MOST_UNSEEN], is_new=False),
-        Clusters(list(shown.values())),
-        tuple(ended),
-        () if tracks.is_new else tuple(born),
-        tuple(grown),
-    )
+    before = _Before.of(tracks, passages)
+    shared = _shared_coins(before, found)
+    matched = _match(before, found, shared)
+    shown = _shown(tracks, before, found, matched)
+    gone = _Gone.of(before, matched, are_known, left)
+    ended, is_over = _ended(gone, shared, shown)
+    unseen, of_unseen = _unseen(gone, ~is_over)
+    coin = np.concatenate((shown.coin, of_unseen))
+    living = TrackColumns.joined([shown.tracks, unseen]).take(coin.argsort(kind="stable"))
+    ends = np.bincount(coin, minlength=len(tracks)).cumsum().tolist()
+    seen = np.bincount(shown.coin, minlength=len(tracks)).tolist()
+    numbers, followed, begin = shown.next_numbers.tolist(), list[Followed](), 0
+    for place, (one, end) in enumerate(zip(tracks, ends, strict=True)):
+        own = living.part(begin, end)
+        begin = end
+        followed.append(
+            Followed(
+                Tracks(one.coin, numbers[place], own, is_new=False),
+                Clusters.later(partial(own.clusters, seen[place])),
+                tuple(ended.get(place, ())),
+                () if one.is_new else tuple(shown.born.get(place, ())),
+                tuple(shown.grown.get(place, ())),
+            )
+        )
+    return followed
 
 
-def _largest_holders(item: Found) -> dict[int, float]:
-    if len(item.coins) == 1:  # most clusters are one account's
-        return {int(item.account[0]): float(item.coins[0])}
-    if len(item.coins) <= KEPT_HOLDERS:
-        return dict(zip(item.account.tolist(), item.coins.tolist(), strict=True))
-    largest = np.argsort(-item.coins, kind="stable")[:KEPT_HOLDERS]
-    return dict(zip(item.account[largest].tolist(), item.coins[largest].tolist(), strict=True))
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """All clusters that live, one coin's after the other's, and where price went since."""
+
+    tracks: TrackColumns
+    coin: Ints
+    """The place of each one's coin, rising."""
+    spot: Floats
+    """By coin."""
+    time_ms: Ints
+    """By coin."""
+    reached: Bools
+    """Whether price went through each cluster's peak."""
+
+    @staticmethod
+    def of(tracks: Sequence[Tracks], passages: Sequence[Passage]) -> "_Before":
+        living = TrackColumns.joined([one.living for one in tracks])
+        coin = np.arange(len(tracks)).repeat([len(one.living) for one in tracks])
+        lowest = np.array([one.low for one in passages])[coin]
+        highest = np.array([one.high for one in passages])[coin]
+        reached: Bools = np.where(living.is_long, lowest <= living.price, highest >= living.price)
+        return _Before(
+            living,
+            coin,
+            np.array([one.spot for one in passages]),
+            np.array([one.time_ms for one in passages], dtype=np.int64),
+            living.has_level & reached,
+        )
+
+    @property
+    def row(self) -> Ints:
+        """As in `FoundClusters`."""
+        return 2 * self.coin + ~self.tracks.is_long
 
 
-def _cluster(item: Found, identity: str, passage: Passage, since_ms: int | None = None) -> Cluster:
-    return Cluster(
-        id=identity,
-        side=item.side,
-        price=item.price,
-        low=item.low,
-        high=item.high,
-        usd=item.usd,
-        accounts=None if item.whale_share is None else len(item.account),
-        whale_share=item.whale_share,
-        distance_pct=(item.price / passage.spot - 1) * 100,
-        since_ms=passage.time_ms if since_ms is None else since_ms,
-    )
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """Which clusters of before have holders in common with which of now: one row a pair, in their order."""
+
+    old: Ints
+    place: Ints
+    coins: Floats
 
 
-def _shared_coins(living: Sequence[Track], found: Sequence[Found]) -> list[dict[int, float]]:
-    """Return for each track how many coins its holders have in which of `found`, by place."""
-    shared: list[dict[int, float]] = [{} for _ in living]
-    before = np.array([account for track in living for account in track.holders], dtype=np.int64)
-    if not (found and len(before)):
-        return shared
-    had = np.array([coins for track in living for coins in track.holders.values()])
-    of_track = np.repeat(np.arange(len(living)), [len(track.holders) for track in living])
-    account = np.concatenate([item.account for item in found])
-    coins = np.concatenate([item.coins for item in found])
-    place = np.repeat(np.arange(len(found)), [len(item.account) for item in found])
-    # An account has one position in a coin, so that it is in one cluster at most: a table finds it.
-    row = np.full(int(max(before.max(), account.max(initial=0))) + 1, -1)
-    row[account] = np.arange(len(account))
-    now = row[before]
-    again = np.flatnonzero(now >= 0)
-    now = now[again]
-    pair = of_track[again] * len(found) + place[now]
-    common = np.bincount(pair, np.minimum(had[again], coins[now]))
-    pairs = np.unique(pair)
-    for number, held in zip(pairs.tolist(), common[pairs].tolist(), strict=True):
-        shared[number // len(found)][number % len(found)] = held
-    return shared
+def _shared_coins(before: _Before, found: FoundClusters) -> _Shared:
+    """Return how many coins the holders of each cluster of before have in which of those found."""
+    living = before.tracks
+    none = np.zeros(0, dtype=np.int64)
+    if not (len(found.account) and len(living.account)):
+        return _Shared(none, none, np.zeros(0))
+    # An account has one position in a coin, so that it is in one cluster of it at most.
+    base = max(int(found.account.max()), int(living.account.max())) + 1
+    place_of = np.arange(len(found)).repeat(found.holders)
+    keys = found.row[place_of] // 2 * base + found.account
+    wanted = before.coin[living.track] * base + living.account
+    order = keys.argsort()
+    keys = keys[order]
+    at = np.minimum(keys.searchsorted(wanted), len(keys) - 1)
+    again = (keys[at] == wanted).nonzero()[0]
+    now = order[at[again]]
+    pair = living.track[again] * len(found) + place_of[now]
+    pairs, number = np.unique(pair, return_inverse=True)
+    coins = summed(number, np.minimum(living.coins[again], found.coins[now]), len(pairs))
+    return _Shared(pairs // len(found), pairs % len(found), coins)
 
 
-def _match(
-    living: Sequence[Track], found: Sequence[Found], shared: Sequence[dict[int, float]], passage: Passage
-) -> dict[int, int]:
-    """Return for places in `found` the place in `living` that they continue; the best pairs come first."""
-    pairs: list[tuple[int, float, int, int]] = []
-    overlap = _overlaps([old.cluster for old in living], found)
-    beside: dict[int, list[int]] = {}
-    for old_place, place in np.argwhere(overlap >= SAME_PLACE).tolist():
-        beside.setdefault(old_place, []).append(place)
-    for old_place, old in enumerate(living):
-        # Where price went through, what remains must be most of what was: else it was liquidated.
-        reached = _reached(old, passage)
-        near = () if reached else beside.get(old_place, ())
-        if not (near or shared[old_place]):
-            continue
-        old_coins = sum(old.holders.values())
-        for place in {*shared[old_place], *near}:
-            item = found[place]
-            if item.side is not old.cluster.side:
-                continue
-            common = shared[old_place].get(place, 0.0)
-            held = item.usd / passage.spot if len(item.coins) else 0.0
-            least = old_coins if reached else min(old_coins, held)
-            if common > 0 and common >= SAME_HOLDERS * least:
-                pairs.append((0, -common, old_place, place))
-            elif place in near:
-                pairs.append((1, -min(old.cluster.usd, item.usd), old_place, place))
-    matched, taken = dict[int, int](), set[int]()
-    for _, _, old_place, place in sorted(pairs):
-        if old_place not in taken and place not in matched:
-            matched[place] = old_place
-            taken.add(old_place)
+def _match(before: _Before, found: FoundClusters, shared: _Shared) -> Ints:
+    """Return for each of `found` the place of what it continues, or -1; the best pairs come first."""
+    matched, living = np.full(len(found), -1), before.tracks
+    if not (len(living) and len(found)):
+        return matched
+    # Where price went through, what remains must be most of what was: else it was liquidated.
+    near = _beside(before, found)
+    of_both = shared.old * len(found) + shared.place
+    pairs = np.unique(np.concatenate((near, of_both)))
+    old, place = pairs // len(found), pairs % len(found)
+    common, is_near = np.zeros(len(pairs)), np.zeros(len(pairs), dtype=np.bool_)
+    common[pairs.searchsorted(of_both)] = shared.coins
+    is_near[pairs.searchsorted(near)] = True
+    had = living.held[old]
+    held = np.where(found.holders > 0, found.usd / before.spot[found.row // 2], 0.0)[place]
+    least = np.where(before.reached[old], had, np.minimum(had, held))
+    by_holders = (common > 0) & (common >= SAME_HOLDERS * least)
+    worth = np.where(by_holders, common, np.minimum(living.usd[old], found.usd[place]))
+    order = np.lexsort((place, old, -worth, ~by_holders))
+    fits = (by_holders | is_near) & (living.is_long[old] == found.is_long[place])
+    order = order[fits[order]]
+    old, place = old[order], place[order]
+    # Most have but one that they can continue, which continues in nothing else.
+    is_only = (np.bincount(old, minlength=len(living))[old] == 1) & (np.bincount(place)[place] == 1)
+    matched[place[is_only]] = old[is_only]
+    taken, claimed = set[int](), set[int]()
+    for one, other in zip(old[~is_only].tolist(), place[~is_only].tolist(), strict=True):
+        if one not in taken and other not in claimed:
+            taken.add(one)
+            claimed.add(other)
+            matched[other] = one
     return matched
 
 
-def _ranges(clusters: Sequence[Cluster | Found]) -> tuple[Floats, Floats]:
-    """Return the lower and upper ends of the clusters' ranges in ln(price), each at least 0.2% apart."""
-    low = np.log([cluster.low for cluster in clusters])
-    high = np.log([cluster.high for cluster in clusters])
+_LANE = 256.0
+"""Rows are set so far apart, in ln(price), that none reaches into the next."""
+
+
+def _beside(before: _Before, found: FoundClusters) -> Ints:
+    """Return the pairs of clusters whose ranges overlap enough, as `old * len(found) + place`.
+
+    Those that price went through are left out.
+    """
+    order = np.lexsort((found.low, found.row))
+    row = found.row[order]
+    low, high = _range(found.low[order], found.high[order])
+    olds = (~before.reached).nonzero()[0]
+    lane = _LANE * before.row[olds]
+    old_low, old_high = _range(before.tracks.low[olds], before.tracks.high[olds])
+    # Those of a row lie apart, so that both their ends rise, also where they are widened.
+    first = (high + _LANE * row).searchsorted(old_low + lane - 1e-6)
+    after = (low + _LANE * row).searchsorted(old_high + lane + 1e-6)
+    count = np.maximum(after - first, 0)
+    one = np.arange(len(olds)).repeat(count)
+    other = np.arange(len(one)) + (first - (count.cumsum() - count))[one]
+    common = np.minimum(old_high[one], high[other]) - np.maximum(old_low[one], low[other])
+    narrower = np.minimum((old_high - old_low)[one], (high - low)[other])
+    enough = common / narrower >= SAME_PLACE
+    return olds[one[enough]] * len(found) + order[other[enough]]
+
+
+def _range(low: Floats, high: Floats) -> tuple[Floats, Floats]:
+    """Return the lower and upper ends of clusters' ranges in ln(price), each at least 0.2% apart."""
+    low, high = np.log(low), np.log(high)
     middle, half = (low + high) / 2, np.maximum((high - low) / 2, 0.001)
     return middle - half, middle + half
 
 
-def _overlaps(old: Sequence[Cluster], new: Sequence[Found]) -> Floats:
-    """Return the share of the narrower range that each pair has in common, shape (old, new)."""
-    (old_low, old_high), (new_low, new_high) = _ranges(old), _ranges(new)
-    common = np.minimum.outer(old_high, new_high) - np.maximum.outer(old_low, new_low)
-    return common / np.minimum.outer(old_high - old_low, new_high - new_low)
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """What is shown of what was found."""
+
+    tracks: TrackColumns
+    coin: Ints
+    """The place of each one's coin, rising."""
+    place_of: Ints
+    """For all that was found its place among what is shown, or -1."""
+    next_numbers: Ints
+    """By coin."""
+    born: dict[int, list[Cluster]]
+    """By the place of their coin."""
+    grown: dict[int, list[Growth]]
 
 
-def _reached(track: Track, passage: Passage) -> bool:
-    """Return whether price went through the cluster's peak."""
-    if not track.has_level:
-        return False
-    cluster = track.cluster
-    return passage.low <= cluster.price if cluster.side is Side.LONG else passage.high >= cluster.price
-
-
-def _rest(track: Track, left: WhatIsLeft, is_known: Callable[[int], bool]) -> Rest | None:
-    """Return what is left of a cluster; None where of most of its coins nobody knows."""
-    unknown = sum(coins for account, coins in track.holders.items() if not is_known(account))
-    if unknown > (1 - SAME_HOLDERS) * sum(track.holders.values()):
-        return None
-    rest = left.of(track.cluster, track.holders)
-    return replace(rest, coins=rest.coins + unknown) if unknown else rest
-
-
-def _coins_of(track: Track) -> float:
-    """Return how many coins the track remembers: of its holders, or where nobody is known of the cluster."""
-    cluster = track.cluster
-    return sum(track.holders.values()) or cluster.usd * (1 + cluster.distance_pct / 100) / cluster.price
-
-
-def _end(
-    old: Track, rest: Rest | None, shown: Mapping[int, Cluster], shared: Mapping[int, float], passage: Passage
-) -> EndedCluster | None:
-    """Return how a cluster ended that was not found again; None where it has not, or nobody knows."""
-    coins = _coins_of(old)
-    if _reached(old, passage) and (rest is None or rest.ahead < SAME_HOLDERS * coins):
-        return EndedCluster(old.cluster, End.SWEPT, passage.time_ms)
-    if rest is None:
-        return None
-    for place, common in sorted(shared.items()):
-        other = shown.get(place)
-        if other and other.side is old.cluster.side and common >= SAME_HOLDERS * coins:
-            return EndedCluster(old.cluster, End.MERGED, passage.time_ms, into=other.id)
-    if rest.coins > OPEN * coins:
-        return None
-    return EndedCluster(old.cluster, End.CLOSED, passage.time_ms)
-
-
-def _moved(track: Track, rest: Rest, passage: Passage) -> Track:
-    """Return a cluster that waits unseen as it is now: where its positions have their levels."""
-    if rest.low is None or rest.price is None or rest.high is None:
-        return replace(track, has_level=False, known_ms=passage.time_ms)
-    old = track.cluster
-    cluster = replace(
-        old,
-        usd=old.usd * passage.spot * (1 + old.distance_pct / 100) / old.price,
-        price=rest.price,
-        low=rest.low,
-        high=rest.high,
-        distance_pct=(rest.price / passage.spot - 1) * 100,
+def _shown(tracks: Sequence[Tracks], before: _Before, found: FoundClusters, matched: Ints) -> _Shown:
+    """Return those of `found` that are shown, with their identities; `matched` tells what each continues."""
+    places = ((matched >= 0) | found.stands_out).nonzero()[0]
+    old, coin, usd = matched[places], found.row[places] // 2, found.usd[places]
+    is_new, is_long, time_ms = old < 0, found.is_long[places], before.time_ms[coin]
+    living = before.tracks
+    if len(living):
+        identity, since_ms, told = living.id[old], living.since_ms[old], living.told_usd[old]
+    else:
+        identity, since_ms, told = (
+            np.full(len(old), "", dtype=np.object_),
+            np.zeros_like(old),
+            np.zeros(len(old)),
+        )
+    first = np.array([one.next_number for one in tracks])
+    new = is_new.nonzero()[0]
+    count = np.bincount(coin[new], minlength=len(tracks))
+    numbers = first[coin[new]] + np.arange(len(new)) - (count.cumsum() - count)[coin[new]]
+    names = [one.coin for one in tracks]
+    owners: list[int] = coin[new].tolist()
+    for place, of, number in zip(new.tolist(), owners, numbers.tolist(), strict=True):
+        identity[place] = f"{names[of]}-{'L' if is_long[place] else 'S'}{number}"
+    earlier = np.where(is_new | (told == 0), usd, told)
+    has_grown = ~is_new & (usd >= DOUBLED * earlier)
+    ends, account, coins = _largest_holders(found, places)
+    whale_share = found.whale_share
+    shown = TrackColumns(
+        id=identity,
+        is_long=is_long,
+        price=found.price[places],
+        low=found.low[places],
+        high=found.high[places],
+        usd=usd,
+        accounts=np.full(len(places), -1) if whale_share is None else found.holders[places],
+        whale_share=np.full(len(places), np.nan) if whale_share is None else whale_share[places],
+        distance_pct=(found.price[places] / before.spot[coin] - 1) * 100,
+        since_ms=np.where(is_new, time_ms, since_ms),
+        told_usd=np.where(has_grown, usd, earlier),
+        has_level=np.ones(len(places), dtype=np.bool_),
+        known_ms=time_ms,
+        ends=ends,
+        account=account,
+        coins=coins,
     )
-    return replace(track, cluster=cluster, has_level=True, known_ms=passage.time_ms)
+    place_of = np.full(len(found), -1)
+    place_of[places] = np.arange(len(places))
+    grew = has_grown.nonzero()[0]
+    grown = map(Growth, shown.take(grew).clusters(), earlier[grew].tolist())
+    known = np.array([not one.is_new for one in tracks])
+    born = new[known[coin[new]]]
+    return _Shown(
+        shown,
+        coin,
+        place_of,
+        first + count,
+        _by_coin(coin[born], shown.take(born).clusters()),
+        _by_coin(coin[grew], grown),
+    )
+
+
+T = TypeVar("T")
+
+
+def _by_coin(coins: Ints, items: Iterable[T]) -> dict[int, list[T]]:
+    by_coin: dict[int, list[T]] = {}
+    for coin, item in zip(coins.tolist(), items, strict=True):
+        by_coin.setdefault(coin, []).append(item)
+    return by_coin
+
+
+def _largest_holders(found: FoundClusters, places: Ints) -> tuple[Ints, Ints, Floats]:
+    """Return ends, accounts and coins of the largest holders of each."""
+    length = found.holders[places]
+    ends = ends_of(length)
+    own = np.arange(len(places)).repeat(length)
+    rows = rows_from(found.ends[:-1][places], length)
+    if len(length) and length.max() > KEPT_HOLDERS:
+        largest_first = np.where(length[own] > KEPT_HOLDERS, -found.coins[rows], 0.0)
+        order = np.lexsort((largest_first, own))
+        rows = rows[order[np.arange(len(order)) - ends[own] < KEPT_HOLDERS]]
+        ends = ends_of(np.minimum(length, KEPT_HOLDERS))
+    return ends, found.account[rows], found.coins[rows]
+
+
+@dataclass(frozen=True, slots=True)
+class _Gone:
+    """Clusters that were not found again, in columns."""
+
+    tracks: TrackColumns
+    coin: Ints
+    """The place of each one's coin, rising."""
+    place_of: Ints
+    """For all that lived before its place here, or -1."""
+    spot: Floats
+    time_ms: Ints
+    reached: Bools
+    is_unknown: Bools
+    """Of most of its coins nobody knows what is left."""
+    rest: Rest
+
+    @staticmethod
+    def of(before: _Before, matched: Ints, are_known: Callable[[Ints], Bools], left: WhatIsLeft) -> "_Gone":
+        """Look up what is left of what was not `matched`."""
+        is_gone = np.ones(len(before.tracks), dtype=np.bool_)
+        is_gone[matched[matched >= 0]] = False
+        places = is_gone.nonzero()[0]
+        tracks, coin = before.tracks.take(places), before.coin[places]
+        unknown = summed(tracks.track, np.where(are_known(tracks.account), 0.0, tracks.coins), len(tracks))
+        rest = left.of(tracks, coin)
+        return _Gone(
+            tracks,
+            coin,
+            np.where(is_gone, is_gone.cumsum() - 1, -1),
+            before.spot[coin],
+            before.time_ms[coin],
+            before.reached[places],
+            unknown > (1 - SAME_HOLDERS) * tracks.held,
+            replace(rest, coins=rest.coins + unknown),
+        )
+
+
+def _ended(gone: _Gone, shared: _Shared, shown: _Shown) -> tuple[dict[int, list[EndedCluster]], Bools]:
+    """Return by coin those that ended, and which they are; the others have not, or nobody knows."""
+    tracks = gone.tracks
+    # How many coins the track remembers: of its holders, or where nobody is known of the cluster.
+    coins = np.where(
+        tracks.held > 0, tracks.held, tracks.usd * (1 + tracks.distance_pct / 100) / tracks.price
+    )
+    swept = gone.reached & (gone.is_unknown | (gone.rest.ahead < SAME_HOLDERS * coins))
+    into = _merged_into(gone, shared, shown, coins)
+    merged = ~swept & ~gone.is_unknown & (into >= 0)
+    closed = ~swept & ~gone.is_unknown & ~merged & (gone.rest.coins <= OPEN * coins)
+    is_over = swept | merged | closed
+    over, ended = is_over.nonzero()[0], list[EndedCluster]()
+    for place, cluster in zip(over.tolist(), tracks.take(over).clusters(), strict=True):
+        end = End.SWEPT if swept[place] else End.MERGED if merged[place] else End.CLOSED
+        other = str(shown.tracks.id[into[place]]) if end is End.MERGED else None
+        ended.append(EndedCluster(cluster, end, int(gone.time_ms[place]), into=other))
+    return _by_coin(gone.coin[over], ended), is_over
+
+
+def _merged_into(gone: _Gone, shared: _Shared, shown: _Shown, coins: Floats) -> Ints:
+    """Return the place among what is shown of the first that has most of each one's coins, or -1."""
+    nobody = len(shown.tracks)
+    into = np.full(len(gone.tracks), nobody)
+    old, place = gone.place_of[shared.old], shown.place_of[shared.place]
+    both = (old >= 0) & (place >= 0)
+    old, place, common = old[both], place[both], shared.coins[both]
+    fits = shown.tracks.is_long[place] == gone.tracks.is_long[old]
+    fits &= common >= SAME_HOLDERS * coins[old]
+    np.minimum.at(into, old[fits], place[fits])
+    return np.where(into < nobody, into, -1)
+
+
+def _unseen(gone: _Gone, waits: Bools) -> tuple[TrackColumns, Ints]:
+    """Return those of them that wait unseen, the heaviest of a coin first, and the place of each one's coin.
+
+    They are as they are now: where their positions have their levels, or as they were where nobody knows.
+    """
+    old, rest, spot, time_ms = gone.tracks, gone.rest, gone.spot, gone.time_ms
+    since_known = np.where(old.known_ms == 0, time_ms, old.known_ms)
+    waits = waits & ~(gone.is_unknown & (time_ms - since_known > LOST_MS))
+    is_moved = ~gone.is_unknown & ~np.isnan(rest.price)
+    usd = np.where(is_moved, old.usd * spot * (1 + old.distance_pct / 100) / old.price, old.usd)
+    moved = replace(
+        old,
+        usd=usd,
+        price=np.where(is_moved, rest.price, old.price),
+        low=np.where(is_moved, rest.low, old.low),
+        high=np.where(is_moved, rest.high, old.high),
+        distance_pct=np.where(is_moved, (rest.price / spot - 1) * 100, old.distance_pct),
+        has_level=np.where(gone.is_unknown, old.has_level, is_moved),
+        known_ms=np.where(gone.is_unknown, since_known, time_ms),
+    )
+    rows = waits.nonzero()[0]
+    rows = rows[np.lexsort((-usd[rows], gone.coin[rows]))]
+    coin = gone.coin[rows]
+    kept = np.arange(len(rows)) - coin.searchsorted(coin) < MOST_UNSEEN
+    return moved.take(rows[kept]), coin[kept]

@@ -1,6 +1,6 @@
 """Clusters: prices at which one side's liquidations stand out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, TypeVar, overload
@@ -67,10 +67,26 @@ class EndedCluster:
 class Clusters(Sequence[Cluster]):
     """The clusters of a view, the heaviest first."""
 
-    __slots__ = ("_items",)
+    __slots__ = ("_known", "_make")
 
     def __init__(self, items: Sequence[Cluster] = ()) -> None:
-        self._items = tuple(sorted(items, key=lambda cluster: (-cluster.usd, cluster.id)))
+        self._make: Callable[[], Sequence[Cluster]] | None = None
+        self._known = _heaviest_first(items)
+
+    @staticmethod
+    def later(make: Callable[[], Sequence[Cluster]]) -> "Clusters":
+        """Return the clusters that `make` gives, which is called when somebody looks; mostly nobody does."""
+        clusters = Clusters()
+        clusters._make = make
+        return clusters
+
+    @property
+    def _items(self) -> tuple[Cluster, ...]:
+        make = self._make
+        if make is not None:  # two threads may both do it, and come to the same
+            self._known = _heaviest_first(make())
+            self._make = None
+        return self._known
 
     @overload
     def __getitem__(self, index: int) -> Cluster: ...
@@ -105,6 +121,10 @@ class Clusters(Sequence[Cluster]):
     def get(self, cluster_id: str) -> Cluster | None:
         """Return the cluster of that identity, or None."""
         return next((cluster for cluster in self._items if cluster.id == cluster_id), None)
+
+
+def _heaviest_first(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+    return tuple(sorted(clusters, key=lambda cluster: (-cluster.usd, cluster.id)))
 
 
 class _Standing(Protocol):

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Bins:
         if not (math.isfinite(spot) and spot > 0):
             raise ValueError(f"a map needs a spot price above 0, not {spot}")
         first = (absolute_bin(spot) - REACH) // STEP * STEP
-        return Bins(first=first, count=2 * REACH + STEP + 1)
+        return _bins(first, 2 * REACH + STEP + 1)
 
     @cached_property
     def edges(self) -> Floats:
@@ -49,6 +49,12 @@ class Bins:
     def place(self, price: float) -> int:
         """Return the number of the bin that holds `price`; below 0 or from `count` on it is outside."""
         return int(np.searchsorted(self.edges, price, side="right")) - 1
+
+
+@lru_cache(maxsize=512)
+def _bins(first: int, count: int) -> Bins:
+    """Return these bins, the same object each time: their edges are computed once."""
+    return Bins(first, count)
 
 
 def absolute_bin(price: float) -> int:

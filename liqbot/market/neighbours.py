@@ -16,8 +16,9 @@ HEAVIEST = 2
 
 def with_neighbours(views: Sequence[MarketView]) -> list[MarketView]:
     """Return `views`, which belong to one instant, each with the others as its neighbours."""
-    told = [(view.open_usd.long + view.open_usd.short, _neighbour(view)) for view in views]
-    largest = [neighbour for _, neighbour in sorted(told, key=lambda pair: (-pair[0], pair[1].coin))]
+    # One more than is told: a view is not its own neighbour.
+    by_size = sorted(views, key=lambda view: (-(view.open_usd.long + view.open_usd.short), view.coin))
+    largest = list(map(_neighbour, by_size[: MOST + 1]))
     return [
         replace(view, neighbours=tuple(other for other in largest if other.coin != view.coin)[:MOST])
         for view in views

@@ -49,9 +49,11 @@ class Positions:
     """Share of notional that it must keep as margin, at the margin; NaN where unknown."""
 
     def __post_init__(self) -> None:
-        lengths = {field.name: len(getattr(self, field.name)) for field in fields(self)}
-        if len(set(lengths.values())) > 1:
-            raise ValueError(f"columns differ in length: {lengths}")
+        size = len(self.size)
+        for name in _COLUMNS:
+            if len(getattr(self, name)) != size:
+                lengths = {name: len(getattr(self, name)) for name in _COLUMNS}
+                raise ValueError(f"columns differ in length: {lengths}")
 
     def __len__(self) -> int:
         return len(self.size)
@@ -63,7 +65,7 @@ class Positions:
 
     def take(self, rows: NDArray[Any]) -> "Positions":
         """Return the rows that `rows` (numbers or a mask) picks."""
-        return Positions(*(getattr(self, field.name)[rows] for field in fields(self)))
+        return Positions(*[getattr(self, name)[rows] for name in _COLUMNS])
 
     @staticmethod
     def empty() -> "Positions":
@@ -75,9 +77,7 @@ class Positions:
         """Return the rows of all `parts`, one after the other."""
         if len(parts) == 1:
             return parts[0]
-        return Positions(
-            *(np.concatenate([getattr(part, field.name) for part in parts]) for field in fields(Positions))
-        )
+        return Positions(*[np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS])
 
     @staticmethod
     def of(
@@ -105,6 +105,9 @@ class Positions:
             mark=_floats(mark, n),
             maintenance_rate=_floats(maintenance_rate, n),
         )
+
+
+_COLUMNS = tuple(field.name for field in fields(Positions))
 
 
 def _floats(values: Sequence[float] | Floats | None, n: int) -> Floats:

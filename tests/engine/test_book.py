@@ -142,10 +142,9 @@ def test_an_account_keeps_its_number():
 def test_only_accounts_that_a_source_has_told_of_were_seen():
     book = Book()
     remembered = book.number("ann")
-    assert not book.has_seen(remembered, 0)
+    assert book.have_been_seen(np.array([remembered]), 0).tolist() == [False]
     book.see(seen(flat=("ann",)))
-    assert book.has_seen(remembered, 0)
-    assert not book.has_seen(book.number("bob"), 0)
+    assert book.have_been_seen(np.array([book.number("bob"), remembered]), 0).tolist() == [False, True]
 
 
 def test_the_generation_tells_when_positions_may_have_changed():

@@ -7,6 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
+from liqbot.engine.level_table import LevelTable
 from liqbot.engine.measured import ABSURD, Levels
 from liqbot.market.cohort import Cohort
 from liqbot.market.maps import Bins
@@ -55,6 +56,13 @@ def levels_of(some) -> Levels:
     return Levels(positions, cohort, passed)
 
 
+def read_at(some, spot: float = SPOT) -> LevelTable:
+    """Return the table of these levels, and beside them of another coin's."""
+    return LevelTable(
+        [levels_of([(7.0, 95.0, Cohort.WHALE, False)]), levels_of(some)], np.array([99.0, spot])
+    )
+
+
 def is_live(size: float, level: float, *, passed: bool, spot: float) -> bool:
     return not passed and (level < spot if size > 0 else level > spot)
 
@@ -85,17 +93,17 @@ def test_the_sum_between_two_prices_is_what_a_plain_loop_gives_both_ends_include
                 and low <= level <= high
             ):
                 expected[cohort] += abs(size) * SPOT
-        assert np.allclose(levels_of(some).usd_between(side, low, high, SPOT), expected, rtol=1e-12, atol=0)
+        within = read_at(some).within(np.full((2, 2), low), np.full((2, 2), high))[1] * SPOT
+        assert np.allclose(within[side.row], expected, rtol=1e-12, atol=0)
 
 
 @given(rows)
 def test_each_sides_open_size_is_mapped_beyond_stale_or_unreachable(some):
-    levels = levels_of(some)
-    mapped = levels.map(SPOT)
-    beyond, stale, unreachable = levels.beyond(SPOT), levels.stale(SPOT), levels.unreachable(SPOT)
+    mapped, table = levels_of(some).map(SPOT), read_at(some)
+    unmapped = (table.beyond + table.stale + table.unreachable)[1].sum(axis=1) * SPOT
+    whole = table.held[1].sum(axis=1) * SPOT
     for side in Side:
-        parts = mapped.of(side).sum() + beyond[side] + stale[side] + unreachable[side]
-        assert parts == pytest.approx(levels.open_usd(SPOT)[side], rel=1e-12)
+        assert mapped.of(side).sum() + unmapped[side.row] == pytest.approx(whole[side.row], rel=1e-12)
 
 
 @given(rows, st.floats(20.0, 500.0), st.floats(20.0, 500.0))
