@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 2))
 
 .DEFAULT_GOAL := help
-.PHONY: help run package flood node test long truth contract page browser soak chaos conformance check fix bench docs lock clean
+.PHONY: help run package flood node test postgres long truth contract page browser soak chaos conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -40,8 +40,12 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 test: $(VENV)/dev.stamp  ## run the tests; `make long` runs those that take long
 	$(BIN)/pytest -n auto
 
+postgres: $(VENV)/dev.stamp  ## run the tests that need PostgreSQL, on a server of their own (installs Debian's where there is none)
+	tests/store/postgres/postgresql.sh >/dev/null
+	$(BIN)/pytest -n auto -m "postgres and not long"
+
 long: $(VENV)/dev.stamp  ## run the tests that take long: whole days of markets, what the docs tell to type
-	$(BIN)/pytest -n auto -m long
+	$(BIN)/pytest -n auto -m "long and not postgres"
 
 truth: $(VENV)/dev.stamp  ## read all positions by brute force: no cluster is lacking, and none ended that had not
 	LIQBOT_TEST_WHOLE=1 $(BIN)/pytest -n auto -rP --timeout 1800 tests/engine/test_no_cluster_is_lacking.py tests/engine/test_no_end_is_unexplained.py

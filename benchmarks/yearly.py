@@ -32,7 +32,7 @@ from liqbot.operations.simulated_day import simulated_day
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.services import Services
 from liqbot.store.history import TIERS
-from liqbot.store.sqlite.blobs import map_to_blob, view_to_blob
+from liqbot.store.sql.blobs import map_to_blob, view_to_blob
 from liqbot.store.sqlite.store import SqliteStore
 
 COINS = 50

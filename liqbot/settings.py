@@ -22,6 +22,7 @@ from liqbot.market.coins import ALL, DEFAULT_COINS, canonical
 from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.sections import BackupSettings, KeepSettings, PluginSettings, SettingsError, WebSettings, listed
 from liqbot.sources import registry
+from liqbot.store.address import DatabaseAddress, local_folder, parse_address
 
 PREFIX = "LIQBOT_"
 CONFIG = f"{PREFIX}CONFIG"
@@ -57,7 +58,10 @@ class Settings(_Declared):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    database: Path = Field(Path("liqbot.db"), description="the database file; it is made where there is none")
+    database: DatabaseAddress = Field(
+        Path("liqbot.db"),
+        description="the database: a file, made where there is none, or postgresql://user:password@host/name",
+    )
     coins: Annotated[tuple[str, ...], NoDecode] = Field(
         DEFAULT_COINS, description="the coins to watch; `all` for every coin of Hyperliquid"
     )
@@ -95,7 +99,17 @@ class Settings(_Declared):
     @property
     def is_shared(self) -> bool:
         """Whether several processes can work on the database at the same time."""
-        return not isinstance(self.database, Path)  # pyright: ignore[reportUnnecessaryIsInstance]
+        return not isinstance(self.database, Path)
+
+    @property
+    def own_folder(self) -> Path:
+        """The folder on this machine in which the bot keeps what else it keeps."""
+        return local_folder(self.database)
+
+    def beside_database(self, suffix: str) -> Path:
+        """Return a file of the bot's own on this machine, named as the database is where that is a file."""
+        database = self.database if isinstance(self.database, Path) else self.own_folder / "liqbot.db"
+        return database.with_suffix(suffix)
 
     def section(self, kind: type[Kind]) -> Kind:
         """Return the section that is a `kind`: `settings.section(BinanceSettings)`."""
@@ -144,12 +158,13 @@ class Settings(_Declared):
             raise ValueError("two recordings would be mixed into one market; name one")
         return value
 
-    @field_validator("database")
+    @field_validator("database", mode="before")
     @classmethod
-    def _a_file(cls, value: Path) -> Path:
-        if not value.name:
+    def _an_address(cls, value: object) -> object:
+        address = parse_address(value) if isinstance(value, str) else value
+        if isinstance(address, Path) and not address.name:
             raise ValueError("must name a file, as liqbot.db")
-        return value
+        return address
 
     @field_validator("operator_chat")
     @classmethod
@@ -301,7 +316,9 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
     for detail in sorted(error.errors(), key=lambda detail: len(detail["loc"]) > 1):
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         where = variable if variable in environment else f"{file}: {_key(variable)}"
-        given = "" if _is_secret(detail["loc"]) else f" (it is {detail['input']!r})"
+        is_url = detail["loc"][:1] == ("database",) and "://" in str(detail["input"])  # with a password
+        is_secret = _is_secret(detail["loc"]) or is_url
+        given = "" if is_secret else f" (it is {detail['input']!r})"
         yield f"{where}: {detail['msg'].removeprefix('Value error, ')}{given}"
 
 

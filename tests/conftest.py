@@ -33,6 +33,14 @@ def pytest_terminal_summary(terminalreporter):
                 terminalreporter.write_line(f"\n{text}")
 
 
+@pytest.hookimpl(tryfirst=True)  # before those are left out that are not asked for
+def pytest_collection_modifyitems(items):
+    """Mark what needs PostgreSQL: `make postgres` runs it."""
+    for item in items:
+        if "postgres_server" in item.fixturenames:
+            item.add_marker(pytest.mark.postgres)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def nothing_secret_is_logged():
     """No token and nobody's words may stand in any log line of the whole suite."""

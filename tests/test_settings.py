@@ -16,6 +16,7 @@ from liqbot.settings import (
     effective,
     load_settings,
 )
+from liqbot.store.address import parse_address
 
 SECRET = "MTIz.Abc.xyz-_9"  # noqa: S105 - nobody's
 TELEGRAM_SECRET = "123456789:AAbb-cc_dd"  # noqa: S105 - nobody's
@@ -562,3 +563,51 @@ def test_coins_are_taken_in_the_spellings_that_people_use(text):
 @pytest.mark.usefixtures("folder")
 def test_two_spellings_of_one_coin_are_it_twice():
     assert "kPEPE is named twice" in refused({"LIQBOT_COINS": "PEPE,1000PEPE"})
+
+
+# A database on a server
+
+URL = "postgresql://bot:pass%40word@db.example:5433/liqbot?sslmode=require"
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_database_on_a_server_is_named_by_its_url_and_shown_without_its_password():
+    settings = load_settings({"LIQBOT_DATABASE": URL})
+    shown = "postgresql://bot@db.example:5433/liqbot?sslmode=require"
+    assert str(settings.database) == effective(settings)["LIQBOT_DATABASE"] == shown
+    assert "word" not in repr(settings)
+    assert settings.database.url == URL
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "text",
+    [
+        "postgresql://bot:password@db.example",
+        "postgres://bot:password@db.example:many/liqbot",
+        "postgresql://bot:password@[db/liqbot",
+        "mysql://bot:password@db.example/liqbot",
+    ],
+)
+def test_a_url_that_is_none_is_refused_without_repeating_it(text):
+    told = refused({"LIQBOT_DATABASE": text})
+    assert told.startswith("LIQBOT_DATABASE: ")
+    assert "password@db" not in told.replace("liqbot:password@host", "")
+
+
+def test_every_way_to_write_a_password_is_kept_to_itself():
+    for url in (
+        "postgresql://bot:secret99@h/db",
+        "postgresql:///db?host=/run/pg&password=secret99",
+        "postgresql://bot:secret99@h1:1,h2:2/db",
+        "POSTGRES://:secret99@h/db",
+    ):
+        address = parse_address(url)
+        assert "secret99" not in f"{address} {address!r}"
+        assert "secret99" in address.secrets
+        assert "secret99" in address.with_database("other").url
+    assert str(parse_address("postgresql:///db?host=/run/pg")) == "postgresql:///db?host=/run/pg"
+
+
+def test_what_is_no_url_is_a_file():
+    assert parse_address("data/liqbot.db") == Path("data/liqbot.db")

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from liqbot.bus import Bus, LocalBus
 from liqbot.settings import Settings
 from liqbot.store.leases import Leases
+from liqbot.store.opening import open_store
 from liqbot.store.retention import Retention
-from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.store import Store
 
 
@@ -31,4 +31,4 @@ def open_backend(settings: Settings) -> Backend:
     """Open the database that is set. Raises `DatabaseError`."""
     keep = settings.keep
     retention = Retention.of_days(history=keep.history_days, views=keep.views_days, events=keep.events_days)
-    return Backend(SqliteStore(settings.database, retention=retention), LocalBus())
+    return Backend(open_store(settings.database, retention=retention), LocalBus())

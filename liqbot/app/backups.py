@@ -9,8 +9,9 @@ from pathlib import Path
 import structlog
 
 from liqbot.sections import BackupSettings
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.errors import DatabaseError
-from liqbot.store.sqlite.database import back_up
+from liqbot.store.maintenance import back_up
 
 _log = structlog.get_logger()
 
@@ -25,7 +26,7 @@ _BREATH_S = 0.005
 class Backups:
     """Keeps the last copies of a database in a folder."""
 
-    def __init__(self, database: Path, settings: BackupSettings, clock: Callable[[], int]) -> None:
+    def __init__(self, database: DatabaseAddress, settings: BackupSettings, clock: Callable[[], int]) -> None:
         """`clock` tells ms since 1970 UTC."""
         self._database = database
         self._settings = settings

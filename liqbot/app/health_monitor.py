@@ -19,6 +19,7 @@ from liqbot.market.layer import Origin
 from liqbot.service.past_backfill import fill_past
 from liqbot.service.status import WELL
 from liqbot.service.troubles import Finding
+from liqbot.store.address import local_folder
 from liqbot.store.errors import StoreError
 from liqbot.text import N_, _
 
@@ -121,7 +122,7 @@ class HealthMonitor:
                 yield Finding(_("clock"), _clock_error(ahead_s, serving.name))
 
     def _disk(self) -> Iterator[Finding]:
-        folder = self._bot.store.path.absolute().parent
+        folder = local_folder(self._bot.store.address)
         free_mb = _free_mb(folder)
         if free_mb < LEAST_DISK_MB:
             yield Finding(

@@ -1,11 +1,9 @@
 """`/healthz` and `/metrics`: how the bot is, for machines that look after it."""
 
-import asyncio
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
@@ -43,7 +41,7 @@ class Stored:
             await store.subscriptions.count(),
             await store.access.watches(),
             Counter(one.chat.platform for one in await store.access.chats() if one.inactive is None),
-            await asyncio.to_thread(_size, store.path),
+            await store.size(),
         )
 
 
@@ -125,11 +123,6 @@ class Metrics(Collector):
         for reason, count in {**services.access.refused, **services.quotas.refused}.items():
             refusals.add_metric([reason], count)
         yield refusals
-
-
-def _size(path: Path) -> int:
-    files = (path.with_name(f"{path.name}{suffix}") for suffix in ("", "-wal"))
-    return sum(file.stat().st_size for file in files if file.exists())
 
 
 def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> GaugeMetricFamily:

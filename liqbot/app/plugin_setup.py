@@ -46,6 +46,10 @@ def chat_commands(plugins: Plugins) -> Iterator[Command]:
 
 def _hidden(settings: Settings) -> tuple[Path, ...]:
     database = settings.database
-    beside = [database.with_name(f"{database.name}{ending}") for ending in ("-wal", "-shm")]
+    own = (
+        [database.with_name(f"{database.name}{ending}") for ending in ("", "-wal", "-shm")]
+        if isinstance(database, Path)
+        else []
+    )
     backups = [Path(settings.backups.folder)] if settings.backups.folder else []
-    return settings_file(), database, *beside, *backups
+    return settings_file(), *own, *backups

@@ -1,4 +1,4 @@
-"""`liqbot db`: backing up, restoring and checking the database, its size, and loading an export."""
+"""`liqbot db`: backing up, restoring, moving and checking the database, its size, loading an export."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,8 +7,9 @@ from typing import Annotated
 import typer
 
 from liqbot.cli.terminal import progress_bar
-from liqbot.operations.database import back_up, require_well
+from liqbot.operations.database import back_up, bytes_of, require_well
 from liqbot.operations.database import restore as put_back
+from liqbot.operations.database_move import move_database
 from liqbot.operations.database_size import size_of
 from liqbot.operations.market_export import read_export
 from liqbot.settings import load_settings
@@ -28,13 +29,40 @@ def backup(file: Annotated[Path, typer.Argument(help="Where the copy goes; it mu
 
 @app.command()
 def restore(file: Annotated[Path, typer.Argument(help="The backup.")]) -> None:
-    """Put a backup in the place of the database, while no bot runs; what was there is kept beside it."""
-    path = load_settings().database
-    aside = path.with_name(f"{path.name}.before-{datetime.now(UTC):%Y%m%d-%H%M%S}")
-    was_there = path.exists()
-    put_back(file, path, aside)
-    kept = f"; what was there is {aside}" if was_there else ""
-    typer.echo(f"{path}: as {file} has it{kept}")
+    """Put a backup in the place of the database, while no bot runs; what was there is kept beside it.
+
+    A database on a PostgreSQL server must be empty for that.
+    """
+    database = load_settings().database
+    with progress_bar() as bar:
+        task = bar.add_task(file.name, total=None)
+        aside = put_back(
+            file,
+            database,
+            f"{datetime.now(UTC):%Y%m%d-%H%M%S}",
+            lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    kept = f"; what was there is {aside}" if aside else ""
+    typer.echo(f"{database}: as {file} has it{kept}")
+
+
+@app.command()
+def move(
+    source: Annotated[str, typer.Argument(metavar="FROM", help="A file, or postgresql://….")],
+    target: Annotated[str, typer.Argument(metavar="TO", help="A new file, or an empty database's URL.")],
+) -> None:
+    """Copy a database to another kind, and compare every row; the bot must not run meanwhile.
+
+    One that was cut short goes on where it was when it is given again.
+    """
+    with progress_bar() as bar:
+        task = bar.add_task("moving", total=None)
+        shown_source, shown_target, count = move_database(
+            source,
+            target,
+            lambda step: bar.update(task, description=step.what, completed=step.done, total=step.total),
+        )
+    typer.echo(f"{shown_target}: has all {count:,} rows of {shown_source}, each compared")
 
 
 @app.command()
@@ -42,7 +70,7 @@ def check() -> None:
     """Read the whole database, and say whether it is well; the status is 1 where it is not."""
     path = load_settings().database
     require_well(path, thorough=True)
-    typer.echo(f"{path}: well, {path.stat().st_size:,} bytes")
+    typer.echo(f"{path}: well, {bytes_of(path):,} bytes")
 
 
 @app.command()

@@ -24,7 +24,7 @@ from liqbot.errors import OperatorError
 from liqbot.hosting.plugins import contained
 from liqbot.logs import hide, set_up_logs
 from liqbot.market.coins import ALL
-from liqbot.operations.database import count_subscriptions, require_well
+from liqbot.operations.database import count_subscriptions, is_empty, require_well
 from liqbot.sections import Section
 from liqbot.settings import Settings, described, effective, load_settings
 from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, nowhere
@@ -85,16 +85,19 @@ def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
 
 def _database(settings: Settings) -> str:
     path = settings.database
-    _writable(path.absolute().parent)
-    if not path.exists():
-        return f"{path} will be made at the first start"
-    _writable(path)
+    if isinstance(path, Path):
+        _writable(path.absolute().parent)
+        if not path.exists():
+            return f"{path} will be made at the first start"
+        _writable(path)
+    elif is_empty(path):
+        return f"{path} answers, and will be filled at the first start"
     require_well(path)
     return f"{path}, {asyncio.run(count_subscriptions(path))} subscriptions"
 
 
 def _disk(settings: Settings) -> str:
-    folder = _existing(settings.database.absolute().parent)
+    folder = _existing(settings.own_folder)
     free_mb = shutil.disk_usage(folder).free // 2**20
     if free_mb < LEAST_DISK_MB:
         raise Ailing(f"only {free_mb} MB are free in {folder}; a year of history takes about 10 MB a coin")

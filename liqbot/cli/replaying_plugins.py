@@ -57,7 +57,7 @@ def replay(  # noqa: PLR0917 - a command's options
         chosen = [(rule, _values(rule, setting or [])) for rule in mine]
         if pictures is not None:
             pictures.mkdir(parents=True, exist_ok=True)
-        asyncio.run(_replay(chosen, settings.database, _Asked(coin, venue, since, seconds, pictures)))
+        asyncio.run(_replay(chosen, settings, _Asked(coin, venue, since, seconds, pictures)))
     finally:
         plugins.close()
 
@@ -72,13 +72,15 @@ class _Asked(NamedTuple):
     pictures: Path | None
 
 
-async def _replay(rules: Sequence[tuple[Rule, Mapping[str, Value]]], database: Path, asked: _Asked) -> None:
-    found = replayed(rules, database, asked.seconds, coin=asked.coin, venue=asked.venue)
+async def _replay(
+    rules: Sequence[tuple[Rule, Mapping[str, Value]]], settings: Settings, asked: _Asked
+) -> None:
+    found = replayed(rules, settings.database, asked.seconds, coin=asked.coin, venue=asked.venue)
     try:
         async for one in found:
             _tell(one, asked.since)
             if asked.pictures is not None:
-                await _draw(one.preview.firings, database, asked.pictures)
+                await _draw(one.preview.firings, settings, asked.pictures)
     except NoSuchLayerError as error:
         raise typer.BadParameter(str(error), param_hint="--venue") from None
 
@@ -111,10 +113,10 @@ def _tell(found: Found, since: str) -> None:
         typer.echo(f"  {utc(firing.view.time_ms)}  {firing.hit.text}")
 
 
-async def _draw(firings: Sequence[Firing], database: Path, folder: Path) -> None:
+async def _draw(firings: Sequence[Firing], settings: Settings, folder: Path) -> None:
     with Studio() as studio:
         for firing in firings:
-            picture = await studio.heatmap(await firing_heatmap(database, firing, WINDOW))
+            picture = await studio.heatmap(await firing_heatmap(settings.database, firing, WINDOW))
             file = folder / f"{firing.view.coin}-{firing.view.time_ms}.png"
             file.write_bytes(picture.png)
             typer.echo(f"  {file}")

@@ -185,7 +185,7 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
         if bot.address:
             printer.narrate(f"The live page: {bot.address}")
         printer.narrate("Type a command; Tab completes, /help lists them, Ctrl-D leaves.")
-        await Prompt(bot.answering, ask, printer, settings.database.with_suffix(".history")).run()
+        await Prompt(bot.answering, ask, printer, settings.beside_database(".history")).run()
 
 
 async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:

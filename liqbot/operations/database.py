@@ -3,44 +3,64 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.errors import DatabaseError
-from liqbot.store.sqlite.database import back_up as _back_up
-from liqbot.store.sqlite.database import damage
+from liqbot.store.maintenance import back_up as _back_up
+from liqbot.store.maintenance import bytes_of as _bytes_of
+from liqbot.store.maintenance import damage, differences, restore_to_server
+from liqbot.store.maintenance import is_empty as _is_empty
+from liqbot.store.opening import reading
 from liqbot.store.sqlite.database import restore as _restore
-from liqbot.store.sqlite.schema import differences
-from liqbot.store.sqlite.store import reading
 
 
-def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> None:
-    """Copy the database, also while its bot runs; `progress` is told pages done and in all.
+def back_up(address: DatabaseAddress, copy: Path, progress: Callable[[int, int], None]) -> None:
+    """Copy the database, also while its bot runs; `progress` is told how much of how much is done.
 
     Raises `DatabaseError`.
     """
-    _back_up(path, copy, progress)
+    _back_up(address, copy, progress)
 
 
-def restore(copy: Path, path: Path, aside: Path) -> None:
-    """Put a backup in the place of the database at `path`, which is kept as `aside`.
+def restore(
+    copy: Path, address: DatabaseAddress, now: str, progress: Callable[[int, int], None]
+) -> Path | None:
+    """Put a backup in the place of the database; return where the file is kept that was there before.
 
-    Raises `DatabaseError`; then nothing was changed.
+    `now` tells that file from others. A database on a server must be empty. Raises `DatabaseError`; then
+    nothing was changed.
     """
-    _restore(copy, path, aside)
+    if not isinstance(address, Path):
+        restore_to_server(copy, address, progress)
+        return None
+    aside = address.with_name(f"{address.name}.before-{now}") if address.exists() else None
+    _restore(copy, address, aside or address)
+    return aside
 
 
-def require_well(path: Path, *, thorough: bool = False) -> None:
+def bytes_of(address: DatabaseAddress) -> int:
+    """Return how many bytes a database takes. Raises `DatabaseError`."""
+    return _bytes_of(address)
+
+
+def require_well(address: DatabaseAddress, *, thorough: bool = False) -> None:
     """Raise `DatabaseError`, which names what is wrong, where the database is damaged or of another schema.
 
     Where it is `thorough`, all of it is read.
     """
-    found = damage(path, thorough=thorough)
+    found = damage(address, thorough=thorough)
     if found is not None:
-        raise DatabaseError(f"{path} is damaged: {found}")
-    different = differences(path)
+        raise DatabaseError(f"{address} is damaged: {found}")
+    different = differences(address)
     if different:
-        raise DatabaseError(f"{path} is not as this version needs it: {'; '.join(different)}")
+        raise DatabaseError(f"{address} is not as this version needs it: {'; '.join(different)}")
 
 
-async def count_subscriptions(path: Path) -> int:
+def is_empty(address: DatabaseAddress) -> bool:
+    """Return whether there is nothing yet at an address where all is set up. Raises `DatabaseError`."""
+    return _is_empty(address)
+
+
+async def count_subscriptions(address: DatabaseAddress) -> int:
     """Return how many subscriptions there are. Raises `DatabaseError`."""
-    async with reading(path) as store:
+    async with reading(address) as store:
         return await store.subscriptions.count()

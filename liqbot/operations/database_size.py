@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from liqbot.store.sqlite.archive import coin_days, sizes
+from liqbot.store.address import DatabaseAddress
+from liqbot.store.maintenance import coin_days, sizes
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class DatabaseSize:
         return self.taken / self.coin_days if self.coin_days else 0.0
 
 
-def size_of(database: Path) -> DatabaseSize:
+def size_of(database: DatabaseAddress) -> DatabaseSize:
     """Return how large a database is. Raises `DatabaseError`."""
     tables = {name: found for name, found in sizes(database).items() if found[0]}
     return DatabaseSize(tables, coin_days(database))

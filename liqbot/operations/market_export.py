@@ -7,7 +7,8 @@ from pathlib import Path
 
 from liqbot.errors import OperatorError
 from liqbot.service.exports import csv_cell, has_parquet, parquet_file
-from liqbot.store.sqlite.archive import KINDS, WHOLE, Line, count, exported, imported
+from liqbot.store.address import DatabaseAddress
+from liqbot.store.archive import KINDS, WHOLE, Line, count, exported, imported
 
 __all__ = ["DICTIONARY", "FORMATS", "KINDS", "ExportError", "dictionary", "read_export", "write_export"]
 
@@ -20,7 +21,7 @@ class ExportError(OperatorError):
 
 
 def write_export(
-    database: Path,
+    database: DatabaseAddress,
     folder: Path,
     kinds: Sequence[str],
     *,
@@ -53,7 +54,9 @@ def write_export(
     return written
 
 
-def read_export(folder: Path, database: Path, progress: Callable[[str, int], None]) -> dict[str, int]:
+def read_export(
+    folder: Path, database: DatabaseAddress, progress: Callable[[str, int], None]
+) -> dict[str, int]:
     """Put an export of CSV files into a database; return how many rows of each kind. Raises `ExportError`."""
     done: dict[str, int] = {}
     for name, kind in KINDS.items():

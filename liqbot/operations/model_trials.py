@@ -25,7 +25,8 @@ from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.sources.simulator.coins import COINS
 from liqbot.sources.simulator.trial import WARM_UP_DAYS, SimulatedTrial
 from liqbot.sources.source import SourceError
-from liqbot.store.sqlite.store import reading
+from liqbot.store.address import DatabaseAddress
+from liqbot.store.opening import reading
 
 DAY_MS = 24 * 3_600_000
 FIRST_SEED = 101
@@ -134,7 +135,7 @@ def recorded(coin: str, file: Path, read: Read = plainly) -> Witness:
     return witness
 
 
-async def stored(coin: str, file: Path) -> tuple[Witness, str]:
+async def stored(coin: str, file: DatabaseAddress) -> tuple[Witness, str]:
     """Return what the bot's database has of the measured views of `coin`. Raises `SourceError`."""
     witness = Witness(warm_up_ms=DAY_MS)
     async with reading(file) as store:

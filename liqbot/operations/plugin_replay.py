@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from liqbot.alerts.layer_choice import fits, rank
 from liqbot.alerts.preview import Firing, Preview, preview
@@ -15,8 +14,9 @@ from liqbot.rules.rule import Rule
 from liqbot.service.pictures import cluster_of
 from liqbot.service.windows import WINDOWS
 from liqbot.sources.source import SourceError
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.observations import step_at
-from liqbot.store.sqlite.store import reading
+from liqbot.store.opening import reading
 from liqbot.store.store import Store
 
 
@@ -35,7 +35,7 @@ class Found:
 
 async def replayed(
     rules: Sequence[tuple[Rule, Mapping[str, Value]]],
-    database: Path,
+    database: DatabaseAddress,
     seconds: float,
     *,
     coin: str | None = None,
@@ -67,7 +67,7 @@ async def previewed(
         raise SourceError(str(fault)) from None
 
 
-async def firing_heatmap(database: Path, firing: Firing, window: str) -> HeatmapInput:
+async def firing_heatmap(database: DatabaseAddress, firing: Firing, window: str) -> HeatmapInput:
     """Return what the picture of a firing is drawn from: a window up to it, and the cluster it is about."""
     view = firing.view
     async with reading(database) as store:
@@ -75,7 +75,7 @@ async def firing_heatmap(database: Path, firing: Firing, window: str) -> Heatmap
     return HeatmapInput(view=view, grid=grid, window=window, highlight=cluster_of(view, firing.hit))
 
 
-def _coins(known: Sequence[str], coin: str | None, database: Path) -> Sequence[str]:
+def _coins(known: Sequence[str], coin: str | None, database: DatabaseAddress) -> Sequence[str]:
     if not known:
         raise SourceError(f"{database} has no history yet; `liqbot run` gathers it")
     if coin is None:

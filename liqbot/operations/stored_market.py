@@ -17,17 +17,22 @@ from liqbot.service.past_readings import PastAnswer, read_past
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery, read_scoreboard
 from liqbot.service.windows import WINDOWS
 from liqbot.sources.source import SourceError
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.history import History
-from liqbot.store.sqlite.store import SqliteStore, reading
+from liqbot.store.opening import reading
+from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.store import Store
 
 
-async def stored_view(database: Path, coin: str, at_ms: int | None = None) -> MarketView:
+async def stored_view(database: DatabaseAddress, coin: str, at_ms: int | None = None) -> MarketView:
     """Return the newest stored view of a coin at or before `at_ms`. Raises `SourceError`, `DatabaseError`."""
     async with reading(database) as store:
         return await _view_in(store, coin, at_ms)
 
 
-async def stored_heatmap(database: Path, coin: str, window: str, at_ms: int | None = None) -> HeatmapInput:
+async def stored_heatmap(
+    database: DatabaseAddress, coin: str, window: str, at_ms: int | None = None
+) -> HeatmapInput:
     """Return what the heatmap of the newest stored view at or before `at_ms` is drawn from.
 
     Raises as `stored_view` does.
@@ -46,14 +51,14 @@ async def stored_heatmap(database: Path, coin: str, window: str, at_ms: int | No
         )
 
 
-async def stored_history(database: Path, coin: str, window: str) -> PastAnswer:
+async def stored_history(database: DatabaseAddress, coin: str, window: str) -> PastAnswer:
     """Return the readings of a `window` (a key of `WINDOWS`) up to the newest view. Raises `SourceError`."""
     async with reading(database) as store:
         return (await read_past(store, await _view_in(store, coin, None), window)).answer
 
 
 async def stored_scoreboard(
-    database: Path, coin: str, window: str, settings: Mapping[str, str]
+    database: DatabaseAddress, coin: str, window: str, settings: Mapping[str, str]
 ) -> ScoreboardAnswer:
     """Return what became of clusters up to the newest view. Raises `SourceError`, `UserError`."""
     async with reading(database) as store:
@@ -61,20 +66,20 @@ async def stored_scoreboard(
         return await read_scoreboard(store, view, window, ScoreQuery.of(settings))
 
 
-async def stored_liquidations(database: Path, coin: str, seconds: float) -> LiquidationsAnswer:
+async def stored_liquidations(database: DatabaseAddress, coin: str, seconds: float) -> LiquidationsAnswer:
     """Return what was liquidated of a coin lately. Raises as `stored_view` does, and `UserError`."""
     async with reading(database) as store:
         return await _liquidations_in(store, await _view_in(store, coin, None), seconds)
 
 
-async def stored_brief(database: Path, coin: str) -> BriefAnswer:
+async def stored_brief(database: DatabaseAddress, coin: str) -> BriefAnswer:
     """Return what to check of a coin before a trade. Raises as `stored_view` does, and `UserError`."""
     async with reading(database) as store:
         view = await _view_in(store, coin, None)
         return brief_of(view, await _liquidations_in(store, view, DAY_S))
 
 
-async def _liquidations_in(store: SqliteStore, view: MarketView, seconds: float) -> LiquidationsAnswer:
+async def _liquidations_in(store: Store, view: MarketView, seconds: float) -> LiquidationsAnswer:
     layers = await store.observations.layers(view.coin)
     beside = [layer for layer in layers if layer.origin is view.layer.origin]
     return await read_liquidations(store.events, view, beside or [view.layer], seconds)
@@ -114,11 +119,11 @@ def span_window(milliseconds: int) -> str:
     return f"{round(hours / 24)}d" if hours >= 48 else f"{hours}h"
 
 
-async def _view_in(store: SqliteStore, coin: str, at_ms: int | None) -> MarketView:
-    name = find_coin(coin, await store.history.coins(), str(store.path))
+async def _view_in(store: Store, coin: str, at_ms: int | None) -> MarketView:
+    name = find_coin(coin, await store.history.coins(), str(store.address))
     seen = await store.history.newest(name, at_ms)
     if seen is None:
-        raise SourceError(f"{store.path} has no view of {name}" + (" at that time" if at_ms else ""))
+        raise SourceError(f"{store.address} has no view of {name}" + (" at that time" if at_ms else ""))
     return seen
 
 

@@ -77,8 +77,8 @@ class SourceRequest:
     now_ms: int
     """The clock's time, ms since 1970 UTC."""
     options: Options
-    database: Path = Path("liqbot.db")
-    """The bot's own database, for a source that remembers something there."""
+    database: object = Path("liqbot.db")
+    """Where the bot's own database is, as in `store/address.py`, for a source that remembers something."""
     clock: Callable[[], int] = _clock_ms
     """The time as it goes on, ms since 1970 UTC."""
 

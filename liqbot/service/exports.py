@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from importlib import import_module
 from importlib.util import find_spec
 from itertools import chain, islice
-from pathlib import Path
 from typing import IO, Any
 
 from liqbot.service.errors import UserError
-from liqbot.store.sqlite.archive import KINDS, Cell, Kind, Line, exported_of_coin
+from liqbot.store.address import DatabaseAddress
+from liqbot.store.archive import KINDS, Cell, Kind, Line, exported_of_coin
 from liqbot.text.figures import listed
 
 __all__ = ["KINDS", "ExportKind", "Exports", "TooManyExportsError", "csv_cell", "has_parquet", "parquet_file"]
@@ -49,9 +49,9 @@ class ExportKind:
 class Exports:
     """Makes exports of a database."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, address: DatabaseAddress) -> None:
         """`path` is where the database lies."""
-        self._path = path
+        self._address = address
         self._open = 0
 
     @property
@@ -69,14 +69,16 @@ class Exports:
     def csv(self, name: str, coin: str, since_ms: int) -> AsyncGenerator[bytes]:
         """Return the lines of a kind as CSV, piece by piece. Raises `UserError`."""
         kind = self._kind(name)
-        return self._off_the_loop(lambda: _csv(kind, exported_of_coin(self._path, kind, coin, since_ms)))
+        return self._off_the_loop(lambda: _csv(kind, exported_of_coin(self._address, kind, coin, since_ms)))
 
     def parquet(self, name: str, coin: str, since_ms: int) -> AsyncGenerator[bytes]:
         """Return the same as Parquet; it is made as a whole first. Raises `UserError`."""
         kind = self._kind(name)
         if not has_parquet():
             raise UserError("This bot writes no Parquet, only CSV: its operator has not installed that.")
-        return self._off_the_loop(lambda: _parquet(kind, exported_of_coin(self._path, kind, coin, since_ms)))
+        return self._off_the_loop(
+            lambda: _parquet(kind, exported_of_coin(self._address, kind, coin, since_ms))
+        )
 
     def _kind(self, name: str) -> Kind:
         if name not in KINDS:

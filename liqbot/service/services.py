@@ -108,7 +108,7 @@ class Services:
             clock=clock,
             wake=self._wake,
         )
-        self.exports = Exports(store.path)
+        self.exports = Exports(store.address)
         self.history = History(store.history, store.events)
         self.books = Books(self.markets)
         self.cascades = Cascades(self.markets, self.books)

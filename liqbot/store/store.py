@@ -1,11 +1,11 @@
 """The store: everything that outlives a restart. Whoever asks awaits: nothing here keeps the event loop."""
 
-from pathlib import Path
 from typing import Protocol
 
 from liqbot.market.layer import Layer
 from liqbot.store.absences import Absences
 from liqbot.store.access import Access
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.alerts import Alerts
 from liqbot.store.cases import Cases
 from liqbot.store.chats import Chats
@@ -29,8 +29,8 @@ class Store(Protocol):
     """
 
     @property
-    def path(self) -> Path:
-        """Where it lies."""
+    def address(self) -> DatabaseAddress:
+        """Where it is; as text without a password."""
         ...
 
     @property
@@ -117,6 +117,10 @@ class Store(Protocol):
 
         Return by how much live markets did, ms; 0 for nothing. States of watches are put back when read.
         """
+        ...
+
+    async def size(self) -> int:
+        """Return how many bytes it takes."""
         ...
 
     async def close(self) -> None:

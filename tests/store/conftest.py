@@ -1,9 +1,10 @@
-"""Databases of the tests' own."""
+"""Databases of the tests' own. Whoever asks for `store` or `address` is asked of both kinds of database."""
 
 import pytest
+from databases import KINDS, address_of, makes_addresses
 from markets import long, short, view_of
 
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 
 @pytest.fixture
@@ -11,9 +12,14 @@ def path(tmp_path):
     return tmp_path / "liqbot.db"
 
 
+@pytest.fixture(params=KINDS)
+def address(request, tmp_path):
+    return address_of(request, tmp_path)
+
+
 @pytest.fixture
-async def store(path):
-    store = SqliteStore(path)
+async def store(address):
+    store = open_store(address)
     yield store
     await store.close()
 
@@ -22,3 +28,9 @@ async def store(path):
 def view():
     """Return a view of BTC with a cluster on each side."""
     return view_of(long("ann", 2, at=95), short("bob", 1, at=104), spot=100.0, time_ms=1000)
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def new_address(request, tmp_path_factory):
+    """Return what makes an address of a new database at each call, for tests with many examples."""
+    return makes_addresses(request, tmp_path_factory)

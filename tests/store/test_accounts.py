@@ -7,23 +7,23 @@ import pytest
 from liqbot.store.accounts import KnownAccount
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.errors import StoreError
-from liqbot.store.sqlite.accounts import SqliteAccounts
+from liqbot.store.opening import open_accounts
 
 ANN = KnownAccount("0xann", 1000, 2000, 2000, 5e6)
 BOB = KnownAccount("0xbob", 1500, 0, 1500, 10.0)
 
 
 @pytest.fixture
-async def accounts(path):
-    accounts = SqliteAccounts(path, "hyperliquid")
+async def accounts(address):
+    accounts = open_accounts(address, "hyperliquid")
     yield accounts
     await accounts.close()
 
 
-async def test_what_is_saved_is_there_after_a_restart_the_largest_first(accounts, path):
+async def test_what_is_saved_is_there_after_a_restart_the_largest_first(accounts, address):
     await accounts.save([BOB, ANN])
     await accounts.close()
-    again = SqliteAccounts(path, "hyperliquid")
+    again = open_accounts(address, "hyperliquid")
     assert await again.load() == [ANN, BOB]
     await again.close()
 
@@ -40,9 +40,9 @@ async def test_what_is_forgotten_is_gone(accounts):
     assert await accounts.load() == [BOB]
 
 
-async def test_venues_do_not_mix(accounts, path):
+async def test_venues_do_not_mix(accounts, address):
     await accounts.save([ANN])
-    other = SqliteAccounts(path, "elsewhere")
+    other = open_accounts(address, "elsewhere")
     assert await other.load() == []
     await other.forget([ANN.address])
     await other.close()
@@ -55,8 +55,8 @@ async def test_a_save_is_whole_or_not_at_all(accounts):
     assert await accounts.load() == []
 
 
-async def test_it_works_beside_the_bots_own_connections(store, path):
-    accounts = SqliteAccounts(path, "hyperliquid")
+async def test_it_works_beside_the_bots_own_connections(store, address):
+    accounts = open_accounts(address, "hyperliquid")
     chat = ChatKey("paper", "ann")
     await asyncio.gather(accounts.save([ANN]), store.chats.save(chat, ChatSettings("Asia/Tokyo"), now_ms=1))
     assert await accounts.load() == [ANN]

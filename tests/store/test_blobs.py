@@ -7,7 +7,7 @@ from markets import long, short, view_of
 
 from liqbot.market.cohort import Cohort
 from liqbot.market.maps import Bins, LiquidationMap
-from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob
+from liqbot.store.sql.blobs import map_from_blob, map_to_blob
 
 spots = st.floats(1e-6, 1e6)
 money = st.dictionaries(

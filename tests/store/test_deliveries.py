@@ -1,7 +1,7 @@
 """Deliveries: what is owed to whom, in which order, and how far each has come."""
 
 import pytest
-import sqlite_utils
+from databases import ON_SQLITE, look, opened
 
 from liqbot.rules.rule import Hit
 from liqbot.store.absences import Absence
@@ -9,7 +9,6 @@ from liqbot.store.alerts import EXPIRES_MS, NewAlert
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.deliveries import DIGEST_EXPIRES_MS, HOUR_MS, Outcome
 from liqbot.store.errors import StoreError
-from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.subscriptions import Manner
 
 ANN, BOB, CID = (ChatKey("paper", name) for name in ("ann", "bob", "cid"))
@@ -51,8 +50,11 @@ class Office:
         await self.store.deliveries.settle([Outcome(delivery, status, at_ms, **more)])
 
     def statuses(self):
-        rows = self.store._db.execute("SELECT status, count(*) FROM deliveries GROUP BY status")
-        return dict(rows.fetchall())
+        return dict(look(self.store, "SELECT status, count(*) FROM deliveries GROUP BY status"))
+
+
+def rows_of(office, table):
+    return look(office.store, f"SELECT count(*) FROM {table}")[0][0]  # noqa: S608 - our own
 
 
 @pytest.fixture
@@ -162,13 +164,13 @@ async def test_a_pause_that_the_platform_asked_for_is_no_attempt(office):
     assert (await office.heads(5, but_not={"bob"}))[0].attempts == 0
 
 
-async def test_of_what_was_under_way_when_the_bot_stopped_nobody_knows(office, path):
+async def test_of_what_was_under_way_when_the_bot_stopped_nobody_knows(office, address):
     await office.alert()
     ann, bob = await office.heads()
     await office.store.deliveries.claim([ann, bob])
     await office.store.deliveries.settle([Outcome(ann, "sent", 1)])
     await office.store.close()
-    with SqliteStore(path) as reopened:
+    with opened(address) as reopened:
         assert await reopened.deliveries.queue_heads("paper", 10, 0, but_not=()) == []
         assert await reopened.deliveries.recover() == 1
         (again,) = await reopened.deliveries.queue_heads("paper", 10, 0, but_not=())
@@ -319,15 +321,14 @@ async def test_what_is_forgotten_leaves_nothing(office):
     assert await office.store.alerts.watches("BTC") != []
     await office.store.chats.forget(BOB)
     assert await office.store.alerts.watches("BTC") == []
-    left = sqlite_utils.Database(office.store._db)
-    assert [left[table].count for table in ("chats", "subscriptions", "deliveries")] == [0, 0, 0]
+    assert [rows_of(office, table) for table in ("chats", "subscriptions", "deliveries")] == [0, 0, 0]
 
 
 async def test_what_is_forgotten_takes_along_the_alerts_that_nobody_else_got(office):
     await office.store.subscriptions.unsubscribe(BOB, 1)
     await office.alert()
     await office.store.chats.forget(ANN)
-    assert sqlite_utils.Database(office.store._db)["alerts"].count == 0
+    assert rows_of(office, "alerts") == 0
 
 
 async def test_what_is_forgotten_on_its_way_can_still_be_settled(office):
@@ -337,8 +338,7 @@ async def test_what_is_forgotten_on_its_way_can_still_be_settled(office):
     await office.store.deliveries.claim([head])
     await office.store.chats.forget(ANN)
     await office.store.deliveries.settle([Outcome(head, "sent", 5, upload="handle")])
-    left = sqlite_utils.Database(office.store._db)
-    assert [left[table].count for table in ("deliveries", "uploads")] == [0, 0]
+    assert [rows_of(office, table) for table in ("deliveries", "uploads")] == [0, 0]
 
 
 async def test_a_chat_is_known_from_what_it_wishes_until_it_is_forgotten(office):
@@ -357,6 +357,7 @@ async def test_what_is_held_back_for_another_reason_goes_on_being_held(office):
     assert await office.store.deliveries.release(99) == 1
 
 
+@ON_SQLITE
 async def test_looking_for_what_is_due_does_not_read_all_that_was_ever_sent(office):
     asked = []
     await office.alert()
@@ -382,6 +383,7 @@ async def test_looking_for_what_is_due_does_not_read_all_that_was_ever_sent(offi
 CLOSED = Absence("TOPIC_CLOSED", 1, 1, 500)
 
 
+@ON_SQLITE
 async def test_what_a_try_says_of_its_chat_is_written_with_its_outcome_or_not_at_all(office):
     await office.alert()
     (ann, _) = await office.heads()

@@ -18,7 +18,7 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.regime import Regime
 from liqbot.market.side import Side
 from liqbot.store.events import DAY_MS, LARGE_USD, LONGEST_MS, WHOLE_MS
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 HOUR_MS = 3_600_000
 MINUTE_MS = 60_000
@@ -35,13 +35,6 @@ def where(time_ms, layer=LAYER, coin="BTC"):
 
 def liquidated(time_ms, usd=50_000.0, side=Side.LONG, **more):
     return LiquidationSum(side=side, usd=usd, count=3, sampled=False, **where(time_ms, **more))
-
-
-@pytest.fixture
-async def store(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield store
-    await store.close()
 
 
 async def test_what_happened_is_found_again_in_its_order_by_layer_coin_time_and_kind(store):
@@ -101,8 +94,8 @@ async def test_what_has_aged_is_thinned_and_what_is_new_is_whole(store):
     ),
     st.integers(0, 10),
 )
-async def test_however_often_it_is_thinned_no_liquidated_dollar_is_lost(tmp_path_factory, told, days):
-    store = SqliteStore(tmp_path_factory.mktemp("events") / "liqbot.db")
+async def test_however_often_it_is_thinned_no_liquidated_dollar_is_lost(new_address, told, days):
+    store = open_store(new_address())
     try:
         await store.events.record([liquidated(minute * MINUTE_MS, usd, side) for minute, side, usd in told])
         for day in range(days + 1):

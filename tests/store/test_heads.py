@@ -1,6 +1,7 @@
 """Heads: of each chat the first open delivery, whatever happens to deliveries."""
 
 import pytest
+from databases import behind, faster, look
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -8,11 +9,11 @@ from liqbot.rules.rule import Hit
 from liqbot.store.alerts import NewAlert
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 CHATS = [ChatKey(platform, name) for platform in ("paper", "glass") for name in ("ann", "bob", "cid")]
 SHOULD_BE = """
-    SELECT chat_id, d.id, platform, due_ms, status = 'sending'
+    SELECT chat_id, d.id, platform, due_ms, CASE WHEN status = 'sending' THEN 1 ELSE 0 END
     FROM deliveries AS d JOIN chats AS c ON c.id = chat_id
     WHERE d.id IN (
         SELECT min(id) FROM deliveries WHERE status IN ('due', 'sending', 'unknown') GROUP BY chat_id
@@ -90,16 +91,16 @@ TWICE = ["alert", "alert", "subscribe", "claim"]  # without these, nothing else 
 
 
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    opened = SqliteStore(tmp_path_factory.mktemp("heads") / "liqbot.db")
-    opened._db.execute("PRAGMA synchronous = OFF")
-    yield opened
-    opened.close_now()
+def store(new_address):
+    store = faster(open_store(new_address()))
+    yield store
+    store.close_now()
 
 
 def emptied(store):
-    for table in ("deliveries", "alerts", "subscriptions", "watches", "chats"):
-        store._db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own
+    with behind(store) as db:
+        for table in ("deliveries", "alerts", "subscriptions", "watches", "chats"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608 - our own
     return store
 
 
@@ -113,9 +114,10 @@ async def test_whatever_happens_heads_are_the_first_open_deliveries_of_their_cha
     for deed, chat in deeds:
         office.now_ms += 1
         await getattr(office, deed)(chat)
-        assert store._db.execute(KEPT).fetchall() == store._db.execute(SHOULD_BE).fetchall()
+        assert look(store, KEPT) == look(store, SHOULD_BE)
 
 
+@pytest.mark.parametrize("new_address", ["sqlite"], indirect=True)
 async def test_what_is_due_is_found_without_reading_all_that_is_owed(store, view):
     steps = []
     office = Office(emptied(store), view)

@@ -1,12 +1,12 @@
 """Map history: what is kept of the past, and how it is thinned."""
 
-import sqlite3
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
+from databases import alter, faster, look
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import HOUR, LAYER, MINUTE, long, short, view_of
@@ -19,8 +19,8 @@ from liqbot.sources.recording import Recording
 from liqbot.sources.replay import RECORDED_LAYER
 from liqbot.store.errors import DatabaseError, StoreError
 from liqbot.store.history import TIERS
-from liqbot.store.sqlite import history as history_room
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
+from liqbot.store.sql import history as history_room
 
 DAY = 24 * HOUR
 AGES = 400 * DAY
@@ -49,12 +49,6 @@ def later(view):
     return replace(view, time_ms=view.time_ms + 1)
 
 
-def faster(store):
-    """Let a test write much: what survives a power cut is not its subject."""
-    store._db.execute("PRAGMA synchronous = OFF")
-    return store
-
-
 # What is kept
 
 
@@ -80,11 +74,11 @@ async def test_how_far_spot_went_between_two_kept_views_is_kept_with_the_second(
     assert second[1:] == (105, 80, 130)
 
 
-async def test_a_clock_that_goes_backwards_records_nothing(store, path):
+async def test_a_clock_that_goes_backwards_records_nothing(store, address):
     await store.history.record([at(START, 100)])
     assert await store.history.record([at(START - HOUR, 50)]) == 0
     await store.close()
-    reopened = SqliteStore(path)
+    reopened = open_store(address)
     assert await reopened.history.record([at(START - DAY, 200)]) == 0
     assert await reopened.history.record([at(START + HOUR, 101)]) == 1
     assert [row[1:] for row in await kept(reopened, at(START + DAY))] == [(100, 100, 100), (101, 101, 101)]
@@ -117,9 +111,7 @@ async def test_what_could_not_be_written_is_kept_with_the_next_view(store, monke
     await store.history.record([at(START)])
     await store.history.record([at(START + MINUTE, low=60)])
     encode = history_room.map_to_blob
-    monkeypatch.setattr(
-        history_room, "map_to_blob", lambda _: (_ for _ in ()).throw(sqlite3.OperationalError)
-    )
+    monkeypatch.setattr(history_room, "map_to_blob", lambda _: (_ for _ in ()).throw(StoreError))
     with pytest.raises(StoreError):
         await store.history.record([at(START + 5 * MINUTE), at(START + 5 * MINUTE, coin="ETH")])
     assert await store.history.coins() == ["BTC"]
@@ -172,9 +164,9 @@ def market(moves):
 
 @settings(max_examples=40)
 @given(st.lists(moves, min_size=1, max_size=60))
-async def test_thinning_keeps_one_view_a_step_and_loses_no_low_and_no_high(tmp_path_factory, moves):
+async def test_thinning_keeps_one_view_a_step_and_loses_no_low_and_no_high(new_address, moves):
     views = market(moves)
-    store = faster(SqliteStore(tmp_path_factory.mktemp("thinning") / "liqbot.db"))
+    store = faster(open_store(new_address()))
     for view in views:
         await store.history.record([view])
     rows, now_ms = await kept(store, later(views[-1])), views[-1].time_ms
@@ -246,7 +238,7 @@ async def test_the_views_since_a_time_come_the_oldest_first(store):
 
 async def test_a_view_that_is_damaged_is_refused(store):
     await store.history.record([at(START)])
-    store._db.execute("UPDATE history SET view = x'00'")
+    alter(store, "UPDATE history SET view = map")
     with pytest.raises(DatabaseError, match="cannot be read"):
         await store.history.newest("BTC")
 
@@ -256,7 +248,7 @@ async def test_a_year_of_a_busy_coin_takes_a_few_megabytes(store):
     board = Board(RECORDED_LAYER)
     board.apply_all(next(recording.snapshots()).updates())
     await store.history.record([board.view("BTC")])
-    map_bytes, view_bytes = store._db.execute("SELECT length(map), length(view) FROM history").fetchone()
+    [(map_bytes, view_bytes)] = look(store, "SELECT length(map), length(view) FROM history")
     rows, whole = 288 + 336 + 276 + 335, 288 + 336
     a_year = rows * map_bytes + whole * view_bytes
     print(f"a map takes {map_bytes:,} bytes, a view {view_bytes:,}, a year {a_year / 1e6:.1f} MB")  # noqa: T201 - for people

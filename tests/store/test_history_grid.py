@@ -6,12 +6,13 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from databases import faster, opened
 from markets import HOUR, LAYER, MINUTE, long, short, view_of
 
 from liqbot.market.layer import Basis, Layer
 from liqbot.service.windows import WINDOWS
 from liqbot.store.history import TIERS
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 DAY = 24 * HOUR
 START = 20_000 * DAY
@@ -168,11 +169,11 @@ async def test_a_wick_shows_at_once_and_not_only_when_its_step_is_over(store):
     assert (grid.low[-1], grid.high[-1]) == (60, 130)
 
 
-async def test_a_wick_still_shows_in_the_newest_view_after_a_restart(path):
-    store = SqliteStore(path)
+async def test_a_wick_still_shows_in_the_newest_view_after_a_restart(address):
+    store = open_store(address)
     await recorded(store, at(START), at(START + MINUTE, low=60), at(START + 5 * MINUTE))
     await store.close()
-    reopened = SqliteStore(path)
+    reopened = open_store(address)
     grid = await reopened.history.grid(await reopened.history.newest("BTC"), DAY)
     assert grid.low.tolist() == [100, 60]
     await reopened.close()
@@ -188,22 +189,21 @@ async def test_a_wick_that_is_still_to_come_does_not_show_in_an_older_view(store
 
 
 @pytest.fixture(scope="module")
-def year(tmp_path_factory):
+def year(new_address):
     """Return a database with a year of history and its last view, closed by who wrote it."""
-    path = tmp_path_factory.mktemp("year") / "liqbot.db"
-    store = SqliteStore(path)
-    store._db.execute("PRAGMA synchronous = OFF")  # a power cut is not its subject
+    address = new_address()
+    store = faster(open_store(address))
     ages = [*range(365 * 24, 31 * 24, -24), *range(31 * 24, 24, -1)]
     minutes = [*(-age * 60 for age in ages), *range(-24 * 60, 1, 5)]
     views = (at(START + minute * MINUTE, spot=100.0 + minute / 1e5) for minute in minutes)
     last = asyncio.run(recorded(store, *views))
     store.close_now()
-    return path, last
+    return address, last
 
 
 @pytest.fixture(scope="module")
 def reopened(year):
-    with SqliteStore(year[0]) as store:
+    with opened(year[0]) as store:
         yield store
 
 
@@ -235,7 +235,7 @@ async def test_a_window_is_as_fine_as_its_ages_allow(reopened, year, window, col
 
 
 async def test_the_past_is_read_while_more_is_written(store):
-    store._db.execute("PRAGMA synchronous = OFF")
+    faster(store)
     await recorded(store, at(START))
     grids = []
     for step in range(1, 100):

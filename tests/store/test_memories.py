@@ -3,7 +3,7 @@
 from markets import LAYER
 
 from liqbot.market.layer import Basis, Layer
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 OTHER_LAYER = Layer("Otherex", Basis.MODELLED)
 
@@ -26,9 +26,9 @@ async def test_layers_remember_for_themselves(store):
     assert await store.memories.load(OTHER_LAYER) == [b"theirs"]
 
 
-async def test_memories_outlast_a_restart(store, path):
+async def test_memories_outlast_a_restart(store, address):
     await store.memories.save(LAYER, {"BTC": b"kept"})
     await store.close()
-    reopened = SqliteStore(path)
+    reopened = open_store(address)
     assert await reopened.memories.load(LAYER) == [b"kept"]
     await reopened.close()

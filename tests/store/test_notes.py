@@ -1,23 +1,9 @@
 """Notes and communities, as they are found again after a restart."""
 
-import pytest
-
 from liqbot.store.chats import ChatKey, ChatSettings
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 HERE, THERE, PERSON = ChatKey("discord", "1"), ChatKey("discord", "1", "2"), ChatKey("discord", "@3")
-
-
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "liqbot.db"
-
-
-@pytest.fixture
-async def store(path):
-    store = SqliteStore(path)
-    yield store
-    await store.close()
 
 
 async def known(store, *chats):
@@ -25,13 +11,13 @@ async def known(store, *chats):
         await store.chats.save(chat, ChatSettings(), 1)
 
 
-async def test_a_note_is_there_after_a_restart_as_it_was_last_written(path):
-    store = SqliteStore(path)
+async def test_a_note_is_there_after_a_restart_as_it_was_last_written(address):
+    store = open_store(address)
     assert await store.notes.get("commands") is None
     await store.notes.set("commands", "old")
     await store.notes.set("commands", "new")
     await store.close()
-    again = SqliteStore(path)
+    again = open_store(address)
     assert await again.notes.get("commands") == "new"
     assert await again.notes.get("other") is None
     await again.close()

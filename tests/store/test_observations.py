@@ -3,13 +3,14 @@
 from dataclasses import replace
 from itertools import pairwise
 
+from databases import faster
 from markets import HOUR, LAYER, MINUTE, long, view_of
 
 from liqbot.market.events import LiquidationSeen
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.side import Side
 from liqbot.store.observations import COARSE_STEP_MS, FINE_MS, LONGEST_MS
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 VIEW = view_of(long("ann", 2, at=95), spot=100.0)
 DAY = 24 * HOUR
@@ -60,11 +61,11 @@ async def test_each_tells_of_what_was_logged_since_the_one_before_however_late_i
     assert await read(store, START + MINUTE) == told[1:], "the first of a span tells no more than it did"
 
 
-async def test_after_a_restart_it_goes_on_where_it_was(store, path):
+async def test_after_a_restart_it_goes_on_where_it_was(store, address):
     await store.observations.record([at(START)])
     await store.events.record([liquidation(START + 1)])
     await store.close()
-    reopened = SqliteStore(path)
+    reopened = open_store(address)
     assert await reopened.observations.record([at(START + MINUTE - 1)]) == []
     [one] = await reopened.observations.record([at(START + MINUTE)])
     assert [event.usd for event in one.events] == [1.0]
@@ -96,7 +97,7 @@ async def test_what_another_layer_forgets_takes_no_event_from_this_one(store):
 
 
 async def test_of_what_is_older_than_a_day_one_each_half_hour_is_left_with_all_that_happened(store):
-    store._db.execute("PRAGMA synchronous = OFF")
+    faster(store)
     times = [
         *range(START, START + 9 * DAY, COARSE_STEP_MS // 3),
         *range(START + 9 * DAY, START + 10 * DAY, MINUTE),

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from databases import ON_SQLITE, alter, opened
 
 from liqbot.market.side import Side
 from liqbot.market.wire import WireError, to_bytes
@@ -17,7 +18,6 @@ from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
 from liqbot.store.errors import StoreError
 from liqbot.store.sqlite.database import transaction
-from liqbot.store.sqlite.store import SqliteStore
 
 TESTS = Path(__file__).parents[1]
 ANN, BOB = ChatKey("console", "ann"), ChatKey("telegram", "bob", "topic")
@@ -158,6 +158,7 @@ async def test_when_writing_an_alert_fails_neither_its_state_nor_a_delivery_is_t
     )
 
 
+@ON_SQLITE
 async def test_when_writing_is_cut_short_nothing_of_it_is_there(store, watch, alert):
     def cut():
         with transaction(store._db):
@@ -170,11 +171,12 @@ async def test_when_writing_is_cut_short_nothing_of_it_is_there(store, watch, al
     assert await store.alerts.state(watch) == b"state"
 
 
-async def test_what_was_committed_survives_a_kill_and_what_was_not_leaves_nothing(path):
-    command = [sys.executable, "store/killed.py", str(path)]
+@ON_SQLITE
+async def test_what_was_committed_survives_a_kill_and_what_was_not_leaves_nothing(address):
+    command = [sys.executable, "store/killed.py", str(address)]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(TESTS), str(TESTS.parent)])}
     await asyncio.to_thread(killed_within, command, environment)
-    with SqliteStore(path) as store:
+    with opened(address) as store:
         ((watch, state),) = await store.alerts.watches("BTC")
         assert state == b"first"
         (head,) = await store.deliveries.queue_heads("console", 10, 1, but_not=())
@@ -206,6 +208,6 @@ async def test_a_market_that_begins_anew_forgets_states_but_not_what_is_owed(sto
 async def test_a_view_that_is_damaged_is_refused(store, alert):
     await alert()
     told = await store.alerts.alert((await heads(store))[0].alerts[0])
-    store._db.execute("UPDATE alerts SET view = x'00'")
+    alter(store, "UPDATE alerts SET view = hit")
     with pytest.raises(WireError, match="damaged"):
         await store.alerts.view_of(told)

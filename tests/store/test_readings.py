@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import numpy as np
+from databases import opened
 from hypothesis import given
 from hypothesis import strategies as st
 from markets import HOUR, LAYER, MINUTE, long, short, view_of
@@ -11,8 +12,7 @@ from liqbot.engine.cases import CaseFinder
 from liqbot.market.dated_reading import DatedReading
 from liqbot.market.price_path import Path
 from liqbot.store.retention import DAY_MS, Retention
-from liqbot.store.sqlite import readings as dated
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.sql import readings as dated
 
 VIEW = view_of(long("ann", 2, at=95), short("bob", 1, at=104), spot=100.0, open_interest=7.0, funding=1e-5)
 
@@ -43,8 +43,8 @@ async def test_the_path_has_every_step_with_its_wicks(store):
     assert len(some) == 101
 
 
-async def test_nothing_is_kept_longer_than_is_set(path):
-    with SqliteStore(path, retention=Retention(history_ms=3 * DAY_MS)) as store:
+async def test_nothing_is_kept_longer_than_is_set(address):
+    with opened(address, retention=Retention(history_ms=3 * DAY_MS)) as store:
         for hour in range(24 * 6):
             await store.history.record([at(hour * HOUR)])
         now_ms = 24 * 6 * HOUR

@@ -3,7 +3,7 @@
 import pytest
 
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 ANN, BOB = ChatKey("console", "ann"), ChatKey("telegram", "bob")
 WISH = {"rule": "near-cluster", "coin": "BTC", "parameters": '{"within":2.0}'}
@@ -63,14 +63,14 @@ async def test_each_chat_counts_for_itself(subscribe):
     assert (await subscribe(BOB)).number == 1
 
 
-async def test_numbers_are_never_given_twice_not_even_after_a_restart(path):
-    store = SqliteStore(path)
+async def test_numbers_are_never_given_twice_not_even_after_a_restart(address):
+    store = open_store(address)
     for number in (1, 2, 3):
         subscription, _ = await store.subscriptions.subscribe(ANN, **WISH, now_ms=1)
         assert subscription.number == number
         assert await store.subscriptions.unsubscribe(ANN, number) == subscription
         await store.close()
-        store = SqliteStore(path)
+        store = open_store(address)
     await store.close()
 
 
@@ -109,9 +109,9 @@ async def test_a_watch_that_is_wished_for_again_begins_without_its_old_state(sto
     assert await store.alerts.state((await subscribe()).watch) is None
 
 
-async def test_subscriptions_outlast_a_restart(store, path, subscribe):
+async def test_subscriptions_outlast_a_restart(store, address, subscribe):
     subscription = await subscribe()
     await store.close()
-    reopened = SqliteStore(path)
+    reopened = open_store(address)
     assert await reopened.subscriptions.of(ANN) == [subscription]
     await reopened.close()

@@ -42,8 +42,9 @@ from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
 from liqbot.sources.source import Followed, Report, SourceError
 from liqbot.store.accounts import Accounts
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.errors import StoreError
-from liqbot.store.sqlite.accounts import SqliteAccounts
+from liqbot.store.opening import open_accounts
 
 _log = structlog.get_logger()
 
@@ -68,7 +69,7 @@ class Hyperliquid:
         self,
         settings: HyperliquidSettings,
         coins: Sequence[str],
-        database: Path,
+        database: DatabaseAddress,
         *,
         clock: Clock | None = None,
         policy: Policy | None = None,
@@ -255,7 +256,7 @@ class Hyperliquid:
         return self._recall_first and self.roster.known_again < RECALLED
 
     async def _work(self) -> None:
-        accounts = await asyncio.to_thread(SqliteAccounts, self._database, NAME)
+        accounts = await asyncio.to_thread(open_accounts, self._database, NAME)
         try:
             self.roster.take_back(await accounts.load())
             async with self.client, self.accounts_client, asyncio.TaskGroup() as group:

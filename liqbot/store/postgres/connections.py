@@ -29,6 +29,7 @@ from liqbot.store.errors import StoreError
 from liqbot.store.leases import Lease, LeaseLostError, fence
 from liqbot.store.postgres import schema
 from liqbot.store.postgres.database import connect, told
+from liqbot.store.sql.dialect import POSTGRESQL
 
 READERS = 3
 WRITERS = 2
@@ -81,6 +82,7 @@ class Connections:
         Raises `DatabaseError`.
         """
         self.url = url
+        self.dialect = POSTGRESQL
         first = connect(url)
         try:
             (schema.require_current if read_only else schema.prepare)(url, first)

@@ -20,9 +20,12 @@ from liqbot.store.address import PostgresUrl
 from liqbot.store.errors import DatabaseError
 from liqbot.store.postgres.database import unusable
 from liqbot.store.sqlite.database import MigratedDatabase, bring_up, known_migrations
+from liqbot.store.tables import by_reference
 
 APPLIED = "liqbot_migrations"
 """The table of the migrations that a database has had."""
+MOVING = "liqbot_moving"
+"""A table that is there while a database is being filled: from where. Until then no bot opens it."""
 BASELINE = "0026_manners"
 """The first PostgreSQL databases had the migrations up to this one; what came later is applied to them."""
 _LOCK = 0x6C69_7162_6F74  # "liqbot"
@@ -68,6 +71,8 @@ def applied(url: PostgresUrl, connection: psycopg.Connection[Any]) -> frozenset[
         if tables:
             raise DatabaseError(f"{url}: is the database of another program. Nothing was changed")
         return frozenset()
+    if MOVING in tables:
+        raise DatabaseError(f"{url}: is half filled; `liqbot db move` goes on with it")
     names = frozenset(name for (name,) in connection.execute(f"SELECT name FROM {APPLIED}"))
     newer = sorted(names - known_names())
     if newer:
@@ -76,6 +81,14 @@ def applied(url: PostgresUrl, connection: psycopg.Connection[Any]) -> frozenset[
             "use that liqbot, or set LIQBOT_DATABASE to another database"
         )
     return names
+
+
+def moving_from(connection: psycopg.Connection[Any]) -> str | None:
+    """Return from where a database is being filled; None where it is not."""
+    if MOVING not in {name for (name,) in connection.execute(_TABLES)}:
+        return None
+    row = connection.execute(f"SELECT source FROM {MOVING}").fetchone()
+    return row[0] if row else None
 
 
 @cache
@@ -99,14 +112,20 @@ def statements() -> tuple[str, ...]:
             "SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL ORDER BY rowid"
         ).fetchall()
     mine = [row for row in rows if not row[1].startswith(("sqlite_", "_sqlite", "idx__sqlite"))]
-    tables = _by_reference({name: sql for kind, name, sql in mine if kind == "table"})
+    made = {name: sql for kind, name, sql in mine if kind == "table"}
+    tables = [made[name] for name in by_reference(made)]
     indexes = [sql for kind, _, sql in mine if kind == "index"]
-    return (*map(translated, [*tables, *indexes]), _APPLIED_TABLE, triggers())
+    return (*map(translated, [*tables, *indexes]), _APPLIED_TABLE, triggers(), cluster())
 
 
 def triggers() -> str:
     """Return what makes the triggers, in place of any there are."""
     return files("liqbot.store.postgres").joinpath("triggers.sql").read_text(encoding="utf-8")
+
+
+def cluster() -> str:
+    """Return what makes the tables through which processes speak to each other, unless they are there."""
+    return files("liqbot.store.postgres").joinpath("cluster.sql").read_text(encoding="utf-8")
 
 
 def translated(statement: str) -> str:
@@ -139,6 +158,7 @@ def _migrate(connection: psycopg.Connection[Any], found: frozenset[str]) -> None
         if name not in found:
             migration(cast("Any", Migrated(connection)))
     _run(connection, triggers())
+    _run(connection, cluster())
 
 
 def _note(connection: psycopg.Connection[Any], names: frozenset[str]) -> None:
@@ -150,16 +170,6 @@ def _note(connection: psycopg.Connection[Any], names: frozenset[str]) -> None:
 
 def _run(connection: psycopg.Connection[Any], statement: str) -> None:
     connection.execute(cast("LiteralString", statement))
-
-
-def _by_reference(tables: dict[str, str]) -> list[str]:
-    """Return what makes tables so that each comes after those that it refers to."""
-    done: dict[str, str] = {}
-    while len(done) < len(tables):
-        for name, sql in tables.items():
-            if name not in done and all(one in done for one in re.findall(r'REFERENCES "?(\w+)"?', sql)):
-                done[name] = sql
-    return list(done.values())
 
 
 def _split(sql: str) -> Iterator[str]:

@@ -8,12 +8,11 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import wraps
 from pathlib import Path
-from types import CoroutineType
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, TypeVar
 
 from liqbot.store.errors import StoreError
+from liqbot.store.sql.dialect import SQLITE
 from liqbot.store.sqlite.database import open_database, open_reader, transaction
 
 READERS = 3
@@ -22,7 +21,6 @@ GROUP = 64
 """At most so many writes share one commit where they queue up, as on a slow disk: one fsync for all."""
 
 Result = TypeVar("Result")
-Parameters = ParamSpec("Parameters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +47,7 @@ class Connections:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         """Open or create the database at `path`; `read_only`: beside its bot. Raises `DatabaseError`."""
         self.path = path
+        self.dialect = SQLITE
         self.writer: sqlite3.Connection | None = None if read_only else open_database(path).conn
         self._all_readers = [open_reader(path) for _ in range(READERS)]
         self._free_readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
@@ -70,12 +69,13 @@ class Connections:
         self._require_open()
         return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, work)
 
-    async def write(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+    async def write(self, work: Callable[[sqlite3.Connection], Result], *, beside: bool = False) -> Result:
         """Do `work` in a transaction; return when it is committed. Raises `StoreError`.
 
-        It may be done twice, the first time without effect: where it shared a transaction with another that
-        failed.
+        Nobody writes beside it, asked for or not: SQLite has one writer. It may be done twice, the first time
+        without effect: where it shared a transaction with another that failed.
         """
+        del beside
         self._require_open()
         job = _Job(work)
         self._jobs.put(job)
@@ -126,40 +126,6 @@ class Connections:
             _write_together(connection, wanted)
             if is_last:
                 return
-
-
-class Records:
-    """A room of the store: its methods ask on one of the database's connections."""
-
-    def __init__(self, connections: Connections) -> None:
-        self.connections = connections
-
-
-Room = TypeVar("Room", bound=Records)
-
-
-def reads(
-    method: Callable[Concatenate[Room, sqlite3.Connection, Parameters], Result],
-) -> "Callable[Concatenate[Room, Parameters], CoroutineType[Any, Any, Result]]":
-    """Let a method be awaited: it runs on a reader's thread and connection."""
-
-    @wraps(method)
-    async def asked(self: Room, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        return await self.connections.read(lambda db: method(self, db, *args, **kwargs))
-
-    return asked
-
-
-def writes(
-    method: Callable[Concatenate[Room, sqlite3.Connection, Parameters], Result],
-) -> "Callable[Concatenate[Room, Parameters], CoroutineType[Any, Any, Result]]":
-    """Let a method be awaited: it runs on the writer's thread and connection, as one transaction."""
-
-    @wraps(method)
-    async def asked(self: Room, /, *args: Parameters.args, **kwargs: Parameters.kwargs) -> Result:
-        return await self.connections.write(lambda db: method(self, db, *args, **kwargs))
-
-    return asked
 
 
 def _write_together(connection: sqlite3.Connection, jobs: Sequence[_Job[Any]]) -> None:

@@ -1,30 +1,29 @@
-"""The engine's memories in SQLite."""
+"""The engine's memories in SQL."""
 
-import sqlite3
 from collections.abc import Mapping
 
 from liqbot.market.layer import Layer
-from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
 
 
-class SqliteMemories(Records):
+class SqlMemories(Records):
     """One memory a layer and coin; what is in it is the engine's business."""
 
     @writes
-    def save(self, db: sqlite3.Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
+    def save(self, db: Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
         save_memories(db, layer, memories)
 
     @reads
-    def load(self, db: sqlite3.Connection, layer: Layer) -> list[bytes]:
+    def load(self, db: Connection, layer: Layer) -> list[bytes]:
         rows = db.execute("SELECT memory FROM memories WHERE layer = ?", [layer.key])
         return [memory for (memory,) in rows]
 
     @writes
-    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+    def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM memories WHERE layer = ?", [layer.key])
 
 
-def save_memories(db: sqlite3.Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
+def save_memories(db: Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
     """Keep memories by coin in place of the ones before. For use within a transaction."""
     db.executemany(
         "INSERT INTO memories (layer, coin, memory) VALUES (?, ?, ?) "

@@ -1,22 +1,21 @@
-"""Watches and subscriptions in SQLite."""
+"""Watches and subscriptions in SQL."""
 
-import sqlite3
 from collections.abc import Sequence
 
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.chats import meet
-from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.statuses import OWED, SENDING
+from liqbot.store.sql.chats import meet
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.statuses import OWED, SENDING
 from liqbot.store.subscriptions import DEFAULT_MANNER, Manner, Subscription, Watch
 
 
-class SqliteSubscriptions(Records):
+class SqlSubscriptions(Records):
     """Who wishes to hear of what."""
 
     @writes
     def subscribe(
         self,
-        db: sqlite3.Connection,
+        db: Connection,
         chat: ChatKey,
         *,
         rule: str,
@@ -63,7 +62,7 @@ class SqliteSubscriptions(Records):
         return next(item for item in _of(db, chat) if item.number == given), is_new
 
     @writes
-    def unsubscribe(self, db: sqlite3.Connection, chat: ChatKey, number: int) -> Subscription | None:
+    def unsubscribe(self, db: Connection, chat: ChatKey, number: int) -> Subscription | None:
         ended = next((item for item in _of(db, chat) if item.number == number), None)
         if ended is None:
             return None
@@ -73,8 +72,8 @@ class SqliteSubscriptions(Records):
         ).fetchone()
         db.execute("DELETE FROM subscriptions WHERE (chat_id, number) = (?, ?)", [chat_id, number])
         db.execute(
-            f"DELETE FROM deliveries WHERE chat_id = ? AND {OWED} AND status != {SENDING} AND alert_id IN "  # noqa: S608
-            "(SELECT id FROM alerts WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) AND NOT sample)",
+            f"DELETE FROM deliveries WHERE chat_id = ? AND {OWED} AND status != {SENDING} AND alert_id IN "
+            "(SELECT id FROM alerts WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?) AND sample = 0)",
             [chat_id, watch.rule, watch.coin, watch.venue, watch.parameters],
         )
         _drop_watch(db, watch.id)
@@ -83,7 +82,7 @@ class SqliteSubscriptions(Records):
     @writes
     def change(
         self,
-        db: sqlite3.Connection,
+        db: Connection,
         chat: ChatKey,
         number: int,
         *,
@@ -102,15 +101,18 @@ class SqliteSubscriptions(Records):
                 "ON CONFLICT DO NOTHING",
                 wanted,
             )
-            moved = db.execute(
-                "UPDATE OR IGNORE subscriptions SET watch_id = "
-                "(SELECT id FROM watches WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?)) "
-                "WHERE number = ? AND chat_id = "
-                "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
-                [*wanted, number, *chat],
-            ).rowcount
-            if not moved:
+            chat_id, watch_id = db.execute(
+                "SELECT chats.id, watches.id FROM chats, watches WHERE (platform, native_id, thread) = "
+                "(?, ?, ?) AND (rule, coin, venue, parameters) = (?, ?, ?, ?)",
+                [*chat, *wanted],
+            ).fetchone()
+            mine = "SELECT 1 FROM subscriptions WHERE (chat_id, watch_id) = (?, ?)"
+            if db.execute(mine, [chat_id, watch_id]).fetchone():
                 return None
+            db.execute(
+                "UPDATE subscriptions SET watch_id = ? WHERE (chat_id, number) = (?, ?)",
+                [watch_id, chat_id, number],
+            )
             _drop_watch(db, watch.id)
         db.execute(
             "UPDATE subscriptions SET silent = ?, role = ?, digest = ?, once = ?, until_ms = ?, paused = 0 "
@@ -124,12 +126,12 @@ class SqliteSubscriptions(Records):
         return await self._end_over(now_ms) if await self._has_over(now_ms) else 0
 
     @reads
-    def _has_over(self, db: sqlite3.Connection, now_ms: int) -> bool:
+    def _has_over(self, db: Connection, now_ms: int) -> bool:
         row = db.execute("SELECT 1 FROM subscriptions WHERE until_ms <= ? LIMIT 1", [now_ms]).fetchone()
         return row is not None
 
     @writes
-    def _end_over(self, db: sqlite3.Connection, now_ms: int) -> int:
+    def _end_over(self, db: Connection, now_ms: int) -> int:
         over = db.execute("SELECT id, watch_id FROM subscriptions WHERE until_ms <= ?", [now_ms]).fetchall()
         for row, watch_id in over:
             db.execute("DELETE FROM subscriptions WHERE id = ?", [row])
@@ -137,7 +139,7 @@ class SqliteSubscriptions(Records):
         return len(over)
 
     @writes
-    def pause(self, db: sqlite3.Connection, chat: ChatKey, numbers: Sequence[int], *, paused: bool) -> int:
+    def pause(self, db: Connection, chat: ChatKey, numbers: Sequence[int], *, paused: bool) -> int:
         return sum(
             db.execute(
                 "UPDATE subscriptions SET paused = ? WHERE number = ? AND paused != ? AND chat_id = "
@@ -148,15 +150,15 @@ class SqliteSubscriptions(Records):
         )
 
     @reads
-    def of(self, db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
+    def of(self, db: Connection, chat: ChatKey) -> list[Subscription]:
         return _of(db, chat)
 
     @reads
-    def count(self, db: sqlite3.Connection) -> int:
+    def count(self, db: Connection) -> int:
         return db.execute("SELECT count(*) FROM subscriptions").fetchone()[0]
 
 
-def _drop_watch(db: sqlite3.Connection, watch_id: int) -> None:
+def _drop_watch(db: Connection, watch_id: int) -> None:
     """Remove a watch that nobody subscribes to any more, with its state."""
     db.execute(
         "DELETE FROM watches WHERE id = ? AND NOT EXISTS "
@@ -165,7 +167,7 @@ def _drop_watch(db: sqlite3.Connection, watch_id: int) -> None:
     )
 
 
-def _of(db: sqlite3.Connection, chat: ChatKey) -> list[Subscription]:
+def _of(db: Connection, chat: ChatKey) -> list[Subscription]:
     rows = db.execute(
         "SELECT number, watches.id, rule, coin, parameters, venue, subscriptions.created_ms, "
         "silent, role, digest, once, until_ms, paused "

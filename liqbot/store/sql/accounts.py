@@ -1,27 +1,25 @@
-"""The accounts of an exchange that are known, in SQLite."""
+"""The accounts of an exchange that are known, in SQL."""
 
 import asyncio
-import sqlite3
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 
 from liqbot.store.accounts import KnownAccount
-from liqbot.store.sqlite.connections import Connections, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
 
 
-class SqliteAccounts(Records):
+class SqlAccounts(Records):
     """The known accounts of one venue."""
 
-    def __init__(self, path: Path, venue: str) -> None:
-        """Open the database at `path`, on connections of its own. Blocks. Raises `DatabaseError`."""
-        super().__init__(Connections(path))
+    def __init__(self, connections: Connections, venue: str) -> None:
+        """`connections` are its own: they end with it."""
+        super().__init__(connections)
         self._venue = venue
 
     async def close(self) -> None:
         await asyncio.to_thread(self.connections.close)
 
     @reads
-    def load(self, db: sqlite3.Connection) -> list[KnownAccount]:
+    def load(self, db: Connection) -> list[KnownAccount]:
         rows = db.execute(
             "SELECT address, first_seen_ms, polled_ms, lively_ms, notional_usd FROM accounts "
             "WHERE venue = ? ORDER BY notional_usd DESC, address",
@@ -36,7 +34,7 @@ class SqliteAccounts(Records):
         await self._forget(list(addresses))
 
     @writes
-    def _save(self, db: sqlite3.Connection, accounts: Sequence[KnownAccount]) -> None:
+    def _save(self, db: Connection, accounts: Sequence[KnownAccount]) -> None:
         db.executemany(
             "INSERT INTO accounts (venue, address, first_seen_ms, polled_ms, lively_ms, notional_usd) "
             "VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (venue, address) DO UPDATE SET "
@@ -46,7 +44,7 @@ class SqliteAccounts(Records):
         )
 
     @writes
-    def _forget(self, db: sqlite3.Connection, addresses: Sequence[str]) -> None:
+    def _forget(self, db: Connection, addresses: Sequence[str]) -> None:
         db.executemany(
             "DELETE FROM accounts WHERE venue = ? AND address = ?",
             [(self._venue, address) for address in addresses],

@@ -1,37 +1,36 @@
-"""Who may use the bot, in SQLite."""
+"""Who may use the bot, in SQL."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from liqbot.store.access import Invitation, KnownChat, Standing
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
 
 
-class SqliteAccess(Records):
+class SqlAccess(Records):
     """What owners decided of people and chats."""
 
     @reads
-    def standings(self, db: sqlite3.Connection) -> Mapping[tuple[str, str], Standing]:
+    def standings(self, db: Connection) -> Mapping[tuple[str, str], Standing]:
         rows = db.execute("SELECT platform, native_id, standing FROM standings")
         return {(platform, native_id): standing for platform, native_id, standing in rows}
 
     @writes
     def set_standing(
-        self, db: sqlite3.Connection, platform: str, native_id: str, standing: Standing | None, now_ms: int
+        self, db: Connection, platform: str, native_id: str, standing: Standing | None, now_ms: int
     ) -> None:
         _set_standing(db, platform, native_id, standing, now_ms)
 
     @writes
-    def invite(self, db: sqlite3.Connection, invitation: Invitation) -> None:
+    def invite(self, db: Connection, invitation: Invitation) -> None:
         db.execute(
             "INSERT INTO invitations (code, uses_left, expires_ms) VALUES (?, ?, ?)",
             [invitation.code, invitation.uses_left, invitation.expires_ms],
         )
 
     @writes
-    def accept(self, db: sqlite3.Connection, code: str, platform: str, native_id: str, now_ms: int) -> bool:
+    def accept(self, db: Connection, code: str, platform: str, native_id: str, now_ms: int) -> bool:
         used = db.execute(
             "UPDATE invitations SET uses_left = uses_left - 1 "
             "WHERE code = ? AND uses_left > 0 AND expires_ms > ?",
@@ -42,7 +41,7 @@ class SqliteAccess(Records):
         return used > 0
 
     @reads
-    def invitations(self, db: sqlite3.Connection, now_ms: int) -> Sequence[Invitation]:
+    def invitations(self, db: Connection, now_ms: int) -> Sequence[Invitation]:
         rows = db.execute(
             "SELECT code, uses_left, expires_ms FROM invitations WHERE uses_left > 0 AND expires_ms > ? "
             "ORDER BY expires_ms",
@@ -51,7 +50,7 @@ class SqliteAccess(Records):
         return [Invitation(*row) for row in rows]
 
     @reads
-    def quotas(self, db: sqlite3.Connection) -> Mapping[tuple[str, str], Mapping[str, int]]:
+    def quotas(self, db: Connection) -> Mapping[tuple[str, str], Mapping[str, int]]:
         found: defaultdict[tuple[str, str], dict[str, int]] = defaultdict(dict)
         for platform, native_id, name, value in db.execute(
             "SELECT platform, native_id, name, value FROM quotas"
@@ -60,9 +59,7 @@ class SqliteAccess(Records):
         return dict(found)
 
     @writes
-    def set_quota(
-        self, db: sqlite3.Connection, platform: str, native_id: str, name: str, value: int | None
-    ) -> None:
+    def set_quota(self, db: Connection, platform: str, native_id: str, name: str, value: int | None) -> None:
         db.execute(
             "DELETE FROM quotas WHERE (platform, native_id, name) = (?, ?, ?)", [platform, native_id, name]
         )
@@ -73,7 +70,7 @@ class SqliteAccess(Records):
             )
 
     @reads
-    def chats(self, db: sqlite3.Connection) -> Sequence[KnownChat]:
+    def chats(self, db: Connection) -> Sequence[KnownChat]:
         rows = db.execute(
             "SELECT platform, native_id, thread, created_ms, "
             "(SELECT count(*) FROM subscriptions WHERE chat_id = chats.id) AS held, "
@@ -83,7 +80,7 @@ class SqliteAccess(Records):
         return [KnownChat(ChatKey(*row[:3]), *row[3:]) for row in rows]
 
     @reads
-    def only_here(self, db: sqlite3.Connection, chat: ChatKey) -> int:
+    def only_here(self, db: Connection, chat: ChatKey) -> int:
         return db.execute(
             "SELECT count(*) FROM subscriptions AS mine JOIN chats ON chats.id = mine.chat_id "
             "WHERE (platform, native_id, thread) = (?, ?, ?) AND NOT EXISTS "
@@ -93,9 +90,7 @@ class SqliteAccess(Records):
         ).fetchone()[0]
 
     @reads
-    def is_watched(
-        self, db: sqlite3.Connection, *, rule: str, coin: str, venue: str, parameters: str
-    ) -> bool:
+    def is_watched(self, db: Connection, *, rule: str, coin: str, venue: str, parameters: str) -> bool:
         row = db.execute(
             "SELECT 1 FROM watches WHERE (rule, coin, venue, parameters) = (?, ?, ?, ?)",
             [rule, coin, venue, parameters],
@@ -103,12 +98,12 @@ class SqliteAccess(Records):
         return row is not None
 
     @reads
-    def watches(self, db: sqlite3.Connection) -> int:
+    def watches(self, db: Connection) -> int:
         return db.execute("SELECT count(*) FROM watches").fetchone()[0]
 
 
 def _set_standing(
-    db: sqlite3.Connection, platform: str, native_id: str, standing: Standing | None, now_ms: int
+    db: Connection, platform: str, native_id: str, standing: Standing | None, now_ms: int
 ) -> None:
     db.execute("DELETE FROM standings WHERE (platform, native_id) = (?, ?)", [platform, native_id])
     if standing is not None:

@@ -1,6 +1,5 @@
-"""Cases of the scoreboard in SQLite."""
+"""Cases of the scoreboard in SQL."""
 
-import sqlite3
 from collections.abc import Sequence
 
 import msgspec
@@ -9,12 +8,12 @@ from liqbot.engine.scoreboard import Case
 from liqbot.market.layer import Layer
 from liqbot.store.errors import DatabaseError
 from liqbot.store.retention import DEFAULT, Retention
-from liqbot.store.sqlite.connections import Connections, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
 
 _cases = msgspec.msgpack.Decoder(Case)
 
 
-class SqliteCases(Records):
+class SqlCases(Records):
     """What can be counted: a row a case."""
 
     def __init__(self, connections: Connections, retention: Retention = DEFAULT) -> None:
@@ -22,16 +21,15 @@ class SqliteCases(Records):
         self._retention = retention
 
     @writes
-    def record(self, db: sqlite3.Connection, layer: Layer, coin: str, cases: Sequence[Case]) -> None:
+    def record(self, db: Connection, layer: Layer, coin: str, cases: Sequence[Case]) -> None:
         db.executemany(
-            "INSERT OR IGNORE INTO cases (layer, coin, time_ms, cluster, entry) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO cases (layer, coin, time_ms, cluster, entry) VALUES (?, ?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
             [(layer.key, coin, one.time_ms, one.cluster.id, msgspec.msgpack.encode(one)) for one in cases],
         )
 
     @reads
-    def between(
-        self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int, until_ms: int
-    ) -> list[Case]:
+    def between(self, db: Connection, layer: Layer, coin: str, since_ms: int, until_ms: int) -> list[Case]:
         rows = db.execute(
             "SELECT entry FROM cases WHERE layer = ? AND coin = ? AND time_ms > ? AND time_ms <= ? "
             "ORDER BY time_ms, cluster",
@@ -43,9 +41,9 @@ class SqliteCases(Records):
             raise DatabaseError(f"a case of the past cannot be read: {error}") from error
 
     @writes
-    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+    def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM cases WHERE layer = ?", [layer.key])
 
     @writes
-    def thin(self, db: sqlite3.Connection, now_ms: int) -> None:
+    def thin(self, db: Connection, now_ms: int) -> None:
         db.execute("DELETE FROM cases WHERE time_ms < ?", [now_ms - self._retention.history_ms])

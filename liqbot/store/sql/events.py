@@ -1,6 +1,5 @@
-"""The event log in SQLite."""
+"""The event log in SQL."""
 
-import sqlite3
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
@@ -10,23 +9,23 @@ from liqbot.market.layer import Layer
 from liqbot.store.errors import DatabaseError
 from liqbot.store.events import LARGE_USD, MOST, WHOLE_MS, LoggedEvent
 from liqbot.store.retention import DEFAULT, Retention
-from liqbot.store.sqlite.connections import Connections, Records, reads, writes
-from liqbot.store.sqlite.memories import save_memories
+from liqbot.store.sql.memories import save_memories
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes, writes_beside
 
 HOUR_MS = 3_600_000
 
 
-class SqliteEvents(Records):
+class SqlEvents(Records):
     """What happened, by layer and coin: a row an event."""
 
     def __init__(self, connections: Connections, retention: Retention = DEFAULT) -> None:
         super().__init__(connections)
         self._longest_ms = retention.events_ms
 
-    @writes
+    @writes_beside
     def record(
         self,
-        db: sqlite3.Connection,
+        db: Connection,
         events: Sequence[MarketEvent],
         cursors: Mapping[Layer, str] | None = None,
         memories: Mapping[Layer, Mapping[str, bytes]] | None = None,
@@ -41,14 +40,14 @@ class SqliteEvents(Records):
         )
 
     @reads
-    def cursor(self, db: sqlite3.Connection, layer: Layer) -> str:
+    def cursor(self, db: Connection, layer: Layer) -> str:
         row = db.execute("SELECT cursor FROM source_cursors WHERE layer = ?", [layer.key]).fetchone()
         return row[0] if row else ""
 
     @reads
     def between(
         self,
-        db: sqlite3.Connection,
+        db: Connection,
         layer: Layer,
         coin: str,
         since_ms: int,
@@ -58,21 +57,21 @@ class SqliteEvents(Records):
         limit: int = MOST,
     ) -> list[LoggedEvent]:
         wanted = sorted(kinds or ())
-        of_kinds = "" if kinds is None else f"AND kind IN ({', '.join('?' * len(wanted))})"
+        of_kinds = "" if kinds is None else f"AND kind IN ({', '.join('?' * len(wanted)) or 'NULL'}) "
         rows = db.execute(
-            "SELECT id, event FROM events WHERE layer = ? AND coin = ? AND time_ms > ? AND time_ms <= ? "  # noqa: S608 - constants
-            f"{of_kinds} ORDER BY time_ms DESC, id DESC LIMIT ?",
+            "SELECT id, event FROM events WHERE layer = ? AND coin = ? AND time_ms > ? AND time_ms <= ? "
+            f"{of_kinds}ORDER BY time_ms DESC, id DESC LIMIT ?",
             [layer.key, coin, since_ms, until_ms, *wanted, limit],
         ).fetchall()
         return [LoggedEvent(number, event_from_blob(blob)) for number, blob in reversed(rows)]
 
     @writes
-    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+    def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM events WHERE layer = ?", [layer.key])
         db.execute("DELETE FROM source_cursors WHERE layer = ?", [layer.key])
 
     @writes
-    def thin(self, db: sqlite3.Connection, now_ms: int) -> None:
+    def thin(self, db: Connection, now_ms: int) -> None:
         db.execute("DELETE FROM events WHERE time_ms < ?", [now_ms - self._longest_ms])
         # Whole hours only: what is summed once is never taken apart again.
         aged_ms = (now_ms - WHOLE_MS) // HOUR_MS * HOUR_MS
@@ -83,24 +82,24 @@ class SqliteEvents(Records):
         )
         crowded = db.execute(
             "SELECT layer, coin, time_ms / ? FROM events WHERE time_ms < ? AND kind = ? "
-            "GROUP BY layer, coin, time_ms / ? HAVING count(*) > 2",
-            [HOUR_MS, aged_ms, LiquidationSum.kind, HOUR_MS],
+            "GROUP BY 1, 2, 3 HAVING count(*) > 2",
+            [HOUR_MS, aged_ms, LiquidationSum.kind],
         ).fetchall()
         for layer, coin, hour in crowded:
             _sum_up(db, layer, coin, hour * HOUR_MS)
 
 
-def _sum_up(db: sqlite3.Connection, layer: str, coin: str, hour_ms: int) -> None:
+def _sum_up(db: Connection, layer: str, coin: str, hour_ms: int) -> None:
     """Put one sum a side in the place of those of an hour."""
     where = "layer = ? AND coin = ? AND kind = ? AND time_ms >= ? AND time_ms < ?"
     span = [layer, coin, LiquidationSum.kind, hour_ms, hour_ms + HOUR_MS]
-    rows = db.execute(f"SELECT event FROM events WHERE {where}", span).fetchall()  # noqa: S608 - a constant
+    rows = db.execute(f"SELECT event FROM events WHERE {where}", span).fetchall()
     by_side: dict[str, list[LiquidationSum]] = defaultdict(list)
     for (blob,) in rows:
         event = event_from_blob(blob)
         if isinstance(event, LiquidationSum):
             by_side[event.side.value].append(event)
-    db.execute(f"DELETE FROM events WHERE {where}", span)  # noqa: S608 - a constant
+    db.execute(f"DELETE FROM events WHERE {where}", span)
     _insert(
         db,
         [
@@ -118,7 +117,7 @@ def _sum_up(db: sqlite3.Connection, layer: str, coin: str, hour_ms: int) -> None
     )
 
 
-def _insert(db: sqlite3.Connection, events: Sequence[MarketEvent]) -> None:
+def _insert(db: Connection, events: Sequence[MarketEvent]) -> None:
     db.executemany(
         "INSERT INTO events (layer, coin, time_ms, kind, usd, event) VALUES (?, ?, ?, ?, ?, ?)",
         [

@@ -1,6 +1,5 @@
-"""Observations in SQLite: a row each, with the number of the newest event that belongs to it."""
+"""Observations in SQL: a row each, with the number of the newest event that belongs to it."""
 
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from typing import NamedTuple
 
@@ -9,9 +8,9 @@ from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.store.observations import COARSE_STEP_MS, EVENTS_MS, FINE_MS, STEP_MS
 from liqbot.store.retention import DEFAULT, Retention
-from liqbot.store.sqlite.blobs import view_from_blob, view_to_blob
-from liqbot.store.sqlite.connections import Connections, Records, reads, writes
-from liqbot.store.sqlite.events import event_from_blob
+from liqbot.store.sql.blobs import view_from_blob, view_to_blob
+from liqbot.store.sql.events import event_from_blob
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
 
 PAGE = 50
 """So many are read at a time where all of a span are wanted."""
@@ -28,7 +27,7 @@ class _Kept(NamedTuple):
 _NONE = _Kept(-1, 0)
 
 
-class SqliteObservations(Records):
+class SqlObservations(Records):
     """What rules have read, by layer and coin."""
 
     def __init__(self, connections: Connections, retention: Retention = DEFAULT) -> None:
@@ -48,7 +47,7 @@ class SqliteObservations(Records):
         self._newest.clear()
 
     @writes
-    def _record(self, db: sqlite3.Connection, views: Sequence[MarketView]) -> list[Observation]:
+    def _record(self, db: Connection, views: Sequence[MarketView]) -> list[Observation]:
         kept: list[Observation] = []
         for view in views:
             key = _key(view)
@@ -74,7 +73,7 @@ class SqliteObservations(Records):
             page = await self._page(layer, coin, page[-1].time_ms + 1) if len(page) == PAGE else []
 
     @reads
-    def _page(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int) -> list[Observation]:
+    def _page(self, db: Connection, layer: Layer, coin: str, since_ms: int) -> list[Observation]:
         rows = db.execute(
             "SELECT time_ms, newest_event, view FROM observations WHERE layer = ? AND coin = ? "
             "AND time_ms >= ? ORDER BY time_ms LIMIT ?",
@@ -97,13 +96,13 @@ class SqliteObservations(Records):
         return next(iter(await self._page(layer, coin, time_ms)), None) if time_ms >= 0 else None
 
     @reads
-    def events_since_newest(self, db: sqlite3.Connection, layer: Layer, coin: str) -> list[MarketEvent]:
+    def events_since_newest(self, db: Connection, layer: Layer, coin: str) -> list[MarketEvent]:
         key = (layer.key, coin)
         newest = _newest(db, key)
         return [] if newest == _NONE else [event for _, event in _events(db, key, newest.newest_event)]
 
     @reads
-    def layers(self, db: sqlite3.Connection, coin: str) -> list[Layer]:
+    def layers(self, db: Connection, coin: str) -> list[Layer]:
         keys = [row[0] for row in db.execute("SELECT DISTINCT layer FROM observations ORDER BY layer")]
         rows = [
             db.execute(
@@ -116,11 +115,11 @@ class SqliteObservations(Records):
         return [view.layer for view in sorted(views, key=lambda view: -view.time_ms)]
 
     @reads
-    def _newest_ms(self, db: sqlite3.Connection, layer: Layer, coin: str) -> int:
+    def _newest_ms(self, db: Connection, layer: Layer, coin: str) -> int:
         return _newest(db, (layer.key, coin)).time_ms
 
     @writes
-    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+    def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM observations WHERE layer = ?", [layer.key])
         for key in [key for key in self._newest if key[0] == layer.key]:
             del self._newest[key]
@@ -134,7 +133,7 @@ def _begins_step(view: MarketView, newest_ms: int) -> bool:
     return view.time_ms // STEP_MS > newest_ms // STEP_MS
 
 
-def _newest(db: sqlite3.Connection, key: _Key, before_ms: int = 2**62) -> _Kept:
+def _newest(db: Connection, key: _Key, before_ms: int = 2**62) -> _Kept:
     """Return the newest place before a time; one that is before everything without any."""
     row = db.execute(
         "SELECT time_ms, newest_event FROM observations WHERE layer = ? AND coin = ? AND time_ms < ? "
@@ -144,13 +143,12 @@ def _newest(db: sqlite3.Connection, key: _Key, before_ms: int = 2**62) -> _Kept:
     return _NONE if row is None else _Kept(*row)
 
 
-def _events(
-    db: sqlite3.Connection, key: _Key, after: int, up_to: int = 2**62
-) -> list[tuple[int, MarketEvent]]:
+def _events(db: Connection, key: _Key, after: int, up_to: int = 2**62) -> list[tuple[int, MarketEvent]]:
     """Return the events of the log with numbers in (after, up_to], rising, each with its number."""
-    # By number: those of a minute lie side by side, while the index would go through all of the coin's.
+    # By number: those of a minute lie side by side, while the index would go through all of the coin's. It is
+    # not used for what is put together.
     rows = db.execute(
-        "SELECT id, event FROM events NOT INDEXED WHERE id > ? AND id <= ? AND layer = ? AND coin = ? "
+        "SELECT id, event FROM events WHERE id > ? AND id <= ? AND layer || '' = ? AND coin || '' = ? "
         "ORDER BY id",
         [after, up_to, *key],
     )
@@ -162,13 +160,13 @@ def _news(view: MarketView, numbered: Sequence[tuple[int, MarketEvent]]) -> tupl
     return tuple(event for _, event in numbered if event.time_ms > view.time_ms - EVENTS_MS)
 
 
-def _thin(db: sqlite3.Connection, key: _Key, now_ms: int, longest_ms: int) -> None:
+def _thin(db: Connection, key: _Key, now_ms: int, longest_ms: int) -> None:
     """Leave the newest of each coarse step of what has aged, and nothing of what is too old."""
     mine = "layer = ? AND coin = ? AND time_ms < ?"
-    db.execute(f"DELETE FROM observations WHERE {mine}", [*key, now_ms - longest_ms])  # noqa: S608 - a constant
+    db.execute(f"DELETE FROM observations WHERE {mine}", [*key, now_ms - longest_ms])
     aged_ms = (now_ms - FINE_MS) // COARSE_STEP_MS * COARSE_STEP_MS  # whole steps only
     db.execute(
-        f"DELETE FROM observations WHERE {mine} AND time_ms NOT IN "  # noqa: S608 - a constant
+        f"DELETE FROM observations WHERE {mine} AND time_ms NOT IN "
         f"(SELECT max(time_ms) FROM observations WHERE {mine} GROUP BY time_ms / ?)",
         [*key, aged_ms, *key, aged_ms, COARSE_STEP_MS],
     )

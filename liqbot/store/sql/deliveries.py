@@ -1,6 +1,5 @@
-"""Deliveries in SQLite. The head of each chat's queue stands in a table of its own, kept by triggers."""
+"""Deliveries in SQL. The head of each chat's queue stands in a table of its own, kept by triggers."""
 
-import sqlite3
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,24 +18,25 @@ from liqbot.store.deliveries import (
     HoldReason,
     Outcome,
 )
-from liqbot.store.sqlite.absences import end_absence, hold_owed, write_absence
-from liqbot.store.sqlite.chats import deactivate, move, read_settings
-from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
+from liqbot.store.sql.absences import end_absence, hold_owed, write_absence
+from liqbot.store.sql.chats import deactivate, move, read_settings
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
 
 
-class SqliteDeliveries(Records):
+class SqlDeliveries(Records):
     """What is owed to chats. One dispatcher takes from it."""
 
     @reads
     def queue_heads(
-        self, db: sqlite3.Connection, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
+        self, db: Connection, platform: str, limit: int, now_ms: int, *, but_not: Collection[str]
     ) -> list[Delivery]:
+        dialect = self.connections.dialect
         rows = db.execute(
             f"""
             SELECT d.id, d.alert_id, d.chat_id, c.platform, c.native_id, c.thread, d.attempts,
                 d.status = {UNKNOWN}, d.carrier, d.held_for, s.number, s.silent, s.role,
-                iif(a.sample, 'off', s.digest),
+                CASE WHEN a.sample = 1 THEN 'off' ELSE s.digest END,
                 c.time_zone, c.quiet_from, c.quiet_to, c.mute_until_ms, c.hourly_limit,
                 c.grouped, c.inactive, c.look,
                 (SELECT count(*) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
@@ -45,17 +45,17 @@ class SqliteDeliveries(Records):
                     AND e.sent_ms > :hour_ago),
                 b.reason, b.since_ms, b.tries, b.next_ms
             FROM queue_heads AS h
-            CROSS JOIN deliveries AS d ON d.id = h.delivery_id  -- in the order of queue_heads, and no further
+            {dialect.ordered_join} deliveries AS d ON d.id = h.delivery_id  -- in their order, and no further
             JOIN chats AS c ON c.id = d.chat_id
             JOIN alerts AS a ON a.id = d.alert_id
             LEFT JOIN watches AS w
                 ON (w.rule, w.coin, w.venue, w.parameters) = (a.rule, a.coin, a.venue, a.parameters)
             LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
             LEFT JOIN absences AS b ON b.chat_id = d.chat_id
-            WHERE h.platform = :platform AND NOT h.is_sending AND h.due_ms <= :now
-                AND c.native_id NOT IN (SELECT value FROM json_each(:but_not))
+            WHERE h.platform = :platform AND h.is_sending = 0 AND h.due_ms <= :now
+                AND c.native_id NOT IN ({dialect.json_texts(":but_not")})
             ORDER BY h.due_ms, h.delivery_id LIMIT :limit
-            """,  # noqa: S608 - constants
+            """,
             {
                 "hour_ago": now_ms - HOUR_MS,
                 "now": now_ms,
@@ -67,7 +67,7 @@ class SqliteDeliveries(Records):
         return [self._grouped(db, self._delivery(db, row), now_ms) for row in rows]
 
     @writes
-    def claim(self, db: sqlite3.Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
+    def claim(self, db: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
         claimed: list[Delivery] = []
         for delivery in deliveries:
             rows = [row for row in zip(delivery.ids, delivery.alerts, strict=True) if _claim(db, row[0])]
@@ -82,88 +82,88 @@ class SqliteDeliveries(Records):
         return claimed
 
     @reads
-    def is_claimed(self, db: sqlite3.Connection, delivery: Delivery) -> bool:
-        one = f"SELECT 1 FROM deliveries WHERE id = ? AND chat_id = ? AND status = {SENDING}"  # noqa: S608 - a constant
+    def is_claimed(self, db: Connection, delivery: Delivery) -> bool:
+        one = f"SELECT 1 FROM deliveries WHERE id = ? AND chat_id = ? AND status = {SENDING}"
         return any(db.execute(one, [row, delivery.chat_id]).fetchone() for row in delivery.ids)
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
         await self._settle_all(list(outcomes))
 
     @writes
-    def _settle_all(self, db: sqlite3.Connection, outcomes: Sequence[Outcome]) -> None:
+    def _settle_all(self, db: Connection, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             self._settle(db, outcome)
             _learn(db, outcome)
 
     @writes
-    def hold(self, db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
+    def hold(self, db: Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
         _hold(db, held)
 
     async def release(self, now_ms: int) -> int:
         return await self._release(now_ms) if await self._has_held(now_ms) else 0
 
     @reads
-    def _has_held(self, db: sqlite3.Connection, now_ms: int) -> bool:
-        held = f"SELECT 1 FROM deliveries WHERE status = {HELD} AND due_ms <= ? LIMIT 1"  # noqa: S608 - a constant
+    def _has_held(self, db: Connection, now_ms: int) -> bool:
+        held = f"SELECT 1 FROM deliveries WHERE status = {HELD} AND due_ms <= ? LIMIT 1"
         return db.execute(held, [now_ms]).fetchone() is not None
 
     @writes
-    def _release(self, db: sqlite3.Connection, now_ms: int) -> int:
+    def _release(self, db: Connection, now_ms: int) -> int:
         chats = db.execute(
-            f"SELECT DISTINCT chat_id FROM deliveries WHERE status = {HELD} AND due_ms <= ?",  # noqa: S608 - a constant
+            f"SELECT DISTINCT chat_id FROM deliveries WHERE status = {HELD} AND due_ms <= ?",
             [now_ms],
         ).fetchall()
         for (chat_id,) in chats:
             rows = db.execute(
-                f"SELECT id FROM deliveries WHERE chat_id = ? AND status = {HELD} AND due_ms <= ? "  # noqa: S608 - a constant
+                f"SELECT id FROM deliveries WHERE chat_id = ? AND status = {HELD} AND due_ms <= ? "
                 "ORDER BY id LIMIT ?",
                 [chat_id, now_ms, DIGEST_MOST],
             ).fetchall()
             db.executemany(
-                f"UPDATE deliveries SET status = {DUE}, due_ms = ?, carrier = ? WHERE id = ?",  # noqa: S608 - a constant
+                f"UPDATE deliveries SET status = {DUE}, due_ms = ?, carrier = ? WHERE id = ?",
                 [(now_ms, rows[0][0], row) for (row,) in rows],
             )
         return len(chats)
 
     @writes
-    def wake_held(self, db: sqlite3.Connection, chat: ChatKey, now_ms: int, reason: HoldReason) -> None:
+    def wake_held(self, db: Connection, chat: ChatKey, now_ms: int, reason: HoldReason) -> None:
         db.execute(
-            f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE status = {HELD} AND held_for = ? "  # noqa: S608 - a constant
+            f"UPDATE deliveries SET due_ms = ? WHERE status = {HELD} AND held_for = ? AND due_ms > ? "
             "AND chat_id = (SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
-            [now_ms, reason, *chat],
+            [now_ms, reason, now_ms, *chat],
         )
 
     @writes
-    def expire(self, db: sqlite3.Connection, now_ms: int) -> int:
+    def expire(self, db: Connection, now_ms: int) -> int:
         _keep_for_the_absent(db, now_ms)
         return db.execute(
-            f"UPDATE deliveries SET status = {EXPIRED} WHERE {OPEN} AND status != {SENDING} "  # noqa: S608 - constants
+            f"UPDATE deliveries SET status = {EXPIRED} WHERE {OPEN} AND status != {SENDING} "
             "AND expires_ms <= ?",
             [now_ms],
         ).rowcount
 
     @writes
-    def recover(self, db: sqlite3.Connection, platform: str | None = None) -> int:
+    def recover(self, db: Connection, platform: str | None = None) -> int:
         return db.execute(
-            f"UPDATE deliveries SET status = {UNKNOWN}, attempts = attempts - 1 WHERE {OPEN} "  # noqa: S608 - constants
-            f"AND status = {SENDING} AND (?1 IS NULL "
-            "OR EXISTS (SELECT 1 FROM chats WHERE chats.id = chat_id AND platform = ?1))",
-            [platform],
+            f"UPDATE deliveries SET status = {UNKNOWN}, attempts = attempts - 1 WHERE {OPEN} "
+            f"AND status = {SENDING} AND (CAST(? AS TEXT) IS NULL "
+            "OR EXISTS (SELECT 1 FROM chats WHERE chats.id = chat_id AND platform = ?))",
+            [platform, platform],
         ).rowcount
 
     @reads
-    def owed(self, db: sqlite3.Connection) -> int:
-        return db.execute(f"SELECT count(*) FROM deliveries WHERE {OPEN}").fetchone()[0]  # noqa: S608 - a constant
+    def owed(self, db: Connection) -> int:
+        return db.execute(f"SELECT count(*) FROM deliveries WHERE {OPEN}").fetchone()[0]
 
     @reads
-    def oldest_due_ms(self, db: sqlite3.Connection) -> int | None:
-        return db.execute(f"SELECT min(due_ms) FROM deliveries WHERE {OPEN}").fetchone()[0]  # noqa: S608 - a constant
+    def oldest_due_ms(self, db: Connection) -> int | None:
+        return db.execute(f"SELECT min(due_ms) FROM deliveries WHERE {OPEN}").fetchone()[0]
 
-    def _delivery(self, db: sqlite3.Connection, row: tuple[Any, ...]) -> Delivery:
+    def _delivery(self, db: Connection, row: tuple[Any, ...]) -> Delivery:
         ids, alerts = (row[0],), (row[1],)
         if row[8] is not None:
             group = db.execute(
-                f"SELECT id, alert_id FROM deliveries WHERE chat_id = ? AND {OPEN} "  # noqa: S608 - a constant
+                f"SELECT id, alert_id FROM deliveries WHERE chat_id = ? AND {OPEN} "
                 "AND carrier = ? ORDER BY id",
                 [row[2], row[8]],
             ).fetchall()
@@ -187,7 +187,7 @@ class SqliteDeliveries(Records):
             absence=None if row[24] is None else Absence(*row[24:28]),
         )
 
-    def _grouped(self, db: sqlite3.Connection, head: Delivery, now_ms: int) -> Delivery:
+    def _grouped(self, db: Connection, head: Delivery, now_ms: int) -> Delivery:
         """Return a delivery together with what else its chat is to hear at that moment, unless it wants not.
 
         What may have arrived, what is held for another time, samples, and what is kept up to date in its
@@ -197,6 +197,7 @@ class SqliteDeliveries(Records):
         alone = len(head.ids) > 1 or head.is_repeat or head.held is not None or head.digest != "off"
         if alone or not head.settings.grouped:
             return head
+        is_live = self.connections.dialect.json_truth("a.hit", "live")
         rows = db.execute(
             f"""
             SELECT d.id, d.alert_id, coalesce(s.silent, 0), s.role
@@ -206,10 +207,9 @@ class SqliteDeliveries(Records):
             LEFT JOIN subscriptions AS s ON (s.chat_id, s.watch_id) = (d.chat_id, w.id)
             WHERE d.chat_id = ? AND {OPEN} AND d.status = {DUE} AND d.due_ms <= ? AND d.carrier IS NULL
                 AND d.due_ms <= (SELECT due_ms FROM deliveries WHERE id = ?) + {MOMENT_MS}
-                AND NOT a.sample AND coalesce(s.digest, 'off') = 'off'
-                AND NOT coalesce(json_extract(CAST(a.hit AS TEXT), '$.live'), 0)
+                AND a.sample = 0 AND coalesce(s.digest, 'off') = 'off' AND NOT {is_live}
             ORDER BY d.id LIMIT ?
-            """,  # noqa: S608 - constants
+            """,
             [head.chat_id, now_ms, first, DIGEST_MOST],
         ).fetchall()
         if len(rows) < 2 or first not in [row[0] for row in rows]:
@@ -223,18 +223,16 @@ class SqliteDeliveries(Records):
             role=next((row[3] for row in rows if row[3]), None),
         )
 
-    def _settle(self, db: sqlite3.Connection, outcome: Outcome) -> None:
+    def _settle(self, db: Connection, outcome: Outcome) -> None:
         delivery, sent = outcome.delivery, outcome.status == DeliveryStatus.SENT
         db.executemany(
-            "UPDATE deliveries SET status = ?, due_ms = iif(?, due_ms, ?), sent_ms = iif(?, ?, NULL), "  # noqa: S608
+            "UPDATE deliveries SET status = ?, due_ms = coalesce(?, due_ms), sent_ms = ?, "
             f"attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = {SENDING}",
             [
                 (
                     outcome.status,
-                    sent,
-                    outcome.at_ms,
-                    sent,
-                    outcome.at_ms,
+                    None if sent else outcome.at_ms,
+                    outcome.at_ms if sent else None,
                     not outcome.counts,
                     None if sent else outcome.error,
                     outcome.message_id,
@@ -251,18 +249,18 @@ class SqliteDeliveries(Records):
             )
 
 
-def _claim(db: sqlite3.Connection, row: int) -> bool:
+def _claim(db: Connection, row: int) -> bool:
     """Note that a delivery is about to be sent; return whether it is still to be."""
     claimed = db.execute(
-        f"UPDATE deliveries SET status = {SENDING}, attempts = attempts + 1 WHERE id = ? AND {WAITING}",  # noqa: S608
+        f"UPDATE deliveries SET status = {SENDING}, attempts = attempts + 1 WHERE id = ? AND {WAITING}",
         [row],
     )
     return claimed.rowcount > 0
 
 
-def _hold(db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
+def _hold(db: Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
     db.executemany(
-        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "  # noqa: S608
+        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "
         f"error = NULL, expires_ms = ? WHERE id = ? AND {WAITING}",
         [
             (until_ms, reason, until_ms + DIGEST_EXPIRES_MS, row)
@@ -275,13 +273,13 @@ def _hold(db: sqlite3.Connection, held: Sequence[tuple[Delivery, int, HoldReason
         hold_owed(db, chat_id, until_ms)
 
 
-def _keep_for_the_absent(db: sqlite3.Connection, now_ms: int) -> None:
+def _keep_for_the_absent(db: Connection, now_ms: int) -> None:
     """Hold what would be too old, of chats that take nothing: they are told of it once they are back.
 
     It came while the chat was away, and waits behind what may have arrived.
     """
     db.execute(
-        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = a.next_ms, held_for = ?, "  # noqa: S608
+        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = a.next_ms, held_for = ?, "
         f"expires_ms = a.next_ms + {DIGEST_EXPIRES_MS} FROM absences AS a "
         f"WHERE a.chat_id = deliveries.chat_id AND a.next_ms + {DIGEST_EXPIRES_MS} > ? "
         f"AND {OPEN} AND status = {DUE} AND expires_ms <= ?",
@@ -289,7 +287,7 @@ def _keep_for_the_absent(db: sqlite3.Connection, now_ms: int) -> None:
     )
 
 
-def _learn(db: sqlite3.Connection, outcome: Outcome) -> None:
+def _learn(db: Connection, outcome: Outcome) -> None:
     """Write down what a try says of its chat."""
     delivery = outcome.delivery
     if outcome.absence is not None:

@@ -1,6 +1,5 @@
-"""States of watches, and the alerts that they raised, in SQLite."""
+"""States of watches, and the alerts that they raised, in SQL."""
 
-import sqlite3
 import zlib
 from collections.abc import Sequence
 
@@ -12,32 +11,32 @@ from liqbot.rules.rule import Hit
 from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Told
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
-from liqbot.store.sqlite.chats import meet
-from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.statuses import DUE, OPEN, OWED, SENT
+from liqbot.store.sql.chats import meet
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.statuses import DUE, OPEN, OWED, SENT
 from liqbot.store.subscriptions import Watch
 
 
-class SqliteAlerts(Records):
+class SqlAlerts(Records):
     """What watches remember, and the alerts that they raised."""
 
     @reads
     def watches(
-        self, db: sqlite3.Connection, coin: str, layer: str | None = None
+        self, db: Connection, coin: str, layer: str | None = None
     ) -> list[tuple[Watch, bytes | None]]:
         # States of before layers were told apart may stand under none: whoever reads first takes them on.
         rows = db.execute(
             "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
-            "ON watch_id = id AND states.layer = CASE WHEN ?1 IS NULL THEN watches.layer "
-            "WHEN watches.layer = '' AND NOT EXISTS "
-            "(SELECT 1 FROM states AS own WHERE own.watch_id = id AND own.layer = ?1) THEN '' ELSE ?1 END "
-            "WHERE coin = ?2 ORDER BY id",
-            [layer, coin],
+            "ON watch_id = id AND states.layer = CASE WHEN CAST(:layer AS TEXT) IS NULL THEN watches.layer "
+            "WHEN watches.layer = '' AND NOT EXISTS (SELECT 1 FROM states AS own "
+            "WHERE own.watch_id = id AND own.layer = CAST(:layer AS TEXT)) "
+            "THEN '' ELSE CAST(:layer AS TEXT) END WHERE coin = :coin ORDER BY id",
+            {"layer": layer, "coin": coin},
         )
         return [(Watch(*row[:5]), row[5]) for row in rows]
 
     @reads
-    def last_read(self, db: sqlite3.Connection, coin: str) -> dict[int, tuple[str, bytes]]:
+    def last_read(self, db: Connection, coin: str) -> dict[int, tuple[str, bytes]]:
         rows = db.execute(
             "SELECT id, watches.layer, state FROM watches JOIN states "
             "ON watch_id = id AND states.layer = watches.layer WHERE coin = ? AND watches.layer != ''",
@@ -46,11 +45,11 @@ class SqliteAlerts(Records):
         return {watch_id: (layer, state) for watch_id, layer, state in rows}
 
     @reads
-    def states(self, db: sqlite3.Connection, watch: Watch) -> dict[str, bytes]:
+    def states(self, db: Connection, watch: Watch) -> dict[str, bytes]:
         return dict(db.execute("SELECT layer, state FROM states WHERE watch_id = ?", [watch.id]).fetchall())
 
     @reads
-    def state(self, db: sqlite3.Connection, watch: Watch) -> bytes | None:
+    def state(self, db: Connection, watch: Watch) -> bytes | None:
         row = db.execute(
             "SELECT state FROM states JOIN watches ON id = watch_id AND states.layer = watches.layer "
             "WHERE watch_id = ?",
@@ -61,7 +60,7 @@ class SqliteAlerts(Records):
     @writes
     def commit(
         self,
-        db: sqlite3.Connection,
+        db: Connection,
         view: MarketView | None,
         states: Sequence[tuple[Watch, bytes]],
         alerts: Sequence[NewAlert],
@@ -91,39 +90,39 @@ class SqliteAlerts(Records):
 
     @writes
     def sample(  # noqa: PLR0917 - one more than its Protocol has, which counts as we do
-        self, db: sqlite3.Connection, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int
+        self, db: Connection, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int
     ) -> int:
         blob = zlib.compress(wire.to_bytes(view), level=1)
         meet(db, chat, now_ms)
         alert_id = self._add(db, NewAlert(watch, hit, "sample"), view, blob, sample=True)
         db.execute(
-            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
             f"SELECT ?, id, {DUE}, ?, ? FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)",
             [alert_id, now_ms, now_ms + EXPIRES_MS, *chat],
         )
         return alert_id
 
     @writes
-    def announce(self, db: sqlite3.Connection, text: str, now_ms: int, expires_ms: int) -> tuple[int, int]:
+    def announce(self, db: Connection, text: str, now_ms: int, expires_ms: int) -> tuple[int, int]:
         hit = msgspec.json.encode(Hit(ANNOUNCEMENT, text))
         alert_id = db.execute(
             "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample) "
-            "VALUES ('', '', '', '', ?, ?, ?, x'', 1) RETURNING id",
-            [ANNOUNCEMENT, now_ms, hit],
+            "VALUES ('', '', '', '', ?, ?, ?, ?, 1) RETURNING id",
+            [ANNOUNCEMENT, now_ms, hit, b""],
         ).fetchone()[0]
         owed = db.execute(
-            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
             f"SELECT ?, id, {DUE}, ?, ? FROM chats WHERE inactive IS NULL",
             [alert_id, now_ms, expires_ms],
         ).rowcount
         return alert_id, owed
 
     @reads
-    def alert(self, db: sqlite3.Connection, alert_id: int) -> Alert | None:
+    def alert(self, db: Connection, alert_id: int) -> Alert | None:
         return _alert(db, alert_id)
 
     @reads
-    def told(self, db: sqlite3.Connection, chat: ChatKey, alert_id: int) -> Told | None:
+    def told(self, db: Connection, chat: ChatKey, alert_id: int) -> Told | None:
         row = db.execute(
             "SELECT status, sent_ms, attempts FROM deliveries JOIN chats ON chats.id = chat_id "
             "WHERE alert_id = ? AND (platform, native_id, thread) = (?, ?, ?)",
@@ -135,23 +134,23 @@ class SqliteAlerts(Records):
         return Told(alert, DeliveryStatus(row[0]), *row[1:])
 
     @reads
-    def message_of(self, db: sqlite3.Connection, chat_id: int, alert: Alert) -> str | None:
+    def message_of(self, db: Connection, chat_id: int, alert: Alert) -> str | None:
         row = db.execute(
-            "SELECT message_id FROM deliveries JOIN alerts ON alerts.id = alert_id "  # noqa: S608 - a constant
-            f"WHERE chat_id = ?1 AND status = {SENT} AND message_id IS NOT NULL AND alert_id < ?2 "
-            "AND (rule, coin, parameters, venue, key) = (?3, ?4, ?5, ?6, ?7) AND NOT EXISTS ("
+            "SELECT message_id FROM deliveries JOIN alerts ON alerts.id = alert_id "
+            f"WHERE chat_id = ? AND status = {SENT} AND message_id IS NOT NULL AND alert_id < ? "
+            "AND (rule, coin, parameters, venue, key) = (?, ?, ?, ?, ?) AND NOT EXISTS ("
             "SELECT 1 FROM deliveries AS beside JOIN alerts AS other ON other.id = beside.alert_id "
-            "WHERE beside.chat_id = ?1 AND beside.message_id = deliveries.message_id AND other.key != ?7) "
-            "ORDER BY alert_id DESC LIMIT 1",
+            "WHERE beside.chat_id = deliveries.chat_id AND beside.message_id = deliveries.message_id "
+            "AND other.key != alerts.key) ORDER BY alert_id DESC LIMIT 1",
             [chat_id, alert.id, alert.rule, alert.coin, alert.parameters, alert.venue, alert.hit.key],
         ).fetchone()
         return None if row is None else row[0]
 
     @reads
-    def newest_of(self, db: sqlite3.Connection, chat: ChatKey, limit: int) -> list[Alert]:
+    def newest_of(self, db: Connection, chat: ChatKey, limit: int) -> list[Alert]:
         chat_id = "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))"
-        arriving = f"SELECT alert_id FROM deliveries WHERE {OPEN} AND status != {DUE} AND chat_id = {chat_id}"  # noqa: S608
-        arrived = f"SELECT alert_id FROM deliveries WHERE status = {SENT} AND chat_id = {chat_id}"  # noqa: S608
+        arriving = f"SELECT alert_id FROM deliveries WHERE {OPEN} AND status != {DUE} AND chat_id = {chat_id}"
+        arrived = f"SELECT alert_id FROM deliveries WHERE status = {SENT} AND chat_id = {chat_id}"
         rows = [
             *db.execute(f"{arriving} ORDER BY id DESC LIMIT ?", [*chat, limit]),
             *db.execute(f"{arrived} ORDER BY sent_ms DESC LIMIT ?", [*chat, limit]),
@@ -161,18 +160,19 @@ class SqliteAlerts(Records):
         return [alert for alert in alerts if alert is not None and alert.reason != ANNOUNCEMENT]
 
     @reads
-    def latest(self, db: sqlite3.Connection, coin: str | None, limit: int) -> list[Alert]:
+    def latest(self, db: Connection, coin: str | None, limit: int) -> list[Alert]:
         rows = db.execute(
-            "SELECT id FROM alerts WHERE NOT sample AND (? IS NULL OR coin = ?) ORDER BY id DESC LIMIT ?",
+            "SELECT id FROM alerts WHERE sample = 0 AND (CAST(? AS TEXT) IS NULL OR coin = ?) "
+            "ORDER BY id DESC LIMIT ?",
             [coin, coin, limit],
         ).fetchall()
         alerts = (_alert(db, alert_id) for (alert_id,) in rows)
         return [alert for alert in alerts if alert is not None]
 
     @reads
-    def of_rule(self, db: sqlite3.Connection, rule: str, coin: str, since_ms: int, limit: int) -> list[Alert]:
+    def of_rule(self, db: Connection, rule: str, coin: str, since_ms: int, limit: int) -> list[Alert]:
         rows = db.execute(
-            "SELECT id FROM alerts WHERE time_ms > ? AND rule = ? AND coin = ? AND NOT sample "
+            "SELECT id FROM alerts WHERE time_ms > ? AND rule = ? AND coin = ? AND sample = 0 "
             "ORDER BY id DESC LIMIT ?",
             [since_ms, rule, coin, limit],
         ).fetchall()
@@ -180,7 +180,7 @@ class SqliteAlerts(Records):
         return [alert for alert in alerts if alert is not None]
 
     @reads
-    def view_of(self, db: sqlite3.Connection, alert: Alert) -> MarketView:
+    def view_of(self, db: Connection, alert: Alert) -> MarketView:
         (blob,) = db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
         try:
             return wire.from_bytes(zlib.decompress(blob))
@@ -188,37 +188,35 @@ class SqliteAlerts(Records):
             raise wire.WireError(f"alert {alert.id} has a damaged view: {error}") from error
 
     @reads
-    def upload(self, db: sqlite3.Connection, alert_id: int, platform: str) -> str | None:
+    def upload(self, db: Connection, alert_id: int, platform: str) -> str | None:
         row = db.execute(
             "SELECT handle FROM uploads WHERE (alert_id, platform) = (?, ?)", [alert_id, platform]
         ).fetchone()
         return None if row is None else row[0]
 
     @writes
-    def rewrite(self, db: sqlite3.Connection, watch: Watch, layer: str, state: bytes) -> None:
+    def rewrite(self, db: Connection, watch: Watch, layer: str, state: bytes) -> None:
         db.execute("UPDATE states SET state = ? WHERE (watch_id, layer) = (?, ?)", [state, watch.id, layer])
 
     @writes
-    def forget_states(self, db: sqlite3.Connection, layer: str | None = None) -> None:
+    def forget_states(self, db: Connection, layer: str | None = None) -> None:
         db.execute(
-            "DELETE FROM states WHERE ? IS NULL OR layer = ? "
+            "DELETE FROM states WHERE CAST(? AS TEXT) IS NULL OR layer = ? "
             "OR layer = '' AND watch_id IN (SELECT id FROM watches WHERE layer = ?)",
             [layer, layer, layer],
         )
-        db.execute("UPDATE watches SET layer = '' WHERE ? IS NULL OR layer = ?", [layer, layer])
+        db.execute("UPDATE watches SET layer = '' WHERE CAST(? AS TEXT) IS NULL OR layer = ?", [layer, layer])
 
     @writes
-    def prune(self, db: sqlite3.Connection, before_ms: int) -> int:
+    def prune(self, db: Connection, before_ms: int) -> int:
         return db.execute(
-            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "  # noqa: S608 - a constant
-            f"HAVING max(due_ms) < ? AND max({OWED}) = 0) "
+            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
+            f"HAVING max(due_ms) < ? AND max(CASE WHEN {OWED} THEN 1 ELSE 0 END) = 0) "
             "OR NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)",
             [before_ms],
         ).rowcount
 
-    def _add(
-        self, db: sqlite3.Connection, alert: NewAlert, view: MarketView, blob: bytes, *, sample: bool
-    ) -> int:
+    def _add(self, db: Connection, alert: NewAlert, view: MarketView, blob: bytes, *, sample: bool) -> int:
         watch, hit = alert.watch, msgspec.json.encode(alert.hit)
         written = db.execute(
             "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample, venue, "
@@ -240,20 +238,20 @@ class SqliteAlerts(Records):
         )
         return written.fetchone()[0]
 
-    def _owe(self, db: sqlite3.Connection, alert_id: int, watch: Watch, now_ms: int) -> int:
+    def _owe(self, db: Connection, alert_id: int, watch: Watch, now_ms: int) -> int:
         """Write down a delivery for each chat that subscribes to `watch` and is to be spoken to."""
         owed = db.execute(
-            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "  # noqa: S608 - a constant
+            "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
             f"SELECT ?, chat_id, {DUE}, ?, ? FROM subscriptions JOIN chats ON chats.id = chat_id "
-            "WHERE watch_id = ? AND NOT paused AND inactive IS NULL AND (until_ms IS NULL OR until_ms > ?)",
+            "WHERE watch_id = ? AND paused = 0 AND inactive IS NULL AND (until_ms IS NULL OR until_ms > ?)",
             [alert_id, now_ms, now_ms + EXPIRES_MS, watch.id, now_ms],
         ).rowcount
         if owed:
-            db.execute("UPDATE subscriptions SET paused = 1 WHERE watch_id = ? AND once", [watch.id])
+            db.execute("UPDATE subscriptions SET paused = 1 WHERE watch_id = ? AND once = 1", [watch.id])
         return owed
 
 
-def _alert(db: sqlite3.Connection, alert_id: int) -> Alert | None:
+def _alert(db: Connection, alert_id: int) -> Alert | None:
     row = db.execute(
         "SELECT id, rule, coin, parameters, reason, hit, time_ms, sample, venue, layer, instead_of "
         "FROM alerts WHERE id = ?",

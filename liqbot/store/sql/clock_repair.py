@@ -1,11 +1,9 @@
 """Putting back what lies in the future, as a clock that was ahead has written it."""
 
-import sqlite3
-
 from liqbot.market.layer import Origin
 from liqbot.store.alerts import EXPIRES_MS
-from liqbot.store.sqlite.connections import Records, writes
-from liqbot.store.sqlite.statuses import OPEN
+from liqbot.store.sql.rooms import Connection, Records, writes
+from liqbot.store.sql.statuses import OPEN
 
 TOLERANCE_MS = 120_000
 """Clocks differ a little; what is so little ahead does no harm."""
@@ -25,11 +23,11 @@ _OF_LIVE = f"layer LIKE '%/{Origin.LIVE}'"
 """Simulated and recorded markets have a time of their own."""
 
 
-class SqliteClockRepair(Records):
+class SqlClockRepair(Records):
     """Mends times."""
 
     @writes
-    def put_back(self, db: sqlite3.Connection, now_ms: int) -> int:
+    def put_back(self, db: Connection, now_ms: int) -> int:
         """Put back what lies in the future; return by how much it did at most, ms, 0 for nothing.
 
         What was seen of markets at times that are still to come would keep out what is seen now, and is
@@ -39,25 +37,25 @@ class SqliteClockRepair(Records):
         ahead_ms = 0
         for table in _OF_MARKETS:
             ahead_ms = max(ahead_ms, _newest(db, table, "time_ms", after, _OF_LIVE) - now_ms)
-            db.execute(f"DELETE FROM {table} WHERE {_OF_LIVE} AND time_ms > ?", [after])  # noqa: S608 - constants
+            db.execute(f"DELETE FROM {table} WHERE {_OF_LIVE} AND time_ms > ?", [after])
         for table, column in _OF_PEOPLE:
             ahead_ms = max(ahead_ms, _newest(db, table, column, after, "TRUE") - now_ms)
         if ahead_ms > 0:
             self._put_back(db, now_ms, after)
         return max(ahead_ms, 0)
 
-    def _put_back(self, db: sqlite3.Connection, now_ms: int, after: int) -> None:
+    def _put_back(self, db: Connection, now_ms: int, after: int) -> None:
         db.execute("UPDATE absences SET next_ms = ? WHERE since_ms > ?", [now_ms, after])
         for table, column in _OF_PEOPLE:
-            db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} > ?", [now_ms, after])  # noqa: S608 - constants
-        db.execute(f"UPDATE alerts SET time_ms = ? WHERE {_OF_LIVE} AND time_ms > ?", [now_ms, after])  # noqa: S608 - a constant
+            db.execute(f"UPDATE {table} SET {column} = ? WHERE {column} > ?", [now_ms, after])
+        db.execute(f"UPDATE alerts SET time_ms = ? WHERE {_OF_LIVE} AND time_ms > ?", [now_ms, after])
         db.execute(
-            f"UPDATE deliveries SET due_ms = ?, expires_ms = ? WHERE {OPEN} AND due_ms > ?",  # noqa: S608 - a constant
+            f"UPDATE deliveries SET due_ms = ?, expires_ms = ? WHERE {OPEN} AND due_ms > ?",
             [now_ms, now_ms + EXPIRES_MS, after],
         )
 
 
-def _newest(db: sqlite3.Connection, table: str, column: str, after: int, where: str) -> int:
+def _newest(db: Connection, table: str, column: str, after: int, where: str) -> int:
     """Return the newest time that is later than `after`; 0 where none is."""
-    sql = f"SELECT max({column}) FROM {table} WHERE {where} AND {column} > ?"  # noqa: S608 - constants
+    sql = f"SELECT max({column}) FROM {table} WHERE {where} AND {column} > ?"
     return db.execute(sql, [after]).fetchone()[0] or 0

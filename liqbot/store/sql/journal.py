@@ -1,23 +1,21 @@
-"""The journal in SQLite: a row an entry, removed with its chat."""
-
-import sqlite3
+"""The journal in SQL: a row an entry, removed with its chat."""
 
 import msgspec
 
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import DatabaseError
 from liqbot.store.journal import JournalEntry
-from liqbot.store.sqlite.chats import meet
-from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sql.chats import meet
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
 
 _MINE = "chat_id = (SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))"
 
 
-class SqliteJournal(Records):
+class SqlJournal(Records):
     """What chats wrote down."""
 
     @writes
-    def add(self, db: sqlite3.Connection, chat: ChatKey, entry: JournalEntry, now_ms: int) -> int:
+    def add(self, db: Connection, chat: ChatKey, entry: JournalEntry, now_ms: int) -> int:
         meet(db, chat, now_ms)
         return db.execute(
             "INSERT INTO journal (chat_id, created_ms, entry) SELECT id, ?, ? FROM chats "
@@ -26,9 +24,9 @@ class SqliteJournal(Records):
         ).fetchone()[0]
 
     @reads
-    def of(self, db: sqlite3.Connection, chat: ChatKey, limit: int) -> list[tuple[int, JournalEntry]]:
+    def of(self, db: Connection, chat: ChatKey, limit: int) -> list[tuple[int, JournalEntry]]:
         rows = db.execute(
-            f"SELECT id, entry FROM journal WHERE {_MINE} ORDER BY id DESC LIMIT ?",  # noqa: S608 - a constant
+            f"SELECT id, entry FROM journal WHERE {_MINE} ORDER BY id DESC LIMIT ?",
             [*chat, limit],
         )
         try:
@@ -37,5 +35,5 @@ class SqliteJournal(Records):
             raise DatabaseError(f"an entry of a journal cannot be read: {error}") from error
 
     @reads
-    def count(self, db: sqlite3.Connection, chat: ChatKey) -> int:
-        return db.execute(f"SELECT count(*) FROM journal WHERE {_MINE}", [*chat]).fetchone()[0]  # noqa: S608 - a constant
+    def count(self, db: Connection, chat: ChatKey) -> int:
+        return db.execute(f"SELECT count(*) FROM journal WHERE {_MINE}", [*chat]).fetchone()[0]

@@ -1,13 +1,12 @@
-"""Absences in SQLite."""
+"""Absences in SQL."""
 
-import sqlite3
 from collections.abc import Mapping
 
 from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DIGEST_EXPIRES_MS, DeliveryStatus, HoldReason
-from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.statuses import DUE, HELD, OPEN, UNKNOWN
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.statuses import DUE, HELD, OPEN, UNKNOWN
 
 _WRITE = (
     "INSERT INTO absences (chat_id, reason, since_ms, tries, next_ms) VALUES (?, ?, ?, ?, ?) "
@@ -17,11 +16,11 @@ _WRITE = (
 _IDS = "SELECT id FROM chats WHERE (platform, native_id) = (?, ?) AND ? IN ('', thread)"
 
 
-class SqliteAbsences(Records):
+class SqlAbsences(Records):
     """Which chats take nothing at present."""
 
     @reads
-    def of_chat(self, db: sqlite3.Connection, chat: ChatKey) -> Absence | None:
+    def of_chat(self, db: Connection, chat: ChatKey) -> Absence | None:
         row = db.execute(
             "SELECT reason, since_ms, tries, next_ms FROM absences JOIN chats ON chats.id = chat_id "
             "WHERE (platform, native_id, thread) = (?, ?, ?)",
@@ -30,7 +29,7 @@ class SqliteAbsences(Records):
         return None if row is None else Absence(*row)
 
     @writes
-    def begin(self, db: sqlite3.Connection, chat: ChatKey, absence: Absence) -> None:
+    def begin(self, db: Connection, chat: ChatKey, absence: Absence) -> None:
         for (chat_id,) in db.execute(_IDS, chat).fetchall():
             write_absence(db, chat_id, absence)
             hold_owed(db, chat_id, absence.next_ms)
@@ -39,25 +38,25 @@ class SqliteAbsences(Records):
         return await self._end(chat, now_ms) if await self._is_away(chat) else False
 
     @reads
-    def _is_away(self, db: sqlite3.Connection, chat: ChatKey) -> bool:
-        away = f"SELECT 1 FROM absences WHERE chat_id IN ({_IDS}) LIMIT 1"  # noqa: S608 - a constant
+    def _is_away(self, db: Connection, chat: ChatKey) -> bool:
+        away = f"SELECT 1 FROM absences WHERE chat_id IN ({_IDS}) LIMIT 1"
         return db.execute(away, chat).fetchone() is not None
 
     @writes
-    def _end(self, db: sqlite3.Connection, chat: ChatKey, now_ms: int) -> bool:
+    def _end(self, db: Connection, chat: ChatKey, now_ms: int) -> bool:
         return end_absence(db, chat, now_ms)
 
     @reads
-    def reasons(self, db: sqlite3.Connection) -> Mapping[str, int]:
+    def reasons(self, db: Connection) -> Mapping[str, int]:
         return dict(db.execute("SELECT reason, count(*) FROM absences GROUP BY reason ORDER BY 2 DESC, 1"))
 
 
-def write_absence(db: sqlite3.Connection, chat_id: int, absence: Absence) -> None:
+def write_absence(db: Connection, chat_id: int, absence: Absence) -> None:
     """Write an absence in place of what was written of the chat before. For use within a transaction."""
     db.execute(_WRITE, [chat_id, absence.reason, absence.since_ms, absence.tries, absence.next_ms])
 
 
-def hold_owed(db: sqlite3.Connection, chat_id: int, until_ms: int) -> None:
+def hold_owed(db: Connection, chat_id: int, until_ms: int) -> None:
     """Hold what is owed to a chat that takes nothing until it is tried again. For use within a transaction.
 
     What may have arrived waits as well, but by itself: within a digest it would be another message, which no
@@ -66,28 +65,29 @@ def hold_owed(db: sqlite3.Connection, chat_id: int, until_ms: int) -> None:
     expires_ms = until_ms + DIGEST_EXPIRES_MS
     owed = f"chat_id = ? AND {OPEN}"
     db.execute(
-        f"UPDATE deliveries SET due_ms = ?, expires_ms = ? WHERE {owed} AND status = {UNKNOWN}",  # noqa: S608 - constants
+        f"UPDATE deliveries SET due_ms = ?, expires_ms = ? WHERE {owed} AND status = {UNKNOWN}",
         [until_ms, expires_ms, chat_id],
     )
     db.execute(
-        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, error = NULL, "  # noqa: S608
+        f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, error = NULL, "
         f"expires_ms = ? WHERE {owed} AND status = {DUE}",
         [until_ms, HoldReason.AWAY, expires_ms, chat_id],
     )
 
 
-def end_absence(db: sqlite3.Connection, chat: ChatKey, now_ms: int) -> bool:
+def end_absence(db: Connection, chat: ChatKey, now_ms: int) -> bool:
     """Note that a chat can be reached; return whether it was away. For use within a transaction."""
-    ended = db.execute(f"DELETE FROM absences WHERE chat_id IN ({_IDS})", chat).rowcount > 0  # noqa: S608 - a constant
+    ended = db.execute(f"DELETE FROM absences WHERE chat_id IN ({_IDS})", chat).rowcount > 0
     if ended:  # what came meanwhile was missed like what was held
         db.execute(
-            f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "  # noqa: S608
-            f"expires_ms = max(expires_ms, ?) WHERE {OPEN} AND status = {DUE} AND chat_id IN ({_IDS})",
-            [now_ms, HoldReason.AWAY, now_ms + DIGEST_EXPIRES_MS, *chat],
+            f"UPDATE deliveries SET status = {HELD}, carrier = NULL, due_ms = ?, held_for = ?, "
+            "expires_ms = CASE WHEN expires_ms < ? THEN ? ELSE expires_ms END "
+            f"WHERE {OPEN} AND status = {DUE} AND chat_id IN ({_IDS})",
+            [now_ms, HoldReason.AWAY, *[now_ms + DIGEST_EXPIRES_MS] * 2, *chat],
         )
     waits = "(status = ? AND held_for = ? OR status = ?)"
     db.execute(
-        f"UPDATE deliveries SET due_ms = min(due_ms, ?) WHERE {waits} AND chat_id IN ({_IDS})",  # noqa: S608 - constants
-        [now_ms, DeliveryStatus.HELD, HoldReason.AWAY, DeliveryStatus.UNKNOWN, *chat],
+        f"UPDATE deliveries SET due_ms = ? WHERE {waits} AND due_ms > ? AND chat_id IN ({_IDS})",
+        [now_ms, DeliveryStatus.HELD, HoldReason.AWAY, DeliveryStatus.UNKNOWN, now_ms, *chat],
     )
     return ended

@@ -1,10 +1,9 @@
-"""Readings by the hour and the path of price by the day, in SQLite: of a year, what is read at once.
+"""Readings by the hour and the path of price by the day, in SQL: of a year, what is read at once.
 
 The path of a day is one blob: its steps in columns, byte by byte of the same weight beside each other, which
 compresses to about 3 kB. It is written with the rows of `history`, in the same transaction.
 """
 
-import sqlite3
 import zlib
 
 import msgspec
@@ -15,6 +14,7 @@ from liqbot.market.dated_reading import DatedReading
 from liqbot.market.price_path import Path
 from liqbot.market.view import MarketView
 from liqbot.store.errors import DatabaseError
+from liqbot.store.sql.rooms import Connection
 
 DAY_MS = 86_400_000
 STEP_MS = 3_600_000
@@ -23,7 +23,7 @@ _COLUMNS = 4
 _Key = tuple[str, str]
 
 
-def keep_reading(db: sqlite3.Connection, view: MarketView, low: float, high: float, kept_ms: int) -> None:
+def keep_reading(db: Connection, view: MarketView, low: float, high: float, kept_ms: int) -> None:
     """Keep the figures of a view where it begins a step, and how far price went since `kept_ms`."""
     key = (view.layer.key, view.coin)
     if view.time_ms // STEP_MS > kept_ms // STEP_MS:
@@ -37,15 +37,16 @@ def keep_reading(db: sqlite3.Connection, view: MarketView, low: float, high: flo
     _write(db, key, day, steps)
 
 
-def write_readings(db: sqlite3.Connection, key: _Key, found: list[DatedReading]) -> None:
+def write_readings(db: Connection, key: _Key, found: list[DatedReading]) -> None:
     """Write readings down; one of the same time takes the place of the one before."""
     db.executemany(
-        "INSERT OR REPLACE INTO readings (layer, coin, time_ms, reading) VALUES (?, ?, ?, ?)",
+        "INSERT INTO readings (layer, coin, time_ms, reading) VALUES (?, ?, ?, ?) "
+        "ON CONFLICT (layer, coin, time_ms) DO UPDATE SET reading = excluded.reading",
         [(*key, one.time_ms, msgspec.msgpack.encode(_row(one))) for one in found],
     )
 
 
-def write_path(db: sqlite3.Connection, key: _Key, path: Path) -> None:
+def write_path(db: Connection, key: _Key, path: Path) -> None:
     """Write a path in the place of what is known of its days."""
     steps = np.stack([path.time_ms.astype(np.float64), path.low, path.high, path.close])
     days = path.time_ms // DAY_MS
@@ -53,7 +54,7 @@ def write_path(db: sqlite3.Connection, key: _Key, path: Path) -> None:
         _write(db, key, int(day), steps[:, days == day])
 
 
-def readings(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) -> list[DatedReading]:
+def readings(db: Connection, key: _Key, since_ms: int, until_ms: int) -> list[DatedReading]:
     """Return the readings of (since_ms, until_ms], the oldest first."""
     rows = db.execute(
         "SELECT reading FROM readings WHERE layer = ? AND coin = ? AND time_ms > ? AND time_ms <= ? "
@@ -63,7 +64,7 @@ def readings(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) ->
     return [reading_of(blob) for (blob,) in rows]
 
 
-def path(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) -> Path:
+def path(db: Connection, key: _Key, since_ms: int, until_ms: int) -> Path:
     """Return the path of price within [since_ms, until_ms]."""
     rows = db.execute(
         "SELECT steps FROM prices WHERE layer = ? AND coin = ? AND day BETWEEN ? AND ? ORDER BY day",
@@ -79,13 +80,13 @@ def path(db: sqlite3.Connection, key: _Key, since_ms: int, until_ms: int) -> Pat
     return Path(steps[0].astype(np.int64), low, high, steps[3])
 
 
-def thin_readings(db: sqlite3.Connection, key: _Key, before_ms: int) -> None:
+def thin_readings(db: Connection, key: _Key, before_ms: int) -> None:
     """Remove what is older."""
     db.execute("DELETE FROM readings WHERE layer = ? AND coin = ? AND time_ms < ?", [*key, before_ms])
     db.execute("DELETE FROM prices WHERE layer = ? AND coin = ? AND day < ?", [*key, before_ms // DAY_MS])
 
 
-def forget_readings(db: sqlite3.Connection, layer: str) -> None:
+def forget_readings(db: Connection, layer: str) -> None:
     """Remove everything of a layer."""
     db.execute("DELETE FROM readings WHERE layer = ?", [layer])
     db.execute("DELETE FROM prices WHERE layer = ?", [layer])
@@ -106,7 +107,7 @@ def unpacked(blob: bytes) -> NDArray[np.float64]:
         raise DatabaseError(f"a path of the past cannot be read: {error}") from error
 
 
-def _write(db: sqlite3.Connection, key: _Key, day: int, steps: NDArray[np.float64]) -> None:
+def _write(db: Connection, key: _Key, day: int, steps: NDArray[np.float64]) -> None:
     db.execute(
         "INSERT INTO prices (layer, coin, day, steps) VALUES (?, ?, ?, ?) "
         "ON CONFLICT (layer, coin, day) DO UPDATE SET steps = excluded.steps",

@@ -1,20 +1,18 @@
-"""Notes in SQLite."""
+"""Notes in SQL."""
 
-import sqlite3
-
-from liqbot.store.sqlite.connections import Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
 
 
-class SqliteNotes(Records):
+class SqlNotes(Records):
     """One text a name."""
 
     @reads
-    def get(self, db: sqlite3.Connection, name: str) -> str | None:
+    def get(self, db: Connection, name: str) -> str | None:
         row = db.execute("SELECT text FROM notes WHERE name = ?", [name]).fetchone()
         return None if row is None else row[0]
 
     @writes
-    def set(self, db: sqlite3.Connection, name: str, text: str) -> None:
+    def set(self, db: Connection, name: str, text: str) -> None:
         db.execute(
             "INSERT INTO notes (name, text) VALUES (?, ?) "
             "ON CONFLICT (name) DO UPDATE SET text = excluded.text",

@@ -4,12 +4,9 @@ A row goes out in figures that anybody can read, and beside them whole, as it st
 imported is therefore the same, digit by digit.
 """
 
-import sqlite3
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -18,11 +15,13 @@ from liqbot.engine.scoreboard import Case
 from liqbot.market.clusters import Cluster
 from liqbot.market.events import LiquidationSeen, LiquidationSum, MarketEvent
 from liqbot.rules.hit import Hit
+from liqbot.store import tables
+from liqbot.store.address import DatabaseAddress
 from liqbot.store.errors import DatabaseError
-from liqbot.store.sqlite import readings
-from liqbot.store.sqlite.blobs import map_from_blob, view_from_blob
-from liqbot.store.sqlite.database import open_database, open_reader, transaction
-from liqbot.store.sqlite.events import event_from_blob
+from liqbot.store.sql import readings
+from liqbot.store.sql.blobs import map_from_blob, view_from_blob
+from liqbot.store.sql.events import event_from_blob
+from liqbot.store.tables import Table, give_numbers, looking, rows, writing
 
 Cell = str | int | float | None
 Line = Mapping[str, Cell]
@@ -46,94 +45,74 @@ class Kind:
     """Whether the lines hold the whole row, see `WHOLE`."""
 
 
-def count(path: Path, kind: Kind) -> int:
+def count(address: DatabaseAddress, kind: Kind) -> int:
     """Return how many rows of the database a kind is made of. Raises `DatabaseError`."""
-    with closing(open_reader(path)) as db:
-        return db.execute(f"SELECT count(*) FROM {kind.table}").fetchone()[0]  # noqa: S608 - a constant
+    with looking(address) as db:
+        return tables.count(db, kind.table)
 
 
-def exported(path: Path, kind: Kind, coin: str | None = None, since_ms: int = 0) -> Iterator[list[Line]]:
+def exported(
+    address: DatabaseAddress, kind: Kind, coin: str | None = None, since_ms: int = 0
+) -> Iterator[list[Line]]:
     """Yield for each row of the database the lines of a kind: none where the row is not wanted."""
-    with closing(open_reader(path)) as db:
-        order = " ORDER BY rowid" if kind.table in _WITH_ROWID else ""
-        rows = db.execute(f"SELECT * FROM {kind.table}{order}")  # noqa: S608 - constants
-        names = [column[0] for column in rows.description]
-        coin_at = names.index("coin")
-        for values in rows:
+    table = _table(kind)
+    coin_at = table.columns.index("coin")
+    with looking(address) as db:
+        for values in rows(db, table):
             if coin is not None and values[coin_at] != coin:
                 yield []
                 continue
-            row = dict(zip(names, values, strict=True))
+            row = dict(zip(table.columns, values, strict=True))
             lines = list(kind.lines(row)) if _time(row) >= since_ms else []
             yield [{**line, WHOLE: _packed(row)} for line in lines] if kind.is_imported else lines
 
 
-def exported_of_coin(path: Path, kind: Kind, coin: str, since_ms: int) -> Iterator[list[Line]]:
+def exported_of_coin(address: DatabaseAddress, kind: Kind, coin: str, since_ms: int) -> Iterator[list[Line]]:
     """Yield the same of one coin alone: layer by layer, each in the order of time. Raises `DatabaseError`."""
     when = {"prices": f"day >= {since_ms // readings.DAY_MS} ORDER BY day"}.get(
         kind.table, f"time_ms >= {since_ms:d} ORDER BY time_ms"
     )
-    with closing(open_reader(path)) as db:
+    columns = _table(kind).columns
+    names = ", ".join(f'"{one}"' for one in columns)
+    with looking(address) as db:
         known = "SELECT layer FROM history UNION SELECT layer FROM events ORDER BY layer"
-        layers = [layer for (layer,) in db.execute(known)]
+        layers = [layer for (layer,) in db.execute(known).fetchall()]
         of_each = [("coin = ?", [coin])]
         if kind.table != "alerts":
             of_each = [("layer = ? AND coin = ?", [layer, coin]) for layer in layers]
         for mine, whose in of_each:
-            rows = db.execute(f"SELECT * FROM {kind.table} WHERE {mine} AND {when}", whose)  # noqa: S608 - constants and numbers
-            names = [column[0] for column in rows.description]
-            for values in rows:
-                row = dict(zip(names, values, strict=True))
+            found = db.execute(f"SELECT {names} FROM {kind.table} WHERE {mine} AND {when}", whose)  # noqa: S608 - constants and numbers
+            for values in found:
+                row = dict(zip(columns, values, strict=True))
                 lines = list(kind.lines(row))
                 yield [{**line, WHOLE: _packed(row)} for line in lines] if kind.is_imported else lines
 
 
-def imported(path: Path, name: str, wholes: Iterable[str]) -> int:
-    """Put the rows of a kind into the database at `path`; those that are there stay. Returns how many.
+def imported(address: DatabaseAddress, name: str, wholes: Iterable[str]) -> int:
+    """Put the rows of a kind into a database; those that are there stay. Returns how many.
 
     Raises `DatabaseError` for a row that cannot be read, or that this version has no place for.
     """
-    table = KINDS[name].table
-    database = open_database(path)
+    table = _table(KINDS[name])
     done = 0
     try:
-        with transaction(database.conn) as db:
+        with writing(address) as db:
             for text in wholes:
                 row = _unpacked(text)
                 places = ", ".join("?" * len(row))
                 names = ", ".join(f'"{one}"' for one in row)
-                db.execute(f"INSERT OR IGNORE INTO {table} ({names}) VALUES ({places})", list(row.values()))  # noqa: S608 - names of our own export, quoted
+                insert = f"INSERT INTO {table.name} ({names}) VALUES ({places}) ON CONFLICT DO NOTHING"  # noqa: S608 - names of our own export, quoted
+                db.execute(insert, list(row.values()))
                 done += 1
-    except sqlite3.Error as error:
+            if table.is_numbered:
+                give_numbers(db, table)
+    except DatabaseError as error:
         raise DatabaseError(f"{name}: row {done + 1} has no place here: {error}") from error
-    finally:
-        database.close()
     return done
 
 
-def sizes(path: Path) -> dict[str, tuple[int, int]]:
-    """Return by table its rows and its bytes, indexes included; the largest first. Raises `DatabaseError`."""
-    with closing(open_reader(path)) as db:
-        tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        of = dict(db.execute("SELECT name, tbl_name FROM sqlite_master WHERE type IN ('table', 'index')"))
-        taken: dict[str, int] = dict.fromkeys(tables, 0)
-        for name, used in db.execute("SELECT name, sum(pgsize) FROM dbstat GROUP BY name"):
-            if of.get(name) in taken:
-                taken[of[name]] += used
-        rows = {name: db.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0] for name in tables}  # noqa: S608 - a name of the schema
-    return {name: (rows[name], taken[name]) for name in sorted(tables, key=lambda one: -taken[one])}
-
-
-def coin_days(path: Path) -> float:
-    """Return of how many coins and layers how many days are kept, as one product. Raises `DatabaseError`."""
-    with closing(open_reader(path)) as db:
-        spans = db.execute(
-            "SELECT (max(time_ms) - min(time_ms)) / 86400000.0 FROM history GROUP BY layer, coin"
-        )
-        return sum(max(days, 1 / 24) for (days,) in spans)
-
-
-_WITH_ROWID = ("history", "events", "alerts", "prices")
+def _table(kind: Kind) -> Table:
+    return next(table for table in tables.tables() if table.name == kind.table)
 
 
 def _time(row: Raw) -> int:

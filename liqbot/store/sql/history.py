@@ -1,6 +1,5 @@
-"""Map history in SQLite: a row a view, thinned when a step begins without losing a high, low or wick."""
+"""Map history in SQL: a row a view, thinned when a step begins without losing a high, low or wick."""
 
-import sqlite3
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,9 +16,9 @@ from liqbot.market.price_path import Path
 from liqbot.market.view import MarketView
 from liqbot.store.history import TIERS, tier_step, tiers_of
 from liqbot.store.retention import DEFAULT, Retention
-from liqbot.store.sqlite import readings as dated
-from liqbot.store.sqlite.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
-from liqbot.store.sqlite.connections import Connections, Records, reads, writes
+from liqbot.store.sql import readings as dated
+from liqbot.store.sql.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
 
 PAGE = 50
 """So many views are read at a time where all of a span are wanted."""
@@ -49,7 +48,7 @@ class _Row(NamedTuple):
     """In coins."""
 
 
-class SqliteHistory(Records):
+class SqlHistory(Records):
     """What was seen of each coin, layer by layer.
 
     Keeping the newest view of each step, with the lowest and highest spot of all that it stands for, loses
@@ -69,7 +68,7 @@ class SqliteHistory(Records):
         return len(begins)
 
     @writes
-    def _record(self, db: sqlite3.Connection, views: Sequence[MarketView]) -> list[MarketView]:
+    def _record(self, db: Connection, views: Sequence[MarketView]) -> list[MarketView]:
         begins = [view for view in views if self._begins_step(db, view)]
         for view in begins:
             self._keep(db, view)
@@ -80,14 +79,14 @@ class SqliteHistory(Records):
         self._unkept.clear()
 
     @writes
-    def forget(self, db: sqlite3.Connection, layer: Layer) -> None:
+    def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM history WHERE layer = ?", [layer.key])
         dated.forget_readings(db, layer.key)
         for key in [key for key in self._unkept if key[0] == layer.key]:
             del self._unkept[key]
 
     @reads
-    def grid(self, db: sqlite3.Connection, view: MarketView, window_ms: int) -> Grid:
+    def grid(self, db: Connection, view: MarketView, window_ms: int) -> Grid:
         since = view.time_ms - window_ms
         rows, (low, high) = self._rows(db, view, since), self._extremes(db, view)
         before = self._times_before(db, view, rows[0].time_ms if rows else view.time_ms)
@@ -111,9 +110,10 @@ class SqliteHistory(Records):
         return _within(grid, since, begins_before=bool(time_ms[0] < since))
 
     @reads
-    def newest(self, db: sqlite3.Connection, coin: str, at_ms: int | None = None) -> MarketView | None:
+    def newest(self, db: Connection, coin: str, at_ms: int | None = None) -> MarketView | None:
+        then = self.connections.dialect.ordered_join
         row = db.execute(
-            "SELECT view FROM (SELECT DISTINCT layer FROM history) CROSS JOIN history USING (layer) "
+            f"SELECT view FROM (SELECT DISTINCT layer FROM history) AS layers {then} history USING (layer) "
             "WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL "
             "ORDER BY layer LIKE '%/modelled/%', time_ms DESC LIMIT 1",
             [coin, at_ms if at_ms is not None else 2**62],
@@ -128,7 +128,7 @@ class SqliteHistory(Records):
             page = await self._page(layer, coin, page[-1].time_ms + 1) if len(page) == PAGE else []
 
     @reads
-    def _page(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
+    def _page(self, db: Connection, layer: Layer, coin: str, since_ms: int) -> list[MarketView]:
         rows = db.execute(
             "SELECT view FROM history WHERE layer = ? AND coin = ? AND time_ms >= ? AND view IS NOT NULL "
             "ORDER BY time_ms LIMIT ?",
@@ -138,26 +138,26 @@ class SqliteHistory(Records):
 
     @reads
     def readings(
-        self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int, until_ms: int
+        self, db: Connection, layer: Layer, coin: str, since_ms: int, until_ms: int
     ) -> list[DatedReading]:
         return dated.readings(db, (layer.key, coin), since_ms, until_ms)
 
     @reads
-    def path(self, db: sqlite3.Connection, layer: Layer, coin: str, since_ms: int, until_ms: int) -> Path:
+    def path(self, db: Connection, layer: Layer, coin: str, since_ms: int, until_ms: int) -> Path:
         return dated.path(db, (layer.key, coin), since_ms, until_ms)
 
     @writes
     def take_over(
-        self, db: sqlite3.Connection, layer: Layer, coin: str, readings: Sequence[DatedReading], path: Path
+        self, db: Connection, layer: Layer, coin: str, readings: Sequence[DatedReading], path: Path
     ) -> None:
         dated.write_readings(db, (layer.key, coin), list(readings))
         dated.write_path(db, (layer.key, coin), path)
 
     @reads
-    def coins(self, db: sqlite3.Connection) -> list[str]:
+    def coins(self, db: Connection) -> list[str]:
         return [coin for (coin,) in db.execute("SELECT DISTINCT coin FROM history ORDER BY coin")]
 
-    def _begins_step(self, db: sqlite3.Connection, view: MarketView) -> bool:
+    def _begins_step(self, db: Connection, view: MarketView) -> bool:
         """Return whether `view` is to be kept; if not, remember how far spot went."""
         key = _key(view)
         unkept = self._unkept.get(key) or _Unkept(self._newest_ms(db, key), 0, view.low, view.high)
@@ -168,12 +168,12 @@ class SqliteHistory(Records):
         step = TIERS[0].step_ms
         return view.time_ms // step > unkept.kept_ms // step
 
-    def _newest_ms(self, db: sqlite3.Connection, key: tuple[str, str]) -> int:
+    def _newest_ms(self, db: Connection, key: tuple[str, str]) -> int:
         """Return the time of the newest row, -1 without one."""
         query = "SELECT coalesce(max(time_ms), -1) FROM history WHERE layer = ? AND coin = ?"
         return db.execute(query, key).fetchone()[0]
 
-    def _keep(self, db: sqlite3.Connection, view: MarketView) -> None:
+    def _keep(self, db: Connection, view: MarketView) -> None:
         key, unkept = _key(view), self._unkept[_key(view)]
         db.execute(
             "INSERT INTO history (layer, coin, time_ms, spot, low, high, map, view, open_interest) "
@@ -188,7 +188,7 @@ class SqliteHistory(Records):
         if view.time_ms // coarse > unkept.kept_ms // coarse:
             self._thin(db, key, view.time_ms)
 
-    def _extremes(self, db: sqlite3.Connection, view: MarketView) -> tuple[float, float]:
+    def _extremes(self, db: Connection, view: MarketView) -> tuple[float, float]:
         """Return the lowest and highest spot since the newest row before `view`, as far as it is known."""
         row = db.execute(
             "SELECT low, high FROM history WHERE layer = ? AND coin = ? AND time_ms = ?",
@@ -199,25 +199,25 @@ class SqliteHistory(Records):
             row = (unkept.low, unkept.high)
         return (view.low, view.high) if row is None else (min(row[0], view.low), max(row[1], view.high))
 
-    def _thin(self, db: sqlite3.Connection, key: tuple[str, str], now_ms: int) -> None:
+    def _thin(self, db: Connection, key: tuple[str, str], now_ms: int) -> None:
         for finer, tier in pairwise(self._tiers):
             self._merge(db, key, now_ms - tier.age_ms, now_ms - finer.age_ms, tier.step_ms)
         mine = "layer = ? AND coin = ? AND time_ms < ?"
-        db.execute(f"DELETE FROM history WHERE {mine}", [*key, now_ms - self._retention.history_ms])  # noqa: S608 - a constant
+        db.execute(f"DELETE FROM history WHERE {mine}", [*key, now_ms - self._retention.history_ms])
         dated.thin_readings(db, key, now_ms - self._retention.history_ms)
         db.execute(
-            f"UPDATE history SET view = NULL WHERE {mine} AND view IS NOT NULL",  # noqa: S608 - a constant
+            f"UPDATE history SET view = NULL WHERE {mine} AND view IS NOT NULL",
             [*key, now_ms - self._retention.views_ms],
         )
 
     def _merge(
-        self, db: sqlite3.Connection, key: tuple[str, str], since_ms: int, until_ms: int, step_ms: int
+        self, db: Connection, key: tuple[str, str], since_ms: int, until_ms: int, step_ms: int
     ) -> None:
         """Leave the newest row of each step, with the lowest and highest spot of all."""
         crowded = db.execute(
             "SELECT min(time_ms), max(time_ms), min(low), max(high) FROM history "
             "WHERE layer = ? AND coin = ? AND time_ms >= ? AND time_ms < ? "
-            "GROUP BY time_ms / ? HAVING count(*) > 1",
+            "GROUP BY time_ms / ? HAVING count(*) > 1 ORDER BY 1",
             [*key, since_ms, until_ms, step_ms],
         ).fetchall()
         for oldest, newest, low, high in crowded:
@@ -230,7 +230,7 @@ class SqliteHistory(Records):
                 [low, high, *key, newest],
             )
 
-    def _rows(self, db: sqlite3.Connection, view: MarketView, since_ms: int) -> list[_Row]:
+    def _rows(self, db: Connection, view: MarketView, since_ms: int) -> list[_Row]:
         """Return the rows from the one that holds at `since_ms` until before `view`."""
         key = _key(view)
         first = db.execute(
@@ -243,7 +243,7 @@ class SqliteHistory(Records):
         )
         return [_Row(*row) for row in rows]
 
-    def _times_before(self, db: sqlite3.Connection, view: MarketView, time_ms: int) -> Ints:
+    def _times_before(self, db: Connection, view: MarketView, time_ms: int) -> Ints:
         """Return the times of the newest few rows before `time_ms`, rising."""
         rows = db.execute(
             "SELECT time_ms FROM history WHERE layer = ? AND coin = ? AND time_ms < ? "

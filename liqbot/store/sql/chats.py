@@ -1,10 +1,8 @@
-"""The address book in SQLite."""
-
-import sqlite3
+"""The address book in SQL."""
 
 from liqbot.store.chats import ChatKey, ChatSettings
-from liqbot.store.sqlite.connections import Records, reads, writes
-from liqbot.store.sqlite.statuses import FAILED, OWED
+from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.statuses import FAILED, OWED
 
 _COLUMNS = "time_zone, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look"
 _IS_CHAT = "(platform, native_id, thread) = (?, ?, ?)"
@@ -19,20 +17,20 @@ def read_settings(
     return ChatSettings(zone, quiet, mute_until_ms, hourly_limit, bool(grouped), inactive, look)
 
 
-class SqliteChats(Records):
+class SqlChats(Records):
     """The address book. A chat that is not in it has the usual settings."""
 
     @reads
-    def settings(self, db: sqlite3.Connection, chat: ChatKey) -> ChatSettings:
-        row = db.execute(f"SELECT {_COLUMNS} FROM chats WHERE {_IS_CHAT}", chat).fetchone()  # noqa: S608 - constants
+    def settings(self, db: Connection, chat: ChatKey) -> ChatSettings:
+        row = db.execute(f"SELECT {_COLUMNS} FROM chats WHERE {_IS_CHAT}", chat).fetchone()
         return ChatSettings() if row is None else read_settings(row)
 
     @reads
-    def is_known(self, db: sqlite3.Connection, chat: ChatKey) -> bool:
-        return db.execute(f"SELECT 1 FROM chats WHERE {_IS_CHAT}", chat).fetchone() is not None  # noqa: S608 - constants
+    def is_known(self, db: Connection, chat: ChatKey) -> bool:
+        return db.execute(f"SELECT 1 FROM chats WHERE {_IS_CHAT}", chat).fetchone() is not None
 
     @writes
-    def save(self, db: sqlite3.Connection, chat: ChatKey, settings: ChatSettings, now_ms: int) -> None:
+    def save(self, db: Connection, chat: ChatKey, settings: ChatSettings, now_ms: int) -> None:
         quiet_from, quiet_to = settings.quiet or (None, None)
         meet(db, chat, now_ms)
         db.execute(
@@ -52,11 +50,11 @@ class SqliteChats(Records):
         )
 
     @writes
-    def deactivate(self, db: sqlite3.Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
+    def deactivate(self, db: Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
         deactivate(db, chat, reason, now_ms)
 
     @writes
-    def activate(self, db: sqlite3.Connection, chat: ChatKey) -> bool:
+    def activate(self, db: Connection, chat: ChatKey) -> bool:
         changed = [
             db.execute(
                 "UPDATE chats SET inactive = NULL, inactive_ms = NULL WHERE id = ? AND inactive IS NOT NULL",
@@ -67,24 +65,24 @@ class SqliteChats(Records):
         return any(changed)
 
     @reads
-    def inactive_before(self, db: sqlite3.Connection, time_ms: int) -> list[ChatKey]:
+    def inactive_before(self, db: Connection, time_ms: int) -> list[ChatKey]:
         rows = db.execute(
             "SELECT platform, native_id, thread FROM chats WHERE inactive_ms < ? ORDER BY id", [time_ms]
         )
         return [ChatKey(*row) for row in rows]
 
     @writes
-    def move(self, db: sqlite3.Connection, chat: ChatKey, native_id: str) -> None:
+    def move(self, db: Connection, chat: ChatKey, native_id: str) -> None:
         move(db, chat, native_id)
 
     @writes
-    def forget(self, db: sqlite3.Connection, chat: ChatKey) -> int:
+    def forget(self, db: Connection, chat: ChatKey) -> int:
         ended = db.execute(
             "DELETE FROM subscriptions WHERE chat_id IN "
             "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
             chat,
         ).rowcount
-        db.execute(f"DELETE FROM chats WHERE {_IS_CHAT}", chat)  # noqa: S608 - constants
+        db.execute(f"DELETE FROM chats WHERE {_IS_CHAT}", chat)
         db.execute(
             "DELETE FROM watches WHERE NOT EXISTS (SELECT 1 FROM subscriptions WHERE watch_id = watches.id)"
         )
@@ -94,7 +92,7 @@ class SqliteChats(Records):
         return ended
 
 
-def meet(connection: sqlite3.Connection, chat: ChatKey, now_ms: int) -> None:
+def meet(connection: Connection, chat: ChatKey, now_ms: int) -> None:
     """Write a chat into the address book unless it is there; one that was inactive is well again.
 
     For use within a transaction.
@@ -106,7 +104,7 @@ def meet(connection: sqlite3.Connection, chat: ChatKey, now_ms: int) -> None:
     )
 
 
-def deactivate(db: sqlite3.Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
+def deactivate(db: Connection, chat: ChatKey, reason: str, now_ms: int) -> None:
     """Note why a chat, with all its threads, cannot be reached any more. For use within a transaction."""
     ids = _ids(db, chat)
     db.executemany(
@@ -114,18 +112,18 @@ def deactivate(db: sqlite3.Connection, chat: ChatKey, reason: str, now_ms: int) 
         [(reason, now_ms, chat_id) for chat_id in ids],
     )
     db.executemany(
-        f"UPDATE deliveries SET status = {FAILED}, error = ? WHERE chat_id = ? AND {OWED}",  # noqa: S608 - constants
+        f"UPDATE deliveries SET status = {FAILED}, error = ? WHERE chat_id = ? AND {OWED}",
         [(reason, chat_id) for chat_id in ids],
     )
 
 
-def move(db: sqlite3.Connection, chat: ChatKey, native_id: str) -> None:
+def move(db: Connection, chat: ChatKey, native_id: str) -> None:
     """Give a chat, with all its threads, another id; where that has a chat, both become one. As above."""
     for chat_id, thread in db.execute(
         "SELECT id, thread FROM chats WHERE (platform, native_id) = (?, ?)", chat[:2]
     ).fetchall():
         there = db.execute(
-            f"SELECT id FROM chats WHERE {_IS_CHAT}",  # noqa: S608 - constants
+            f"SELECT id FROM chats WHERE {_IS_CHAT}",
             [chat.platform, native_id, thread],
         ).fetchone()
         if there is None:
@@ -134,17 +132,18 @@ def move(db: sqlite3.Connection, chat: ChatKey, native_id: str) -> None:
             _merge(db, chat_id, there[0])
 
 
-def _ids(db: sqlite3.Connection, chat: ChatKey) -> list[int]:
+def _ids(db: Connection, chat: ChatKey) -> list[int]:
     rows = db.execute("SELECT id FROM chats WHERE (platform, native_id) = (?, ?) AND ? IN ('', thread)", chat)
     return [chat_id for (chat_id,) in rows]
 
 
-def _merge(db: sqlite3.Connection, old: int, new: int) -> None:
+def _merge(db: Connection, old: int, new: int) -> None:
     """Give to chat `new` what chat `old` has; what both have stays once."""
     (last,) = db.execute("SELECT last_number FROM chats WHERE id = ?", [new]).fetchone()
     db.execute(
-        "UPDATE OR IGNORE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ?",
-        [new, last, old],
+        "UPDATE subscriptions SET chat_id = ?, number = number + ? WHERE chat_id = ? AND watch_id NOT IN "
+        "(SELECT watch_id FROM subscriptions WHERE chat_id = ?)",
+        [new, last, old, new],
     )
     db.execute(
         "UPDATE deliveries SET chat_id = ? WHERE chat_id = ? AND alert_id NOT IN "

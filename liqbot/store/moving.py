@@ -1,0 +1,223 @@
+"""Moving a database, from SQLite to PostgreSQL or back: row by row, verified, and resumable.
+
+Rows go in the order of their keys, some of them a transaction, so that the last key in the target tells where
+a move that was cut short goes on. At the end both sides are read once more beside each other, and every row
+is compared. A target is unfinished, and no bot opens it, until that has gone well: a file has another name
+until then, on a server a table says so.
+"""
+
+import hashlib
+import sqlite3
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from itertools import islice, zip_longest
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Protocol
+
+from liqbot.store.address import DatabaseAddress, PostgresUrl
+from liqbot.store.errors import DatabaseError
+from liqbot.store.opening import require_driver
+from liqbot.store.sql.rooms import Connection
+from liqbot.store.sqlite.database import Claim, open_database, transaction
+from liqbot.store.tables import Table, count, give_numbers, looking, rows, tables
+
+BATCH = 2_000
+"""So many rows are one transaction of the target."""
+DERIVED = "queue_heads"
+"""A table that triggers keep: it is compared, and not copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far a move has come."""
+
+    what: str
+    """The table, or that rows are compared."""
+    done: int
+    total: int
+    """Rows to be copied and compared, all tables together."""
+
+
+class Target(Protocol):
+    """A database that is being filled."""
+
+    @property
+    def db(self) -> Connection:
+        """A connection to it."""
+        ...
+
+    def put(self, table: Table, batch: Sequence[tuple[Any, ...]]) -> None:
+        """Add rows, as one transaction."""
+        ...
+
+    def finish(self) -> None:
+        """Make it a database that a bot opens."""
+        ...
+
+
+def move(
+    source: DatabaseAddress,
+    target: DatabaseAddress,
+    progress: Callable[[Step], None],
+    *,
+    in_use: bool = False,
+) -> int:
+    """Copy all rows of `source` to the new database `target`, and compare them; return how many there are.
+
+    One that was cut short goes on where it was. `in_use`: the source is read as it is at the start, while its
+    bot goes on. Raises `DatabaseError`: for a target that holds something else, a source on which a bot is at
+    work, and rows that are not the same in the end.
+    """
+    if source == target:
+        raise DatabaseError(f"{source}: is both; name two databases")
+    with _alone(source, in_use=in_use), looking(source) as db, _opened(target, _name(source, db)) as filled:
+        copied = [table for table in tables() if table.name != DERIVED]
+        total = 2 * sum(count(db, table.name) for table in copied)
+        done = 0
+        for table in copied:
+            for size in _copied(db, filled, table):
+                done += size
+                progress(Step(table.name, done, total))
+            if table.is_numbered:
+                with transaction_of(filled.db):
+                    give_numbers(filled.db, table, _last_number(db, table))
+        for table in tables():
+            for size in _compared(db, filled.db, table):
+                done += size if table.name != DERIVED else 0
+                progress(Step("comparing", done, total))
+        filled.finish()
+    return total // 2
+
+
+def unfinished(path: Path) -> Path:
+    """Return the file that becomes the one at `path` once everything is in it."""
+    return path.with_name(f"{path.name}-moving")
+
+
+@contextmanager
+def transaction_of(db: Connection) -> Generator[None]:
+    """Commit what happens inside, or nothing of it."""
+    if isinstance(db, sqlite3.Connection):
+        with transaction(db):
+            yield
+    else:
+        with db.connection.transaction():  # type: ignore[attr-defined]
+            yield
+
+
+def _copied(db: Connection, filled: Target, table: Table) -> Iterator[int]:
+    """Copy what the target has not of a table; yield by how many rows it has grown, the first time in all."""
+    key = ", ".join(table.key)
+    falling = ", ".join(f"{one} DESC" for one in table.key)
+    last = filled.db.execute(f"SELECT {key} FROM {table.name} ORDER BY {falling} LIMIT 1").fetchone()  # noqa: S608 - names of the schema
+    yield count(filled.db, table.name)
+    left = rows(db, table, last)
+    while batch := list(islice(left, BATCH)):
+        filled.put(table, batch)
+        yield len(batch)
+
+
+def _compared(db: Connection, copy: Connection, table: Table) -> Iterator[int]:
+    """Compare a table row by row; yield how many were compared since. Raises `DatabaseError`."""
+    for at, (mine, other) in enumerate(zip_longest(rows(db, table), rows(copy, table)), 1):
+        if mine != other:
+            known = mine or other or ()
+            name = ", ".join(str(known[table.columns.index(one)]) for one in table.key)
+            what = "is not in the copy" if other is None else "was not there" if mine is None else "differs"
+            raise DatabaseError(
+                f"{table.name} {name}: {what}; the source changed meanwhile. Remove the copy and begin anew"
+            )
+        if at % BATCH == 0:
+            yield BATCH
+    yield count(db, table.name) % BATCH
+
+
+def _name(source: DatabaseAddress, db: Connection) -> str:
+    """Return what tells a source from others: what is in the target comes from there."""
+    first = db.execute("SELECT min(created_ms), count(*) FROM chats").fetchone()
+    text = f"{source.absolute() if isinstance(source, Path) else source} {first[0]}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _last_number(db: Connection, table: Table) -> int:
+    if not isinstance(db, sqlite3.Connection):
+        return _server().last_number(db, table.name)
+    row = db.execute("SELECT seq FROM sqlite_sequence WHERE name = ?", [table.name]).fetchone()
+    return row[0] if row else 0
+
+
+@contextmanager
+def _alone(source: DatabaseAddress, *, in_use: bool) -> Generator[None]:
+    """Keep bots off a source meanwhile. Raises `DatabaseError` where one is at work on it."""
+    if in_use:
+        yield
+    elif isinstance(source, PostgresUrl):
+        require_driver(source)
+        _server().require_nobody(source)
+        yield
+    elif not source.exists():
+        raise DatabaseError(f"{source}: there is no such database")
+    else:
+        with closing(_Claimed(source)):
+            yield
+
+
+class _Claimed:
+    def __init__(self, path: Path) -> None:
+        self._claim = Claim(path)
+
+    def close(self) -> None:
+        self._claim.release()
+
+
+@contextmanager
+def _opened(target: DatabaseAddress, source: str) -> Generator[Target]:
+    if isinstance(target, PostgresUrl):
+        require_driver(target)
+        with _server().filling(target, source) as filled:
+            yield filled
+        return
+    if target.exists() and target.stat().st_size:
+        raise DatabaseError(f"{target}: is there already; a move overwrites nothing. Name a new file")
+    with closing(_File(target, source)) as filled:
+        yield filled
+
+
+class _File:
+    """A new SQLite file, which has its name only in the end."""
+
+    def __init__(self, path: Path, source: str) -> None:
+        self._path = path
+        self._unfinished = unfinished(path)
+        self._database = open_database(self._unfinished)
+        self.db: sqlite3.Connection = self._database.conn
+        with transaction(self.db):
+            self.db.execute("CREATE TABLE IF NOT EXISTS _moving (source TEXT)")
+            found = self.db.execute("SELECT source FROM _moving").fetchone()
+            if found is None:
+                self.db.execute("INSERT INTO _moving VALUES (?)", [source])
+        if found not in {None, (source,)}:
+            self.close()
+            raise DatabaseError(f"{self._unfinished}: is left of a move from elsewhere; remove it")
+
+    def put(self, table: Table, batch: Sequence[tuple[Any, ...]]) -> None:
+        names, marks = ", ".join(f'"{one}"' for one in table.columns), ", ".join("?" * len(table.columns))
+        with transaction(self.db):
+            self.db.executemany(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", batch)  # noqa: S608 - names of the schema
+
+    def finish(self) -> None:
+        self.db.execute("DROP TABLE _moving")
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        self.db.execute("PRAGMA journal_mode = DELETE")
+        self.close()
+        self._unfinished.rename(self._path)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _server() -> ModuleType:
+    return import_module("liqbot.store.postgres.plain")
