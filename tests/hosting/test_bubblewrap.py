@@ -117,7 +117,7 @@ print(worker.pid, flush=True)
 os.kill(os.getpid(), 9)
 """
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-    pid = int(told.stdout)
+    pid = int(told.stdout.split()[-1])
     _gone(pid)
 
 
