@@ -74,6 +74,10 @@ class QuotaSettings(Section):
         ge=0,
         description="watches of one chat that no other chat has; each is evaluated by itself",
     )
+    accounts: int = Field(default=10, ge=0, description="accounts that one chat watches")
+    accounts_in_all: int = Field(
+        default=200, ge=0, description="accounts that the whole bot watches; all share the exchange's budget"
+    )
     looks: int = Field(
         default=10, ge=0, description="looks at accounts a minute for one chat, and for all programs together"
     )

@@ -135,6 +135,8 @@ EXAMPLES = {
     "LIQBOT_QUOTAS__SUBSCRIPTIONS": ("51", "51", 51),
     "LIQBOT_QUOTAS__SUBSCRIPTIONS_PERSON": ("101", "101", 101),
     "LIQBOT_QUOTAS__LOOKS": ("11", "11", 11),
+    "LIQBOT_QUOTAS__ACCOUNTS": ("11", "11", 11),
+    "LIQBOT_QUOTAS__ACCOUNTS_IN_ALL": ("201", "201", 201),
     "LIQBOT_QUOTAS__WATCHES": ("31", "31", 31),
     "LIQBOT_QUOTAS__WATCHES_IN_ALL": ("5001", "5001", 5001),
 }
@@ -231,6 +233,8 @@ WRONG = {
     "LIQBOT_QUOTAS__SUBSCRIPTIONS_PERSON": ["-1", "x"],
     "LIQBOT_QUOTAS__WATCHES": ["-1", "x"],
     "LIQBOT_QUOTAS__LOOKS": ["-1", "x"],
+    "LIQBOT_QUOTAS__ACCOUNTS": ["-1", "x"],
+    "LIQBOT_QUOTAS__ACCOUNTS_IN_ALL": ["-1", "x"],
     "LIQBOT_QUOTAS__WATCHES_IN_ALL": ["-1", "x"],
 }
 EACH_WRONG = [(variable, text) for variable, texts in WRONG.items() for text in texts]

@@ -4,8 +4,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC
 
+from liqbot.alerts.account_message import called, facts_of
 from liqbot.alerts.hold_policy import HoldReason, zone
 from liqbot.alerts.states import Reason
+from liqbot.market.accounts import AccountState
+from liqbot.market.layer import Origin
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.message import Button, Fact, Message, Picture, Tone
@@ -60,6 +63,29 @@ def tell(
     )
 
 
+def tell_account(alert: Alert, state: AccountState | None) -> Message:
+    """Return the message of an alert about an account, which was so then; None where that cannot be read."""
+    hit, title = alert.hit, headline(alert)
+    lines = [hit.text] if len(title) > LONGEST_TITLE else []
+    return Message(
+        title=shortened(title),
+        lines=tuple(line for line in (*lines, hit.means) if line),
+        facts=() if state is None else tuple(facts_of(alert, state)),
+        notes=tuple(note for note in (hit.caveat, alert.coin) if note),
+        tone=TONES[hit.side],
+        time_ms=alert.time_ms,
+        provenance=signed(alert, layer_label(alert.layer)),
+    )
+
+
+def layer_label(key: str) -> str:
+    """Return where an account was seen, by the key of the layer: `Hyperliquid`; `Sandbox, simulated`."""
+    venue, _slash, rest = key.partition("/")
+    origin = rest.rpartition("/")[2]
+    label = venue.capitalize()
+    return label if origin in ("", Origin.LIVE) else f"{label}, {origin}"
+
+
 def fallen_back(alert: Alert, view: MarketView | None) -> str:
     """Return that a better layer was silent, so that another one was read; empty where none was."""
     if not alert.instead_of or view is None:
@@ -76,7 +102,8 @@ def headline(alert: Alert) -> str:
     """Return an alert in one line."""
     is_live = alert.hit.live and alert.reason in _LIVE
     key = N_("{coin}: {hit}") if is_live else _TITLES.get(Reason(alert.reason), N_("{coin}: {hit}"))
-    said = _(key, coin=alert.coin, hit=alert.hit.text)
+    coin = called(alert.coin, alert.parameters) if alert.is_of_account else alert.coin
+    said = _(key, coin=coin, hit=alert.hit.text)
     return _("TEST {alert}", alert=said) if alert.sample else said
 
 
@@ -114,6 +141,13 @@ def alert_buttons(alert: Alert, number: int | None) -> tuple[Button, ...]:
     own = ()
     if number is not None:
         own = (Button(_("Unsubscribe #{number}", number=number), f"/unsubscribe {number}"),)
+    if alert.is_of_account:
+        return (
+            Button(_("Account"), f"/account {alert.coin}"),
+            Button(_("Mute 1 h"), "/mute 1h"),
+            *own,
+            Button(_("Why"), f"/why {alert.id}"),
+        )
     return (
         Button(_("Refresh"), f"/alert {alert.id}", renews=True),
         Button(_("Mute 1 h"), "/mute 1h"),

@@ -11,10 +11,12 @@ from typing import Self
 
 import structlog
 
+from liqbot.alerts.account_evaluator import AccountEvaluator
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.alerts.platform import Platform
+from liqbot.app.account_role import AccountRole
 from liqbot.app.alerts_role import AlertsRole
 from liqbot.app.backend import Backend, open_backend
 from liqbot.app.backups import Backups
@@ -109,11 +111,19 @@ class Bot:
             access=settings.access,
             quotas=settings.quotas,
             places=[
-                AccountPlace(source.name, source.layer, source.watched)
-                for source in sources
-                if isinstance(source, WithAccounts)
+                AccountPlace(feed.source.name, feed.source.layer, feed.source.watched)
+                for feed in self.engine.feeds
+                if isinstance(feed.source, WithAccounts)
             ],
         )
+        self.accounts = AccountRole(
+            self.store,
+            AccountEvaluator(self.store.alerts, self.evaluator.evaluating),
+            self.services.accounts,
+            self.bus,
+            clock_ms,
+        )
+        """What watches single accounts, where the sources of this process know any."""
         self.answering = Answering((*COMMANDS, *chat_commands(self.plugins)))
         self.dispatcher = Dispatcher(
             self.store,
@@ -144,6 +154,7 @@ class Bot:
         """Set where the machine's clock has been put back: markets and platforms are to be begun anew."""
         self._stack = AsyncExitStack()
         self._reading: asyncio.Task[None] | None = None
+        self._watching: asyncio.Task[None] | None = None
         self._talking: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
 
@@ -160,6 +171,10 @@ class Bot:
                 coins = await kept_coins(self.store, self.settings.coins)
                 await self.alerts.read_what_is_left(feed.source.layer, coins)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
+        if self.services.accounts.places:
+            self.accounts.listen()
+            self.services.accounts.settle = self.accounts.settle
+            self._watching = asyncio.create_task(self.accounts.run())
         self.engine.start()
         self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]
         return self
@@ -170,7 +185,8 @@ class Bot:
             await self.drain(DRAIN_S)
         finally:
             await _ended(self._talking)
-            await _ended([task for task in (self._reading, self._dispatching) if task])
+            working = (self._reading, self._watching, self._dispatching)
+            await _ended([task for task in working if task])
             await self._stack.aclose()
             self.engine.executor.shutdown()
             self.plugins.close()
@@ -233,10 +249,16 @@ class Bot:
         try:
             async with asyncio.timeout(at_most_s):
                 await self.alerts.caught_up()
+                await self._accounts_read()
                 self.dispatcher.wake()
                 await self.dispatcher.drained()
         except TimeoutError:
             _log.warning("deliveries_unfinished")
+
+    async def _accounts_read(self) -> None:
+        """Wait until what was told of accounts is read."""
+        if self._watching is not None and not self._watching.done():
+            await self.accounts.caught_up()
 
     async def _put_back(self) -> None:
         """Put back what lies in the future: this machine's clock was ahead when it was written."""

@@ -1,10 +1,15 @@
 """An account in words: what it holds, how far each position is from liquidation, and how old that is."""
 
+import math
+
 from liqbot.message import Fact, Table, Tone
 from liqbot.service.account_answer import AccountAnswer, PositionAnswer
+from liqbot.service.account_watches import WatchedAccount
 from liqbot.text import N_, _, ngettext
-from liqbot.text.figures import duration, percent, price, short_address, usd
+from liqbot.text.figures import apart, duration, gap, percent, price, short_address, signed_usd, usd
 
+NAMED = 4
+"""So many positions of an account are named where there are others to be named."""
 SHOWN = 12
 """So many positions are listed; of the others it says how many they are."""
 NEAR_PCT = 5.0
@@ -34,7 +39,7 @@ def title(answer: AccountAnswer, name: str = "") -> str:
         "{who}: {count} positions, the nearest {away} from liquidation",
         count,
         who=who,
-        away=percent(nearest.distance_pct),
+        away=apart(nearest.distance_pct),
     )
 
 
@@ -120,14 +125,74 @@ def liquidation(one: PositionAnswer) -> str:
     return _(
         "{level}: {away} or {dollars} away",
         level=price(one.liquidation),
-        away=percent(one.distance_pct),
-        dollars=f"${price(one.distance_usd)}",
+        away=apart(one.distance_pct),
+        dollars=gap(one.distance_usd),
     )
 
 
-def signed_usd(value: float) -> str:
-    """Return a gain or a loss: `+$12k`, `−$340`."""
-    return f"{'−' if value < 0 else '+'}{usd(abs(value))}" if round(abs(value)) else usd(0.0)
+def who(watched: WatchedAccount) -> str:
+    """Return what an account that is watched is called."""
+    return watched.name or short_address(watched.address)
+
+
+def promise(watched: WatchedAccount) -> list[str]:
+    """Return what is told of an account that is watched, and how often it is looked at."""
+    steps = ", ".join(percent(step) for step in watched.near_pct[:-1])
+    said = [
+        watched.subscription.description,
+        _(
+            "You are warned at {steps} and {last} from liquidation.",
+            steps=steps,
+            last=percent(watched.near_pct[-1]),
+        ),
+    ]
+    if watched.is_pushed:
+        said.append(_("Its venue streams it to this bot: what it does is seconds old."))
+    elif watched.every_s is not None:
+        said.append(_("It is looked at every {span}.", span=duration(watched.every_s)))
+    else:
+        said.append(_("No source of this bot can look at it at present."))
+    return said
+
+
+def held(watched: WatchedAccount) -> list[Fact]:
+    """Return what an account that is watched holds now: the positions nearest to their liquidation."""
+    answer = watched.account
+    if answer is None:
+        return [Fact(_("Right now"), _("not seen yet; it comes with the first look"))]
+    if not answer.positions:
+        return [Fact(_("Right now"), _("holds no position"))]
+    told = [Fact(position_line(one), liquidation(one)) for one in answer.positions[:NAMED]]
+    if (more := len(answer.positions) - NAMED) > 0:
+        told.append(Fact(_("Besides"), ngettext("{count} position", "{count} positions", more)))
+    return told
+
+
+def danger(watched: WatchedAccount) -> float:
+    """Return what accounts are listed by: the nearest to a liquidation first."""
+    answer = watched.account
+    nearest = None if answer is None else answer.nearest
+    return math.inf if nearest is None or nearest.distance_pct is None else nearest.distance_pct
+
+
+def watched_table(watched: WatchedAccount, now_ms: int) -> Table:
+    """Return an account of a list: its name and number, and its positions."""
+    answer = watched.account
+    state = _("paused") if watched.subscription.paused else ""
+    every = "" if watched.every_s is None else _("every {span}", span=duration(watched.every_s))
+    pushed = _("streamed") if watched.is_pushed else every
+    age_s = 0.0 if answer is None or answer.origin != "live" else (now_ms - answer.time_ms) / 1000
+    old = _("{age} old", age=duration(age_s)) if age_s > OLD_S else ""
+    parts = (f"#{watched.subscription.number} {who(watched)}", state, pushed, old)
+    if answer is None:
+        rows = ((_("not seen yet"),),)
+    elif not answer.positions:
+        rows = ((_("holds no position"),),)
+    else:
+        rows = tuple((position_line(one), liquidation(one)) for one in answer.positions[:NAMED])
+    return Table(
+        rows, ", ".join(part for part in parts if part), Tone.NEUTRAL if answer is None else tone(answer)
+    )
 
 
 def _tone(one: PositionAnswer) -> Tone:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from liqbot.alerts.alert_message import TONES, alert_buttons, headline, signed
+from liqbot.alerts.alert_message import TONES, alert_buttons, headline, layer_label, signed
 from liqbot.alerts.states import Reason
 from liqbot.chat import phrases
 from liqbot.chat.command import AlertNumber, Coin, CommandContext, RuleName, command
@@ -41,6 +41,16 @@ async def alert(context: CommandContext, number: AlertNumber) -> Message:
     """One of this chat's alerts, and how things stand now."""
     answer = await context.services.alerts.alert(context.chat, number)
     told, market = answer.alert, answer.market
+    if told.is_of_account:
+        return Message(
+            title=headline(told),
+            lines=(told.hit.means, _("Now: {current}", current=phrases.current(answer.current))),
+            notes=(told.coin,),
+            tone=TONES[told.hit.side],
+            actions=alert_buttons(told, answer.subscription),
+            time_ms=told.time_ms,
+            provenance=signed(told, layer_label(told.layer)),
+        )
     if market is None:
         return Message(headline(told), (_("There is no data of {coin} at present.", coin=told.coin),))
     if answer.still_holds is None:

@@ -21,10 +21,12 @@ _AND = ("and", "&", "+", ",")
 _ALIKE = 0.75
 """How alike a command must be to be suggested: no suggestion is better than a wrong one."""
 _SYNONYMS = {
-    "watch": "subscribe",
     "alerts": "subscriptions",
     "list": "subscriptions",
-    "unwatch": "unsubscribe",
+    "watchlist": "watching",
+    "wallet": "account",
+    "address": "account",
+    "positions": "account",
     "tz": "timezone",
     "heat": "heatmap",
     "chart": "heatmap",

@@ -101,6 +101,8 @@ async def read_arguments(
     left = _joined(command, words)
     has_settings = any(argument.kind is Kind.SETTINGS for argument in command.arguments)
     for argument in command.arguments:
+        if argument.kind is Kind.ACCOUNT and left:
+            _require_no_rule(left, context)
         if argument.kind is Kind.SETTINGS:
             values[argument.name], left = _settings(left, command), []
         elif left and argument.kind is Kind.FILTER and left[0].isdecimal():
@@ -119,6 +121,16 @@ async def read_arguments(
             usage=command.usage,
         )
     return values
+
+
+def _require_no_rule(words: Sequence[str], context: CommandContext) -> None:
+    """Raise `UserError` where an account is asked for and a rule is named: other bots call that a watch."""
+    if words[0].lower() in context.services.rules.by_name:
+        raise UserError(
+            "{rule} is a rule, and this takes an account. /subscribe takes a rule and a coin.",
+            rule=words[0].lower(),
+            suggestions=(" ".join(["/subscribe", *words]),),
+        )
 
 
 def _is_link(kind: Kind, word: str) -> bool:
@@ -160,7 +172,8 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
         alerts = await services.alerts.newest(context.chat, ALERTS_OFFERED)
         return {str(alert.id): headline(alert) for alert in alerts}
     if kind is Kind.ACCOUNT:
-        return dict(services.accounts.examples)
+        own = await services.account_watches.names(context.chat)
+        return own | {one: venue for one, venue in services.accounts.examples.items() if one not in own}
     mine = await services.subscriptions.numbers(context.chat)
     if kind is Kind.FILTER:
         return dict.fromkeys((word for line in mine.values() for word in line.split()[:2]), "")

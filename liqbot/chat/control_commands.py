@@ -166,6 +166,17 @@ async def privacy(context: CommandContext) -> Message:
                 "Its {count} subscriptions.",
                 kept.subscriptions,
             ),
+            *(
+                [
+                    ngettext(
+                        "Of these, the address of {count} account, and what this chat calls it.",
+                        "Of these, the addresses of {count} accounts, and what this chat calls them.",
+                        kept.accounts,
+                    )
+                ]
+                if kept.accounts
+                else []
+            ),
             _("Its settings: time zone, language, quiet hours, mute, hourly limit, grouping, pictures."),
             _("Which alerts it got in the last 30 days."),
             *(

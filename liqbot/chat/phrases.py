@@ -25,6 +25,7 @@ _UNREAD = {
     "rule not loaded": N_("Its rule is not loaded."),
     "no data": N_("There is no data of its coin at present."),
     "wrong parameters": N_("Its settings are no longer possible. Unsubscribe it and subscribe anew."),
+    "not seen yet": N_("It has not been looked at yet."),
     "rule fails": N_("Its rule fails. The operator's log names the line."),
 }
 
@@ -122,6 +123,11 @@ def lately(fired: WouldHaveFired | None) -> list[str]:
         ),
         *more,
     ]
+
+
+def typed(line: str) -> str:
+    """Return what to type to have a subscription again: `/subscribe …`; of an account `/watch …`."""
+    return f"/{line}" if line.startswith("watch ") else f"/subscribe {line}"
 
 
 def never(lacking: str) -> list[str]:

@@ -1,9 +1,8 @@
 """The commands with which a chat says what it wants to hear of."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
-from liqbot.alerts.hold_policy import zone
-from liqbot.chat import phrases
+from liqbot.chat import account_commands, phrases
 from liqbot.chat.arguments import ALL, read_arguments
 from liqbot.chat.command import (
     Coin,
@@ -18,13 +17,11 @@ from liqbot.chat.command import (
     command,
 )
 from liqbot.chat.input_cleaning import words_of
-from liqbot.chat.times import OFF, read_span, until_s
+from liqbot.chat.subscribing import by_of, end_of, manner_lines
 from liqbot.message import Button, Message, Tone
-from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import quoted
-from liqbot.service.delivery_options import UNTIL
 from liqbot.service.errors import UserError
-from liqbot.service.subscriptions import By, SubscriptionAnswer
+from liqbot.service.subscriptions import SubscriptionAnswer
 from liqbot.text import _, ngettext
 
 A_PAGE = 10
@@ -48,7 +45,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
     or venue=modelled.
     """
     services = context.services
-    by, own = await _by(context, settings)
+    by, own = await by_of(context, settings)
     done = await services.subscriptions.subscribe(context.chat, rule, coin, own, by=by)
     mine = done.subscription
     title = (
@@ -61,7 +58,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
         lines=(
             mine.description,
             *([_("It reads {layer}.", layer=mine.layer)] if mine.venue and mine.layer else []),
-            *await _manner_lines(context, mine),
+            *await manner_lines(context, mine),
             _("Right now: {current}", current=phrases.current(mine.current)),
             *phrases.lately(done.lately),
             *phrases.never(done.lacking),
@@ -91,7 +88,7 @@ async def subscriptions(context: CommandContext, only: Filter = "", page: Count 
     items = await context.services.subscriptions.of(context.chat, shown)
     rest = await phrases.rest(context)
     lines = [rest] if rest else []
-    lines += [line for item in items for line in _standing(item, await _end(context, item))]
+    lines += [line for item in items for line in _standing(item, await end_of(context, item))]
     return Message(
         ngettext("{count} subscription", "{count} subscriptions", len(chosen)),
         tuple(lines),
@@ -106,13 +103,13 @@ async def edit(context: CommandContext, number: Number, settings: Settings) -> M
 
     Takes what its rule takes, and how alerts come: silent=no, digest=off, role=off, once=yes, until=off.
     """
-    by, own = await _by(context, settings)
+    by, own = await by_of(context, settings)
     if not settings:
         raise UserError("What is to be changed? For example: /edit {number} digest=daily", number=number)
     mine = await context.services.subscriptions.edit(context.chat, number, own, by=by)
     return Message(
         _("Changed: #{number} {line}", number=mine.number, line=mine.line),
-        (mine.description, *await _manner_lines(context, mine)),
+        (mine.description, *await manner_lines(context, mine)),
         actions=(Button(_("Subscriptions"), "/subscriptions"),),
     )
 
@@ -125,7 +122,7 @@ async def unsubscribe(context: CommandContext, number: Number, sure: Sure = "") 
     ended = await context.services.subscriptions.unsubscribe(context.chat, number)
     return Message(
         _("Unsubscribed from #{number}", number=number),
-        (_("To have it again: /subscribe {line}", line=ended),),
+        (_("To have it again: {line}", line=phrases.typed(ended)),),
         actions=(Button(_("Subscriptions"), "/subscriptions"),),
     )
 
@@ -168,15 +165,12 @@ async def import_(context: CommandContext, text: Text) -> Message:
     made = 0
     for line in filter(None, (part.strip() for part in text.split(BETWEEN))):
         try:
-            read = await read_arguments(subscribe, words_of(line.removeprefix("/subscribe ")), context, {})
-            rule, coin = read["rule"], read["coin"]
-            by, own = await _by(context, read["settings"])
-            done = await context.services.subscriptions.subscribe(context.chat, rule, coin, own, by=by)
+            number = await _taken_over(context, words_of(line.removeprefix("/subscribe ")))
         except UserError as error:
             said.append(f"✗ {line}: {error}")
         else:
             made += 1
-            said.append(f"✓ #{done.subscription.number} {line}")
+            said.append(f"✓ #{number} {line}")
     return Message(
         ngettext("{count} subscription taken over", "{count} subscriptions taken over", made),
         tuple(said),
@@ -185,43 +179,26 @@ async def import_(context: CommandContext, text: Text) -> Message:
     )
 
 
+async def _taken_over(context: CommandContext, words: Sequence[str]) -> int:
+    """Enter one subscription; return its number. Raises `UserError`."""
+    if words and words[0].removeprefix("/") == "watch":
+        read = await read_arguments(account_commands.watch, words[1:], context, {})
+        by, own = await by_of(context, read["settings"])
+        watching = context.services.account_watches
+        answer = await watching.watch(context.chat, read["address"], own, by=by)
+        return answer.watched.subscription.number
+    read = await read_arguments(subscribe, words, context, {})
+    by, own = await by_of(context, read["settings"])
+    subscriptions = context.services.subscriptions
+    done = await subscriptions.subscribe(context.chat, read["rule"], read["coin"], own, by=by)
+    return done.subscription.number
+
+
 COMMANDS = (subscribe, subscriptions, edit, unsubscribe, share, import_)
 
 
 def _import_line(lines: Sequence[str]) -> str:
     return f"/import {f'{BETWEEN} '.join(lines)}"
-
-
-async def _by(context: CommandContext, settings: Mapping[str, str]) -> tuple[By, dict[str, str]]:
-    """Return who subscribes and until when, and the other settings. Raises `UserError`."""
-    own = {name: value for name, value in settings.items() if name.lower() != UNTIL}
-    given = next((value for name, value in settings.items() if name.lower() == UNTIL), None)
-    until_ms = None
-    if given is not None and given.lower() not in OFF:
-        now_ms = context.services.clock()
-        if read_amount(given, Unit.SECONDS) is None:
-            chat = await context.services.chats.settings(context.chat)
-            seconds = until_s(f"until {given}", now_ms, zone(chat.time_zone))
-        else:
-            seconds = read_span(given)
-        until_ms = now_ms + round(1000 * seconds)
-    return By(context.person, context.check_role, until_ms, sets_until=given is not None), own
-
-
-async def _manner_lines(context: CommandContext, mine: SubscriptionAnswer) -> list[str]:
-    """Return how the alerts of a subscription come, and when it ends, where that is not the default."""
-    how = phrases.manner(mine.manner)
-    lines = [_("Alerts come so: {manner}.", manner=how)] if how else []
-    end = await _end(context, mine)
-    return [*lines, _("It ends at {time}.", time=end)] if end else lines
-
-
-async def _end(context: CommandContext, mine: SubscriptionAnswer) -> str:
-    """Return when a subscription ends by itself; empty where it does not."""
-    if mine.manner.until_ms is None:
-        return ""
-    settings = await context.services.chats.settings(context.chat)
-    return phrases.until_text(settings, mine.manner.until_ms, context.services.clock())
 
 
 def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Iterator[Button]:

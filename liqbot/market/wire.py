@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from liqbot.market.accounts import AccountState
 from liqbot.market.clusters import Cluster, Clusters
 from liqbot.market.events import EVENT_TYPES, MarketEvent, Observation
 from liqbot.market.grid import Grid
@@ -54,6 +55,12 @@ class _Header:
 class _Envelope:
     version: int
     view: MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class _AccountEnvelope:
+    version: int
+    account: AccountState
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +145,18 @@ def observation_from_bytes(data: bytes) -> Observation:
         _version_of(data, "an observation")
         observed = _observations.decode(data)
         return Observation(observed.view, tuple(map(_read, observed.events)))
+
+
+def account_to_bytes(state: AccountState) -> bytes:
+    """Return an account as it was as bytes that `account_from_bytes` reads on any machine."""
+    return _encoded(_AccountEnvelope(VERSION, state))
+
+
+def account_from_bytes(data: bytes) -> AccountState:
+    """Return the account that `account_to_bytes` wrote. Raises `WireError`."""
+    with _reading("an account"):
+        _version_of(data, "an account")
+        return _accounts.decode(data).account
 
 
 def summary(view: MarketView) -> dict[str, Any]:
@@ -273,6 +292,7 @@ def _array(column: _Column) -> NDArray[Any]:
 _header_decoder = msgspec.msgpack.Decoder(_Header)
 _decoder = msgspec.msgpack.Decoder(_Envelope, dec_hook=_decode)
 _grids = msgspec.msgpack.Decoder(_GridEnvelope, dec_hook=_decode)
+_accounts = msgspec.msgpack.Decoder(_AccountEnvelope)
 _events = msgspec.msgpack.Decoder(_Event)
 _by_kind = {kind: msgspec.msgpack.Decoder(one) for kind, one in EVENT_TYPES.items()}
 _observations = msgspec.msgpack.Decoder(_Observed, dec_hook=_decode)

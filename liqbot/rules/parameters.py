@@ -74,6 +74,10 @@ _YES_OR_NO = {
 _COIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9:._-]{0,31}")
 ANY_COIN = "any"
 """How people write that a coin is left open."""
+NO_NAME = "none"
+"""How people write that something has no name."""
+LONGEST_NAME = 24
+_NAME = re.compile(r"\w[\w.-]{0,23}")
 
 
 class ParameterError(ValueError):
@@ -82,7 +86,7 @@ class ParameterError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One field of a form: a number with a unit and bounds, or one of some choices."""
+    """One field of a form: a number with a unit and bounds, one of some choices, a coin, or a name."""
 
     name: str
     default: Value
@@ -95,6 +99,8 @@ class Parameter:
     """Whether every rule has it; it is the host's business, and mentioned only where it is not as usual."""
     is_coin: bool = False
     """Whether it names a coin; an empty text leaves that open."""
+    is_name: bool = False
+    """Whether it is a name that people give; an empty text is none."""
 
     def parse(self, text: str) -> Value:
         """Return the value that a person wrote. Raises `ParameterError` that says what would be right."""
@@ -102,6 +108,8 @@ class Parameter:
             return self._choice(text)
         if self.is_coin:
             return self._coin(text)
+        if self.is_name:
+            return self._name(text)
         number = read_amount(text, self.unit)
         if number is None:
             raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {quoted(text)}")
@@ -113,6 +121,8 @@ class Parameter:
             return self._choice(str(value))
         if self.is_coin:
             return self._coin(str(value))
+        if self.is_name:
+            return self._name(str(value))
         if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < sys.float_info.max:
             return self._allowed(value)
         raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {value!r:.40}")
@@ -120,7 +130,7 @@ class Parameter:
     def show(self, value: Value) -> str:
         """Return the value as people write it: `2%`, `$5M`, `10 min`, `either`. Nothing is rounded."""
         if isinstance(value, str):
-            return value or ANY_COIN
+            return value or (NO_NAME if self.is_name else ANY_COIN)
         return show_amount(value, self.unit)
 
     @property
@@ -131,6 +141,8 @@ class Parameter:
             return f"{', '.join(others)} or {last}" if others else last
         if self.is_coin:
             return f"a coin such as ETH, or {ANY_COIN}"
+        if self.is_name:
+            return f"a name of at most {LONGEST_NAME} letters, digits and hyphens, or {NO_NAME}"
         if self.bounds is None:
             return EXAMPLES[self.unit]
         return f"from {self.show(self.bounds.low)} to {self.show(self.bounds.high)}"
@@ -149,6 +161,14 @@ class Parameter:
             return ""
         if _COIN.fullmatch(name):
             return name.upper() if name.islower() else name
+        raise ParameterError(f"{self.name} must be {self.takes}, not {quoted(text)}")
+
+    def _name(self, text: str) -> str:
+        name = re.sub(r"\s+", "-", text.strip())
+        if name.lower() in ("", NO_NAME):
+            return ""
+        if _NAME.fullmatch(name) and not name.lower().startswith("0x") and not name.isdecimal():
+            return name
         raise ParameterError(f"{self.name} must be {self.takes}, not {quoted(text)}")
 
     def _allowed(self, number: float) -> float:

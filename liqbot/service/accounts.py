@@ -1,7 +1,7 @@
 """Single accounts: where one can be looked at, and what it holds, with how far that is from liquidation."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -48,6 +48,10 @@ class AccountPlace:
     watch: AccountWatch
 
 
+async def _nothing() -> None:
+    """Watch nobody."""
+
+
 class Accounts:
     """Looks at accounts."""
 
@@ -65,6 +69,8 @@ class Accounts:
         self._clock = clock
         self._quotas = quotas
         self._patience_s = patience_s
+        self.settle: Callable[[], Awaitable[None]] = _nothing
+        """Has the sources watch who is wanted by now, and nobody else."""
         self._looks: dict[str, tuple[int, asyncio.Task[AccountState | None]]] = {}
         """By account: when it was looked at last, by the clock, and what came of it."""
 
@@ -93,6 +99,15 @@ class Accounts:
                 suggestions=tuple(f"/account {one}" for one in list(self.examples)[:3]),
             )
         return found
+
+    def newest(self, account: str) -> AccountState | None:
+        """Return the newest state of an account that is watched; None where nobody watches it here."""
+        found = (place.watch.newest(account) for place in self.places)
+        return next((one for one in found if one is not None), None)
+
+    def forget(self) -> None:
+        """Forget who was looked at in the last seconds."""
+        self._looks.clear()
 
     async def account(self, text: str, chat: ChatKey | None = None) -> AccountAnswer:
         """Return what the account of an address holds. Raises `UserError`.

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import structlog
 
+from liqbot.alerts.account_rule import rule_of
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
@@ -106,6 +107,8 @@ class Alerts:
         """Return an alert and how things stand now. Raises `UserError` where the chat got none such."""
         alert = (await self._told(chat, number)).alert
         mine = await self._subscription(chat, alert)
+        if alert.is_of_account:
+            return await self._of_account(alert, mine)
         view = self._markets.watched(alert.coin, alert.venue)
         current, still_holds = Current(unread="no data"), None
         if view is not None:
@@ -119,12 +122,27 @@ class Alerts:
             picture=None if view is None else await self._picture(chat, view, alert),
         )
 
+    async def _of_account(self, alert: Alert, mine: Subscription | None) -> AlertAnswer:
+        """Return an alert about an account, beside what it holds now."""
+        number = None if mine is None else mine.number
+        watch = Watch(0, alert.rule, alert.coin, alert.parameters) if mine is None else mine.watch
+        state = None if mine is None else await self._store.alerts.state(mine.watch)
+        try:
+            hits = await self._subscriptions.found(watch, state)
+        except Unread as why:
+            current = Current(unread=str(why))
+        else:
+            current = Current(tuple(hit.text for hit in hits))
+        return AlertAnswer(
+            alert=alert, subscription=number, market=None, still_holds=None, current=current, picture=None
+        )
+
     async def reasons(self, chat: ChatKey, number: int) -> Reasons:
         """Return why an alert came. Raises `UserError` where the chat got none such."""
         told = await self._told(chat, number)
         alert = told.alert
         watch = Watch(0, alert.rule, alert.coin, alert.parameters, alert.venue)
-        rule = self._rules.by_name.get(alert.rule)
+        rule = rule_of(self._rules, alert.rule)
         policy = None if rule is None else rule.policy_for(_values(rule, alert))
         return Reasons(
             alert=alert,
@@ -190,6 +208,8 @@ class Alerts:
         return Current(texts), bool(texts)
 
     async def _market_then(self, alert: Alert) -> MarketAnswer | None:
+        if alert.is_of_account:
+            return None
         try:
             return market_answer(await self._store.alerts.view_of(alert))
         except WireError:

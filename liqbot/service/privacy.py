@@ -11,6 +11,7 @@ import structlog
 from liqbot.alerts.evaluation import decode_state
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.plugin_loading import Rules
+from liqbot.service.accounts import Accounts
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import Watch
@@ -26,6 +27,8 @@ class Kept:
     subscriptions: int
     journal: int = 0
     """How many entries its journal has."""
+    accounts: int = 0
+    """How many accounts it watches, of which the addresses are kept, and the names that it gave them."""
 
 
 class Privacy:
@@ -38,8 +41,13 @@ class Privacy:
         *,
         evaluating: AbstractAsyncContextManager[object],
         arrived: Callable[[ChatKey], Awaitable[None]],
+        accounts: Accounts | None = None,
     ) -> None:
-        """`evaluating` is held while rules read a view; `arrived` waits for what is on its way to a chat."""
+        """`evaluating` is held while rules read a view; `arrived` waits for what is on its way to a chat.
+
+        `accounts` are the sources that watch single accounts; None for none.
+        """
+        self._accounts = accounts
         self._store = store
         self._rules = rules
         self._evaluating = evaluating
@@ -47,14 +55,18 @@ class Privacy:
 
     async def kept(self, chat: ChatKey) -> Kept:
         """Return what is kept of a chat."""
+        mine = await self._store.subscriptions.of(chat)
         return Kept(
             await self._store.chats.is_known(chat),
-            len(await self._store.subscriptions.of(chat)),
+            len(mine),
             await self._store.journal.count(chat),
+            len({item.watch.coin for item in mine if item.watch.is_of_account}),
         )
 
     async def forget(self, chat: ChatKey, person: str = "") -> None:
         """Remove all that is kept of a chat, also from what rules remember of it and of who asks.
+
+        Accounts that nobody else watches are looked at no more, and what was seen of them is dropped.
 
         Nothing comes to the chat once this has returned. No view is read meanwhile: what a rule remembers of
         it would be written back.
@@ -64,6 +76,9 @@ class Privacy:
                 for layer in await self._store.alerts.states(item.watch):
                     await self._let_rule_forget(item.watch, layer, (chat.native_id, person))
             await self._store.chats.forget(chat)
+        if self._accounts is not None:
+            await self._accounts.settle()
+            self._accounts.forget()
         await self._arrived(chat)
 
     async def _let_rule_forget(self, watch: Watch, layer: str, whom: tuple[str, ...]) -> None:

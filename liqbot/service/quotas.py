@@ -31,6 +31,11 @@ TOO_MANY: Mapping[str, str] = {
         "A chat can have {most} subscriptions here that nobody else has, and this one has them. "
         "/unsubscribe one first, or take the defaults."
     ),
+    "accounts": N_("A chat can watch {most} accounts here, and this one watches them. /unwatch one first."),
+    "accounts_in_all": N_(
+        "This bot watches as many accounts as it can. Take one that somebody watches already, or ask its "
+        "operator (LIQBOT_QUOTAS__ACCOUNTS_IN_ALL)."
+    ),
     "looks": N_("That is more than {most} looks at accounts a minute here. Go on in {time}."),
     "watches_in_all": N_(
         "This bot watches as much as it can. Take a subscription that somebody has already."

@@ -12,6 +12,7 @@ from liqbot.market.view import MarketView
 from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.access import Access
+from liqbot.service.account_watches import AccountWatches
 from liqbot.service.accounts import AccountPlace, Accounts
 from liqbot.service.administration import Administration
 from liqbot.service.alerts import Alerts
@@ -97,7 +98,10 @@ class Services:
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
         previews = Previews(store.observations)
-        self.subscriptions = Subscriptions(store, rules, self.markets, previews, clock, quotas=self.quotas)
+        self.subscriptions = Subscriptions(
+            store, rules, self.markets, previews, clock, quotas=self.quotas, accounts=self.accounts
+        )
+        self.account_watches = AccountWatches(store, self.subscriptions, self.accounts)
         self.alerts = Alerts(
             store,
             rules,
@@ -130,7 +134,13 @@ class Services:
             clock=clock,
             known=self.troubles,
         )
-        self.privacy = Privacy(store, rules, evaluating=evaluating or asyncio.Lock(), arrived=self._arrived)
+        self.privacy = Privacy(
+            store,
+            rules,
+            evaluating=evaluating or asyncio.Lock(),
+            arrived=self._arrived,
+            accounts=self.accounts,
+        )
 
     def page_of(self, coin: str) -> str:
         """Return the address of a coin's page, for people; empty where there is none for them."""

@@ -1,10 +1,14 @@
 """What chats want to hear of."""
 
 import asyncio
+import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
+from liqbot.alerts.account_message import held_text
+from liqbot.alerts.account_reading import from_bytes
+from liqbot.alerts.account_rule import rule_of
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import Status, WatchState
 from liqbot.market.layer import Layer
@@ -13,6 +17,8 @@ from liqbot.rules.hit import Hit, Reading
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule_calls import Question, ask_patiently
+from liqbot.service.accounts import Accounts
+from liqbot.service.addresses import address_of
 from liqbot.service.delivery_options import ROLE, take_options
 from liqbot.service.errors import UserError
 from liqbot.service.markets import Markets
@@ -20,7 +26,8 @@ from liqbot.service.previews import Previews, WouldHaveFired
 from liqbot.service.quotas import DAY_S, Quotas
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
-from liqbot.store.subscriptions import Manner, Subscription, Watch
+from liqbot.store.subscriptions import ACCOUNT_RULE, Manner, Subscription, Watch
+from liqbot.text import _
 
 __all__ = ["By", "Current", "Manner", "Subscribed", "SubscriptionAnswer", "Subscriptions", "Unread"]
 
@@ -28,7 +35,7 @@ __all__ = ["By", "Current", "Manner", "Subscribed", "SubscriptionAnswer", "Subsc
 class Unread(Exception):  # noqa: N818 - an answer about a watch, which whoever presents it puts into words
     """Nobody can say what a watch finds right now. The text says why, in a word of `Unread.REASONS`."""
 
-    REASONS = ("rule not loaded", "no data", "wrong parameters", "rule fails")
+    REASONS = ("rule not loaded", "no data", "wrong parameters", "rule fails", "not seen yet")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +115,9 @@ class Subscriptions:
         clock: Callable[[], int],
         *,
         quotas: Quotas,
+        accounts: Accounts,
     ) -> None:
+        self._accounts = accounts
         self._store = store
         self._rules = rules
         self._markets = markets
@@ -141,14 +150,18 @@ class Subscriptions:
 
         How the alerts of one that is there already are brought stays as it was where nothing else is said.
         """
-        found = self._rules.by_name.get(rule)
+        found = rule_of(self._rules, rule)
         if found is None:
             raise UserError("There is no rule {rule}.", rule=rule)
+        is_of_account = rule == ACCOUNT_RULE
+        if is_of_account:
+            coin = address_of(coin)
+            self._accounts.place_of(coin)
         async with self._entering.setdefault(chat, asyncio.Lock()):
             mine = await self._store.subscriptions.of(chat)
             try:
                 given, own = take_options(settings)
-                venue = self._markets.venue(coin, own.pop("venue", ""))
+                venue = "" if is_of_account else self._markets.venue(coin, own.pop("venue", ""))
                 parameters = found.form.canonical(found.form.parse(own))
                 wanted = _Wanted(rule, coin, parameters, venue)
                 before = next((item for item in mine if wanted == _Wanted.of(item.watch)), None)
@@ -181,12 +194,14 @@ class Subscriptions:
             if item is None:
                 raise UserError("There is no subscription #{number} here. See /subscriptions", number=number)
             watch = item.watch
-            found = self._rules.by_name.get(watch.rule)
+            found = rule_of(self._rules, watch.rule)
             if found is None:
                 raise UserError("The rule {rule} is not loaded, so it cannot be changed.", rule=watch.rule)
             try:
                 manner, own = take_options(settings, item.manner)
-                venue = self._markets.venue(watch.coin, own.pop("venue")) if "venue" in own else watch.venue
+                venue = watch.venue
+                if "venue" in own and not watch.is_of_account:
+                    venue = self._markets.venue(watch.coin, own.pop("venue"))
                 parsed = found.form.parse(own)
                 values = found.form.restore(watch.parameters)
                 named = {found.form.plain(name) for name in own}
@@ -227,7 +242,7 @@ class Subscriptions:
 
         A role is left out, which means nothing elsewhere, and so is its end.
         """
-        watch, rule = item.watch, self._rules.by_name.get(item.watch.rule)
+        watch, rule = item.watch, rule_of(self._rules, item.watch.rule)
         try:
             given = "" if rule is None else rule.form.show_changed(rule.form.restore(watch.parameters))
         except ParameterError:
@@ -247,6 +262,8 @@ class Subscriptions:
         `held` are those of the chat.
         """
         quotas, access = self._quotas, self._store.access
+        if wanted.rule == ACCOUNT_RULE:
+            await self._require_room_for_account(chat, wanted.coin)
         if 0 < quotas.most("subscriptions", *chat[:2]) <= held:
             raise quotas.exceeded("subscriptions", *chat[:2])
         is_shared = await access.is_watched(
@@ -260,6 +277,16 @@ class Subscriptions:
         wait_s = quotas.take("subscriptions_person", chat.platform, person, span_s=DAY_S)
         if wait_s:
             raise quotas.exceeded("subscriptions_person", chat.platform, person, wait_s)
+
+    async def _require_room_for_account(self, chat: ChatKey, account: str) -> None:
+        """Raise `UserError` where a chat, or the whole bot, watches as many accounts as it may."""
+        quotas, alerts = self._quotas, self._store.alerts
+        mine = {one.watch.coin for one in await self._store.subscriptions.of(chat) if one.watch.is_of_account}
+        if account not in mine and 0 < quotas.most("accounts", *chat[:2]) <= len(mine):
+            raise quotas.exceeded("accounts", *chat[:2])
+        watched = {one.coin for one in await alerts.watches_of_rule(ACCOUNT_RULE)}
+        if account not in watched and 0 < quotas.most("accounts_in_all", *chat[:2]) <= len(watched):
+            raise quotas.exceeded("accounts_in_all", *chat[:2])
 
     async def of(self, chat: ChatKey, numbers: Collection[int] | None = None) -> list[SubscriptionAnswer]:
         """Return the subscriptions of a chat in the order of their numbers, each with how it stands.
@@ -295,7 +322,7 @@ class Subscriptions:
 
     def describe(self, watch: Watch) -> str:
         """Return what a watch looks for, in a sentence; empty where its rule is not loaded."""
-        rule = self._rules.by_name.get(watch.rule)
+        rule = rule_of(self._rules, watch.rule)
         try:
             return "" if rule is None else rule.describe(rule.form.restore(watch.parameters))
         except ParameterError:
@@ -313,6 +340,9 @@ class Subscriptions:
         found: dict[int, Sequence[Hit] | Unread] = {}
         asked: dict[tuple[str, Layer], tuple[MarketView, dict[int, Question]]] = {}
         for place, (watch, state) in enumerate(watched):
+            if watch.is_of_account:
+                found[place] = self._held(watch, state)
+                continue
             rule, view = self._rules.by_name.get(watch.rule), self._markets.watched(watch.coin, watch.venue)
             if rule is None or view is None:
                 found[place] = Unread("rule not loaded" if rule is None else "no data")
@@ -329,8 +359,18 @@ class Subscriptions:
                 found[place] = answer.hits if isinstance(answer, Reading) else Unread("rule fails")
         return [found[place] for place in range(len(watched))]
 
+    def _held(self, watch: Watch, state: WatchState) -> Sequence[Hit] | Unread:
+        """Return what an account that is watched holds, as it was seen last, one hit for each position."""
+        seen = self._accounts.newest(watch.coin) or from_bytes(state.memory).state
+        if seen is None:
+            return Unread("not seen yet")
+        nearest = sorted(seen.positions, key=lambda one: one.distance() or math.inf)
+        if not nearest:
+            return [Hit("nothing", _("holds no position"))]
+        return [Hit(one.coin, held_text(one), side=one.side) for one in nearest]
+
     def _parameters(self, watch: Watch) -> str:
-        rule = self._rules.by_name.get(watch.rule)
+        rule = rule_of(self._rules, watch.rule)
         try:
             return "" if rule is None else rule.form.show_changed(rule.form.restore(watch.parameters))
         except ParameterError:
@@ -350,7 +390,7 @@ class Subscriptions:
             on = {key for key, one in state.keys.items() if one.on}
             current = Current(tuple(hit.text for hit in found if hit.key in on or not hit.holding))
         watch = item.watch
-        view = self._markets.watched(watch.coin, watch.venue)
+        view = None if watch.is_of_account else self._markets.watched(watch.coin, watch.venue)
         return SubscriptionAnswer(
             number=item.number,
             rule=watch.rule,

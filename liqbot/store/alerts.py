@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from liqbot.market.accounts import AccountState
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
-from liqbot.store.subscriptions import Watch
+from liqbot.store.subscriptions import ACCOUNT_RULE, Watch
 
 ANNOUNCEMENT = "announcement"
 """The reason of what an operator tells all chats: it goes the way of alerts, and has no market."""
@@ -49,6 +50,11 @@ class Alert:
     instead_of: str = ""
     """The label of a better layer that told nothing then; empty where there was none."""
 
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it is about an account, whose address then stands in place of the coin."""
+        return self.rule == ACCOUNT_RULE
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -71,6 +77,10 @@ class Alerts(Protocol):
         """
         ...
 
+    async def watches_of_rule(self, rule: str) -> list[Watch]:
+        """Return all watches of a rule."""
+        ...
+
     async def last_read(self, coin: str) -> dict[int, tuple[str, bytes]]:
         """Return by the id of a watch the key of the layer that it has read last, and its state by that."""
         ...
@@ -85,7 +95,7 @@ class Alerts(Protocol):
 
     async def commit(
         self,
-        view: MarketView | None,
+        view: MarketView | AccountState | None,
         states: Sequence[tuple[Watch, bytes]],
         alerts: Sequence[NewAlert],
         now_ms: int,
@@ -97,12 +107,15 @@ class Alerts(Protocol):
         The states are those by the layer of that key; without one, by the view's, and without a view by the
         one that each watch has read last.
 
-        `view` is the market that the alerts were raised in, None only where there are none. `now_ms` is the
+        `view` is the market that the alerts were raised in, or the account as it was; None only where there
+        are none. `now_ms` is the
         clock's time from which deliveries are due. Returns the number of deliveries.
         """
         ...
 
-    async def sample(self, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int) -> int:
+    async def sample(
+        self, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView | AccountState, now_ms: int
+    ) -> int:
         """Write down a sample alert that is owed to `chat` alone, known before or not; return its number."""
         ...
 
@@ -136,7 +149,10 @@ class Alerts(Protocol):
         ...
 
     async def latest(self, coin: str | None, limit: int) -> list[Alert]:
-        """Return the newest alerts of a coin, or of all where that is None; no samples. The newest first."""
+        """Return the newest alerts of a coin, or of all where that is None, the newest first.
+
+        No samples, and none of accounts: which ones people watch is theirs.
+        """
         ...
 
     async def of_rule(self, rule: str, coin: str, since_ms: int, limit: int) -> list[Alert]:
@@ -145,6 +161,10 @@ class Alerts(Protocol):
 
     async def view_of(self, alert: Alert) -> MarketView:
         """Return the market as it was when the alert went out. Raises `WireError` where it is damaged."""
+        ...
+
+    async def account_of(self, alert: Alert) -> AccountState:
+        """Return the account as it was when an alert about it went out. Raises `WireError`."""
         ...
 
     async def upload(self, alert_id: int, platform: str) -> str | None:

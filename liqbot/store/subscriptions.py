@@ -6,10 +6,16 @@ from typing import Protocol
 
 from liqbot.store.chats import ChatKey
 
+ACCOUNT_RULE = "watch"
+"""The rule whose watches are about an account instead of a coin's market."""
+
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """A rule with its parameters on a coin, in a layer; chats that ask for the same share one watch."""
+    """A rule with its parameters on a coin, in a layer; chats that ask for the same share one watch.
+
+    Of `ACCOUNT_RULE` it is about an account, whose address then stands in place of the coin.
+    """
 
     id: int
     rule: str
@@ -18,6 +24,11 @@ class Watch:
     """The canonical text of the rule's form."""
     venue: str = ""
     """Which layer it reads: empty for the best there is, `measured`, `modelled`, or a venue as `binance`."""
+
+    @property
+    def is_of_account(self) -> bool:
+        """Whether it is about an account."""
+        return self.rule == ACCOUNT_RULE
 
 
 @dataclass(frozen=True, slots=True)

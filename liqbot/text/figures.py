@@ -22,6 +22,11 @@ def usd(value: float) -> str:
     return f"{sign}${size:.0f}"
 
 
+def signed_usd(value: float) -> str:
+    """Return a gain or a loss in dollars: `+$12k`, `−$340`; the minus is a real one."""
+    return f"{'−' if value < 0 else '+'}{usd(abs(value))}" if round(abs(value)) else usd(0.0)
+
+
 def price(value: float) -> str:
     """Return a price in full, with as many decimals as its size asks for: `62,031`, `24.17`, `0.00002134`."""
     if value >= 1000:
@@ -30,11 +35,26 @@ def price(value: float) -> str:
     return f"{value:,.{decimals}f}"
 
 
+def gap(value: float) -> str:
+    """Return how far apart two prices are, in full, in dollars: `$3,050`, `$24.2`, `$4.00`, `$0.0123`."""
+    if value >= 100:
+        return f"${value:,.0f}"
+    if value >= 1:
+        return f"${value:.1f}" if value >= 10 else f"${value:.2f}"
+    decimals = min(12, max(2, 2 - math.floor(math.log10(value)))) if value > 0 else 2
+    return f"${value:.{decimals}f}"
+
+
 def percent(value: float, *, signed: bool = False) -> str:
     """Return a percentage: `2%`, `2.5%`, `+3.5%` where `signed`; the minus is a real one."""
     digits = f"{abs(value):.1f}".removesuffix(".0")
     sign = "−" if value < 0 and digits != "0" else "+" if signed and digits != "0" else ""
     return f"{sign}{digits}%"
+
+
+def apart(value: float) -> str:
+    """Return a distance in percent, which is never quite nothing where it is not: `4.9%`, `<0.1%`."""
+    return "<0.1%" if 0 < value < 0.05 else percent(value)
 
 
 def share(value: float) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from accounts import ANN, BOB, AccountVenue, held, state
 from chat.stand_ins import BTC, NOW_MS, as_text, later
 from chat.test_layer_commands import binance
 from markets import HOUR
@@ -20,6 +21,7 @@ LINES = (
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
     *("/quiet 23:00-07:00", "/quiet off", "/timezone", "/timezone Berlin", "/limit 5"),
     *("/compare BTC", "/map3d BTC"),
+    *(f"/account {BOB}", f"/watch {BOB} near=3%", "/watching", "/unwatch whale"),
     *("/look", "/look theme=light format=square"),
     *("/edit 1 digest=daily", "/share", "/import trapped ETH", "/grouping off", "/admin", "/admin users"),
     *("/privacy", "/forget", "/forget yes", "/help", "/help mute", "/help near-cluster", "/status"),
@@ -28,7 +30,7 @@ MANAGING = {
     *("note", "took"),
     *("subscribe", "unsubscribe", "test", "pause", "resume"),
     *("mute", "quiet", "timezone", "limit", "forget", "look"),
-    *("edit", "import", "grouping"),
+    *("edit", "import", "grouping", "watch", "unwatch"),
 }
 PUBLIC = {
     "scoreboard",
@@ -43,7 +45,9 @@ async def lived_in(room):
     for hour in range(3):  # a past of some hours
         await room.store.history.record([replace(BTC, time_ms=NOW_MS - (3 - hour) * HOUR)])
     binance(room)
+    room.services.accounts.places.append(AccountVenue(state(held(), account=BOB)).place)
     await room.say("/subscribe near-cluster BTC within=3%")
+    await room.say(f"/watch {ANN} name=whale")
     await room.see(later(BTC, 1))
     return room
 

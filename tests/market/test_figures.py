@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.market import figures
+from liqbot.text.figures import apart, gap, short_address, signed_usd
 
 
 @pytest.mark.parametrize(
@@ -42,6 +43,29 @@ def test_a_price_has_as_many_decimals_as_its_size_asks_for(value, words):
 )
 def test_a_percentage_has_one_decimal_at_most(value, words):
     assert figures.percent(value) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(4.94, "4.9%"), (0.06, "0.1%"), (0.04, "<0.1%"), (0, "0%")])
+def test_a_distance_is_nothing_only_where_there_is_none(value, words):
+    assert apart(value) == words
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(3_050.4, "$3,050"), (900, "$900"), (24.17, "$24.2"), (4, "$4.00"), (0.0123, "$0.0123")],
+)
+def test_a_gap_between_prices_is_written_in_full(value, words):
+    assert gap(value) == words
+
+
+@pytest.mark.parametrize(("value", "words"), [(12_000, "+$12k"), (-340, "−$340"), (0.2, "$0")])
+def test_a_gain_or_a_loss_has_its_sign(value, words):
+    assert signed_usd(value) == words
+
+
+def test_an_address_is_shortened_so_that_it_is_recognised():
+    assert short_address(f"0x1234{'0' * 32}cdef") == "0x1234…cdef"
+    assert short_address("0x12") == "0x12"
 
 
 @pytest.mark.parametrize(("value", "words"), [(3.5, "+3.5%"), (-3.5, "−3.5%"), (0.01, "0%")])

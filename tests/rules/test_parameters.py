@@ -11,6 +11,7 @@ from liqbot.rules.parameters import (
     Duration,
     Form,
     Help,
+    Parameter,
     ParameterError,
     Percent,
     Ratio,
@@ -273,3 +274,20 @@ def test_names_in_backticks_are_filled_in_with_what_was_asked_for():
     text = "At least `at_least` within `within` for `confirm`, `no parameter`."
     said = FORM.fill_in(text, FORM.parse({"within": "3", "at_least": "10M"}))
     assert said == "At least $10M within 3% for 10 min, no parameter."
+
+
+NAME = Parameter("name", "", "what it is called", is_name=True)
+
+
+@pytest.mark.parametrize(
+    ("written", "name"), [("whale", "whale"), ("my  whale", "my-whale"), ("Käte_2", "Käte_2"), ("none", "")]
+)
+def test_a_name_is_one_word_of_letters_and_digits(written, name):
+    assert NAME.parse(written) == NAME.check(name) == name
+    assert NAME.parse(NAME.show(name)) == name
+
+
+@pytest.mark.parametrize("written", ["0xabc", "12", "a" * 25, "@everyone", "a/b", "-x", "<b>"])
+def test_what_could_be_taken_for_something_else_is_no_name(written):
+    with pytest.raises(ParameterError, match="name must be a name of at most 24 letters"):
+        NAME.parse(written)

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 import structlog
 
-from liqbot.alerts.alert_message import addressed, announcement, digest, tell
+from liqbot.alerts.alert_message import addressed, announcement, digest, tell, tell_account
 from liqbot.alerts.platform import Limits, OutgoingMessage
 from liqbot.alerts.states import Reason
+from liqbot.market.accounts import AccountState
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Message, Picture
@@ -145,6 +146,8 @@ class AddressStage:
         alert = await self._alert(number)
         if alert.reason == ANNOUNCEMENT:
             return _Told(alert, announcement(alert))
+        if alert.is_of_account:
+            return _Told(alert, tell_account(alert, await self._account(alert)))
         try:
             view = await self._alerts.view_of(alert)
         except WireError as error:
@@ -153,6 +156,13 @@ class AddressStage:
         picture = await self._picture(alert, view, look)
         record = await self._record(alert, view)
         return _Told(alert, tell(alert, view, picture, self._page_of(alert.coin), record))
+
+    async def _account(self, alert: Alert) -> AccountState | None:
+        try:
+            return await self._alerts.account_of(alert)
+        except WireError as error:
+            _log.error("alert_without_account", alert=alert.id, reason=str(error))
+            return None
 
     async def _record(self, alert: Alert, view: MarketView) -> str:
         try:

@@ -122,9 +122,11 @@ def of_parameter(parameter: Parameter) -> Option:
         del given
         return await _coins(context) if parameter.is_coin else _amounts(parameter, typed)
 
+    is_text = parameter.is_coin or parameter.is_name
+
     takes: object = str
     fixed: tuple[str, ...] = parameter.choices if len(parameter.choices) <= OFFERED else ()
-    is_number = not parameter.choices and not parameter.is_coin
+    is_number = not parameter.choices and not is_text
     if is_number and parameter.unit in (Unit.PERCENT, Unit.RATIO):
         bounds = parameter.bounds
         takes = float if bounds is None else app_commands.Range[float, float(bounds.low), float(bounds.high)]
@@ -134,7 +136,7 @@ def of_parameter(parameter: Parameter) -> Option:
         help="; ".join(part for part in (_(parameter.help), _unit(parameter), default) if part),
         write=write,
         choices=fixed,
-        offer=offer if takes is str and not fixed else None,
+        offer=offer if takes is str and not fixed and not parameter.is_name else None,
     )
 
 
@@ -265,7 +267,7 @@ def _word_by_word(value: object) -> Sequence[str]:
 
 
 def _unit(parameter: Parameter) -> str:
-    if parameter.choices:
+    if parameter.choices or parameter.is_name:
         return ""
     if parameter.is_coin:
         return _("a coin")

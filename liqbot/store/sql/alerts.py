@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import msgspec
 
 from liqbot.market import wire
+from liqbot.market.accounts import AccountState
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
 from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Told
@@ -14,7 +15,7 @@ from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sql.chats import meet
 from liqbot.store.sql.rooms import Connection, Records, reads, writes
 from liqbot.store.sql.statuses import DUE, OPEN, OWED, SENT
-from liqbot.store.subscriptions import Watch
+from liqbot.store.subscriptions import ACCOUNT_RULE, Watch
 
 
 class SqlAlerts(Records):
@@ -34,6 +35,13 @@ class SqlAlerts(Records):
             {"layer": layer, "coin": coin},
         )
         return [(Watch(*row[:5]), row[5]) for row in rows]
+
+    @reads
+    def watches_of_rule(self, db: Connection, rule: str) -> list[Watch]:
+        rows = db.execute(
+            "SELECT id, rule, coin, parameters, venue FROM watches WHERE rule = ? ORDER BY id", [rule]
+        )
+        return [Watch(*row) for row in rows]
 
     @reads
     def last_read(self, db: Connection, coin: str) -> dict[int, tuple[str, bytes]]:
@@ -61,7 +69,7 @@ class SqlAlerts(Records):
     def commit(
         self,
         db: Connection,
-        view: MarketView | None,
+        view: MarketView | AccountState | None,
         states: Sequence[tuple[Watch, bytes]],
         alerts: Sequence[NewAlert],
         now_ms: int,
@@ -69,7 +77,7 @@ class SqlAlerts(Records):
         layer: str | None = None,
     ) -> int:
         due = 0
-        key = layer if layer is not None or view is None else view.layer.key
+        key = view.layer.key if layer is None and isinstance(view, MarketView) else layer
         db.executemany(
             "INSERT INTO states (watch_id, layer, state) SELECT id, coalesce(?, layer), ? FROM watches "
             "WHERE id = ? ON CONFLICT (watch_id, layer) DO UPDATE SET state = excluded.state",
@@ -84,17 +92,26 @@ class SqlAlerts(Records):
         for alert in alerts:
             if view is None:
                 raise ValueError("an alert is raised in a view")
-            blob = blob or zlib.compress(wire.to_bytes(view), level=1)
-            due += self._owe(db, self._add(db, alert, view, blob, sample=False), alert.watch, now_ms)
+            blob = blob or _blob(view)
+            alert_id = self._add(db, alert, view.time_ms, key or "", blob, sample=False)
+            due += self._owe(db, alert_id, alert.watch, now_ms)
         return due
 
     @writes
     def sample(  # noqa: PLR0917 - one more than its Protocol has, which counts as we do
-        self, db: Connection, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView, now_ms: int
+        self,
+        db: Connection,
+        chat: ChatKey,
+        watch: Watch,
+        hit: Hit,
+        view: MarketView | AccountState,
+        now_ms: int,
     ) -> int:
-        blob = zlib.compress(wire.to_bytes(view), level=1)
+        layer = view.layer.key if isinstance(view, MarketView) else ""
         meet(db, chat, now_ms)
-        alert_id = self._add(db, NewAlert(watch, hit, "sample"), view, blob, sample=True)
+        alert_id = self._add(
+            db, NewAlert(watch, hit, "sample"), view.time_ms, layer, _blob(view), sample=True
+        )
         db.execute(
             "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
             f"SELECT ?, id, {DUE}, ?, ? FROM chats WHERE (platform, native_id, thread) = (?, ?, ?)",
@@ -162,9 +179,9 @@ class SqlAlerts(Records):
     @reads
     def latest(self, db: Connection, coin: str | None, limit: int) -> list[Alert]:
         rows = db.execute(
-            "SELECT id FROM alerts WHERE sample = 0 AND (CAST(? AS TEXT) IS NULL OR coin = ?) "
+            "SELECT id FROM alerts WHERE sample = 0 AND (CAST(? AS TEXT) IS NULL OR coin = ?) AND rule != ? "
             "ORDER BY id DESC LIMIT ?",
-            [coin, coin, limit],
+            [coin, coin, ACCOUNT_RULE, limit],
         ).fetchall()
         alerts = (_alert(db, alert_id) for (alert_id,) in rows)
         return [alert for alert in alerts if alert is not None]
@@ -186,6 +203,14 @@ class SqlAlerts(Records):
             return wire.from_bytes(zlib.decompress(blob))
         except zlib.error as error:
             raise wire.WireError(f"alert {alert.id} has a damaged view: {error}") from error
+
+    @reads
+    def account_of(self, db: Connection, alert: Alert) -> AccountState:
+        row = db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
+        try:
+            return wire.account_from_bytes(zlib.decompress(b"" if row is None else row[0]))
+        except zlib.error as error:
+            raise wire.WireError(f"alert {alert.id} has a damaged account: {error}") from error
 
     @reads
     def upload(self, db: Connection, alert_id: int, platform: str) -> str | None:
@@ -216,7 +241,16 @@ class SqlAlerts(Records):
             [before_ms],
         ).rowcount
 
-    def _add(self, db: Connection, alert: NewAlert, view: MarketView, blob: bytes, *, sample: bool) -> int:
+    def _add(
+        self,
+        db: Connection,
+        alert: NewAlert,
+        time_ms: int,
+        layer: str,
+        blob: bytes,
+        *,
+        sample: bool,
+    ) -> int:
         watch, hit = alert.watch, msgspec.json.encode(alert.hit)
         written = db.execute(
             "INSERT INTO alerts (rule, coin, parameters, key, reason, time_ms, hit, view, sample, venue, "
@@ -227,12 +261,12 @@ class SqlAlerts(Records):
                 watch.parameters,
                 alert.hit.key,
                 alert.reason,
-                view.time_ms,
+                time_ms,
                 hit,
                 blob,
                 sample,
                 watch.venue,
-                view.layer.key,
+                layer,
                 alert.instead_of,
             ],
         )
@@ -249,6 +283,12 @@ class SqlAlerts(Records):
         if owed:
             db.execute("UPDATE subscriptions SET paused = 1 WHERE watch_id = ? AND once = 1", [watch.id])
         return owed
+
+
+def _blob(view: MarketView | AccountState) -> bytes:
+    """Return what an alert was raised in as it is kept with it."""
+    written = wire.to_bytes(view) if isinstance(view, MarketView) else wire.account_to_bytes(view)
+    return zlib.compress(written, level=1)
 
 
 def _alert(db: Connection, alert_id: int) -> Alert | None:
