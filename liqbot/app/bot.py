@@ -26,6 +26,7 @@ from liqbot.app.feed import Feed
 from liqbot.app.market_follower import MarketFollower
 from liqbot.app.platform_runner import PlatformRunner
 from liqbot.app.plugin_setup import chat_commands, plugins_of
+from liqbot.app.ports import Ports
 from liqbot.app.roles import ALERTS, ENGINE, Duties, shards_text, whole
 from liqbot.bus import AccessChanged, DeliveriesDue
 from liqbot.charts.studio import Studio
@@ -150,6 +151,7 @@ class Bot:
         """The platforms that people talk to the bot on."""
         self.address: str | None = None
         """Where the page is; None where there is none."""
+        self.ports = Ports()
         self.clock_put_back = asyncio.Event()
         """Set where the machine's clock has been put back: markets and platforms are to be begun anew."""
         self._stack = AsyncExitStack()

@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -71,26 +71,48 @@ class HealthMonitor:
         if back_ms:
             _log.warning("clock_put_back", by_s=back_ms // 1000)
             self._bot.clock_put_back.set()
+        found = {finding.name: finding async for finding in self.troubles(now_ms)}
+        self._bot.services.troubles.renew(found.values(), now_ms)
+        await self._operator.tell({name: finding.whole for name, finding in found.items()})
+        # This writes, and may fail for the very reason that has just been told.
+        await self._note_what_is_over(now_ms)
+        if now_ms - self._tidied_ms >= DAY_MS:
+            await self._tidy(now_ms)
+            self._tidied_ms = now_ms
+
+    async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
+        """Yield what is wrong now. A part that cannot be looked at is logged, and hides no other."""
+        parts: tuple[Callable[[int], Iterable[Finding]], ...] = (
+            lambda now_ms: findings_of(self._bot, now_ms, self._begun_ms),
+            self._blind,
+            self._platforms,
+            self._database,
+            self._ports,
+            self._disk,
+        )
+        for part in parts:
+            try:
+                found = list(part(now_ms))
+            except Exception:  # noqa: BLE001 - as of a plugin's source whose report fails
+                _log.exception("health_check_failed")
+                continue
+            for finding in found:
+                yield finding
+        async for finding in self._late(now_ms):
+            yield finding
+
+    async def _note_what_is_over(self, now_ms: int) -> None:
+        """Note which markets have gone blind, and end the subscriptions whose time is over."""
         for view in self._bot.services.markets.layers.all():
             if view.layer.origin is Origin.LIVE and now_ms - view.time_ms >= STALE_MS:
                 await self._bot.evaluator.miss(view.coin, now_ms, view.layer)
         ended = await self._bot.store.subscriptions.end_over(now_ms)
         if ended:
             _log.info("subscriptions_over", count=ended)
-        found = {finding.name: finding async for finding in self.troubles(now_ms)}
-        self._bot.services.troubles.renew(found.values(), now_ms)
-        await self._operator.tell({name: finding.whole for name, finding in found.items()})
-        if now_ms - self._tidied_ms >= DAY_MS:
-            await self._tidy(now_ms)
-            self._tidied_ms = now_ms
 
-    async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
-        """Yield what is wrong now."""
-        bot = self._bot
-        for finding in findings_of(bot, now_ms, self._begun_ms):
-            yield finding
+    def _blind(self, now_ms: int) -> Iterator[Finding]:
         for coin in self._blind_coins(now_ms):
-            age_s = (now_ms - bot.services.markets.views[coin].time_ms) / 1000
+            age_s = (now_ms - self._bot.services.markets.views[coin].time_ms) / 1000
             yield Finding(
                 _("no data of {coin}", coin=coin),
                 _(
@@ -98,8 +120,9 @@ class HealthMonitor:
                     age=duration(age_s),
                 ),
             )
-        for finding in self._platforms():
-            yield finding
+
+    def _database(self, _now_ms: int) -> Iterator[Finding]:
+        bot = self._bot
         trouble = bot.trouble or bot.dispatcher.trouble
         if trouble is not None:
             yield Finding(
@@ -110,10 +133,18 @@ class HealthMonitor:
             )
         if bot.backups.trouble is not None:
             yield Finding(_("backups"), _("The last backup could not be made."), detail=bot.backups.trouble)
-        for finding in [*self._disk(), *[late async for late in self._late(now_ms)]]:
-            yield finding
 
-    def _platforms(self) -> Iterator[Finding]:
+    def _ports(self, _now_ms: int) -> Iterator[Finding]:
+        names = {"page": _("page"), "metrics": _("metrics")}
+        for what, reason in self._bot.ports.taken.items():
+            yield Finding(
+                names.get(what, what),
+                _("It is not served."),
+                _("It is tried again twice a minute; free its port, or set another."),
+                detail=reason,
+            )
+
+    def _platforms(self, _now_ms: int) -> Iterator[Finding]:
         for serving in self._bot.servings:
             if serving.state not in WELL:
                 yield Finding(_("platform {name}", name=serving.name), serving.state)
@@ -121,7 +152,7 @@ class HealthMonitor:
             if abs(ahead_s) > CLOCK_ERROR_S:
                 yield Finding(_("clock"), _clock_error(ahead_s, serving.name))
 
-    def _disk(self) -> Iterator[Finding]:
+    def _disk(self, _now_ms: int) -> Iterator[Finding]:
         folder = local_folder(self._bot.store.address)
         free_mb = _free_mb(folder)
         if free_mb < LEAST_DISK_MB:

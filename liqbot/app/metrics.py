@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+import structlog
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
@@ -18,6 +19,8 @@ from liqbot.store.store import Store
 from liqbot.web.app import make_monitor
 from liqbot.web.questions import ServiceQuestions
 from liqbot.web.server import served
+
+_log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,12 +153,29 @@ def questions_of(bot: Bot, monitor: HealthMonitor) -> ServiceQuestions:
 
 
 @asynccontextmanager
+async def metrics_beside(bot: Bot, monitor: HealthMonitor, operator: Operator) -> AsyncGenerator[None]:
+    """Serve `/healthz` and `/metrics` meanwhile, as soon as their port is free."""
+    host, port = bot.settings.metrics_host, bot.settings.metrics_port
+
+    def opened(_host: str, bound: int) -> None:
+        _log.info("metrics_served", host=host, port=bound)
+
+    async with bot.ports.serving(
+        "metrics",
+        f"{host}:{port}",
+        lambda: metrics_server(bot, monitor, operator, host=host, port=port),
+        opened,
+    ):
+        yield
+
+
+@asynccontextmanager
 async def metrics_server(
     bot: Bot, monitor: HealthMonitor, operator: Operator, *, host: str, port: int
-) -> AsyncGenerator[int]:
-    """Serve `/healthz` and `/metrics` meanwhile; give the port, a free one for 0. Raises `OSError`."""
+) -> AsyncGenerator[tuple[str, int]]:
+    """Serve `/healthz` and `/metrics` meanwhile; give where, a free port for 0. Raises `OSError`."""
     questions = ServiceQuestions(  # the operator's own port: paths, and what to do
         bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, monitor)
     )
-    async with served(make_monitor(questions), host, port) as (_, bound):
-        yield bound
+    async with served(make_monitor(questions), host, port) as where:
+        yield where

@@ -8,17 +8,16 @@ from liqbot.app.adapters import make_adapters
 from liqbot.app.background import in_background
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
-from liqbot.app.metrics import metrics_server, questions_of
+from liqbot.app.metrics import metrics_beside, questions_of
 from liqbot.app.operator_chat import Operator
 from liqbot.app.roles import WEB
 from liqbot.app.web import web_beside
-from liqbot.settings import SettingsError
 from liqbot.store.chats import ChatKey
 
 
 @asynccontextmanager
 async def serving(bot: Bot) -> AsyncGenerator[Bot]:
-    """Let `bot` run meanwhile, with everything that its settings ask for. Raises `SettingsError`."""
+    """Let `bot` run meanwhile, with everything that its settings ask for."""
     settings = bot.settings
     platforms: dict[str, Platform] = {}
     for name, adapter in make_adapters(settings, bot):
@@ -32,15 +31,9 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         await stack.enter_async_context(in_background(bot.backups.run()))
         questions = questions_of(bot, monitor)
         if bot.duties.has(WEB):
-            bot.address = await stack.enter_async_context(web_beside(bot, questions))
+            await stack.enter_async_context(web_beside(bot, questions))
         if settings.metrics_port:
-            server = metrics_server(
-                bot, monitor, operator, host=settings.metrics_host, port=settings.metrics_port
-            )
-            try:
-                await stack.enter_async_context(server)
-            except OSError as error:
-                raise SettingsError(f"LIQBOT_METRICS_PORT: {error.strerror or error}") from None
+            await stack.enter_async_context(metrics_beside(bot, monitor, operator))
         yield bot
 
 

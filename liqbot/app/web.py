@@ -51,31 +51,24 @@ class WebPushes:
 
 
 @asynccontextmanager
-async def web_beside(bot: Bot, questions: ServiceQuestions) -> AsyncGenerator[str | None]:
-    """Serve page and API meanwhile; give their address, None where they are off or the port is taken.
-
-    A port that is taken is no reason not to watch the market: the log says so, and the bot goes on.
-    """
+async def web_beside(bot: Bot, questions: ServiceQuestions) -> AsyncGenerator[None]:
+    """Serve page and API meanwhile, where they are on and as soon as their port is free."""
     settings = bot.settings.web
     if not settings.enabled:
-        yield None
+        yield
         return
     # By the clock, so that numbers go on rising over a restart and streams resume.
     pushes = Pushes(settings.streams, first=int(time.time() * 1000))
     bot.bus.subscribe(ViewsMade, WebPushes(pushes, questions).taken)
-    server = web_server(questions, pushes, settings)
-    try:
-        host, port = await server.__aenter__()
-    except OSError as error:
-        _log.error("web_not_served", host=settings.host, port=settings.port, reason=str(error))
-        yield None
-        return
-    address = settings.public_url or f"http://{_named(host)}:{port}"
-    _log.info("web_served", address=address)
-    try:
-        yield address
-    finally:
-        await server.__aexit__(None, None, None)
+
+    def opened(host: str, port: int) -> None:
+        bot.address = settings.public_url or f"http://{_named(host)}:{port}"
+        _log.info("web_served", address=bot.address)
+
+    async with bot.ports.serving(
+        "page", f"{settings.host}:{settings.port}", lambda: web_server(questions, pushes, settings), opened
+    ):
+        yield
 
 
 def _named(host: str) -> str:

@@ -105,6 +105,8 @@ def _disk(settings: Settings) -> str:
 
 
 def _pictures(settings: Settings) -> str:
+    if settings.pictures_path.exists() and not settings.pictures_path.is_dir():
+        raise Ailing(f"LIQBOT_PICTURES_PATH: {settings.pictures_path} is no folder")
     _writable(settings.pictures_path.absolute())
     return f"go to {settings.pictures_path}"
 

@@ -19,6 +19,8 @@ from liqbot.app.operator_chat import Operator
 from liqbot.sections import WebSettings
 from liqbot.service.troubles import Finding
 from liqbot.store.chats import ChatKey
+from liqbot.store.errors import StoreError
+from liqbot.store.subscriptions import Manner
 from liqbot.web.pushes import Pushes
 from liqbot.web.server import web_server
 
@@ -112,6 +114,36 @@ async def test_a_database_that_fails_is_told_and_that_it_is_over_and_no_alert_is
     assert "readonly" in desk.paper.messages[0][1].lines[0]
 
 
+async def test_a_database_that_fails_is_told_also_while_there_is_something_to_write(bot_of):
+    bot = bot_of(Told(beat(1)), here=Paper({}))
+    await bot.store.subscriptions.subscribe(
+        ME, rule="near-cluster", coin="BTC", parameters="{}", now_ms=1, manner=Manner(until_ms=2)
+    )
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        bot.store._db.execute("PRAGMA query_only = ON")
+        await bot.engine.take(0, [bot.services.markets.views["BTC"]])
+        with pytest.raises(StoreError):
+            await desk.look(60_000)
+        bot.store._db.execute("PRAGMA query_only = OFF")
+    assert desk.heard == ["Trouble: database"]
+
+
+async def test_what_cannot_be_looked_at_hides_nothing_else(bot_of, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("a plugin's source cannot say how it is")
+
+    bot = bot_of(Told(beat(1)))
+    desk = Desk(bot)
+    monkeypatch.setattr(module, "_free_mb", lambda _: 3)
+    for part in ("findings_of", "_clock_error"):
+        monkeypatch.setattr(module, part, broken)
+    async with bot:
+        await desk.look()
+    assert desk.heard == ["Trouble: disk"]
+
+
 async def test_a_full_disk_is_told(bot_of, monkeypatch):
     bot = bot_of(Told(beat(1)))
     desk = Desk(bot)
@@ -170,7 +202,7 @@ def asked():
     async def asked(desk, path):
         server = metrics_server(desk.bot, desk.monitor, desk.operator, host="127.0.0.1", port=0)
         async with (
-            server as port,
+            server as (_, port),
             ClientSession() as session,
             session.get(f"http://127.0.0.1:{port}{path}") as answer,
         ):

@@ -205,6 +205,13 @@ def test_a_folder_that_cannot_be_written_to_is_found(liqbot, monkeypatch):
     assert f"✗ pictures: {folder} cannot be written to" in ran.out
 
 
+def test_a_file_in_the_place_of_the_pictures_is_found(liqbot, folder):
+    (folder / "pictures").write_text("", encoding="utf-8")
+    ran = liqbot("doctor", LIQBOT_PICTURES_PATH="pictures")
+    assert ran.status == 1
+    assert "✗ pictures: LIQBOT_PICTURES_PATH: pictures is no folder" in ran.out
+
+
 def test_what_is_wrong_with_several_things_is_told_of_each(liqbot, folder):
     newer(folder / "liqbot.db")
     ran = liqbot("doctor", LIQBOT_SOURCES="replay:gone.csv", LIQBOT_COINS="BTC")
