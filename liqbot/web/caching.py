@@ -46,10 +46,10 @@ class BodyCache:
 
     def __init__(self, most: int = 256) -> None:
         """Keep `most` bodies, those that were asked for last."""
-        self._kept: OrderedDict[Hashable, tuple[MarketView, asyncio.Future[Body]]] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[MarketView | None, asyncio.Future[Body]]] = OrderedDict()
         self._most = most
 
-    async def get(self, key: Hashable, view: MarketView, make: Callable[[], Awaitable[Body]]) -> Body:
+    async def get(self, key: Hashable, view: MarketView | None, make: Callable[[], Awaitable[Body]]) -> Body:
         """Return the body of `key` that was made of this very view, or make it now."""
         of_view, body = self._kept.get(key, (None, None))
         if body is None or of_view is not view or _failed(body):

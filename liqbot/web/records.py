@@ -9,9 +9,13 @@ from litestar.params import FromPath, Parameter
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer
 from liqbot.service.status import ModelScore
-from liqbot.web.api import Asked, Questions, Venue, Window, coin_of, known_window, part_of
-from liqbot.web.caching import json_answer
+from liqbot.web.api import Asked, Bodies, Questions, Venue, Window, coin_of, known_window, part_of
+from liqbot.web.caching import Body, answered, json_answer, json_body
 from liqbot.web.openapi import answers
+from liqbot.web.ports import WebQuestions
+
+MINUTE_S = 60
+"""So long an answer is given again: of a year it takes the bot half a second."""
 
 
 class ModelScoresAnswer(msgspec.Struct, frozen=True):
@@ -36,6 +40,7 @@ class RecordsApi(Controller):
         *,
         request: Asked,
         questions: Questions,
+        bodies: Bodies,
         coin: FromPath[str],
         window: Window = "30d",
         venue: Venue = None,
@@ -43,7 +48,12 @@ class RecordsApi(Controller):
         """Return the readings of a window, at most 400, the oldest first."""
         known_window(questions, window)
         name = coin_of(questions, coin)
-        return json_answer(request, await questions.past(name, window, part_of(venue, None, None)))
+
+        async def make() -> Body:
+            return json_body(await questions.past(name, window, part_of(venue, None, None)))
+
+        asked = "readings", name, window, venue, _minute(questions)
+        return answered(request, await bodies.get(asked, None, make), max_age_s=MINUTE_S)
 
     @get(
         "/coins/{coin:str}/scoreboard",
@@ -55,6 +65,7 @@ class RecordsApi(Controller):
         *,
         request: Asked,
         questions: Questions,
+        bodies: Bodies,
         coin: FromPath[str],
         window: Window = "30d",
         within: Annotated[str, Parameter(description="How near to spot: `5%`.", max_length=10)] = "5%",
@@ -64,8 +75,13 @@ class RecordsApi(Controller):
         """Return the scoreboard of a window."""
         known_window(questions, window)
         settings = {"within": within, "least": least, **part_of(venue, None, None)}
-        answer = await questions.scoreboard(coin_of(questions, coin), window, settings)
-        return json_answer(request, answer, max_age_s=60)
+        name = coin_of(questions, coin)
+
+        async def make() -> Body:
+            return json_body(await questions.scoreboard(name, window, settings))
+
+        asked = "scoreboard", name, window, within, least, venue, _minute(questions)
+        return answered(request, await bodies.get(asked, None, make), max_age_s=MINUTE_S)
 
     @get(
         "/model-scores",
@@ -75,3 +91,7 @@ class RecordsApi(Controller):
     async def model_scores(self, *, request: Asked, questions: Questions) -> Response[bytes | None]:
         """Return the newest score of each coin and layer."""
         return json_answer(request, ModelScoresAnswer(list(await questions.model_scores())), max_age_s=60)
+
+
+def _minute(questions: WebQuestions) -> int:
+    return questions.now_ms() // (MINUTE_S * 1000)

@@ -123,6 +123,60 @@ test("clusters are told with the API's figures", async () => {
   }
 });
 
+test("readings, the scoreboard and how the model fares are told with the API's figures", async () => {
+  const card = (name) => page.locator(`.card[data-id="${name}"]`);
+  await page.waitForSelector('.card[data-id="Readings"] .curve .ratio');
+  const past = await bot.get("/api/v1/coins/BTC/readings?window=24h");
+  const [held] = past.shares;
+  assert.ok((await card("Readings").innerText()).includes(held.regime));
+  const board = await bot.get("/api/v1/coins/BTC/scoreboard?window=30d");
+  await until(
+    async () => (await card("Scoreboard").innerText()).includes(`${board.cases} stood within ${board.within_pct}%`),
+    "the scoreboard's figures",
+  );
+  const words = await card("Scoreboard").innerText();
+  for (const one of board.horizons.filter((found) => found.count))
+    assert.ok(words.includes(`${one.reached} of ${one.count}`), `${words}: ${one.reached} of ${one.count}`);
+  assert.match(await card("Model against truth").innerText(), /not tried yet|rank/);
+});
+
+test("an account is looked at, and one that there is not is said to be so", async () => {
+  await page.fill('[data-id="address"]', "0x0000000000000000000000000000000000000000");
+  await page.click('.card[data-id="Account"] button');
+  const answer = await fetch(`${bot.address}/api/v1/account/0x0000000000000000000000000000000000000000`);
+  assert.ok(answer.status >= 400 && answer.status < 500, `${answer.status}`);
+  const { detail } = await answer.json();
+  await until(
+    async () => (await page.innerText('.card[data-id="Account"]')).includes(detail),
+    `the card to say ${detail}`,
+  );
+  assert.equal(await page.inputValue('[data-id="address"]'), "0x0000000000000000000000000000000000000000");
+});
+
+test("a coin that there is not is said so, and a window that there is not has a way out", async () => {
+  await open("/c/NOSUCH");
+  assert.match(await page.innerText("#notice"), /There is no NOSUCH here\. This is [A-Z]+\./);
+  await page.goto(`${bot.address}/c/BTC?window=5m`);
+  await page.waitForSelector("#empty button");
+  assert.match(await page.innerText("#empty"), /There is no window '5m'/);
+  assert.doesNotMatch(await page.innerText("#state"), /No connection/);
+  await page.click("#empty button");
+  await page.waitForSelector("#cards .cluster");
+  assert.equal(await page.isVisible("#empty"), false);
+});
+
+test("within another page all of it is in view, with where it is from", async () => {
+  for (const viewport of [{ width: 800, height: 500 }, { width: 390, height: 420 }]) {
+    await open("/c/BTC?embed=1", viewport, "#plot canvas");
+    const size = await page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    assert.deepEqual(size, [viewport.width, viewport.height]);
+    for (const part of ["#plot", "#provenance", "#state"]) {
+      const box = await page.locator(part).boundingBox();
+      assert.ok(box.y + box.height <= viewport.height, `${part} ends at ${box.y + box.height}`);
+    }
+  }
+});
+
 test("the order book and what was liquidated are told with the API's figures", async () => {
   const words = async (name) => page.locator(`.card[data-id="${name}"]`).innerText();
   const { book } = await until(async () => {

@@ -141,6 +141,76 @@ export interface Liquidations {
   largest: { venue: string; time_ms: number; side: Side; price: number; usd: number }[];
 }
 
+/** An estimate, between which values it lies with 95%, and what it rests on. */
+export interface Range {
+  value: number;
+  low: number;
+  high: number;
+  count: number;
+  days: number;
+}
+
+export interface Past {
+  since_ms: number;
+  until_ms: number;
+  readings: HistoryRow[];
+  shares: { regime: string; share: number }[];
+  after: { regime: string; horizon_ms: number; its_way: Range | null; at_any_time: Range | null }[];
+}
+
+export interface Score {
+  horizon_ms: number;
+  count: number;
+  reached: number;
+  gone: number;
+  rate: Range | null;
+  mirrored: Range | null;
+  empty: Range | null;
+  walk: Range | null;
+  over_empty: Range | null;
+  over_mirrored: Range | null;
+  overshoot_pct: Range | null;
+  after_pct: (Range | null)[];
+  liquidated: Range | null;
+}
+
+export interface Scoreboard {
+  window: string;
+  within_pct: number;
+  cases: number;
+  tells_liquidations: boolean;
+  horizons: Score[];
+  groups: { by: string; name: string; score: Score }[];
+}
+
+export interface ModelScore {
+  coin: string;
+  label: string;
+  maps: number;
+  rank: [number, number, number] | null;
+  size: [number, number, number] | null;
+  bits: [number, number, number] | null;
+}
+
+export interface Account {
+  venue: string;
+  time_ms: number;
+  is_newest: boolean;
+  equity_usd: number | null;
+  long_usd: number;
+  short_usd: number;
+  positions: {
+    coin: string;
+    side: Side;
+    usd: number;
+    entry: number;
+    liquidation: number | null;
+    distance_pct: number | null;
+    profit_usd: number;
+    leverage: number | null;
+  }[];
+}
+
 export interface CoinInfo {
   coin: string;
   spot: number;
@@ -190,6 +260,12 @@ export const api = {
   book: (coin: string, part: Part) => get<Book>(`/coins/${coin}/book`, { venue: part.venue }),
   liquidations: (coin: string, window: string, part: Part) =>
     get<Liquidations>(`/coins/${coin}/liquidations`, { window, venue: part.venue }),
+  past: (coin: string, window: string, part: Part) =>
+    get<Past>(`/coins/${coin}/readings`, { window, venue: part.venue }),
+  scoreboard: (coin: string, window: string, part: Part) =>
+    get<Scoreboard>(`/coins/${coin}/scoreboard`, { window, venue: part.venue }),
+  modelScores: () => get<{ scores: ModelScore[] }>("/model-scores"),
+  account: (address: string) => get<Account>(`/account/${encodeURIComponent(address)}`),
   alerts: (coin: string) => get<{ alerts: Alert[] }>("/alerts", { coin }),
 };
 

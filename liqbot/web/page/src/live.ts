@@ -51,6 +51,7 @@ export class Live {
   }
 
   private look(): void {
+    if (!this.source) return; // nothing has been asked for yet
     const silent = (Date.now() - this.heardMs) / 1000;
     const open = this.source?.readyState === EventSource.OPEN;
     if (open && silent < 45) return;

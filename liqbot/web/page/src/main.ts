@@ -1,12 +1,29 @@
 // The page: one coin, one layer, one window; everything else follows from the address.
 
-import { api, ApiError, cells, type Alert, type Book, type CoinInfo, type Grid, type Liquidations, type MarketEvent, type Part, type View } from "./api";
+import {
+  api,
+  ApiError,
+  cells,
+  type Account,
+  type Alert,
+  type Book,
+  type CoinInfo,
+  type Grid,
+  type Liquidations,
+  type MarketEvent,
+  type ModelScore,
+  type Part,
+  type Past,
+  type Scoreboard,
+  type View,
+} from "./api";
 import { PriceChart, type Hover } from "./chart";
 import { clock, duration, percent, price, usd } from "./figures";
 import { Scale } from "./heat";
 import { Live, type Push } from "./live";
 import { alerts, book, clusters, el, happened, headline, holders, layers, liquidated, regimes } from "./panels";
 import { Profile } from "./profile";
+import { accounts, modelScores, past, scoreboard } from "./records";
 import { readState, writeState, type State } from "./state";
 
 const byId = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
@@ -17,6 +34,7 @@ const OPENED: Record<string, string> = { "": "any time", "24h": "last 24 h", "3d
 const GRID_REFRESH_MS = 60_000;
 const VIEW_REFRESH_MS = 2_000;
 const FLOWS_REFRESH_MS = 10_000;
+const RECORDS_REFRESH_MS = 600_000;
 
 let state: State = readState();
 let coins: CoinInfo[] = [];
@@ -30,8 +48,15 @@ let events: MarketEvent[] = [];
 let alertList: Alert[] = [];
 let orderBook: Book | undefined;
 let forced: Liquidations | undefined;
+let readings: Past | undefined;
+let board: Scoreboard | undefined;
+let scores: ModelScore[] = [];
+/** What was found of the account that was asked for, or why nothing was. */
+let account: Account | string | undefined;
+let address = "";
 let gridLoadedMs = 0;
 let flowsLoadedMs = 0;
+let recordsLoadedMs = 0;
 let viewLoadedMs = 0;
 let generation = 0;
 
@@ -64,7 +89,7 @@ async function start(): Promise<void> {
     return;
   }
   if (!coins.some((one) => one.coin === state.coin)) {
-    if (state.coin) say(`There is no ${state.coin} here.`);
+    if (state.coin) notice(`There is no ${state.coin} here. This is ${coins[0].coin}.`);
     state.coin = coins[0].coin;
   }
   byId("coin").replaceChildren(...coins.map((one) => el("option", { value: one.coin }, one.coin)));
@@ -103,6 +128,35 @@ async function show(keepZoom: boolean): Promise<void> {
   alertList = rest[2].status === "fulfilled" ? rest[2].value.alerts : [];
   chart.events(events);
   cards(rest[1].status === "fulfilled" ? rest[1].value.rows : []);
+  await records(mine);
+}
+
+/** Loads what takes the bot longest, once all else is on the screen. */
+async function records(mine: number): Promise<void> {
+  recordsLoadedMs = Date.now();
+  const [newPast, newBoard, newScores] = await Promise.allSettled([
+    api.past(state.coin, state.window, part()),
+    api.scoreboard(state.coin, boardWindow(), part()),
+    api.modelScores(),
+  ]);
+  if (mine !== generation) return;
+  readings = newPast.status === "fulfilled" ? newPast.value : undefined;
+  board = newBoard.status === "fulfilled" ? newBoard.value : undefined;
+  if (newScores.status === "fulfilled") scores = newScores.value.scores;
+  cards();
+}
+
+/** Within a day or two hardly any cluster's fate is known. */
+const boardWindow = (): string => (/^(12h|24h|3d)$/.test(state.window) ? "30d" : state.window);
+
+async function look(wanted: string): Promise<void> {
+  address = wanted;
+  account = "looking …";
+  cards();
+  account = await api.account(wanted).catch((error: unknown) =>
+    error instanceof ApiError ? error.message : "The bot does not answer.",
+  );
+  cards();
 }
 
 /** Loads the order book and what was liquidated; what cannot be had is said to be unknown. */
@@ -129,6 +183,7 @@ function take(newGrid: Grid, newCells: Float64Array, keepZoom: boolean): void {
   if (least) usdByCell = usdByCell.map((value) => (value < least ? 0 : value));
   scale = new Scale(usdByCell, state.theme);
   chart.show(newGrid, usdByCell, scale, view, keepZoom);
+  byId("legend").hidden = false;
   byId("ramp").style.background = scale.gradient();
   byId("cap").textContent = `${usd(scale.cap)}+ per 0.1%`;
   // What is drawn is on the screen a frame later; benchmarks read when that was.
@@ -155,6 +210,9 @@ function cards(rows?: Parameters<typeof regimes>[0]): void {
   if (!view) return;
   if (rows) historyRows = rows;
   const focused = document.activeElement?.getAttribute("data-id");
+  const typed = document.querySelector<HTMLInputElement>('[data-id="address"]');
+  const groupsOpen = document.querySelector<HTMLDetailsElement>('[data-id="groups"]')?.open ?? false;
+  const caret = typed && typed === document.activeElement ? typed.selectionStart : null;
   byId("cards").replaceChildren(
     clusters(bigEnough(view), (one) =>
       chart.highlight(
@@ -166,9 +224,14 @@ function cards(rows?: Parameters<typeof regimes>[0]): void {
     book(orderBook),
     liquidated(forced, flowsWindow()),
     happened(events, view.spot),
+    past(readings, state.window),
     regimes(historyRows),
+    scoreboard(board, boardWindow(), groupsOpen),
+    modelScores(scores, state.coin),
     alerts(alertList),
+    accounts(account, typed?.value ?? address, (wanted) => void look(wanted)),
   );
+  if (caret !== null) document.querySelector<HTMLInputElement>('[data-id="address"]')?.setSelectionRange(caret, caret);
   if (focused) document.querySelector<HTMLElement>(`[data-id="${CSS.escape(focused)}"]`)?.focus();
 }
 
@@ -208,6 +271,7 @@ function choices(id: string, words: Record<string, string>, chosen: string): voi
 
 function change(changes: Partial<State>): void {
   const coinChanged = changes.coin !== undefined && changes.coin !== state.coin;
+  notice("");
   state = { ...state, ...changes, ...(coinChanged ? { venue: "", tier: "", opened: "" } : {}) };
   writeState(state, true);
   void guarded(() => show(false));
@@ -280,6 +344,7 @@ async function freshen(): Promise<void> {
   view = newer;
   render();
   if (now - flowsLoadedMs >= FLOWS_REFRESH_MS) await flows(mine);
+  if (now - recordsLoadedMs >= RECORDS_REFRESH_MS) await records(mine);
   if (mine !== generation) return;
   cards();
   if (now - gridLoadedMs < GRID_REFRESH_MS) return;
@@ -290,16 +355,32 @@ async function freshen(): Promise<void> {
   if (mine === generation) chart.spot(newer.spot);
 }
 
-function say(words: string): void {
+function say(words: string, wayOut?: HTMLElement): void {
   byId("empty").hidden = !words;
-  byId("empty").textContent = words;
+  byId("empty").replaceChildren(el("div", {}, words, wayOut ?? null));
+}
+
+/** Something that stays in view until something else is asked for; empty for nothing. */
+function notice(words: string): void {
+  byId("notice").hidden = !words;
+  byId("notice").textContent = words;
+}
+
+/** What to press where the address asks for what there is not. */
+function wayOut(): HTMLElement {
+  const button = el("button", { type: "button" }, `Show ${state.coin || "all"}, 24h, best there is`);
+  button.addEventListener("click", () => change({ window: "24h", venue: "", tier: "", opened: "" }));
+  return button;
 }
 
 async function guarded(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof ApiError) say(error.message);
+    if (error instanceof ApiError) {
+      say(error.message, error.status < 500 && error.status !== 429 ? wayOut() : undefined);
+      if (!view) byId("state-words").textContent = "nothing is shown yet";
+    }
     else say("The bot does not answer. This page goes on as soon as it does.");
     if (!(error instanceof ApiError) || error.status >= 500 || error.status === 429)
       setTimeout(() => void guarded(coins.length ? () => show(true) : start), 3_000);

@@ -12,7 +12,7 @@ export function el(tag: string, attributes: Record<string, string> = {}, ...chil
   return element;
 }
 
-function table(caption: string, heads: string[], rows: Child[][]): HTMLElement {
+export function table(caption: string, heads: string[], rows: Child[][]): HTMLElement {
   return el(
     "table",
     {},
@@ -23,13 +23,13 @@ function table(caption: string, heads: string[], rows: Child[][]): HTMLElement {
 }
 
 /** A card that can be focused, since a narrow screen has to scroll its table sideways. */
-function card(label: string, title: string): HTMLElement {
+export function card(label: string, title: string): HTMLElement {
   const box = el("section", { class: "card", tabindex: "0", "aria-label": label, "data-id": label });
   box.append(el("h2", {}, title));
   return box;
 }
 
-const none = (words: string): HTMLElement => el("p", { class: "none" }, words);
+export const none = (words: string): HTMLElement => el("p", { class: "none" }, words);
 
 const REGIMES: Record<string, [string, string]> = {
   "short-squeeze setup": ["short", "A rise would force more buying than a fall would selling."],
@@ -37,6 +37,11 @@ const REGIMES: Record<string, [string, string]> = {
   balanced: ["", "Neither side holds twice the fuel of the other."],
   "no reading": ["", "Nothing known would be liquidated within 5% of spot."],
 };
+
+/** A regime in a table: its word, in the hue of the side where the fuel lies. */
+function regime(words: string): HTMLElement {
+  return el("span", { class: `lean ${REGIMES[words]?.[0] ?? ""}` }, words.replace(" setup", ""));
+}
 
 export function headline(view: View, modelled: boolean): HTMLElement[] {
   const [tone, meaning] = REGIMES[view.regime] ?? ["", ""];
@@ -138,7 +143,7 @@ export function layers(view: View): HTMLElement {
         usd(one.up_usd),
         usd(one.down_usd),
         ratio(one.ratio),
-        one.regime,
+        regime(one.regime),
       ]),
     ),
   );
@@ -282,7 +287,7 @@ export function regimes(rows: HistoryRow[]): HTMLElement {
             ratio(row.ratio),
             usd(row.up_usd),
             usd(row.down_usd),
-            row.regime,
+            regime(row.regime),
           ]),
       ),
     );
