@@ -22,9 +22,12 @@ DISCORDJS, HIKARI = HERE / "discordjs", HERE / "hikari"
 WITHIN = 15.0
 
 
-async def meets(name: str, command: list[str], *, alt: str | None) -> None:
-    """Start a bot and do all it can be asked for; `alt` is the alt text it sets, where its library can."""
-    async with Discord.start() as discord:
+async def meets(name: str, command: list[str], *arguments: str, alt: str | None) -> None:
+    """Start a bot and do all it can be asked for; `alt` is the alt text it sets, where its library can.
+
+    `arguments` are those of the counterpart.
+    """
+    async with Discord.start(*arguments) as discord:
         if not discord.validating:
             told(name, "without the published description beside the project: its checks are off")
         guild = await discord.add_guild()
@@ -167,7 +170,7 @@ def _outdated(made: Path, source: Path) -> bool:
 
 async def run() -> None:
     await meets("discord.js", install_discordjs(), alt="A heatmap of BTC")
-    await meets("hikari", install_hikari(), alt=None)
+    await meets("hikari", install_hikari(), "--take-binary", alt=None)  # its JSON comes in binary frames
 
 
 if __name__ == "__main__":

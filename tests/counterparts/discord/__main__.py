@@ -23,6 +23,9 @@ def _options() -> tuple[argparse.Namespace, Options]:
     parser.add_argument("--heartbeat", type=float, default=default.heartbeat, help="seconds")
     parser.add_argument("--max-concurrency", type=int, default=default.max_concurrency)
     parser.add_argument("--identify-every", type=float, default=default.identify_every, help="seconds")
+    parser.add_argument(
+        "--take-binary", action="store_true", help="take JSON in binary frames of the gateway"
+    )
     asked = parser.parse_args()
     return asked, Options(
         token=asked.token,
@@ -31,6 +34,7 @@ def _options() -> tuple[argparse.Namespace, Options]:
         heartbeat=asked.heartbeat,
         max_concurrency=asked.max_concurrency,
         identify_every=asked.identify_every,
+        takes_binary=asked.take_binary,
     )
 
 

@@ -34,12 +34,15 @@ class Gateway:
         heartbeat: float,
         max_concurrency: int,
         identify_every: float,
+        takes_binary: bool = False,
     ) -> None:
         """`heartbeat` in seconds; an identify per `identify_every` seconds in each concurrent lane."""
         self._world = world
         self._specs = specs
         self._record = record
         self._heartbeat = heartbeat
+        self._takes_binary = takes_binary
+        """Whether JSON in binary frames is taken: with encoding=json, commands are text."""
         self._identify_every = identify_every
         self._last_identify: dict[int, float] = {}
         self.max_concurrency = max_concurrency
@@ -112,6 +115,10 @@ class Gateway:
 
     async def _listen(self, connection: Connection) -> None:
         async for message in connection.socket:
+            if message.type is WSMsgType.BINARY and not self._takes_binary:
+                self._record.violation("command", "gateway", "a binary frame, where text is taken")
+                await connection.close(4002, "Error while decoding payload.")
+                return
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 continue
             try:

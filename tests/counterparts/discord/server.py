@@ -35,6 +35,7 @@ class Options:
     heartbeat: float = 41.25
     max_concurrency: int = 1
     identify_every: float = 5.0
+    takes_binary: bool = False
 
 
 class Discord:
@@ -57,6 +58,7 @@ class Discord:
             heartbeat=options.heartbeat,
             max_concurrency=options.max_concurrency,
             identify_every=options.identify_every,
+            takes_binary=options.takes_binary,
         )
 
     def application(self) -> web.Application:
