@@ -8,12 +8,18 @@ import numpy as np
 
 from liqbot.market.clusters import Cluster
 from liqbot.market.elsewhere import Elsewhere
-from liqbot.market.grid import Grid
+from liqbot.market.grid import Grid, thinned
 from liqbot.market.layer import Layer
 from liqbot.market.maps import BIN_WIDTH
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.web import cells
+
+_DAY_MS = 86_400_000
+_FINE_MS = 150 * _DAY_MS
+"""A longer past is told by the day, also where more is kept of its end."""
+_MOST_BYTES, _COLUMN_BYTES, _LEAST_BYTES = 98_000, 90, 8_000
+"""A grid's answer stays below 100 kB: with so many bytes a column for its times and prices."""
 
 
 class LayerAnswer(msgspec.Struct, frozen=True):
@@ -258,7 +264,10 @@ class GridAnswer(msgspec.Struct, frozen=True):
 
 def grid_answer(view: MarketView, grid: Grid, window: str) -> GridAnswer:
     """Return a grid as it is answered, cut to the bins that hold anything."""
-    told = cells.packed(grid.usd.astype(np.float64), grid.spot)
+    if len(grid) and grid.time_ms[-1] - grid.time_ms[0] > _FINE_MS:
+        grid = thinned(grid, _DAY_MS)
+    room = (_MOST_BYTES - _COLUMN_BYTES * len(grid)) * 3 // 4
+    told = cells.packed(grid.usd.astype(np.float64), grid.spot, max(min(cells.LIMIT, room), _LEAST_BYTES))
     return GridAnswer(
         coin=view.coin,
         layer=LayerAnswer.of(view.layer),

@@ -17,7 +17,7 @@ from liqbot.market.positions import Floats
 LEAST_USD = 1.0
 """Cells below are nothing."""
 LIMIT = 64_000
-"""Bytes that a grid's cells take at most; with all else an answer stays below 100 kB."""
+"""Bytes that a grid's cells take at most."""
 STEPS = 2_000
 """Codes to one unit of ln(USD): a cell is right to 0.025%."""
 
@@ -59,8 +59,8 @@ class Packed:
     """Cells below are told as nothing."""
 
 
-def packed(usd: Floats, spot: Floats) -> Packed:
-    """Return cells, shape (columns, bins), and the price of each column in at most `LIMIT` bytes.
+def packed(usd: Floats, spot: Floats, limit: int = LIMIT) -> Packed:
+    """Return cells, shape (columns, bins), and the price of each column in at most `limit` bytes.
 
     What does not fit begins with the smallest cells: they are left out, and `least_usd` says below which.
     """
@@ -73,7 +73,7 @@ def packed(usd: Floats, spot: Floats) -> Packed:
         changes = coded.copy()
         changes[:, 1:] ^= coded[:, :-1]
         squeezed = zlib.compress(changes.astype("<u2").tobytes(), 6)
-        if len(squeezed) <= LIMIT:
+        if len(squeezed) <= limit:
             return Packed(base64.b64encode(squeezed).decode(), begin, end - begin, least_usd)
         least_usd *= 4
 

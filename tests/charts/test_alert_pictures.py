@@ -17,6 +17,7 @@ from liqbot.engine.board import Board
 from liqbot.market import figures
 from liqbot.market.clusters import Clusters, End, EndedCluster
 from liqbot.market.updates import Beat
+from liqbot.service.pictures import cluster_of
 from liqbot.sources.replay.player import RECORDED_LAYER, Replay
 
 COINS = ("BTC", "ETH", "SOL", "HYPE")
@@ -42,27 +43,30 @@ def alerts():
 
     All of the recording, through the whole bot, is a matter of `make long`.
     """
-    return asyncio.run(replayed())
+    return asyncio.run(replayed(COINS, SNAPSHOTS))
 
 
-async def replayed():
-    board, views, found = Board(RECORDED_LAYER), {coin: [] for coin in COINS}, []
+async def replayed(coins, snapshots):
+    """Return the hits about clusters in so many snapshots; without `coins` of all that were recorded."""
+    board, views, found, beats = Board(RECORDED_LAYER), {}, [], 0
     source = Replay(shared_file("recordings/hyperliquid-positions-2026-02.csv.gz"))
     async for update in source.updates():
         board.apply(update)
         if not isinstance(update, Beat):
             continue
-        if len(views["BTC"]) == SNAPSHOTS:
+        if beats == snapshots:
             break
-        for coin in COINS:
+        beats += 1
+        for coin in coins or board.coins:
             if coin not in board.coins:
                 continue
             view = board.view(coin)
-            views[coin].append(view)
+            own = views.setdefault(coin, [])
+            own[:] = [one for one in own if one.time_ms > view.time_ms - DAY_MS] + [view]
             for rule in RULES:
                 hits = rule.read(view, rule.form.defaults()).hits
-                keys = {hit.key for hit in hits if view.clusters.get(hit.key) is not None}
-                found += [(view, past(views[coin]), key) for key in sorted(keys)]
+                keys = {cluster_of(view, hit) for hit in hits} - {None}
+                found += [(view, past(own), key) for key in sorted(keys)]
     return found
 
 
@@ -73,8 +77,21 @@ def asked_for(view, grid, key, **more) -> HeatmapInput:
 @pytest.mark.parametrize("shape", Shape)
 def test_its_cluster_is_inside_the_picture_highlighted_and_labelled(alerts, shape):
     assert len(alerts) > 12
+    assert_shown(alerts, shape)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_so_is_that_of_every_hit_of_every_rule_of_every_coin_of_the_whole_recording():
+    found = asyncio.run(replayed((), None))
+    assert len({view.coin for view, _, _ in found}) > 20
+    for shape in Shape:
+        assert_shown(found, shape)
+
+
+def assert_shown(alerts, shape):
     for view, grid, key in alerts:
-        cluster = view.clusters.get(key)
+        cluster = labels.highlighted(view, key)
         plan = heatmap.layout(asked_for(view, grid, key, look=Look(shape=shape)))
         axis, place = plan.place.prices, plan.place
         assert axis.low <= cluster.low <= cluster.high <= axis.high

@@ -1,13 +1,19 @@
 """A grid's dollars on the wire: three digits of each cell, whatever is in it."""
 
+import msgspec
 import numpy as np
 import pytest
+from charts.scenes import crowd
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from liqbot.market.grid import Grid, held_until
+from liqbot.market.maps import Bins
+from liqbot.web.answers import GridAnswer, grid_answer
 from liqbot.web.cells import LIMIT, codes, packed, rounded, unpacked
 
+NOW_MS = 1_770_000_000_000
 money = st.floats(1, 1e13)
 
 
@@ -45,6 +51,38 @@ def test_the_smallest_cells_are_left_out_where_all_do_not_fit():
     back = np.zeros(usd.shape)
     back[:, told.first : told.first + told.count] = unpacked(told.text, told.count, spot)
     assert np.allclose(back, np.where(usd >= told.least_usd, usd, 0), rtol=0.0003)
+
+
+def a_past(steps, random):
+    """Return a grid of noise, which is hard to squeeze, in steps of time as the history keeps them."""
+    time_ms = NOW_MS - np.cumsum(np.repeat([step for _, step in steps], [count for count, _ in steps]))[::-1]
+    spot = 60_000 * np.exp(np.cumsum(random.normal(0, 0.005, len(time_ms))))
+    some = random.random((len(time_ms), 2_400)) < 0.3
+    usd = np.where(some, random.lognormal(10, 3, some.shape), 0).astype(np.float32)
+    bins = Bins(9_000, 2_400)
+    return Grid(bins, time_ms, held_until(time_ms), spot, spot * 0.999, spot * 1.001, usd)
+
+
+@pytest.mark.parametrize(
+    ("window", "tiers", "columns"),
+    [
+        ("1y", [(288, 5), (336, 30), (276, 120), (335, 1440)], range(364, 368)),
+        ("1y", [(365, 1440)], range(364, 367)),
+        ("30d", [(288, 5), (336, 30), (276, 120)], [900]),
+        ("24h", [(288, 5)], [288]),
+    ],
+)
+def test_a_year_by_the_day_and_every_other_window_is_below_100_kilobytes_of_json(window, tiers, columns):
+    grid = a_past([(count, minutes * 60_000) for count, minutes in tiers], np.random.default_rng(1))
+    written = msgspec.json.encode(grid_answer(crowd(), grid, window))
+    assert len(written) < 100_000
+    answer = msgspec.json.decode(written, type=GridAnswer)
+    assert len(answer.time_ms) in columns
+    assert answer.spot[-1] == grid.spot[-1]
+    assert min(answer.low) == pytest.approx(grid.low.min())
+    shown = unpacked(answer.usd, answer.bins.count, np.array(answer.spot))
+    assert shown.shape == (len(answer.time_ms), answer.bins.count)
+    assert shown.max() > answer.least_usd
 
 
 def test_more_money_is_never_a_smaller_code():
