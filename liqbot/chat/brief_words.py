@@ -23,7 +23,11 @@ def facts(brief: BriefAnswer) -> list[Fact]:
     rate = funding(market.funding)
     stretched = context_words.stretch(market)
     interest = context_words.open_interest(market)
-    heads = [*context_words.accounts(market), *context_words.expiries(market)]
+    heads = [
+        *context_words.accounts(market),
+        *context_words.takers(market),
+        *context_words.expiries(market),
+    ]
     return [
         Fact(_("Fuel within 5%"), _fuel(market)),
         Fact(_("Nearest that matters"), _nearest(market)),

@@ -7,8 +7,9 @@ from liqbot.text.figures import duration, listed, percent, share, usd
 
 
 def surroundings(market: MarketAnswer) -> list[Fact]:
-    """Return open interest and its change, stretched funding, accounts, and when options expire."""
-    return [*open_interest(market), *stretch(market), *accounts(market), *expiries(market)]
+    """Return open interest and its change, stretched funding, accounts, takers, and when options expire."""
+    crowd = [*accounts(market), *takers(market)]
+    return [*open_interest(market), *stretch(market), *crowd, *expiries(market)]
 
 
 def open_interest(market: MarketAnswer) -> list[Fact]:
@@ -47,6 +48,17 @@ def accounts(market: MarketAnswer) -> list[Fact]:
         return []
     said = [f"{venue} {share(long)}" for venue, long in dict(told).items()]
     return [Fact(_("Accounts long"), listed(said))]
+
+
+def takers(market: MarketAnswer) -> list[Fact]:
+    """Return what takers bought lately of what they traded, venue by venue; nothing where nobody tells."""
+    own = None if market.context is None else market.context.taker_buy
+    told = [] if own is None else [(market.venue, own)]
+    told += [(other.venue, other.taker_buy) for other in market.others if other.taker_buy is not None]
+    if not told:
+        return []
+    said = [f"{venue} {share(bought)}" for venue, bought in dict(told).items()]
+    return [Fact(_("Takers bought, 5 min"), listed(said))]
 
 
 def expiries(market: MarketAnswer) -> list[Fact]:

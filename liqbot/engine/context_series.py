@@ -12,6 +12,8 @@ DAY_MS = 24 * HOUR_MS
 WEEK_MS = 7 * DAY_MS
 FINE_MS, FINE_STEP_MS = 2 * HOUR_MS, 5 * MINUTE_MS
 """So far back a sample stands for five minutes, before that for an hour."""
+TAKERS_MS = 30 * MINUTE_MS
+"""So long what takers did in five minutes is news."""
 OFF_BY = 0.2
 """A sample of so long ago may be off by this share of that time."""
 
@@ -34,6 +36,9 @@ class ContextSeries:
     long_accounts: float | None = None
     """The newest ratio of accounts that was told."""
     long_accounts_ms: int = 0
+    taker_buy: float | None = None
+    """The newest share that takers bought."""
+    taker_ms: int = 0
     _made: tuple[int, MarketContext] | None = None
     """The newest context, and of which minute it is: it does not change faster."""
 
@@ -70,6 +75,11 @@ class ContextSeries:
         if time_ms >= self.long_accounts_ms:
             self.long_accounts, self.long_accounts_ms = long_share, time_ms
 
+    def hear_takers(self, time_ms: int, buy_share: float) -> None:
+        """Take up the newest share that takers bought."""
+        if time_ms >= self.taker_ms:
+            self.taker_buy, self.taker_ms = buy_share, time_ms
+
     def context(self, now_ms: int, interest: float | None, funding: float | None) -> MarketContext:
         """Return what is now against what was, at most a minute old."""
         minute = now_ms // MINUTE_MS
@@ -82,6 +92,7 @@ class ContextSeries:
             interest_24h=self._change(now_ms, interest, DAY_MS),
             interest_7d=self._change(now_ms, interest, WEEK_MS),
             long_accounts=self.long_accounts if fresh else None,
+            taker_buy=self.taker_buy if now_ms - self.taker_ms <= TAKERS_MS else None,
         )
         self._made = (minute, context)
         return context

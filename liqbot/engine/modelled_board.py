@@ -34,6 +34,7 @@ from liqbot.market.updates import (
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
+    TakerFlowSeen,
     Update,
 )
 from liqbot.market.view import MarketView
@@ -217,12 +218,12 @@ class ModelledBoard:
             self._take_tiers(update)
         elif isinstance(update, Liquidation):
             self._take_liquidation(update)
-        elif isinstance(update, DepthSeen | FundingSeen | AccountRatioSeen):
+        elif isinstance(update, DepthSeen | FundingSeen | AccountRatioSeen | TakerFlowSeen):
             self._take_surroundings(update)
         else:
             self._rejected[f"{type(update).__name__} does not belong in a modelled layer"] += 1
 
-    def _take_surroundings(self, update: DepthSeen | FundingSeen | AccountRatioSeen) -> None:
+    def _take_surroundings(self, update: DepthSeen | FundingSeen | AccountRatioSeen | TakerFlowSeen) -> None:
         """Take up what the model does not use, and views carry."""
         if isinstance(update, DepthSeen):
             if not self._books.take(update.depth):
@@ -234,6 +235,8 @@ class ModelledBoard:
             series.add_past(
                 [Sample(time_ms, None, rate) for time_ms, rate in told], max(update.time_ms, self.time_ms)
             )
+        elif isinstance(update, TakerFlowSeen):
+            series.hear_takers(update.time_ms, update.buy_share)
         elif len(update.times_ms):
             series.hear_accounts(update.time_ms, float(update.long_share[-1]))
 

@@ -23,6 +23,9 @@ class MarketContext:
     interest_7d: float | None = None
     long_accounts: float | None = None
     """Accounts that are net long, as a share (0 to 1) of those with a position: heads, not money."""
+    taker_buy: float | None = None
+    """What takers bought in the newest five minutes that are told, as a share (0 to 1) of what takers bought
+    and sold: above 0.5 buyers were in a hurry."""
 
 
 def next_expiries(time_ms: int) -> tuple[int, int]:

@@ -29,6 +29,9 @@ class Elsewhere(OfFuel):
     long_accounts: float | None = None
     """Accounts that are net long, as a share (0 to 1): heads, not money; None: unknown."""
 
+    taker_buy: float | None = None
+    """Share (0 to 1) that takers bought of what takers traded lately; None: unknown."""
+
     @property
     def fuel(self) -> Fuel:
         """What would be force-closed near spot, and how much of each side is known."""

@@ -205,6 +205,21 @@ class AccountRatioSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class TakerFlowSeen:
+    """Who crossed the spread lately: of what was traded, how much by buyers that did not wait."""
+
+    coin: str
+    time_ms: int
+    """When the period began that it is of: five minutes."""
+    buy_share: float
+    """Volume that takers bought, as a share (0 to 1) of what takers bought and sold."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.buy_share <= 1:
+            raise ValueError(f"a share of {self.buy_share} that takers bought is none")
+
+
+@dataclass(frozen=True, slots=True)
 class MarginTiersSeen:
     """The margin tiers of one coin, as the venue publishes them."""
 
@@ -263,6 +278,7 @@ Update: TypeAlias = (
     | OpenInterestSeen
     | FundingSeen
     | AccountRatioSeen
+    | TakerFlowSeen
     | MarginTiersSeen
     | DepthSeen
     | Beat

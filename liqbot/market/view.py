@@ -178,6 +178,7 @@ class MarketView(OfFuel):
             funding=self.funding,
             side_coverage=self.side_coverage,
             long_accounts=None if self.context is None else self.context.long_accounts,
+            taker_buy=None if self.context is None else self.context.taker_buy,
         )
 
     def with_grid(self, grid: Grid) -> "MarketView":

@@ -23,6 +23,8 @@ def context_strip(view: MarketView) -> tuple[Fact, ...]:
                 facts.append(Fact(label, percent(100 * change, signed=True)))
         if context.long_accounts is not None:
             facts.append(Fact(_("accounts long"), share(context.long_accounts)))
+        if context.taker_buy is not None:
+            facts.append(Fact(_("takers bought"), share(context.taker_buy)))
     if view.coin in WITH_OPTIONS:
         monthly_ms, _quarterly_ms = next_expiries(view.time_ms)
         facts.append(Fact(_("options"), duration((monthly_ms - view.time_ms) / 1000)))

@@ -98,6 +98,7 @@ class OtherLayer:
     ratio: float | None
     ratio_basis: RatioBasis
     long_accounts: float | None = None
+    taker_buy: float | None = None
     """Accounts that are net long there, as a share (0 to 1); None: unknown."""
 
 
@@ -287,6 +288,7 @@ def _other(other: Elsewhere) -> OtherLayer:
         ratio=other.ratio,
         ratio_basis=_ratio_basis(other.fuel),
         long_accounts=other.long_accounts,
+        taker_buy=other.taker_buy,
     )
 
 

@@ -9,6 +9,7 @@ from charts.scenes import crowd, grid_of, heatmap_of, looked_at
 from shared import shared_file
 
 from liqbot.builtin import RULES
+from liqbot.builtin.near_cluster import near_cluster
 from liqbot.charts import heatmap, labels
 from liqbot.charts.canvas import Box
 from liqbot.charts.request import HeatmapInput, Look, Shape, Zoom
@@ -46,7 +47,12 @@ def alerts():
     return asyncio.run(replayed(COINS, SNAPSHOTS))
 
 
-async def replayed(coins, snapshots):
+DEFAULTS = [(rule, rule.form.defaults()) for rule in RULES]
+MANY = {"within": "20%", "at_least": "100k", "size": "0%", "single": "1"}
+"""What makes near-cluster tell of small coins, too."""
+
+
+async def replayed(coins, snapshots, asked=DEFAULTS):
     """Return the hits about clusters in so many snapshots; without `coins` of all that were recorded."""
     board, views, found, beats = Board(RECORDED_LAYER), {}, [], 0
     source = Replay(shared_file("recordings/hyperliquid-positions-2026-02.csv.gz"))
@@ -63,8 +69,8 @@ async def replayed(coins, snapshots):
             view = board.view(coin)
             own = views.setdefault(coin, [])
             own[:] = [one for one in own if one.time_ms > view.time_ms - DAY_MS] + [view]
-            for rule in RULES:
-                hits = rule.read(view, rule.form.defaults()).hits
+            for rule, values in asked:
+                hits = rule.read(view, values).hits
                 keys = {cluster_of(view, hit) for hit in hits} - {None}
                 found += [(view, past(own), key) for key in sorted(keys)]
     return found
@@ -83,8 +89,10 @@ def test_its_cluster_is_inside_the_picture_highlighted_and_labelled(alerts, shap
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_so_is_that_of_every_hit_of_every_rule_of_every_coin_of_the_whole_recording():
-    found = asyncio.run(replayed((), None))
+    loose = near_cluster, near_cluster.form.parse(MANY)
+    found = asyncio.run(replayed((), None, [*DEFAULTS, loose]))
     assert len({view.coin for view, _, _ in found}) > 20
+    assert len(found) > 1_000
     for shape in Shape:
         assert_shown(found, shape)
 

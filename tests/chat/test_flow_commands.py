@@ -197,7 +197,12 @@ class TestBrief:
 
     async def test_what_is_known_stands_in_it(self, room):
         context = MarketContext(
-            funding_rank=0.96, interest_1h=0.004, interest_24h=-0.02, interest_7d=0.1, long_accounts=0.62
+            funding_rank=0.96,
+            interest_1h=0.004,
+            interest_24h=-0.02,
+            interest_7d=0.1,
+            long_accounts=0.62,
+            taker_buy=0.58,
         )
         known = replace(BTC, depth=depth(), open_interest=1_000.0, context=context)
         room.services.markets.views["BTC"] = known
@@ -205,16 +210,22 @@ class TestBrief:
         facts = {fact.label: fact.value for fact in (await room.say("/brief BTC")).facts}
         assert facts["Funding"] == "+0.0013% an hour, longs pay; above 96% of the last week"
         assert facts["Open interest"] == "$64M, +0.4% in 1 h, −2% in 24 h, +10% in 7 d"
-        assert facts["Crowd and options"].startswith("Accounts long Testex 62%; Options expire in ")
+        assert facts["Crowd and options"].startswith(
+            "Accounts long Testex 62%; Takers bought, 5 min Testex 58%; Options expire in "
+        )
         assert facts["Liquidated in 24 h"].startswith("$3M longs, $0 shorts; last hour $3M")
         assert facts["Book within 1%"] == "$12.7M bids, $6.4M asks"
         assert room.studio.inputs[-1].facts[1].value == "96% of 7 d"
 
     async def test_the_same_stands_in_regime(self, room):
         context = MarketContext(funding_rank=0.04, interest_24h=-0.02)
-        others = (replace(ETH.elsewhere, long_accounts=0.4), replace(ETH.elsewhere, long_accounts=None))
+        others = (
+            replace(ETH.elsewhere, long_accounts=0.4, taker_buy=0.61),
+            replace(ETH.elsewhere, long_accounts=None),
+        )
         room.services.markets.views["BTC"] = replace(BTC, context=context, open_interest=1e3, others=others)
         text = await room.text("/regime BTC")
         assert "Open interest: $64M, −2% in 24 h" in text
         assert "Funding stretch: below 96% of the last week" in text
         assert "Accounts long: Testex 40%" in text
+        assert "Takers bought, 5 min: Testex 61%" in text

@@ -13,7 +13,7 @@ from liqbot.engine.context_series import ContextSeries, Sample
 from liqbot.engine.modelled_board import ModelledBoard
 from liqbot.market import wire
 from liqbot.market.context import next_expiries
-from liqbot.market.updates import AccountRatioSeen, FundingSeen
+from liqbot.market.updates import AccountRatioSeen, FundingSeen, TakerFlowSeen
 
 NOW = 10_000 * HOUR
 DAY = 24 * HOUR
@@ -72,6 +72,14 @@ def test_a_ratio_of_accounts_is_said_while_it_is_fresh():
     assert series.context(NOW + HOUR + MINUTE, None, None).long_accounts is None
 
 
+def test_what_takers_bought_is_said_for_half_an_hour():
+    series = ContextSeries()
+    series.hear_takers(NOW, 0.6)
+    series.hear_takers(NOW - MINUTE, 0.1)
+    assert series.context(NOW + 30 * MINUTE, None, None).taker_buy == 0.6
+    assert series.context(NOW + 31 * MINUTE, None, None).taker_buy is None
+
+
 def test_a_measured_board_knows_its_past_again_after_a_restart():
     def board():
         return Board(LAYER)
@@ -95,11 +103,13 @@ def test_a_modelled_board_takes_funding_and_accounts_from_the_venues_history():
     times = np.arange(now - 48 * HOUR, now, HOUR)
     board.apply(FundingSeen("BTC", times, np.full(len(times), 5.0)))
     board.apply(AccountRatioSeen.of("BTC", [now], [0.63]))
+    board.apply(TakerFlowSeen("BTC", now, 0.58))
     board.apply(price(100, time_ms=now, funding=1e-5))
     view = board.view("BTC")
     assert view.context.funding_rank < 0.05
     assert view.context.long_accounts == 0.63
     assert view.elsewhere.long_accounts == 0.63
+    assert view.context.taker_buy == view.elsewhere.taker_buy == 0.58
     assert not board.rejected
 
 

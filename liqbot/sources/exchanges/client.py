@@ -7,7 +7,7 @@ from typing import Protocol
 from liqbot.market.depth import Depth
 from liqbot.market.margin import MarginTiers
 from liqbot.market.updates import Liquidation
-from liqbot.sources.exchanges.rows import AccountRatio, Candle, Funding, Now, OpenInterest, Sieve
+from liqbot.sources.exchanges.rows import AccountRatio, Candle, Funding, Now, OpenInterest, Sieve, TakerFlow
 from liqbot.sources.exchanges.symbols import Instrument
 
 Tell = Callable[[str | None], None]
@@ -63,6 +63,10 @@ class Client(Protocol):
 
     async def account_ratio(self, instrument: Instrument) -> AccountRatio | None:
         """Return how accounts are divided now; None where the exchange has not counted any."""
+        ...
+
+    async def taker_flow(self, instrument: Instrument) -> TakerFlow | None:
+        """Return who crossed the spread lately; None where the exchange publishes no such figure."""
         ...
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:

@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from liqbot.market.updates import AccountRatioSeen, AssetContext, MarginTiersSeen, Update
+from liqbot.market.updates import AccountRatioSeen, AssetContext, MarginTiersSeen, TakerFlowSeen, Update
 from liqbot.sources.exchanges.client import Client
 from liqbot.sources.exchanges.history import candles_seen, funding_seen, open_interest_seen
 from liqbot.sources.exchanges.notes import Missing
@@ -30,6 +30,9 @@ class Following:
     asked_paid_ms: int
     """When payments were last asked for."""
     ratio_ms: int = 0
+    taker_ms: int = 0
+    """The newest period of which is known who crossed the spread."""
+    asked_taker_ms: int = 0
 
     @property
     def coin(self) -> str:
@@ -89,7 +92,7 @@ class News:
         return told
 
     async def _crowd(self, following: Following, now_ms: int) -> list[Update]:
-        """Return margin tiers once a day, payments of funding once an hour, the account ratio if new."""
+        """Return margin tiers once a day, funding once an hour, accounts and takers if new."""
         client, which, coin = self._client, following.instrument, following.coin
         told: list[Update] = []
         if now_ms - following.tiers_ms > DAY_MS:
@@ -109,6 +112,12 @@ class News:
             if ratio is not None and following.ratio_ms < ratio.time_ms <= now_ms:
                 following.ratio_ms = ratio.time_ms
                 told.append(AccountRatioSeen.of(coin, [ratio.time_ms], [ratio.long_share]))
+        if now_ms // PERIOD_MS > following.asked_taker_ms // PERIOD_MS:
+            following.asked_taker_ms = now_ms
+            flow = await self._part(f"takers of {coin}", client.taker_flow(which))
+            if flow is not None and following.taker_ms < flow.time_ms <= now_ms:
+                following.taker_ms = flow.time_ms
+                told.append(TakerFlowSeen(coin, flow.time_ms, flow.buy_share))
         return told
 
     async def _part(self, what: str, question: Awaitable[T]) -> T | None:

@@ -74,6 +74,19 @@ class AccountRatio(NamedTuple):
     """Accounts that are net long, as a share of those that hold a position."""
 
 
+class TakerFlow(NamedTuple):
+    """Who crossed the spread in a period."""
+
+    time_ms: int
+    buy_share: float
+    """Volume that takers bought, as a share of what takers bought and sold."""
+
+    @staticmethod
+    def of(time_ms: int, bought: float, sold: float) -> "TakerFlow | None":
+        """Return it of what takers bought and sold; None of a period in which nothing was traded."""
+        return TakerFlow(time_ms, bought / (bought + sold)) if bought + sold else None
+
+
 class Tier(NamedTuple):
     """A margin tier as exchanges list it."""
 
@@ -131,6 +144,18 @@ class Sieve:
                 kept.append(row)
             else:
                 self.refused["an account ratio is not a share"] += 1
+        return max(kept, default=None)
+
+    def taker_flow(self, rows: Iterable[TakerFlow | None]) -> TakerFlow | None:
+        """Return the newest of the flows that can be; None where there is none."""
+        kept: list[TakerFlow] = []
+        for row in rows:
+            if row is None:
+                continue
+            if 0 <= row.buy_share <= 1:
+                kept.append(row)
+            else:
+                self.refused["a share that takers bought is none"] += 1
         return max(kept, default=None)
 
     def _is(self, what: str, value: float) -> bool:

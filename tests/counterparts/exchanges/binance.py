@@ -128,6 +128,21 @@ def account_ratio(query, world):
     ]
 
 
+def taker_ratio(query, world):
+    query.demand(period="5m")
+    at = book(query, world)
+    end_ms = at.now_ms // PERIOD_MS * PERIOD_MS
+    return [
+        {
+            "buySellRatio": "1.5586",
+            "sellVol": "248.5030",
+            "buyVol": "387.3300",
+            "timestamp": end_ms - back * PERIOD_MS,
+        }
+        for back in reversed(range(number(query, "limit", 30)))
+    ]
+
+
 def depth(query, world):
     at = book(query, world)
     limit = number(query, "limit", 500)
@@ -161,6 +176,7 @@ ROUTES = {
     "/fapi/v1/premiumIndex": premium_index,
     "/fapi/v1/fundingRate": funding_rate,
     "/futures/data/globalLongShortAccountRatio": account_ratio,
+    "/futures/data/takerlongshortRatio": taker_ratio,
 }
 
 

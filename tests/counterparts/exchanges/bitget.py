@@ -24,6 +24,7 @@ LISTINGS = {
 }
 LIMITS = (
     Limit("/api/v2/mix/market/account-long-short", 1, 1),
+    Limit("/api/v2/mix/market/taker-buy-sell", 1, 1),
     Limit("/api/v3/market/liquidations", 5, 1),
     Limit("/", 20, 1),
 )
@@ -114,6 +115,19 @@ def account_long_short(query, world):
         "ts": str(world.now_ms // PERIOD_MS * PERIOD_MS),
     }
     return answer(world, [row])
+
+
+def taker_buy_sell(query, world):
+    book(query, world)
+    query.get("period")
+    end_ms = world.now_ms // PERIOD_MS * PERIOD_MS
+    return answer(
+        world,
+        [
+            {"buyVolume": "0.03", "sellVolume": "0.12", "ts": str(end_ms - back * PERIOD_MS)}
+            for back in range(2)
+        ],
+    )
 
 
 def query_position_lever(query, world):
@@ -209,6 +223,7 @@ ROUTES = {
         "history-fund-rate": history_fund_rate,
         "candles": candles,
         "account-long-short": account_long_short,
+        "taker-buy-sell": taker_buy_sell,
         "query-position-lever": query_position_lever,
         "merge-depth": merge_depth,
         "contracts": contracts,

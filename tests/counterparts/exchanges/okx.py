@@ -157,6 +157,16 @@ def account_ratio(query, world):
     return {"code": "0", "data": rows, "msg": ""}
 
 
+def taker_volume(query, world):
+    book(query, world)
+    query.get("period")
+    rows = [
+        [str(world.now_ms // PERIOD_MS * PERIOD_MS - back * PERIOD_MS), "7596.2651", "7149.4855"]
+        for back in range(number(query, "limit", 100))
+    ]
+    return {"code": "0", "data": rows, "msg": ""}
+
+
 def instruments(query, world):
     query.demand(instType="SWAP")
     if "instId" not in query:
@@ -229,6 +239,7 @@ ROUTES = {
     "/api/v5/public/funding-rate": funding_rate,
     "/api/v5/public/funding-rate-history": funding_rate_history,
     "/api/v5/rubik/stat/contracts/long-short-account-ratio-contract": account_ratio,
+    "/api/v5/rubik/stat/taker-volume-contract": taker_volume,
     "/api/v5/public/instruments": instruments,
     "/api/v5/public/position-tiers": position_tiers,
 }

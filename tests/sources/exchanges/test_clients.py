@@ -127,6 +127,30 @@ async def test_the_account_ratio_is_the_share_of_accounts_that_are_long(exchange
 
 
 @pytest.mark.parametrize(
+    ("venue", "share"),
+    [
+        ("binance", 387.33 / (387.33 + 248.503)),
+        ("okx", 7149.4855 / (7149.4855 + 7596.2651)),
+        ("bitget", 0.2),
+        ("gate", 9.3765153315902 / 10.3765153315902),
+    ],
+)
+async def test_takers_are_told_by_the_share_of_what_they_traded_that_they_bought(exchanges, venue, share):
+    client = client_of(exchanges, venue)
+    async with client.session():
+        flow = await client.taker_flow(asked(venue))
+    assert flow is not None
+    assert flow.time_ms == UNTIL
+    assert flow.buy_share == pytest.approx(share)
+
+
+async def test_bybit_publishes_nothing_of_takers_and_is_not_asked(exchanges):
+    client = client_of(exchanges, "bybit")
+    async with client.session():
+        assert await client.taker_flow(asked("bybit")) is None
+
+
+@pytest.mark.parametrize(
     ("venue", "floors", "leverages", "rates"),
     [
         ("bybit", (0, 2e6, 10e6), (100, 50, 20), (0.005, 0.01, 0.025)),

@@ -135,6 +135,7 @@ async def test_an_empty_history_is_empty(exchanges, venue):
         assert await client.open_interest(asked(venue), SINCE, UNTIL) == []
         assert await client.funding(asked(venue), SINCE, UNTIL) == []
         assert await client.account_ratio(asked(venue)) is None
+        assert await client.taker_flow(asked(venue)) is None
 
 
 @pytest.mark.parametrize("venue", ["bybit", "okx", "bitget", "gate"])

@@ -26,6 +26,7 @@ from liqbot.sources.exchanges.rows import (
     Now,
     OpenInterest,
     Sieve,
+    TakerFlow,
     candle_of,
     interval_h,
     is_plausible,
@@ -78,6 +79,12 @@ class _Funding(msgspec.Struct, rename="camel"):
 
 class _Ratio(msgspec.Struct, rename="camel"):
     long_account: float
+    timestamp: int
+
+
+class _Taker(msgspec.Struct, rename="camel"):
+    buy_vol: float
+    sell_vol: float
     timestamp: int
 
 
@@ -138,6 +145,9 @@ class Binance:
         self._ratios = Rows(
             "/futures/data/globalLongShortAccountRatio", _Ratio, "an account ratio", statistics
         )
+        self._takers = Rows(
+            "/futures/data/takerlongshortRatio", _Taker, "what takers bought and sold", statistics
+        )
         self._candles = Rows("/fapi/v1/klines", CandleRow, "a candle", self._weight, 5)
         self._payments = Rows("/fapi/v1/fundingRate", _Funding, "a payment of funding", payments)
 
@@ -196,6 +206,13 @@ class Binance:
             self._ratios, {"symbol": instrument.symbol, "period": "5m", "limit": 1}
         )
         return self.sieve.ratio(AccountRatio(row.timestamp, row.long_account) for row in rows)
+
+    async def taker_flow(self, instrument: Instrument) -> TakerFlow | None:
+        """Return who crossed the spread in the newest five minutes that are told."""
+        rows = await self._reader.rows(
+            self._takers, {"symbol": instrument.symbol, "period": "5m", "limit": 1}
+        )
+        return self.sieve.taker_flow(TakerFlow.of(row.timestamp, row.buy_vol, row.sell_vol) for row in rows)
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers:
         """Return the tiers of our own table: the exchange gives them to its customers only."""

@@ -26,6 +26,7 @@ from liqbot.sources.exchanges.rows import (
     Now,
     OpenInterest,
     Sieve,
+    TakerFlow,
     Tier,
     candle_of,
     is_plausible,
@@ -90,6 +91,12 @@ class _Funding(msgspec.Struct, rename="camel"):
 
 class _Ratio(msgspec.Struct, rename="camel"):
     long_account_ratio: float
+    ts: int
+
+
+class _Taker(msgspec.Struct, rename="camel"):
+    buy_volume: float
+    sell_volume: float
     ts: int
 
 
@@ -163,6 +170,9 @@ class Bitget:
         self._position_tiers = self._rows("query-position-lever", _PositionTier, "a margin tier")
         self._contracts = self._rows("contracts", _Contract, "a contract")
         self._ratios = Rows("/api/v2/mix/market/account-long-short", _Ratio, "an account ratio", self._slow)
+        self._takers = Rows(
+            "/api/v2/mix/market/taker-buy-sell", _Taker, "what takers bought and sold", self._slow
+        )
 
     def session(self) -> Rest:
         """Return what must be entered before the first question."""
@@ -215,6 +225,11 @@ class Bitget:
         """Return the share of accounts that are long."""
         rows = await self._reader.rows(self._ratios, {"symbol": instrument.symbol, "period": "5m"})
         return self.sieve.ratio(AccountRatio(row.ts, row.long_account_ratio) for row in rows)
+
+    async def taker_flow(self, instrument: Instrument) -> TakerFlow | None:
+        """Return who crossed the spread in the newest five minutes that are told."""
+        rows = await self._reader.rows(self._takers, {"symbol": instrument.symbol, "period": "5m"})
+        return self.sieve.taker_flow(TakerFlow.of(row.ts, row.buy_volume, row.sell_volume) for row in rows)
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:
         """Return the tiers; their floors are in USDT."""

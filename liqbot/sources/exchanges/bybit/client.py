@@ -26,6 +26,7 @@ from liqbot.sources.exchanges.rows import (
     Now,
     OpenInterest,
     Sieve,
+    TakerFlow,
     Tier,
     candle_of,
     is_plausible,
@@ -200,6 +201,10 @@ class Bybit:
         """Return the share of accounts that are long."""
         rows = await self._reader.rows(self._ratios, {**_which(instrument), "period": "5min", "limit": 1})
         return self.sieve.ratio(AccountRatio(row.timestamp, row.buy_ratio) for row in rows)
+
+    async def taker_flow(self, instrument: Instrument) -> TakerFlow | None:
+        """Return None: Bybit publishes single trades, and no figure of who crossed the spread."""
+        del instrument
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:
         """Return the risk limits as tiers."""

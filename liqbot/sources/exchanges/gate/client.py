@@ -26,6 +26,7 @@ from liqbot.sources.exchanges.rows import (
     Now,
     OpenInterest,
     Sieve,
+    TakerFlow,
     Tier,
     is_plausible,
     loosely,
@@ -74,6 +75,7 @@ class _Stats(msgspec.Struct):
     open_interest_usd: float
     mark_price: float
     lsr_account: Loose = None
+    lsr_taker: Loose = None
 
 
 class _Candle(msgspec.Struct):
@@ -218,6 +220,14 @@ class Gate:
             AccountRatio(time_ms, ratio / (1 + ratio))
             for time_ms, ratio in told
             if ratio is not None and ratio >= 0
+        )
+
+    async def taker_flow(self, instrument: Instrument) -> TakerFlow | None:
+        """Return who crossed the spread; Gate gives what takers bought over what they sold."""
+        rows = await self._reader.rows(self._stats, {**_five_minutes(instrument), "limit": 1})
+        told = ((row.time * 1000, loosely(row.lsr_taker)) for row in rows)
+        return self.sieve.taker_flow(
+            TakerFlow.of(time_ms, ratio, 1.0) for time_ms, ratio in told if ratio is not None
         )
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:

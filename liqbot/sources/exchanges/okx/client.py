@@ -27,6 +27,7 @@ from liqbot.sources.exchanges.rows import (
     Now,
     OpenInterest,
     Sieve,
+    TakerFlow,
     Tier,
     is_plausible,
     loosely,
@@ -91,6 +92,12 @@ class _Funding(msgspec.Struct, rename="camel"):
 class _Ratio(msgspec.Struct, array_like=True):
     time_ms: int
     long_short: float
+
+
+class _Taker(msgspec.Struct, array_like=True):
+    time_ms: int
+    sold: float
+    bought: float
 
 
 class _Candle(CandleRow, array_like=True):
@@ -179,6 +186,9 @@ class Okx:
         self._ratios = Rows(
             f"{rubik}/long-short-account-ratio-contract", _Ratio, "an account ratio", statistics
         )
+        self._takers = Rows(
+            "/api/v5/rubik/stat/taker-volume-contract", _Taker, "what takers bought and sold", statistics
+        )
 
     def session(self) -> Rest:
         """Return what must be entered before the first question."""
@@ -237,6 +247,12 @@ class Okx:
             for row in rows
             if row.long_short >= 0
         )
+
+    async def taker_flow(self, instrument: Instrument) -> TakerFlow | None:
+        """Return who crossed the spread in the newest five minutes that are told."""
+        asked: Params = {"instId": instrument.symbol, "period": "5m", "limit": 1}
+        rows = await self._reader.rows(self._takers, asked)
+        return self.sieve.taker_flow(TakerFlow.of(row.time_ms, row.bought, row.sold) for row in rows)
 
     async def margin_tiers(self, instrument: Instrument) -> MarginTiers | None:
         """Return the tiers: their floors are in contracts, and in USD at the present mark price."""
