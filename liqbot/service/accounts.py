@@ -120,16 +120,16 @@ class Accounts:
         if state is None or not self._is_fresh(place, state):
             self._count(account, chat)
             looked = await self._look(place, account)
-            if looked is not None:
-                state = looked
-            elif state is None:
+            state = _later(looked, place.watch.newest(account))
+            if looked is not None and state is not None:
+                return self.answer(place, state)
+            if state is None:
                 raise NoAnswerError(
                     "{venue} does not answer at present, and nothing is known of this account yet. "
                     "Try again in a minute.",
                     venue=place.layer.venue,
                 )
-            else:
-                return self.answer(place, state, is_newest=False)
+            return self.answer(place, state, is_newest=False)
         return self.answer(place, state)
 
     def answer(self, place: AccountPlace, state: AccountState, *, is_newest: bool = True) -> AccountAnswer:
@@ -169,3 +169,9 @@ class Accounts:
         except Exception as error:  # noqa: BLE001 - however a look fails, it is answered
             _log.warning("account_look_failed", source=place.name, error=type(error).__name__)
             return None
+
+
+def _later(one: AccountState | None, other: AccountState | None) -> AccountState | None:
+    """Return the later of two states: of who is watched, more may be known than a look seconds ago told."""
+    known = [state for state in (one, other) if state is not None]
+    return max(known, key=lambda state: state.time_ms, default=None)

@@ -81,6 +81,15 @@ async def test_one_that_is_watched_is_not_looked_at_besides_while_its_state_is_f
     assert (answer.watched_every_s, venue.looks) == (5, [])
 
 
+async def test_what_was_told_since_a_look_of_seconds_ago_is_answered(clock):
+    venue = AccountVenue(state(held(at=80), time_ms=NOW_MS - 9_000))
+    venue.watch(ANN)
+    accounts = accounts_of(clock, venue)
+    await accounts.account(ANN)
+    venue.tell(state(held(at=90), time_ms=NOW_MS - 8_000))
+    assert (await accounts.account(ANN)).nearest.distance_pct == pytest.approx(10)
+
+
 async def test_looks_are_limited_by_chat_and_for_all_programs_together(clock):
     venue = AccountVenue()
     accounts = accounts_of(clock, venue)

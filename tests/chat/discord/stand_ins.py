@@ -106,7 +106,7 @@ class House:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def slash(self, name: str, **options):
+    async def slash(self, name: str, /, **options):
         return await self.discord.slash(name, self.channel, **options)
 
     async def followup(self, answer):
