@@ -37,6 +37,16 @@ WRITTEN_EVERY_MS = 600_000
 """What merely moves with prices is written this often: after a restart it is so old at most."""
 
 
+async def last_seen(alerts: Alerts, account: str, layer: Layer) -> AccountState | None:
+    """Return how an account was seen last, by what watches on it remember; None where nobody watches it."""
+    found = [
+        from_bytes(decode_state(stored).memory).state
+        for watch, stored in await alerts.watches(account, layer.key)
+        if watch.is_of_account
+    ]
+    return max((one for one in found if one is not None), key=lambda one: one.time_ms, default=None)
+
+
 @dataclass(slots=True)
 class _Known:
     """What is known of a watch."""
@@ -57,15 +67,6 @@ class AccountEvaluator:
         self._evaluating = evaluating
         self._known: dict[tuple[int, str], _Known] = {}
         """By watch and layer."""
-
-    async def last_seen(self, account: str, layer: Layer) -> AccountState | None:
-        """Return an account as it was seen last before a restart; None where nobody has seen it."""
-        found = [
-            from_bytes(decode_state(stored).memory).state
-            for watch, stored in await self._outbox.watches(account, layer.key)
-            if watch.is_of_account
-        ]
-        return max((one for one in found if one is not None), key=lambda one: one.time_ms, default=None)
 
     async def take(self, layer: Layer, told: AccountState | Liquidation, now_ms: int) -> int:
         """Let every watch on an account read what a venue tells of it; return how many deliveries are due.

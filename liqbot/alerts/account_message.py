@@ -31,7 +31,7 @@ def called(account: str, parameters: str) -> str:
 
 def facts_of(alert: Alert, state: AccountState) -> list[Fact]:
     """Return what the account holds as the alert saw it: the position that it is about, then the others."""
-    coin = alert.hit.key.partition(":")[2]
+    coin = alert.market
     mine = state.position(coin)
     others = sorted(
         (one for one in state.positions if one.coin != coin), key=lambda one: one.distance() or 9.0

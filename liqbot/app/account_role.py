@@ -6,7 +6,7 @@ from functools import partial
 
 import structlog
 
-from liqbot.alerts.account_evaluator import AccountEvaluator
+from liqbot.alerts.account_evaluator import AccountEvaluator, last_seen
 from liqbot.alerts.account_reading import FORGOTTEN_MS
 from liqbot.bus import Bus, DeliveriesDue
 from liqbot.market.accounts import AccountState
@@ -86,7 +86,7 @@ class AccountRole:
             place = self._accounts.place_of(account)
             known = None
             if place.layer.origin is Origin.LIVE:
-                known = await self._evaluator.last_seen(account, place.layer)
+                known = await last_seen(self._store.alerts, account, place.layer)
             place.watch.watch(account, known)
         except (NoAccountError, ValueError):
             return

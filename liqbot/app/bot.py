@@ -21,6 +21,7 @@ from liqbot.app.alerts_role import AlertsRole
 from liqbot.app.backend import Backend, open_backend
 from liqbot.app.backups import Backups
 from liqbot.app.clock import clock_ms
+from liqbot.app.distant_accounts import DistantAccounts
 from liqbot.app.engine_role import EngineRole, kept_coins
 from liqbot.app.feed import Feed
 from liqbot.app.market_follower import MarketFollower
@@ -112,9 +113,13 @@ class Bot:
             access=settings.access,
             quotas=settings.quotas,
             places=[
-                AccountPlace(feed.source.name, feed.source.layer, feed.source.watched)
-                for feed in self.engine.feeds
-                if isinstance(feed.source, WithAccounts)
+                AccountPlace(
+                    source.name,
+                    source.layer,
+                    source.watched if self.duties.has(ENGINE) else DistantAccounts(source.watched),
+                )
+                for source in sources
+                if isinstance(source, WithAccounts)
             ],
         )
         self.accounts = AccountRole(
@@ -173,7 +178,7 @@ class Bot:
                 coins = await kept_coins(self.store, self.settings.coins)
                 await self.alerts.read_what_is_left(feed.source.layer, coins)
         self._dispatching = asyncio.create_task(self.dispatcher.run())
-        if self.services.accounts.places:
+        if self.services.accounts.places and self.duties.has(ENGINE):
             self.accounts.listen()
             self.services.accounts.settle = self.accounts.settle
             self._watching = asyncio.create_task(self.accounts.run())

@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from liqbot.alerts.account_evaluator import last_seen
 from liqbot.alerts.account_message import called, name_of
-from liqbot.alerts.account_reading import from_bytes, thresholds
+from liqbot.alerts.account_reading import thresholds
 from liqbot.alerts.account_rule import WATCH_ACCOUNT
-from liqbot.alerts.evaluation import decode_state
+from liqbot.market.accounts import AccountState
+from liqbot.market.layer import Layer
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.account_answer import AccountAnswer
@@ -60,6 +62,7 @@ class AccountWatches:
         self._store = store
         self._subscriptions = subscriptions
         self._accounts = accounts
+        accounts.kept = self._kept
 
     async def watch(
         self, chat: ChatKey, text: str, settings: Mapping[str, str], *, by: By = NOBODY
@@ -169,6 +172,10 @@ class AccountWatches:
             )
         return found
 
+    async def _kept(self, account: str, layer: Layer) -> AccountState | None:
+        """Return how an account was seen last, by what is kept with the watches on it."""
+        return await last_seen(self._store.alerts, account, layer)
+
     async def _seen(
         self, chat: ChatKey, item: Subscription, *, looks: bool
     ) -> tuple[AccountAnswer | None, float | None, bool]:
@@ -184,10 +191,7 @@ class AccountWatches:
                 return await self._accounts.account(account, chat), *how
             except (NoAnswerError, UserError):
                 return None, *how
-        state = place.watch.newest(account)
-        if state is None:
-            kept = decode_state(await self._store.alerts.state(item.watch))
-            state = from_bytes(kept.memory).state
+        state = place.watch.newest(account) or await self._kept(account, place.layer)
         return None if state is None else self._accounts.answer(place, state), *how
 
 

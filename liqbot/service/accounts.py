@@ -48,6 +48,11 @@ class AccountPlace:
     watch: AccountWatch
 
 
+async def _never_seen(account: str, layer: Layer) -> None:
+    """Return that nothing is written down."""
+    del account, layer
+
+
 async def _nothing() -> None:
     """Watch nobody."""
 
@@ -71,6 +76,8 @@ class Accounts:
         self._patience_s = patience_s
         self.settle: Callable[[], Awaitable[None]] = _nothing
         """Has the sources watch who is wanted by now, and nobody else."""
+        self.kept: Callable[[str, Layer], Awaitable[AccountState | None]] = _never_seen
+        """Returns how an account that somebody watches was seen last, by what is written down."""
         self._looks: dict[str, tuple[int, asyncio.Task[AccountState | None]]] = {}
         """By account: when it was looked at last, by the clock, and what came of it."""
 
@@ -120,7 +127,7 @@ class Accounts:
         if state is None or not self._is_fresh(place, state):
             self._count(account, chat)
             looked = await self._look(place, account)
-            state = _later(looked, place.watch.newest(account))
+            state = _later(looked, place.watch.newest(account) or await self.kept(account, place.layer))
             if looked is not None and state is not None:
                 return self.answer(place, state)
             if state is None:

@@ -127,7 +127,7 @@ class Journal:
     async def took(self, chat: ChatKey, number: int, trade: Trade) -> JournalEntry:
         """Write down that a trade was taken because of an alert; by default at the price of now."""
         alert = await self._alert(chat, number)
-        view = self._markets.seen(alert.coin, LayerQuery()).view
+        view = self._markets.seen(alert.market, LayerQuery()).view
         entry = view.spot if trade.entry is None else trade.entry
         own = {"side": trade.way(entry, alert.hit.side), "entry": entry, "stop": trade.stop}
         return await self._add(chat, number, own | {"target": trade.target, "since_ms": view.time_ms})
@@ -154,7 +154,7 @@ class Journal:
         fields: dict[str, object] = {
             "created_ms": now_ms,
             "alert": number,
-            "coin": alert.coin,
+            "coin": alert.market,
             "rule": alert.rule,
             "layer": alert.layer,
             "headline": headline(alert),

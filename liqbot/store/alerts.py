@@ -55,6 +55,11 @@ class Alert:
         """Whether it is about an account, whose address then stands in place of the coin."""
         return self.rule == ACCOUNT_RULE
 
+    @property
+    def market(self) -> str:
+        """The coin of whose market it tells; of an account that of the position that it is about."""
+        return self.hit.key.partition(":")[2] if self.is_of_account else self.coin
+
 
 @dataclass(frozen=True, slots=True)
 class Told:

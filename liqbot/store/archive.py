@@ -21,6 +21,7 @@ from liqbot.store.errors import DatabaseError
 from liqbot.store.sql import readings
 from liqbot.store.sql.blobs import map_from_blob, view_from_blob
 from liqbot.store.sql.events import event_from_blob
+from liqbot.store.subscriptions import ACCOUNT_RULE
 from liqbot.store.tables import Table, give_numbers, looking, rows, writing
 
 Cell = str | int | float | None
@@ -211,7 +212,7 @@ def _cases(row: Raw) -> Iterator[Line]:
 
 
 def _alerts(row: Raw) -> Iterator[Line]:
-    if not row["sample"]:
+    if not row["sample"] and row["rule"] != ACCOUNT_RULE:  # which accounts people watch is theirs
         hit = msgspec.json.decode(_blob(row, "hit") or str(row["hit"]).encode(), type=Hit)
         names = ("id", "rule", "coin", "parameters", "reason", "time_ms", "layer", "venue")
         kept: dict[str, Cell] = {name: row[name] for name in names}  # type: ignore[misc]

@@ -10,10 +10,12 @@ from chat.stand_ins import NOW_MS, SOMEBODY_ELSE, Room, as_text
 
 from liqbot.alerts.account_evaluator import AccountEvaluator
 from liqbot.app.account_role import AccountRole
+from liqbot.app.distant_accounts import DistantAccounts
 from liqbot.bus import LocalBus
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
 from liqbot.message import Tone
+from liqbot.operations.market_export import write_export
 from liqbot.people_settings import QuotaSettings
 from liqbot.store.sqlite.store import SqliteStore
 
@@ -359,3 +361,46 @@ class TestPrivacy:
         await room.look()
         assert await room.services.alerts.latest(None, 10) == []
         assert await room.services.alerts.latest(ANN, 10) == []
+
+
+class TestBesides:
+    async def test_a_process_that_follows_no_source_leaves_the_looking_to_another(self, tmp_path, venue):
+        async with watchers(tmp_path / "liqbot.db", venue) as room:
+            away = Room(room.store, places=[replace(venue.place, watch=DistantAccounts(venue))])
+            assert (await away.title(f"/watch {ANN} name=whale")) == "Watching whale as #1"
+            assert venue.looks == []
+            assert "nothing is known of this account yet" in await away.title(f"/account {BOB}")
+            await room.role.settle()
+            await room.look(FAR)
+            assert "BTC long $2M, 20x cross" in await away.text("/watching")
+            assert (await away.title("/account whale")).startswith("whale: 1 position, 20%")
+            [message] = await room.look(NEAR)
+            assert message.title == "whale: BTC long is 4.8% ($4,000) from liquidation"
+
+    async def test_a_trade_taken_on_it_is_one_in_its_coin(self, room):
+        await room.say(f"/watch {ANN} name=whale")
+        await room.look(FAR)
+        await room.look(NEAR)
+        assert (await room.say("/took 1 64000 62000 66000")).tone is Tone.NEUTRAL
+        assert "BTC" in await room.text("/journal")
+
+    async def test_a_coin_of_another_dex_is_told_whole(self, room):
+        await room.say(f"/watch {ANN}")
+        await room.look(FAR)
+        [message] = await room.look(FAR, held("xyz:TSLA", 10, at=90, mark=100))
+        assert message.title == "0xa11c…0001: xyz:TSLA long $1k opened, 10% from liquidation"
+        assert "Position: xyz:TSLA long $1k, 10x cross, entry 100.00" in message.text
+
+    async def test_an_export_of_the_market_has_none_of_it(self, room, tmp_path):
+        await room.say(f"/watch {ANN} name=whale")
+        await room.look(FAR)
+        await room.look(NEAR)
+        await room.store.close()
+        written = write_export(
+            room.store.path, tmp_path / "export", ["alerts"], coin=None, since_ms=0, form="csv",
+            progress=lambda *_: None,
+        )  # fmt: skip
+        assert written == {"alerts": 0}
+        for file in (tmp_path / "export").iterdir():
+            assert ANN not in file.read_text(encoding="utf-8")
+            assert "whale:" not in file.read_text(encoding="utf-8")

@@ -84,6 +84,8 @@ class Roster:
         self._columns = _Columns.of(1024)
         self._coins: dict[str, int] = {}
         self._changed: set[int] = set()
+        self._typed: set[int] = set()
+        """Accounts that are known only because people typed their addresses: they are not written down."""
         self._held: dict[int, tuple[str, ...]] = {}
         self.answered = 0
         """How many polls were answered since the start."""
@@ -116,6 +118,9 @@ class Roster:
         if number is None:
             number = self._enter(name, now_ms)
             self._columns.lively_ms[number] = now_ms
+        if number in self._typed:
+            self._typed.remove(number)
+            self._changed.add(number)
         columns = self._columns
         columns.guess[number] = max(columns.guess[number], guess_usd)
         if traded_usd > 0:
@@ -147,6 +152,11 @@ class Roster:
         """Return the number of an account, which is taken up where it was not known."""
         known = self._numbers.get(name)
         return self._enter(name, now_ms) if known is None else known
+
+    def note_typed(self, name: str, now_ms: int) -> None:
+        """Take up an account that somebody typed; it is written down only once it is found elsewhere."""
+        if name not in self._numbers:
+            self._typed.add(self._enter(name, now_ms))
 
     def is_busy(self, number: int) -> bool:
         """Return whether an account is being asked for."""
@@ -198,7 +208,7 @@ class Roster:
 
     def unsaved(self, at_most: int | None = None) -> list[KnownAccount]:
         """Return the accounts that have changed since they were last returned here, or some of them."""
-        changed = sorted(self._changed)[:at_most]
+        changed = sorted(self._changed - self._typed)[:at_most]
         self._changed -= set(changed)
         columns = self._columns
         return [

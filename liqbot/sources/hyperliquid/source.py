@@ -118,8 +118,8 @@ class Hyperliquid:
             account_budget,
             1 + len(settings.dexes),
             self.clock,
-            ask_soon=self.poller.ask_soon,
-            ask_now=self.poller.ask_now,
+            ask_soon=self._ask_soon,
+            ask_now=self._ask_now,
             batches=self.poller.batches,
             largest=self.roster.largest,
         )
@@ -315,6 +315,16 @@ class Hyperliquid:
         """Return accounts with their worth, USD, the first ones first: the watched, then the largest."""
         watched = [(account, math.inf) for account in self.watched.accounts[:most]]
         return watched + [(name, self.roster.held_usd(name)) for name in self.roster.largest(most)]
+
+    def _ask_soon(self, account: str) -> None:
+        """Have an account asked for that people watch."""
+        self.roster.note_typed(account, self.clock.now_ms())
+        self.poller.ask_soon(account)
+
+    async def _ask_now(self, account: str) -> Reading | None:
+        """Ask for an account that somebody wants to see."""
+        self.roster.note_typed(account, self.clock.now_ms())
+        return await self.poller.ask_now(account)
 
     def _take_liquidation(self, liquidation: Liquidation) -> None:
         self._register.note(liquidation)

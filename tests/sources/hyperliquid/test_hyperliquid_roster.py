@@ -137,3 +137,17 @@ def test_its_coins_have_marks_where_they_are_known():
     roster.find(address(1), NOW_MS)
     roster.answer(0, read(state(position("BTC"), position("ETH", mark=10.0))), NOW_MS)
     np.testing.assert_array_equal(roster.marks({"ETH": 11.0, "SOL": 1.0}), [np.nan, 11.0])
+
+
+def test_an_account_that_somebody_typed_is_written_down_only_once_it_is_found_elsewhere():
+    roster = Roster()
+    roster.note_typed("ann", NOW_MS)
+    number = roster.number("ann", NOW_MS)
+    roster.begin(number)
+    roster.answer(number, read(state(position())), NOW_MS)
+    assert roster.unsaved() == []
+    roster.find("ann", NOW_MS, traded_usd=1.0)
+    assert [one.address for one in roster.unsaved()] == ["ann"]
+    roster.note_typed("ann", NOW_MS)
+    roster.answer(number, read(state(position())), NOW_MS)
+    assert [one.address for one in roster.unsaved()] == ["ann"]
