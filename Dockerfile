@@ -1,11 +1,16 @@
 # An image of liqbot: nothing of the machine that builds it but the code. Settings and data are mounted.
 FROM python:3.12-slim AS build
+# What is installed besides, as `postgres` for a bot of several processes: the extras of pyproject.toml.
+ARG EXTRAS=""
 WORKDIR /src
 COPY requirements.txt .
 RUN pip install --no-cache-dir --prefix /install --requirement requirements.txt
 COPY . .
 RUN PYTHONPATH="$(echo /install/lib/python3.*/site-packages)" \
     pip install --no-cache-dir --prefix /install --no-deps --no-build-isolation .
+RUN if [ -n "$EXTRAS" ]; then \
+    PYTHONPATH="$(echo /install/lib/python3.*/site-packages)" pip install --no-cache-dir --prefix /install \
+    --no-build-isolation --constraint requirements-dev.txt ".[$EXTRAS]"; fi
 
 FROM python:3.12-slim
 COPY --from=build /install /usr/local

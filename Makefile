@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 2))
 
 .DEFAULT_GOAL := help
-.PHONY: help run package flood node test postgres long truth contract page browser soak chaos conformance check fix bench docs lock clean
+.PHONY: help run package flood node test postgres long truth contract page browser soak chaos cluster conformance check fix bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,10 @@ conformance: $(VENV)/dev.stamp  ## drive the counterparts with other people's cl
 soak: $(VENV)/dev.stamp  ## search on for counter-examples, then kill the bot in the middle of a broadcast, again and again
 	HYPOTHESIS_PROFILE=soak $(BIN)/pytest -n auto -m hypothesis
 	PYTHONPATH=tests $(BIN)/python -m crash
+
+cluster: $(VENV)/dev.stamp  ## kill the processes of a bot on PostgreSQL at random during broadcasts (installs PostgreSQL where there is none)
+	tests/store/postgres/postgresql.sh >/dev/null
+	PYTHONPATH=tests $(BIN)/python -m cluster
 
 package: $(VENV)/dev.stamp  ## build sdist and wheel, and use them as a newcomer does, in an empty environment
 	tests/packaged.sh

@@ -16,7 +16,17 @@ from pydantic import SecretStr
 
 LogFormat: TypeAlias = Literal["text", "json"]
 HIDDEN = "[hidden]"
-QUIET_LIBRARIES = ("httpx", "httpcore", "telegram", "discord", "aiohttp", "websockets", "asyncio", "hpack")
+QUIET_LIBRARIES = (
+    "httpx",
+    "httpcore",
+    "telegram",
+    "discord",
+    "aiohttp",
+    "websockets",
+    "asyncio",
+    "hpack",
+    "psycopg",
+)
 """Libraries of which only warnings are worth reading."""
 _SHORTEST_SECRET = 6
 _SHAPES = re.compile(

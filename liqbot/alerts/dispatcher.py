@@ -91,6 +91,11 @@ class Dispatcher:
         """Return the platforms that are served."""
         return list(self._senders.values())
 
+    def sends_on(self, platform: str) -> bool:
+        """Return whether it is this process that sends on a platform."""
+        sender = self._senders.get(platform)
+        return sender is not None and sender.leads
+
     async def turn(self, chat: ChatKey) -> None:
         """Wait until a reply may go to `chat`: ahead of all broadcasts."""
         await self._senders[chat.platform].turn(chat)

@@ -9,6 +9,7 @@ has seen the market, and whoever takes its place begins with what it had not rea
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -63,12 +64,23 @@ class AlertsRole:
         self._kept: dict[Layer, dict[str, None]] = {}
         """Of which coins there is more to be read in the store, by layer."""
         self._more = asyncio.Event()
+        self._waiting_s: float | None = None
         bus.subscribe(ObservationsKept, self.observed)
 
     @property
     def leads(self) -> bool:
         """Whether it is this process that evaluates."""
         return self.leadership is None or self.leadership.is_held
+
+    @property
+    def lease(self) -> Lease | None:
+        """The lease under which this process evaluates; None where it needs none, or does not."""
+        return None if self.leadership is None else self.leadership.lease
+
+    @property
+    def lag_s(self) -> float:
+        """For how many seconds something has waited that rules of this process have not read."""
+        return 0.0 if self._waiting_s is None else time.monotonic() - self._waiting_s
 
     @property
     def behind(self) -> int:
@@ -110,6 +122,8 @@ class AlertsRole:
             self._more.clear()
             for layer in list(self._kept):
                 await self._read(layer, list(self._kept.pop(layer, ())))
+            if not self._kept:
+                self._waiting_s = None
 
     async def _read(self, layer: Layer, coins: Sequence[str]) -> None:
         for place, coin in enumerate(coins):
@@ -126,6 +140,7 @@ class AlertsRole:
                 _log.exception("observation_left_out", layer=layer.key, coin=coin)
 
     def _note(self, layer: Layer, coins: Sequence[str]) -> None:
+        self._waiting_s = self._waiting_s or time.monotonic()
         self._kept.setdefault(layer, {}).update(dict.fromkeys(coins))
         self._more.set()
 

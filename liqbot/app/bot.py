@@ -28,7 +28,8 @@ from liqbot.app.market_follower import MarketFollower
 from liqbot.app.platform_runner import PlatformRunner
 from liqbot.app.plugin_setup import chat_commands, plugins_of
 from liqbot.app.ports import Ports
-from liqbot.app.roles import ALERTS, ENGINE, Duties, shards_text, whole
+from liqbot.app.roles import ALERTS, ENGINE, SCANNER, Duties, shards_text, whole
+from liqbot.app.scanner_role import ScannerRole
 from liqbot.bus import AccessChanged, DeliveriesDue
 from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
@@ -42,10 +43,13 @@ from liqbot.message import Picture
 from liqbot.rules.hit import Hit
 from liqbot.service.accounts import AccountPlace
 from liqbot.service.picture_query import PictureStyle
+from liqbot.service.processes import Processes
 from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
+from liqbot.sources.scanning import Scanning, WithScanning
 from liqbot.sources.source import Source, SourceError, WithAccounts
 from liqbot.store.leadership import Leadership
+from liqbot.store.leases import Lease, fenced
 
 _log = structlog.get_logger()
 
@@ -77,7 +81,8 @@ class Bot:
         self.settings = settings
         self.duties = whole() if duties is None else duties
         self.backend = open_backend(settings) if backend is None else backend
-        self.store, self.bus, leases = self.backend.store, self.backend.bus, self.backend.leases
+        self.store, self.bus, shared = self.backend.store, self.backend.bus, self.backend.shared
+        leases = None if shared is None else shared.leases
         self.plugins = plugins or plugins_of(settings)
         self.backups = Backups(settings.database, settings.backups, clock_ms)
         for error in self.plugins.errors:
@@ -86,6 +91,8 @@ class Bot:
         self.choices = LayerChoices(source.layer for source in sources)
         """Which layer of a coin people see and rules read."""
         self.evaluator = Evaluator(rules, self.store.alerts, self.choices)
+        self.scanners = self._scanners(sources)
+        """What asks for accounts on behalf of all engines; nothing, where a source asks by itself."""
         self.engine = EngineRole(
             sources if self.duties.has(ENGINE) else (),
             settings.coins,
@@ -112,6 +119,7 @@ class Bot:
             public_url=settings.web.public_url if settings.web.enabled else "",
             access=settings.access,
             quotas=settings.quotas,
+            processes=None if shared is None else Processes(shared.presence, shared.leases),
             places=[
                 AccountPlace(
                     source.name,
@@ -163,6 +171,7 @@ class Bot:
         self._reading: asyncio.Task[None] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._talking: list[asyncio.Task[None]] = []
+        self._scanning: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
@@ -181,7 +190,8 @@ class Bot:
         if self.services.accounts.places and self.duties.has(ENGINE):
             self.accounts.listen()
             self.services.accounts.settle = self.accounts.settle
-            self._watching = asyncio.create_task(self.accounts.run())
+            self._watching = asyncio.create_task(self._watch_accounts())
+        self._scanning = [asyncio.create_task(scanner.run()) for scanner in self.scanners]
         self.engine.start()
         self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]
         return self
@@ -191,7 +201,7 @@ class Bot:
             await self.engine.stop()
             await self.drain(DRAIN_S)
         finally:
-            await _ended(self._talking)
+            await _ended([*self._talking, *self._scanning])
             working = (self._reading, self._watching, self._dispatching)
             await _ended([task for task in working if task])
             await self._stack.aclose()
@@ -262,10 +272,38 @@ class Bot:
         except TimeoutError:
             _log.warning("deliveries_unfinished")
 
+    async def _watch_accounts(self) -> None:
+        """Watch accounts; where others could as well, whoever follows a source that knows accounts."""
+
+        async def lead(lease: Lease) -> None:
+            with fenced(lease):
+                await self.accounts.run()
+
+        def wanted() -> bool:
+            return any(isinstance(feed.source, WithAccounts) for feed in self.engine.led)
+
+        leases = self.backend.leases
+        if leases is None:
+            await self.accounts.run()
+        else:
+            await Leadership(leases, "accounts", wanted=wanted).run(lead)
+
     async def _accounts_read(self) -> None:
         """Wait until what was told of accounts is read."""
         if self._watching is not None and not self._watching.done():
             await self.accounts.caught_up()
+
+    def _scanners(self, sources: Sequence[Source]) -> list[ScannerRole]:
+        """Have accounts go from those processes that scan to those that make maps of them."""
+        shared, found = self.backend.shared, list[ScannerRole]()
+        if shared is None:
+            return found
+        for source in sources:
+            if isinstance(source, WithScanning):
+                if self.duties.has(SCANNER):
+                    found.append(ScannerRole(source, source.name, shared))
+                source.read_scans(Scanning(shared.scans(source.name)))
+        return found
 
     async def _put_back(self) -> None:
         """Put back what lies in the future: this machine's clock was ahead when it was written."""

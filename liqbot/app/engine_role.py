@@ -103,6 +103,14 @@ class EngineRole:
         """Whether no source will tell anything more."""
         return all(task.done() for task in self._tasks)
 
+    @property
+    def led(self) -> list[Feed]:
+        """The sources that this process follows now: all, where nobody else could."""
+        if self._leases is None:
+            return self.feeds
+        each = zip(self.feeds, self.leaderships, strict=True)
+        return [feed for feed, leadership in each if leadership.is_held]
+
     async def prepare(self) -> None:
         """Give live markets back what is known of them; any other market starts over.
 
@@ -113,8 +121,9 @@ class EngineRole:
 
     def start(self) -> None:
         """Follow the sources from now on."""
-        runs = [self._run(feed) for feed in self.feeds]
-        if self._leases is not None:
+        if self._leases is None:
+            runs = [self._run(feed) for feed in self.feeds]
+        else:
             runs = [self._follow(*each) for each in zip(self.feeds, self.leaderships, strict=True)]
         self._tasks = [asyncio.create_task(run) for run in runs]
 
@@ -151,15 +160,20 @@ class EngineRole:
         """Follow a source whenever the lease of its layer is had."""
 
         async def lead(lease: Lease) -> None:
-            with fenced(lease):
-                feed.begin_anew()
-                self._unlogged.pop(feed.source.layer, None)
-                await self._prepare(feed)
-                await self._run(feed)
+            try:
+                with fenced(lease):
+                    feed.begin_anew()
+                    self._unlogged.pop(feed.source.layer, None)
+                    await self._prepare(feed)
+                    await self._run(feed)
+            except asyncio.CancelledError:
+                feed.health.state = "standing by"
+                raise
             if feed.failure is None:  # it has told all: nobody is to begin it again
                 await asyncio.Event().wait()
 
         while True:
+            feed.health.state = "standing by"
             try:
                 await leadership.run(lead)
             except StoreError as error:

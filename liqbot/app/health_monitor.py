@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from liqbot.app.bot import Bot
 from liqbot.app.clock import ClockWatch
 from liqbot.app.findings import findings_of
 from liqbot.app.operator_chat import Operator
-from liqbot.app.roles import ENGINE
+from liqbot.app.process_report import report_of
+from liqbot.app.roles import ALERTS, ENGINE
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.past_backfill import fill_past
@@ -21,6 +22,7 @@ from liqbot.service.status import WELL
 from liqbot.service.troubles import Finding
 from liqbot.store.address import local_folder
 from liqbot.store.errors import StoreError
+from liqbot.store.leases import fenced
 from liqbot.text import N_, _
 
 _log = structlog.get_logger()
@@ -73,12 +75,45 @@ class HealthMonitor:
             self._bot.clock_put_back.set()
         found = {finding.name: finding async for finding in self.troubles(now_ms)}
         self._bot.services.troubles.renew(found.values(), now_ms)
-        await self._operator.tell({name: finding.whole for name, finding in found.items()})
-        # This writes, and may fail for the very reason that has just been told.
+        elsewhere = await self._exchange(now_ms)
+        here = {name: finding.whole for name, finding in found.items()}
+        await self._operator.tell({**elsewhere, **here})
+        if self._keeps_house:  # this writes, and may fail for the very reason that has just been told
+            with fenced(self._bot.alerts.lease):
+                await self._keep_house(now_ms)
+
+    @property
+    def _keeps_house(self) -> bool:
+        """Whether it is this process that does what is to be done once: whoever evaluates."""
+        return self._bot.duties.has(ALERTS) and self._bot.alerts.leads
+
+    async def _keep_house(self, now_ms: int) -> None:
         await self._note_what_is_over(now_ms)
         if now_ms - self._tidied_ms >= DAY_MS:
             await self._tidy(now_ms)
             self._tidied_ms = now_ms
+
+    async def _exchange(self, now_ms: int) -> Mapping[str, str]:
+        """Say to the other processes of the bot how this one does; return what is wrong with them."""
+        shared = self._bot.backend.shared
+        if shared is None:
+            return {}
+        try:
+            due_ms = await self._bot.store.deliveries.oldest_due_ms()
+            report = report_of(
+                self._bot, shared.name, begun_ms=self._begun_ms, now_ms=now_ms, oldest_due_ms=due_ms
+            )
+            await shared.presence.tell(report)
+            others = await shared.presence.all()
+        except StoreError as error:
+            _log.warning("processes_not_heard", reason=str(error))
+            return {}
+        return {
+            name: text
+            for one in others
+            if one.report.name != shared.name
+            for name, text in one.report.troubles.items()
+        }
 
     async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
         """Yield what is wrong now. A part that cannot be looked at is logged, and hides no other."""
@@ -131,6 +166,9 @@ class HealthMonitor:
                 _("Alerts wait until it can be written again."),
                 detail=f"{trouble}.",
             )
+        shared = bot.backend.shared
+        if shared is not None and (deaf := shared.trouble()) is not None:
+            yield Finding(_("bus"), _("Other processes are not heard."), detail=f"{deaf}.")
         if bot.backups.trouble is not None:
             yield Finding(_("backups"), _("The last backup could not be made."), detail=bot.backups.trouble)
 
@@ -171,7 +209,9 @@ class HealthMonitor:
                 detail=f"{error}.",
             )
             return
-        if due_ms is not None and now_ms - due_ms > LATE_MS:
+        is_alone = self._bot.backend.shared is None
+        sends = is_alone or any(sender.leads for sender in self._bot.dispatcher.platforms)
+        if sends and due_ms is not None and now_ms - due_ms > LATE_MS:
             late = duration((now_ms - due_ms) / 1000)
             yield Finding(_("deliveries"), _("The oldest has been due for {time}.", time=late))
 
@@ -210,6 +250,9 @@ class HealthMonitor:
         """Score the modelled maps against what is known, once a day; not while the bot has just started."""
         await asyncio.sleep(FIRST_TRIAL_S)
         while True:
+            if not self._keeps_house:
+                await asyncio.sleep(LOOK_S)
+                continue
             try:
                 _log.info("models_scored", scores=await self._bot.services.model_scores.try_all())
             except Exception:  # noqa: BLE001 - it is tried again tomorrow

@@ -1,7 +1,7 @@
 """`/healthz` and `/metrics`: how the bot is, for machines that look after it."""
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,7 +14,9 @@ from liqbot import __version__
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
+from liqbot.app.process_report import lags_of
 from liqbot.service.status import WELL
+from liqbot.store.leases import HeldLease, Leases
 from liqbot.store.store import Store
 from liqbot.web.app import make_monitor
 from liqbot.web.questions import ServiceQuestions
@@ -34,9 +36,11 @@ class Stored:
     chats: Mapping[str, int]
     """How many can be reached, by platform."""
     database_bytes: int
+    leases: Sequence[HeldLease] = ()
+    """Who holds what; nothing where the bot is one process."""
 
     @staticmethod
-    async def of(store: Store) -> "Stored":
+    async def of(store: Store, leases: Leases | None = None) -> "Stored":
         """Ask for them."""
         return Stored(
             await store.deliveries.oldest_due_ms(),
@@ -45,6 +49,7 @@ class Stored:
             await store.access.watches(),
             Counter(one.chat.platform for one in await store.access.chats() if one.inactive is None),
             await store.size(),
+            () if leases is None else await leases.held(),
         )
 
 
@@ -98,6 +103,19 @@ class Metrics(Collector):
             faults.add_metric([rule], count)
         yield faults
         yield from self._operating()
+        yield from self._sharing()
+
+    def _sharing(self) -> Iterator[Metric]:
+        """Yield what this process does of what only one may do, and how far it is behind."""
+        shared, due_ms = self._bot.backend.shared, self._stored.oldest_due_ms
+        if shared is None:
+            return
+        held = {one.name: float(one.holder == shared.name) for one in self._stored.leases if one.left_s > 0}
+        yield _gauge("liqbot_lease_held", "Whether this process holds a lease", "lease", held)
+        unled = {one.name: max(0.0, -one.left_s) for one in self._stored.leases}
+        yield _gauge("liqbot_lease_unheld_seconds", "For how long nobody has held a lease", "lease", unled)
+        lags = dict(lags_of(self._bot, self._bot.services.clock(), due_ms))
+        yield _gauge("liqbot_role_lag_seconds", "How far this process is behind", "role", lags)
 
     def _operating(self) -> Iterator[Metric]:
         """Yield the figures for whoever operates the bot."""
@@ -138,7 +156,7 @@ def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Gau
 async def figures(bot: Bot, monitor: HealthMonitor) -> bytes:
     """Return all figures as Prometheus reads them."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Metrics(bot, monitor, await Stored.of(bot.store)))
+    registry.register(Metrics(bot, monitor, await Stored.of(bot.store, bot.backend.leases)))
     return generate_latest(registry)
 
 

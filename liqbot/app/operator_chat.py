@@ -20,6 +20,12 @@ TRIES = 5
 SHORTEST_PAUSE_S = 2
 
 
+def _anywhere(platform: str) -> bool:
+    """Send on every platform."""
+    del platform
+    return True
+
+
 class Operator:
     """Tells the operator of troubles, each by its name."""
 
@@ -28,9 +34,15 @@ class Operator:
         chat: ChatKey | None,
         platforms: Mapping[str, Platform],
         *,
+        may_send: Callable[[str], bool] = _anywhere,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        """Tell `chat`, or only the log where that is None; `sleep` waits so many seconds for another try."""
+        """Tell `chat`, or only the log where that is None.
+
+        Only a process that `may_send` on the chat's platform tells it; `sleep` waits so many seconds for
+        another try.
+        """
+        self._may_send = may_send
         self._chat = chat
         self._platforms = platforms
         self._sleep = sleep
@@ -54,7 +66,7 @@ class Operator:
 
     async def _send(self, message: Message) -> None:
         platform = None if self._chat is None else self._platforms.get(self._chat.platform)
-        if self._chat is None or platform is None:
+        if self._chat is None or platform is None or not self._may_send(self._chat.platform):
             return
         self._sent += 1
         reason = ""

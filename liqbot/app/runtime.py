@@ -23,7 +23,7 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
     for name, adapter in make_adapters(settings, bot):
         bot.serve(name, adapter)
         platforms[name] = adapter
-    operator = Operator(_operator_chat(settings.operator_chat), platforms)
+    operator = Operator(_operator_chat(settings.operator_chat), platforms, may_send=bot.dispatcher.sends_on)
     monitor = HealthMonitor(bot, operator, bot.services.clock)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)

@@ -20,6 +20,7 @@ from liqbot.chat.command import Argument, Command, CommandContext, Kind, Topic, 
 from liqbot.message import Button, Fact, Message, Table, Tone
 from liqbot.rules.parameters import Parameter
 from liqbot.rules.rule import Rule
+from liqbot.service.processes import ProcessAnswer
 from liqbot.service.status import CoinStatus, ModelScore
 from liqbot.text import _, ngettext
 from liqbot.text.figures import duration, listed, percent, price
@@ -75,10 +76,21 @@ async def status(context: CommandContext) -> Message:
             Fact(_("Deliveries under way"), str(answer.owed)),
             *([Fact(_("Chats that cannot be reached"), away)] if away else []),
             *(_score(score) for score in answer.scores),
+            *(_process(process) for process in answer.processes),
         ),
         tables=(Table(tuple(_coin(coin) for coin in answer.coins)),) if answer.coins else (),
         tone=Tone.WARNING if answer.troubles else Tone.NEUTRAL,
     )
+
+
+def _process(process: ProcessAnswer) -> Fact:
+    """Return what a process does, what of it only one may do, and how far it is behind."""
+    leads = _("leads {what}", what=listed(process.leads)) if process.leads else _("stands by")
+    behind = [
+        _("{role} {time} behind", role=role, time=duration(lag_s)) for role, lag_s in process.lags_s.items()
+    ]
+    label = _("Process {name}: {roles}", name=process.name, roles=listed(process.roles))
+    return Fact(label, "; ".join([leads, *behind]))
 
 
 def _score(score: ModelScore) -> Fact:

@@ -122,6 +122,11 @@ class Layers:
         views = self._found(coin, query)
         parts = [part for view in views for part in self.whole(view).parts]
         if query.is_part:
+            if not parts:  # what a part is made of has no form on the wire
+                raise UserError(
+                    "tier= and opened= are not known here: another process of this bot models {coin}.",
+                    coin=coin,
+                )
             parts = [(source, _part(query, source)) for source, _whole in parts]
             views = [source.view_of(part) for source, part in parts]
         view = self.beside(views[0]) if len(views) == 1 else combine_views(views)

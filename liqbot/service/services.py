@@ -30,6 +30,7 @@ from liqbot.service.past_readings import PastReadings
 from liqbot.service.pictures import Pictures, no_marks
 from liqbot.service.previews import Previews
 from liqbot.service.privacy import Privacy
+from liqbot.service.processes import Processes
 from liqbot.service.quotas import Quotas
 from liqbot.service.rule_records import RuleRecords
 from liqbot.service.scoreboards import Scoreboards
@@ -71,13 +72,14 @@ class Services:
         access: AccessSettings = _OPEN,
         quotas: QuotaSettings = _DEFAULT_QUOTAS,
         places: Sequence[AccountPlace] = (),
+        processes: Processes | None = None,
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
         `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
         what overlays want drawn, and may block; `evaluating` is held while rules read a view. `public_url` is
         where the page is; empty for nowhere. `access` says who may use the bot, `quotas` how much of it.
-        `places` are the sources that know accounts by name.
+        `places` are the sources that know accounts by name; `processes` knows of others of the same bot.
         """
         self._public_url = public_url
         self.rules = rules
@@ -133,6 +135,7 @@ class Services:
             faults={} if faults is None else faults,
             clock=clock,
             known=self.troubles,
+            processes=processes,
         )
         self.privacy = Privacy(
             store,

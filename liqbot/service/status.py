@@ -7,6 +7,7 @@ from liqbot.market.layer import Basis, Origin
 from liqbot.market.view import MarketView
 from liqbot.rules.plugin_loading import LoadError, Rules
 from liqbot.service.markets import Markets
+from liqbot.service.processes import ProcessAnswer, Processes, Unled
 from liqbot.service.sources import SourceHealth
 from liqbot.service.troubles import Troubles
 from liqbot.sources.source import nowhere
@@ -17,7 +18,7 @@ from liqbot.text.figures import duration, usd
 
 __all__ = ["WELL", "CoinStatus", "ModelScore", "Range", "Status", "StatusAnswer"]
 
-WELL = ("starting", "running", "ended")
+WELL = ("starting", "running", "standing by", "ended")
 """The states of a source that are no trouble."""
 
 
@@ -54,6 +55,8 @@ class StatusAnswer:
     """How the modelled map fared against the truth, by coin, at the last daily trial."""
     away: Mapping[str, int] = field(default_factory=dict[str, int])
     """How many chats take nothing at present, by why."""
+    processes: tuple[ProcessAnswer, ...] = ()
+    """The processes that the bot is made of; none where it is one."""
 
 
 class Status:
@@ -69,8 +72,10 @@ class Status:
         faults: Mapping[str, int],
         clock: Callable[[], int],
         known: Troubles | None = None,
+        processes: Processes | None = None,
     ) -> None:
-        """`known` is what whoever looks after the bot has found."""
+        """`known` is what whoever looks after the bot has found; `processes` knows of others of the bot."""
+        self._processes = Processes() if processes is None else processes
         self._known = Troubles() if known is None else known
         self.sources = sources
         self.faults = faults
@@ -83,9 +88,13 @@ class Status:
     async def status(self) -> StatusAnswer:
         """Return how the bot is doing."""
         now_ms = self._clock()
+        house = await self._processes.all()
+        others = [text for process in house.processes for text in process.sources]
         return StatusAnswer(
-            troubles=(*self.troubles(), *self._found()),
-            sources=tuple(_source(source) for source in self.sources if source.state in WELL),
+            troubles=(*self.troubles(), *self._found(), *map(_unled, house.unled)),
+            sources=tuple(
+                dict.fromkeys([*(_source(one) for one in self.sources if one.state in WELL), *others])
+            ),
             remarks=tuple(self._remarks()),
             coins=tuple(_coin(view, now_ms) for view in self._markets.all()),
             rules=tuple(self._rules.by_name),
@@ -93,6 +102,7 @@ class Status:
             owed=await self._store.deliveries.owed(),
             scores=tuple(await self._store.scores.newest()),
             away=await self._store.absences.reasons(),
+            processes=house.processes,
         )
 
     def _found(self) -> Iterator[str]:
@@ -153,6 +163,10 @@ class Status:
                     who=other.who,
                     age=duration(max(self._clock() - other.time_ms, 0) / 1000),
                 )
+
+
+def _unled(unled: Unled) -> str:
+    return _("No process does {what}, for {time}", what=unled.lease, time=duration(unled.for_s))
 
 
 def _where(error: LoadError) -> str:

@@ -82,6 +82,11 @@ class PlatformSender:
         return self._is_leading and self._leadership.is_held
 
     @property
+    def lease(self) -> Lease | None:
+        """The lease under which this process sends; None where it does not."""
+        return self._leadership.lease
+
+    @property
     def is_led_elsewhere(self) -> bool:
         """Whether another process does."""
         return self._leadership.is_elsewhere

@@ -81,10 +81,10 @@ def worth(roster: Roster, marks: Mapping[str, float]) -> Floats:
 
 
 def askable(roster: Roster, now_ms: int) -> Ints:
-    """Return who is not being asked now, was not asked just now, and need not be left alone."""
+    """Return who is not being asked now, was not asked just now, and is not to be left alone here."""
     rested = now_ms - roster.column("polled_ms") >= AGAIN_MS
     left_alone = roster.column("busy") | roster.column("gone") | (roster.column("retry_ms") > now_ms)
-    return np.flatnonzero(rested & ~left_alone)
+    return np.flatnonzero(rested & ~left_alone & ~roster.is_others)
 
 
 def waited(roster: Roster, now_ms: int) -> Floats:

@@ -8,6 +8,7 @@ import numpy as np
 
 from liqbot.market.positions import Bools, Floats, Ints
 from liqbot.sources.hyperliquid.reading import Reading, coins_of
+from liqbot.sources.scanning import slot_of
 from liqbot.store.accounts import KnownAccount
 
 DAY_MS = 86_400_000
@@ -44,6 +45,8 @@ class _Columns:
     busy: Bools
     gone: Bools
     """Forgotten until it is seen trading again."""
+    slot: Ints
+    """Which of the processes that scan together asks for it: `sources/scanning.py`."""
     coin: Ints
     """Shape (accounts, NEAREST): places in the roster's coins, of the positions with the nearest levels."""
     level: Floats
@@ -69,6 +72,7 @@ class _Columns:
             failures=ints(),
             busy=np.zeros(room, dtype=np.bool_),
             gone=np.zeros(room, dtype=np.bool_),
+            slot=ints(),
             coin=np.zeros((room, NEAREST), dtype=np.int64),
             level=np.full((room, NEAREST), np.nan),
             size=np.zeros((room, NEAREST)),
@@ -86,6 +90,8 @@ class Roster:
         self._changed: set[int] = set()
         self._typed: set[int] = set()
         """Accounts that are known only because people typed their addresses: they are not written down."""
+        self.slots: Bools | None = None
+        """The slots whose accounts this process asks for, by `slot_of`; None for all."""
         self._held: dict[int, tuple[str, ...]] = {}
         self.answered = 0
         """How many polls were answered since the start."""
@@ -127,6 +133,12 @@ class Roster:
             columns.traded[number] += traded_usd
             columns.lively_ms[number] = now_ms
             columns.gone[number] = False
+
+    @property
+    def is_others(self) -> Bools:
+        """Which accounts other processes ask for."""
+        slots = self.column("slot")
+        return np.zeros(len(slots), dtype=np.bool_) if self.slots is None else ~self.slots[slots]
 
     def largest(self, count: int) -> list[str]:
         """Return the accounts that held most when they were asked last, the largest first."""
@@ -244,6 +256,7 @@ class Roster:
         if number >= len(self._columns.found_ms):
             self._grow()
         self._columns.found_ms[number] = found_ms
+        self._columns.slot[number] = slot_of(name)
         self._changed.add(number)
         return number
 

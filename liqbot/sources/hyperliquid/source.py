@@ -3,7 +3,7 @@
 import asyncio
 import math
 import threading
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -32,14 +32,16 @@ from liqbot.sources.hyperliquid.modes import Modes
 from liqbot.sources.hyperliquid.node_fills import NodeFills
 from liqbot.sources.hyperliquid.payloads import Trade
 from liqbot.sources.hyperliquid.poller import Poller
-from liqbot.sources.hyperliquid.polling import ByWorth, Policy
+from liqbot.sources.hyperliquid.polling import ByWorth, Policy, waited
 from liqbot.sources.hyperliquid.provider_feed import ProviderFeed
 from liqbot.sources.hyperliquid.reading import Reading
 from liqbot.sources.hyperliquid.roster import Roster
+from liqbot.sources.hyperliquid.scan_exchange import ScanExchange
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.source_report import report_of
 from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
+from liqbot.sources.scanning import Scanning
 from liqbot.sources.source import Followed, Report, SourceError
 from liqbot.store.accounts import Accounts
 from liqbot.store.address import DatabaseAddress
@@ -75,13 +77,19 @@ class Hyperliquid:
         policy: Policy | None = None,
         recall_first: bool = False,
         transport: httpx.AsyncBaseTransport | None = None,
+        budget: Budget | None = None,
     ) -> None:
         """Stream `coins`; keep the accounts that are found in `database`. Raises `SettingsError`.
 
         With `recall_first` there is no beat after a restart until most of what an earlier run knew was asked
         again: a map that is still half empty would end alerts and begin them anew. With `transport` it asks
-        by that instead of over the network.
+        by that instead of over the network; with `budget` within that of somebody else at the same address.
         """
+        self._transport = transport
+        self._exchange: ScanExchange | None = None
+        """What goes to and comes from other processes; None where there are none."""
+        self._tells_itself = True
+        """Whether it tells of markets and positions; else it asks for others alone."""
         self._settings = settings
         self._coins = () if ALL in coins else tuple(coins)
         """The coins that are named, and those that somebody asked for; none where all are followed."""
@@ -89,7 +97,7 @@ class Hyperliquid:
         """Coins that are followed because somebody asked for them."""
         self._database = database
         self.clock = clock or SystemClock()
-        self.budget = Budget(settings.weight_per_minute, self.clock)
+        self.budget = budget or Budget(settings.weight_per_minute, self.clock)
         self.client = InfoClient(settings.market_url, self.budget, transport)
         """Asks of the market, and of everything that a node does not serve."""
         self.accounts_client, account_budget = self.client, self.budget
@@ -112,7 +120,7 @@ class Hyperliquid:
             dexes=settings.dexes,
             clock=self.clock,
             batches=Batches(self.accounts_client, account_budget, self.clock),
-            take=self._take,
+            take=self._take_answer,
         )
         self.watched = WatchedAccounts(
             account_budget,
@@ -255,46 +263,88 @@ class Hyperliquid:
         """Whether what was known before a restart is still being asked for."""
         return self._recall_first and self.roster.known_again < RECALLED
 
+    def read_scans(self, scanning: Scanning) -> None:
+        """Take accounts from other processes, from before it is followed on; ask for watched ones alone."""
+        self._exchange = ScanExchange(scanning, self.roster, self.clock, self._take)
+
+    @property
+    def oldest_s(self) -> float:
+        """For how many seconds the account has waited that has waited longest of those that are asked for."""
+        mine = ~(self.roster.is_others | self.roster.column("gone"))
+        return float(waited(self.roster, self.clock.now_ms())[mine].max(initial=0.0))
+
+    def scanner(self, scanning: Scanning) -> "Hyperliquid":
+        """Return a source that asks for the accounts of this process's slots, and tells of them there."""
+        coins = self._coins or (ALL,)
+        made = Hyperliquid(
+            self._settings,
+            coins,
+            self._database,
+            clock=self.clock,
+            transport=self._transport,
+            budget=self.budget,
+        )
+        made.read_scans(scanning)
+        made._tells_itself = False
+        return made
+
     async def _work(self) -> None:
         accounts = await asyncio.to_thread(open_accounts, self._database, NAME)
         try:
             self.roster.take_back(await accounts.load())
             async with self.client, self.accounts_client, asyncio.TaskGroup() as group:
-                for work in (
-                    self.feed.run(),
-                    self.stream.run(),
-                    self.discovery.run(self._coins or DEFAULT_COINS),
-                    self.poller.run(),
-                    self.modes.run(),
-                    self.watched.run(),
-                    self.depth.run(),
-                    self.candles.run(),
-                    self._beat(),
-                    self._save_often(accounts),
-                ):
+                for work in (*self._asking(), *(self._telling() if self._tells_itself else ())):
                     group.create_task(work)
-                if self._all_coins is not None:
-                    group.create_task(self._all_coins.run())
-                if self.node is not None:
-                    group.create_task(self._follow_node(self.node))
-                if self.provider is not None:
-                    group.create_task(self.provider.run())
-                if self._settings.pushed_accounts:
-                    group.create_task(self.account_stream.listen())
-                    group.create_task(self.account_stream.run())
-                if self._settings.hyperperps:
-                    group.create_task(self.cross_check.run())
+                group.create_task(self._save_often(accounts))
         finally:
             await asyncio.shield(_close(accounts, self.roster))
 
+    def _asking(self) -> Iterator[Coroutine[None, None, None]]:
+        """Yield what asks for accounts, and what that needs."""
+        yield self.feed.run()
+        yield self.stream.run()
+        yield self.poller.run()
+        if self._exchange is not None:
+            yield self._exchange.run()
+        if self._exchange is None or not self._tells_itself:
+            yield self.discovery.run(self._coins or DEFAULT_COINS)
+        if self._all_coins is not None:
+            yield self._all_coins.run()
+
+    def _telling(self) -> Iterator[Coroutine[None, None, None]]:
+        """Yield what tells of markets and positions."""
+        yield self.modes.run()
+        yield self.watched.run()
+        yield self.depth.run()
+        yield self.candles.run()
+        yield self._beat()
+        if self.node is not None:
+            yield self._follow_node(self.node)
+        if self.provider is not None:
+            yield self.provider.run()
+        if self._settings.pushed_accounts:
+            yield self.account_stream.listen()
+            yield self.account_stream.run()
+        if self._settings.hyperperps:
+            yield self.cross_check.run()
+
     def _tell(self, update: Update) -> None:
-        self._queue.put_nowait(update)
+        if self._tells_itself:
+            self._queue.put_nowait(update)
 
     def _take_context(self, context: AssetContext) -> None:
         self._liquidations.hear(context)
         self._tell(context)
 
+    def _take_answer(self, reading: Reading) -> None:
+        """Take up what was asked for here."""
+        if self._exchange is not None and not self._tells_itself:
+            self._exchange.add(reading)  # of accounts that people watch nothing is written down
+        self._take(reading)
+
     def _take(self, reading: Reading) -> None:
+        if not self._tells_itself:
+            return
         self._liquidations.in_reading(reading)
         self._batch.add(reading)
         self.modes.take(reading)

@@ -113,7 +113,7 @@ class PostgresBus:
                 group.create_task(self._read_again_and_again())
         finally:
             for line in (self._telling, self._reading, self._listening):
-                line.drop()
+                await line.close()
 
     async def _tell(self, notice: Notice) -> None:
         if isinstance(notice, ViewsMade):

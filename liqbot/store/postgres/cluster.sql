@@ -33,3 +33,15 @@ CREATE UNLOGGED TABLE IF NOT EXISTS processes (
     seen TIMESTAMPTZ NOT NULL,
     report BYTEA NOT NULL  -- what it says of itself, as store/presence.py has it
 );
+
+-- What scanners have read of accounts, the newest of each; kept, so that an engine knows all at its start.
+CREATE TABLE IF NOT EXISTS scans (
+    venue TEXT COLLATE "C" NOT NULL,
+    account TEXT COLLATE "C" NOT NULL,
+    number BIGINT NOT NULL,
+    process TEXT COLLATE "C" NOT NULL,
+    told TIMESTAMPTZ NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (venue, account)
+);
+CREATE INDEX IF NOT EXISTS scans_by_number ON scans (process, number);

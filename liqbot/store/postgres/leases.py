@@ -27,7 +27,7 @@ _RELEASE = "UPDATE leases SET expires = clock_timestamp() WHERE name = %s AND ho
 _HELD = """
 SELECT name, holder, (extract(epoch FROM since) * 1000)::bigint,
     extract(epoch FROM expires - clock_timestamp())::float8
-FROM leases ORDER BY name
+FROM leases WHERE expires > clock_timestamp() OR NOT starts_with(name, 'scanner/') ORDER BY name
 """
 
 
@@ -54,6 +54,6 @@ class PostgresLeases:
     async def held(self) -> Sequence[HeldLease]:
         return [HeldLease(*row) for row in await self._line.ask(_HELD)]
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Let go of the connection."""
-        self._line.drop()
+        await self._line.close()

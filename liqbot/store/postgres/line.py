@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, LiteralString, cast
+from typing import Any, LiteralString, TypeAlias, cast
 
 import psycopg
 from psycopg.rows import TupleRow
@@ -11,7 +12,23 @@ from psycopg.rows import TupleRow
 from liqbot.store.address import PostgresUrl
 from liqbot.store.postgres.database import connect_async, told
 
+CLOSE_S = 1.0
 _LOCK = 0x6C69_7163  # "liqc"
+Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+
+
+@dataclass(slots=True, eq=False)
+class _Wire:
+    """A connection, and who is speaking on it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    connection: psycopg.AsyncConnection[TupleRow] | None = None
+
+    def cut(self) -> None:
+        """Let go of the connection."""
+        connection, self.connection = self.connection, None
+        if connection is not None:
+            connection.pgconn.finish()
 
 
 class Line:
@@ -21,43 +38,67 @@ class Line:
         """`name` is what the server's administrator sees."""
         self.url = url
         self._name = name
-        self._lock = asyncio.Lock()
-        self._connection: psycopg.AsyncConnection[TupleRow] | None = None
+        self._wire = _Wire()
+        self._left: set[asyncio.Task[list[TupleRow]]] = set()
 
-    async def ask(self, statement: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[TupleRow]:
+    async def ask(self, statement: str, values: Values = ()) -> list[TupleRow]:
         """Execute one statement, as a transaction of its own; return its rows. Raises `StoreError`.
 
-        Where the wait is given up, so is the connection: nobody knows what it is at.
+        Whoever gives up waiting is let go at once, whatever the server is at; a driver that is cancelled
+        would wait for the server to take note of that. The question stands, and its answer is nobody's. What
+        is asked next is asked on another connection.
         """
-        async with self._lock:
+        wire = self._wire
+        task = asyncio.create_task(self._execute(wire, statement, values))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if not task.done():
+                self._wire = _Wire()
+                self._left.add(task)
+                task.add_done_callback(lambda done: self._forget(done, wire))
+            raise
+
+    async def connected(self) -> psycopg.AsyncConnection[TupleRow]:
+        """Return the connection itself, to listen on. Raises `StoreError`."""
+        async with self._wire.lock:
+            return await self._connected(self._wire)
+
+    def drop(self) -> None:
+        """Let go of the connection; nobody may be asking."""
+        self._wire.cut()
+
+    async def close(self) -> None:
+        """Let go of everything; what the server does not take note of soon is left behind."""
+        self.drop()
+        if self._left:
+            await asyncio.wait(self._left, timeout=CLOSE_S)
+
+    async def _execute(self, wire: _Wire, statement: str, values: Values) -> list[TupleRow]:
+        async with wire.lock:
             try:
-                connection = await self._connected()
+                connection = await self._connected(wire)
                 cursor = connection.cursor(binary=True)
                 await cursor.execute(cast("LiteralString", statement), values)
                 return await cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
                 if error.sqlstate is None or error.sqlstate[:2] in ("57", "08"):
-                    self.drop()
+                    wire.cut()
                 raise told(error) from error
-            except BaseException:
-                self.drop()
+            except asyncio.CancelledError:
+                wire.cut()
                 raise
 
-    async def connected(self) -> psycopg.AsyncConnection[TupleRow]:
-        """Return the connection itself, to listen on. Raises `StoreError`."""
-        async with self._lock:
-            return await self._connected()
+    async def _connected(self, wire: _Wire) -> psycopg.AsyncConnection[TupleRow]:
+        if wire.connection is None or wire.connection.closed:
+            wire.connection = await connect_async(self.url, name=self._name)
+        return wire.connection
 
-    def drop(self) -> None:
-        """Give the connection up, whatever it is at."""
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            connection.pgconn.finish()
-
-    async def _connected(self) -> psycopg.AsyncConnection[TupleRow]:
-        if self._connection is None or self._connection.closed:
-            self._connection = await connect_async(self.url, name=self._name)
-        return self._connection
+    def _forget(self, task: "asyncio.Task[list[TupleRow]]", wire: _Wire) -> None:
+        self._left.discard(task)
+        wire.cut()
+        if not task.cancelled():
+            task.exception()  # nobody waits for it any more
 
 
 async def make_tables(line: Line) -> None:
@@ -65,7 +106,7 @@ async def make_tables(line: Line) -> None:
     script = files("liqbot.store.postgres").joinpath("cluster.sql").read_text(encoding="utf-8")
     connection = await line.connected()
     try:
-        cursor = await connection.execute("SELECT to_regclass('processes')")
+        cursor = await connection.execute("SELECT to_regclass('scans')")
         if await cursor.fetchone() != (None,):
             return
         async with connection.transaction():

@@ -20,12 +20,12 @@ class Platform:
     def is_group(self, chat):
         return chat.native_id in self._groups
 
-    async def send(self, parcel, *, hold=False):
+    async def send(self, parcel, *, hold=False, headers=None):
         """Bring a message. With `hold` it is stored without trouble, and the answer never comes."""
         message = parcel.message
         told = {"key": parcel.key, "title": message.title, "lines": message.text}
         url = f"{self._url}/{self._name}/{parcel.chat.native_id}"
-        headers = {HOLD: "yes"} if hold else {}
+        headers = {**(headers or {}), **({HOLD: "yes"} if hold else {})}
         try:
             async with self._session.post(url, json=told, headers=headers) as response:
                 return await _receipt(response)

@@ -3,7 +3,7 @@
 POST /{platform}/{chat}   {"key", "title", "lines"} → 200 {"id"} · 403 gone · 409 {"moved"} · 429 · 502 · 503
 GET  /stored/{key}        → {"stored"}
 GET  /messages            → [[platform, chat, key, title, lines], …]
-GET  /tally               → {"stored", "repeats", "too_many", "spread_s"}
+GET  /tally               → {"stored", "repeats", "too_many", "at_once", "spread_s"}
 
 A chat whose name begins with `gone-` has blocked the bot; one with `old-` has moved to `new-…`.
 """
@@ -20,6 +20,8 @@ from .troubles import Trouble, Troubles
 
 KEYED = "keyed"
 """The platform that knows a message by its key, and does not store it twice."""
+SENDER = "X-Sender"
+"""A request may say by this header which sender of its platform it is from: a number that rises."""
 HOLD = "X-Hold"
 """A request with this header is stored without trouble, and its answer is kept back for ever."""
 _RESET = struct.pack("ii", 1, 0)
@@ -37,6 +39,8 @@ class Server:
         self._a_second = a_second
         self._lately = deque()
         self._times_s = []
+        self._senders = {}
+        """By platform: the number of the newest sender."""
 
     def app(self):
         app = web.Application()
@@ -59,12 +63,14 @@ class Server:
     async def told(self, _):
         spread_s = self._times_s[-1] - self._times_s[0] if self._times_s else 0.0
         return web.json_response(
-            {"stored": 0, "repeats": 0, "too_many": 0, **self.tally, "spread_s": spread_s}
+            {"stored": 0, "repeats": 0, "too_many": 0, "at_once": 0, **self.tally, "spread_s": spread_s}
         )
 
     async def send(self, request):
         platform, chat = request.match_info["platform"], request.match_info["chat"]
         parcel = await request.json()
+        if SENDER in request.headers:
+            self._note_sender(platform, int(request.headers[SENDER]))
         if chat.startswith("gone-"):
             return web.json_response({"error": "the bot was blocked"}, status=403)
         if chat.startswith("old-"):
@@ -75,6 +81,12 @@ class Server:
         if self._is_too_fast():
             return self._too_many(1.0, everywhere=True)
         return self._meet(self._troubles.next(), request, platform, chat, parcel)
+
+    def _note_sender(self, platform, number):
+        """Count a request of a sender that another one has followed already."""
+        newest = self._senders.get(platform, number)
+        self.tally["at_once"] += number < newest
+        self._senders[platform] = max(number, newest)
 
     def _meet(self, trouble, request, platform, chat, parcel):
         if trouble is Trouble.TOO_MANY:

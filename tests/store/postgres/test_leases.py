@@ -18,7 +18,7 @@ from liqbot.store.postgres.line import Line, make_tables
 async def leases_of(postgres):
     line, made = Line(postgres, "test"), []
     await make_tables(line)
-    line.drop()
+    await line.close()
 
     def leases_of(holder, ttl_s=60.0):
         leases = PostgresLeases(postgres, holder)
@@ -28,7 +28,7 @@ async def leases_of(postgres):
 
     yield leases_of
     for leases in made:
-        leases.close()
+        await leases.close()
 
 
 @pytest.fixture

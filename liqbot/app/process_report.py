@@ -1,0 +1,51 @@
+"""What a process says of itself to others of the same bot: what it does, and how far it is behind."""
+
+from collections.abc import Iterator
+
+from liqbot import __version__
+from liqbot.app.bot import Bot
+from liqbot.app.roles import ALERTS, ENGINE, SCANNER, WEB, all_roles
+from liqbot.market.layer import Origin
+from liqbot.service.status import WELL
+from liqbot.store.presence import ProcessReport
+
+
+def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, oldest_due_ms: int | None) -> ProcessReport:
+    """Return what the process of that name is to say; `oldest_due_ms` is since when a delivery is due."""
+    troubles = {trouble.finding.name: trouble.finding.whole for trouble in bot.services.troubles.all}
+    return ProcessReport(
+        name=name,
+        roles=tuple(role for role in all_roles() if bot.duties.has(role)),
+        version=__version__,
+        started_ms=begun_ms,
+        lags_s=dict(lags_of(bot, now_ms, oldest_due_ms)),
+        sources=tuple(_sources(bot)),
+        troubles=troubles,
+    )
+
+
+def lags_of(bot: Bot, now_ms: int, oldest_due_ms: int | None) -> Iterator[tuple[str, float]]:
+    """Yield by role how many seconds this process is behind in what it leads or shows."""
+    if bot.duties.has(ENGINE):
+        led = {feed.source.layer for feed in bot.engine.led}
+        times = [view.time_ms for view in bot.services.markets.layers.all() if view.layer in led]
+        if times:
+            yield ENGINE, max(0.0, (now_ms - max(times)) / 1000)
+    if bot.duties.has(ALERTS) and bot.alerts.leads:
+        yield ALERTS, bot.alerts.lag_s
+    for sender in bot.dispatcher.platforms:
+        if sender.leads:
+            late_s = 0.0 if oldest_due_ms is None else max(0.0, (now_ms - oldest_due_ms) / 1000)
+            yield sender.name, late_s
+    for scanner in bot.scanners:
+        if scanner.leadership.is_held:
+            yield f"{SCANNER} {scanner.name}", scanner.source.oldest_s
+    if bot.duties.has(WEB) and bot.follower.late_ms is not None:
+        yield WEB, max(0.0, bot.follower.late_ms / 1000)
+
+
+def _sources(bot: Bot) -> Iterator[str]:
+    for feed in bot.engine.led:
+        health = feed.health
+        if health.state in WELL and feed.source.layer.origin is Origin.LIVE:
+            yield f"{health.name} ({health.layer.label}): {health.state}"
