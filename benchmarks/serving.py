@@ -17,12 +17,14 @@ import numpy as np
 from benchmarks.measure import Row, lags, percentile, resident_mb
 from benchmarks.simulated import view_with_grid
 from benchmarks.ticking import Market
+from liqbot.app.memory import set_aside
+from liqbot.charts.studio import Studio
 from liqbot.market.view import MarketView
 from liqbot.sections import WebSettings
 from liqbot.service.windows import WINDOWS
 from liqbot.store.history import TIERS
 from liqbot.web.answers import grid_answer
-from liqbot.web.api import layer_topic
+from liqbot.web.api import layer_topics
 from liqbot.web.ports import Shown, WebQuestions
 from liqbot.web.pushes import Pushes
 from liqbot.web.server import web_server
@@ -56,7 +58,7 @@ class Served(WebQuestions):
         self.views = await asyncio.to_thread(self._ticked)
         for view in self.views.values():
             reading = {"coin": view.coin, "time_ms": view.time_ms, "spot": view.spot}
-            self.pushes.send("view", reading, coin=view.coin, venue=layer_topic(view.layer))
+            self.pushes.send("view", reading, coin=view.coin, **layer_topics(view.layer))
 
     def _ticked(self) -> dict[str, MarketView]:
         self.market.tick()
@@ -105,18 +107,25 @@ def _grid_kb(view: MarketView, window: str) -> float:
 async def _measure() -> list[Row]:
     served = Served()
     await served.tick()
+    set_aside()  # as a bot does after its start
     settings = WebSettings(port=0, rate_per_s=0, streams=STREAMS)
-    async with web_server(served, served.pushes, settings) as (host, port), _ticking(served):
-        base = f"http://{host}:{port}"
-        quiet = percentile(await lags(asyncio.sleep(SECONDS / 2)), 99) * 1000
-        answered = await _client(base, "asked")
-        before_mb = resident_mb()
-        streaming = asyncio.create_task(_client(base, "streamed"))
-        while served.pushes.streams < STREAMS and not streaming.done():  # noqa: ASYNC110 - they come from outside
-            await asyncio.sleep(0.05)
-        late = percentile(await lags(asyncio.sleep(SECONDS)), 99) * 1000
-        grown_mb = resident_mb() - before_mb
-        pushed = await streaming
+    web = web_server(served, served.pushes, settings)
+    with Studio():  # as a bot has one: with it threads take turns more often
+        async with web as (host, port), _ticking(served):
+            return await _asked_and_streamed(served, host, port)
+
+
+async def _asked_and_streamed(served: Served, host: str, port: int) -> list[Row]:
+    base = f"http://{host}:{port}"
+    quiet = percentile(await lags(asyncio.sleep(SECONDS / 2)), 99) * 1000
+    answered = await _client(base, "asked")
+    before_mb = resident_mb()
+    streaming = asyncio.create_task(_client(base, "streamed"))
+    while served.pushes.streams < STREAMS and not streaming.done():  # noqa: ASYNC110 - they come from outside
+        await asyncio.sleep(0.05)
+    late = percentile(await lags(asyncio.sleep(SECONDS)), 99) * 1000
+    grown_mb = resident_mb() - before_mb
+    pushed = await streaming
     p50, p99 = percentile(answered, 50), percentile(answered, 99)
     return [
         Row(
@@ -177,6 +186,10 @@ async def asked(base: str) -> None:
         taken.append((time.perf_counter() - start) * 1000)
 
     async with aiohttp.ClientSession(base) as client:
+        for number in range(COINS):  # loads what the client needs, and opens its first connections
+            await ask(client, number)
+        taken.clear()
+        set_aside()  # the client's own search for garbage is not the bot's
         asking: list[asyncio.Task[None]] = []
         begin = time.perf_counter()
         for number in range(A_SECOND * SECONDS):

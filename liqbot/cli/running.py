@@ -19,7 +19,9 @@ from rich.console import Console
 
 from liqbot import __version__
 from liqbot.alerts.platform import Platform
+from liqbot.app.background import in_background
 from liqbot.app.bot import Bot, clock_ms
+from liqbot.app.memory import set_aside_after_start
 from liqbot.app.plugin_chats import plugin_chats, subscribe_plugin_chats
 from liqbot.app.plugin_reload import following
 from liqbot.app.plugin_setup import plugins_of
@@ -175,7 +177,11 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
     console = Console()
     printer = Printer(console, settings.pictures_path)
     bot = await _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
-    async with serving(bot), _developing(bot, settings, printer.narrate, dev=dev):
+    async with (
+        serving(bot),
+        in_background(set_aside_after_start()),
+        _developing(bot, settings, printer.narrate, dev=dev),
+    ):
         ask = CommandContext(CONSOLE_CHAT, bot.services)
         with console.status("reading the market …"):
             await bot.until(lambda: bool(bot.services.markets.views))
@@ -207,7 +213,11 @@ async def _served(settings: Settings, duties: Duties, *, dev: bool) -> None:
 async def _served_once(settings: Settings, stop: asyncio.Event, duties: Duties, *, dev: bool) -> None:
     """Serve until told to stop, or until the clock was put back: then everything begins anew."""
     bot = await _made(settings, {}, dev=dev, duties=duties)
-    async with serving(bot), _developing(bot, settings, _log.info, dev=dev):
+    async with (
+        serving(bot),
+        in_background(set_aside_after_start()),
+        _developing(bot, settings, _log.info, dev=dev),
+    ):
         _log.info(
             "bot_started",
             version=__version__,
