@@ -1,7 +1,8 @@
 """What a rule gives: hits, and what goes with them."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Generic, TypeVar, cast
 
 import msgspec
@@ -10,6 +11,12 @@ import numpy as np
 from liqbot.market.side import Side
 
 Memory = TypeVar("Memory")
+
+MOST_HITS = 1_000
+"""A rule that yields more of one view is at fault: each may become an alert."""
+LONGEST_KEY = 200
+LONGEST_LINE = 500
+"""Letters of a hit's words that are told; what is longer is cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,9 @@ def checked(hits: object) -> tuple[Hit, ...]:
     """Return `hits` as they can be written down, or raise an error that says what is wrong with them."""
     if hits is None:
         return ()
-    found = tuple(cast("Iterable[object]", hits))
+    found = tuple(islice(cast("Iterable[object]", hits), MOST_HITS + 1))
+    if len(found) > MOST_HITS:
+        raise ValueError(f"it yielded more than {MOST_HITS} hits of one view")
     for hit in found:
         if not isinstance(hit, Hit):
             raise TypeError(f"it yielded {hit!r}, not a Hit")
@@ -76,7 +85,21 @@ def checked(hits: object) -> tuple[Hit, ...]:
     keys = [hit.key for hit in written]
     if len(set(keys)) != len(keys):
         raise ValueError(f"it yielded the same key twice: {sorted(keys)}")
-    return written
+    if any(len(key) > LONGEST_KEY for key in keys):
+        raise ValueError(f"it yielded a key of more than {LONGEST_KEY} letters")
+    return tuple(_in_lines(hit) for hit in written)
+
+
+def _in_lines(hit: Hit) -> Hit:
+    """Return a hit whose words are a line each: a longer one would push others out of a message."""
+    words = hit.text, hit.means, hit.caveat
+    text, means, caveat = (_line(one) for one in words)
+    return hit if words == (text, means, caveat) else replace(hit, text=text, means=means, caveat=caveat)
+
+
+def _line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 
 def plain(value: object) -> object:

@@ -3,6 +3,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from itertools import count
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from markets import long, view_of
 
 from liqbot.market.side import Side
 from liqbot.rules.common_parameters import Policy
+from liqbot.rules.hit import checked
 from liqbot.rules.parameters import Percent, Usd
 from liqbot.rules.rule import Hit, Remembered, RuleFault, rule
 
@@ -211,6 +213,8 @@ class TestFaults:
             (["text"], "TypeError: it yielded 'text', not a Hit"),
             ([None], "TypeError: it yielded None, not a Hit"),
             (7, "TypeError: 'int' object is not iterable"),
+            ((Hit(str(n), "") for n in count()), "ValueError: it yielded more than 1000 hits of one view"),
+            ([Hit("k" * 201, "a")], "ValueError: it yielded a key of more than 200 letters"),
             ([Hit("one", "a"), Hit("one", "b")], "ValueError: it yielded the same key twice: ['one', 'one']"),
             ([Hit("one", 7)], "ValidationError: Expected `str`, got `int` - at `$[0].text`"),
             ([Hit(None, "text")], "ValidationError: Expected `str`, got `null` - at `$[0].key`"),
@@ -225,6 +229,10 @@ class TestFaults:
 
         where = f"({__file__}, line {giving.__code__.co_firstlineno})"
         assert fault_of(giving).startswith(f"rule some-rule {where}: {said}")
+
+    def test_words_are_a_line_each_and_a_longer_one_is_cut(self):
+        [hit] = checked([Hit("k", "two\n lines", means="word " * 3_000, caveat="as it is")])
+        assert (hit.text, len(hit.means), hit.means[-1], hit.caveat) == ("two lines", 500, "…", "as it is")
 
     def test_a_rule_with_a_memory_must_return_it(self):
         said = fault_of(lambda view, memory: [Hit("one", "a")], memory=Count)
