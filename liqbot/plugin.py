@@ -66,7 +66,10 @@ from liqbot.rules.parameters import (
     Ratio,
     SideChoice,
     Usd,
+    Whole,
     Window,
+    Word,
+    YesNo,
 )
 from liqbot.rules.rule import Hit, Need, Remembered, event_rule, rule
 from liqbot.text.figures import duration, percent, price, ratio, share, usd
@@ -146,7 +149,10 @@ __all__ = [
     "Update",
     "Usd",
     "Weight",
+    "Whole",
     "Window",
+    "Word",
+    "YesNo",
     "adapter",
     "band",
     "cascade_of",

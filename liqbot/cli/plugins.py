@@ -4,6 +4,8 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections.abc import Collection
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +17,16 @@ from rich.text import Text
 
 from liqbot.app.bot import clock_ms
 from liqbot.app.plugin_setup import plugins_of, wanted
+from liqbot.chat.bot_commands import COMMANDS
 from liqbot.cli.replaying_plugins import replay
 from liqbot.cli.template import README, RULE, TEST
 from liqbot.hosting.checking import check as check_plugin
 from liqbot.logs import set_up_logs
+from liqbot.operations.edge_markets import edge_markets
 from liqbot.operations.simulated_day import simulated_day
+from liqbot.rules.contributions import KIND_WORDS
 from liqbot.rules.plugin_discovery import find_at
-from liqbot.settings import load_settings
+from liqbot.settings import Settings, load_settings
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WIDE = 10_000
@@ -74,14 +79,16 @@ def check(
     *,
     types: Annotated[bool, typer.Option("--types", help="Check types too, with pyright.")] = False,
 ) -> None:
-    """Check a plugin on a day of the simulated market: loading, parameters, speed, looking ahead."""
+    """Check a plugin: loading, names, parameters, a simulated day, odd markets, speed, looking ahead."""
     set_up_logs("error")
     candidates = find_at(plugin)
     if not candidates:
         raise typer.BadParameter(f"there is no plugin in {plugin}")
     views, console, failed = simulated_day(clock_ms()), _console(), 0
-    limits = wanted(load_settings()).limits
-    for finding in chain.from_iterable(check_plugin(one, views, limits) for one in candidates):
+    settings, edges = load_settings(), edge_markets(clock_ms())
+    limits, others = wanted(settings).limits, _names_of_others(settings, {one.file for one in candidates})
+    found = (check_plugin(one, views, limits, edges=edges, taken=others) for one in candidates)
+    for finding in chain.from_iterable(found):
         failed += not finding.is_well
         console.print(f"{'✓' if finding.is_well else '✗'} {finding.what}: {finding.said}", markup=False)
     if types:
@@ -102,6 +109,20 @@ def test(plugin: Plugin) -> None:
 
 
 app.command()(replay)
+
+
+def _names_of_others(settings: Settings, files: Collection[str]) -> dict[tuple[str, str], str]:
+    """Return the file of what has a name already, by kind and name, but for what is in `files`."""
+    with closing(plugins_of(settings)) as loaded:
+        kinds = (loaded.rules.by_name, loaded.commands, loaded.overlays)
+        taken = {
+            (KIND_WORDS[type(item)], name): str(item.file)
+            for named in kinds
+            for name, item in named.items()
+            if str(item.file) not in files
+        }
+    commands = {("command", command.name): "liqbot itself" for command in COMMANDS}
+    return {**commands, **taken}
 
 
 def _types(plugin: Path) -> int:

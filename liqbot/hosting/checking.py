@@ -35,9 +35,16 @@ def check(
     candidate: Candidate,
     views: Sequence[MarketView],
     limits: Limits,
+    *,
+    edges: Mapping[str, MarketView] | None = None,
+    taken: Mapping[tuple[str, str], str] | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Iterator[Finding]:
-    """Yield what is found about a plugin that reads `views`, a history in the order of time."""
+    """Yield what is found about a plugin that reads `views`, a history in the order of time.
+
+    `edges` are views that it must not fail on, by what they are; `taken` are the files of what has a name
+    already, by kind and name.
+    """
     worker = Worker([candidate], limits)
     try:
         for error in worker.errors:
@@ -46,9 +53,11 @@ def check(
         if items:
             yield Finding("loads", ", ".join(f"{item.kind} {item.name}" for item in items))
         for item in items:
+            yield from _name(item, taken or {})
             yield from _parameters(item)
             if item.kind == "rule":
                 yield from _rule(item, worker, views, clock)
+                yield from _edges(item, worker, edges or {})
             elif item.kind in ("overlay", "command"):
                 yield _once(item, worker, views[-1])
     finally:
@@ -72,6 +81,26 @@ def read_through(
         outcomes.append(outcome)
         after_each()
     return outcomes
+
+
+def _name(item: Item, taken: Mapping[tuple[str, str], str]) -> Iterator[Finding]:
+    """Say where a name is taken: of two the bot takes the first."""
+    file = taken.get((item.kind, item.name))
+    if file is not None and file != item.file:
+        said = f"there is a {item.kind} of that name already, in {file}; this one would be left out"
+        yield Finding(f"{item.name}: name", said, is_well=False)
+
+
+def _edges(item: Item, worker: Worker, edges: Mapping[str, MarketView]) -> Iterator[Finding]:
+    """Let a rule read markets that it seldom meets."""
+    values, faults = Form(item.parameters).defaults(), list[str]()
+    for what, view in edges.items():
+        [outcome] = read_through(worker, item.name, values, [view])
+        if isinstance(outcome, RuleFault):
+            faults.append(f"{what}: {outcome}")
+    if edges:
+        said = "; ".join(faults) if faults else ", ".join(edges)
+        yield Finding(f"{item.name}: edges", said, is_well=not faults)
 
 
 def _parameters(item: Item) -> Iterator[Finding]:

@@ -146,6 +146,8 @@ def main(trace: int) -> None:
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     os.dup2(2, 1)
+    # It was a pipe, for which Python would keep lines to itself.
+    sys.stdout = os.fdopen(1, "w", buffering=1, encoding="utf-8", errors="replace", closefd=False)
     faulthandler.enable(trace)
     faulthandler.register(signal.SIGUSR1, file=trace, all_threads=True)
     os.register_at_fork(after_in_child=lambda: os._exit(1))  # two that answer would be one too many

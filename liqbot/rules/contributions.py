@@ -38,7 +38,7 @@ class PluginCommand:
 
     def answer(self, view: MarketView, values: Mapping[str, Value]) -> Message:
         """Return what the function says of `view`; raise anything where it fails."""
-        message = self.function(view, **values)
+        message = self.function(view, **self.form.own(values))
         if not isinstance(message, Message):
             raise TypeError(f"it must return a Message, not {message!r:.60}")
         return message

@@ -1,7 +1,7 @@
 """Parameters: a function's keyword-only arguments as a form that every chat can fill in.
 
-An annotation says what a parameter is (`Percent`, `Usd`, `Duration`, `Ratio`, `Coin`, or a `Literal` of
-choices) and may add its bounds and a line of help:
+An annotation says what a parameter is (`Percent`, `Usd`, `Duration`, `Ratio`, `Whole`, `Coin`, `Word`,
+`YesNo`, or a `Literal` of choices) and may add its bounds and a line of help:
 
     within: Annotated[Percent, Between(0.1, 50), Help("how near to spot")] = 2.0
 
@@ -45,6 +45,10 @@ Duration = Annotated[float, Unit.SECONDS]
 """Seconds, written with a unit: `90s`, `10m`, `1h30m`, `1d`."""
 Ratio = Annotated[float, Unit.RATIO]
 """A plain number."""
+Whole = Annotated[int, Unit.WHOLE]
+"""A whole number: `3`. The function gets an `int`."""
+YesNo = Literal["yes", "no"]
+"""Yes or no, which people also write as on and off, true and false. The function gets `yes` or `no`."""
 SideChoice = Literal["either", "long", "short"]
 """Which side of the market a rule looks at."""
 Window = Literal["12h", "24h", "3d", "7d", "30d"]
@@ -59,13 +63,23 @@ class _Name:
 Coin = Annotated[str, _Name()]
 """A coin, as `ETH`; without one as its default, the rule chooses."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Marks a text that people choose freely."""
+
+
+Word = Annotated[str, _Word()]
+"""A word of the people's own: letters, digits and hyphens; an empty text is none."""
+
 _BOUNDS = {
     Unit.PERCENT: Between(0, 100),
     Unit.USD: Between(0, 1e12),
     Unit.SECONDS: Between(0, 366 * 86_400),
     Unit.RATIO: Between(0, 1e6),
+    Unit.WHOLE: Between(0, 1e9),
 }
-_TYPES = "Percent, Usd, Duration, Ratio, Coin or a Literal of texts"
+_TYPES = "Percent, Usd, Duration, Ratio, Whole, Coin, Word, YesNo or a Literal of texts"
 _YES_OR_NO = {
     **dict.fromkeys(("true", "on", "1", "y"), "yes"),
     **dict.fromkeys(("false", "off", "0", "n"), "no"),
@@ -172,6 +186,8 @@ class Parameter:
         raise ParameterError(f"{self.name} must be {self.takes}, not {quoted(text)}")
 
     def _allowed(self, number: float) -> float:
+        if self.unit is Unit.WHOLE and not float(number).is_integer():
+            raise ParameterError(f"{self.name} must be {EXAMPLES[self.unit]}, not {self.show(number):.24}")
         if self.bounds and not self.bounds.low <= number <= self.bounds.high:
             raise ParameterError(f"{self.name} must be {self.takes}, not {self.show(number):.24}")
         return float(number)
@@ -221,7 +237,13 @@ class Form:
     def own(self, values: Mapping[str, Value]) -> dict[str, Value]:
         """Return those of the values that are the function's own."""
         standing = {parameter.name for parameter in self.parameters if parameter.standing}
-        return {name: value for name, value in values.items() if name not in standing}
+        return {name: self._passed(name, value) for name, value in values.items() if name not in standing}
+
+    def _passed(self, name: str, value: Value) -> Value:
+        """Return a value as the function gets it: on its way to the worker a whole number loses its type."""
+        parameter = self._by_name.get(name)
+        is_whole = parameter is not None and parameter.unit is Unit.WHOLE
+        return int(value) if is_whole and isinstance(value, float) else value
 
     def parse(self, written: Mapping[str, str]) -> dict[str, Value]:
         """Return a value for every parameter: what was written, else the default. Raises `ParameterError`."""
@@ -324,12 +346,15 @@ def _parameter(name: str, hint: Any, default: Any) -> Parameter:  # noqa: ANN401
     choices = get_args(kind) if get_origin(kind) is Literal else ()
     if choices and all(isinstance(choice, str) for choice in choices):
         parameter = Parameter(name, "", text, choices=choices)
-    elif kind is float:
-        unit = next((extra for extra in extras if isinstance(extra, Unit)), Unit.RATIO)
+    elif kind in (float, int):
+        usual = Unit.RATIO if kind is float else Unit.WHOLE
+        unit = next((extra for extra in extras if isinstance(extra, Unit)), usual)
         bounds = next((extra for extra in extras if isinstance(extra, Between)), _BOUNDS[unit])
         parameter = Parameter(name, 0.0, text, unit=unit, bounds=bounds)
     elif kind is str and any(isinstance(extra, _Name) for extra in extras):
         parameter = Parameter(name, "", text, is_coin=True)
+    elif kind is str and any(isinstance(extra, _Word) for extra in extras):
+        parameter = Parameter(name, "", text, is_name=True)
     else:
         has = "no type" if hint is None else f"the type {kind.__name__ if isinstance(kind, type) else kind}"
         raise TypeError(f"parameter {name} has {has}; it must be {_TYPES}")

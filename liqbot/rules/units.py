@@ -16,6 +16,7 @@ class Unit(StrEnum):
     USD = "dollars"
     SECONDS = "duration"
     RATIO = "ratio"
+    WHOLE = "whole number"
 
 
 EXAMPLES = {
@@ -23,6 +24,7 @@ EXAMPLES = {
     Unit.USD: "dollars such as 5M or 750k",
     Unit.SECONDS: "a span of time such as 90s, 10m, 4h or 1d",
     Unit.RATIO: "a number such as 0.2",
+    Unit.WHOLE: "a whole number such as 3",
 }
 """What may be written, in words."""
 
@@ -35,6 +37,7 @@ _FORMS = {
     Unit.PERCENT: re.compile(rf"{_NUMBER}()(?:%|percent|pct)?", re.ASCII),
     Unit.USD: re.compile(rf"\$?{_NUMBER}([a-z]*?)(?:\$|usd[tc]?|dollars?)?", re.ASCII),
     Unit.RATIO: re.compile(rf"{_NUMBER}()x?", re.ASCII),
+    Unit.WHOLE: re.compile(rf"{_NUMBER}()x?", re.ASCII),
 }
 _SPAN_PART = r"(\d+(?:\.\d*)?|\.\d+)([a-z]+)"
 _LETTERS = {"T": 12, "B": 9, "M": 6, "k": 3}

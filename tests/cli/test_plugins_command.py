@@ -67,7 +67,7 @@ def test_a_new_plugin_is_sound_and_its_tests_pass(folder):
     assert made.status == 0, made.err
     assert (folder / "plugins" / "near_wall" / "README.md").exists()
     checked = run_apart(folder, "plugins", "check", "plugins/near_wall")
-    assert (checked.status, checked.out.count("✓"), checked.out.count("✗")) == (0, 5, 0)
+    assert (checked.status, checked.out.count("✓"), checked.out.count("✗")) == (0, 6, 0)
     tested = run_apart(folder, "plugins", "test", "plugins/near_wall", PYTHONWARNINGS="")
     assert "3 passed" in tested.out
 

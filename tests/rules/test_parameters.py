@@ -246,10 +246,11 @@ DEFAULT = "its own default is not allowed: value must be"
         (
             None,
             2.0,
-            "parameter value has no type; it must be Percent, Usd, Duration, Ratio, Coin or a Literal of",
+            "parameter value has no type; it must be Percent, Usd, Duration, Ratio, Whole, Coin, Word",
         ),
         (list[float], 2.0, "parameter value has the type list[float]; it must be Percent, Usd"),
-        (int, 2, "parameter value has the type int; it must be Percent, Usd"),
+        (int, 2.5, f"{DEFAULT} a whole number such as 3, not 2.5"),
+        (bytes, b"", "parameter value has the type bytes; it must be Percent, Usd"),
         (Literal[1, 2], 1, "parameter value has the type typing.Literal[1, 2]; it must be Percent, Usd"),
         (Annotated[Percent, Between(1, 5)], 9, f"{DEFAULT} from 1% to 5%, not 9%"),
         (Usd, "5M", f"{DEFAULT} dollars such as 5M or 750k, not '5M'"),

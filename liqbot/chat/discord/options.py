@@ -130,6 +130,9 @@ def of_parameter(parameter: Parameter) -> Option:
     if is_number and parameter.unit in (Unit.PERCENT, Unit.RATIO):
         bounds = parameter.bounds
         takes = float if bounds is None else app_commands.Range[float, float(bounds.low), float(bounds.high)]
+    elif is_number and parameter.unit is Unit.WHOLE:
+        bounds = parameter.bounds
+        takes = int if bounds is None else app_commands.Range[int, int(bounds.low), int(bounds.high)]
     return Option(
         name=parameter.name.lower(),
         takes=takes,

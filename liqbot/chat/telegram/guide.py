@@ -34,6 +34,7 @@ _ROUND = {
     Unit.USD: (1e6, 2e6, 5e6, 10e6, 20e6, 50e6, 100e6, 500e6),
     Unit.SECONDS: (0, 60, 300, 600, 1_800, 3_600, 14_400, 86_400),
     Unit.RATIO: (0.1, 0.2, 0.3, 0.5, 1, 2, 3, 5),
+    Unit.WHOLE: (1, 2, 3, 5, 10, 20, 50, 100),
 }
 """Round values to choose from, by unit."""
 _VALUES_OFFERED = 8
@@ -176,7 +177,7 @@ def _offered(parameter: Parameter, now: Value) -> Sequence[Value]:
     """Return values to choose from: all that there are, or round ones about the default."""
     if parameter.choices:
         return parameter.choices
-    if parameter.is_coin:
+    if parameter.is_coin or parameter.is_name:
         return tuple(dict.fromkeys((parameter.default, now)))
     bounds = parameter.bounds
     rounded = [
