@@ -47,7 +47,7 @@ from liqbot.service.processes import Processes
 from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
 from liqbot.sources.scanning import Scanning, WithScanning
-from liqbot.sources.source import Source, SourceError, WithAccounts
+from liqbot.sources.source import Source, SourceError, WithAccounts, WithCoins
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Lease, fenced
 
@@ -129,6 +129,11 @@ class Bot:
                 for source in sources
                 if isinstance(source, WithAccounts)
             ],
+            coin_sources=[
+                source
+                for source in (sources if self.duties.has(ENGINE) else ())
+                if isinstance(source, WithCoins)
+            ],
         )
         self.accounts = AccountRole(
             self.store,
@@ -194,6 +199,8 @@ class Bot:
         self._scanning = [asyncio.create_task(scanner.run()) for scanner in self.scanners]
         self.engine.start()
         self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]
+        if self.services.coin_requests.is_possible:
+            self._talking.append(asyncio.create_task(self.services.coin_requests.run()))
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -14,6 +14,7 @@ from typing import Self
 
 from liqbot.charts.history_input import HistoryInput
 from liqbot.charts.request import ComparisonInput, HeatmapInput, MapInput, TerrainInput
+from liqbot.charts.screener_input import ScreenerInput
 from liqbot.charts.sharing import Shared
 from liqbot.errors import OperatorError
 from liqbot.message import Picture
@@ -77,6 +78,10 @@ class Studio:
             f"{asked.coin} history over {asked.window}", asked.key, lambda: _history(asked)
         )
 
+    async def screener(self, asked: ScreenerInput) -> Picture:
+        """Return a page of all coins as a table. Raises `DrawingError`."""
+        return await self._drawn(f"screener by {asked.sort}", asked.key, lambda: _screener(asked))
+
     def close(self) -> None:
         """Let the pictures that are being drawn be finished, drop those that wait, and end the threads."""
         self._threads.shutdown(wait=True, cancel_futures=True)
@@ -101,6 +106,12 @@ def _history(asked: HistoryInput) -> Picture:
     from liqbot.charts import history  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
 
     return history.draw(asked)
+
+
+def _screener(asked: ScreenerInput) -> Picture:
+    from liqbot.charts import screener  # noqa: PLC0415 - matplotlib is loaded here, on the studio's thread
+
+    return screener.draw(asked)
 
 
 def _ladder(asked: MapInput) -> Picture:

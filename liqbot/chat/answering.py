@@ -180,6 +180,10 @@ def refused(error: UserError, line: str = "") -> Message:
     if error.instead is not None and line:
         suggestions = (*suggestions, _corrected(line, *error.instead))
     actions = tuple(Button(meant, meant) for meant in suggestions if meant)
+    if error.again and line:
+        plain = cleaned(line)
+        same = plain if plain.startswith("/") else f"/{plain}"
+        actions = (Button(_("Try again"), same, renews=True), *actions)
     return Message(title=str(error), tone=Tone.WARNING, actions=actions, private=True)
 
 

@@ -236,6 +236,12 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
     """Return which of the names that there are was meant."""
     if kind is Kind.NUMBER and _ALERT.fullmatch(word):
         raise UserError("{text} is an alert. Subscriptions have numbers such as #3.", text=word)
+    requests = context.services.coin_requests
+    if kind is Kind.COIN and known_coin(word, context) is None:
+        further = coin_of(word, context)
+        if further is not None:
+            await requests.follow(further)
+            return further
     names = await _offered(kind, context, topics)
     if kind is Kind.RULE and (coin := coin_of(word, context)) is not None:
         raise UserError(
@@ -248,15 +254,18 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
     for spelling in _spellings(kind, word):
         found = spelling if spelling in names else by_lower.get(spelling.lower())
         if found is not None:
+            if kind is Kind.COIN:
+                requests.use(found)
             return int(found) if kind in _NUMBERED else found
     bare = word.lstrip("#aA")
     if kind is Kind.ALERT and bare.isdecimal() and len(bare) <= _LONGEST_NUMBER:
         return int(bare)  # an older one than those that are offered
-    raise _no_such(kind, word, names)
+    raise _no_such(kind, word, names, requests.listed if kind is Kind.COIN else ())
 
 
-def _no_such(kind: Kind, word: str, names: Mapping[str, str]) -> UserError:
-    near = nearest(word, names) if kind not in (*_NUMBERED, Kind.WINDOW, Kind.SWITCH) else None
+def _no_such(kind: Kind, word: str, names: Mapping[str, str], further: Sequence[str] = ()) -> UserError:
+    """Return that there is no such thing; what is meant may also be one of `further`."""
+    near = nearest(word, [*names, *further]) if kind not in (*_NUMBERED, Kind.WINDOW, Kind.SWITCH) else None
     said = _(_NO_SUCH[kind], text=quoted(word))
     if near:
         return UserError("{said} Did you mean {near}?", said=said, near=near, instead=(word, near))
@@ -265,7 +274,16 @@ def _no_such(kind: Kind, word: str, names: Mapping[str, str]) -> UserError:
 
 
 def coin_of(word: str, context: CommandContext) -> str | None:
-    """Return the coin that a word names, however it is written; None where it names none."""
+    """Return the coin that a word names, however it is written, also one that could be followed, or None."""
+    known = known_coin(word, context)
+    if known is not None:
+        return known
+    named = map(context.services.coin_requests.named, _spellings(Kind.COIN, word))
+    return next((coin for coin in named if coin is not None), None)
+
+
+def known_coin(word: str, context: CommandContext) -> str | None:
+    """Return the same of those that are followed already."""
     by_lower = {coin.lower(): coin for coin in context.services.markets.coins}
     found = (by_lower.get(spelling.lower()) for spelling in _spellings(Kind.COIN, word))
     return next((coin for coin in found if coin is not None), None)

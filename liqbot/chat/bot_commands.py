@@ -13,6 +13,7 @@ from liqbot.chat import (
     look_command,
     market_commands,
     record_commands,
+    screener_command,
     subscription_commands,
 )
 from liqbot.chat.arguments import choices
@@ -122,6 +123,7 @@ SELDOM = (
 COMMANDS: tuple[Command, ...] = (
     *market_commands.COMMANDS,
     *comparison_commands.COMMANDS,
+    *screener_command.COMMANDS,
     *flow_commands.COMMANDS,
     *record_commands.COMMANDS,
     *account_commands.COMMANDS,

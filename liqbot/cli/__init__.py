@@ -24,6 +24,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "book": "flows",
         "cascade": "flows",
         "brief": "flows",
+        "screener": "flows",
         "scoreboard": "records",
         "account": "accounts",
         "export": "exporting",

@@ -1,4 +1,4 @@
-"""`liqbot liquidations`, `book`, `cascade` and `brief`: what flows through one coin's market."""
+"""`liqbot liquidations`, `book`, `cascade` and `brief` of one coin's market; `liqbot screener` of all."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -10,16 +10,18 @@ import typer
 from rich.console import Console
 
 from liqbot.chat.flow_commands import told_book, told_brief, told_cascade, told_liquidations
+from liqbot.chat.screener_command import told_screener
 from liqbot.chat.times import read_move, read_span
 from liqbot.cli.looking import At, RecordingFile
 from liqbot.cli.terminal import parse_time, read_with_progress, utc
 from liqbot.market.view import MarketView
 from liqbot.message import Message
 from liqbot.operations.recordings import view_at
-from liqbot.operations.stored_market import stored_brief, stored_liquidations, stored_view
+from liqbot.operations.stored_market import stored_brief, stored_liquidations, stored_screener, stored_view
 from liqbot.service.books import book_answer
 from liqbot.service.cascades import cascade_answer
 from liqbot.service.errors import UserError
+from liqbot.service.screener import read_order
 from liqbot.settings import load_settings
 from liqbot.sources.source import SourceError
 
@@ -67,6 +69,21 @@ def brief(coin: CoinName, *, as_json: Json = False) -> None:
     """Print what to check of one coin before a trade, out of the newest view in the database."""
     answer = answered(stored_brief(load_settings().database, coin))
     print_answer(answer, told_brief(answer), as_json=as_json)
+
+
+def screener(
+    sort: Annotated[str, typer.Argument(help="nearest, fuel, imbalance or trapped.")] = "nearest",
+    *,
+    page: Annotated[int, typer.Option(min=1, help="Which page, 12 coins each.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Print all coins by what is nearest, heaviest, most one-sided or most trapped, out of the database."""
+    try:
+        order = read_order(sort)
+    except UserError as error:
+        raise typer.BadParameter(str(error)) from None
+    answer = answered(stored_screener(load_settings().database, order, page))
+    print_answer(answer, told_screener(answer), as_json=as_json)
 
 
 def _view(coin: str, recording: Path | None, at_ms: int | None) -> MarketView:

@@ -15,6 +15,7 @@ from liqbot.service.brief import DAY_S, BriefAnswer, brief_of
 from liqbot.service.liquidations import LiquidationsAnswer, read_liquidations
 from liqbot.service.past_readings import PastAnswer, read_past
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery, read_scoreboard
+from liqbot.service.screener import Order, ScreenerAnswer, screener_answer, screener_row
 from liqbot.service.windows import WINDOWS
 from liqbot.sources.source import SourceError
 from liqbot.store.address import DatabaseAddress
@@ -64,6 +65,13 @@ async def stored_scoreboard(
     async with reading(database) as store:
         view = await _view_in(store, coin, None)
         return await read_scoreboard(store, view, window, ScoreQuery.of(settings))
+
+
+async def stored_screener(database: DatabaseAddress, order: Order, page: int) -> ScreenerAnswer:
+    """Return one page of all coins, of each its newest view. Raises as `stored_view` does."""
+    async with reading(database) as store:
+        views = [await _view_in(store, coin, None) for coin in await store.history.coins()]
+        return screener_answer(map(screener_row, views), order, page)
 
 
 async def stored_liquidations(database: DatabaseAddress, coin: str, seconds: float) -> LiquidationsAnswer:

@@ -1,5 +1,6 @@
 """What is known of each coin now."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -33,6 +34,10 @@ class Markets:
     """Which layer a watch reads."""
     clock: Callable[[], int] = int
     """The time in ms since 1970 UTC."""
+    _awaited: dict[str, list[asyncio.Future[None]]] = field(
+        default_factory=dict[str, "list[asyncio.Future[None]]"]
+    )
+    """Who waits for the first view of a coin."""
 
     def take(self, views: Sequence[MarketView], snapshots: Mapping[str, LayerSource] = _NO_SNAPSHOTS) -> None:
         """Show the newest views of one layer; by coin, with the snapshots that they were made from."""
@@ -40,6 +45,27 @@ class Markets:
         now_ms = self.clock()
         shown = [view for view in views if self.choices.shown(view.coin, "", now_ms) == view.layer]
         self.views.update({view.coin: self.layers.beside(view) for view in shown})
+        for view in shown:
+            for waiting in self._awaited.pop(view.coin, ()):
+                if not waiting.done():
+                    waiting.set_result(None)
+
+    async def arrives(self, coin: str, within_s: float) -> bool:
+        """Wait until there is a view of a coin; return whether there is one within so many seconds."""
+        if coin in self.views:
+            return True
+        waiting = asyncio.get_running_loop().create_future()
+        self._awaited.setdefault(coin, []).append(waiting)
+        try:
+            async with asyncio.timeout(within_s):
+                await waiting
+        except TimeoutError:
+            return coin in self.views
+        return True
+
+    def forget(self, coin: str) -> None:
+        """Show a coin no longer: nobody follows it."""
+        self.views.pop(coin, None)
 
     @property
     def coins(self) -> tuple[str, ...]:

@@ -38,9 +38,15 @@ TAKES = {
     ZOOM: N_("how far from spot: 5%, 20%, or all of it"),
     BESIDE: N_("a second map, outlined over the first"),
     BY: N_("venues side by side, or the models of one venue"),
+    "sort": N_("which coins come first"),
+    "page": N_("which page, from 1 on"),
 }
 """What can be asked of what is shown, each with a word on what it is."""
-FIXED = {ZOOM: tuple(zoom.value for zoom in Zoom), BY: ("venue", "model")}
+FIXED = {
+    ZOOM: tuple(zoom.value for zoom in Zoom),
+    BY: ("venue", "model"),
+    "sort": ("nearest", "fuel", "imbalance", "trapped"),
+}
 """All there is to choose from, of those that are no free text."""
 _ZOOMS = {zoom.value.removesuffix("%"): zoom for zoom in Zoom}
 

@@ -20,6 +20,7 @@ from liqbot.service.books import Books
 from liqbot.service.brief import Briefs
 from liqbot.service.cascades import Cascades
 from liqbot.service.chats import Chats
+from liqbot.service.coin_requests import CoinRequests
 from liqbot.service.exports import Exports
 from liqbot.service.history import History
 from liqbot.service.journal import Journal
@@ -34,10 +35,12 @@ from liqbot.service.processes import Processes
 from liqbot.service.quotas import Quotas
 from liqbot.service.rule_records import RuleRecords
 from liqbot.service.scoreboards import Scoreboards
+from liqbot.service.screener import Screener
 from liqbot.service.sources import SourceHealth
 from liqbot.service.status import Status
 from liqbot.service.subscriptions import Subscriptions
 from liqbot.service.troubles import Troubles
+from liqbot.sources.source import WithCoins
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 
@@ -73,13 +76,15 @@ class Services:
         quotas: QuotaSettings = _DEFAULT_QUOTAS,
         places: Sequence[AccountPlace] = (),
         processes: Processes | None = None,
+        coin_sources: Sequence[WithCoins] = (),
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
         `faults` counts how often each rule failed; `choices` says which layer a watch reads; `marks` says
         what overlays want drawn, and may block; `evaluating` is held while rules read a view. `public_url` is
         where the page is; empty for nowhere. `access` says who may use the bot, `quotas` how much of it.
-        `places` are the sources that know accounts by name; `processes` knows of others of the same bot.
+        `places` are the sources that know accounts by name, `coin_sources` those that can follow more coins;
+        `processes` knows of others of the same bot.
         """
         self._public_url = public_url
         self.rules = rules
@@ -97,6 +102,7 @@ class Services:
         self.access = Access(store, self.quotas, clock, access)
         self.administration = Administration(store, self.access, self.quotas, clock, self._wake)
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
+        self.coin_requests = CoinRequests(coin_sources, self.markets, store, clock)
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
         previews = Previews(store.observations)
@@ -127,6 +133,7 @@ class Services:
         self.rule_records = RuleRecords(store)
         self.scoreboards = Scoreboards(store, self.markets)
         self.past_readings = PastReadings(store, self.markets, self.pictures)
+        self.screener = Screener(self.markets)
         self.status = Status(
             store,
             rules,

@@ -137,11 +137,20 @@ class WithCoins(Protocol):
         """The coins that are followed now, those of `LIQBOT_COINS` first; views are made of these."""
         ...
 
+    @property
+    def listed(self) -> Collection[str]:
+        """The coins that could be followed; none before that is known."""
+        ...
+
     async def follow(self, coin: str) -> Followed:
         """Follow one more coin, by its name in liqbot, until the bot stops.
 
         How many may be followed besides those of `LIQBOT_COINS` is a setting of the source.
         """
+        ...
+
+    async def unfollow(self, coin: str) -> None:
+        """Follow a coin no longer that was followed for the asking; nothing happens to any other."""
         ...
 
 

@@ -171,4 +171,11 @@ def _flow_tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """One account now: its positions, each with how far it is from liquidation, the nearest first."""
         return await asker.json(f"account/{_in_path(address)}")
 
-    return (liquidations, book, cascade, brief, compare, account)
+    async def screener(
+        sort: Annotated[str, Field(description="nearest, fuel, imbalance or trapped.")] = "nearest",
+        page: Annotated[int, Field(ge=1, le=1_000)] = 1,
+    ) -> Answer:
+        """All coins by nearest cluster, fuel within 2% of spot, imbalance or trapped share."""
+        return await asker.json("screener", sort=sort, page=page)
+
+    return (liquidations, book, cascade, brief, compare, account, screener)

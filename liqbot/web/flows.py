@@ -10,6 +10,7 @@ from liqbot.service.books import BookAnswer
 from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LONGEST_S, SHORTEST_S, LiquidationsAnswer
+from liqbot.service.screener import ScreenerAnswer
 from liqbot.web.api import Asked, Questions, Venue, coin_of
 from liqbot.web.caching import json_answer
 from liqbot.web.openapi import answers
@@ -69,6 +70,23 @@ class FlowsApi(Controller):
     ) -> Response[bytes | None]:
         """Return what a push would set off; `stops` is null without depth of book."""
         return json_answer(request, await questions.cascade(coin_of(questions, coin), move, venue))
+
+    @get(
+        "/screener",
+        summary="All coins by nearest cluster, fuel within 2%, imbalance or trapped share, a hundred a page",
+        responses=answers(ScreenerAnswer),
+    )
+    async def screener(
+        self,
+        request: Asked,
+        questions: Questions,
+        sort: Annotated[
+            str, Parameter(description="`nearest`, `fuel`, `imbalance` or `trapped`.", max_length=20)
+        ] = "nearest",
+        page: Annotated[int, Parameter(ge=1, le=1_000)] = 1,
+    ) -> Response[bytes | None]:
+        """Return one page of coins, of each the best layer that there is."""
+        return json_answer(request, await questions.screener(sort, page))
 
     @get(
         "/coins/{coin:str}/brief",

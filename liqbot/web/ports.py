@@ -17,6 +17,7 @@ from liqbot.service.exports import Exports
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer
+from liqbot.service.screener import ScreenerAnswer
 from liqbot.service.status import ModelScore
 
 
@@ -111,6 +112,10 @@ class WebQuestions(Protocol):
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off."""
+        ...
+
+    async def screener(self, sort: str, page: int) -> ScreenerAnswer:
+        """Return one page of all coins in an order."""
         ...
 
     async def brief(self, coin: str) -> BriefAnswer:

@@ -26,6 +26,7 @@ from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.past_readings import PastAnswer
 from liqbot.service.picture_query import BY, PictureQuery
 from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
+from liqbot.service.screener import ScreenerAnswer, read_order
 from liqbot.service.services import Services
 from liqbot.service.status import ModelScore
 from liqbot.service.windows import WINDOWS
@@ -33,6 +34,8 @@ from liqbot.web.event_text import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
 
 DAY_MS = 86_400_000
+SCREENED = 100
+"""So many coins are on a page of the screener."""
 
 
 class ServiceQuestions:
@@ -95,6 +98,10 @@ class ServiceQuestions:
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""
         return await self._services.cascades.cascade(coin, push_pct, venue)
+
+    async def screener(self, sort: str, page: int) -> ScreenerAnswer:
+        """Return one page of all coins in an order. Raises `UserError`."""
+        return await self._services.screener.screener(read_order(sort), page, SCREENED)
 
     async def brief(self, coin: str) -> BriefAnswer:
         """Return what to check of a coin before a trade. Raises `UserError`."""

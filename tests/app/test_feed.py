@@ -195,10 +195,14 @@ class Wider(Told):
     """A source that follows one more coin after its first beat."""
 
     coins = ("BTC",)
+    listed = ("BTC", "ETH")
 
     async def follow(self, coin):
         self.coins = (*self.coins, coin)
         return Followed.FOLLOWED
+
+    async def unfollow(self, coin):
+        self.coins = tuple(one for one in self.coins if one != coin)
 
 
 async def test_a_coin_that_a_source_follows_while_it_runs_has_views_from_then_on():

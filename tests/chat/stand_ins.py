@@ -71,6 +71,10 @@ class PaperStudio:
         self.inputs.append(asked)
         return self._drawn(asked, f"history-{asked.window}")
 
+    async def screener(self, asked) -> Picture:
+        self.inputs.append(asked)
+        return self._drawn(asked.rows[0], f"screener-{asked.sort}")
+
     def _drawn(self, view, what) -> Picture:
         self.asked.append(f"{view.coin}-{what}")
         if self.broken:

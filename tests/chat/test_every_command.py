@@ -20,7 +20,7 @@ LINES = (
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
     *("/quiet 23:00-07:00", "/quiet off", "/timezone", "/timezone Berlin", "/limit 5"),
-    *("/compare BTC", "/map3d BTC"),
+    *("/compare BTC", "/map3d BTC", "/screener", "/screener sort=fuel"),
     *(f"/account {BOB}", f"/watch {BOB} near=3%", "/watching", "/unwatch whale"),
     *("/look", "/look theme=light format=square"),
     *("/edit 1 digest=daily", "/share", "/import trapped ETH", "/grouping off", "/admin", "/admin users"),
@@ -35,7 +35,7 @@ MANAGING = {
 PUBLIC = {
     "scoreboard",
     *("history", "heatmap", "map", "compare", "map3d", "clusters", "regime", "trapped", "whales"),
-    *("liquidations", "book", "cascade", "brief", "alert"),
+    *("liquidations", "book", "cascade", "brief", "alert", "screener"),
 }
 
 

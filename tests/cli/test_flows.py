@@ -97,3 +97,9 @@ class TestBrief:
 
     def test_a_coin_that_there_is_not_is_named(self):
         assert "DOGE" in str(run("brief", "DOGE").exception)
+
+    def test_the_screener_tells_of_all_coins_in_words_and_as_json(self):
+        assert "Coins by fuel within 2% of spot" in run("screener", "fuel").output
+        answer = json.loads(run("screener", "--json").output)
+        assert "BTC" in [row["coin"] for row in answer["rows"]]
+        assert answer["sort"] == "nearest"

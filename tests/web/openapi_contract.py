@@ -37,6 +37,7 @@ PATHS = (
     "/api/v1/coins/{coin}/compare.png",
     "/api/v1/coins/{coin}/compare",
     "/api/v1/coins/{coin}/brief",
+    "/api/v1/screener",
     "/api/public/heatmap/{coin}",
     "/api/v1/account/{address}",
 )

@@ -141,6 +141,15 @@ class TestFigures:
         assert size("map.png", theme="light", format="square")[0] == (1080, 1080)
         assert size("map3d.png", window="12h")[0] == (1200, 675)
 
+    def test_the_screener_has_all_coins_in_the_order_that_is_asked_for(self, web):
+        answer = web.get("/api/v1/screener", params={"sort": "fuel"}).json()
+        coins = [one["coin"] for one in web.get("/api/v1/coins").json()["coins"]]
+        assert sorted(row["coin"] for row in answer["rows"]) == sorted(coins)
+        fuel = [row["up_2pct_usd"] + row["down_2pct_usd"] for row in answer["rows"]]
+        assert fuel == sorted(fuel, reverse=True)
+        assert (answer["page"], answer["pages"], answer["sort"]) == (1, 1, "fuel")
+        assert web.get("/api/v1/screener", params={"sort": "size"}).status_code == 400
+
     def test_a_brief_has_the_figures_of_the_other_answers(self, web):
         brief = web.get("/api/v1/coins/btc/brief").json()
         assert brief["market"]["coin"] == "BTC"

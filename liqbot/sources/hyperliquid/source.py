@@ -3,7 +3,7 @@
 import asyncio
 import math
 import threading
-from collections.abc import AsyncIterator, Coroutine, Iterator, Sequence
+from collections.abc import AsyncIterator, Collection, Coroutine, Iterator, Sequence
 from pathlib import Path
 
 import httpx
@@ -237,6 +237,18 @@ class Hyperliquid:
             self._requested.append(coin)
             self._coins = (*self._coins, coin)
         return Followed.FOLLOWED
+
+    @property
+    def listed(self) -> Collection[str]:
+        """Every market that is not delisted."""
+        return self.feed.listed.keys()
+
+    async def unfollow(self, coin: str) -> None:
+        """Let go of a coin that was followed for the asking."""
+        if coin in self._requested:
+            self._requested.remove(coin)
+            self._coins = tuple(one for one in self._coins if one != coin)
+            await self.stream.remove(coin)
 
     async def check(self) -> str:
         """Ask for the market once, and say what came. Raises `SourceError` where nothing comes."""

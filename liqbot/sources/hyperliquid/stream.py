@@ -82,6 +82,14 @@ class Stream:
         self._new_group.set()
         return True
 
+    async def remove(self, coin: str) -> None:
+        """Listen to a coin no longer."""
+        for place, coins in enumerate(self._groups):
+            if coin in coins:
+                coins.remove(coin)
+                if place < len(self._connections):
+                    await self._connections[place].subscribe(subscriptions([coin]), "unsubscribe")
+
     def _connection(self, coins: Sequence[str]) -> Connection:
         wanted = partial(subscriptions, coins)
         return Connection(self._url, self._clock, wanted, self._handle, rng=self._random)

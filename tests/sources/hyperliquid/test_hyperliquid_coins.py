@@ -31,6 +31,23 @@ def test_a_coin_that_is_asked_for_is_followed_within_the_operators_limit(tmp_pat
     assert source.coins == ("BTC", "ETH")
 
 
+def test_a_coin_that_is_let_go_makes_room_for_another_and_what_the_operator_named_stays(tmp_path):
+    source = VirtualSource(tmp_path, crowd=0.05, coins=("BTC",), coins_on_request=1).source
+
+    async def ask():
+        async with source.client:
+            await source.feed.ask()
+        await source.follow("ETH")
+        await source.unfollow("BTC")
+        await source.unfollow("ETH")
+        assert source.coins == ("BTC",)
+        assert await source.follow("SOL") is Followed.FOLLOWED
+
+    virtual.run(ask())
+    assert source.coins == ("BTC", "SOL")
+    assert {"ETH", "SOL"} <= set(source.listed)
+
+
 @pytest.mark.parametrize("door", [WithAccounts, WithCoins])
 def test_the_source_has_the_doors_of_accounts_and_coins(tmp_path, door):
     assert isinstance(VirtualSource(tmp_path, crowd=0.05).source, door)

@@ -1,0 +1,156 @@
+"""The screener as a picture: a table of coins, with bars for fuel and lean.
+
+Each row is a coin. What one would otherwise compare digit by digit is a bar beside its figure: fuel below and
+above spot on one scale for all rows, and the lean from its middle.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from liqbot.charts import frame, words
+from liqbot.charts.canvas import Canvas, baseline, fitting, width
+from liqbot.charts.request import Shape
+from liqbot.charts.screener_input import ScreenedCoin, ScreenerInput
+from liqbot.charts.theme import Letters
+from liqbot.market import figures
+from liqbot.market.side import Side
+from liqbot.message import Picture
+
+_HEAD = 44
+"""Height of the row of headings."""
+_TALLEST = 64
+_BAR = 0.42
+"""Height of a bar, as a share of its row."""
+_COLUMNS = {
+    Shape.WIDE: (0.0, 0.135, 0.235, 0.44, 0.70, 0.86),
+    Shape.SQUARE: (0.0, 0.145, 0.27, 0.49, 0.745, 0.87),
+}
+"""Where coin, spot, nearest cluster, fuel, lean and trapped shares begin, as shares of the width."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The place of one row, in pixels."""
+
+    top: int
+    height: int
+
+    @property
+    def line(self) -> float:
+        """The baseline of its words."""
+        return baseline(self.top + self.height / 2, self.size)
+
+    @property
+    def size(self) -> int:
+        """Its letters."""
+        return max(20, min(30, round(self.height * 0.62)))
+
+    @property
+    def bar(self) -> tuple[int, int]:
+        """The upper and lower edge of a bar in it."""
+        half = round(self.height * _BAR / 2)
+        middle = self.top + self.height // 2
+        return middle - half, middle + half
+
+
+def draw(asked: ScreenerInput) -> Picture:
+    """Return the picture. The same input gives the same bytes."""
+    canvas, measures = frame.sheet(asked.look), frame.of(asked.look)
+    wide = measures.right - measures.left
+    columns = [round(measures.left + 2 + part * wide) for part in _COLUMNS[asked.look.shape]]
+    edges = [*columns[1:], measures.right]
+    top = measures.lines[0] + 16
+    _headings(canvas, asked, columns, top + _HEAD - 14)
+    room = measures.last_line - 34 - (top + _HEAD)
+    height = min(_TALLEST, room // max(1, len(asked.rows)))
+    most = max((max(row.up_usd, row.down_usd) for row in asked.rows), default=0.0)
+    for place, one in enumerate(asked.rows):
+        row = _Row(top + _HEAD + place * height, height)
+        if place % 2 == 0:
+            canvas.fill(measures.left, row.top, measures.right, row.top + height, canvas.theme.panel)
+        _coin(canvas, one, row, columns, edges)
+        _fuel(canvas, one, row, (columns[3], edges[3] - 24), most)
+        _lean(canvas, one.lean, row, (columns[4], edges[4] - 24))
+        _trapped(canvas, one, row, (columns[5], measures.right - 6))
+    title = fitting([((asked.title, canvas.theme.lead),)], wide)
+    canvas.text(measures.left + 2, measures.lines[0], *title)
+    when = f"{datetime.fromtimestamp(asked.time_ms / 1000, UTC):%Y-%m-%d %H:%M} UTC"
+    said = f"{asked.label} · {when} · {words.NOT_A_FORECAST}"
+    canvas.text(measures.left + 2, measures.last_line, *fitting([((said, canvas.theme.provenance),)], wide))
+    return Picture(png=canvas.png(), alt=_alt(asked), name=f"screener-{asked.sort}.png")
+
+
+def _headings(canvas: Canvas, asked: ScreenerInput, columns: Sequence[int], line: int) -> None:
+    style = canvas.theme.tick
+    fuel = f"fuel within {figures.percent(asked.within_pct)}"
+    for left, name in zip(columns, ("coin", "spot", "nearest cluster", fuel, "lean", "trapped"), strict=True):
+        canvas.text(left, line, (name, style))
+
+
+def _coin(canvas: Canvas, one: ScreenedCoin, row: _Row, columns: Sequence[int], edges: Sequence[int]) -> None:
+    style = canvas.theme
+    plain = Letters(row.size, style.text)
+    coin = fitting([((one.coin, Letters(row.size, style.text, bold=True)),)], edges[0] - columns[0] - 8)
+    canvas.text(columns[0], row.line, *coin)
+    spot = fitting([((figures.price(one.spot), plain.in_colour(style.soft)),)], edges[1] - columns[1] - 8)
+    canvas.text(columns[1], row.line, *spot)
+    if one.side is None or one.distance_pct is None or one.cluster_usd is None:
+        canvas.text(columns[2], row.line, ("none", plain.in_colour(style.soft)))
+        return
+    mark = "▲" if one.side is Side.SHORT else "▼"
+    away = (f"{mark} {figures.percent(one.distance_pct, signed=True)}", plain.in_colour(style.hue[one.side]))
+    usd = (f"  {figures.usd(one.cluster_usd)}", plain)
+    canvas.text(columns[2], row.line, *fitting([(away, usd)], edges[2] - columns[2] - 8))
+
+
+def _fuel(canvas: Canvas, one: ScreenedCoin, row: _Row, place: tuple[int, int], most: float) -> None:
+    """Draw fuel below spot to the left of the middle, above it to the right; figures stand at the ends."""
+    left, right = place
+    middle, (top, bottom) = (left + right) // 2, row.bar
+    small = Letters(max(20, row.size - 5), canvas.theme.text)
+    longest = (right - left) / 2 - width(("$88.8M ", small))
+    for usd, side, sign in ((one.down_usd, Side.LONG, -1), (one.up_usd, Side.SHORT, 1)):
+        begin, end = sorted((middle, middle + sign * round(longest * usd / most) if most else middle))
+        canvas.fill(begin, top, end, bottom, canvas.theme.hue[side])
+        edge, align = (left, "left") if sign < 0 else (right, "right")
+        canvas.text(edge, row.line, (figures.usd(usd), small), align=align)
+    canvas.fill(middle, row.top + 3, middle + 1, row.top + row.height - 3, canvas.theme.soft)
+
+
+def _lean(canvas: Canvas, lean: float | None, row: _Row, place: tuple[int, int]) -> None:
+    left, right = place
+    middle, (top, bottom) = (left + right) // 2, row.bar
+    canvas.fill(middle, row.top + 3, middle + 1, row.top + row.height - 3, canvas.theme.soft)
+    if lean is None:
+        return
+    begin, end = sorted((middle, middle + round((right - left) / 2 * lean)))
+    side = Side.SHORT if lean > 0 else Side.LONG
+    canvas.fill(begin, top, end, bottom, canvas.theme.hue[side])
+    told = (f"{lean:+.2f}".replace("-", "−"), Letters(max(20, row.size - 5), canvas.theme.text))
+    align = "left" if lean <= 0 else "right"
+    canvas.text(middle + (6 if lean <= 0 else -6), row.line, told, align=align)
+
+
+def _trapped(canvas: Canvas, one: ScreenedCoin, row: _Row, place: tuple[int, int]) -> None:
+    """Write the shares of longs and of shorts, each in the hue of its side."""
+    left, right = place
+    ends = (((left + right) // 2 - 4, one.trapped_long, Side.LONG), (right, one.trapped_short, Side.SHORT))
+    for edge, share, side in ends:
+        said = "–" if share is None else figures.share(share)
+        letters = Letters(max(20, row.size - 5), canvas.theme.hue[side])
+        canvas.text(edge, row.line, (said, letters), align="right")
+
+
+def _alt(asked: ScreenerInput) -> str:
+    """Return the picture in words."""
+    said = [
+        f"{one.coin}: nearest cluster {_away(one)}, fuel {figures.usd(one.down_usd)} below and "
+        f"{figures.usd(one.up_usd)} above"
+        for one in asked.rows
+    ]
+    return f"{asked.title}. " + "; ".join(said[:10]) + "."
+
+
+def _away(one: ScreenedCoin) -> str:
+    return "none" if one.distance_pct is None else figures.percent(one.distance_pct, signed=True)

@@ -1,0 +1,138 @@
+"""Coins that somebody asked for: followed from then on, over restarts, until nobody wants them any more."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import msgspec
+import structlog
+
+from liqbot.market.coins import canonical
+from liqbot.service.errors import UserError
+from liqbot.service.markets import Markets
+from liqbot.sources.source import Followed, WithCoins
+from liqbot.store.store import Store
+
+_log = structlog.get_logger()
+
+NOTE = "coins on request"
+PATIENCE_S = 12.0
+"""Whoever asks waits so long for the first view; it mostly comes with the next beat."""
+DISUSED_MS = 14 * 24 * 3_600_000
+"""A coin for which nobody has asked for so long, and nobody is subscribed to, is followed no longer."""
+EVERY_S = 15.0
+"""How often what is not followed yet, as after a restart, is tried again."""
+NOTED_MS = 3_600_000
+"""When a coin was asked for last is written down to the hour."""
+
+
+class CoinRequests:
+    """Has sources follow what is asked for."""
+
+    def __init__(
+        self,
+        sources: Sequence[WithCoins],
+        markets: Markets,
+        store: Store,
+        clock: Callable[[], int],
+        *,
+        patience_s: float = PATIENCE_S,
+    ) -> None:
+        """`sources` can follow more coins; what was asked for is kept in the notes of `store`."""
+        self._sources = sources
+        self._markets = markets
+        self._store = store
+        self._clock = clock
+        self._patience_s = patience_s
+        self._asked_ms: dict[str, int] = {}
+        """By coin: when it was asked for last."""
+        self._is_recalled = False
+        """Whether it is known what was asked for before a restart."""
+
+    @property
+    def is_possible(self) -> bool:
+        """Whether any source can follow more coins."""
+        return bool(self._sources)
+
+    @property
+    def listed(self) -> list[str]:
+        """The coins that could be followed."""
+        return [coin for source in self._sources for coin in source.listed]
+
+    def named(self, word: str) -> str | None:
+        """Return the coin of a source that a word names, however it is written; None for none."""
+        listed = {coin.lower(): coin for coin in reversed(self.listed)}
+        return listed.get(word.lower()) or listed.get(canonical(word).lower())
+
+    def use(self, coin: str) -> None:
+        """Take note that a coin is still wanted."""
+        if coin in self._asked_ms:
+            self._asked_ms[coin] = self._clock()
+
+    async def follow(self, coin: str) -> None:
+        """Return once there is a view of one of `listed`. Raises `UserError` where there is none so soon."""
+        await self.recall()
+        said = await self._follow(coin)
+        if said is Followed.FULL:
+            raise UserError(
+                "{coin} is not followed here, and no more coins can be: their number is the operator's to "
+                "say (LIQBOT_HYPERLIQUID__COINS_ON_REQUEST).",
+                coin=coin,
+            )
+        if said not in (Followed.FOLLOWED, Followed.ALREADY):
+            raise UserError("It is not known yet which coins there are. Try again in a minute.")
+        if said is Followed.FOLLOWED or coin in self._asked_ms:
+            self._asked_ms[coin] = self._clock()
+            await self._write()
+        if not await self._markets.arrives(coin, self._patience_s):
+            raise UserError(
+                "Reading {coin} now: who holds it is asked for, and it is followed from now on. "
+                "Ask again in a minute.",
+                coin=coin,
+                again=True,
+            )
+
+    async def run(self) -> None:
+        """Follow again what was asked for before a restart, and let go of what nobody uses; never returns."""
+        while True:
+            await self.recall()
+            await self.let_go()
+            await asyncio.sleep(EVERY_S)
+
+    async def recall(self) -> None:
+        """Follow all that was asked for, as far as its sources know of it by now."""
+        if not self._is_recalled:
+            text = await self._store.notes.get(NOTE)
+            if text is not None:
+                self._asked_ms = msgspec.json.decode(text, type=dict[str, int]) | self._asked_ms
+            self._is_recalled = True
+        for coin in list(self._asked_ms):
+            await self._follow(coin)
+
+    async def let_go(self) -> None:
+        """Let go of coins that nobody has asked for lately, and to which nobody is subscribed."""
+        since_ms = self._clock() - DISUSED_MS
+        disused = {coin for coin, asked_ms in self._asked_ms.items() if asked_ms < since_ms}
+        if not disused:
+            return
+        for coin in disused:
+            if await self._store.alerts.watches(coin):
+                continue
+            del self._asked_ms[coin]
+            for source in self._sources:
+                await source.unfollow(coin)
+            self._markets.forget(coin)
+            _log.info("coin_let_go", coin=coin)
+        await self._write()
+
+    async def _follow(self, coin: str) -> Followed:
+        """Return what the source says that has the coin, or the last one."""
+        said = Followed.NO_MARKET
+        for source in self._sources:
+            said = await source.follow(coin)
+            if said in (Followed.FOLLOWED, Followed.ALREADY, Followed.FULL):
+                return said
+        return said
+
+    async def _write(self) -> None:
+        hours = {coin: asked_ms // NOTED_MS * NOTED_MS for coin, asked_ms in self._asked_ms.items()}
+        await self._store.notes.set(NOTE, msgspec.json.encode(hours).decode())
