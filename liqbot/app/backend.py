@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from liqbot.app.background import in_background
 from liqbot.bus import Bus, LocalBus
+from liqbot.service.processes import Processes, ProcessesAnswer
 from liqbot.settings import Settings
 from liqbot.store.address import PostgresUrl
 from liqbot.store.errors import StoreError
@@ -77,6 +78,23 @@ def open_backend(settings: Settings) -> Backend:
     if not isinstance(settings.database, PostgresUrl):
         return Backend(store)
     return _shared(store, settings.database)
+
+
+async def processes_of(url: PostgresUrl) -> ProcessesAnswer:
+    """Return which processes of a bot work on a database now. Raises `StoreError`."""
+    from liqbot.store.postgres.leases import PostgresLeases  # noqa: PLC0415 - an extra
+    from liqbot.store.postgres.line import Line, has_tables  # noqa: PLC0415
+    from liqbot.store.postgres.presence import PostgresPresence  # noqa: PLC0415
+
+    line, leases = Line(url, "liqbot doctor"), PostgresLeases(url, "doctor")
+    presence = PostgresPresence(url, "liqbot doctor")
+    try:
+        is_shared = await has_tables(line)
+        return await Processes(presence, leases).all() if is_shared else ProcessesAnswer()
+    finally:
+        await line.close()
+        await leases.close()
+        await presence.close()
 
 
 def process_name() -> str:

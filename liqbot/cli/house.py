@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from liqbot.app.backend import processes_of
 from liqbot.app.bot import clock_ms
 from liqbot.app.findings import setup_findings
 from liqbot.app.plugin_setup import plugins_of, wanted
@@ -26,6 +27,7 @@ from liqbot.logs import hide, set_up_logs
 from liqbot.market.coins import ALL
 from liqbot.operations.database import count_subscriptions, is_empty, require_well
 from liqbot.sections import Section
+from liqbot.service.processes import ProcessAnswer
 from liqbot.settings import Settings, described, effective, load_settings
 from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, nowhere
 
@@ -70,6 +72,8 @@ def doctor() -> None:
 def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
     """Yield what is to be checked, sources before what `reports` then have to say of them together."""
     yield "database", _database
+    if not isinstance(settings.database, Path):
+        yield "processes", _processes
     yield "disk", _disk
     yield "pictures", _pictures
     yield "plugins", _plugins
@@ -94,6 +98,22 @@ def _database(settings: Settings) -> str:
         return f"{path} answers, and will be filled at the first start"
     require_well(path)
     return f"{path}, {asyncio.run(count_subscriptions(path))} subscriptions"
+
+
+def _processes(settings: Settings) -> str:
+    if isinstance(settings.database, Path):
+        return "one"
+    found = asyncio.run(processes_of(settings.database))
+    if found.unled:
+        nobody = [f"{one.lease} for {one.for_s:.0f} s" for one in found.unled]
+        raise Ailing(f"nobody does {', '.join(nobody)}; start a process with that role: `liqbot run --role`")
+    return "; ".join(map(_process, found.processes)) or "none is at work now"
+
+
+def _process(process: ProcessAnswer) -> str:
+    leads = f"leads {', '.join(process.leads)}" if process.leads else "stands by"
+    lags = [f"{role} {lag_s:.0f} s behind" for role, lag_s in process.lags_s.items()]
+    return ", ".join([f"{process.name} ({','.join(process.roles)}) {leads}", *lags])
 
 
 def _disk(settings: Settings) -> str:

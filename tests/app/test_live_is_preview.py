@@ -29,7 +29,8 @@ from liqbot.market.events import ClusterEnded
 from liqbot.operations.plugin_replay import previewed
 from liqbot.rules.hit import Hit
 from liqbot.settings import Settings
-from liqbot.store.sqlite.store import SqliteStore, reading
+from liqbot.store.opening import reading
+from liqbot.store.sqlite.store import SqliteStore
 
 RULES = examples().rules.by_name
 VENUES = {"": MEASURED, "measured": MEASURED, "binance": MODELLED, "modelled": MODELLED}

@@ -101,14 +101,18 @@ class Line:
             task.exception()  # nobody waits for it any more
 
 
+async def has_tables(line: Line) -> bool:
+    """Return whether processes have ever told each other of anything here. Raises `StoreError`."""
+    return await line.ask("SELECT to_regclass('scans') IS NOT NULL") == [(True,)]
+
+
 async def make_tables(line: Line) -> None:
     """Make the tables of what processes tell each other, where they are not there. Raises `StoreError`."""
+    if await has_tables(line):
+        return
     script = files("liqbot.store.postgres").joinpath("cluster.sql").read_text(encoding="utf-8")
     connection = await line.connected()
     try:
-        cursor = await connection.execute("SELECT to_regclass('scans')")
-        if await cursor.fetchone() != (None,):
-            return
         async with connection.transaction():
             await connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             await connection.execute(cast("LiteralString", script))
