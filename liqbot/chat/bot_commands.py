@@ -19,7 +19,7 @@ from liqbot.chat import (
 from liqbot.chat.arguments import choices
 from liqbot.chat.command import Argument, Command, CommandContext, Kind, Topic, command
 from liqbot.message import Button, Fact, Message, Table, Tone
-from liqbot.rules.parameters import Parameter
+from liqbot.rules.parameters import Form, Parameter
 from liqbot.rules.rule import Rule
 from liqbot.service.processes import ProcessAnswer
 from liqbot.service.status import CoinStatus, ModelScore
@@ -39,7 +39,8 @@ async def help(context: CommandContext, topic: Topic = "") -> Message:  # noqa: 
     rule, chosen = rules.get(topic), next((item for item in COMMANDS if item.name == topic), None)
     if chosen is not None:
         also = () if rule is None else (_("It is a rule as well:"), _usage(rule), *_rule_lines(rule))
-        facts = () if rule is None else tuple(_rule_facts(rule))
+        form = chosen.form if rule is None else rule.form
+        facts = () if form is None else tuple(_facts_of(form))
         return Message(chosen.usage, (*await _command_lines(context, chosen), *also), facts=facts)
     if rule is not None:
         return Message(_usage(rule), _rule_lines(rule), facts=tuple(_rule_facts(rule)))
@@ -163,7 +164,8 @@ def _everything(context: CommandContext) -> Message:
 async def _command_lines(context: CommandContext, chosen: Command) -> list[str]:
     lines = [chosen.summary, *chosen.details]
     for argument in chosen.arguments:
-        names = () if argument.kind is Kind.NUMBER else tuple(await choices(argument.kind, context, {}))
+        is_own = argument.kind in (Kind.NUMBER, Kind.ACCOUNT)
+        names = () if is_own else tuple(await choices(argument.kind, context, {}))
         if names and argument.default:
             lines.append(
                 _(
@@ -193,7 +195,11 @@ def _rule_lines(rule: Rule) -> tuple[str, ...]:
 
 
 def _rule_facts(rule: Rule) -> Iterator[Fact]:
-    for parameter in rule.form.parameters:
+    yield from _facts_of(rule.form)
+
+
+def _facts_of(form: Form) -> Iterator[Fact]:
+    for parameter in form.parameters:
         yield Fact(parameter.name, parameter_text(parameter))
 
 

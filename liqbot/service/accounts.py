@@ -103,7 +103,7 @@ class Accounts:
                 venues=listed([place.layer.venue for place in self.places]),
                 account=account,
                 examples=listed(list(self.examples)[:3]),
-                suggestions=tuple(f"/account {one}" for one in list(self.examples)[:3]),
+                instead=(account, next(iter(self.examples), "")),
             )
         return found
 

@@ -404,3 +404,9 @@ class TestBesides:
         for file in (tmp_path / "export").iterdir():
             assert ANN not in file.read_text(encoding="utf-8")
             assert "whale:" not in file.read_text(encoding="utf-8")
+
+    async def test_help_names_what_it_takes(self, room):
+        text = await room.text("/help watch")
+        assert "near: how near to liquidation you are warned; again at half and a fifth" in text
+        assert "name: what this chat calls the account" in text
+        assert ANN not in text

@@ -141,4 +141,4 @@ async def test_a_simulated_market_knows_its_own_accounts_and_an_exchange_takes_a
     assert (await both.account(ANN)).venue == "Hyperliquid"
     with pytest.raises(NoAccountError, match=f"Sandbox has no account {ANN}. Try one of {BOB}") as refused:
         await accounts_of(clock, sandbox).account(ANN)
-    assert refused.value.suggestions == (f"/account {BOB}",)
+    assert refused.value.instead == (ANN, BOB)

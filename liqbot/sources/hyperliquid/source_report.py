@@ -47,6 +47,7 @@ def _lines(source: "Hyperliquid") -> Iterator[str]:
         yield f"{pushed:,} accounts are streamed"
     if source.provider is not None:
         yield source.provider.words
+    yield source.watched.words
     yield source.modes.words()
     if not feed.coins:
         yield f"no prices yet: {next(iter(feed.failures.values()), 'no answer so far')}"

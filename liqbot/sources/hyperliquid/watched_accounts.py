@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 from liqbot.market.accounts import AccountState, HeldPosition
 from liqbot.market.updates import Liquidation
+from liqbot.rules.wording import counted
 from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.client import LIGHT
@@ -78,6 +79,13 @@ class WatchedAccounts:
     def accounts(self) -> tuple[str, ...]:
         """Who is watched, those that are wanted most often first."""
         return tuple(sorted(self._watched, key=lambda account: -self._watched[account]))
+
+    @property
+    def words(self) -> str:
+        """How many are watched, and how often each is looked at; empty for none. Never who."""
+        if not self._watched:
+            return ""
+        return f"{counted(len(self._watched), 'account')} watched, looked at every {self.interval_s:.0f} s"
 
     @property
     def interval_s(self) -> float:

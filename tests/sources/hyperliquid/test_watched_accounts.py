@@ -72,6 +72,12 @@ def test_an_account_is_watched_until_nobody_wants_it_any_more():
         watching.watch("ann")
 
 
+def test_the_operator_is_told_how_many_are_watched_and_never_who():
+    assert watched(0).words == ""
+    assert watched(1).words == "1 account watched, looked at every 5 s"
+    assert watched(100).words == "100 accounts watched, looked at every 60 s"
+
+
 def test_what_is_gone_is_told_when_two_looks_in_a_row_say_so():
     watching, told = watched(0), []
     watching.listen(told.append)
