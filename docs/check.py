@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import liqbot.plugin
 from docs import catalogue
+from docs.field_reference import reference
 from docs.files import every_file
 from docs.sections import replace_section
 from liqbot import cli
@@ -190,6 +191,7 @@ SECTIONS: dict[str, Sections] = {
         "example-others": other_examples,
     },
     f"{PAGES}/plugins.md": {"face": face},
+    f"{PAGES}/fields.md": {"fields": reference},
     f"{PAGES}/operating.md": {"settings": settings, "command-line": command_line},
 }
 

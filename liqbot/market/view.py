@@ -54,14 +54,21 @@ class MarketView(OfFuel):
     """
 
     coin: str
+    """The name of the coin, as the venue has it."""
     layer: Layer
+    """Venue and basis that it is read from."""
     time_ms: int
+    """When it is, ms since 1970 UTC."""
     spot: float
+    """The venue's mark price, USD."""
     low: float
+    """Lowest spot since the view before, USD."""
     high: float
-    """Lowest and highest spot since the view before, USD."""
+    """Highest spot since the view before, USD."""
     map: LiquidationMap
+    """What would be liquidated where, in bins of price."""
     clusters: Clusters
+    """The heaviest places of the map."""
     ended: tuple[EndedCluster, ...] = ()
     """Clusters that ended since the view before."""
     up_usd: float
@@ -69,6 +76,7 @@ class MarketView(OfFuel):
     down_usd: float
     """Long liquidations in [0.95 spot, spot), summed exactly, not by bins."""
     open_usd: BySide[float]
+    """Notional of all open positions."""
     beyond: BySide[float]
     """Levels out of the map's reach."""
     stale: BySide[float]
@@ -80,6 +88,7 @@ class MarketView(OfFuel):
     accounts: BySide[int]
     """How many accounts hold an open position."""
     trapped: Trapped
+    """How much of each side is at a loss."""
     cohorts: dict[Cohort, CohortReading]
     holdings: tuple[Holding, ...]
     """The largest positions, the largest first."""
