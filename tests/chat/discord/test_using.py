@@ -52,6 +52,21 @@ async def test_what_flows_through_a_market_is_answered_for_all(house, name, give
     assert bool(answer.message.files) is (name == "brief")
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "begins"),
+    [
+        ("history", {"coin": "BTC", "window": "24h"}, "There is no history of BTC"),
+        ("scoreboard", {"coin": "BTC", "window": "30d"}, "BTC: what became of clusters, 30d"),
+        ("journal", {}, "The journal is empty"),
+    ],
+)
+async def test_what_is_kept_for_long_is_answered(house, name, given, begins):
+    async with house.open():
+        answer = await house.slash(name, **given)
+    told = answer.message or answer.followups[-1]
+    assert begins in text_of(told), text_of(told)
+
+
 @pytest.mark.parametrize("name", EPHEMERAL_ANSWERS)
 async def test_what_concerns_the_asker_alone_is_ephemeral(house, name):
     async with house.open():

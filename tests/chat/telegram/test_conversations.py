@@ -64,6 +64,23 @@ async def test_what_flows_through_a_market_is_answered(telegram, serving, line, 
     assert bool(heard.file_id) is line.startswith("/brief")
 
 
+@pytest.mark.parametrize(
+    ("line", "begins"),
+    [
+        ("/history BTC 24h", "BTC: readings of 24h"),
+        ("/scoreboard BTC 30d", "BTC: what became of clusters, 30d"),
+        ("/journal", "The journal is empty"),
+        ("/took 99 64000", "This chat has not got an alert yet"),
+    ],
+)
+async def test_what_is_kept_for_long_is_answered(telegram, serving, line, begins):
+    ann = await telegram.person("Ann")
+    async with serving():
+        await ann.says(line)
+        heard = await ann.hears(within=WITHIN)
+    assert begins in heard.text, heard.text
+
+
 async def test_refresh_edits_the_same_message(telegram, serving):
     ann, more = await telegram.person("Ann"), asyncio.Event()
     async with serving(Told([*fuel(1), more, *fuel(2, above=30)])) as bot:
