@@ -137,15 +137,19 @@ def condensed(depth: Depth) -> Depth:
     The best and the farthest level stay as they are, so mid and reach do; in between, levels are put together
     between fixed distances from mid: what stands within each of `BANDS` is exact.
     """
-    bids = _put_together(depth.bid_prices, depth.bid_sizes, depth.mid)
-    asks = _put_together(depth.ask_prices, depth.ask_sizes, depth.mid)
-    return Depth(depth.coin, depth.venue, depth.time_ms, *bids, *asks)
-
-
-def _put_together(prices: Floats, sizes: Floats, mid: float) -> tuple[Floats, Floats]:
+    # Both sides in one pass: a tick puts together the books of all coins.
+    cut, mid = len(depth.bid_prices), depth.mid
+    prices = np.concatenate((depth.bid_prices, depth.ask_prices))
+    sizes = np.concatenate((depth.bid_sizes, depth.ask_sizes))
     bucket = np.searchsorted(_EDGES, np.abs(prices / mid - 1), side="left")
-    bucket[0], bucket[-1] = -1, len(_EDGES) + 1
-    first = np.flatnonzero(np.diff(bucket, prepend=-2))
+    bucket[[0, cut]] = -1
+    bucket[[cut - 1, -1]] = len(_EDGES) + 1
+    begins = np.diff(bucket, prepend=-2) != 0
+    begins[cut] = True
+    first = np.flatnonzero(begins)
     coins = np.add.reduceat(sizes, first)
     alone = np.diff(first, append=len(prices)) == 1  # exactly where it was: rounding must not move mid
-    return np.where(alone, prices[first], np.add.reduceat(prices * sizes, first) / coins), coins
+    levels = np.where(alone, prices[first], np.add.reduceat(prices * sizes, first) / coins)
+    asks = int(np.searchsorted(first, cut))
+    sides = (levels[:asks], coins[:asks]), (levels[asks:], coins[asks:])
+    return Depth.of_checked(depth.coin, depth.venue, depth.time_ms, *sides)
