@@ -32,8 +32,8 @@ def export(
             load_settings().database,
             folder,
             kinds,
-            coin=None if coin is None else coin.upper(),
-            since_ms=0 if since is None else parse_time(since),
+            coin=coin,
+            since_ms=0 if since is None else parse_time(since, "--since"),
             form=form,
             progress=lambda name, done, total: bar.update(tasks[name], completed=done, total=total),
         )

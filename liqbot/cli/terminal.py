@@ -52,7 +52,7 @@ def tell(line: str) -> None:
     notes.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def parse_time(text: str) -> int:
+def parse_time(text: str, option: str = "--at") -> int:
     """Return a time in ms since 1970, given so or in ISO form (UTC where no zone is given)."""
     try:
         time_ms = int(text) if text.isdecimal() else _iso_ms(text)
@@ -60,7 +60,7 @@ def parse_time(text: str) -> int:
         time_ms = -1
     if not 0 <= time_ms < _YEAR_9999_MS:
         example = "2026-02-05T12:44 or 1770295440422"
-        raise typer.BadParameter(f"{text!r} is no time; write it as {example}", param_hint="--at")
+        raise typer.BadParameter(f"{text!r} is no time; write it as {example}", param_hint=option)
     return time_ms
 
 

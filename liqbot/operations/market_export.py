@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from liqbot.errors import OperatorError
+from liqbot.operations.coin_names import find_coin
 from liqbot.service.exports import csv_cell, has_parquet, parquet_file
 from liqbot.store.address import DatabaseAddress
-from liqbot.store.archive import KINDS, WHOLE, Line, count, exported, imported
+from liqbot.store.archive import KINDS, WHOLE, Line, coins, count, exported, imported
 
 __all__ = ["DICTIONARY", "FORMATS", "KINDS", "ExportError", "dictionary", "read_export", "write_export"]
 
@@ -32,8 +33,10 @@ def write_export(
 ) -> dict[str, int]:
     """Write files of `kinds` into a new `folder`; return how many lines each has.
 
-    `progress` hears of each kind how many rows of how many are done. Raises `ExportError`, `DatabaseError`.
+    `progress` hears of each kind how many rows of how many are done. A coin is found whatever its case.
+    Raises `ExportError`, `DatabaseError`, and `SourceError` for a coin that the database does not know.
     """
+    coin = None if coin is None else find_coin(coin, coins(database), str(database))
     try:
         folder.mkdir(parents=True)
     except FileExistsError:

@@ -52,6 +52,12 @@ def count(address: DatabaseAddress, kind: Kind) -> int:
         return tables.count(db, kind.table)
 
 
+def coins(address: DatabaseAddress) -> list[str]:
+    """Return the coins that the database knows. Raises `DatabaseError`."""
+    with looking(address) as db:
+        return [name for (name,) in db.execute("SELECT DISTINCT coin FROM history ORDER BY coin")]
+
+
 def exported(
     address: DatabaseAddress, kind: Kind, coin: str | None = None, since_ms: int = 0
 ) -> Iterator[list[Line]]:

@@ -13,6 +13,7 @@ from liqbot.market.side import Side
 from liqbot.market.wire import to_bytes
 from liqbot.operations.database_size import size_of
 from liqbot.operations.market_export import KINDS, ExportError, read_export, write_export
+from liqbot.sources.source import SourceError
 from liqbot.store.errors import DatabaseError
 from liqbot.store.sqlite.store import SqliteStore
 
@@ -92,7 +93,7 @@ async def test_figures_are_read_by_anybody_and_each_column_is_explained(lived, t
 
 
 def test_an_export_is_of_one_coin_and_time_where_asked_and_overwrites_nothing(lived, tmp_path):
-    assert export(lived, tmp_path / "one", ["views"], coin="ETH") == {"views": 0}
+    assert export(lived, tmp_path / "one", ["views"], coin="BTC") == {"views": 9}
     assert export(lived, tmp_path / "late", ["views"], since_ms=5 * HOUR) == {"views": 4}
     with pytest.raises(ExportError, match="overwrites nothing"):
         export(lived, tmp_path / "one")
@@ -123,3 +124,10 @@ def test_the_size_is_told_by_table_and_by_coin_and_day(lived):
     assert found.tables["history"][0] == 9
     assert found.taken <= lived.stat().st_size
     assert found.coin_days == pytest.approx(8 / 24)
+
+
+async def test_a_coin_is_found_whatever_its_case_and_one_that_there_is_not_is_named(lived, tmp_path):
+    assert export(lived, tmp_path / "one", ["views"], coin="btc") == {"views": 9}
+    with pytest.raises(SourceError, match=r"has no DOGE; it has BTC"):
+        export(lived, tmp_path / "none", coin="DOGE")
+    assert not (tmp_path / "none").exists()
