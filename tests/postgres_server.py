@@ -34,7 +34,7 @@ class Server:
     """One server. It can be stopped, killed and started again, as machines do."""
 
     def __init__(self, folder_of_programs, *, settings=_QUICK, password=None):
-        self._programs, self._settings = folder_of_programs, settings
+        self.programs, self._settings = folder_of_programs, settings
         self.folder = Path(tempfile.mkdtemp(prefix="liqbot-postgres-"))
         self._as_user = ["setpriv", "--pdeathsig", "KILL"]  # it ends with the tests, however they do
         if os.getuid() == 0:  # PostgreSQL refuses to run as root
@@ -59,7 +59,7 @@ class Server:
         options = [f"port={self.port}", f"unix_socket_directories={self.folder}"]
         options += ["listen_addresses=127.0.0.1", "max_connections=200", "deadlock_timeout=200ms"]
         options += self._settings
-        command = [self._programs / "postgres", "-D", self.folder / "data"]
+        command = [self.programs / "postgres", "-D", self.folder / "data"]
         for option in options:
             command += ["-c", option]
         with (self.folder / "log").open("ab") as log:
@@ -123,7 +123,7 @@ class Server:
         trusted = ["-A", "trust"] if self.password is None else ["-A", "scram-sha-256", f"--pwfile={entry}"]
         entry.chmod(0o644)
         options = ["-D", self.folder / "data", "-U", USER, "--no-sync", "-E", "UTF8", "--locale=C"]
-        command = [*self._as_user, self._programs / "initdb", *options, *trusted]
+        command = [*self._as_user, self.programs / "initdb", *options, *trusted]
         subprocess.run(command, check=True, capture_output=True, cwd="/")
 
 

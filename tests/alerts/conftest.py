@@ -1,7 +1,8 @@
 import pytest
 from alerts.stand_ins import Clock, House
+from databases import KINDS, address_of
 
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 
 @pytest.fixture
@@ -9,8 +10,13 @@ def clock():
     return Clock()
 
 
+@pytest.fixture(params=KINDS)
+def address(request, tmp_path):
+    return address_of(request, tmp_path)
+
+
 @pytest.fixture
-async def house(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
+async def house(address):
+    store = open_store(address)
     yield House(store)
     await store.close()

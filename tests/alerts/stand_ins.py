@@ -10,7 +10,9 @@ from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Hit, Rule, rule
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
+from liqbot.store.opening import open_store
 from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.store import Store
 
 ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob")
 
@@ -39,12 +41,14 @@ async def at_work(dispatcher):
 class House:
     """A store and the rules that are loaded in it."""
 
-    def __init__(self, store: SqliteStore) -> None:
+    def __init__(self, store: Store) -> None:
         self.store = store
         self.rules = Rules()
 
-    def as_a_kill_leaves_it(self) -> SqliteStore:
-        """Return a store on the files as they lie now: nothing closed, nothing in anybody's head."""
+    def as_a_kill_leaves_it(self) -> Store:
+        """Return a store on what is written down by now: nothing closed, nothing in anybody's head."""
+        if not isinstance(self.store, SqliteStore):
+            return open_store(self.store.address)
         path = self.store.path
         folder = path.parent / "after the kill"
         folder.mkdir()

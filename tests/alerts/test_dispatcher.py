@@ -5,6 +5,7 @@ import sqlite3
 
 import pytest
 from alerts.stand_ins import ANN, BOB, at_work, saying
+from databases import ON_SQLITE, look
 from markets import long, view_of
 from platforms import Paper
 from structlog.testing import capture_logs
@@ -96,7 +97,7 @@ class Office:
             await self.dispatcher.drained()
 
     def status(self):
-        return [row[0] for row in self.store._db.execute("SELECT status FROM deliveries ORDER BY id")]
+        return [status for (status,) in look(self.store, "SELECT status FROM deliveries ORDER BY id")]
 
 
 @pytest.fixture
@@ -386,6 +387,7 @@ class TestTrouble:
                 await office.later(20)
         assert MAY_REPEAT in office.paper.messages[0][1].notes
 
+    @ON_SQLITE
     async def test_what_an_unknown_error_says_is_not_written_into_the_database(self, office, house):
         office.paper.trouble["ann"] = ValueError("https://api.example/bot123:SECRET/sendMessage")
         await office.subscribe(ANN)
@@ -446,6 +448,7 @@ class TestDatabaseInTrouble:
         assert office.status() == ["sent", "sent"]
         assert [entry["event"] for entry in logs] == ["delivery_queue_failed"]
 
+    @ON_SQLITE
     async def test_while_it_is_locked_nothing_is_lost(self, office, tried):
         await office.subscribe(ANN)
         await office.alert()
@@ -465,6 +468,7 @@ class TestDatabaseInTrouble:
         other.close()
         assert office.paper.got == [("ann", TITLE)]
 
+    @ON_SQLITE
     async def test_while_it_is_read_only_nothing_is_lost(self, office, tried):
         await office.subscribe(ANN)
         await office.alert()

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 from alerts.stand_ins import saying
+from databases import ON_SQLITE
 from markets import long, view_of
 from platforms import Paper
 
@@ -66,6 +67,7 @@ def count(house, table):
     return house.store._db.execute(f"SELECT count(*) FROM {table}").fetchone()[0]  # noqa: S608 - our own
 
 
+@ON_SQLITE
 async def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(house, evaluator):
     with full_disk(house.store):
         for _ in range(2):
@@ -76,6 +78,7 @@ async def test_a_view_that_does_not_fit_leaves_nothing_and_the_next_one_alerts(h
     assert await evaluator.take(replace(VIEW, time_ms=VIEW.time_ms + 1), now_ms=0) == len(CHATS)
 
 
+@ON_SQLITE
 async def test_what_has_arrived_is_noted_once_there_is_room_and_not_sent_again(house, evaluator, clock):
     await evaluator.take(VIEW, clock())
     paper = Wordy({})

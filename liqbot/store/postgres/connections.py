@@ -209,7 +209,7 @@ _ALONE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lo
 _BESIDE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lock_shared({_WRITE_LOCK})"
 
 
-_FENCE = "SELECT 1 FROM fences WHERE name = %s AND number = %s FOR SHARE"
+_FENCE = "SELECT number FROM fences WHERE name = %s FOR SHARE"
 _NAME = re.compile(r"(?<![:\w]):([a-z]\w*)")
 
 
@@ -224,7 +224,10 @@ def _begin(connection: psycopg.Connection[TupleRow], statements: str) -> int | N
 
 def _pass(connection: psycopg.Connection[TupleRow], lease: Lease | None) -> None:
     """Raise `LeaseLostError` where a lease is somebody else's by now; else nobody takes it until the end."""
-    if lease is not None and not connection.execute(_FENCE, [lease.name, lease.number]).fetchone():
+    if lease is None:
+        return
+    row = connection.execute(_FENCE, [lease.name]).fetchone()  # none where no process has asked others for it
+    if row is not None and row[0] != lease.number:
         raise LeaseLostError(f"{lease.name} belongs to another process by now")
 
 

@@ -117,7 +117,7 @@ def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     errors = [line for line in lines if "failed: " in line or "FATAL" in line]
     line = (errors or lines or [""])[-1 if errors else 0]
-    return re.sub(r"^.*?(FATAL: +|failed: (?!FATAL))", "", line)
+    return re.sub(r"^.*(FATAL: +|failed: )", "", line)
 
 
 _MEANINGS = (

@@ -4,7 +4,9 @@ import asyncio
 from typing import Self
 
 from liqbot.store.address import PostgresUrl
+from liqbot.store.postgres.alerts import PostgresAlerts
 from liqbot.store.postgres.connections import Connections
+from liqbot.store.postgres.deliveries import PostgresDeliveries
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql.rooms import Connection
 from liqbot.store.sql.store import SqlStore
@@ -21,6 +23,8 @@ class PostgresStore(SqlStore):
         self.address = url
         self.connections = Connections(url, read_only=read_only)
         super().__init__(self.connections, retention)
+        self.alerts = PostgresAlerts(self.connections)
+        self.deliveries = PostgresDeliveries(self.connections)
 
     async def size(self) -> int:
         return await self.connections.read(_size)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from liqbot.store.absences import Absence
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DIGEST_EXPIRES_MS, DeliveryStatus, HoldReason
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes_beside
 from liqbot.store.sql.statuses import DUE, HELD, OPEN, UNKNOWN
 
 _WRITE = (
@@ -28,7 +28,7 @@ class SqlAbsences(Records):
         ).fetchone()
         return None if row is None else Absence(*row)
 
-    @writes
+    @writes_beside
     def begin(self, db: Connection, chat: ChatKey, absence: Absence) -> None:
         for (chat_id,) in db.execute(_IDS, chat).fetchall():
             write_absence(db, chat_id, absence)
@@ -42,7 +42,7 @@ class SqlAbsences(Records):
         away = f"SELECT 1 FROM absences WHERE chat_id IN ({_IDS}) LIMIT 1"
         return db.execute(away, chat).fetchone() is not None
 
-    @writes
+    @writes_beside
     def _end(self, db: Connection, chat: ChatKey, now_ms: int) -> bool:
         return end_absence(db, chat, now_ms)
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from liqbot.store.accounts import KnownAccount
-from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes_beside
 
 
 class SqlAccounts(Records):
@@ -33,7 +33,7 @@ class SqlAccounts(Records):
     async def forget(self, addresses: Iterable[str]) -> None:
         await self._forget(list(addresses))
 
-    @writes
+    @writes_beside
     def _save(self, db: Connection, accounts: Sequence[KnownAccount]) -> None:
         db.executemany(
             "INSERT INTO accounts (venue, address, first_seen_ms, polled_ms, lively_ms, notional_usd) "
@@ -43,7 +43,7 @@ class SqlAccounts(Records):
             [(self._venue, *account) for account in accounts],
         )
 
-    @writes
+    @writes_beside
     def _forget(self, db: Connection, addresses: Sequence[str]) -> None:
         db.executemany(
             "DELETE FROM accounts WHERE venue = ? AND address = ?",

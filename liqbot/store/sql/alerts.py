@@ -13,7 +13,7 @@ from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Told
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sql.chats import meet
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_beside
 from liqbot.store.sql.statuses import DUE, OPEN, OWED, SENT
 from liqbot.store.subscriptions import ACCOUNT_RULE, Watch
 
@@ -65,7 +65,7 @@ class SqlAlerts(Records):
         ).fetchone()
         return None if row is None else row[0]
 
-    @writes
+    @writes_beside
     def commit(
         self,
         db: Connection,
@@ -92,12 +92,12 @@ class SqlAlerts(Records):
         for alert in alerts:
             if view is None:
                 raise ValueError("an alert is raised in a view")
-            blob = blob or _blob(view)
+            blob = blob or packed_view(view)
             alert_id = self._add(db, alert, view.time_ms, key or "", blob, sample=False)
             due += self._owe(db, alert_id, alert.watch, now_ms)
         return due
 
-    @writes
+    @writes_beside
     def sample(  # noqa: PLR0917 - one more than its Protocol has, which counts as we do
         self,
         db: Connection,
@@ -110,7 +110,7 @@ class SqlAlerts(Records):
         layer = view.layer.key if isinstance(view, MarketView) else ""
         meet(db, chat, now_ms)
         alert_id = self._add(
-            db, NewAlert(watch, hit, "sample"), view.time_ms, layer, _blob(view), sample=True
+            db, NewAlert(watch, hit, "sample"), view.time_ms, layer, packed_view(view), sample=True
         )
         db.execute(
             "INSERT INTO deliveries (alert_id, chat_id, status, due_ms, expires_ms) "
@@ -219,7 +219,7 @@ class SqlAlerts(Records):
         ).fetchone()
         return None if row is None else row[0]
 
-    @writes
+    @writes_beside
     def rewrite(self, db: Connection, watch: Watch, layer: str, state: bytes) -> None:
         db.execute("UPDATE states SET state = ? WHERE (watch_id, layer) = (?, ?)", [state, watch.id, layer])
 
@@ -285,7 +285,7 @@ class SqlAlerts(Records):
         return owed
 
 
-def _blob(view: MarketView | AccountState) -> bytes:
+def packed_view(view: MarketView | AccountState) -> bytes:
     """Return what an alert was raised in as it is kept with it."""
     written = wire.to_bytes(view) if isinstance(view, MarketView) else wire.account_to_bytes(view)
     return zlib.compress(written, level=1)

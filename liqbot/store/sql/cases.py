@@ -8,7 +8,7 @@ from liqbot.engine.scoreboard import Case
 from liqbot.market.layer import Layer
 from liqbot.store.errors import DatabaseError
 from liqbot.store.retention import DEFAULT, Retention
-from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes, writes_beside
 
 _cases = msgspec.msgpack.Decoder(Case)
 
@@ -20,7 +20,7 @@ class SqlCases(Records):
         super().__init__(connections)
         self._retention = retention
 
-    @writes
+    @writes_beside
     def record(self, db: Connection, layer: Layer, coin: str, cases: Sequence[Case]) -> None:
         db.executemany(
             "INSERT INTO cases (layer, coin, time_ms, cluster, entry) VALUES (?, ?, ?, ?, ?) "

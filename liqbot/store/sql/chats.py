@@ -1,7 +1,7 @@
 """The address book in SQL."""
 
 from liqbot.store.chats import ChatKey, ChatSettings
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_beside
 from liqbot.store.sql.statuses import FAILED, OWED
 
 _COLUMNS = "time_zone, quiet_from, quiet_to, mute_until_ms, hourly_limit, grouped, inactive, look"
@@ -29,7 +29,7 @@ class SqlChats(Records):
     def is_known(self, db: Connection, chat: ChatKey) -> bool:
         return db.execute(f"SELECT 1 FROM chats WHERE {_IS_CHAT}", chat).fetchone() is not None
 
-    @writes
+    @writes_beside
     def save(self, db: Connection, chat: ChatKey, settings: ChatSettings, now_ms: int) -> None:
         quiet_from, quiet_to = settings.quiet or (None, None)
         meet(db, chat, now_ms)

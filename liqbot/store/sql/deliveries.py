@@ -20,7 +20,7 @@ from liqbot.store.deliveries import (
 )
 from liqbot.store.sql.absences import end_absence, hold_owed, write_absence
 from liqbot.store.sql.chats import deactivate, move, read_settings
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_beside
 from liqbot.store.sql.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
 
 
@@ -66,7 +66,7 @@ class SqlDeliveries(Records):
         ).fetchall()
         return [self._grouped(db, self._delivery(db, row), now_ms) for row in rows]
 
-    @writes
+    @writes_beside
     def claim(self, db: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
         claimed: list[Delivery] = []
         for delivery in deliveries:
@@ -87,15 +87,27 @@ class SqlDeliveries(Records):
         return any(db.execute(one, [row, delivery.chat_id]).fetchone() for row in delivery.ids)
 
     async def settle(self, outcomes: Iterable[Outcome]) -> None:
-        await self._settle_all(list(outcomes))
+        told = list(outcomes)
+        if any(one.gone is not None or one.moved is not None for one in told):
+            await self._settle_alone(told)
+        elif told:
+            await self._settle_beside(told)
 
     @writes
+    def _settle_alone(self, db: Connection, outcomes: Sequence[Outcome]) -> None:
+        self._settle_all(db, outcomes)  # no chat is to be owed anything meanwhile that goes or moves
+
+    @writes_beside
+    def _settle_beside(self, db: Connection, outcomes: Sequence[Outcome]) -> None:
+        self._settle_all(db, outcomes)
+
     def _settle_all(self, db: Connection, outcomes: Sequence[Outcome]) -> None:
+        self._settle_rows(db, outcomes)
         for outcome in outcomes:
-            self._settle(db, outcome)
+            _note_upload(db, outcome)
             _learn(db, outcome)
 
-    @writes
+    @writes_beside
     def hold(self, db: Connection, held: Sequence[tuple[Delivery, int, HoldReason]]) -> None:
         _hold(db, held)
 
@@ -107,7 +119,7 @@ class SqlDeliveries(Records):
         held = f"SELECT 1 FROM deliveries WHERE status = {HELD} AND due_ms <= ? LIMIT 1"
         return db.execute(held, [now_ms]).fetchone() is not None
 
-    @writes
+    @writes_beside
     def _release(self, db: Connection, now_ms: int) -> int:
         chats = db.execute(
             f"SELECT DISTINCT chat_id FROM deliveries WHERE status = {HELD} AND due_ms <= ?",
@@ -120,12 +132,13 @@ class SqlDeliveries(Records):
                 [chat_id, now_ms, DIGEST_MOST],
             ).fetchall()
             db.executemany(
-                f"UPDATE deliveries SET status = {DUE}, due_ms = ?, carrier = ? WHERE id = ?",
+                f"UPDATE deliveries SET status = {DUE}, due_ms = ?, carrier = ? "
+                f"WHERE id = ? AND status = {HELD}",
                 [(now_ms, rows[0][0], row) for (row,) in rows],
             )
         return len(chats)
 
-    @writes
+    @writes_beside
     def wake_held(self, db: Connection, chat: ChatKey, now_ms: int, reason: HoldReason) -> None:
         db.execute(
             f"UPDATE deliveries SET due_ms = ? WHERE status = {HELD} AND held_for = ? AND due_ms > ? "
@@ -133,7 +146,7 @@ class SqlDeliveries(Records):
             [now_ms, reason, now_ms, *chat],
         )
 
-    @writes
+    @writes_beside
     def expire(self, db: Connection, now_ms: int) -> int:
         _keep_for_the_absent(db, now_ms)
         return db.execute(
@@ -223,30 +236,35 @@ class SqlDeliveries(Records):
             role=next((row[3] for row in rows if row[3]), None),
         )
 
-    def _settle(self, db: Connection, outcome: Outcome) -> None:
-        delivery, sent = outcome.delivery, outcome.status == DeliveryStatus.SENT
+    def _settle_rows(self, db: Connection, outcomes: Sequence[Outcome]) -> None:
+        """Note how far rows have come that are being sent."""
         db.executemany(
             "UPDATE deliveries SET status = ?, due_ms = coalesce(?, due_ms), sent_ms = ?, "
             f"attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = {SENDING}",
             [
                 (
                     outcome.status,
-                    None if sent else outcome.at_ms,
-                    outcome.at_ms if sent else None,
+                    None if outcome.status == DeliveryStatus.SENT else outcome.at_ms,
+                    outcome.at_ms if outcome.status == DeliveryStatus.SENT else None,
                     not outcome.counts,
-                    None if sent else outcome.error,
+                    None if outcome.status == DeliveryStatus.SENT else outcome.error,
                     outcome.message_id,
                     row,
                 )
-                for row in delivery.ids
+                for outcome in outcomes
+                for row in outcome.delivery.ids
             ],
         )
-        if outcome.upload is not None and len(delivery.alerts) == 1:
-            db.execute(
-                "INSERT INTO uploads (alert_id, platform, handle) SELECT id, ?, ? FROM alerts WHERE id = ? "
-                "ON CONFLICT (alert_id, platform) DO UPDATE SET handle = excluded.handle",
-                [delivery.picture_key, outcome.upload, delivery.alerts[0]],
-            )
+
+
+def _note_upload(db: Connection, outcome: Outcome) -> None:
+    delivery = outcome.delivery
+    if outcome.upload is not None and len(delivery.alerts) == 1:
+        db.execute(
+            "INSERT INTO uploads (alert_id, platform, handle) SELECT id, ?, ? FROM alerts WHERE id = ? "
+            "ON CONFLICT (alert_id, platform) DO UPDATE SET handle = excluded.handle",
+            [delivery.picture_key, outcome.upload, delivery.alerts[0]],
+        )
 
 
 def _claim(db: Connection, row: int) -> bool:

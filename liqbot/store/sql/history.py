@@ -18,7 +18,7 @@ from liqbot.store.history import TIERS, tier_step, tiers_of
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql import readings as dated
 from liqbot.store.sql.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
-from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes, writes_beside
 
 PAGE = 50
 """So many views are read at a time where all of a span are wanted."""
@@ -67,7 +67,7 @@ class SqlHistory(Records):
             self._unkept[_key(view)] = _Unkept(view.time_ms, view.time_ms, view.spot, view.spot)
         return len(begins)
 
-    @writes
+    @writes_beside
     def _record(self, db: Connection, views: Sequence[MarketView]) -> list[MarketView]:
         begins = [view for view in views if self._begins_step(db, view)]
         for view in begins:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 
 from liqbot.market.layer import Layer
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_beside
 
 
 class SqlMemories(Records):
     """One memory a layer and coin; what is in it is the engine's business."""
 
-    @writes
+    @writes_beside
     def save(self, db: Connection, layer: Layer, memories: Mapping[str, bytes]) -> None:
         save_memories(db, layer, memories)
 

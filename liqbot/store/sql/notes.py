@@ -1,6 +1,6 @@
 """Notes in SQL."""
 
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes_beside
 
 
 class SqlNotes(Records):
@@ -11,7 +11,7 @@ class SqlNotes(Records):
         row = db.execute("SELECT text FROM notes WHERE name = ?", [name]).fetchone()
         return None if row is None else row[0]
 
-    @writes
+    @writes_beside
     def set(self, db: Connection, name: str, text: str) -> None:
         db.execute(
             "INSERT INTO notes (name, text) VALUES (?, ?) "

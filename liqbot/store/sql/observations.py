@@ -10,7 +10,7 @@ from liqbot.store.observations import COARSE_STEP_MS, EVENTS_MS, FINE_MS, STEP_M
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql.blobs import view_from_blob, view_to_blob
 from liqbot.store.sql.events import event_from_blob
-from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes, writes_beside
 
 PAGE = 50
 """So many are read at a time where all of a span are wanted."""
@@ -46,7 +46,7 @@ class SqlObservations(Records):
         """Look at the database anew."""
         self._newest.clear()
 
-    @writes
+    @writes_beside
     def _record(self, db: Connection, views: Sequence[MarketView]) -> list[Observation]:
         kept: list[Observation] = []
         for view in views:

@@ -5,7 +5,7 @@ import msgspec
 from liqbot.market.layer import Layer
 from liqbot.store.errors import DatabaseError
 from liqbot.store.scores import ModelScore
-from liqbot.store.sql.rooms import Connection, Records, reads, writes
+from liqbot.store.sql.rooms import Connection, Records, reads, writes_beside
 
 DAY_MS = 86_400_000
 
@@ -13,7 +13,7 @@ DAY_MS = 86_400_000
 class SqlScores(Records):
     """What daily trials of the model have found."""
 
-    @writes
+    @writes_beside
     def record(self, db: Connection, layer: Layer, score: ModelScore) -> None:
         db.execute(
             "INSERT INTO scores (layer, coin, day, score) VALUES (?, ?, ?, ?) "

@@ -3,8 +3,12 @@
 import asyncio
 
 import pytest
+from postgres_server import running
 
+from liqbot.store import opening
+from liqbot.store.address import PostgresUrl
 from liqbot.store.errors import DatabaseError, StoreError
+from liqbot.store.postgres import database
 from liqbot.store.postgres.connections import Connections
 
 
@@ -155,6 +159,9 @@ async def test_what_is_open_for_reading_writes_nothing(postgres):
 # What cannot be used is refused in one line
 
 
+RIGHT = "right-word"
+
+
 def opened(url):
     with pytest.raises(DatabaseError) as error:
         Connections(url)
@@ -166,3 +173,61 @@ def test_a_database_that_is_not_there_is_named(postgres):
     assert 'database "nowhere" does not exist; make it on the server with `createdb`' in opened(
         postgres.with_database("nowhere")
     )
+
+
+def test_a_server_that_does_not_answer_is_named_with_its_port(postgres_server):
+    nowhere = PostgresUrl("postgresql://bot:secret-word@127.0.0.1:1/liqbot")
+    said = opened(nowhere)
+    assert said.startswith("postgresql://bot@127.0.0.1:1/liqbot: does not answer: ")
+    assert "secret-word" not in said
+    assert "does not answer" in opened(
+        PostgresUrl("postgresql://bot:secret-word@no.such.host.invalid/liqbot")
+    )
+    assert "does not answer" in opened(PostgresUrl(f"postgresql:///liqbot?host={postgres_server.folder}/no"))
+
+
+def test_a_wrong_password_is_refused_and_not_repeated(postgres_server):
+    with running(postgres_server.programs, password=RIGHT) as server:
+        right = server.url("liqbot_model", host="127.0.0.1")
+        wrong = PostgresUrl(right.url.replace(RIGHT, "wrong-word"))
+        said = opened(wrong)
+        assert said.endswith('the server refuses: password authentication failed for user "liqbot"')
+        assert "-word" not in said
+        Connections(right).close()
+        assert "the server refuses: " in opened(PostgresUrl(right.url.replace(f":{RIGHT}", "")))
+
+
+def test_a_user_that_there_is_not_is_named(postgres):
+    stranger = PostgresUrl(postgres.url.replace("liqbot@", "stranger@"))
+    assert 'role "stranger" does not exist; make it on the server with `createuser`' in opened(stranger)
+
+
+def test_an_old_server_and_one_without_unicode_are_refused(postgres, postgres_server, monkeypatch):
+    monkeypatch.setattr(database, "OLDEST", 990_000)
+    assert "; liqbot needs 99 or newer" in opened(postgres)
+    monkeypatch.undo()
+    postgres_server.ask("CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0 LOCALE 'C'")
+    assert "holds text as LATIN1; make it anew with `createdb --encoding=UTF8" in opened(
+        postgres.with_database("latin")
+    )
+
+
+def test_without_the_driver_is_said_what_to_install(monkeypatch):
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(opening.importlib, "import_module", missing)
+    with pytest.raises(DatabaseError, match=r"needs a driver: pip install 'liqbot\[postgres\]'"):
+        opening.open_store(PostgresUrl("postgresql://bot:secret-word@h/liqbot"))
+
+
+async def test_while_the_server_is_away_each_question_is_refused_in_one_line(connections, postgres_server):
+    await connections.write(note("a"))
+    postgres_server.stop()
+    try:
+        for asked in (connections.read(names), connections.write(note("b"))):
+            with pytest.raises(StoreError, match="does not answer"):
+                await asked
+    finally:
+        postgres_server.start()
+    assert await connections.read(names) == ["a"]

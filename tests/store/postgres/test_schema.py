@@ -6,8 +6,13 @@ import psycopg
 import pytest
 
 from liqbot.store.errors import DatabaseError
+from liqbot.store.maintenance import differences
 from liqbot.store.postgres import schema
-from liqbot.store.sqlite.database import MigratedDatabase, bring_up
+from liqbot.store.sqlite import database
+from liqbot.store.sqlite.database import MigratedDatabase, bring_up, known_migrations
+
+LANDED = database._known()
+EMPTY = MigratedDatabase(memory=True)
 
 
 @pytest.fixture
@@ -59,3 +64,80 @@ def test_one_that_is_no_database_of_liqbots_yet_cannot_be_read(connection, postg
     connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     with pytest.raises(DatabaseError, match="no database of liqbot's yet"):
         schema.require_current(postgres, connection)
+
+
+# Migrations that a database has not had
+
+
+def test_a_migration_that_a_database_has_not_had_is_applied_in_postgresqls_words(
+    connection, postgres, monkeypatch
+):
+    def colours(db):
+        db.executescript(
+            """
+            -- What people like; of each chat one.
+            CREATE TABLE colours (
+                chat_id INTEGER PRIMARY KEY REFERENCES chats (id) ON DELETE CASCADE,
+                colour TEXT NOT NULL DEFAULT 'it''s 100%',
+                share REAL,
+                picture BLOB
+            ) STRICT, WITHOUT ROWID;
+            CREATE INDEX colours_liked ON colours (colour) WHERE share IS NOT NULL;
+            ALTER TABLE chats ADD COLUMN liked INTEGER NOT NULL DEFAULT 0;
+            CREATE TRIGGER colours_insert AFTER INSERT ON colours
+            BEGIN
+                UPDATE chats SET liked = 1 WHERE id = NEW.chat_id;
+            END;
+            INSERT INTO colours (chat_id, share) SELECT id, 0.5 FROM chats;
+            """
+        )
+        assert db.execute("SELECT count(*) FROM colours WHERE share > ?", [0.1]).fetchone() == (1,)
+
+    known = [*known_migrations(), ("9000_colours", colours)]
+    connection.execute("INSERT INTO chats (platform, native_id, created_ms) VALUES ('paper', 'ann', 1)")
+    monkeypatch.setattr(schema, "known_migrations", lambda: iter(known))
+    monkeypatch.setattr(schema, "known_names", lambda: frozenset(name for name, _ in known))
+    schema.prepare(postgres, connection)
+    assert connection.execute("SELECT * FROM colours").fetchall() == [(1, "it's 100%", 0.5, None)]
+    assert "9000_colours" in schema.applied(postgres, connection)
+
+
+def test_a_migration_that_fails_leaves_nothing(connection, postgres, monkeypatch):
+    def half(db):
+        db.executescript("CREATE TABLE half (id INTEGER PRIMARY KEY); SELECT 1 FROM nowhere;")
+
+    known = [*known_migrations(), ("9000_half", half)]
+    monkeypatch.setattr(schema, "known_migrations", lambda: iter(known))
+    monkeypatch.setattr(schema, "known_names", lambda: frozenset(name for name, _ in known))
+    with pytest.raises(DatabaseError, match="nowhere"):
+        schema.prepare(postgres, connection)
+    assert connection.execute("SELECT to_regclass('half')").fetchone() == (None,)
+
+
+def test_a_database_of_the_first_version_on_postgresql_becomes_what_a_new_one_is(
+    connection, postgres, monkeypatch
+):
+    """Made with the migrations up to `BASELINE`, and then given those that came later."""
+    later = [name for name, _ in known_migrations() if name > schema.BASELINE]
+    with monkeypatch.context() as before:
+        before.setattr(schema, "bring_up", brought_up)
+        made = schema.statements.__wrapped__()
+    connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    for statement in made:
+        connection.execute(statement)
+    connection.cursor().executemany(
+        f"INSERT INTO {schema.APPLIED} (name, applied_at) VALUES (%s, '')",
+        [(name,) for name, _ in known_migrations() if name not in later],
+    )
+    schema.prepare(postgres, connection)
+    assert schema.applied(postgres, connection) == schema.known_names()
+    assert differences(postgres) == []
+
+
+def known_up_to(name):
+    return tuple(one for one in LANDED if all(each.name <= name for each in one.pending(EMPTY)))
+
+
+def brought_up(model):
+    for migrations in known_up_to(schema.BASELINE):
+        migrations.apply(model)
