@@ -76,10 +76,10 @@ class Connection:
         """Listen until cancelled."""
         pause_s = SHORTEST_PAUSE_S
         while True:
-            heard = _Heard()
+            heard, opened = _Heard(), None
             try:
                 async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
-                    self._socket = socket
+                    self._socket = opened = socket
                     try:
                         await self._listen(socket, heard)
                     finally:
@@ -87,6 +87,9 @@ class Connection:
             except (OSError, TimeoutError, WebSocketException) as error:
                 reason = f"{type(error).__name__} {error}".rstrip().replace(self._url, "the stream")
                 _log.info("stream_disconnected", reason=reason)
+            finally:
+                if opened is not None:  # whoever is cancelled while it says goodbye leaves it open
+                    opened.transport.abort()
             if heard.told:
                 pause_s = SHORTEST_PAUSE_S
             self.reconnects += 1
