@@ -40,9 +40,13 @@ import liqbot.chat
 liqbot.chat.__path__.append(sys.argv[1])
 """
 SERVED = """
+from types import SimpleNamespace
 from liqbot.app.adapters import make_adapters
+from liqbot.app.roles import whole
 from liqbot.settings import load_settings
 class Bot:
+    duties = whole()
+    backend = SimpleNamespace(leases=None)
     def reception(self):
         return "reception"
 print(list(make_adapters(load_settings(), Bot())))
