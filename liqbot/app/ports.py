@@ -47,7 +47,9 @@ class Ports:
                         await asyncio.Event().wait()
                 except OSError as error:
                     if what not in self.taken:
-                        _log.error(f"{what}_not_served", address=address, reason=error.strerror or str(error))
+                        _log.error(
+                            "port_not_served", what=what, address=address, reason=error.strerror or str(error)
+                        )
                     self.taken[what] = f"{address}: {error.strerror or error}."
                 finally:
                     tried.set()

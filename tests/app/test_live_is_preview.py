@@ -32,6 +32,8 @@ from liqbot.settings import Settings
 from liqbot.store.opening import reading
 from liqbot.store.sqlite.store import SqliteStore
 
+pytestmark = pytest.mark.long
+
 RULES = examples().rules.by_name
 VENUES = {"": MEASURED, "measured": MEASURED, "binance": MODELLED, "modelled": MODELLED}
 EASY = {

@@ -110,6 +110,7 @@ def bot_with(undrawn, plugins_of):
     return lambda settings, *sources, **chats: Bot(settings, sources, chats, plugins_of(settings))
 
 
+@pytest.mark.long
 async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_plugins, bot_with):
     settings, chat = with_plugins(mine=RULE), Paper()
     steps = [step for minute in (1, 2, 3) for step in beat(minute * MINUTE)]
@@ -235,6 +236,7 @@ async def test_options_that_make_no_sense_are_refused_by_name(with_plugins, opti
     assert said in str(refused.value)
 
 
+@pytest.mark.long
 async def test_while_developing_a_change_of_a_file_is_noticed(with_plugins, plugins_of):
     settings = with_plugins(mine=RULE)
     plugins, told, came = plugins_of(settings), [], asyncio.Event()

@@ -177,6 +177,7 @@ def test_a_coin_that_no_source_has_is_named_with_the_nearest(liqbot):
         assert marks(ran)["coins"] == ("✓", "each of BTC, HYPE is somewhere")
 
 
+@pytest.mark.long
 def test_a_plugin_that_is_broken_is_found_by_file_and_line(liqbot, folder):
     (folder / "plugins").mkdir()
     (folder / "plugins" / "mine.py").write_text("x = 1\nboom()\n")

@@ -103,6 +103,7 @@ def peeks(view):
 '''
 
 
+@pytest.mark.long
 def test_a_rule_that_looks_ahead_is_found_out(liqbot, plugin):
     ran = liqbot("plugins", "check", plugin(PEEKS))
     assert ran.status == 1
@@ -152,6 +153,7 @@ async def history(folder):
     await store.close()
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("history")
 def test_replay_tells_when_a_rule_would_have_fired(liqbot, plugin):
     ran = liqbot("plugins", "replay", plugin(GOOD))
@@ -172,6 +174,7 @@ def test_replay_draws_a_picture_of_each(liqbot, plugin, folder):
     assert str(picture) in ran.out
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("history")
 def test_replay_says_what_is_wrong(refused, plugin):
     assert "mine.py, line 1: " in refused("plugins", "replay", plugin("1 / 0"))
@@ -179,6 +182,7 @@ def test_replay_says_what_is_wrong(refused, plugin):
     assert "has no ETH; it has BTC" in refused("plugins", "replay", plugin(GOOD), "--coin", "ETH")
 
 
+@pytest.mark.long
 def test_without_plugins_a_demo_knows_the_rules_of_the_house_alone(folder, plugin):
     plugin(GOOD)
     script = folder / "try.txt"

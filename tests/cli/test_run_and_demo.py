@@ -61,6 +61,7 @@ def test_a_demo_leaves_nothing_but_pictures(scripted):
     assert {file.name for file in folder.iterdir()} == {"script.txt", "pictures"}
 
 
+@pytest.mark.long
 def test_without_a_terminal_run_plays_the_tour(tmp_path):
     # A shorter past and a faster clock than people get: they wait some 15 s.
     ran = run_apart(tmp_path, "run", LIQBOT_SIMULATOR__BACKFILL_DAYS="1", LIQBOT_SIMULATOR__SPEED="300")
@@ -89,6 +90,7 @@ def script(liqbot, folder):
     return script
 
 
+@pytest.mark.long
 def test_lines_that_are_piped_in_are_answered(tmp_path):
     done = subprocess.run(
         command("run"),

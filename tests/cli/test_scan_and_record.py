@@ -80,6 +80,7 @@ def test_a_simulated_market_can_be_recorded_too(liqbot):
     assert ran.out.startswith("BTC ")
 
 
+@pytest.mark.long
 def test_the_bot_serves_the_live_market_and_keeps_what_it_found(liqbot, folder, exchange):
     """Start it as a process, wait until its database covers most, stop it, look at what it left."""
     environment = clean(**variables(exchange))

@@ -83,6 +83,7 @@ def test_who_goes_around_the_guard_has_no_network_writes_nothing_and_sees_nobody
     assert not (folder / "written-by-a-plugin").exists()
 
 
+@pytest.mark.long
 @needs_bubblewrap
 def test_whoever_hangs_there_is_named_by_its_line_and_killed(contained):
     worker = contained(
@@ -94,6 +95,7 @@ def test_whoever_hangs_there_is_named_by_its_line_and_killed(contained):
     _gone(first)
 
 
+@pytest.mark.long
 @needs_bubblewrap
 def test_whoever_ends_the_process_is_told_by_its_signal(contained):
     worker = contained(good=GOOD)
@@ -103,6 +105,7 @@ def test_whoever_ends_the_process_is_told_by_its_signal(contained):
     assert texts(worker.ask_one(VIEW, call("good"))) == [f"{VIEW.coin} {VIEW.spot:g} 1"]
 
 
+@pytest.mark.long
 @needs_bubblewrap
 def test_it_ends_with_a_bot_that_is_killed(write):
     folder = write(good=GOOD)

@@ -131,6 +131,7 @@ async def test_each_question_is_answered_in_its_place_and_a_fault_is_one_answer(
     assert [hit.text for hit in one.hits] == ["text"]
 
 
+@pytest.mark.long
 async def test_loading_anew_takes_up_what_the_files_say_now(plugins_of, write):
     plugins = plugins_of(plugins={"one": a_rule("one"), "two": a_rule("two")})
     write(one=a_rule("one", "changed"), two="1 / 0", three=a_rule("three"))
@@ -145,6 +146,7 @@ async def test_loading_anew_takes_up_what_the_files_say_now(plugins_of, write):
     assert list(plugins.rules.by_name) == ["one", "three", "two"]
 
 
+@pytest.mark.long
 def test_one_that_ends_the_worker_while_it_is_loaded_is_named_and_the_rest_loads(plugins_of):
     leaves = "import os\nos._exit(3)\n"
     plugins = plugins_of(plugins={"a": a_rule("a"), "leaves": leaves, "z": a_rule("z")})

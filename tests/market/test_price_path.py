@@ -56,7 +56,10 @@ def test_a_time_is_seen_where_no_gap_touches_it(path, rows):
         known = [at for at in path.time_ms.tolist() if at > begin]
         before = [at for at in path.time_ms.tolist() if at <= begin][-1:]
         edges = [*(before or [begin]), *known]
-        last = next((place for place, at in enumerate(edges) if at >= end and at > begin), len(edges) - 1)
+        last = next(
+            (place for place, at in enumerate(edges) if at >= end and (at > begin or end == begin)),
+            len(edges) - 1,
+        )
         gaps = [late - early for early, late in pairwise(edges[: last + 1])]
         expected = bool(len(path)) and end <= path.until_ms and all(gap <= longest for gap in gaps)
         assert bool(seen) == expected, (begin, end)

@@ -31,12 +31,14 @@ SPELLINGS = {
         0: "0|0s",
     },
     Unit.RATIO: {0.2: "0.2|.2|2e-1", 3.0: "3|3x|3.0X", 0.0: "0|-0"},
+    Unit.WHOLE: {3: "3|3x|3.0|+3", 0: "0|-0", 1_000_000: "1,000,000|1e6"},
 }
 NONSENSE = {
     Unit.PERCENT: "|%|two|2%%|2$|nan|inf|1e999|2,5|1,00|1 0|--2|2x|0x2|²",
     Unit.USD: "|$|M|5Q|5KM|1.2.3|five million|5 0 0|€5M|5 horses|1,5M",
     Unit.SECONDS: "|90|s|5ms|5 hs|-5m|1h-5m|10 parsecs|1e3s|h1|0parsecs|1,000s",
     Unit.RATIO: "|x|two|1/2|50%|.|+|e5",
+    Unit.WHOLE: "|x|two|1/2|50%|3k|1 0|$3",
 }
 amounts = st.one_of(
     st.floats(0, 1e12),

@@ -123,6 +123,7 @@ async def test_what_could_not_be_written_is_kept_with_the_next_view(store, monke
 # Thinning
 
 
+@pytest.mark.long
 async def test_history_is_thinned_with_age_and_dropped_after_a_year(store):
     faster(store)
     hours = [*range(0, 340 * 24, 6), *range(340 * 24, 368 * 24)]

@@ -70,6 +70,7 @@ async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never
     assert "Traceback" not in log
 
 
+@pytest.mark.long
 async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there(house, folder):
     async with started(house, folder) as process:
         await house.discord.sessions(wait=20)

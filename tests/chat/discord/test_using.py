@@ -52,6 +52,7 @@ async def test_what_flows_through_a_market_is_answered_for_all(house, name, give
     assert bool(answer.message.files) is (name == "brief")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("name", "given", "begins"),
     [

@@ -56,6 +56,7 @@ async def ended(process):
     return process.returncode, told.decode()
 
 
+@pytest.mark.long
 async def test_the_bot_serves_telegram_until_it_is_told_to_stop(telegram, tmp_path, environment):
     ann = await telegram.person("Ann")
     settings = environment | {"LIQBOT_LOG_LEVEL": "debug"}

@@ -131,6 +131,7 @@ async def test_every_exchange_gives_a_view_that_adds_up_to_its_open_interest(exc
     assert view.funding == pytest.approx(the_world().series["BTC"].rate / 8, abs=1e-8)
 
 
+@pytest.mark.long
 async def test_bitget_begins_without_a_past_says_so_and_has_a_map_after_a_candle(moving):
     async with Following(moving, "bitget") as following:
         past, _ = await following.begin()
@@ -144,6 +145,7 @@ async def test_bitget_begins_without_a_past_says_so_and_has_a_map_after_a_candle
         assert not following.source.missing
 
 
+@pytest.mark.long
 async def test_after_a_restart_what_price_went_through_meanwhile_is_gone_also_without_open_interest(moving):
     async with Following(moving, "bitget") as before:
         await before.begin()

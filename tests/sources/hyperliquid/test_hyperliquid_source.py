@@ -87,6 +87,7 @@ class Watched:
         return self.views[-1][1]
 
 
+@pytest.mark.long
 async def test_what_was_found_is_known_after_a_restart_and_the_largest_are_asked_first(database):
     with counterpart(crowd=0.1, speed=60, still=True, listed=1.0, limit=0) as exchange:
         first = await find_all(exchange, database)
@@ -98,6 +99,7 @@ async def test_what_was_found_is_known_after_a_restart_and_the_largest_are_asked
         assert sum(coverage(board)) / len(COINS) > 4 * again.roster.answered / known / 2
 
 
+@pytest.mark.long
 async def test_after_a_restart_views_wait_until_most_is_known_again(database):
     with counterpart(crowd=0.1, speed=60, still=True, listed=1.0, limit=0) as exchange:
         await find_all(exchange, database)
@@ -111,6 +113,7 @@ async def test_after_a_restart_views_wait_until_most_is_known_again(database):
         assert again.roster.known_again >= 0.8
 
 
+@pytest.mark.long
 async def test_where_most_cannot_be_known_again_views_come_all_the_same(database):
     with counterpart(crowd=0.1, speed=240, still=True, listed=1.0, limit=0) as exchange:
         await find_all(exchange, database)
@@ -124,6 +127,7 @@ async def test_where_most_cannot_be_known_again_views_come_all_the_same(database
         assert again.report().lines[0].endswith("% of what was known before the restart is known again")
 
 
+@pytest.mark.long
 async def test_accounts_that_no_list_has_are_found_by_their_trades(database):
     with counterpart(crowd=0.1, speed=60, still=True, listed=0.0, limit=0) as exchange:
         source = source_of(exchange, database, weight_a_minute=0, vaults=())
@@ -230,6 +234,7 @@ async def test_a_coin_that_there_is_not_is_named_with_the_one_that_is_meant(data
     }
 
 
+@pytest.mark.long
 async def test_another_thread_is_told_the_report_of_the_last_beat_while_everything_goes_on(database):
     with counterpart(crowd=0.3, speed=60, still=True, limit=0, listed=1.0) as exchange:
         source = source_of(exchange, database, weight_a_minute=0)

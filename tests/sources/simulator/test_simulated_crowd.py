@@ -51,6 +51,7 @@ def quantile(values, weights, share):
     return values[order][np.searchsorted(held, share * held[-1])]
 
 
+@pytest.mark.long
 def test_leverage_in_use_is_near_what_was_measured_on_isolated_positions(census):
     leverage, usd = census.in_margin[census.isolated], census.usd[census.isolated]
     assert quantile(leverage, usd, 0.5) == pytest.approx(8.3, rel=0.5)

@@ -90,6 +90,7 @@ def test_who_is_seen_is_part_of_the_truth(lived):
     assert sum(board.view(coin).accounts[side] for coin in market.coins for side in Side) == len(held)
 
 
+@pytest.mark.long
 def test_a_position_whose_level_is_passed_is_liquidated_at_its_level():
     market = SimulatedMarket(3, Scenario.CASCADE, start_ms=0, event_after_s=0)
     passed, marks_before = 0, marks_of(market.step())
@@ -185,6 +186,7 @@ def test_all_cross_positions_of_an_account_tell_of_the_same_pool():
         assert pool == pytest.approx([pool[0]] * len(pool), rel=1e-6)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(4))
 def test_thirty_days_of_cascades_leave_prices_finite_and_the_market_alive(seed):
     market = SimulatedMarket(seed, Scenario.CASCADE, ("BTC", "HYPE"), start_ms=0, step_s=7200)

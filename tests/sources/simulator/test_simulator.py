@@ -55,6 +55,7 @@ async def test_a_market_may_begin_without_a_past():
     assert (await beats(simulator(backfill_days=0)))[0] == NOW_MS + 60_000
 
 
+@pytest.mark.long
 async def test_what_lies_far_back_is_told_in_coarse_steps():
     times = await beats(simulator(backfill_days=9, until_ms=NOW_MS))
     assert times[1] - times[0] == HOUR_MS
