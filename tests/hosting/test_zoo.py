@@ -129,6 +129,9 @@ def told(monkeypatch):
 
         exception = warning = error
 
+        def info(self, event, **more):
+            """Let pass what is no trouble."""
+
     monkeypatch.setattr(worker_room, "_log", Log())
     return told
 
