@@ -86,7 +86,7 @@ async def scanning_as(stack, board, exchange, folder, process, processes=()):  #
 
 
 @pytest.mark.long
-async def test_two_scanners_ask_for_each_account_once_between_them_and_an_engine_has_their_positions(tmp_path):
+async def test_two_scanners_ask_for_each_account_once_between_them_and_an_engine_has_all(tmp_path):
     board, names = Board(), ("a", "b")
     with counterpart(crowd=0.02, speed=60, still=True, listed=1.0, limit=0) as exchange:
         engine = Hyperliquid(
