@@ -137,14 +137,17 @@ class _Standing(Protocol):
 
 
 C = TypeVar("C", bound=_Standing)
+WEIGHS = 0.01
+"""From this share of all clusters of its side on, one near spot is named, whatever stands beside it."""
 
 
 def worth_naming(clusters: Sequence[C]) -> list[C]:
     """Return the clusters of one side, those first that are to be named where there is no room for all.
 
     Near spot things happen first, so the nearest that matters, the heaviest near spot and the heaviest in
-    reach come before all; then the others of the three nearest that matter; then what is near and no
-    trifle, the rest in reach, and what is farther, the heaviest first each time.
+    reach come before all; then the nearest that weighs a hundredth of its side, small as it may be beside a
+    giant, and the others of the three nearest that matter; then what is near and no trifle, the rest in
+    reach, and what is farther, the heaviest first each time.
     """
     heaviest_first = sorted(clusters, key=lambda one: -one.usd)
     reach = [one for one in heaviest_first if abs(one.distance_pct) <= IN_REACH_PCT]
@@ -153,5 +156,7 @@ def worth_naming(clusters: Sequence[C]) -> list[C]:
     mattering = [one for one in reach if one.usd >= MATTERS * measure[0].usd]
     nearest = sorted(mattering, key=lambda one: abs(one.distance_pct))[:NEAREST]
     no_trifles = [one for one in near if one.usd >= TRIFLE * measure[0].usd]
-    wanted = [*nearest[:1], *near[:1], *reach[:1], *nearest, *no_trifles, *reach, *heaviest_first]
+    weighty = [one for one in near if one.usd >= WEIGHS * sum(other.usd for other in clusters)]
+    beside = sorted(weighty, key=lambda one: abs(one.distance_pct))[:1]
+    wanted = [*nearest[:1], *near[:1], *reach[:1], *beside, *nearest, *no_trifles, *reach, *heaviest_first]
     return [one for place, one in enumerate(wanted) if one not in wanted[:place]]

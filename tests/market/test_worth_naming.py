@@ -28,14 +28,19 @@ def test_trifles_beside_spot_take_no_place_from_what_matters():
     assert worth_naming([*trifles, heavy])[0] == heavy
 
 
+def test_what_weighs_a_hundredth_of_its_side_beside_spot_is_named_though_a_giant_stands_near():
+    beside, giant, others = One(31e6, 0.2), One(466e6, 1.8), [One(130e6, 3 + place / 2) for place in range(3)]
+    assert beside in worth_naming([giant, beside, *others])[:6]
+
+
 @given(some)
 def test_all_are_ranked_once(found):
     assert sorted(map(hash, worth_naming(found))) == sorted(map(hash, found))
 
 
 @given(some)
-def test_the_heaviest_near_the_heaviest_in_reach_and_the_three_nearest_are_among_the_first_five(found):
-    first = worth_naming(found)[:5]
+def test_the_heaviest_near_the_heaviest_in_reach_and_the_three_nearest_are_among_the_first_six(found):
+    first = worth_naming(found)[:6]
     reach = [one for one in found if abs(one.distance_pct) <= IN_REACH_PCT]
     near = [one for one in reach if abs(one.distance_pct) <= NEAR_PCT]
     for part in (near, reach):
