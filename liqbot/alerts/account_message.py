@@ -40,7 +40,12 @@ def facts_of(alert: Alert, state: AccountState) -> list[Fact]:
     if mine is not None:
         told += [
             Fact(
-                _("Position"), _("{held}, entry {entry}", held=position_text(mine), entry=price(mine.entry))
+                _("Position"),
+                _(
+                    "{held}, entry {entry}",
+                    held=position_text(mine.coin, mine.side, mine.usd, mine.leverage, mine.mode),
+                    entry=price(mine.entry),
+                ),
             ),
             Fact(_("Liquidation"), liquidation_text(mine)),
             Fact(_("Mark"), price(mine.mark)),
@@ -58,14 +63,10 @@ def facts_of(alert: Alert, state: AccountState) -> list[Fact]:
     return told
 
 
-def position_text(held: HeldPosition) -> str:
+def position_text(coin: str, side: Side, held_usd: float, leverage: float | None, mode: MarginMode) -> str:
     """Return a position in a line: `BTC long $1.2M, 20x cross`."""
-    how = " ".join(
-        part
-        for part in ("" if held.leverage is None else f"{held.leverage:g}x", _(_MODES[held.mode]))
-        if part
-    )
-    what = _("{coin} {side} {usd}", coin=held.coin, side=_(_SIDES[held.side]), usd=usd(held.usd))
+    how = " ".join(part for part in ("" if leverage is None else f"{leverage:g}x", _(_MODES[mode])) if part)
+    what = _("{coin} {side} {usd}", coin=coin, side=_(_SIDES[side]), usd=usd(held_usd))
     return f"{what}, {how}" if how else what
 
 

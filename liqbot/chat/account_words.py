@@ -2,10 +2,13 @@
 
 import math
 
+from liqbot.alerts.account_message import position_text
+from liqbot.market.positions import MarginMode
+from liqbot.market.side import Side
 from liqbot.message import Fact, Table, Tone
 from liqbot.service.account_answer import AccountAnswer, PositionAnswer
 from liqbot.service.account_watches import WatchedAccount
-from liqbot.text import N_, _, ngettext
+from liqbot.text import _, ngettext
 from liqbot.text.figures import apart, duration, gap, percent, price, short_address, signed_usd, usd
 
 NAMED = 4
@@ -16,8 +19,6 @@ NEAR_PCT = 5.0
 """What is nearer than this to its liquidation gives the answer its colour."""
 OLD_S = 60
 """A look that is older than this is said to be."""
-_MARGINS = {"cross": N_("cross"), "isolated": N_("isolated"), "unknown": ""}
-_SIDES = {"long": N_("long"), "short": N_("short")}
 
 
 def title(answer: AccountAnswer, name: str = "") -> str:
@@ -98,13 +99,8 @@ def notes(answer: AccountAnswer, now_ms: int) -> list[str]:
 
 def position_line(one: PositionAnswer) -> str:
     """Return a position in a line: `BTC long $1.2M, 20x cross`."""
-    how = " ".join(
-        part
-        for part in ("" if one.leverage is None else f"{one.leverage:g}x", _(_MARGINS[one.margin]))
-        if part
-    )
-    held = _("{coin} {side} {usd}", coin=one.coin, side=_(_SIDES[one.side]), usd=usd(one.usd))
-    return f"{held}, {how}" if how else held
+    mode = MarginMode[one.margin.upper()]
+    return position_text(one.coin, Side(one.side), one.usd, one.leverage, mode)
 
 
 def position_rows(one: PositionAnswer) -> list[tuple[str, ...]]:

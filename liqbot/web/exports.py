@@ -1,7 +1,7 @@
 """The public API of whole files: what is kept of a coin as CSV or Parquet, and what each column means."""
 
 import zlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import msgspec
 from litestar import Controller, Response, get
@@ -64,10 +64,7 @@ class ExportsApi(Controller):
     ) -> Stream:
         """Return the lines of a window, streamed; the same columns as `liqbot export` writes."""
         name, since_ms = _asked(questions, coin, window)
-        try:
-            pieces = questions.exports.csv(kind, name, since_ms)
-        except TooManyExportsError as error:
-            raise too_many(str(error)) from None
+        pieces = _begun(questions.exports.csv, kind, name, since_ms)
         return _streamed(request, pieces, f"{name}-{kind}.csv", CSV)
 
     @get(
@@ -87,16 +84,23 @@ class ExportsApi(Controller):
     ) -> Stream:
         """Return the lines of a window; 400 where this bot writes no Parquet."""
         name, since_ms = _asked(questions, coin, window)
-        try:
-            pieces = questions.exports.parquet(kind, name, since_ms)
-        except TooManyExportsError as error:
-            raise too_many(str(error)) from None
+        pieces = _begun(questions.exports.parquet, kind, name, since_ms)
         return _streamed(request, pieces, f"{name}-{kind}.parquet", PARQUET)
 
 
 def _asked(questions: WebQuestions, coin: str, window: str) -> tuple[str, int]:
     known_window(questions, window)
     return coin_of(questions, coin), questions.now_ms() - questions.window_ms(window)
+
+
+def _begun(
+    make: Callable[[str, str, int], AsyncGenerator[bytes]], kind: str, coin: str, since_ms: int
+) -> AsyncGenerator[bytes]:
+    """Return the pieces of a file. Raises a problem where too many files are being made."""
+    try:
+        return make(kind, coin, since_ms)
+    except TooManyExportsError as error:
+        raise too_many(str(error)) from None
 
 
 def _streamed(request: Asked, pieces: AsyncGenerator[bytes], file_name: str, media_type: str) -> Stream:
