@@ -5,7 +5,7 @@ import shutil
 import statistics
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from multiprocessing import get_context
@@ -98,14 +98,18 @@ async def _taken(path: Path) -> tuple[float, float, list[float]]:
         await evaluator.take(quiet, 0)
         before_mb = resident_mb()
         start = time.perf_counter()
-        taking = asyncio.ensure_future(evaluator.take(loud, 1))
-        taking.add_done_callback(lambda _: ended.append(time.perf_counter()))
-        ended: list[float] = []
+        taking = asyncio.ensure_future(_timed(evaluator.take(loud, 1)))
         late = [1000 * lag for lag in await lags(taking)]
-        seconds, due = ended[0] - start, taking.result()
+        due, end = taking.result()
+        seconds = end - start
         if due != FIRED:
             raise AssertionError(f"{due} deliveries instead of {FIRED}")
         return seconds, peak_mb() - before_mb, late
+
+
+async def _timed(work: Awaitable[int]) -> tuple[int, float]:
+    """Return what `work` returned, and when that was."""
+    return await work, time.perf_counter()
 
 
 def _floor(path: Path) -> float:

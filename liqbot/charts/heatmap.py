@@ -1,4 +1,4 @@
-"""The heatmap: price by time, brighter where more would be force-closed, and today's map beside it."""
+"""The heatmap drawn: cells, price line, axes, names of bands and of gaps, and today's map beside it."""
 
 from dataclasses import dataclass
 

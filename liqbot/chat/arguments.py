@@ -1,4 +1,4 @@
-"""Reading what people type: finding what they mean, and saying what would be right."""
+"""What people type after a command: which coin, window or number is meant; what is refused, and why."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

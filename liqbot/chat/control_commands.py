@@ -1,4 +1,4 @@
-"""The commands with which a chat says how it wants to be spoken to."""
+"""`/pause`, `/mute`, `/quiet`, `/timezone`, `/limit`, `/privacy`, `/forget`, with what they answer."""
 
 from liqbot.chat import phrases
 from liqbot.chat.command import CommandContext, Count, Hours, Number, Span, Sure, Switch, Zone, command

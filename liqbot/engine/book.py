@@ -1,4 +1,4 @@
-"""The book: who holds what, in all coins, as last seen."""
+"""The book: who holds what, in all coins, as last seen; accounts by number, what was unreadable is kept."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The levels of several coins in one table, so that readings of all of them are a few passes over columns."""
+"""Levels of several coins in one table (size, price, account, by row), to read all in a few passes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

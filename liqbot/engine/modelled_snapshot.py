@@ -1,4 +1,4 @@
-"""A snapshot of a modelled layer: one coin at one instant, from which views and past maps are made."""
+"""A modelled layer's coin at one instant: views and past maps are worked out here, with age and coverage."""
 
 from dataclasses import dataclass, replace
 

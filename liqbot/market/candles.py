@@ -1,4 +1,4 @@
-"""Candles of one coin, in columns."""
+"""Candles of one coin, in columns (open, high, low, close, volume): joined, cut, and how long one is."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

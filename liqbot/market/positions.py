@@ -1,4 +1,4 @@
-"""Open positions of one coin, in columns."""
+"""Open positions of one coin, in columns, as a source hands them over."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

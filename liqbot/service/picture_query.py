@@ -1,4 +1,4 @@
-"""What is asked of a picture: which layer, how far around spot, another layer over it, and in what style."""
+"""What a person asks of a picture, checked: which layer, zoom, another layer over it, the chat's style."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What chats want to hear of."""
+"""Subscribing, listing, changing and ending what chats want to hear of; each line with its rule's record."""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""The web's questions, put to the services."""
+"""What each path of the API asks of the services: one method a path (view, grid, screener, account, …)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

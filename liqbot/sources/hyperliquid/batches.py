@@ -1,4 +1,4 @@
-"""Several accounts in one request: whether that is served, and what it weighs.
+"""Several accounts in one request: whether that is served, when to try it again, and what it weighs.
 
 No document says where `batchClearinghouseStates` is served, so it is tried with two accounts whose single
 answers are known. The answer names no accounts: only where both come out as they did singly, and the two

@@ -1,4 +1,4 @@
-"""Readings on their way to the engine, gathered by the second: a few updates instead of hundreds."""
+"""Account readings on their way to the engine, gathered by the second: a few updates, not hundreds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

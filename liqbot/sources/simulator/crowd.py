@@ -1,4 +1,4 @@
-"""What the crowd does: closes positions, opens new ones, and takes the other side of what was forced."""
+"""What people do in a simulated market: they open and close positions, defend themselves, and retreat."""
 
 import math
 from collections.abc import Sequence

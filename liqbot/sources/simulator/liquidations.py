@@ -1,4 +1,4 @@
-"""The exchange's liquidation engine, as Hyperliquid's works: market orders first, a backstop behind them.
+"""The simulated exchange's liquidations: market orders in fills of random size first, a backstop behind.
 
 Whoever is below maintenance margin is closed by market orders, which push price. Of a position above $100k
 only a fifth goes first; what is still below maintenance after a pause of 30 seconds goes whole. An account

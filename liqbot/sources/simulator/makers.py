@@ -1,4 +1,4 @@
-"""Market makers and the vault behind them: together they hold the other side of the crowd."""
+"""Simulated market makers and the vault behind them: accounts that hold the other side of the crowd."""
 
 from collections.abc import Sequence
 
