@@ -47,8 +47,13 @@ class AlertsRole:
         *,
         leases: Leases | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        rules_are_there: Callable[[], Awaitable[object]] | None = None,
     ) -> None:
-        """`clock` tells the time in ms since 1970 UTC. With `leases` whoever holds `LEASE` evaluates."""
+        """`clock` tells the time in ms since 1970 UTC. With `leases` whoever holds `LEASE` evaluates.
+
+        Nothing is read before `rules_are_there`: watches of a rule that is lacking would miss it.
+        """
+        self._rules_are_there = rules_are_there
         self._store = store
         self._evaluator = evaluator
         self._bus = bus
@@ -220,6 +225,8 @@ class AlertsRole:
             self._changed.notify_all()
 
     async def _take(self, observation: Observation, lane: Lane, *, is_late: bool = False) -> None:
+        if self._rules_are_there is not None:
+            await self._rules_are_there()
         count = await self._evaluator.take(
             observation.view, self._clock(), observation.events, is_late=is_late, lanes=[lane]
         )

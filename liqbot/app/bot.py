@@ -85,8 +85,7 @@ class Bot:
         leases = None if shared is None else shared.leases
         self.plugins = plugins or plugins_of(settings)
         self.backups = Backups(settings.database, settings.backups, clock_ms)
-        for error in self.plugins.errors:
-            _log.error("plugin_left_out", reason=str(error))
+        self._tell_of_plugins()
         rules = self.plugins.rules
         self.choices = LayerChoices(source.layer for source in sources)
         """Which layer of a coin people see and rules read."""
@@ -104,7 +103,14 @@ class Bot:
             leases=leases,
         )
         """What watches the market; nothing, where another process does."""
-        self.alerts = AlertsRole(self.store, self.evaluator, self.bus, clock_ms, leases=leases)
+        self.alerts = AlertsRole(
+            self.store,
+            self.evaluator,
+            self.bus,
+            clock_ms,
+            leases=leases,
+            rules_are_there=self._rules_are_there,
+        )
         """What lets rules read, where that is a role of this process."""
         self.services = Services(
             self.store,
@@ -156,6 +162,7 @@ class Bot:
         for name, platform in platforms.items():
             self.dispatcher.connect(name, platform)
         self.engine.markets = self.services.markets
+        self.engine.startup = self.services.startup
         self.follower = MarketFollower(self.bus, self.services.markets, self.choices, clock_ms)
         """What shows the views of other processes."""
         self.services.access.changed = self._tell_of_access
@@ -178,11 +185,16 @@ class Bot:
         self._talking: list[asyncio.Task[None]] = []
         self._scanning: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
+        self._loading: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         await self.services.access.load()
         await self._put_back()
         self.choices.begin(clock_ms())
+        self.services.startup.begin()
+        if self.plugins.awaited:
+            self.services.startup.plugins.clear()
+            self._loading = asyncio.create_task(self._load_plugins())
         await self._stack.enter_async_context(self.backend.at_work())
         await self.engine.prepare()
         if self.duties.has(ALERTS):
@@ -211,6 +223,8 @@ class Bot:
             await _ended([*self._talking, *self._scanning])
             working = (self._reading, self._watching, self._dispatching)
             await _ended([task for task in working if task])
+            if self._loading is not None:  # a worker that is being started is not left behind
+                await asyncio.gather(self._loading, return_exceptions=True)
             await self._stack.aclose()
             self.engine.executor.shutdown()
             self.plugins.close()
@@ -299,6 +313,26 @@ class Bot:
         """Wait until what was told of accounts is read."""
         if self._watching is not None and not self._watching.done():
             await self.accounts.caught_up()
+
+    async def _rules_are_there(self) -> None:
+        await self.services.startup.plugins.wait()
+
+    async def _load_plugins(self) -> None:
+        """Take up the plugins of the worker, which has started meanwhile."""
+        try:
+            known = len(self.plugins.errors)
+            await self.plugins.begin()
+            self._tell_of_plugins(known)
+            self.answering.add(chat_commands(self.plugins))
+        except Exception:  # noqa: BLE001 - the bot goes on without
+            _log.exception("plugins_not_loaded")
+        finally:
+            self.services.startup.plugins.set()
+
+    def _tell_of_plugins(self, known: int = 0) -> None:
+        """Log which plugins were left out, but for those that are `known`."""
+        for error in self.plugins.errors[known:]:
+            _log.error("plugin_left_out", reason=str(error))
 
     def _scanners(self, sources: Sequence[Source]) -> list[ScannerRole]:
         """Have accounts go from those processes that scan to those that make maps of them."""

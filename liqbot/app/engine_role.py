@@ -19,6 +19,7 @@ from liqbot.market.layer import Layer, Origin
 from liqbot.market.updates import CandlesSeen
 from liqbot.market.view import MarketView
 from liqbot.service.markets import Markets
+from liqbot.service.startup import Startup
 from liqbot.sources.source import Source, SourceError, WithCursor
 from liqbot.store.errors import StoreError
 from liqbot.store.leadership import Leadership
@@ -62,6 +63,8 @@ class EngineRole:
         self._clock = clock
         self.markets: Markets | None = None
         """Who is shown the newest views; None for nobody."""
+        self.startup: Startup | None = None
+        """Who is told of a past that has yet to be read; None for nobody."""
         self.trouble: str | None = None
         """Why nothing can be written down at present; None where it can."""
         self.beats = 0
@@ -118,6 +121,7 @@ class EngineRole:
         """
         for feed in self.feeds if self._leases is None else ():
             await self._prepare(feed)
+            await self._show_present(feed)
 
     def start(self) -> None:
         """Follow the sources from now on."""
@@ -142,6 +146,7 @@ class EngineRole:
     async def take(self, place: int, views: Sequence[MarketView]) -> None:
         """Take up the views of the source at `place`."""
         feed = self.feeds[place]
+        self._past_ends(feed)
         self._show(feed, views)
         try:
             await self._write(feed, views)
@@ -187,7 +192,22 @@ class EngineRole:
             await feed.run()
             self._choices.lose(feed.source.layer)
         finally:
+            self._past_ends(feed)
             asyncio.get_running_loop().call_soon(self._changed.set)
+
+    async def _show_present(self, feed: Feed) -> None:
+        """Show the present of a source that has yet to tell its past: questions need not wait."""
+        if self.markets is None or self.startup is None:
+            return
+        views = await feed.present()
+        if views:
+            self.startup.past_begins(feed.source.name)
+            self._show(feed, views)
+            self._changed.set()
+
+    def _past_ends(self, feed: Feed) -> None:
+        if self.startup is not None:
+            self.startup.past_ends(feed.source.name)
 
     async def _prepare(self, feed: Feed) -> None:
         layer = feed.source.layer

@@ -13,10 +13,11 @@ from liqbot.market.events import MarketEvent
 from liqbot.market.layer import Layer
 from liqbot.market.layer_source import LayerSource
 from liqbot.market.neighbours import with_neighbours
-from liqbot.market.updates import Beat, CandlesSeen
+from liqbot.market.updates import Beat, CandlesSeen, Update
 from liqbot.market.view import MarketView
 from liqbot.service.sources import SourceHealth
-from liqbot.sources.source import NoDataError, Source, SourceError, WithCoins, WithReport
+from liqbot.service.status import READS_PAST
+from liqbot.sources.source import NoDataError, Source, SourceError, WithCoins, WithPresent, WithReport
 
 _log = structlog.get_logger()
 
@@ -63,6 +64,7 @@ class Feed:
         self._hear = hear
         self._sleep = sleep
         self._pause_s = SHORTEST_PAUSE_S
+        self._state = "running"
         self._kept_ms = 0
         self.cursor = ""
         """Up to where the source was read when the newest views were made."""
@@ -75,13 +77,26 @@ class Feed:
         self.events, self.snapshots, self.cursor = {}, {}, ""
         self._kept_ms, self._pause_s, self.failure = 0, SHORTEST_PAUSE_S, None
 
+    async def present(self) -> Sequence[MarketView]:
+        """Return views of the present of a source that has yet to tell its past; none of any other.
+
+        They are for people to look at, and belong to no history: the same is told again in its turn.
+        """
+        if not isinstance(self.source, WithPresent):
+            return []
+        loop = asyncio.get_running_loop()
+        views = await loop.run_in_executor(self._engine, self._look_ahead, self.source.present())
+        if views:
+            self._state = READS_PAST
+        return views
+
     async def run(self) -> None:
         """Return when the source has no more to tell; start it again, after a pause, when it fails.
 
         The pause doubles with each failure in a row; a beat ends the row.
         """
         while True:
-            self.health.state = "running"
+            self.health.state = self._state
             try:
                 await self._listen()
             except SourceError as error:
@@ -128,6 +143,7 @@ class Feed:
         live_from_ms = self.source.live_from_ms
         self.cursor = beat.cursor
         if beat.time_ms > live_from_ms:
+            self._state = self.health.state = "running"
             taken = self._take(await self._views())
             if taken is not None:
                 await taken
@@ -138,6 +154,11 @@ class Feed:
         loop = asyncio.get_running_loop()
         views, self.health.rejected = await loop.run_in_executor(self._engine, self._look)
         return views
+
+    def _look_ahead(self, updates: Sequence[Update]) -> list[MarketView]:
+        board = board_of(self.source.layer)
+        board.apply_all(updates)
+        return with_neighbours([board.view(coin) for coin in self._followed() if coin in board.coins])
 
     def _look(self) -> tuple[list[MarketView], Counter[str]]:
         """Return the views, and what the board has refused: both may have to work in what was put aside."""

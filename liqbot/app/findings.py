@@ -54,7 +54,7 @@ def setup_findings(settings: Settings, plugins: Plugins) -> Iterator[Finding]:
             yield Finding(
                 _("trusted plugin {name}", name=name), _("There is no plugin of that name."), advice
             )
-    for name in settings.plugins.overlays if settings.plugins.enabled else ():
+    for name in settings.plugins.overlays if settings.plugins.enabled and not plugins.awaited else ():
         if name not in plugins.overlays:
             yield Finding(
                 _("overlay {name}", name=name), _("No plugin brings an overlay of that name."), advice

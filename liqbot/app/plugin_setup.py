@@ -34,9 +34,21 @@ def wanted(settings: Settings, *, show_output: bool = False) -> Wanted:
     )
 
 
-def plugins_of(settings: Settings, *, show_output: bool = False) -> Plugins:
-    """Return all plugins that the settings ask for, the house's own among them."""
-    return load_plugins(HOUSE, wanted(settings, show_output=show_output))
+def plugins_of(settings: Settings, *, show_output: bool = False, later: bool = False) -> Plugins:
+    """Return all plugins that the settings ask for, the house's own among them.
+
+    Where it is to be `later`, those of the worker come when they are begun with.
+    """
+    return load_plugins(HOUSE, wanted(settings, show_output=show_output), later=later)
+
+
+def may_come_later(settings: Settings) -> bool:
+    """Return whether a bot can start without the plugins of the worker, and take them up as they come.
+
+    Platforms are told of all commands at the start, and chats of plugins are subscribed to their rules.
+    """
+    subscribes = any("subscribe" in options for options in settings.plugins.options.values())
+    return not settings.serves_people and not subscribes
 
 
 def chat_commands(plugins: Plugins) -> Iterator[Command]:

@@ -8,10 +8,8 @@ from liqbot.app.adapters import make_adapters
 from liqbot.app.background import in_background
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
-from liqbot.app.metrics import metrics_beside, questions_of
 from liqbot.app.operator_chat import Operator
 from liqbot.app.roles import WEB
-from liqbot.app.web import web_beside
 from liqbot.store.chats import ChatKey
 
 
@@ -29,6 +27,10 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         await stack.enter_async_context(bot)
         await stack.enter_async_context(in_background(monitor.run()))
         await stack.enter_async_context(in_background(bot.backups.run()))
+        # Their libraries take a quarter of a second to load: by now there is a first view.
+        from liqbot.app.metrics import metrics_beside, questions_of  # noqa: PLC0415
+        from liqbot.app.web import web_beside  # noqa: PLC0415
+
         questions = questions_of(bot, monitor)
         if bot.duties.has(WEB):
             await stack.enter_async_context(web_beside(bot, questions))

@@ -58,6 +58,7 @@ class Player:
             self._printer.echo(step.line)
             self._printer.show(await self._bot.answering.answer(step.line, self._ask))
         elif isinstance(step, Move):
+            await self._bot.services.startup.settled()  # it is the present that moves
             self._move(step)
         elif isinstance(step, WaitMarket):
             until_ms = self._time_ms() + step.seconds * 1000

@@ -17,6 +17,8 @@ _log = structlog.get_logger()
 
 EVERYTHING = "all"
 """The topic under which `/help` lists all commands and rules."""
+OF_THE_PRESENT = ("status", "regime", "clusters", "trapped", "whales", "book", "cascade", "screener")
+"""Commands that need the newest views alone, and are answered while the past is still being read."""
 _AND = ("and", "&", "+", ",")
 _ALIKE = 0.75
 """How alike a command must be to be suggested: no suggestion is better than a wrong one."""
@@ -44,11 +46,16 @@ class Answering:
     def __init__(self, commands: Iterable[Command]) -> None:
         self.commands = {command.name: command for command in commands}
 
+    def add(self, commands: Iterable[Command]) -> None:
+        """Take up more commands."""
+        self.commands |= {command.name: command for command in commands}
+
     async def answer(self, line: str, context: CommandContext) -> Message:
         """Return the answer to a line such as `/heatmap BTC 7d`. It never raises: what fails is said."""
         command: Command | None = None
         with speaking(context.language):
             try:
+                await _begun(line, context)
                 command, words = self._find(line, context)
                 _require_right(command, context)
                 answer = await self._run(command, words, context)
@@ -117,6 +124,15 @@ class Answering:
             meant=f"/{near}",
             suggestions=(" ".join([f"/{near}", *words[1:]]),),
         )
+
+
+async def _begun(line: str, context: CommandContext) -> None:
+    """Wait, in the first seconds of a bot, for what the answer to a line is made of."""
+    startup = context.services.startup
+    await startup.first_view()
+    words = words_of(line)
+    if words and _bare(words[0]) not in OF_THE_PRESENT:
+        await startup.settled()
 
 
 def _coins(words: Sequence[str], context: CommandContext) -> tuple[list[str], Sequence[str]]:

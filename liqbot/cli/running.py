@@ -24,7 +24,7 @@ from liqbot.app.bot import Bot, clock_ms
 from liqbot.app.memory import set_aside_after_start
 from liqbot.app.plugin_chats import plugin_chats, subscribe_plugin_chats
 from liqbot.app.plugin_reload import following
-from liqbot.app.plugin_setup import plugins_of
+from liqbot.app.plugin_setup import may_come_later, plugins_of
 from liqbot.app.roles import Duties, read_duties, require_shared, whole
 from liqbot.app.runtime import serving
 from liqbot.app.sources import make_simulator, make_source
@@ -156,7 +156,7 @@ async def _made(
     settings: Settings, platforms: Mapping[str, Platform], *, dev: bool, duties: Duties | None = None
 ) -> Bot:
     """Return a bot with all that the settings and the plugins bring, as far as it is among its duties."""
-    plugins = plugins_of(settings, show_output=dev)
+    plugins = plugins_of(settings, show_output=dev, later=may_come_later(settings))
     with contextlib.ExitStack() as undo:
         undo.callback(plugins.close)
         sources = [make_source(name, settings, clock_ms(), plugins.sources) for name in settings.sources]
@@ -197,7 +197,8 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
 async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:
     printer = Printer(Console(), settings.pictures_path)
     simulator = make_simulator(settings, clock_ms())
-    async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}) as bot:
+    plugins = plugins_of(settings, later=may_come_later(settings))
+    async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}, plugins) as bot:
         await bot.until(lambda: len(bot.services.markets.views) == len(simulator.market.coins))
         await Player(bot, simulator, printer, alert_timeout_s).play(steps)
 

@@ -80,6 +80,8 @@ class Plugins:
     known: list[Known] = field(default_factory=list[Known])
     wanted: Wanted = field(default_factory=Wanted)
     worker: Worker | None = None
+    awaited: list[Candidate] = field(default_factory=list[Candidate])
+    """Those that the worker has yet to load."""
 
     @property
     def errors(self) -> list[LoadError]:
@@ -110,6 +112,14 @@ class Plugins:
                 _log.error("overlay_failed", overlay=overlay.name, reason=str(error))
         return tuple(marks)
 
+    async def begin(self) -> None:
+        """Load what the worker has yet to load; the event loop does not wait for it."""
+        if self.awaited:
+            candidates = self.awaited
+            self.worker = await asyncio.to_thread(_worker, candidates, self.wanted)
+            self.awaited = []
+            _take_from_worker(self, self.worker, candidates)
+
     async def reload(self) -> None:
         """Load the plugins of the worker anew, as their files are now. Those inside stay as they are."""
         inside = [known for known in self.known if known.runs == "inside"]
@@ -139,8 +149,11 @@ class Plugins:
             self.errors.append(error)
 
 
-def load_plugins(house: Iterable[Contribution], wanted: Wanted) -> Plugins:
-    """Return what the house brings, and every plugin that is `wanted`; what goes wrong is in its errors."""
+def load_plugins(house: Iterable[Contribution], wanted: Wanted, *, later: bool = False) -> Plugins:
+    """Return what the house brings, and every plugin that is `wanted`; what goes wrong is in its errors.
+
+    Those of the worker come with `begin` where that is to be `later`: a worker takes a second to start.
+    """
     plugins = Plugins(wanted=wanted)
     plugins.add(house)
     outside: list[Candidate] = []
@@ -149,7 +162,9 @@ def load_plugins(house: Iterable[Contribution], wanted: Wanted) -> Plugins:
             _load_inside(plugins, candidate)
         else:
             outside.append(candidate)
-    if outside:
+    if later:
+        plugins.awaited = outside
+    elif outside:
         plugins.worker = _worker(outside, wanted)
         _take_from_worker(plugins, plugins.worker, outside)
     return plugins

@@ -38,6 +38,7 @@ class Markets:
         default_factory=dict[str, "list[asyncio.Future[None]]"]
     )
     """Who waits for the first view of a coin."""
+    _any: asyncio.Event = field(default_factory=asyncio.Event)
 
     def take(self, views: Sequence[MarketView], snapshots: Mapping[str, LayerSource] = _NO_SNAPSHOTS) -> None:
         """Show the newest views of one layer; by coin, with the snapshots that they were made from."""
@@ -45,6 +46,8 @@ class Markets:
         now_ms = self.clock()
         shown = [view for view in views if self.choices.shown(view.coin, "", now_ms) == view.layer]
         self.views.update({view.coin: self.layers.beside(view) for view in shown})
+        if self.views:
+            self._any.set()
         for view in shown:
             for waiting in self._awaited.pop(view.coin, ()):
                 if not waiting.done():
@@ -62,6 +65,10 @@ class Markets:
         except TimeoutError:
             return coin in self.views
         return True
+
+    async def any_arrives(self) -> None:
+        """Wait until there is a view of any coin."""
+        await self._any.wait()
 
     def forget(self, coin: str) -> None:
         """Show a coin no longer: nobody follows it."""

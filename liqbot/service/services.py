@@ -37,6 +37,7 @@ from liqbot.service.rule_records import RuleRecords
 from liqbot.service.scoreboards import Scoreboards
 from liqbot.service.screener import Screener
 from liqbot.service.sources import SourceHealth
+from liqbot.service.startup import Startup
 from liqbot.service.status import Status
 from liqbot.service.subscriptions import Subscriptions
 from liqbot.service.troubles import Troubles
@@ -102,6 +103,8 @@ class Services:
         self.access = Access(store, self.quotas, clock, access)
         self.administration = Administration(store, self.access, self.quotas, clock, self._wake)
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
+        self.startup = Startup(self.markets)
+        """What of the start is still under way."""
         self.coin_requests = CoinRequests(coin_sources, self.markets, store, clock)
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)

@@ -18,7 +18,8 @@ from liqbot.text.figures import duration, usd
 
 __all__ = ["WELL", "CoinStatus", "ModelScore", "Range", "Status", "StatusAnswer"]
 
-WELL = ("starting", "running", "standing by", "ended")
+READS_PAST = "running, its past is still being read"
+WELL = ("starting", "running", READS_PAST, "standing by", "ended")
 """The states of a source that are no trouble."""
 
 

@@ -6,7 +6,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from liqbot.market.accounts import AccountState
 from liqbot.market.source import Elsewhere, NoDataError, Report, Source, SourceError, nowhere
-from liqbot.market.updates import Liquidation
+from liqbot.market.updates import Liquidation, Update
 
 __all__ = [
     "AccountListener",
@@ -21,6 +21,7 @@ __all__ = [
     "WithCheck",
     "WithCoins",
     "WithCursor",
+    "WithPresent",
     "WithReport",
     "nowhere",
 ]
@@ -36,6 +37,18 @@ class WithReport(Protocol):
 
     def report(self) -> Report:
         """Return how it is doing."""
+        ...
+
+
+@runtime_checkable
+class WithPresent(Protocol):
+    """A source whose past takes a while to be told, and that can tell the present beforehand."""
+
+    def present(self) -> Sequence[Update]:
+        """Return what is known at `live_from_ms`, and a beat; nothing where it cannot be told beforehand.
+
+        It is only looked at: all of it is told again in its turn.
+        """
         ...
 
 

@@ -75,20 +75,24 @@ class ServiceQuestions:
 
     async def grid(self, coin: str, window: str, part: Mapping[str, str]) -> tuple[MarketView, Grid]:
         """Return a view and the past maps of a window up to it. Raises `UserError`."""
+        await self._services.startup.settled()
         seen = self._seen(coin, part)
         return seen.view, await self._services.pictures.grid_of(seen, window)
 
     async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
         """Return what happened since, the oldest first, at most the newest `limit`."""
+        await self._services.startup.settled()
         logged = await self._services.history.events(coin, layer, since_ms, kinds=TOLD, limit=limit)
         return [told for number, event in logged if (told := happening(event, number)) is not None]
 
     async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
         """Return what was liquidated in the last `window_s` seconds. Raises `UserError`."""
+        await self._services.startup.settled()
         return await self._services.liquidations.liquidations(coin, window_s, venue=venue)
 
     async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
         """Return the readings of a window. Raises `UserError`."""
+        await self._services.startup.settled()
         return await self._services.past_readings.past(coin, window, LayerQuery.of(part))
 
     async def book(self, coin: str, venue: str | None) -> BookAnswer:
@@ -117,6 +121,7 @@ class ServiceQuestions:
 
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
         """Return what became of clusters. Raises `UserError`."""
+        await self._services.startup.settled()
         return await self._services.scoreboards.scoreboard(coin, window, ScoreQuery.of(settings))
 
     @property
@@ -126,6 +131,7 @@ class ServiceQuestions:
 
     async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first."""
+        await self._services.startup.settled()
         newest = self._services.markets.view(coin)
         now_ms = self.now_ms() if newest is None else newest.time_ms
         return [
@@ -159,6 +165,7 @@ class ServiceQuestions:
 
     async def picture(self, coin: str, kind: str, window: str, settings: Mapping[str, str]) -> Picture:
         """Return a picture as PNG. Raises `UserError`, and `DrawingError` where it fails."""
+        await self._services.startup.settled()
         pictures = self._services.pictures
         if kind == "compare":
             own = {name: text for name, text in settings.items() if name != BY}

@@ -153,6 +153,11 @@ class SimulatedMarket:
         self._phase = phase
         self._prices.stand_in(phase, is_silent=is_silent)
 
+    @property
+    def depth_usd(self) -> Floats:
+        """USD of forced orders that move each price by a percent, in the order of the coins."""
+        return self._prices.depth_usd
+
     def books(self, venue: str) -> list[DepthSeen]:
         """Return the order book of each coin as it is now, under the name of a `venue`."""
         depth, marks = self._prices.depth_usd, self._prices.marks
@@ -232,6 +237,11 @@ class SimulatedMarket:
         everybody = np.ones(len(self._accounts.names), dtype=np.bool_)
         standing = self._ledger.standing(self._prices.marks)
         return self._reports.seen(everybody, self._ledger, standing, self.time_ms)
+
+    def known(self) -> AccountsSeen:
+        """Return the positions, as they are now, of all accounts that somebody found."""
+        standing = self._ledger.standing(self._prices.marks)
+        return self._reports.seen(self._accounts.found, self._ledger, standing, self.time_ms)
 
     def _one_sided(self) -> Floats:
         return self._ledger.by_coin(np.abs(self._ledger.size)) / 2

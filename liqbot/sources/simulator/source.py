@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.updates import Update
+from liqbot.sources.simulator import present
 from liqbot.sources.simulator.coins import DEFAULT_COINS
 from liqbot.sources.simulator.market import SimulatedMarket
 from liqbot.sources.simulator.scenario import Scenario
@@ -66,6 +67,7 @@ class Simulator:
         )
         self.watched = SimulatedAccounts(self.market, self._step_takes_s)
         """The accounts that are looked at with every step."""
+        self._kept = (scenario, seed, backfill_days)
         self._now_ms = now_ms
         self._until_ms = until_ms
         self._lacking = tuple(lacking)
@@ -104,6 +106,14 @@ class Simulator:
     def play(self, scenario: Scenario, after_s: float = 0.0) -> None:
         """Go on with `scenario`; what it is about begins in `after_s` simulated seconds."""
         self.market.play(scenario, after_s)
+
+    def present(self) -> list[Update]:
+        """Return what is known at the end of the past, before that is told; nothing of most markets."""
+        scenario, seed, days = self._kept
+        coins = self.market.coins
+        return present.read(
+            scenario, seed=seed, coins=coins, days=days, now_ms=self._now_ms, venue=LAYER.venue
+        )
 
     async def updates(self) -> AsyncIterator[Update]:
         """Yield the market's updates: of the past without a pause, then at `speed`; end at `until_ms`.
