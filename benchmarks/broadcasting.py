@@ -1,4 +1,4 @@
-"""A broadcast on Telegram: one alert to thousands of chats, some of them gone, with random flood waits.
+"""A broadcast on Telegram: one alert to thousands of chats, some of which blocked the bot; flood waits.
 
 Telegram is its counterpart of the tests, a process of its own that counts as Telegram does: 30 messages a
 second in all, one a second to a chat. The bot is the whole bot.
@@ -40,7 +40,7 @@ LONGEST_S = 300
 def rows() -> Iterator[Row]:
     """Yield how a broadcast went: who was served how often, at what rate, and what was our fault."""
     set_up_logs("error")
-    calls, tally, gone, deactivated = asyncio.run(_broadcast())
+    calls, tally, gone, noticed = asyncio.run(_broadcast())
     live = [chat for chat in tally if chat not in gone]
     once = sum(tally[chat] == 1 for chat in live)
     causes = Counter(call.cause for call in calls if call.status == 429)
@@ -50,10 +50,10 @@ def rows() -> Iterator[Row]:
     rate = (len(times) - 1) / (times[-1] - times[0])
     uploads = sum(isinstance(call.parameters["photo"], dict) for call in calls)
     yield Row(
-        f"broadcast to {CHATS:,} chats on Telegram, {len(gone)} of them gone",
+        f"broadcast to {CHATS:,} chats on Telegram, {len(gone)} of which blocked the bot",
         f"{once:,} of {len(live):,} served once",
-        f"{deactivated} noticed as gone; {uploads} upload",
-        once == len(live) and deactivated == len(gone),
+        f"{noticed} noticed, and tried again later; {uploads} upload",
+        once == len(live) and noticed == len(gone),
     )
     yield Row(
         "… its rate",
@@ -79,15 +79,15 @@ async def _broadcast() -> tuple[list[Call], dict[int, int], set[int], int]:
             await telegram.block_quietly(gone)
             await telegram.fail("too_many", "sendPhoto", times=None, share=FLOOD_WAITS, seconds=FLOOD_S)
             with tempfile.TemporaryDirectory() as folder:
-                deactivated = await _alert(telegram, people, Path(folder))
+                noticed = await _alert(telegram, people, Path(folder))
             calls = await telegram.calls("sendPhoto")
-            return calls, await telegram.tally(people), gone, deactivated
+            return calls, await telegram.tally(people), gone, noticed
     finally:
         running.stop()
 
 
 async def _alert(telegram: Telegram, people: list[int], folder: Path) -> int:
-    """Let the market flip, and the alert reach everyone; return how many chats turned out to be gone."""
+    """Let the market flip, and the alert reach everyone; return how many chats are known to take nothing."""
     flips = asyncio.Event()
     later = [update for minute in range(2, 15) for update in fuel(minute, above=50)]
     settings = Settings(
@@ -114,5 +114,4 @@ async def _alert(telegram: Telegram, people: list[int], folder: Path) -> int:
         async with asyncio.timeout(LONGEST_S):
             while await bot.store.deliveries.owed():  # noqa: ASYNC110 - what waits for its turn is not due
                 await asyncio.sleep(0.1)
-        found = [await bot.store.chats.settings(chat) for chat in chats]
-        return sum(settings.inactive is not None for settings in found)
+        return sum((await bot.store.absences.reasons()).values())

@@ -45,7 +45,8 @@ class ContextSeries:
     def add(self, time_ms: int, interest: float | None, funding: float | None) -> None:
         """Take up what is told of now; of one step of time the first sample stays."""
         newest = self.samples[-1].time_ms if self.samples else -WEEK_MS
-        if time_ms - newest >= FINE_STEP_MS:
+        is_told = interest is not None or funding is not None
+        if is_told and time_ms - newest >= FINE_STEP_MS:
             self.samples.append(Sample(time_ms, interest, funding))
             self._thin(time_ms)
 

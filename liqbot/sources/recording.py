@@ -70,11 +70,9 @@ class Snapshot:
         """
         yield from self.contexts
         told = {context.coin for context in self.contexts}
-        for place, coin in enumerate(self.coins):
-            if coin in told:
-                continue
-            mark = float(np.median(self.mark[self.coin == place]))
-            yield AssetContext(coin=coin, time_ms=self.time_ms, mark=mark)
+        for coin, mark in zip(self.coins, self._median_marks(), strict=True):
+            if coin not in told:
+                yield AssetContext(coin=coin, time_ms=self.time_ms, mark=mark)
         yield AccountsSeen(
             time_ms=self.time_ms,
             accounts=self.accounts,
@@ -88,6 +86,14 @@ class Snapshot:
             margin_mode=np.zeros(len(self.size), dtype=np.int8),
         )
         yield Beat(self.time_ms)
+
+    def _median_marks(self) -> list[float]:
+        """Return the median mark of each coin's rows, USD; there is no coin without a row."""
+        marks = self.mark[np.lexsort((self.mark, self.coin))]
+        count = np.bincount(self.coin, minlength=len(self.coins))
+        first = np.cumsum(count) - count
+        median: Floats = (marks[first + (count - 1) // 2] + marks[first + count // 2]) / 2
+        return median.tolist()
 
 
 class _Row(NamedTuple):
