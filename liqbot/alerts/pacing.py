@@ -10,7 +10,7 @@ is seen to where requests leave (`rate_window.py`).
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from liqbot.alerts.platform import Limits
@@ -61,6 +61,23 @@ class Pacing:
         )
         """The last places that were taken: as many as a second may hold."""
         self._chats: dict[Hashable, _Lately] = {}
+        self._resumed_s = -math.inf
+        """When another process may have sent last."""
+
+    def resume(self, sent: Iterable[tuple[Hashable, bool, float]]) -> None:
+        """Begin after another process, which may have been sending until now.
+
+        `sent` is what it has sent, or may have sent: chat, whether that is a group, and how long ago, s. Of
+        its replies nobody knows: groups may have got their whole share of them.
+        """
+        now_s = self._resumed_s = self._clock_s()
+        rest_s = max(self._limits.a_chat_s, self._limits.rest_s)
+        for chat, is_group, ago_s in sent:
+            if not math.isinf(self._limits.a_second):
+                self.halt(None, SECOND_S)
+            self.halt(chat, rest_s)
+            if is_group and self._limits.a_group_minute is not None:
+                self._chats[chat].group.append(now_s - ago_s)
 
     def wait_s(self) -> float:
         """Return how long no broadcast may go to anyone; 0 where one may go now."""
@@ -163,10 +180,28 @@ class Pacing:
         while lately.group and lately.group[0] <= now_s - MINUTE_S:
             lately.group.popleft()
         wait_s = lately.free_s - now_s
-        most = None if self._limits.a_group_minute is None else max(1, self._limits.a_group_minute - spare)
-        if most is not None and len(lately.group) >= most:
-            wait_s = max(wait_s, lately.group[-most] + MINUTE_S - now_s)
+        if self._limits.a_group_minute is not None:
+            most = max(1, self._limits.a_group_minute - spare)
+            wait_s = max(wait_s, self._place_in_minute_s(lately.group, most, self._unknown(now_s), now_s))
         return max(0.0, wait_s)
+
+    def _place_in_minute_s(self, times: deque[float], most: int, unknown: int, now_s: float) -> float:
+        """Return in how many seconds a minute that holds `most` has a place beside `times`.
+
+        So many `unknown` ones were sent before this process began.
+        """
+        wait_s = times[-most] + MINUTE_S - now_s if len(times) >= most else 0.0
+        left = max(1, most - unknown)
+        if unknown and len(times) >= left:
+            resumed_s = self._resumed_s + MINUTE_S - now_s
+            wait_s = max(wait_s, min(resumed_s, times[-left] + MINUTE_S - now_s))
+        return wait_s
+
+    def _unknown(self, now_s: float) -> int:
+        """Return how many replies a group may have got of another process within the last minute."""
+        if self._limits.a_group_minute is None or now_s >= self._resumed_s + MINUTE_S:
+            return 0
+        return int(self._limits.a_group_minute * REPLIES)
 
     def _share_wait_s(self, lately: _Lately, now_s: float) -> float:
         """Return in how many seconds a group's replies have a place of their share."""
@@ -174,7 +209,7 @@ class Pacing:
             return 0.0
         while lately.replies and lately.replies[0] <= now_s - MINUTE_S:
             lately.replies.popleft()
-        most = max(1, int(self._limits.a_group_minute * REPLIES))
+        most = max(1, int((self._limits.a_group_minute - self._unknown(now_s)) * REPLIES))
         return 0.0 if len(lately.replies) < most else lately.replies[-most] + MINUTE_S - now_s
 
     def _is_over(self, lately: _Lately, now_s: float) -> bool:

@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from liqbot.message import Message
 from liqbot.store.chats import ChatKey
@@ -18,6 +18,9 @@ class Limits:
     """Least seconds between two messages to one chat."""
     a_group_minute: int | None = None
     """Most messages a minute to one group."""
+    rest_s: float = 0
+    """So long a chat is left alone after a start that may have been sent to right before: what the platform
+    would have said of its pace died with the process before."""
     in_flight: int = 20
     """Most requests at the same time."""
     hourly: bool = True
@@ -74,6 +77,15 @@ class Platform(Protocol):
         Raises one of this module's errors where it did not arrive, or not surely. Any other exception counts
         as `Unclear`.
         """
+        ...
+
+
+@runtime_checkable
+class Resuming(Protocol):
+    """A platform that keeps an account of its pace itself."""
+
+    def resume(self) -> None:
+        """Note that another process may have been sending until now, which nobody can ask any more."""
         ...
 
 

@@ -9,8 +9,8 @@ however long it was under way itself; without an answer, until `LONGEST_S` later
 import asyncio
 import contextlib
 import itertools
+import math
 import time
-from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
@@ -18,10 +18,9 @@ WINDOW_S = 1.01
 """A second, and a little: clocks differ."""
 LONGEST_S = 5.0
 """After so long without an answer a request is taken to have arrived."""
-_REMEMBERED = 1_000
-"""So many ways there and back are remembered, of which the shortest counts."""
-_ENOUGH = 30
-"""With fewer of them nobody knows the shortest way."""
+_ENOUGH = 200
+"""With fewer answers nobody knows the shortest way: the first requests of a process open connections on their
+way there, which later ones find open."""
 
 
 class RateWindow:
@@ -36,18 +35,28 @@ class RateWindow:
         """When requests that are under way left."""
         self._free_s: dict[int, float] = {}
         """Until when each request counts, by its number."""
-        self._ways_s: deque[float] = deque(maxlen=_REMEMBERED)
+        self._answers = 0
+        self._shortest_s = math.inf
+        """The shortest way there and back so far: that it was longer for a while says nothing of the next."""
         self._queue = asyncio.Lock()
         self._answered = asyncio.Event()
 
     @asynccontextmanager
-    async def passing(self) -> AsyncGenerator[None]:
-        """Wait until a request may leave; it is under way inside the block."""
+    async def passing(self, *silences: type[BaseException]) -> AsyncGenerator[None]:
+        """Wait until a request may leave; it is under way inside the block.
+
+        Of what raises one of the `silences`, or is cancelled, nobody knows when it arrives.
+        """
         number = await self.turn()
         try:
             yield
-        finally:
-            self.leave(number)
+        except (asyncio.CancelledError, TimeoutError, *silences):
+            self.abandon(number)
+            raise
+        except BaseException:
+            self.leave(number, answered=False)
+            raise
+        self.leave(number)
 
     async def turn(self) -> int:
         """Wait until a request may leave, and return its number, for `leave`. First come, first served."""
@@ -74,11 +83,19 @@ class RateWindow:
         self._free_s[number] = now_s + WINDOW_S + LONGEST_S
         return number
 
-    def leave(self, number: int) -> None:
-        """Note that a request has been answered, or has failed."""
+    def leave(self, number: int, *, answered: bool = True) -> None:
+        """Note that a request has arrived: the platform has `answered` itself, or the line has ended."""
         now_s = self._clock_s()
-        self._ways_s.append(now_s - self._left_s.pop(number))
+        way_s = now_s - self._left_s.pop(number)
+        shortest_s = 0.0
+        if answered:
+            self._answers += 1
+            self._shortest_s = min(self._shortest_s, way_s)
+            shortest_s = self._shortest_s if self._answers >= _ENOUGH else 0.0
         if number in self._free_s:
-            shortest_s = min(self._ways_s) if len(self._ways_s) >= _ENOUGH else 0.0
             self._free_s[number] = now_s + WINDOW_S - shortest_s
         self._answered.set()
+
+    def abandon(self, number: int) -> None:
+        """Note that nobody waits for an answer any more: the request may still arrive, for `LONGEST_S`."""
+        del self._left_s[number]

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from liqbot.alerts.platform import Limits, NotSent, OutgoingMessage, Receipt
+from liqbot.alerts.platform import Limits, NotSent, OutgoingMessage, Receipt, Resuming
 from liqbot.chat.adapter import Adapter
 from liqbot.store.chats import ChatKey
 
@@ -42,6 +42,11 @@ class RestartableAdapter:
         if self._is_over:
             raise NotSent("another process serves the platform by now")
         return await self._adapter.send(outgoing)
+
+    def resume(self) -> None:
+        """Note that another process may have been sending until now."""
+        if isinstance(self._adapter, Resuming):
+            self._adapter.resume()
 
     async def run(self) -> None:
         """Serve people until cancelled, with a new adapter where the one before was."""

@@ -177,6 +177,14 @@ class Deliveries(Protocol):
         """
         ...
 
+    async def sent_lately(self, platform: str, since_ms: int) -> list[tuple[ChatKey, int | None]] | None:
+        """Return what chats of a platform have got since then, each message with its time, in its order.
+
+        None in place of a time where nobody knows whether it was sent; None in place of all where the
+        platform has no chats yet.
+        """
+        ...
+
     async def owed(self) -> int:
         """Return how many deliveries are to be sent by now or soon."""
         ...

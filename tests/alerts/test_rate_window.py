@@ -13,6 +13,8 @@ from liqbot.alerts.platform import Limits
 from liqbot.alerts.rate_window import LONGEST_S, RateWindow
 
 MOST = 30
+ENOUGH = 200
+"""After so many answers the shortest way is known."""
 
 
 class Way:
@@ -60,9 +62,10 @@ def ways(shortest, jitter, seed=0):
 
 @pytest.mark.parametrize("shortest", [0.001, 0.02, 0.15])
 @pytest.mark.parametrize("jitter", [0.0, 0.01])
-def test_a_steady_way_costs_no_pace(shortest, jitter):
-    times = Way(ways(shortest, jitter)).run(900)
+def test_a_steady_way_costs_no_pace_once_it_is_known(shortest, jitter):
+    times = Way(ways(shortest, jitter)).run(1_100)
     assert most_within_a_second(times) <= MOST
+    times = times[ENOUGH:]
     assert (len(times) - 1) / (times[-1] - times[0]) >= 0.97 * MOST
 
 
@@ -79,6 +82,41 @@ def test_what_was_stuck_and_arrives_all_at_once_has_its_second_for_itself():
         yield from [(0.02, 0.02)] * 500
 
     assert most_within_a_second(Way(stuck()).run(400)) <= MOST
+
+
+@pytest.mark.parametrize("slow", [30, 199])
+def test_new_connections_make_the_first_ways_longer_and_later_ones_still_share_no_second_with_them(slow):
+    def cold():
+        """So many requests wait for a connection on their way there; the next ones find one."""
+        yield from [(0.3, 0.002)] * slow
+        yield from [(0.002, 0.002)] * 300
+
+    assert most_within_a_second(Way(cold()).run(slow + 250)) <= MOST
+
+
+def test_what_nobody_waited_for_any_more_may_still_arrive():
+    way = Way([])
+    first, *others = [way.window.enter() for _ in range(MOST)]
+    for number in others:
+        way.window.leave(number)
+    way.window.abandon(first)
+    way.now_s += 1.5
+    for _ in range(MOST - 1):
+        assert way.window.wait_s() == 0
+        way.window.enter()
+    assert way.window.wait_s() > 0
+    way.now_s = 100.0 + LONGEST_S + 1.1
+    assert way.window.wait_s() == 0
+
+
+def test_a_refused_connection_is_no_way_there_and_back():
+    way = Way(ways(0.05, 0.0))
+    for _ in range(ENOUGH):
+        way.window.leave(way.window.enter(), answered=False)
+        way.now_s += 0.05
+    way.now_s += 10
+    times = way.run(600)[ENOUGH:]
+    assert (len(times) - 1) / (times[-1] - times[0]) >= 0.97 * MOST
 
 
 @given(

@@ -30,7 +30,9 @@ def main():
     parser.add_argument("--chats", type=int, default=500)
     asked = parser.parse_args()
     outcome = asyncio.run(run(asked.seconds, asked.chats))
-    print(outcome)  # noqa: T201 - its result
+    for one in outcome.too_fast:
+        print(one)  # noqa: T201 - its result
+    print(outcome)  # noqa: T201
     good = not (outcome.lost or outcome.doubled or outcome.own_429)
     sys.exit(0 if good and outcome.log_bytes < 2_000_000 and outcome.lag_ms <= 20 else 1)
 

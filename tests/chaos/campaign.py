@@ -68,6 +68,8 @@ class Outcome:
     log_bytes: int = 0
     lag_ms: float = 0.0
     lives: int = 0
+    too_fast: list[str] = field(default_factory=list)
+    """What each 429 of our own making was about."""
     faults: Counter = field(default_factory=Counter)
 
     def __str__(self):
@@ -92,6 +94,8 @@ class Chaos:
         self.start_ms = time.time_ns() // 1_000_000
         self.database = folder / "chaos.db"
         self.lots: dict[ChatKey, int] = {}
+        self.begun: list[float] = []
+        """When each life began."""
 
     async def run(self, seconds, *, kill_every_s):
         """Let the bot live under faults for so long, then heal the world and let it finish; count."""
@@ -137,6 +141,7 @@ class Chaos:
 
     def _begin(self, *, finish):
         self.outcome.lives += 1
+        self.begun.append(time.time())
         order = self.folder / "order.json"
         discord = {
             "token": self.discord.token,
@@ -203,15 +208,35 @@ class Chaos:
             self.outcome.marked += sum(marked.values())
             allowed = marked if key.platform == "telegram" else Counter()
             self.outcome.doubled += sum(max(0, count - 1 - allowed[number]) for number, count in told.items())
-        calls = [call for call in await self.telegram.calls() if call.cause in ("limit", "flood wait")]
-        refused = [call for call in await self.discord.calls() if call.status == 429 and not call.fault]
-        # A flood wait goes on after the fault that began it: only what we caused ourselves counts.
-        self.outcome.own_429 = sum(call.cause == "limit" for call in calls) + len(refused)
+        await self._count_refusals()
         self.outcome.log_bytes = (self.folder / "log").stat().st_size
         late = array("L")
         late.frombytes((self.folder / "lag").read_bytes())
         self.outcome.lag_ms = sorted(late)[int(len(late) * 0.99)] / 1000 if late else 0.0
         return self.outcome
+
+    async def _count_refusals(self):
+        """Note every 429 of our own making, with what went before it to the same chat."""
+        # A flood wait goes on after the fault that began it: only what we caused ourselves counts.
+        calls = await self.telegram.calls()
+        for call in (one for one in calls if one.cause == "limit"):
+            before = [one.at for one in calls if one.status == 200 and 0 <= call.at - one.at < 2]
+            there = [
+                round(call.at - one.at, 2)
+                for one in calls
+                if one.chat == call.chat and 0 < call.at - one.at < 10
+            ]
+            self._note_refusal("telegram", call.at, f"{call.method}, {len(before)} in 2 s", there)
+        for call in await self.discord.too_fast():
+            about = f"{call['method']} {call['path']}, {call['all']} in 10 s"
+            self._note_refusal("discord", call["at"], about, call["there"])
+        self.outcome.own_429 = len(self.outcome.too_fast)
+
+    def _note_refusal(self, platform, at, about, there):
+        life = max((begun for begun in self.begun if begun <= at), default=at)
+        self.outcome.too_fast.append(
+            f"{platform}, {at - life:.1f} s into a life: {about}; there {there} s ago"
+        )
 
     async def _texts(self, key):
         if key.platform == "telegram":

@@ -31,16 +31,16 @@ class Exercise:
         async def undrawn(*_):
             return None
 
-        self._undrawn = undrawn
+        self.dispatcher = Dispatcher(self.store, undrawn, self.clock)
+        self.dispatcher.connect(self.name, self.platform)
 
     async def alert(self, chat: ChatKey, text: str) -> None:
         await self.store.alerts.sample(chat, WATCH, Hit(text, text, means="It means."), BTC, self.clock())
 
     async def deliver(self) -> None:
         """Let be sent what is due by the clock that stands."""
-        dispatcher = Dispatcher(self.store, self._undrawn, self.clock)
-        dispatcher.connect(self.name, self.platform)
-        await run_until_drained(dispatcher)
+        self.dispatcher.wake()
+        await run_until_drained(self.dispatcher)
 
     async def state(self, chat: ChatKey) -> str:
         """Return how a chat stands, in a word: reached, away, gone; owed where something is still to come."""

@@ -13,7 +13,7 @@ from liqbot.alerts.delivery.send import SendStage
 from liqbot.alerts.delivery.settle import SettleStage
 from liqbot.alerts.delivery.take import TakeStage
 from liqbot.alerts.pacing import Pacing
-from liqbot.alerts.platform import Platform
+from liqbot.alerts.platform import Platform, Resuming
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Delivery
 from liqbot.store.errors import StoreError
@@ -27,6 +27,8 @@ SPARE = 6
 """Of what a group gets a minute, so much is kept for who types and for alerts, where others only tap."""
 STOP_S = 5
 """How long a shutdown waits for what is in flight."""
+BEFORE_MS = 600_000
+"""What was sent by another process within so long counts at a start: clocks may have been set meanwhile."""
 LOOK_S = 0.1
 """So often it looks meanwhile whether the lease is still held."""
 
@@ -67,10 +69,13 @@ class PlatformSender:
             clocks=clocks,
         )
         self._deliveries = store.deliveries
+        self._clock = clocks[0]
         self._leadership = leadership
         self._led: Lease | None = None
         """Under which lease was sent last."""
         self._is_leading = self._is_recovered = False
+        self._is_successor = True
+        """Whether it was another process that sent last."""
         self._settle = SettleStage(name, store.deliveries)
         self._wake = wake
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -117,7 +122,22 @@ class PlatformSender:
         with fenced(lease):
             await self._settle.settle()  # what this process has sent before it knows
             await self._deliveries.recover(self.name)
+            if self._is_successor:
+                await self._resume()
         self._is_recovered = True
+
+    async def _resume(self) -> None:
+        """Leave room for what whoever sent before may have sent right before its end."""
+        now_ms = self._clock()
+        sent = await self._deliveries.sent_lately(self.name, now_ms - BEFORE_MS)
+        if sent is None:
+            return
+        self._pacing.resume(
+            (chat.native_id, self._platform.is_group(chat), max(0, now_ms - (at_ms or now_ms)) / 1000)
+            for chat, at_ms in sent
+        )
+        if isinstance(self._platform, Resuming):
+            self._platform.resume()
 
     async def begin(self, now_ms: int) -> float:
         """Write down what has been done, and begin what may begin; return in how many seconds to come again.
@@ -157,7 +177,8 @@ class PlatformSender:
 
     async def _lead(self, lease: Lease) -> None:
         """Be the one who sends until cancelled: at the end of the bot, or of the lease."""
-        if self._led is None or lease.number != self._led.number + 1:
+        self._is_successor = self._led is None or lease.number != self._led.number + 1
+        if self._is_successor:
             self._settle.forget()  # somebody else has sent meanwhile, and knows better
         self._led, self._is_recovered, self._is_leading = lease, False, True
         self._wake()

@@ -14,16 +14,17 @@ from liqbot.chat.discord.client import Client
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, outcome, verdict_of
 from liqbot.chat.discord.places import lacking, person_id, plainly
 from liqbot.chat.discord.render import embed_of, files_of, plain
+from liqbot.chat.discord.route_limits import LONGEST_S
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS
-from liqbot.chat.discord.wire import noting_unanswered
+from liqbot.chat.discord.wire import Wire, noting_unanswered
 from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
 
-LIMITS = Limits(a_second=40, knows_repeats=True)
+LIMITS = Limits(a_second=40, rest_s=LONGEST_S, knows_repeats=True)
 """Discord takes 50 requests a second of a bot; the rest is for answers. The pace of a channel is told by
-Discord with every answer, and kept by the library."""
+Discord with every answer, and kept where requests leave (`route_limits.py`)."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 """Between two tries to connect, where the library itself has given up; a day has a thousand."""
 BORNE = 3
@@ -50,6 +51,7 @@ class DiscordAdapter:
         self._token = settings.token
         self._settings = settings
         self._reception = reception
+        self._wire = Wire(settings.api_url)
         self._client: Client | None = None
         """The connection of the moment; None before the first one and between two."""
         self._failed = 0
@@ -59,8 +61,7 @@ class DiscordAdapter:
     @property
     def clock_ahead_s(self) -> float:
         """How far this machine's clock is ahead of Discord's."""
-        client = self._client
-        return 0.0 if client is None else client.wire.clock_ahead_s
+        return self._wire.clock_ahead_s
 
     @property
     def limits(self) -> Limits:
@@ -83,11 +84,15 @@ class DiscordAdapter:
         is_served = client is not None and client.is_ready()
         return self._reason if self._failed >= BORNE and not is_served else None
 
+    def resume(self) -> None:
+        """Note that another process may have been sending until now."""
+        self._wire.resume()
+
     async def run(self) -> None:
         """Serve until cancelled. Whatever Discord says, it is asked again: it has taken back much already."""
         pause_s = FIRST_PAUSE_S
         while True:
-            client = Client(self._settings, self._reception)
+            client = Client(self._settings, self._reception, self._wire)
             was_ready = False
             try:
                 async with client:

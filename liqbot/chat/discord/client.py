@@ -53,10 +53,12 @@ def use_addresses(settings: DiscordSettings) -> None:
 class Client(discord.AutoShardedClient):
     """One connection, for as long as it lasts; the library reconnects and resumes by itself."""
 
-    def __init__(self, settings: DiscordSettings, reception: Reception) -> None:
-        """Serve with `reception`, on its shards. It has no commands of its own: they come from there."""
+    def __init__(self, settings: DiscordSettings, reception: Reception, wire: Wire) -> None:
+        """Serve with `reception`, on its shards. It has no commands of its own: they come from there.
+
+        `wire` knows what Discord takes, and outlasts the connection.
+        """
         use_addresses(settings)
-        self.wire = Wire(settings.api_url)
         self._shards = reception.shards
         numbers, count = reception.shards or (range(0), None)
         super().__init__(
@@ -69,7 +71,7 @@ class Client(discord.AutoShardedClient):
             allowed_mentions=discord.AllowedMentions.none(),
             max_ratelimit_timeout=MOST_PATIENCE_S,
             heartbeat_timeout=DEAF_S,
-            http_trace=self.wire.trace,
+            http_trace=wire.trace,
         )
         self._syncing: asyncio.Task[None] | None = None
         self.was_ready = False

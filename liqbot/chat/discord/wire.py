@@ -1,11 +1,11 @@
 """What every request to Discord goes through on its way: the rate of all together, and whose answer it is.
 
 All requests of a bot together are limited, those that the library makes by itself too: a direct message costs
-two, a picture that is refused one more. The limits of single routes are the library's affair, since Discord
-tells them with every answer. And what is no answer of Discord's, as a proxy's page with status 200, is a
-broken line: the library would take it for data.
+two, a picture that is refused one more. So are those of each route (`route_limits.py`). And what is no answer
+of Discord's, as a proxy's page with status 200, is a broken line: the library would take it for data.
 """
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Generator
@@ -13,15 +13,21 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from liqbot.alerts.rate_window import RateWindow
+from liqbot.chat.discord.route_limits import RouteLimits
 
 A_SECOND = 50
 """So many requests Discord takes of a bot."""
 _FREE = ("/interactions/", "/webhooks/")
-"""What does not count: answers to people."""
+"""What does not count among these: answers to people."""
+_CONVERSATIONS, _CONVERSATIONS_S = "/users/@me/channels", 10.0
+"""Where conversations are opened, and how long its window lasts: there is one for all people."""
+_UNLIMITED = "/interactions/"
+"""What has no limit of its own either."""
 
 
 _unanswered: ContextVar[list[str] | None] = ContextVar("unanswered", default=None)
@@ -56,9 +62,11 @@ class Wire:
 
     def __init__(self, api_url: str) -> None:
         self._api_url = api_url.rstrip("/")
+        self._path = urlsplit(self._api_url).path
         self._window = RateWindow(A_SECOND)
-        self._ahead_s = time.time() - time.monotonic()
-        """How far Discord's time is ahead of the clock that never goes backwards."""
+        self._routes = RouteLimits()
+        self._ahead_s: float | None = None
+        """How far Discord's time is ahead of the clock that never goes backwards; None until it told."""
         self.trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
         """What a session is to be made with."""
         self.trace.on_request_start.append(self._begin)
@@ -68,14 +76,28 @@ class Wire:
     @property
     def clock_ahead_s(self) -> float:
         """How far this machine's clock is ahead of Discord's."""
-        return time.time() - time.monotonic() - self._ahead_s
+        return 0.0 if self._ahead_s is None else time.time() - time.monotonic() - self._ahead_s
+
+    def resume(self) -> None:
+        """Note that another process may have been sending until now: it may have opened conversations."""
+        self._routes.spend("POST", _CONVERSATIONS, _CONVERSATIONS_S)
 
     async def _begin(
         self, session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestStartParams
     ) -> None:
         del session
-        if not any(part in about.url.path for part in _FREE):
+        path = about.url.path
+        if str(about.url).startswith(self._api_url) and _UNLIMITED not in path:
+            context.route = await self._routes.turn(about.method, path.removeprefix(self._path))
+        if any(part in path for part in _FREE):
+            return
+        try:
             context.number = await self._window.turn()
+        except asyncio.CancelledError:
+            _, route = _taken(context)
+            if route is not None:
+                self._routes.lost(route)
+            raise
 
     async def _fail(
         self,
@@ -84,27 +106,39 @@ class Wire:
         about: aiohttp.TraceRequestExceptionParams,
     ) -> None:
         del session
-        self._over(context)
+        number, route = _taken(context)
+        if route is not None:
+            self._routes.lost(route)
+        if number is not None and isinstance(about.exception, asyncio.CancelledError | TimeoutError):
+            self._window.abandon(number)
+        elif number is not None:
+            self._window.leave(number, answered=False)
         if not isinstance(about.exception, aiohttp.ClientConnectorError):
             _note(type(about.exception).__name__)
-
-    def _over(self, context: SimpleNamespace) -> None:
-        number: int | None = context.__dict__.pop("number", None)
-        if number is not None:
-            self._window.leave(number)
 
     async def _end(
         self, session: aiohttp.ClientSession, context: SimpleNamespace, about: aiohttp.TraceRequestEndParams
     ) -> None:
         del session
-        self._over(context)
         answer = about.response
+        is_own = answer.content_type == "application/json"
+        number, route = _taken(context)
+        if route is not None:
+            self._routes.answered(route, answer.headers, done=is_own and answer.ok)
+        if number is not None:
+            self._window.leave(number, answered=is_own)
         if not str(about.url).startswith(self._api_url):
             return
         if answer.status >= 500:
             _note(str(answer.status))
-        if answer.status in (200, 201) and answer.content_type != "application/json":
+        if answer.status in (200, 201) and not is_own:
             raise NotDiscord(f"not Discord but something before it answered {answer.status}")
         with contextlib.suppress(TypeError, ValueError):
             told = parsedate_to_datetime(answer.headers.get("Date", ""))
             self._ahead_s = told.timestamp() - time.monotonic()
+
+
+def _taken(context: SimpleNamespace) -> tuple[int | None, str | None]:
+    """Return what a request has taken: its number in the second, and its place on the route."""
+    taken = context.__dict__
+    return taken.pop("number", None), taken.pop("route", None)

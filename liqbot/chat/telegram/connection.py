@@ -122,10 +122,10 @@ class _Addressing(httpx.AsyncBaseTransport):
         """Send the request, and return its answer when all of it is there."""
         async with self._passing(request), self._slots:
             response = await self._sent(request)
-        if isinstance(response, httpx.TransportError):
-            raise response
-        if not _is_own(response.content):
-            raise GatewayError(response.status_code)
+            if isinstance(response, httpx.TransportError):
+                raise response
+            if not _is_own(response.content):
+                raise GatewayError(response.status_code)
         self._note_time(response.headers.get("Date"))
         return response
 
@@ -137,7 +137,8 @@ class _Addressing(httpx.AsyncBaseTransport):
     def _passing(self, request: httpx.Request) -> AbstractAsyncContextManager[None]:
         """Return what keeps a request to the rate, where it is one that Telegram counts."""
         method = request.url.path.rpartition("/")[2]
-        return self._window.passing() if method.startswith(_COUNTED) else contextlib.nullcontext()
+        window = self._window.passing(httpx.TimeoutException)
+        return window if method.startswith(_COUNTED) else contextlib.nullcontext()
 
     async def _sent(self, request: httpx.Request) -> httpx.Response | httpx.TransportError:
         """Return the answer, or what went wrong, made anew: the frames where it arose hold the address."""

@@ -165,6 +165,28 @@ class SqlDeliveries(Records):
         ).rowcount
 
     @reads
+    def sent_lately(
+        self, db: Connection, platform: str, since_ms: int
+    ) -> list[tuple[ChatKey, int | None]] | None:
+        if db.execute("SELECT 1 FROM chats WHERE platform = ? LIMIT 1", [platform]).fetchone() is None:
+            return None
+        join = self.connections.dialect.ordered_join  # by chat: there is no index of times alone
+        rows = db.execute(
+            "SELECT c.platform, c.native_id, c.thread, d.sent_ms "
+            f"FROM chats AS c {join} deliveries AS d ON d.chat_id = c.id "
+            f"WHERE c.platform = ? AND d.status = {SENT} AND d.sent_ms > ? "
+            "AND (d.carrier IS NULL OR d.carrier = d.id) ORDER BY d.sent_ms",
+            [platform, since_ms],
+        ).fetchall()
+        rows += db.execute(
+            "SELECT DISTINCT c.platform, c.native_id, c.thread, NULL "
+            "FROM deliveries AS d JOIN chats AS c ON c.id = d.chat_id "
+            f"WHERE {OPEN} AND d.status IN ({SENDING}, {UNKNOWN}) AND c.platform = ?",
+            [platform],
+        ).fetchall()
+        return [(ChatKey(*row[:3]), row[3]) for row in rows]
+
+    @reads
     def owed(self, db: Connection) -> int:
         return db.execute(f"SELECT count(*) FROM deliveries WHERE {OPEN}").fetchone()[0]
 

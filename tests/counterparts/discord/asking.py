@@ -56,6 +56,13 @@ class Asking(Door):
         """Return the REST requests so far, oldest first; `path` is a regular expression, searched for."""
         return [Call(**call) for call in await self._do("calls", method=method, path=path)]
 
+    async def too_fast(self) -> list[Json]:
+        """Return every request that came too fast: at, method, path, and what came in the 10 s before.
+
+        `all` is how many those were, `there` how many seconds ago those to the same path.
+        """
+        return await self._do("too_fast")
+
     async def payloads(self, event: str | None = None) -> list[Json]:
         """Return gateway payloads: op, d, s, t, `direction` (sent, received), shard; `replayed` if so."""
         return await self._do("payloads", event=event)

@@ -7,6 +7,7 @@ import hashlib
 import math
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .nouns import Json
@@ -90,9 +91,10 @@ class Verdict:
 class RateLimits:
     """All buckets. Windows run in real time, whatever the control door does to Discord's clock."""
 
-    def __init__(self, *, per_second: int = 50) -> None:
+    def __init__(self, *, per_second: int = 50, clock_s: Callable[[], float] = time.monotonic) -> None:
         """`per_second` requests in all; 0 switches every limit off, for benchmarks."""
         self._off = per_second == 0
+        self._clock_s = clock_s
         self._buckets: dict[tuple[str, ...], Bucket] = {}
         self._all = Window(per_second)
         self._invalid: deque[float] = deque()
@@ -101,7 +103,7 @@ class RateLimits:
         """Count a request. `counts` says whether it counts towards the bot's 50 a second."""
         if template in UNLIMITED:
             return Verdict(passed=True, headers={})
-        now = time.monotonic()
+        now = self._clock_s()
         limit, seconds = SIZES.get((method, template), ORDINARY)
         name = hashlib.md5(f"{method} {template}".encode(), usedforsecurity=False).hexdigest()
         if self._off:
@@ -120,7 +122,7 @@ class RateLimits:
 
     def note(self, status: int) -> None:
         """Count an answer of 401, 403 or 429 as invalid: 10,000 in ten minutes, and we are blocked."""
-        now = time.monotonic()
+        now = self._clock_s()
         if status in INVALID_STATUSES:
             self._invalid.append(now)
         while self._invalid and self._invalid[0] < now - INVALID_SECONDS:

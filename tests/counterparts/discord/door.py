@@ -235,6 +235,9 @@ class Door:
             self._discord.record.violations.clear()
         return found
 
+    async def too_fast(self) -> list[Json]:
+        return self._discord.record.too_fast
+
     async def invalid_requests(self) -> int:
         return self._discord.limits.invalid
 

@@ -124,6 +124,7 @@ class Rest:
             if not verdict.passed:
                 self._limits.note(429)
                 call.status = 429
+                self._record.note_too_fast(call)
                 self._check_answer(request, template, 429, verdict.body())
                 return self._response(429, verdict.body(), verdict.headers)
             asked = await self._read(request, template, call)
