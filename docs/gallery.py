@@ -20,6 +20,7 @@ from liqbot.charts.request import (
     HeatmapInput,
     Look,
     MapInput,
+    NamedLevel,
     Panel,
     SecondLayer,
     Shape,
@@ -39,6 +40,7 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.layer_source import Method
 from liqbot.market.maps import Bins
 from liqbot.market.price_path import Path as PricePath
+from liqbot.market.side import Side
 from liqbot.market.updates import AssetContext, Beat, CandlesSeen, OpenInterestSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
@@ -163,6 +165,10 @@ def of_the_simulator(past: Past) -> Iterator[tuple[str, str, Picture]]:
     about = next((it.id for it in view.clusters.within(8)), None)
     alert = replace(day, highlight=about)
     yield "alert", "An alert's picture: its cluster framed and named", heatmap.draw(alert)
+    level = view.spot * 0.952
+    names = (f"whale: long $1.7M, liquidation {level:,.0f}", f"liquidation {level:,.0f}")
+    mine = replace(day, level=NamedLevel(level, names, Side.LONG))
+    yield "alert-account", "An account's alert: the price that liquidates its position", heatmap.draw(mine)
     both = replace(alert, look=Look(ThemeName.LIGHT, Shape.SQUARE))
     yield "alert-light-square", "The same for a chat that wants it light and square", heatmap.draw(both)
     facts = (Fact("funding", "+0.0012%/h"), Fact("open interest", "−3.1% 24 h"), Fact("accounts long", "54%"))

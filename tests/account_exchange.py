@@ -48,11 +48,16 @@ class Directed(Recorded):
         self.start_ms = self.time_ms = start_ms
         self.pooled = {}
         self._marks = {"BTC": 100_000.0, "ETH": 2_000.0}
+        self.fills = []
+        """What ANN has traded before, as the exchange tells it."""
         self._rows = {ANN: [("BTC", 20.0, 104_000.0, 20.0, 80_000.0)], BOB: [("BTC", -5.0, 9e4, 5.0, 2e5)]}
 
     def step(self, seconds):
         self.time_ms += seconds * 1000
         return []
+
+    def fills_of(self, user):
+        return self.fills if user == ANN else []
 
     def price(self, mark):
         self._marks["BTC"] = mark
@@ -68,8 +73,28 @@ class AccountExchange:
         self.clock = JumpingClock(round(time.time() * 1000) - HOURS_AGO * 3_600_000)
         self.market = Directed(self.clock.now_ms())
         self.price, self.hold = self.market.price, self.market.hold
+        self._began_ms = self.clock.now_ms()
         self._exchange = Exchange(self.market, self.clock, limit=0.0, listed=1.0, seed=7)
         self._source = None
+
+    def fill(self, minute, start, size):
+        """Return a fill of BTC as the exchange tells it, so many minutes after three hours ago."""
+        return {
+            "coin": "BTC",
+            "px": "104000.0",
+            "sz": str(size),
+            "side": "B",
+            "time": self._began_ms - HOURS_AGO * 3_600_000 + minute * 60_000,
+            "startPosition": str(start),
+            "dir": "Open Long",
+            "closedPnl": "0.0",
+            "hash": f"0x{'0' * 64}",
+            "oid": minute,
+            "crossed": True,
+            "fee": "1.0",
+            "tid": minute,
+            "feeToken": "USDC",
+        }
 
     def source(self, database):
         """Return a source that follows it, in place of the one before."""

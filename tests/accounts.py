@@ -30,6 +30,7 @@ class AccountVenue:
         self.place = AccountPlace("hyperliquid", layer, self)
         self.is_silent = False
         self.looks = []
+        self.past = None
         self.wanted = []
         self.known = {}
         self.interval_s = self.oldest_s = 5.0
@@ -67,6 +68,9 @@ class AccountVenue:
         if self.is_silent:
             return None
         return self.states.get(account, state(account=account))
+
+    async def past_trades(self, _account, _since_ms):
+        return self.past
 
     def listen(self, listener):
         self._listeners.append(listener)

@@ -52,6 +52,7 @@ def change_hit(change: PositionChange, since: Since | None, *, gap_ms: int) -> H
         caveat=_late(gap_ms),
         value=None if now is None else now.usd,
         side=None if held is None else held.side,
+        level=None if held is None else held.liquidation,
     )
 
 
@@ -75,6 +76,7 @@ def near_hit(now: HeldPosition, since: Since | None, time_ms: int, *, gap_ms: in
         caveat=_late(gap_ms),
         value=100 * distance,
         side=now.side,
+        level=now.liquidation,
     )
 
 
@@ -108,6 +110,7 @@ def liquidation_hit(change: PositionChange, since: Since | None, *, is_shown: bo
         caveat=_how_known(change),
         value=size * at,
         side=side,
+        level=at if at > 0 else None,
     )
 
 

@@ -33,9 +33,7 @@ def facts_of(alert: Alert, state: AccountState) -> list[Fact]:
     """Return what the account holds as the alert saw it: the position that it is about, then the others."""
     coin = alert.market
     mine = state.position(coin)
-    others = sorted(
-        (one for one in state.positions if one.coin != coin), key=lambda one: one.distance() or 9.0
-    )
+    others = [one for one in state.nearest_first() if one.coin != coin]
     told: list[Fact] = []
     if mine is not None:
         told += [

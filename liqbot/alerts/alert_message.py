@@ -63,7 +63,7 @@ def tell(
     )
 
 
-def tell_account(alert: Alert, state: AccountState | None) -> Message:
+def tell_account(alert: Alert, state: AccountState | None, picture: Picture | None = None) -> Message:
     """Return the message of an alert about an account, which was so then; None where that cannot be read."""
     hit, title = alert.hit, headline(alert)
     lines = [hit.text] if len(title) > LONGEST_TITLE else []
@@ -73,6 +73,7 @@ def tell_account(alert: Alert, state: AccountState | None) -> Message:
         facts=() if state is None else tuple(facts_of(alert, state)),
         notes=tuple(note for note in (hit.caveat, alert.coin) if note),
         tone=TONES[hit.side],
+        picture=picture,
         time_ms=alert.time_ms,
         provenance=signed(alert, layer_label(alert.layer)),
     )

@@ -8,7 +8,16 @@ from collections.abc import Callable
 
 import structlog
 
-from liqbot.alerts.delivery.address import AddressStage, Illustrate, PageOf, RecordOf, no_page, no_record
+from liqbot.alerts.delivery.address import (
+    AddressStage,
+    Illustrate,
+    IllustrateAccount,
+    PageOf,
+    RecordOf,
+    no_page,
+    no_picture,
+    no_record,
+)
 from liqbot.alerts.delivery.platform_sender import PlatformSender
 from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
@@ -52,6 +61,7 @@ class Dispatcher:
         clock_s: Callable[[], float] = time.monotonic,
         page_of: PageOf = no_page,
         record_of: RecordOf = no_record,
+        illustrate_account: IllustrateAccount = no_picture,
         is_served: Callable[[str], bool] = _always,
         leases: Leases | None = None,
     ) -> None:
@@ -65,7 +75,7 @@ class Dispatcher:
         self._clock = clock
         self._clock_s = clock_s
         self._is_served = is_served
-        self._address = AddressStage(store.alerts, illustrate, page_of, record_of)
+        self._address = AddressStage(store.alerts, illustrate, page_of, record_of, illustrate_account)
         self._senders: dict[str, PlatformSender] = {}
         self._leases = LocalLeases() if leases is None else leases
         self._tidied_ms = 0

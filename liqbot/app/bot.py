@@ -36,6 +36,7 @@ from liqbot.chat.adapter import Adapter, Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.hosting.plugins import Plugins
+from liqbot.market.accounts import AccountState
 from liqbot.market.layer import Layer, Origin
 from liqbot.market.updates import CandlesSeen
 from liqbot.market.view import MarketView
@@ -48,6 +49,7 @@ from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
 from liqbot.sources.scanning import Scanning, WithScanning
 from liqbot.sources.source import Source, SourceError, WithAccounts, WithCoins
+from liqbot.store.alerts import Alert
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Lease, fenced
 
@@ -157,6 +159,7 @@ class Bot:
             page_of=self.services.page_of,
             is_served=self.services.access.is_served,
             record_of=self.services.rule_records.line,
+            illustrate_account=self._illustrate_account,
             leases=leases,
         )
         for name, platform in platforms.items():
@@ -357,6 +360,9 @@ class Bot:
 
     async def _illustrate(self, view: MarketView, hit: Hit, look: str) -> Picture | None:
         return await self.services.pictures.of_alert(view, hit, PictureStyle.kept(look))
+
+    async def _illustrate_account(self, alert: Alert, state: AccountState, look: str) -> Picture | None:
+        return await self.services.account_alerts.picture(alert, state, PictureStyle.kept(look))
 
     async def _tell_of_access(self) -> None:
         await self.bus.publish(AccessChanged())

@@ -57,5 +57,9 @@ class DistantAccounts:
         """Return nothing, as above."""
         del account
 
+    async def past_trades(self, account: str, since_ms: int) -> None:
+        """Return nothing, as above."""
+        del account, since_ms
+
     def listen(self, listener: AccountListener) -> None:
         """Tell nothing."""

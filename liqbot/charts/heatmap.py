@@ -11,6 +11,7 @@ from liqbot.charts import (
     happened,
     heat,
     labels,
+    level_mark,
     overlays,
     panel,
     strip,
@@ -45,8 +46,7 @@ _FINE, _COARSE = (8, 6, 5, 4), (4, 5)
 """Pixels that a row may be high: where it is one bin, and where it is more."""
 _NAME = 38
 """Height of the name of the cluster that a picture is about."""
-_PRICE_APART = 52
-_TIME_APART = 132
+_PRICE_APART, _TIME_APART = 52, 132
 _PERCENT = {Zoom.NEAR: 5.0, Zoom.WIDE: 20.0}
 
 
@@ -125,6 +125,7 @@ def draw(asked: HeatmapInput) -> Picture:
     overlays.draw(canvas, view.marks, place)
     if plan.about is not None:
         _band(canvas, plan, plan.about)
+    level_mark.line(canvas, asked.level, place)
     _price(canvas, asked, plan)
     taken = _taken(canvas, asked, plan)
     heaviest = max((own.starts[-1] for own in (plan.levels.long, plan.levels.short) if own), default=0.0)
@@ -132,6 +133,7 @@ def draw(asked: HeatmapInput) -> Picture:
     _tags(canvas, asked, plan)
     if plan.about is not None:
         _band_name(canvas, asked, plan, plan.about)
+    level_mark.name(canvas, asked.level, place, taken[:1])
     _strip(canvas, plan)
     panel.draw(canvas, plan.frame, asked, plan.today, plan.labels)
     spot = (figures.price(view.spot), canvas.theme.tag.in_colour(canvas.theme.background))
@@ -157,7 +159,7 @@ def _alt(asked: HeatmapInput, plan: Layout) -> str:
     path = f", between {figures.price(low)} and {figures.price(high)} in that time"
     return words.alt(
         asked.view,
-        f"liquidation heatmap, {plan.badge}",
+        f"liquidation heatmap, {plan.badge}{level_mark.words(asked.level)}",
         [
             (label.cluster, labels.class_words(label, plan.levels), label.is_highlighted)
             for label in plan.labels
@@ -182,6 +184,7 @@ def _price_axis(asked: HeatmapInput, measures: Frame) -> PriceAxis:
     about = labels.highlighted(view, asked.highlight)
     if about is not None:
         seen += [about.low, about.high]
+    seen += level_mark.seen(asked.level, view.spot)
     if asked.zoom is Zoom.ALL:
         seen += worth_seeing(view.map, _MONEY)
     return fitted(*around(view.spot, FUEL_PCT, seen), length, fine=_FINE, coarse=_COARSE)
@@ -271,7 +274,8 @@ def _taken(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
     """Return what the tags and the name of the alert's cluster cover."""
     place = plan.place
     wide = frame.tag_width(canvas, plan.badge, *words.tags(asked.view))
-    taken = [Box(place.left + 10, place.top + 10, place.left + 10 + wide, place.top + 10 + frame.TAG_HEIGHT)]
+    tag = Box(place.left + 10, place.top + 10, place.left + 10 + wide, place.top + 10 + frame.TAG_HEIGHT)
+    taken = [*level_mark.boxes(canvas, asked.level, place, asked.view.spot, tag), tag]
     if asked.second is not None:
         wide, bottom = frame.tag_width(canvas, _outlined(canvas, asked.second, place)), place.bottom - 10
         taken.append(Box(place.left + 10, bottom - frame.TAG_HEIGHT, place.left + 10 + wide, bottom))

@@ -102,6 +102,18 @@ class Fact:
     """Gives the value the side's colour."""
 
 
+@dataclass(frozen=True, slots=True)
+class NamedLevel:
+    """A price that a picture is about, such as that at which an account's position is liquidated."""
+
+    price: float
+    """USD."""
+    names: tuple[str, ...]
+    """What it is, with the price, the longest wording first: as much is said as there is room for."""
+    side: Side | None = None
+    """Gives it the side's colour."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class SecondLayer:
     """The same coin in another layer, drawn as outlines over the first; its money is never added."""
@@ -128,6 +140,8 @@ class HeatmapInput:
     events: tuple[ChartEvent, ...] = ()
     highlight: str | None = None
     """Identity of the cluster that the picture is about."""
+    level: NamedLevel | None = None
+    """A price that it is about: marked across the heat, and named."""
     zoom: Zoom = Zoom.AUTO
     look: Look = Look()
     second: SecondLayer | None = None
@@ -143,7 +157,16 @@ class HeatmapInput:
             "heatmap",
             _view_key(self.view),
             _grid_key(self.grid),
-            (self.window, self.zoom, self.look, self.line, self.highlight, self.events, self.facts),
+            (
+                self.window,
+                self.zoom,
+                self.look,
+                self.line,
+                self.highlight,
+                self.level,
+                self.events,
+                self.facts,
+            ),
             None if self.candles is None else _candles_key(self.candles),
             None if self.open_interest is None else _series_key(self.open_interest),
             None if second is None else (_view_key(second.view), _grid_key(second.grid)),

@@ -62,11 +62,16 @@ async def watch(context: CommandContext, address: Account, settings: Settings = 
         title = _("Already watching {who} as #{number}", **named)
     return Message(
         title=title,
-        lines=(*words.promise(watched), *await manner_lines(context, watched.subscription)),
+        lines=(
+            *words.promise(watched),
+            *await manner_lines(context, watched.subscription),
+            *words.lately(answer.lately),
+        ),
         facts=tuple(words.held(watched)),
         notes=(watched.address, _("The address is kept until /unwatch or /forget. See /privacy")),
         actions=(
             Button(_("Account"), f"/account {watched.address}"),
+            Button(_("Test alert"), f"/test watch {watched.address}"),
             Button(_("Unwatch"), f"/unwatch {watched.subscription.number}"),
             Button(_("Watched accounts"), "/watching"),
         ),

@@ -3,13 +3,27 @@
 import math
 
 from liqbot.alerts.account_message import position_text
+from liqbot.market.accounts import Change
 from liqbot.market.positions import MarginMode
 from liqbot.market.side import Side
 from liqbot.message import Fact, Table, Tone
 from liqbot.service.account_answer import AccountAnswer, PositionAnswer
+from liqbot.service.account_previews import AccountPreview
 from liqbot.service.account_watches import WatchedAccount
-from liqbot.text import _, ngettext
-from liqbot.text.figures import apart, duration, gap, percent, price, short_address, signed_usd, usd
+from liqbot.service.previews import DAYS
+from liqbot.text import N_, _, ngettext
+from liqbot.text.figures import (
+    apart,
+    duration,
+    gap,
+    listed,
+    percent,
+    price,
+    short_address,
+    signed_usd,
+    usd,
+    utc,
+)
 
 NAMED = 4
 """So many positions of an account are named where there are others to be named."""
@@ -149,6 +163,75 @@ def promise(watched: WatchedAccount) -> list[str]:
     else:
         said.append(_("No source of this bot can look at it at present."))
     return said
+
+
+def lately(preview: AccountPreview | None) -> list[str]:
+    """Return what a watch would have told lately, in a sentence or two; none where that is not counted."""
+    if preview is None or preview.state == "skipped":
+        return []
+    if preview.state == "counting":
+        return [
+            _("What it would have told in the last {days} days is not known: its venue is slow.", days=DAYS)
+        ]
+    is_whole = preview.span_s > (DAYS - 0.5) * 86_400
+    span = _("{days} days", days=DAYS) if is_whole else duration(max(preview.span_s, 60))
+    if preview.state == "seen":
+        return [_seen_lately(preview, span)]
+    unknown = _("How near it came to liquidation then is not known.")
+    if not preview.trades:
+        return [_("It has not traded in the last {span}.", span=span)]
+    if preview.last is None:
+        return [
+            ngettext(
+                "Its {count} trade of the last {span} would have told you nothing.",
+                "Its {count} trades of the last {span} would have told you nothing.",
+                preview.trades,
+                span=span,
+            ),
+            unknown,
+        ]
+    what = listed([_(_TOLD[change], count=count) for change, count in _counts(preview)])
+    return [
+        ngettext(
+            "In the last {span} this would have come once: {what}, on {last}.",
+            "In the last {span} this would have come {count} times: {what}; last on {last}.",
+            preview.times,
+            span=span,
+            what=what,
+            last=utc(preview.last.time_ms),
+        ),
+        unknown,
+    ]
+
+
+_TOLD = {
+    Change.OPENED: N_("{count} opened"),
+    Change.CLOSED: N_("{count} closed"),
+    Change.REVERSED: N_("{count} reversed"),
+    Change.GREW: N_("{count} grown"),
+    Change.SHRANK: N_("{count} shrunk"),
+    Change.LIQUIDATED: N_("{count} liquidated"),
+}
+
+
+def _counts(preview: AccountPreview) -> list[tuple[Change, int]]:
+    return [(change, preview.counts[change]) for change in _TOLD if preview.counts.get(change)]
+
+
+def _seen_lately(preview: AccountPreview, span: str) -> str:
+    """Return what this bot itself has seen of an account whose trades its venue does not tell."""
+    if preview.last is None:
+        return _(
+            "Its past trades are not known here, and no large liquidation of it was seen in {span}.",
+            span=span,
+        )
+    return ngettext(
+        "Its past trades are not known here. It was seen liquidated once in {span}, on {last}.",
+        "Its past trades are not known here. It was seen liquidated {count} times in {span}, last on {last}.",
+        preview.times,
+        span=span,
+        last=utc(preview.last.time_ms),
+    )
 
 
 def held(watched: WatchedAccount) -> list[Fact]:

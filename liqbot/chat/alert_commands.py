@@ -2,16 +2,19 @@
 
 from collections.abc import Iterator
 
+from liqbot.alerts.account_rule import WATCH_ACCOUNT
 from liqbot.alerts.alert_message import TONES, alert_buttons, headline, layer_label, signed
 from liqbot.alerts.states import Reason
 from liqbot.chat import phrases
-from liqbot.chat.command import AlertNumber, Coin, CommandContext, RuleName, command
+from liqbot.chat.arguments import known_coin
+from liqbot.chat.command import AlertNumber, CommandContext, Subject, TestedRule, command
 from liqbot.chat.market_words import regime_name
 from liqbot.chat.times import told_zone
 from liqbot.market.layer import Layer
 from liqbot.message import Fact, Message
 from liqbot.service.alerts import Alert, Reasons
 from liqbot.service.chats import ChatSettings
+from liqbot.service.errors import UserError
 from liqbot.service.market_answer import MarketAnswer
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, price, usd, weekday_clock
@@ -47,6 +50,7 @@ async def alert(context: CommandContext, number: AlertNumber) -> Message:
             lines=(told.hit.means, _("Now: {current}", current=phrases.current(answer.current))),
             notes=(told.coin,),
             tone=TONES[told.hit.side],
+            picture=answer.picture,
             actions=alert_buttons(told, answer.subscription),
             time_ms=told.time_ms,
             provenance=signed(told, layer_label(told.layer)),
@@ -84,9 +88,26 @@ async def why(context: CommandContext, number: AlertNumber) -> Message:
 
 
 @command(manages=True)
-async def test(context: CommandContext, rule: RuleName, coin: Coin) -> Message:
-    """See what an alert looks like: one is sent here, marked as a test."""
-    await context.services.alerts.sample(context.chat, rule, coin)
+async def test(context: CommandContext, rule: TestedRule, coin: Subject) -> Message:
+    """See what an alert looks like: one is sent here, marked as a test.
+
+    /test watch ADDRESS sends one of an account: the last that came here, else one made of what it holds now.
+    """
+    services, known = context.services, known_coin(coin, context)
+    if rule != WATCH_ACCOUNT.name and known is None:
+        raise UserError(
+            "{text} is no coin. Of an account type /test watch {text}",
+            text=coin,
+            suggestions=(f"/test watch {coin}",),
+        )
+    if rule != WATCH_ACCOUNT.name:
+        await services.alerts.sample(context.chat, rule, coin)
+    elif known is not None:
+        raise UserError("{coin} is a coin, and a watch is on an account. Type /test watch ADDRESS", coin=coin)
+    else:
+        await services.alerts.sample_of_account(
+            context.chat, await services.account_watches.address(context.chat, coin)
+        )
     rest = await phrases.rest(context)
     title = _("A test alert of {rule} {coin} is on its way", rule=rule, coin=coin)
     return Message(title, (rest,) if rest else ())

@@ -175,7 +175,7 @@ async def _of_each_coin(
 def each_coin(command: Command, words: list[str], context: CommandContext) -> list[list[str]]:
     """Return the words of a command for each coin that they name, as `BTC,ETH` or `all`."""
     kinds = [argument.kind for argument in command.arguments]
-    place = kinds.index(Kind.COIN) if Kind.COIN in kinds else len(words)
+    place = next((at for at, kind in enumerate(kinds) if kind in (Kind.COIN, Kind.SUBJECT)), len(words))
     coins, rest = _coins(words[place:], context)
     if command.manages and [coin.lower() for coin in coins] == [ALL] and coin_of(coins[0], context) is None:
         coins = list(context.services.markets.coins)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from liqbot.alerts.account_rule import WATCH_ACCOUNT
 from liqbot.alerts.alert_message import headline
 from liqbot.alerts.hold_policy import zone
 from liqbot.chat.command import ACTIONS, Command, CommandContext, Kind
@@ -21,6 +22,7 @@ from liqbot.chat.times import (
 )
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import nearest, quoted
+from liqbot.service.addresses import looks_like_address
 from liqbot.service.errors import UserError
 from liqbot.service.windows import WINDOWS
 from liqbot.text import N_, _
@@ -50,11 +52,14 @@ _WHICH = {
     Kind.ACTION: N_("What is to be done?"),
     Kind.TEXT: N_("What is it?"),
     Kind.ACCOUNT: N_("Which account?"),
+    Kind.TESTED: N_("Which rule?"),
+    Kind.SUBJECT: N_("Which coin or account?"),
 }
 _NO_SUCH = {
     Kind.COIN: N_("There is no coin {text} here."),
     Kind.WINDOW: N_("There is no window {text} here."),
     Kind.RULE: N_("There is no rule {text} here."),
+    Kind.TESTED: N_("There is no rule {text} here."),
     Kind.NUMBER: N_("There is no subscription {text} here."),
     Kind.TOPIC: N_("There is no command or rule {text} here."),
     Kind.ALERT: N_("There is no alert {text} here."),
@@ -76,6 +81,8 @@ _FREE = {
 }
 """How to read arguments of which more is possible than is offered."""
 _NUMBERED = (Kind.NUMBER, Kind.ALERT)
+_OWN = (Kind.NUMBER, Kind.FILTER, Kind.ALERT, Kind.ACCOUNT, Kind.SUBJECT, Kind.TESTED)
+"""What names something of the chat's own, or may."""
 _WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE, Kind.COUNT, Kind.TEXT)
 """Kinds that may be written in several words: `new york`, `11 pm to 7 am`."""
 _COMMA = re.compile(r"\$?\d+,(\d{1,2}|\d{4,})\s*[%a-zA-Z]*")
@@ -148,7 +155,7 @@ def _joined(command: Command, words: Sequence[str]) -> list[str]:
 
 async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
     """Return what may be typed for an argument of `kind`, each with a word on what it is."""
-    if kind in (Kind.NUMBER, Kind.FILTER, Kind.ALERT, Kind.ACCOUNT):
+    if kind in _OWN:
         return await _own_choices(kind, context)
     services = context.services
     if kind is Kind.COIN:
@@ -174,6 +181,12 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
     if kind is Kind.ACCOUNT:
         own = await services.account_watches.names(context.chat)
         return own | {one: venue for one, venue in services.accounts.examples.items() if one not in own}
+    if kind is Kind.SUBJECT:
+        coins = await choices(Kind.COIN, context, {})
+        return {**coins, **await services.account_watches.names(context.chat)}
+    if kind is Kind.TESTED:
+        own = {WATCH_ACCOUNT.name: _("an account")} if services.accounts.places else {}
+        return {**await choices(Kind.RULE, context, {}), **own}
     mine = await services.subscriptions.numbers(context.chat)
     if kind is Kind.FILTER:
         return dict.fromkeys((word for line in mine.values() for word in line.split()[:2]), "")
@@ -229,7 +242,26 @@ async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping
         raise UserError("Only yes does it, not {text}. Nothing was changed.", text=quoted(word))
     if kind is Kind.NUMBER and word.lower() in (ALL, "0"):
         return 0
-    return await _one_of(kind, word, context, topics)
+    reading = _tested if kind in (Kind.SUBJECT, Kind.TESTED) else _one_of
+    return await reading(kind, word, context, topics)
+
+
+async def _tested(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | float:
+    """Return the rule, or the coin, that is to be tested; what names an account is left as it was typed."""
+    is_account = await _is_account(word, context)
+    if is_account and kind is Kind.TESTED:
+        raise UserError(
+            "{text} is an account. Type /test watch {text}", text=word, suggestions=(f"/test watch {word}",)
+        )
+    if is_account:
+        return word
+    return await _one_of(Kind.COIN if kind is Kind.SUBJECT else kind, word, context, topics)
+
+
+async def _is_account(word: str, context: CommandContext) -> bool:
+    """Return whether a word is an address, right or wrong, or what the chat calls an account."""
+    names = await context.services.account_watches.names(context.chat)
+    return looks_like_address(word) or word.lower() in (name.lower() for name in names.values())
 
 
 async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | int:
@@ -243,12 +275,16 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
             await requests.follow(further)
             return further
     names = await _offered(kind, context, topics)
-    if kind is Kind.RULE and (coin := coin_of(word, context)) is not None:
+    if kind in (Kind.RULE, Kind.TESTED) and (coin := coin_of(word, context)) is not None:
         raise UserError(
             "Which rule for {coin}? Choose from {names}.",
             coin=coin,
             names=listed(names),
-            suggestions=tuple(f"/subscribe {rule} {coin}" for rule in names)[:_MOST_SUGGESTED],
+            suggestions=tuple(
+                f"/{'subscribe' if kind is Kind.RULE else 'test'} {rule} {coin}"
+                for rule in names
+                if rule != WATCH_ACCOUNT.name
+            )[:_MOST_SUGGESTED],
         )
     by_lower = {name.lower(): name for name in names}
     for spelling in _spellings(kind, word):
@@ -300,7 +336,7 @@ def _spellings(kind: Kind, word: str) -> Iterator[str]:
         while _QUOTE.search(word):
             word = _QUOTE.sub("", word)
             yield word
-    if kind in (Kind.RULE, Kind.TOPIC):
+    if kind in (Kind.RULE, Kind.TESTED, Kind.TOPIC):
         yield word.replace("_", "-")
     if kind is Kind.WINDOW:
         seconds = read_amount(word, Unit.SECONDS)

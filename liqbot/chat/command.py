@@ -36,6 +36,8 @@ class Kind(StrEnum):
     ACTION = "action"
     TEXT = "text"
     ACCOUNT = "ADDRESS"
+    TESTED = "RULE|watch"
+    SUBJECT = "COIN|ADDRESS"
 
 
 Coin = Annotated[str, Kind.COIN]
@@ -76,6 +78,10 @@ Text = Annotated[str, Kind.TEXT]
 """All that follows, as it was typed."""
 Account = Annotated[str, Kind.ACCOUNT]
 """An account: its address, a link that holds it, or the name that the chat has given it."""
+TestedRule = Annotated[str, Kind.TESTED]
+"""A rule that is loaded, or `watch` for accounts."""
+Subject = Annotated[str, Kind.SUBJECT]
+"""What a rule is about: a coin, or of `watch` an account."""
 ACTIONS = (
     "users",
     "block",

@@ -9,8 +9,9 @@ from liqbot.chat.command import CommandContext
 from liqbot.chat.times import told_zone
 from liqbot.rules.rule import Need
 from liqbot.service.chats import ChatSettings, rest_of
+from liqbot.service.current_readings import Current
 from liqbot.service.previews import DAYS, WouldHaveFired
-from liqbot.service.subscriptions import Current, Manner
+from liqbot.service.subscriptions import Manner
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import clock, duration, time_to_come, utc
 

@@ -64,6 +64,15 @@ class AccountState:
         """Return what it holds of `coin`, None for nothing."""
         return next((one for one in self.positions if one.coin == coin), None)
 
+    def nearest_first(self) -> list[HeldPosition]:
+        """Return the positions, the nearest to its liquidation first; those that no price liquidates last."""
+        return sorted(self.positions, key=_danger)
+
+
+def _danger(held: HeldPosition) -> tuple[float, float]:
+    distance = held.distance()
+    return math.inf if distance is None else distance, -held.usd
+
 
 class Change(StrEnum):
     """What happened to a position."""
@@ -96,3 +105,29 @@ class PositionChange:
         """By which share of its earlier size (coins) it grew, or shrank below 0; 1 for a new one."""
         before, after = (abs(one.size) if one else 0.0 for one in (self.before, self.after))
         return after / before - 1 if before else 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class PastTrade:
+    """A trade of an account that its venue tells of afterwards, and what the account held around it."""
+
+    coin: str
+    time_ms: int
+    price: float
+    """USD."""
+    before: float
+    """Coins that it held before, positive for long, negative for short."""
+    after: float
+    """The same after it."""
+    liquidation: Liquidation | None = None
+    """What is told of it where it was the account's own liquidation."""
+
+
+@dataclass(frozen=True, slots=True)
+class PastTrades:
+    """All trades of an account since a time."""
+
+    trades: tuple[PastTrade, ...]
+    """In the order of time."""
+    since_ms: int
+    """From when on they are all told: a venue knows only so many."""

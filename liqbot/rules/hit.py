@@ -44,6 +44,8 @@ class Hit:
     change that: once its value has grown by a quarter, or it has other words than 5 minutes ago."""
     over: bool = False
     """True: it is over, and this says what it came to. It ends an alert that is on, and begins none."""
+    level: float | None = None
+    """A price (USD) that it is about: the picture of its alert marks it across the heat, with its figure."""
 
 
 @dataclass(frozen=True)  # without slots: `Remembered[Mine](…)` is not possible with them

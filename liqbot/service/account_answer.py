@@ -97,10 +97,7 @@ def account_answer(
     state: AccountState, layer: Layer, *, is_newest: bool = True, watched_every_s: float | None = None
 ) -> AccountAnswer:
     """Return an account as it is answered, the position nearest to its liquidation first."""
-    positions = sorted(
-        map(position_answer, state.positions),
-        key=lambda one: (one.distance_pct is None, one.distance_pct or 0.0, -one.usd),
-    )
+    positions = [position_answer(one) for one in state.nearest_first()]
     return AccountAnswer(
         account=state.account,
         venue=layer.venue,

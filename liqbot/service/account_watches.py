@@ -12,9 +12,11 @@ from liqbot.market.layer import Layer
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.wording import nearest, quoted
 from liqbot.service.account_answer import AccountAnswer
+from liqbot.service.account_previews import AccountPreview, AccountPreviews
 from liqbot.service.accounts import Accounts, NoAccountError, NoAnswerError
 from liqbot.service.addresses import address_of, looks_like_address
 from liqbot.service.errors import UserError
+from liqbot.service.quotas import Quotas
 from liqbot.service.subscriptions import By, SubscriptionAnswer, Subscriptions
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
@@ -53,12 +55,23 @@ class WatchAnswer:
     is_new: bool
     is_changed: bool
     """Whether it was watched already, and is now otherwise."""
+    lately: AccountPreview | None = None
+    """What it would have told lately; None where nothing is new, or no source looks at it."""
 
 
 class AccountWatches:
     """Begins, lists and ends watches on accounts."""
 
-    def __init__(self, store: Store, subscriptions: Subscriptions, accounts: Accounts) -> None:
+    def __init__(
+        self,
+        store: Store,
+        subscriptions: Subscriptions,
+        accounts: Accounts,
+        previews: AccountPreviews,
+        quotas: Quotas,
+    ) -> None:
+        self._previews = previews
+        self._quotas = quotas
         self._store = store
         self._subscriptions = subscriptions
         self._accounts = accounts
@@ -81,7 +94,8 @@ class AccountWatches:
                 await self._require_free_name(chat, settings, but_not=number)
                 await self._subscriptions.edit(chat, number, settings, by=by)
         [watched] = await self._watched(chat, [number], looks=True)
-        return WatchAnswer(watched, is_new, is_changed)
+        lately = await self._lately(chat, by, watched) if is_new or is_changed else None
+        return WatchAnswer(watched, is_new, is_changed, lately)
 
     async def watching(self, chat: ChatKey) -> list[WatchedAccount]:
         """Return the accounts that a chat watches, as they were seen last."""
@@ -137,6 +151,18 @@ class AccountWatches:
         account = await self.address(chat, text)
         names = {item.watch.coin: name_of(item.watch.parameters) for item in await self._mine(chat)}
         return await self._accounts.account(account, chat), names.get(account, "")
+
+    async def _lately(self, chat: ChatKey, by: By, watched: WatchedAccount) -> AccountPreview | None:
+        try:
+            place = self._accounts.place_of(watched.address)
+        except NoAccountError:
+            return None
+        if not self._quotas.may_preview(chat, by.person):
+            return AccountPreview("skipped")
+        item = await self._of_account(chat, watched.address)
+        values = _values("" if item is None else item.watch.parameters)
+        held = () if watched.account is None else watched.account.positions
+        return await self._previews.lately(place, watched.address, values, [one.coin for one in held])
 
     async def _mine(self, chat: ChatKey) -> list[Subscription]:
         return [item for item in await self._store.subscriptions.of(chat) if item.watch.is_of_account]

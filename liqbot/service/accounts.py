@@ -123,21 +123,32 @@ class Accounts:
         """
         account = address_of(text)
         place = self.place_of(account)
+        state, is_newest = await self._seen(place, account, chat)
+        return self.answer(place, state, is_newest=is_newest)
+
+    async def state(self, text: str, chat: ChatKey | None = None) -> AccountState:
+        """Return the same as it was seen. Raises `UserError`."""
+        account = address_of(text)
+        state, _is_newest = await self._seen(self.place_of(account), account, chat)
+        return state
+
+    async def _seen(
+        self, place: AccountPlace, account: str, chat: ChatKey | None
+    ) -> tuple[AccountState, bool]:
+        """Return the newest state of an account, and whether that is how it stands now."""
         state = place.watch.newest(account)
-        if state is None or not self._is_fresh(place, state):
-            self._count(account, chat)
-            looked = await self._look(place, account)
-            state = _later(looked, place.watch.newest(account) or await self.kept(account, place.layer))
-            if looked is not None and state is not None:
-                return self.answer(place, state)
-            if state is None:
-                raise NoAnswerError(
-                    "{venue} does not answer at present, and nothing is known of this account yet. "
-                    "Try again in a minute.",
-                    venue=place.layer.venue,
-                )
-            return self.answer(place, state, is_newest=False)
-        return self.answer(place, state)
+        if state is not None and self._is_fresh(place, state):
+            return state, True
+        self._count(account, chat)
+        looked = await self._look(place, account)
+        state = _later(looked, place.watch.newest(account) or await self.kept(account, place.layer))
+        if state is None:
+            raise NoAnswerError(
+                "{venue} does not answer at present, and nothing is known of this account yet. "
+                "Try again in a minute.",
+                venue=place.layer.venue,
+            )
+        return state, looked is not None
 
     def answer(self, place: AccountPlace, state: AccountState, *, is_newest: bool = True) -> AccountAnswer:
         """Return a state of an account as it is answered."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from liqbot.alerts.account_rule import rule_of
+from liqbot.alerts.evaluation import decode_state
 from liqbot.market.view import MarketView
 from liqbot.market.wire import WireError
 from liqbot.message import Picture
@@ -14,13 +15,15 @@ from liqbot.rules.parameters import ParameterError
 from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Rule
 from liqbot.rules.rule_calls import Question, ask_patiently
+from liqbot.service.account_alerts import AccountAlerts
+from liqbot.service.current_readings import Current, CurrentReadings, Unread
 from liqbot.service.errors import UserError
 from liqbot.service.market_answer import MarketAnswer, market_answer
 from liqbot.service.markets import Markets
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.pictures import Pictures
 from liqbot.service.previews import Previews
-from liqbot.service.subscriptions import Current, Subscriptions, Unread
+from liqbot.service.subscriptions import Subscriptions
 from liqbot.store.alerts import Alert, Told
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
@@ -81,6 +84,8 @@ class Alerts:
         pictures: Pictures,
         subscriptions: Subscriptions,
         *,
+        readings: CurrentReadings,
+        account_alerts: AccountAlerts,
         previews: Previews,
         clock: Callable[[], int],
         wake: Callable[[], None],
@@ -91,6 +96,8 @@ class Alerts:
         self._markets = markets
         self._pictures = pictures
         self._subscriptions = subscriptions
+        self._readings = readings
+        self._account_alerts = account_alerts
         self._previews = previews
         self._clock = clock
         self._wake = wake
@@ -108,7 +115,7 @@ class Alerts:
         alert = (await self._told(chat, number)).alert
         mine = await self._subscription(chat, alert)
         if alert.is_of_account:
-            return await self._of_account(alert, mine)
+            return await self._of_account(chat, alert, mine)
         view = self._markets.watched(alert.coin, alert.venue)
         current, still_holds = Current(unread="no data"), None
         if view is not None:
@@ -122,19 +129,25 @@ class Alerts:
             picture=None if view is None else await self._picture(chat, view, alert),
         )
 
-    async def _of_account(self, alert: Alert, mine: Subscription | None) -> AlertAnswer:
+    async def _of_account(self, chat: ChatKey, alert: Alert, mine: Subscription | None) -> AlertAnswer:
         """Return an alert about an account, beside what it holds now."""
         number = None if mine is None else mine.number
         watch = Watch(0, alert.rule, alert.coin, alert.parameters) if mine is None else mine.watch
         state = None if mine is None else await self._store.alerts.state(mine.watch)
+        held = self._readings.account(watch, decode_state(state))
         try:
-            hits = await self._subscriptions.found(watch, state)
+            hits = await self._readings.found(watch, state)
         except Unread as why:
             current = Current(unread=str(why))
         else:
             current = Current(tuple(hit.text for hit in hits))
         return AlertAnswer(
-            alert=alert, subscription=number, market=None, still_holds=None, current=current, picture=None
+            alert=alert,
+            subscription=number,
+            market=None,
+            still_holds=None,
+            current=current,
+            picture=await self._account_alerts.picture_now(alert, held, await self._style(chat)),
         )
 
     async def reasons(self, chat: ChatKey, number: int) -> Reasons:
@@ -177,9 +190,16 @@ class Alerts:
         await self._store.alerts.sample(chat, watch, hit, view, self._clock())
         self._wake()
 
+    async def sample_of_account(self, chat: ChatKey, account: str) -> None:
+        """Send a chat a test alert of an account. Raises `UserError`."""
+        await self._account_alerts.sample(chat, account)
+        self._wake()
+
     async def _picture(self, chat: ChatKey, view: MarketView, alert: Alert) -> Picture | None:
-        style = PictureStyle.kept((await self._store.chats.settings(chat)).look)
-        return await self._pictures.of_alert(view, alert.hit, style)
+        return await self._pictures.of_alert(view, alert.hit, await self._style(chat))
+
+    async def _style(self, chat: ChatKey) -> PictureStyle:
+        return PictureStyle.kept((await self._store.chats.settings(chat)).look)
 
     async def _told(self, chat: ChatKey, number: int) -> Told:
         told = await self._store.alerts.told(chat, number)
@@ -201,7 +221,7 @@ class Alerts:
             return Current(unread="rule not loaded" if rule is None else "no data"), None
         state = None if mine is None else await self._store.alerts.state(mine.watch)
         try:
-            hits = await self._subscriptions.found(watch, state)
+            hits = await self._readings.found(watch, state)
         except Unread as why:
             return Current(unread=str(why)), None
         texts = tuple(hit.text for hit in hits if hit.key == alert.hit.key)[:1]

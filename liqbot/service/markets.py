@@ -94,6 +94,12 @@ class Markets:
             view = own
         return None if view is None else self.layers.beside(view)
 
+    def in_layer(self, coin: str, key: str) -> MarketView | None:
+        """Return the newest view of a coin in the layer of that key; None where there is none yet."""
+        own = self.views.get(coin)
+        known = [*self.layers.of(coin), *([] if own is None else [own])]
+        return next((view for view in known if view.layer.key == key), None)
+
     def watchable(self, coin: str) -> dict[str, str]:
         """Return what `venue=` of a subscription takes for `coin`, each with a word on what it is."""
         own = self.views.get(coin)

@@ -1,6 +1,7 @@
 """Pictures of a coin's market: everything that is known of it is handed to the charts, off the event loop."""
 
 import asyncio
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -13,6 +14,7 @@ from liqbot.charts.request import (
     EventKind,
     HeatmapInput,
     MapInput,
+    NamedLevel,
     Panel,
     SecondLayer,
     TerrainInput,
@@ -34,6 +36,7 @@ from liqbot.service.windows import ALERT_WINDOW, WINDOWS
 from liqbot.store.errors import StoreError
 from liqbot.store.events import Events
 from liqbot.store.history import History
+from liqbot.text.figures import price
 
 _log = structlog.get_logger()
 
@@ -59,6 +62,13 @@ def cluster_of(view: MarketView, hit: Hit) -> str | None:
         return hit.key
     alike = (cluster.id for cluster in clusters if (cluster.side, cluster.usd) == (hit.side, hit.value))
     return next(alike, None)
+
+
+def level_of(hit: Hit) -> NamedLevel | None:
+    """Return the price that a hit is about, named by its figure; None for none that can be marked."""
+    if hit.level is None or not 0 < hit.level < math.inf:
+        return None
+    return NamedLevel(hit.level, (price(hit.level),), hit.side)
 
 
 class Pictures:
@@ -143,16 +153,24 @@ class Pictures:
         return await self.studio.comparison(ComparisonInput(panels=panels, window=window, look=style.look))
 
     async def of_alert(
-        self, view: MarketView, hit: Hit, style: PictureStyle = DEFAULT_STYLE
+        self,
+        view: MarketView,
+        hit: Hit,
+        style: PictureStyle = DEFAULT_STYLE,
+        level: NamedLevel | None = None,
     ) -> Picture | None:
         """Draw what goes with an alert of `hit` in `view`: a heatmap that shows and names the hit's cluster.
 
-        None where it cannot be drawn.
+        And its level, by default with its figure alone. None where it cannot be drawn.
         """
         seen = self._markets.layers.whole(view)
         try:
             return await self.heatmap_of(
-                seen, ALERT_WINDOW, about=cluster_of(view, hit), query=PictureQuery(style=style)
+                seen,
+                ALERT_WINDOW,
+                about=cluster_of(view, hit),
+                level=level_of(hit) if level is None else level,
+                query=PictureQuery(style=style),
             )
         except DrawingError as error:
             _log.error("picture_failed", coin=view.coin, reason=str(error))
@@ -164,14 +182,16 @@ class Pictures:
         window: str,
         *,
         about: str | None = None,
+        level: NamedLevel | None = None,
         query: PictureQuery = PLAIN,
         span_ms: int | None = None,
     ) -> Picture:
         """Draw the heatmap of a window up to a view; `about` is the identity of a cluster to be named.
 
-        `span_ms` is how long the window is, by default what `WINDOWS` says. Raises `DrawingError`.
+        `level` is a price to be marked. `span_ms` is how long the window is, by default what `WINDOWS` says.
+        Raises `DrawingError`.
         """
-        asked = await self.heatmap_input(seen, window, about=about, query=query, span_ms=span_ms)
+        asked = await self.heatmap_input(seen, window, about=about, level=level, query=query, span_ms=span_ms)
         return await self.studio.heatmap(asked)
 
     async def heatmap_input(
@@ -180,6 +200,7 @@ class Pictures:
         window: str,
         *,
         about: str | None = None,
+        level: NamedLevel | None = None,
         query: PictureQuery = PLAIN,
         span_ms: int | None = None,
     ) -> HeatmapInput:
@@ -194,6 +215,7 @@ class Pictures:
             line=query.style.line,
             events=await self._happened(view, layers, view.time_ms - span_ms),
             highlight=about,
+            level=level,
             zoom=query.zoom,
             look=query.style.look,
             second=await self._second(view, query.other, span_ms),

@@ -12,6 +12,8 @@ from liqbot.market.view import MarketView
 from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.access import Access
+from liqbot.service.account_alerts import AccountAlerts
+from liqbot.service.account_previews import AccountPreviews
 from liqbot.service.account_watches import AccountWatches
 from liqbot.service.accounts import AccountPlace, Accounts
 from liqbot.service.administration import Administration
@@ -21,6 +23,7 @@ from liqbot.service.brief import Briefs
 from liqbot.service.cascades import Cascades
 from liqbot.service.chats import Chats
 from liqbot.service.coin_requests import CoinRequests
+from liqbot.service.current_readings import CurrentReadings
 from liqbot.service.exports import Exports
 from liqbot.service.history import History
 from liqbot.service.journal import Journal
@@ -109,16 +112,33 @@ class Services:
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
         previews = Previews(store.observations)
+        readings = CurrentReadings(rules, self.markets, self.accounts)
         self.subscriptions = Subscriptions(
-            store, rules, self.markets, previews, clock, quotas=self.quotas, accounts=self.accounts
+            store,
+            rules,
+            self.markets,
+            previews,
+            clock,
+            quotas=self.quotas,
+            accounts=self.accounts,
+            readings=readings,
         )
-        self.account_watches = AccountWatches(store, self.subscriptions, self.accounts)
+        self.account_watches = AccountWatches(
+            store,
+            self.subscriptions,
+            self.accounts,
+            AccountPreviews(store.events, self.markets, clock),
+            self.quotas,
+        )
+        self.account_alerts = AccountAlerts(store, self.accounts, self.markets, self.pictures, clock)
         self.alerts = Alerts(
             store,
             rules,
             self.markets,
             self.pictures,
             self.subscriptions,
+            readings=readings,
+            account_alerts=self.account_alerts,
             previews=previews,
             clock=clock,
             wake=self._wake,

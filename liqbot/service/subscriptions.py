@@ -1,24 +1,19 @@
 """Subscribing, listing, changing and ending what chats want to hear of; each line with its rule's record."""
 
 import asyncio
-import math
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
-from liqbot.alerts.account_message import held_text
-from liqbot.alerts.account_reading import from_bytes
 from liqbot.alerts.account_rule import rule_of
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import Status, WatchState
-from liqbot.market.layer import Layer
-from liqbot.market.view import MarketView
-from liqbot.rules.hit import Hit, Reading
+from liqbot.rules.hit import Hit
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.plugin_loading import Rules
-from liqbot.rules.rule_calls import Question, ask_patiently
 from liqbot.service.accounts import Accounts
 from liqbot.service.addresses import address_of
+from liqbot.service.current_readings import Current, CurrentReadings, Unread
 from liqbot.service.delivery_options import ROLE, take_options
 from liqbot.service.errors import UserError
 from liqbot.service.markets import Markets
@@ -27,25 +22,8 @@ from liqbot.service.quotas import DAY_S, Quotas
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import ACCOUNT_RULE, Manner, Subscription, Watch
-from liqbot.text import _
 
-__all__ = ["By", "Current", "Manner", "Subscribed", "SubscriptionAnswer", "Subscriptions", "Unread"]
-
-
-class Unread(Exception):  # noqa: N818 - an answer about a watch, which whoever presents it puts into words
-    """Nobody can say what a watch finds right now. The text says why, in a word of `Unread.REASONS`."""
-
-    REASONS = ("rule not loaded", "no data", "wrong parameters", "rule fails", "not seen yet")
-
-
-@dataclass(frozen=True, slots=True)
-class Current:
-    """What a watch's rule says of the newest view."""
-
-    hits: tuple[str, ...] = ()
-    """What it finds, in its words."""
-    unread: str = ""
-    """Why it says nothing, one of `Unread.REASONS`; empty where it does."""
+__all__ = ["By", "Current", "Manner", "Subscribed", "SubscriptionAnswer", "Subscriptions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +94,10 @@ class Subscriptions:
         *,
         quotas: Quotas,
         accounts: Accounts,
+        readings: CurrentReadings,
     ) -> None:
         self._accounts = accounts
+        self._readings = readings
         self._store = store
         self._rules = rules
         self._markets = markets
@@ -328,47 +308,6 @@ class Subscriptions:
         except ParameterError:
             return ""
 
-    async def found(self, watch: Watch, state: bytes | None) -> Sequence[Hit]:
-        """Return all that the watch's rule says of the newest view. Raises `Unread`."""
-        [found] = await self._found([(watch, decode_state(state))])
-        if isinstance(found, Unread):
-            raise found
-        return found
-
-    async def _found(self, watched: Sequence[tuple[Watch, WatchState]]) -> list[Sequence[Hit] | Unread]:
-        """Return what the rule of each watch says of its newest view; each coin's are asked at once."""
-        found: dict[int, Sequence[Hit] | Unread] = {}
-        asked: dict[tuple[str, Layer], tuple[MarketView, dict[int, Question]]] = {}
-        for place, (watch, state) in enumerate(watched):
-            if watch.is_of_account:
-                found[place] = self._held(watch, state)
-                continue
-            rule, view = self._rules.by_name.get(watch.rule), self._markets.watched(watch.coin, watch.venue)
-            if rule is None or view is None:
-                found[place] = Unread("rule not loaded" if rule is None else "no data")
-                continue
-            try:
-                question = Question(rule, rule.form.restore(watch.parameters), state.memory)
-            except ParameterError:
-                found[place] = Unread("wrong parameters")
-            else:
-                asked.setdefault((watch.coin, view.layer), (view, {}))[1][place] = question
-        for view, questions in asked.values():
-            answers = await ask_patiently(view, list(questions.values()))
-            for place, answer in zip(questions, answers, strict=True):
-                found[place] = answer.hits if isinstance(answer, Reading) else Unread("rule fails")
-        return [found[place] for place in range(len(watched))]
-
-    def _held(self, watch: Watch, state: WatchState) -> Sequence[Hit] | Unread:
-        """Return what an account that is watched holds, as it was seen last, one hit for each position."""
-        seen = self._accounts.newest(watch.coin) or from_bytes(state.memory).state
-        if seen is None:
-            return Unread("not seen yet")
-        nearest = sorted(seen.positions, key=lambda one: one.distance() or math.inf)
-        if not nearest:
-            return [Hit("nothing", _("holds no position"))]
-        return [Hit(one.coin, held_text(one), side=one.side) for one in nearest]
-
     def _parameters(self, watch: Watch) -> str:
         rule = rule_of(self._rules, watch.rule)
         try:
@@ -378,7 +317,7 @@ class Subscriptions:
 
     async def _answers(self, items: Sequence[Subscription]) -> list[SubscriptionAnswer]:
         states = [decode_state(await self._store.alerts.state(item.watch)) for item in items]
-        found = await self._found(list(zip((item.watch for item in items), states, strict=True)))
+        found = await self._readings.of(list(zip((item.watch for item in items), states, strict=True)))
         return [self._answer(*one) for one in zip(items, states, found, strict=True)]
 
     def _answer(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum
 from typing import Protocol, TypeAlias, runtime_checkable
 
-from liqbot.market.accounts import AccountState
+from liqbot.market.accounts import AccountState, PastTrades
 from liqbot.market.source import Elsewhere, NoDataError, Report, Source, SourceError, nowhere
 from liqbot.market.updates import Liquidation, Update
 
@@ -110,6 +110,13 @@ class AccountWatch(Protocol):
 
     async def look(self, account: str) -> AccountState | None:
         """Look at any account once, watched or not; None where the venue has no answer that can be read.
+
+        Raises `ValueError` for what is no account there.
+        """
+        ...
+
+    async def past_trades(self, account: str, since_ms: int) -> PastTrades | None:
+        """Return what an account has traded since; None where that cannot be told, or not at present.
 
         Raises `ValueError` for what is no account there.
         """

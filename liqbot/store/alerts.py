@@ -119,9 +119,19 @@ class Alerts(Protocol):
         ...
 
     async def sample(
-        self, chat: ChatKey, watch: Watch, hit: Hit, view: MarketView | AccountState, now_ms: int
+        self,
+        chat: ChatKey,
+        watch: Watch,
+        hit: Hit,
+        view: MarketView | AccountState,
+        now_ms: int,
+        *,
+        layer: str = "",
     ) -> int:
-        """Write down a sample alert that is owed to `chat` alone, known before or not; return its number."""
+        """Write down a sample alert that is owed to `chat` alone, known before or not; return its number.
+
+        `layer` is the key of that in which an account was seen.
+        """
         ...
 
     async def announce(self, text: str, now_ms: int, expires_ms: int) -> tuple[int, int]:

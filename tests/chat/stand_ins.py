@@ -127,7 +127,14 @@ class Room:
 
     async def deliver(self) -> None:
         """Let what is owed be delivered."""
-        dispatcher = Dispatcher(self.store, self._illustrate, self.services.clock)
+        dispatcher = Dispatcher(
+            self.store,
+            self._illustrate,
+            self.services.clock,
+            illustrate_account=lambda alert, state, look: self.services.account_alerts.picture(
+                alert, state, PictureStyle.kept(look)
+            ),
+        )
         dispatcher.connect("console", self.paper)
         await run_until_drained(dispatcher)
 

@@ -27,6 +27,15 @@ Illustrate = Callable[[MarketView, Hit, str], Awaitable[Picture | None]]
 """Draws what an alert saw in its market, as `ChatSettings.look` says; None where it cannot be drawn, and then
 the text goes alone."""
 
+IllustrateAccount = Callable[[Alert, AccountState, str], Awaitable[Picture | None]]
+"""Draws what goes with an alert about an account, which was so then; as above."""
+
+
+async def no_picture(alert: Alert, state: AccountState, look: str) -> Picture | None:
+    """Draw nothing."""
+    del alert, state, look
+
+
 _RENEWING = (Reason.UPDATED, Reason.RESOLVED)
 """Why an alert that is kept up to date is told in the message that its chat has got already."""
 PageOf = Callable[[str], str]
@@ -73,8 +82,10 @@ class AddressStage:
         illustrate: Illustrate,
         page_of: PageOf = no_page,
         record_of: RecordOf = no_record,
+        illustrate_account: IllustrateAccount = no_picture,
     ) -> None:
         self._record_of = record_of
+        self._illustrate_account = illustrate_account
         self._alerts = alerts
         self._page_of = page_of
         self._illustrate = illustrate
@@ -147,7 +158,13 @@ class AddressStage:
         if alert.reason == ANNOUNCEMENT:
             return _Told(alert, announcement(alert))
         if alert.is_of_account:
-            return _Told(alert, tell_account(alert, await self._account(alert)))
+            state = await self._account(alert)
+            picture = (
+                None
+                if state is None
+                else await self._drawn(alert, self._illustrate_account(alert, state, look))
+            )
+            return _Told(alert, tell_account(alert, state, picture))
         try:
             view = await self._alerts.view_of(alert)
         except WireError as error:
@@ -174,8 +191,12 @@ class AddressStage:
     async def _picture(self, alert: Alert, view: MarketView, look: str) -> Picture | None:
         if alert.reason == Reason.RESOLVED and not alert.hit.live:
             return None  # what is over needs no picture
+        return await self._drawn(alert, self._illustrate(view, alert.hit, look))
+
+    @staticmethod
+    async def _drawn(alert: Alert, drawing: Awaitable[Picture | None]) -> Picture | None:
         try:
-            return await self._illustrate(view, alert.hit, look)
+            return await drawing
         except Exception:  # noqa: BLE001 - however a picture fails, the text goes out
             _log.exception("alert_without_picture", alert=alert.id)
             return None

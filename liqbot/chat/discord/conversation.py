@@ -195,4 +195,6 @@ def _role_check(
 
 def _brings_alerts(command: Command) -> bool:
     """Return whether a command lets alerts come to the chat."""
-    return command.manages and any(argument.kind is Kind.RULE for argument in command.arguments)
+    return command.manages and any(
+        argument.kind in (Kind.RULE, Kind.TESTED) for argument in command.arguments
+    )

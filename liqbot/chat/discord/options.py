@@ -52,6 +52,8 @@ _HELP = {
     Kind.ACTION: N_("what is to be done; empty for a look"),
     Kind.TEXT: N_("the words that go with it"),
     Kind.ACCOUNT: N_("the address of an account, as 0x…, a link with it, or its name here"),
+    Kind.TESTED: N_("what to see a test of"),
+    Kind.SUBJECT: N_("the coin; of watch the account"),
 }
 _TAKES: Mapping[Kind, object] = {
     Kind.NUMBER: int,

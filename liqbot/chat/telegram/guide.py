@@ -28,6 +28,8 @@ _QUESTIONS = {
     Kind.NUMBER: N_("Which subscription?"),
     Kind.TOPIC: N_("What about?"),
     Kind.ACCOUNT: N_("Which account?"),
+    Kind.TESTED: N_("A test of what?"),
+    Kind.SUBJECT: N_("Which coin or account?"),
 }
 _ROUND = {
     Unit.PERCENT: (0.5, 1, 2, 3, 5, 10, 20, 50, 70, 80, 90),

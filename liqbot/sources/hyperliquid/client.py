@@ -25,6 +25,7 @@ from liqbot.sources.hyperliquid.payloads import (
     Candle,
     ClearinghouseState,
     Dex,
+    Fill,
     LeaderboardRow,
     Trade,
     Vault,
@@ -131,6 +132,12 @@ class InfoClient:
         """Return a vault, an empty one where there is none of that address."""
         request = {"type": "vaultDetails", "vaultAddress": address}
         return await self._ask(request, HEAVY, decoding.VAULT) or Vault()
+
+    async def user_fills(self, user: str) -> list[Fill]:
+        """Return the newest fills of an account, at most `MOST_FILLS`; what makes no sense is left out."""
+        fills, _ = await self._rows({"type": "userFills", "user": user}, HEAVY, Fill)
+        await self._budget.spend(len(fills) // TRADES_A_WEIGHT)
+        return fills
 
     async def leaderboard(self, url: str) -> list[LeaderboardRow]:
         """Return the leaderboard, which is no part of the Info API and weighs nothing."""

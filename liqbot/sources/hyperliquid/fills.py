@@ -10,35 +10,19 @@ from dataclasses import dataclass
 
 import msgspec
 
+from liqbot.market.accounts import PastTrade, PastTrades
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation, Provenance
 from liqbot.sources.hyperliquid.decoding import PayloadError, decode, decoder
 from liqbot.sources.hyperliquid.discovery import address_of
+from liqbot.sources.hyperliquid.payloads import Fill
 
 SELLS = "A"
 """The side of who sells; who buys is `B`."""
-
-
-class FillLiquidation(msgspec.Struct, rename="camel"):
-    """What a fill says where it liquidated somebody."""
-
-    liquidated_user: str | None = None
-    mark_px: float | None = None
-    method: str = ""
-
-
-class Fill(msgspec.Struct, rename="camel"):
-    """A fill as the exchange tells it; only the fields that are used."""
-
-    coin: str
-    px: float
-    sz: float
-    side: str
-    time: int
-    tid: int = 0
-    start_position: float = 0.0
-    """Coins that the account held before."""
-    liquidation: FillLiquidation | None = None
+MOST_FILLS = 2_000
+"""The Info API tells so many of an account's fills, the newest."""
+NOTHING = 1e-6
+"""What is left of a position below this share of the trade is what floats cannot say: it is gone."""
 
 
 class Block(msgspec.Struct):
@@ -126,6 +110,39 @@ def fills_of(user: str, fills: Sequence[Fill]) -> list[AccountFill]:
     """Return an account's fills; none where that is no account."""
     account = address_of(user)
     return [AccountFill(account, fill) for fill in fills] if account else []
+
+
+def past_trades(user: str, fills: Sequence[Fill], since_ms: int, now_ms: int) -> PastTrades:
+    """Return an account's trades since a time from its newest fills, in whatever order those are told.
+
+    Where they are as many as are told at most, it begins with the oldest of them. What makes no sense, and
+    what is traded without leverage, is left out.
+    """
+    told = [fill for fill in fills if 0 < fill.time <= now_ms]
+    if len(told) > 1 and told[0].time > told[-1].time:
+        told.reverse()  # the newest is told first; those of one moment stay in their order
+    told.sort(key=lambda fill: fill.time)
+    if len(fills) >= MOST_FILLS and told:
+        since_ms = max(since_ms, told[0].time)
+    trades = [_past_trade(user, fill, now_ms) for fill in told if fill.time >= since_ms]
+    return PastTrades(tuple(trade for trade in trades if trade is not None), since_ms)
+
+
+def _past_trade(user: str, fill: Fill, now_ms: int) -> PastTrade | None:
+    if is_spot(fill.coin) or not (0 < fill.px < math.inf and 0 < fill.sz < math.inf):
+        return None
+    after = fill.start_position + (-fill.sz if fill.side == SELLS else fill.sz)
+    if not math.isfinite(after):
+        return None
+    liquidation = liquidation_in(AccountFill(user, fill), now_ms, late_ms=0)
+    return PastTrade(
+        fill.coin,
+        fill.time,
+        fill.px,
+        fill.start_position,
+        0.0 if abs(after) < NOTHING * fill.sz else after,
+        liquidation if liquidation is not None and liquidation.account == user else None,
+    )
 
 
 def _pair(event: msgspec.Raw) -> AccountFill | None:

@@ -207,3 +207,25 @@ class ContextFrame(_Payload):
 
     coin: str
     ctx: AssetCtx
+
+
+class FillLiquidation(_Payload):
+    """What a fill says where it liquidated somebody."""
+
+    liquidated_user: str | None = None
+    mark_px: float | None = None
+    method: str = ""
+
+
+class Fill(_Payload):
+    """A fill as the exchange tells it; only the fields that are used."""
+
+    coin: str
+    px: float
+    sz: float
+    side: str
+    time: int
+    tid: int = 0
+    start_position: float = 0.0
+    """Coins that the account held before."""
+    liquidation: FillLiquidation | None = None

@@ -16,8 +16,9 @@ from liqbot.sources.hyperliquid import decoding
 from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.hyperliquid.connection import Connection, Subscription
 from liqbot.sources.hyperliquid.decoding import PayloadError, decode
-from liqbot.sources.hyperliquid.fills import AccountFill, Fill, fills_of, liquidation_in
+from liqbot.sources.hyperliquid.fills import AccountFill, fills_of, liquidation_in
 from liqbot.sources.hyperliquid.liquidation_register import LiquidationRegister
+from liqbot.sources.hyperliquid.payloads import Fill
 
 CHANNEL = "liquidationFills"
 LATE_MS = 30_000

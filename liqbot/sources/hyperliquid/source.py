@@ -130,6 +130,7 @@ class Hyperliquid:
             ask_now=self._ask_now,
             batches=self.poller.batches,
             largest=self.roster.largest,
+            ask_past=self.client.user_fills,
         )
         self._register = LiquidationRegister()
         self._all_coins = None

@@ -6,16 +6,22 @@ every state of it as it comes (`liqbot.sources.source.AccountWatch` says what ho
 
 from collections.abc import Awaitable, Callable, Sequence
 
-from liqbot.market.accounts import AccountState, HeldPosition
+import structlog
+
+from liqbot.market.accounts import AccountState, HeldPosition, PastTrades
 from liqbot.market.updates import Liquidation
 from liqbot.rules.wording import counted
 from liqbot.sources.hyperliquid.batches import Batches
 from liqbot.sources.hyperliquid.budget import Budget
-from liqbot.sources.hyperliquid.client import LIGHT
+from liqbot.sources.hyperliquid.client import LIGHT, RequestFailed
 from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.hyperliquid.discovery import address_of
+from liqbot.sources.hyperliquid.fills import past_trades
+from liqbot.sources.hyperliquid.payloads import Fill
 from liqbot.sources.hyperliquid.reading import Reading
 from liqbot.sources.source import AccountListener
+
+_log = structlog.get_logger()
 
 SHARE = 0.2
 """At most this share of the budget goes to accounts that are watched."""
@@ -23,6 +29,10 @@ SHORTEST_S = 5.0
 """Nobody is looked at more often: views are not made more often either."""
 QUEUED = 16
 """So many requests may be waiting for the budget already."""
+
+
+async def _no_past(account: str) -> Sequence[Fill]:
+    raise RequestFailed(f"nobody is asked for the fills of {account}")
 
 
 def _none(count: int) -> Sequence[str]:
@@ -43,11 +53,12 @@ class WatchedAccounts:
         ask_now: Callable[[str], Awaitable[Reading | None]],
         batches: Batches | None = None,
         largest: Callable[[int], Sequence[str]] = _none,
+        ask_past: Callable[[str], Awaitable[Sequence[Fill]]] = _no_past,
     ) -> None:
         """Have `ask_soon` ask for an account before all others, `ask_now` at once and for its answer.
 
-        `largest` names the accounts that hold most. A look costs a request a dex, or a part of one where
-        `batches` are served.
+        `largest` names the accounts that hold most, `ask_past` returns the newest fills of one, or raises
+        `RequestFailed`. A look costs a request a dex, or a part of one where `batches` are served.
         """
         self._budget = budget
         self._dexes = dexes
@@ -56,6 +67,7 @@ class WatchedAccounts:
         self._ask_now = ask_now
         self._batches = batches
         self._largest = largest
+        self._ask_past = ask_past
         self._listeners: list[AccountListener] = []
         self._watched: dict[str, int] = {}
         """How many times each is wanted."""
@@ -144,6 +156,16 @@ class WatchedAccounts:
         """Look at any account once."""
         reading = await self._ask_now(_address(account))
         return None if reading is None else state_of(reading)
+
+    async def past_trades(self, account: str, since_ms: int) -> PastTrades | None:
+        """Return what an account has traded since; None where the exchange does not say."""
+        address = _address(account)
+        try:
+            fills = await self._ask_past(address)
+        except RequestFailed as error:
+            _log.info("past_trades_not_told", reason=str(error))
+            return None
+        return past_trades(address, fills, since_ms, self._clock.now_ms())
 
     def listen(self, listener: AccountListener) -> None:
         """Hand every further state and liquidation of a watched account to `listener`, on the event loop."""

@@ -77,6 +77,10 @@ class SimulatedAccounts:
         [state] = self._market.states([self._places[self._name(account)]])
         return state
 
+    async def past_trades(self, account: str, since_ms: int) -> None:
+        """Return nothing: the simulated market does not remember who traded what."""
+        del account, since_ms
+
     def listen(self, listener: AccountListener) -> None:
         """Tell `listener` of watched accounts from now on."""
         self._listeners.append(listener)

@@ -106,8 +106,10 @@ class SqlAlerts(Records):
         hit: Hit,
         view: MarketView | AccountState,
         now_ms: int,
+        *,
+        layer: str = "",
     ) -> int:
-        layer = view.layer.key if isinstance(view, MarketView) else ""
+        layer = view.layer.key if isinstance(view, MarketView) else layer
         meet(db, chat, now_ms)
         alert_id = self._add(
             db, NewAlert(watch, hit, "sample"), view.time_ms, layer, packed_view(view), sample=True

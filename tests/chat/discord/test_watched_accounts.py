@@ -52,6 +52,7 @@ async def told(house, at_least):
 @pytest.mark.long
 async def test_near_liquidation_after_a_restart_through_a_silence_liquidated_and_closed(scene):
     exchange = AccountExchange()
+    exchange.market.fills = [exchange.fill(50, 0.0, 4.0), exchange.fill(90, 4.0, 16.0)]
     async with running(scene, exchange) as bot:
         offered = await scene.discord.autocomplete("watch", scene.channel, "address", "0xa11")
         assert [choice["value"] for choice in offered.choices] == [ANN]
@@ -59,11 +60,13 @@ async def test_near_liquidation_after_a_restart_through_a_silence_liquidated_and
         assert "Watching whale as #1" in answer
         assert "It is looked at every 5 s." in answer
         assert "BTC long $2M" in answer
+        assert "this would have come 2 times: 1 opened, 1 grown; last on" in answer
         await eventually(lambda: bot.services.accounts.newest(ANN) is not None)
         exchange.price(84_000.0)
         assert await told(scene, 1) == ["whale: BTC long is 4.8% ($4,000) from liquidation"]
         [alert] = await scene.messages()
         assert "Price moved it: BTC fell 16% to 84,000" in text_of(alert)
+        assert alert.files, "the market with the level marked"
         assert alert.labels == ["Account", "Mute 1 h", "Unsubscribe #1", "Why"]
         pressed = await scene.discord.press(alert, "Account")
         assert "whale: 1 position, 4.8% from liquidation" in text_of(pressed.message)

@@ -18,6 +18,7 @@ BATCH = 50
 """The most accounts of one request."""
 INTERVALS_MS = {"1m": 60_000, "5m": 300_000, "15m": 900_000, "1h": 3_600_000}
 HLP = "0xdfc24b077bc1425ad1dea75bcb6f8158e10df303"
+MOST_FILLS = 2_000
 REFUSED = b"Failed to deserialize the JSON body into the target type"
 
 
@@ -146,6 +147,11 @@ class Exchange:
 
     def _spotClearinghouseState(self, request: dict) -> object:  # noqa: N802
         return shapes.spot_state(self.market.book(request["user"]))
+
+    def _userFills(self, request: dict) -> object:  # noqa: N802
+        """Return an account's newest fills, the newest first, where the market keeps any."""
+        told = getattr(self.market, "fills_of", lambda _user: [])(request["user"])
+        return sorted(told, key=lambda fill: -fill["time"])[:MOST_FILLS]
 
     def _userAbstraction(self, request: dict) -> object:  # noqa: N802
         return "portfolioMargin" if request["user"] in self.market.pooled else "default"

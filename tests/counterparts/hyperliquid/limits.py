@@ -11,7 +11,7 @@ WEIGHTS = {
     "userRole": 60,
 }
 USUAL = 20
-ITEMS = {"candleSnapshot": 60, "recentTrades": 20, "fundingHistory": 20}
+ITEMS = {"candleSnapshot": 60, "recentTrades": 20, "fundingHistory": 20, "userFills": 20}
 """Answers that weigh one more for so many items."""
 CONNECTIONS, SUBSCRIPTIONS, USERS, MESSAGES_A_MINUTE = 10, 1000, 10, 2000
 NEW_CONNECTIONS_A_MINUTE = 30

@@ -12,10 +12,10 @@ from liqbot.market.side import Side
 from liqbot.market.updates import AssetContext, Provenance
 from liqbot.sources.hyperliquid.backstops import LIQUIDATORS
 from liqbot.sources.hyperliquid.clock import SystemClock
-from liqbot.sources.hyperliquid.fills import AccountFill, Fill, FillLiquidation
+from liqbot.sources.hyperliquid.fills import AccountFill
 from liqbot.sources.hyperliquid.liquidation_register import LiquidationRegister
 from liqbot.sources.hyperliquid.liquidations import Liquidations
-from liqbot.sources.hyperliquid.payloads import Trade
+from liqbot.sources.hyperliquid.payloads import Fill, FillLiquidation, Trade
 from liqbot.sources.hyperliquid.provider_feed import ProviderFeed
 
 ANN, BOB = address(1), address(2)
