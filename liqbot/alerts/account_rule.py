@@ -17,10 +17,11 @@ from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Rule, place_of
 from liqbot.rules.wording import paragraphs
 from liqbot.store.subscriptions import ACCOUNT_RULE
+from liqbot.text import N_
 
 STEPS = (1.0, 0.5, 0.2)
 """An account is told to be near its liquidation at these parts of `near`: at 5%, 2.5% and 1%, say."""
-NAME = Parameter("name", "", "what this chat calls the account", is_name=True)
+NAME = Parameter("name", "", N_("what this chat calls the account"), is_name=True)
 _POLICY = Policy(cooldown=0, is_event=True)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from liqbot.chat.command import Action, CommandContext, Text, command
 from liqbot.message import Button, Fact, Message, Table, Tone
 from liqbot.service.errors import UserError
-from liqbot.text import _, ngettext
+from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, listed
 
 USERS_SHOWN = 20
@@ -192,17 +192,17 @@ async def _troubles(context: CommandContext, _text: str) -> Message:
 _ACTIONS: Mapping[str, Callable[[CommandContext, str], Awaitable[Message]]] = {
     "": _overview,
     "users": _users,
-    "block": _decide("blocked", "Blocked: {whom}"),
-    "unblock": _decide(None, "No longer blocked: {whom}"),
-    "allow": _decide("allowed", "Let in: {whom}"),
-    "disallow": _decide(None, "No longer let in: {whom}"),
+    "block": _decide("blocked", N_("Blocked: {whom}")),
+    "unblock": _decide(None, N_("No longer blocked: {whom}")),
+    "allow": _decide("allowed", N_("Let in: {whom}")),
+    "disallow": _decide(None, N_("No longer let in: {whom}")),
     "invite": _invite,
     "invites": _invites,
     "quota": _quota,
     "broadcast": _broadcast,
     "send": _send,
-    "pause": _pause("Paused: {platform}. Nobody is answered there, and no alerts go out.", paused=True),
-    "resume": _pause("Served again: {platform}", paused=False),
+    "pause": _pause(N_("Paused: {platform}. Nobody is answered there, and no alerts go out."), paused=True),
+    "resume": _pause(N_("Served again: {platform}"), paused=False),
     "troubles": _troubles,
 }
 _ABOUT_SOMEBODY = ("block", "unblock", "allow", "disallow", "quota", "pause", "resume")

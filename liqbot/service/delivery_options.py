@@ -7,18 +7,19 @@ from dataclasses import replace
 from liqbot.rules.parameters import Parameter, ParameterError
 from liqbot.rules.wording import quoted
 from liqbot.store.subscriptions import Manner
+from liqbot.text import N_
 
 CHOICES = (
-    Parameter("silent", "no", "without a sound", choices=("no", "yes")),
+    Parameter("silent", "no", N_("without a sound"), choices=("no", "yes")),
     Parameter(
         "digest",
         "off",
-        "combine the alerts of an hour or a day into one message",
+        N_("combine the alerts of an hour or a day into one message"),
         choices=("off", "hourly", "daily"),
     ),
 )
 """What can be chosen; besides there is `role`, the platform's id of a role to ping, and `until`, a time."""
-ONCE = Parameter("once", "no", "pause it as soon as it has told something", choices=("no", "yes"))
+ONCE = Parameter("once", "no", N_("pause it as soon as it has told something"), choices=("no", "yes"))
 ROLE = "role"
 UNTIL = "until"
 _MENTION = re.compile(r"<@&(\w+)>|(\w*)", re.ASCII)

@@ -22,6 +22,24 @@ NO_WORDS = {"command", "name"}
 WORDS = re.compile(r"[A-Za-z]{2,},? [a-z]{2,}")
 
 
+OPERATORS = {
+    *("adapter.py", "checkup.py", "client.py", "connection.py", "errors.py", "receiving.py", "settings.py"),
+    *("incoming.py", "outcomes.py", "verdicts.py", "own_commands.py"),
+}
+"""Files of platforms that speak to the operator (log, `liqbot doctor`), or hold platforms' own words."""
+KEYS = {
+    *("rule not loaded", "no data", "wrong parameters", "rule fails", "not seen yet"),  # of what was not read
+    *("not let in by the operator", "blocked by the operator", "wrong code", "coins on request"),
+    *("running, its past is still being read", "standing by"),  # states of sources, the same in JSON
+    *("sweep only", "… and more"),  # names of models and of groups, the same in JSON
+    *("no answer", "the bot was stopped", "…; it may have arrived"),  # of tries, in the log
+    *("COIN or RULE", "on or off", "Send Messages in Threads", "bold yellow", "italic cyan"),
+    "there is no rule … any more",  # a fault of a plugin, which the log tells
+}
+"""What is written like a sentence and is none: code compares it, logs it, or looks up the sentence by it."""
+LOGGED = {"debug", "info", "warning", "error", "exception", "critical"}
+
+
 def called(node):
     function = node.func
     return getattr(function, "id", None) or getattr(function, "attr", "")
@@ -56,6 +74,36 @@ def sentences(code):
         for line, text in bare(part)
         if WORDS.search(text) and not text.startswith("/")  # a command is typed, in every language
     ]
+
+
+def everywhere(node):
+    """Yield the texts of code, however they reach a message: not docstrings, errors, annotations and logs."""
+    if isinstance(node, ast.Call) and called(node) in CATALOGUE | LOGGED | {"Help", "cast"}:
+        return
+    if isinstance(node, ast.Raise | ast.Expr) and not isinstance(getattr(node, "value", None), ast.Call):
+        return
+    if isinstance(node, ast.JoinedStr | ast.Constant):
+        yield from bare(node)
+        return
+    for name, field in ast.iter_fields(node):
+        for child in field if isinstance(field, list) else [field]:
+            if isinstance(child, ast.AST) and name not in {"returns", "annotation"}:
+                yield from everywhere(child)
+
+
+def test_not_even_by_way_of_a_name_does_a_sentence_come_from_elsewhere():
+    found = {
+        f"{file.relative_to(PACKAGE)}:{line}": text
+        for file in FILES
+        if file.name not in OPERATORS | {"zone_places.py"}
+        for line, text in everywhere(ast.parse(file.read_text(encoding="utf-8")))
+        if WORDS.search(text) and not text.startswith("/") and text not in KEYS
+    }
+    assert found == {}
+
+
+def test_a_sentence_that_waits_in_a_name_would_be_found():
+    assert list(everywhere(ast.parse('said = "No longer muted"\nMessage(said)')))
 
 
 def test_every_sentence_of_a_message_is_of_the_catalogue():

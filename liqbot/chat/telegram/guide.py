@@ -85,7 +85,9 @@ def take(step: str, context: CommandContext) -> Message | str:
 def _venue(coin: str, context: CommandContext) -> Parameter:
     """Return the choice of the layer that a subscription reads."""
     venues = context.services.markets.watchable(coin)
-    return Parameter("venue", BEST_WORD, "which map it reads", choices=(BEST_WORD, *venues), standing=True)
+    return Parameter(
+        "venue", BEST_WORD, N_("which map it reads"), choices=(BEST_WORD, *venues), standing=True
+    )
 
 
 def _of_subscribe(words: Sequence[str], context: CommandContext) -> Message | None:
