@@ -25,8 +25,8 @@ class Limits:
     """Most requests at the same time."""
     hourly: bool = True
     """Whether the limits that chats set to alerts an hour apply."""
-    knows_repeats: bool = False
-    """Whether a delivery sent again under its `OutgoingMessage.key` does not become a second message."""
+    knows_repeats_s: float = 0
+    """For so long a delivery sent again under its `OutgoingMessage.key` does not become a second message."""
     reuses_uploads: bool = False
     """Whether a picture that was uploaded once can be sent to other chats by its `Receipt.upload`."""
 

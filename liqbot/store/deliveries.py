@@ -82,15 +82,21 @@ class Delivery:
     """When the first of these arrived."""
     absence: Absence | None = None
     """That the chat takes nothing at present; None where it can be reached, as far as anybody knows."""
+    unclear_ms: int | None = None
+    """Since when it may have arrived, at the earliest; None where it surely has not."""
+    carrier: int | None = None
+    """The row that names a digest which was put together before, though that row may be gone by now."""
 
     @property
     def key(self) -> str:
         """Its name towards a platform, which takes a message of the same name for the same message.
 
-        A digest is another message than the first of its alerts by itself, which may have arrived.
+        A digest is another message than the first of its alerts by itself, which may have arrived; it stays
+        the same one where the chat unsubscribes from one of its alerts meanwhile.
         """
-        alone = f"liqbot-{self.ids[0]}"
-        return alone if len(self.ids) == 1 else f"{alone}x{len(self.ids)}"
+        if self.carrier is None and len(self.ids) == 1:
+            return f"liqbot-{self.ids[0]}"
+        return f"liqbot-{self.ids[0] if self.carrier is None else self.carrier}x"
 
     @property
     def picture_key(self) -> str:

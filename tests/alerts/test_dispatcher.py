@@ -360,7 +360,7 @@ class TestTrouble:
         assert MAY_REPEAT not in bob.notes
 
     async def test_where_a_platform_knows_repeats_it_is_the_same_message_under_the_same_key(self, office):
-        office.connect(Paper({"ann": [Unclear("502")]}, limits=Limits(knows_repeats=True)))
+        office.connect(Paper({"ann": [Unclear("502")]}, limits=Limits(knows_repeats_s=60)))
         keys = []
         send = office.paper.send
 

@@ -39,7 +39,7 @@ async def test_it_is_sent_again_under_its_own_name_and_what_came_later_follows_a
         await office.later(90)
         await office.later()
     assert office.paper.got == [("ann", "BTC: BTC one"), MISSED]
-    assert names(office) == ["liqbot-1", "liqbot-2"]
+    assert names(office) == ["liqbot-1", "liqbot-2x"]
 
 
 async def test_where_the_platform_says_that_the_chat_takes_nothing_it_waits_by_itself(office):

@@ -92,7 +92,9 @@ class AddressStage:
         self._told: OrderedDict[tuple[int, str], asyncio.Task[_Told]] = OrderedDict()
 
     @asynccontextmanager
-    async def addressed(self, delivery: Delivery, limits: Limits) -> AsyncGenerator[OutgoingMessage]:
+    async def addressed(
+        self, delivery: Delivery, limits: Limits, now_ms: int
+    ) -> AsyncGenerator[OutgoingMessage]:
         """Give the message of a delivery, to be sent meanwhile. Raises `AlertGone`, `StoreError`.
 
         Where a platform reuses uploads, one message of an alert goes with its picture, and the others wait
@@ -100,7 +102,7 @@ class AddressStage:
         """
         if len(delivery.ids) > 1 or delivery.held is HoldReason.AWAY:  # what was missed is told, not repeated
             alerts = [await self._alert(number) for number in delivery.alerts]
-            message = digest(alerts, _marked(delivery, limits))
+            message = digest(alerts, _marked(delivery, limits, now_ms))
             if delivery.held is not None:
                 yield _parcel(delivery, message, None)
                 return
@@ -108,7 +110,7 @@ class AddressStage:
             message = replace(message, picture=told.message.picture)  # of one moment: the first's is all's
         else:
             told = await self._tell(delivery.alerts[0], delivery.settings.look)
-            message = addressed(told.message, told.alert, _marked(delivery, limits))
+            message = addressed(told.message, told.alert, _marked(delivery, limits, now_ms))
             if told.alert.hit.live and told.alert.reason in _RENEWING:
                 replaced = await self._alerts.message_of(delivery.chat_id, told.alert)
                 if replaced is not None:
@@ -206,9 +208,11 @@ def _is_made(task: asyncio.Task[_Told]) -> bool:
     return task.done() and not task.cancelled() and not task.exception()
 
 
-def _marked(delivery: Delivery, limits: Limits) -> Delivery:
-    """Return a delivery that is marked as a repeat only where the platform would show it twice."""
-    return replace(delivery, is_repeat=delivery.is_repeat and not limits.knows_repeats)
+def _marked(delivery: Delivery, limits: Limits, now_ms: int) -> Delivery:
+    """Return a delivery that is marked as a repeat only where the platform may show it twice."""
+    age_ms = now_ms - (delivery.unclear_ms or 0)
+    is_known = 0 <= age_ms < limits.knows_repeats_s * 1000
+    return replace(delivery, is_repeat=delivery.is_repeat and not is_known)
 
 
 def _parcel(delivery: Delivery, message: Message, upload: str | None) -> OutgoingMessage:

@@ -87,7 +87,7 @@ class SendStage:
 
     async def _send(self, delivery: Delivery) -> Receipt:
         begun_s = self._clock_s()
-        async with self._address.addressed(delivery, self._platform.limits) as message:
+        async with self._address.addressed(delivery, self._platform.limits, self._clock()) as message:
             if self._clock_s() - begun_s > LATE_S:
                 # The picture took its time: the places that were taken meanwhile are all past, and the chat
                 # may have been forgotten.

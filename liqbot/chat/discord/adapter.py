@@ -22,9 +22,10 @@ from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
 
-LIMITS = Limits(a_second=40, rest_s=LONGEST_S, knows_repeats=True)
+LIMITS = Limits(a_second=40, rest_s=LONGEST_S, knows_repeats_s=120)
 """Discord takes 50 requests a second of a bot; the rest is for answers. The pace of a channel is told by
-Discord with every answer, and kept where requests leave (`route_limits.py`)."""
+Discord with every answer, and kept where requests leave (`route_limits.py`). It knows a nonce again
+within "the past few minutes"."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 """Between two tries to connect, where the library itself has given up; a day has a thousand."""
 BORNE = 3

@@ -6,7 +6,7 @@ from dataclasses import replace
 from liqbot.store.deliveries import Delivery, DeliveryStatus, Outcome
 from liqbot.store.sql.deliveries import SqlDeliveries
 from liqbot.store.sql.rooms import Connection, writes_beside
-from liqbot.store.sql.statuses import SENDING, WAITING
+from liqbot.store.sql.statuses import SENDING, UNKNOWN, WAITING
 
 # What another process is about to claim, to settle or to hold is left to it. Rows are locked in the order of
 # their chats, as heads of queues are.
@@ -16,7 +16,7 @@ _LOCK = (
 )
 _CLAIM = (
     f"UPDATE deliveries SET status = {SENDING}, attempts = attempts + 1, "
-    "carrier = coalesce(own.head, carrier) "
+    "carrier = coalesce(carrier, own.head) "
     "FROM unnest(CAST(? AS bigint[]), CAST(? AS bigint[])) AS own (row, head) WHERE id = own.row"
 )
 _SETTLE = f"""
@@ -31,6 +31,8 @@ _SETTLE = f"""
         ORDER BY chat_id, id FOR UPDATE
     )
     UPDATE deliveries SET status = told.status, due_ms = coalesce(told.due_ms, deliveries.due_ms),
+        unclear_ms = CASE WHEN told.status = {UNKNOWN} THEN coalesce(unclear_ms, deliveries.due_ms)
+            ELSE unclear_ms END,
         sent_ms = told.sent_ms, attempts = attempts - told.uncounted, error = told.error,
         message_id = told.message_id
     FROM told JOIN locked ON locked.id = told.row WHERE deliveries.id = told.row

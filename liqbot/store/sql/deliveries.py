@@ -43,7 +43,7 @@ class SqlDeliveries(Records):
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago),
-                b.reason, b.since_ms, b.tries, b.next_ms
+                b.reason, b.since_ms, b.tries, b.next_ms, d.unclear_ms
             FROM queue_heads AS h
             {dialect.ordered_join} deliveries AS d ON d.id = h.delivery_id  -- in their order, and no further
             JOIN chats AS c ON c.id = d.chat_id
@@ -76,7 +76,7 @@ class SqlDeliveries(Records):
                 claimed.append(replace(delivery, ids=ids, alerts=alerts))
                 if len(rows) > 1:  # tried again, it is the same message
                     db.executemany(
-                        "UPDATE deliveries SET carrier = ? WHERE id = ?",
+                        "UPDATE deliveries SET carrier = coalesce(carrier, ?) WHERE id = ?",
                         [(rows[0][0], row) for row, _ in rows],
                     )
         return claimed
@@ -158,7 +158,8 @@ class SqlDeliveries(Records):
     @writes
     def recover(self, db: Connection, platform: str | None = None) -> int:
         return db.execute(
-            f"UPDATE deliveries SET status = {UNKNOWN}, attempts = attempts - 1 WHERE {OPEN} "
+            f"UPDATE deliveries SET status = {UNKNOWN}, attempts = attempts - 1, "
+            f"unclear_ms = coalesce(unclear_ms, due_ms) WHERE {OPEN} "
             f"AND status = {SENDING} AND (CAST(? AS TEXT) IS NULL "
             "OR EXISTS (SELECT 1 FROM chats WHERE chats.id = chat_id AND platform = ?))",
             [platform, platform],
@@ -220,6 +221,8 @@ class SqlDeliveries(Records):
             sent_lately=row[22],
             first_sent_ms=row[23],
             absence=None if row[24] is None else Absence(*row[24:28]),
+            unclear_ms=row[28],
+            carrier=row[8],
         )
 
     def _grouped(self, db: Connection, head: Delivery, now_ms: int) -> Delivery:
@@ -262,12 +265,14 @@ class SqlDeliveries(Records):
         """Note how far rows have come that are being sent."""
         db.executemany(
             "UPDATE deliveries SET status = ?, due_ms = coalesce(?, due_ms), sent_ms = ?, "
+            f"unclear_ms = CASE WHEN ? = {UNKNOWN} THEN coalesce(unclear_ms, due_ms) ELSE unclear_ms END, "
             f"attempts = attempts - ?, error = ?, message_id = ? WHERE id = ? AND status = {SENDING}",
             [
                 (
                     outcome.status,
                     None if outcome.status == DeliveryStatus.SENT else outcome.at_ms,
                     outcome.at_ms if outcome.status == DeliveryStatus.SENT else None,
+                    outcome.status,
                     not outcome.counts,
                     None if outcome.status == DeliveryStatus.SENT else outcome.error,
                     outcome.message_id,

@@ -1,5 +1,7 @@
 """The sink as a platform that the dispatcher can send to."""
 
+import math
+
 import aiohttp
 
 from liqbot.alerts.platform import ChatGone, ChatMoved, Limits, NotSent, Receipt, SlowDown, Unclear
@@ -11,7 +13,7 @@ class Platform:
     """Sends by a session of aiohttp that others may share."""
 
     def __init__(self, session, url, name, limits=None, *, groups=()):
-        self.limits = limits or Limits(knows_repeats=name == KEYED)
+        self.limits = limits or Limits(knows_repeats_s=math.inf if name == KEYED else 0)
         self._session = session
         self._url = url
         self._name = name
