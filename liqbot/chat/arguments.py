@@ -240,7 +240,7 @@ async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping
         return word
     if kind is Kind.SURE and word.lower() != "yes":
         raise UserError("Only yes does it, not {text}. Nothing was changed.", text=quoted(word))
-    if kind is Kind.NUMBER and word.lower() in (ALL, "0"):
+    if kind is Kind.NUMBER and word.lower() == ALL:
         return 0
     reading = _tested if kind in (Kind.SUBJECT, Kind.TESTED) else _one_of
     return await reading(kind, word, context, topics)

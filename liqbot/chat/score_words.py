@@ -116,8 +116,8 @@ def notes(answer: ScoreboardAnswer) -> Iterator[str]:
     )
     if answer.unseen:
         yield ngettext(
-            "{count} is left out: nobody saw the price throughout.",
-            "{count} are left out: nobody saw the price throughout.",
+            "{count} is left out: the price is not known throughout the day that followed.",
+            "{count} are left out: the price is not known throughout the day that followed.",
             answer.unseen,
         )
     if answer.step_ms > 3_600_000:

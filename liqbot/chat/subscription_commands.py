@@ -105,7 +105,9 @@ async def edit(context: CommandContext, number: Number, settings: Settings) -> M
     """
     by, own = await by_of(context, settings)
     if not settings:
-        raise UserError("What is to be changed? For example: /edit {number} digest=daily", number=number)
+        raise UserError("What is to be changed? For example: /edit {number} digest=daily", number=number or 1)
+    if not number:
+        raise UserError("One at a time: /edit {number} digest=daily", number=1)
     mine = await context.services.subscriptions.edit(context.chat, number, own, by=by)
     return Message(
         _("Changed: #{number} {line}", number=mine.number, line=mine.line),

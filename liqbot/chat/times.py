@@ -78,6 +78,8 @@ _OFFSET = re.compile(r"(?:utc|gmt)?_*([+-])(\d{1,2})(?::?([0-5]\d))?", re.ASCII)
 def read_span(word: str) -> float:
     """Return a span of time in seconds, 0 for `off`. Raises `UserError`."""
     seconds = 0.0 if word.lower() in OFF else read_amount(word, Unit.SECONDS)
+    if seconds == 0 and word.lower() not in OFF:
+        raise UserError("{text} is no time at all. To end it: off", text=quoted(word))
     if seconds is None and word.isascii() and word.isdecimal() and len(word) <= 3:
         raise UserError(
             "{number} minutes or hours? Write {number}m or {number}h.",

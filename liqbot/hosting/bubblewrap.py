@@ -28,10 +28,14 @@ class Containment:
     """The path of bubblewrap; empty where it is not used."""
     why_not: str = ""
     """Why it is not used; empty where it is."""
+    has_proc: bool = True
+    """Whether the worker has a /proc of its own; without, it has none at all."""
 
     def __str__(self) -> str:
         if self.program:
-            return "bubblewrap: no network, read-only system, its own home"
+            return "bubblewrap: no network, read-only system, its own home" + (
+                "" if self.has_proc else ", no /proc"
+            )
         return f"accidents only, no sandbox ({self.why_not})"
 
 
@@ -51,7 +55,7 @@ def containment() -> Containment:
 
 def wrapped(
     command: Sequence[str],
-    program: str,
+    contained: Containment,
     info_fd: int,
     *,
     readable: Collection[str] = (),
@@ -62,15 +66,29 @@ def wrapped(
     `readable` are files and folders that the plugins are in; `hidden` are others that stay unread whatever
     else may be read.
     """
-    return [program, *_arguments(readable, hidden), "--info-fd", str(info_fd), "--", *command]
+    own = _arguments(readable, hidden, has_proc=contained.has_proc)
+    return [contained.program, *own, "--info-fd", str(info_fd), "--", *command]
 
 
 def _tried(program: str) -> Containment:
     if not program:
         return Containment(why_not=_NOT_INSTALLED)
+    whole = _tried_with(program, has_proc=True)
+    if whole.program:
+        return whole
+    # A service manager that hides parts of /proc has the kernel refuse another one; the rest can be had.
+    without = _tried_with(program, has_proc=False)
+    return without if without.program else whole
+
+
+def _tried_with(program: str, *, has_proc: bool) -> Containment:
     try:
         subprocess.run(  # noqa: S603 - what is asked for
-            [program, *_arguments((), ()), "--", sys.executable, "-c", "import msgspec, numpy"],
+            [
+                program,
+                *_arguments((), (), has_proc=has_proc),
+                *("--", sys.executable, "-c", "import msgspec, numpy"),
+            ],
             check=True,
             capture_output=True,
             timeout=_TRY_S,
@@ -83,12 +101,12 @@ def _tried(program: str) -> Containment:
         return Containment(why_not=f"bubblewrap is refused here: {said[-1] if said else 'it says not why'}")
     except (OSError, subprocess.TimeoutExpired) as error:
         return Containment(why_not=f"bubblewrap does not run here: {type(error).__name__}")
-    return Containment(program)
+    return Containment(program, has_proc=has_proc)
 
 
-def _arguments(readable: Collection[str], hidden: Collection[str]) -> Iterator[str]:
-    yield from ("--unshare-all", "--as-pid-1", "--hostname", "plugins", "--cap-drop", "ALL")
-    yield from ("--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc")
+def _arguments(readable: Collection[str], hidden: Collection[str], *, has_proc: bool) -> Iterator[str]:
+    yield from ("--unshare-all", "--as-pid-1", "--cap-drop", "ALL")
+    yield from ("--ro-bind", "/", "/", "--dev", "/dev", *(("--proc",) if has_proc else ("--tmpfs",)), "/proc")
     masked = [path for path in dict.fromkeys((*_MASKED, _home())) if path != "/" and Path(path).is_dir()]
     for path in masked:
         yield from ("--tmpfs", path)

@@ -36,6 +36,9 @@ _REFUSED = {
 _WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _KB = 1024
 _PAGE = resource.getpagesize()
+_STATM = Path("/proc/self/statm")
+UNTOLD_MB = 768
+"""Address space of an empty worker, most of which is code that is mapped and never touched."""
 
 
 def refuse_accidents(hidden: Collection[str]) -> None:
@@ -71,8 +74,12 @@ def _check_open(arguments: tuple[object, ...], secret: Collection[str]) -> None:
 
 
 def limit_memory(memory_mb: int) -> None:
-    """Let this process take at most `memory_mb` MB more address space than it has now."""
-    limit = _pages(0) * _PAGE + memory_mb * _KB * _KB
+    """Let this process take at most `memory_mb` MB more address space than it has now.
+
+    Where /proc does not tell how much that is, an empty worker's is taken to be `UNTOLD_MB`.
+    """
+    has_now = _pages(0) * _PAGE if _STATM.exists() else UNTOLD_MB * _KB * _KB
+    limit = has_now + memory_mb * _KB * _KB
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
     resource.setrlimit(resource.RLIMIT_AS, (limit, hard))
@@ -87,7 +94,7 @@ def resident_mb() -> float:
 def _pages(column: int) -> int:
     """Return a figure of /proc/self/statm: 0 is the address space, 1 what is resident."""
     try:
-        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[column])
-    except OSError:  # not Linux: the peak is the best that is known
+        return int(_STATM.read_text(encoding="ascii").split()[column])
+    except OSError:  # not Linux, or a /proc that is hidden: the peak is the best that is known
         scale = 1 if sys.platform == "darwin" else _KB
         return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * scale // _PAGE

@@ -73,7 +73,7 @@ class Process:
                 closing.callback(os.close, info)
                 closing.callback(os.close, told)
                 passed.append(told)
-                command = wrapped(command, contained.program, told, readable=readable, hidden=hidden)
+                command = wrapped(command, contained, told, readable=readable, hidden=hidden)
             self._popen = subprocess.Popen(  # noqa: S603 - our own module
                 command,
                 stdin=subprocess.PIPE,

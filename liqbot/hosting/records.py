@@ -14,6 +14,7 @@ KILLS_WITHIN_S = 3_600
 @dataclass(slots=True)
 class _Record:
     raised: int = 0
+    has_answered: bool = False
     kills: deque[float] = field(default_factory=deque[float])
     quarantined: str | None = None
 
@@ -28,11 +29,13 @@ class Records:
 
     def well(self, name: str) -> None:
         """Note that it answered."""
-        self._by_name[name].raised = 0
+        record = self._by_name[name]
+        record.raised, record.has_answered = 0, True
 
     def raised(self, name: str, reason: str) -> bool:
         """Note that it failed on a view; return whether that puts it into quarantine."""
         record = self._by_name[name]
+        record.has_answered = True  # the process has outlived it
         record.raised += 1
         return record.raised >= RAISED_IN_A_ROW and self._quarantine(record, reason)
 
@@ -54,6 +57,11 @@ class Records:
             return False
         self._let_go(record)
         return bool(record.kills)
+
+    def proven(self, name: str) -> bool:
+        """Return whether it has answered and the worker was never ended for it: it is asked before others."""
+        record = self._by_name.get(name)
+        return record is not None and record.has_answered and not self.suspect(name)
 
     def _let_go(self, record: _Record) -> None:
         """Forget what lies too long ago."""

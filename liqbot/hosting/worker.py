@@ -5,6 +5,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from typing import TypeAlias
 
@@ -35,7 +36,19 @@ from liqbot.rules.plugin_loading import LoadError
 _log = structlog.get_logger()
 
 TICK_S = 5.0
-"""How long all calls on one view may take together; who was not asked by then is asked on the next one."""
+"""So long into a view whoever ended the process before is asked; after that on the next view."""
+LONGEST_S = 45.0
+"""So long all others are: they pay for nobody, however often the process begins anew meanwhile."""
+
+
+class _Standing(IntEnum):
+    """In which order plugins are asked."""
+
+    PROVEN = 0
+    """Those that have answered, and for whom the process was never ended."""
+    NEW = 1
+    SUSPECT = 2
+    """Those for whom it was ended lately."""
 
 
 class Quarantined(RuleFault):
@@ -104,8 +117,8 @@ class Worker:
 
     def close(self) -> None:
         """End the process. Whoever is asked afterwards is not there."""
+        self._closed = True  # whoever asks at the moment is through with the call that is under way
         with self._lock:
-            self._closed = True
             self._stop()
 
     def reload(self, candidates: Sequence[Candidate]) -> None:
@@ -133,7 +146,8 @@ class Worker:
         """Return what comes of each call on `view`, in their order; to forget needs none.
 
         Who hangs, ends the process or fills its memory is stopped and named; the process begins anew, and the
-        calls that are left are asked there. Who has done so before is asked last.
+        calls that are left are asked there. Who has done so before is asked last, and who has answered before
+        first: a dozen that end the process on their first view take the time of others that nobody knows yet.
         """
         if not self._lock.acquire(timeout=patience_s):
             return [NotAsked(f"{call.name}: its worker is busy") for call in calls]
@@ -149,18 +163,35 @@ class Worker:
             if reason is not None:
                 outcomes[place] = Quarantined(reason)
         left = [place for place in range(len(calls)) if place not in outcomes]
-        left.sort(key=lambda place: (self._records.suspect(calls[place].name), place))
-        end = self._clock() + TICK_S
-        while left and self._clock() < end and not self._closed:
+        start = self._clock()
+        while left := self._still_to_ask(calls, left, self._clock() - start):
             culprit = self._round(view, calls, left, outcomes)
             if culprit is not None:
                 for place in left:
                     if calls[place].name == culprit[0]:
                         outcomes.setdefault(place, RuleFault(culprit[1]))
             left = [place for place in left if place not in outcomes]
-        for place in left:
-            outcomes[place] = NotAsked(f"{calls[place].name}: there was no time left to ask it on this view")
+        for place, call in enumerate(calls):
+            if place not in outcomes:
+                outcomes[place] = NotAsked(f"{call.name}: there was no time left to ask it on this view")
         return [outcomes[place] for place in range(len(calls))]
+
+    def _still_to_ask(self, calls: Sequence[Call], left: Sequence[int], taken_s: float) -> list[int]:
+        """Return who is to be asked yet, in which order, where a view has taken so many seconds already.
+
+        For those whom the process was ended for there is less time than for others, who do not pay for it.
+        """
+        if self._closed:
+            return []
+        standing = {place: self._standing(calls[place].name) for place in left}
+        most_s = {_Standing.SUSPECT: TICK_S}
+        asked = [place for place in left if taken_s < most_s.get(standing[place], LONGEST_S)]
+        return sorted(asked, key=lambda place: (standing[place], place))
+
+    def _standing(self, name: str) -> _Standing:
+        if self._records.suspect(name):
+            return _Standing.SUSPECT
+        return _Standing.PROVEN if self._records.proven(name) else _Standing.NEW
 
     def _round(
         self,

@@ -111,7 +111,7 @@ class ScoreboardAnswer:
     cases: int
     """How many clusters count, each once."""
     unseen: int
-    """Of how many nobody saw the price throughout a day: they are left out."""
+    """Of how many the price is not known throughout the day that followed: they are left out."""
     step_ms: int
     """How often price is known; a horizon of fewer than three steps is not scored."""
     tells_liquidations: bool

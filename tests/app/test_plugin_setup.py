@@ -134,11 +134,11 @@ async def test_one_that_was_not_reached_in_time_has_not_failed_and_is_asked_on_t
     settings, chat, more = with_plugins(mine=RULE), Paper(), asyncio.Event()
     bot = bot_with(settings, Told([*beat(MINUTE), more, *beat(2 * MINUTE)]), here=chat)
     await subscribe(bot, ME, "counts")
-    monkeypatch.setattr(worker_room, "TICK_S", 0.0)
+    monkeypatch.setattr(worker_room, "LONGEST_S", 0.0)
     async with bot:
         await bot.until(lambda: bot.beats == 1)
         assert bot.services.status.faults == {}
-        monkeypatch.setattr(worker_room, "TICK_S", 5.0)
+        monkeypatch.setattr(worker_room, "LONGEST_S", 45.0)
         more.set()
         await chat.has_got(1)
     assert chat.messages[0][1].title == "BTC: view 1, others 0"

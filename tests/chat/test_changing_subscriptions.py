@@ -129,6 +129,27 @@ async def test_all_end_at_once_and_can_be_had_again_by_one_line(room):
     assert [item.manner.digest for item in await room.store.subscriptions.of(ME)] == ["daily", "off"]
 
 
+NONE_IS_ZERO = (
+    ("/unsubscribe 0 yes", "There is no subscription '0' here. Choose from 1, 2."),
+    ("/unsubscribe #0 yes", "There is no subscription '#0' here. Choose from 1, 2."),
+    ("/unsubscribe 00 yes", "There is no subscription '00' here. Choose from 1, 2."),
+    ("/pause 0", "There is no subscription '0' here. Choose from 1, 2."),
+    ("/resume 0", "There is no subscription '0' here. Choose from 1, 2."),
+    ("/edit 0 digest=daily", "There is no subscription '0' here. Choose from 1, 2."),
+    ("/edit all digest=daily", "One at a time: /edit 1 digest=daily"),
+    ("/mute 0", "'0' is no time at all. To end it: off"),
+    ("/limit 0", "'0' is not a number from 1 to 1000."),
+)
+
+
+@pytest.mark.parametrize(("line", "said"), NONE_IS_ZERO)
+async def test_zero_is_nobodys_number_and_does_not_stand_for_all(room, line, said):
+    await room.say("/subscribe near-cluster BTC")
+    await room.say("/subscribe trapped ETH")
+    assert await room.title(line) == said
+    assert [item.paused for item in await room.store.subscriptions.of(ME)] == [False, False]
+
+
 async def test_another_chat_takes_over_what_one_shares(room):
     await room.say("/subscribe near-cluster BTC within=3% venue=best silent=yes once=yes")
     await room.say("/subscribe regime-flip ETH")

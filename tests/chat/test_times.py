@@ -47,9 +47,13 @@ class TestSpans:
     def test_are_read_with_their_unit(self, written, seconds):
         assert read_span(written) == seconds
 
-    @pytest.mark.parametrize("written", ["off", "OFF", "none", "never", "no", "0", "0h"])
-    def test_of_no_length_are_off(self, written):
+    @pytest.mark.parametrize("written", ["off", "OFF", "none", "never", "no"])
+    def test_that_say_so_are_off(self, written):
         assert read_span(written) == 0
+
+    @pytest.mark.parametrize("written", ["0", "0h", "0m", "00s"])
+    def test_of_no_length_are_refused_since_nobody_knows_whether_none_or_for_ever_is_meant(self, written):
+        assert refusal(read_span, written) == f"{written!r} is no time at all. To end it: off"
 
     def test_without_a_unit_or_sense_are_answered_with_examples(self):
         assert refusal(read_span, "10") == "10 minutes or hours? Write 10m or 10h."

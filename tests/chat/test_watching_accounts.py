@@ -277,6 +277,12 @@ class TestWatchingAndUnwatch:
         assert venue.wanted == []
         assert "watches no account" in await room.title("/unwatch whale")
 
+    async def test_zero_is_no_account_and_ends_nothing(self, room, venue):
+        await room.say(f"/watch {ANN} name=whale near=3%")
+        assert (await room.say("/unwatch 0")).tone is Tone.WARNING
+        assert await room.title("/watching") != "This chat watches no account"
+        assert venue.wanted != []
+
     async def test_who_does_not_manage_a_chat_may_look_but_not_watch(self, room):
         assert (
             "is for those who manage this chat" in (await room.say(f"/watch {ANN}", may_manage=False)).title

@@ -1,6 +1,7 @@
 """The worker under bubblewrap: what a plugin that means harm can reach there. Skipped where it cannot run."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -152,10 +153,82 @@ def test_where_it_is_refused_its_own_words_are_told(monkeypatch, tmp_path):
     assert containment() == Containment(why_not=containment().why_not)
 
 
+def test_where_it_may_not_mount_a_proc_the_worker_has_none_and_all_else(monkeypatch, tmp_path):
+    refusing = tmp_path / "bwrap"
+    refusing.write_text(
+        '#!/bin/sh\ncase "$*" in *--proc*) echo "bwrap: Can\'t mount proc" >&2; exit 1;; esac\n'
+    )
+    refusing.chmod(0o755)
+    monkeypatch.setattr("liqbot.hosting.bubblewrap.shutil.which", lambda _: str(refusing))
+    assert containment() == Containment(str(refusing), has_proc=False)
+    assert str(containment()) == "bubblewrap: no network, read-only system, its own home, no /proc"
+
+
+OTHERS_PYTHON = shutil.which(f"python3.{sys.version_info.minor}", path="/usr/local/bin:/usr/bin")
+"""A Python outside of anybody's home."""
+HARDENED = """
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys
+exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs \\
+  --bounding-set=-all --inh-caps=-all "$@"
+"""
+"""What ProtectKernelTunables, NoNewPrivileges and an empty CapabilityBoundingSet do to a service."""
+IN_THE_UNIT = """
+import sys
+from pathlib import Path
+from liqbot.hosting.bubblewrap import containment
+from liqbot.hosting.worker import Limits, Worker
+from liqbot.rules.plugin_discovery import find_in_folder
+contained = containment()
+print(contained)
+worker = Worker(list(find_in_folder(Path(sys.argv[1]))), Limits(load_s=30), contained=contained)
+print(worker.errors, [item.name for items in worker.brought.values() for item in items])
+worker.close()
+"""
+
+
+@needs_bubblewrap
+@pytest.mark.long
+@pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("setpriv"), reason="it takes root to play systemd")
+@pytest.mark.skipif(not OTHERS_PYTHON, reason="there is no Python of this version that others may run")
+def test_in_the_hardened_unit_of_systemd_the_worker_is_contained_all_the_same(write):
+    folder = write(good=GOOD)
+    command = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        HARDENED,
+        "sh",
+        OTHERS_PYTHON,
+        "-c",
+        IN_THE_UNIT,
+        str(folder),
+    ]
+    for part in (folder, *folder.parents):
+        if part.stat().st_mode & 0o055 != 0o055 and part.is_relative_to("/tmp"):  # noqa: S108 - of this test
+            part.chmod(part.stat().st_mode | 0o055)
+    search = [path for path in sys.path if path and not path.startswith("/root")]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(search), "HOME": "/nonexistent"}
+    done = subprocess.run(
+        command, env=environment, cwd="/", capture_output=True, text=True, check=False, timeout=120
+    )
+    first, *_, last = done.stdout.splitlines()
+    assert first == "bubblewrap: no network, read-only system, its own home, no /proc"
+    assert last == "[] ['good']", done.stderr
+
+
+def test_the_unit_that_is_shipped_allows_what_bubblewrap_needs():
+    unit = (Path(__file__).parents[2] / "deploy" / "liqbot.service").read_text()
+    lines = dict(line.split("=", 1) for line in unit.splitlines() if line[:1].isalpha() and "=" in line)
+    assert "@mount" in lines["SystemCallFilter"].split()
+    assert "AF_NETLINK" in lines["RestrictAddressFamilies"].split(), "it brings up the loopback"
+    assert {"user", "mnt", "pid", "net", "ipc", "uts"} <= set(lines["RestrictNamespaces"].split())
+
+
 def test_what_is_hidden_is_covered_last_so_that_nothing_uncovers_it(tmp_path):
     secret = tmp_path / "liqbot.toml"
     secret.write_text("token")
-    command = wrapped(["true"], "bwrap", 3, readable=[str(tmp_path)], hidden=[str(secret)])
+    command = wrapped(["true"], Containment("bwrap"), 3, readable=[str(tmp_path)], hidden=[str(secret)])
     covered = command.index(str(secret))
     assert command[covered - 2 : covered] == ["--ro-bind", "/dev/null"]
     assert covered > command.index(str(tmp_path))

@@ -233,12 +233,26 @@ def test_whoever_finds_it_busy_is_told_so_and_does_not_wait_long(worker_of):
 
 
 def test_who_is_not_reached_within_the_tick_is_told_so_and_is_no_fault_of_its_own(worker_of, monkeypatch):
-    monkeypatch.setattr(worker_room, "TICK_S", 0.0)
+    monkeypatch.setattr(worker_room, "LONGEST_S", 0.0)
     worker = worker_of(good=GOOD)
     [outcome] = worker.ask(VIEW, [call("good")])
     assert isinstance(outcome, NotAsked)
-    monkeypatch.setattr(worker_room, "TICK_S", 5.0)
+    monkeypatch.setattr(worker_room, "LONGEST_S", 45.0)
     assert isinstance(worker.ask(VIEW, [call("good")])[0], Answer)
+
+
+def test_a_dozen_that_end_the_process_on_one_view_cost_a_good_one_no_view(worker_of, monkeypatch):
+    monkeypatch.setattr(worker_room, "TICK_S", 0.0)  # as if each took its process seconds to begin anew
+    ends = 'import os\n@rule("{name}")\ndef ends(view):\n    """It ends the process."""\n    os._exit(3)\n'
+    names = [f"a{number}" for number in range(3)]
+    worker = worker_of(**{name: ends.replace("{name}", name) for name in names}, good=GOOD)
+    calls = [*(call(name) for name in names), call("good")]
+    *ended, good = worker.ask(VIEW, calls)
+    assert isinstance(good, Answer)
+    assert all(isinstance(outcome, RuleFault) for outcome in ended)
+    *ended, good = worker.ask(replace(VIEW, spot=101.0), calls)
+    assert isinstance(good, Answer)
+    assert all(isinstance(outcome, NotAsked) for outcome in ended), "for those there is no more time"
 
 
 def test_its_environment_holds_nothing_that_could_be_a_token(worker_of, monkeypatch):

@@ -17,6 +17,7 @@ from liqbot.app.plugin_setup import HOUSE
 from liqbot.builtin import RULES
 from liqbot.charts.studio import Studio
 from liqbot.hosting import worker as worker_room
+from liqbot.hosting.bubblewrap import containment
 from liqbot.hosting.checking import check
 from liqbot.hosting.plugins import Wanted, load_plugins
 from liqbot.hosting.worker import Limits
@@ -109,7 +110,7 @@ class Zoo:
     async def _has_got(self, number):
         """Wait until the good rules' alerts of a view are there."""
         wanted = 3 if number == 0 else 2  # near-cluster speaks of its cluster once
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while sum(self._is_good(message, number) for _, message in self.chat.messages) < wanted:
                 await self.chat.has_got(len(self.chat.messages) + 1)
 
@@ -138,11 +139,16 @@ def told(monkeypatch):
 
 @pytest.mark.long
 @pytest.mark.usefixtures("undrawn")
-async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypatch, told, record_property):
+@pytest.mark.parametrize("is_contained", [False, True], ids=["accidents only", "bubblewrap"])
+async def test_a_zoo_of_bad_plugins_harms_only_itself(
+    folder, monkeypatch, told, record_property, is_contained
+):
+    if is_contained and not containment().program:
+        pytest.skip(containment().why_not)
     monkeypatch.setenv("LIQBOT_ZOO_TOKEN", TOKEN)
+    tmp_path = folder.parent
     settings = Settings(database=tmp_path / "liqbot.db", coins=("BTC",), plugins_path=folder)
-    # Under bubblewrap a process takes longer to start, and a dozen of these end theirs within one view.
-    wanted = Wanted(folder=folder, limits=LIMITS, hidden=(settings.database,), bubblewrap=False)
+    wanted = Wanted(folder=folder, limits=LIMITS, hidden=(settings.database,), bubblewrap=is_contained)
     start = time.perf_counter()
     plugins = load_plugins(HOUSE, wanted)
     loading_s = time.perf_counter() - start
@@ -163,8 +169,8 @@ async def test_a_zoo_of_bad_plugins_harms_only_itself(folder, tmp_path, monkeypa
     }
 
     slowest, later = max(zoo.took), max(zoo.took[VIEWS // 2 :])
-    assert slowest < worker_room.TICK_S + 4
-    assert later < ON_TIME_S
+    assert slowest < worker_room.LONGEST_S, "within the view, though a dozen end the process on it"
+    assert later < ON_TIME_S * (2 if is_contained else 1), "what is contained takes longer to begin anew"
     assert TOKEN not in "".join(f"{message.title}{message.lines}" for _, message in zoo.chat.messages)
     await SqliteStore(settings.database).close()  # it is still a database
     record_property("table", _table(outcomes, loading_s, slowest, later))

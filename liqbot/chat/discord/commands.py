@@ -181,7 +181,9 @@ class _Maker:
         return [*own, *more, *last]
 
     def _option(self, argument: Argument) -> Option:
-        return options.of_argument(argument, self._answering.topics)
+        changes_one = any(other.kind is Kind.SETTINGS for other in self._command.arguments)
+        may_be_all = argument.kind is Kind.NUMBER and not changes_one
+        return options.of_argument(argument, self._answering.topics, may_be_all=may_be_all)
 
     def _fits(self, rule: Rule) -> bool:
         """Return whether every parameter of a rule can be an option beside the command's own."""

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 
 from liqbot.chat import times
-from liqbot.chat.arguments import choices
+from liqbot.chat.arguments import ALL, choices
 from liqbot.chat.command import ACTIONS, Argument, CommandContext, Kind
 from liqbot.rules.parameters import ANY_COIN, Parameter, ParameterError
 from liqbot.rules.rule import Rule
@@ -29,6 +29,8 @@ HELP = 100
 CHOICE = 100
 """Most characters of an option's name, of its help, and of a choice."""
 
+ALL_OF_THEM = -1
+"""The number that stands for all subscriptions, since no text fits an option that takes a number."""
 Given = Mapping[str, object]
 """The values of a command's options by their names; those that were not given are None."""
 Offer = Callable[[CommandContext, str, Given], Awaitable[Mapping[str, str]]]
@@ -86,14 +88,21 @@ class Option:
     offer: Offer | None = None
 
 
-def of_argument(argument: Argument, topics: Callable[[CommandContext], Mapping[str, str]]) -> Option:
-    """Return the option for an argument of a command; `topics` are the names that `/help` explains."""
+def of_argument(
+    argument: Argument, topics: Callable[[CommandContext], Mapping[str, str]], *, may_be_all: bool = False
+) -> Option:
+    """Return the option for an argument of a command; `topics` are the names that `/help` explains.
+
+    Of a number, `may_be_all` says whether all may be meant.
+    """
     kind = argument.kind
 
     async def offer(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
         offered = await choices(kind, context, topics(context))
-        return {**offered, "0": _("all of them")} if kind is Kind.NUMBER and len(offered) > 1 else offered
+        if may_be_all and len(offered) > 1:
+            return {**offered, str(ALL_OF_THEM): _("all of them")}
+        return offered
 
     text = _(_HELP[kind]) if kind in _HELP else argument.name
     if isinstance(argument.default, str) and argument.default:
@@ -102,7 +111,7 @@ def of_argument(argument: Argument, topics: Callable[[CommandContext], Mapping[s
         name=argument.name,
         takes=_TAKES.get(kind, str),
         help=text,
-        write=_word_by_word if kind is Kind.SETTINGS else _as_it_is,
+        write=_word_by_word if kind is Kind.SETTINGS else _number_or_all if may_be_all else _as_it_is,
         required=argument.required and kind is not Kind.SETTINGS,
         choices=_FIXED.get(kind, ())[:OFFERED],
         offer=None if kind in (Kind.COUNT, Kind.TEXT, *_FIXED) else offer,
@@ -258,6 +267,10 @@ def found(offered: Mapping[str, str], typed: str) -> list[tuple[str, str]]:
 def short_help(text: str, room: int = HELP) -> str:
     """Return a description that Discord takes: never empty, never too long."""
     return _short(" ".join(text.split()) or "…", room)
+
+
+def _number_or_all(value: object) -> Sequence[str]:
+    return [ALL if value == ALL_OF_THEM else str(value)]
 
 
 def _as_it_is(value: object) -> Sequence[str]:

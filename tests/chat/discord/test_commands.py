@@ -11,6 +11,7 @@ from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import Coin, CommandContext, Number, RuleName, Settings, Window, command
 from liqbot.chat.discord.commands import ANOTHER_RULE, LETTERS, SlashCommands, letters
+from liqbot.chat.discord.options import ALL_OF_THEM
 from liqbot.chat.plugin_commands import chat_command
 from liqbot.message import Message
 from liqbot.plugin import Between, Help, Percent, rule
@@ -100,6 +101,9 @@ async def test_what_is_chosen_reads_as_it_would_be_typed():
     assert line == "/subscribe near-cluster BTC within=2.5 'at_least=10 M' silent=yes"
     assert await run(slashes["heatmap"], host, coin="kPEPE/USD:X", window="7d") == "/heatmap kPEPE/USD:X 7d"
     assert await run(slashes["unsubscribe"], host, number=3) == "/unsubscribe 3"
+    assert await run(slashes["unsubscribe"], host, number=ALL_OF_THEM) == "/unsubscribe all"
+    assert await run(slashes["unsubscribe"], host, number=0) == "/unsubscribe 0", "0 is not all"
+    assert await run(slashes["edit"], host, number=ALL_OF_THEM) == "/edit -1"
     assert await run(slashes["help"], host) == "/help"
 
 
