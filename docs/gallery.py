@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from liqbot.builtin.near_cluster import near_cluster
-from liqbot.charts import chart_events, comparison, heatmap, history, ladder, terrain
+from liqbot.charts import chart_events, comparison, heatmap, history, ladder, screener, terrain
 from liqbot.charts.history_input import HistoryInput
 from liqbot.charts.request import (
     ComparisonInput,
@@ -44,6 +44,8 @@ from liqbot.market.side import Side
 from liqbot.market.updates import AssetContext, Beat, CandlesSeen, OpenInterestSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.service.screener import Order, screener_answer, screener_row
+from liqbot.service.screener_picture import screener_input
 from liqbot.sources.replay.player import RECORDED_LAYER, Replay
 from liqbot.sources.simulator import Scenario, SimulatedMarket
 from liqbot.sources.simulator.source import LAYER
@@ -241,6 +243,11 @@ def of_the_recording(pasts: dict[str, Past]) -> Iterator[tuple[str, str, Picture
     yield "recorded-map", "BTC, price by price", ladder.draw(MapInput(view=past.view))
     square = MapInput(view=past.view, look=Look(ThemeName.LIGHT, Shape.SQUARE))
     yield "recorded-map-square", "The same, light and square", ladder.draw(square)
+    rows = screener_answer([screener_row(past.view) for past in pasts.values()], Order.NEAREST, 1)
+    beside = screener_input(rows, "The nearest clusters", Look())
+    yield "screener", "Coins beside each other, those with the nearest cluster first", screener.draw(beside)
+    bright = screener_input(rows, "The nearest clusters", Look(ThemeName.LIGHT, Shape.SQUARE))
+    yield "screener-light-square", "The same, light and square", screener.draw(bright)
 
 
 def main() -> None:

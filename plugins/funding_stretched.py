@@ -3,12 +3,28 @@
 from collections.abc import Iterator
 from typing import Annotated
 
-from liqbot.plugin import Between, Help, Hit, MarketView, Percent, Policy, Side, percent, rule, usd
+from liqbot.plugin import (
+    Between,
+    Help,
+    Hit,
+    MarketView,
+    Need,
+    Percent,
+    Policy,
+    Side,
+    percent,
+    rule,
+    usd,
+)
 
 HOURS = 24 * 365
 
 
-@rule("funding-stretched", policy=Policy(hold=600, recover=1_800, cooldown=8 * 3_600))
+@rule(
+    "funding-stretched",
+    policy=Policy(hold=600, recover=1_800, cooldown=8 * 3_600),
+    needs=[Need.FUNDING],
+)
 def funding_stretched(
     view: MarketView,
     *,

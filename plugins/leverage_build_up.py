@@ -11,6 +11,7 @@ from liqbot.plugin import (
     Help,
     Hit,
     MarketView,
+    Need,
     Percent,
     Policy,
     Side,
@@ -40,7 +41,7 @@ class Past:
     samples: list[Sample] = field(default_factory=list[Sample])
 
 
-@rule("leverage-build-up", policy=Policy(cooldown=6 * 3_600))
+@rule("leverage-build-up", policy=Policy(cooldown=6 * 3_600), needs=[Need.OPEN_INTEREST])
 class LeverageBuildUp:
     """Open interest is up by `by` within `span`, and one side's fuel within 5% of spot by `thicker`."""
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from liqbot.alerts.needs import unknown_now
 from liqbot.alerts.states import Event, WatchState, step
 from liqbot.market.events import Observation
 from liqbot.market.layer import Origin
@@ -56,14 +57,15 @@ async def evaluate(
 ) -> list[Evaluated | RuleFault]:
     """Return what comes of an observation for each subject, in their order; a fault changes no state.
 
-    The event loop is free meanwhile. After `stale_ms` without an observation of a live market, what was gone
-    by then has to be seen gone anew.
+    The event loop is free meanwhile. Where a view is without what a rule needs, as an order book, nobody
+    knows whether what it found still holds. After `stale_ms` without an observation of a live market, what
+    was gone by then has to be seen gone anew.
     """
     view = observation.view
     asked = {
         place: _question(subject, observation)
         for place, subject in enumerate(subjects)
-        if not _is_still_being_read(subject.state, view)
+        if not _is_still_being_read(subject.state, view) and unknown_now(subject.rule, view) is None
     }
     readings = dict(zip(asked, await ask(view, list(asked.values())), strict=True))
     return [_evaluated(one, view, readings.get(place), stale_ms) for place, one in enumerate(subjects)]

@@ -1,15 +1,17 @@
 """Preview: when a rule would have fired, had somebody subscribed to it a while ago."""
 
+from collections import Counter
 from collections.abc import AsyncIterable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from liqbot.alerts.evaluation import STALE_MS, Evaluated, Subject, evaluate
+from liqbot.alerts.needs import lacking
 from liqbot.alerts.states import Reason, WatchState
 from liqbot.market.events import Observation
 from liqbot.market.view import MarketView
 from liqbot.rules.hit import Hit, NotAsked
 from liqbot.rules.parameters import Value
-from liqbot.rules.rule import Rule
+from liqbot.rules.rule import Need, Rule
 
 PATIENCE = 12
 """So often a rule is asked about one observation where the worker is busy."""
@@ -38,6 +40,8 @@ class Preview:
     """Whether all views were read."""
     coarsest_ms: int = 0
     """The longest time between two of them."""
+    without: Mapping[Need, int] = field(default_factory=dict[Need, int])
+    """Of what the rule needs: how many of the views were without it."""
 
 
 async def preview(
@@ -52,15 +56,19 @@ async def preview(
 
     Live, in replay and here the same evaluation decides. `go_on` is asked before each observation: where it
     says no, the preview ends there and is not whole. `step_of` says how far apart views of that age are kept,
-    in ms: a market is not stale because its history is coarse. That an alert is over is no firing. Raises
-    `RuleFault`.
+    in ms: a market is not stale because its history is coarse. Where a view is without what the rule needs,
+    it finds nothing, and that says nothing: such views are counted. That an alert is over is no firing.
+    Raises `RuleFault`.
     """
     state, count, since_ms, coarsest_ms = WatchState(), 0, None, 0
     firings: list[Firing] = []
+    without, is_whole = Counter[Need](), True
     async for observation in observations:
         if not go_on():
-            return Preview(tuple(firings), count, since_ms, is_whole=False, coarsest_ms=coarsest_ms)
+            is_whole = False
+            break
         view = observation.view
+        without.update(lacking(rule, observation))
         outcome = await _outcome(observation, Subject(rule, values, state), step_of(view))
         coarsest_ms = max(coarsest_ms, view.time_ms - state.time_ms if count else 0)
         firings += [
@@ -71,7 +79,7 @@ async def preview(
         state = outcome.state
         since_ms = view.time_ms if since_ms is None else since_ms
         count += 1
-    return Preview(tuple(firings), count, since_ms, is_whole=True, coarsest_ms=coarsest_ms)
+    return Preview(tuple(firings), count, since_ms, is_whole, coarsest_ms, dict(without))
 
 
 async def _outcome(observation: Observation, subject: Subject, step_ms: int) -> Evaluated:

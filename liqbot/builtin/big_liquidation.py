@@ -10,6 +10,7 @@ from liqbot.plugin import (
     LiquidationSeen,
     MarketEvent,
     MarketView,
+    Need,
     Provenance,
     SideChoice,
     Usd,
@@ -24,7 +25,7 @@ _HOW_SURE = {
 }
 
 
-@event_rule("big-liquidation")
+@event_rule("big-liquidation", needs=[Need.LIQUIDATIONS])
 def big_liquidation(
     view: MarketView,
     events: tuple[MarketEvent, ...],

@@ -11,6 +11,7 @@ from liqbot.plugin import (
     Help,
     Hit,
     MarketView,
+    Need,
     Percent,
     Policy,
     Side,
@@ -61,7 +62,7 @@ class Course:
     running: Running | None = None
 
 
-@rule("cascade", policy=Policy(cooldown=1_800, resolve=True))
+@rule("cascade", policy=Policy(cooldown=1_800, resolve=True), needs=[Need.LIQUIDATIONS])
 class CascadeRule:
     """Price moves by `move` within 15 minutes, `at_least` is liquidated, clusters swept: at least `clusters`.
 

@@ -9,6 +9,7 @@ from liqbot.plugin import (
     Help,
     Hit,
     MarketView,
+    Need,
     Percent,
     Policy,
     Side,
@@ -24,7 +25,7 @@ LEAVING = 0.8
 """An alert stays on until the cascade runs less far beyond the push than its threshold times this."""
 
 
-@rule("fragile", policy=Policy(hold=300, cooldown=6 * 3_600, escalate=2))
+@rule("fragile", policy=Policy(hold=300, cooldown=6 * 3_600, escalate=2), needs=[Need.BOOK])
 def fragile(
     view: MarketView,
     *,

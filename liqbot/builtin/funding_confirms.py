@@ -8,6 +8,7 @@ from liqbot.plugin import (
     Help,
     Hit,
     MarketView,
+    Need,
     Percent,
     Policy,
     Regime,
@@ -22,7 +23,7 @@ LEAVING = 0.8
 """An alert stays on until funding is below its threshold times this."""
 
 
-@rule("funding-confirms", policy=Policy(hold=600, cooldown=8 * 3_600))
+@rule("funding-confirms", policy=Policy(hold=600, cooldown=8 * 3_600), needs=[Need.FUNDING])
 def funding_confirms(
     view: MarketView,
     *,

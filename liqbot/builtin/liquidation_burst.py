@@ -12,6 +12,7 @@ from liqbot.plugin import (
     LiquidationSum,
     MarketEvent,
     MarketView,
+    Need,
     Ratio,
     Side,
     Usd,
@@ -50,7 +51,7 @@ class Past:
     """From which hour on all are known."""
 
 
-@event_rule("liquidation-burst", cooldown=1_800)
+@event_rule("liquidation-burst", cooldown=1_800, needs=[Need.LIQUIDATIONS])
 class LiquidationBurst:
     """Within `within`, `times` times as much is liquidated as in a usual hour, and at least `at_least`.
 

@@ -72,8 +72,9 @@ def draw(asked: HistoryInput) -> Picture:
     _rest(canvas, asked.readings, x, panels[3])
     shares = _shares(regimes)
     _header(canvas, asked, shares, measures)
-    said = (f"{asked.label} · {words.NOT_A_FORECAST}", canvas.theme.provenance)
-    canvas.text(measures.left + 2, measures.last_line, *fitting([(said,)], measures.right - measures.left))
+    said = words.closings(asked.label, words.utc(asked.readings[-1].time_ms))
+    options = [((one, canvas.theme.provenance),) for one in said]
+    canvas.text(measures.left + 2, measures.last_line, *fitting(options, measures.right - measures.left))
     return Picture(
         png=canvas.png(), alt=_alt(asked, shares), name=words.file_name(asked.coin, f"history-{asked.window}")
     )
@@ -154,10 +155,20 @@ def _ratio(
         dash = () if value == 1.0 else (6, 5)
         canvas.line(np.array([(box[0], y), (box[2], y)]), style.soft, 1.2, share=0.7, dash=dash)
         if value != 1.0:
-            _figure(canvas, box, y, f"{value:g}")
+            _threshold(canvas, box[0] + 6, y - 5 if value > 1 else y + 22, value)
     logs = np.array([_log_ratio(one.ratio, regime) for one, regime in zip(readings, regimes, strict=True)])
     canvas.line(np.stack([x, panel.y(logs)], axis=1), style.text, 2.4)
-    _name(canvas, box, "ratio ▲/▼", box[1] + 14)
+    newest = readings[-1]
+    middle = (box[1] + box[3]) / 2
+    _name(canvas, box, "ratio ▲/▼", middle - 15)
+    is_one_sided = newest.ratio is None and regimes[-1] in _SIDES
+    said = "one-sided" if is_one_sided else figures.ratio(newest.ratio)
+    _figure(canvas, box, middle + 15, said)
+
+
+def _threshold(canvas: Canvas, left: float, line: float, value: float) -> None:
+    """Say at which ratio a setup begins, beside its line."""
+    canvas.text(left, line, (f"{value:g}", canvas.theme.fine), halo=canvas.theme.panel)
 
 
 def _log_ratio(ratio: float | None, regime: Regime) -> float:
@@ -241,7 +252,7 @@ def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Fr
     coin: tuple[Word, ...] = (
         (f"{asked.coin} ", style.coin),
         (f"${figures.price(newest.spot)}", style.spot),
-        (f"   ratio over {asked.window}", style.beside),
+        (f"   {_span(asked)}", style.beside),
     )
     value: tuple[Word, ...] = (("ratio ", style.beside), (_ratio_words(newest), style.figure))
     canvas.text(measures.right, measures.lines[0], *value, align="right")
@@ -249,6 +260,11 @@ def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Fr
     canvas.text(measures.left + 2, measures.lines[0], *fitting([coin, coin[:2]], room))
     line = measures.lines[1]
     canvas.text(measures.left + 2, line, *fitting([((shares, style.sentence),)], measures.right - 16))
+
+
+def _span(asked: HistoryInput) -> str:
+    """Return how far back the readings reach: `7 days`, or `3 days of 1 year`."""
+    return words.span(asked.readings[-1].time_ms - asked.readings[0].time_ms, asked.window)
 
 
 def _ratio_words(one: DatedReading) -> str:

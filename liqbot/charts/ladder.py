@@ -21,7 +21,7 @@ _ABOVE = 32
 """Room above the strip, for what the curves come to."""
 _WORDS_WIDE = 0.27
 """Room for words, as a share of the width."""
-_BARS, _CURVES, _DEPTH = 0.72, 0.97, 0.3
+_BARS, _CURVES, _DEPTH = 0.72, 0.97, 0.26
 """Lengths of the longest bar, of the longer curve and of the book, as shares of the strip's width."""
 _MONEY = 0.6
 """The price axis reaches as far as the nearest 60% of each side's money."""
@@ -162,7 +162,11 @@ def _fuel(canvas: Canvas, asked: MapInput, today: Strip) -> None:
         outside = y + (23 if side is Side.LONG else -7)
         word = (said, style.legend.in_colour(style.tint[side]))
         book = 0 if asked.depth is None else round((today.right - today.left) * _DEPTH)
-        canvas.text(today.right - 4 - book, outside, word, align="right", halo=style.panel)
+        right = today.right - 4 - book
+        # A curve that comes this far must not strike the words through.
+        ground = round(right - width(word) - 6), round(outside) - 23, right + 4, round(outside) + 5
+        canvas.blend(ground, style.panel, 0.85)
+        canvas.text(right, outside, word, align="right", halo=style.panel)
 
 
 def _dot(canvas: Canvas, x: float, y: float, colour: Rgb) -> None:

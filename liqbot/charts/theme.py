@@ -184,7 +184,7 @@ class Theme:
     @cached_property
     def tag(self) -> Letters:
         """What must not be overlooked."""
-        return Letters(28, self.text, bold=True)
+        return Letters(30, self.text, bold=True)
 
     @cached_property
     def provenance(self) -> Letters:

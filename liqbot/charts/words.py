@@ -28,6 +28,8 @@ UNPLACED_MATTERS = 0.01
 EVEN = 1.1
 SLIGHTLY = 1.5
 """Up to these ratios of the heavier to the lighter side, fuel is even, or slightly heavier on one."""
+OLD_S = 600.0
+"""From this age on, how old positions are matters more than how many of them are known."""
 FULL = 0.95
 """From this share of what was asked for on, a window counts as full."""
 _UNIT_MS = {"h": 3_600_000, "d": 86_400_000, "y": 365 * 86_400_000}
@@ -195,18 +197,23 @@ def provenance(view: MarketView) -> str:
 
 
 def provenances(view: MarketView) -> list[str]:
-    """Return the fine print, the longest wording first; none leaves out the venue, the basis or the time."""
+    """Return the fine print, the longest wording first; none leaves out the venue, the basis or the time.
+
+    The shorter ones leave the origin to the tag on the picture (`tags`), and of old positions rather the
+    coverage than the age.
+    """
     said, time = view.provenance, utc(view.time_ms)
     # What is modelled says so already, and what that means.
     closing = [] if view.layer.basis is Basis.MODELLED else [NOT_A_FORECAST]
     covered = "coverage unknown" if view.coverage is None else f"{figures.share(view.coverage)} covered"
-    both = ""
+    both, is_old = "", view.age_s is not None and view.age_s >= OLD_S
     if view.side_coverage is not None:
         known = view.side_coverage
         both = f"{figures.share(known.long)}/{figures.share(known.short)} known"
         covered = f"{figures.share(known.long)}/{figures.share(known.short)} of longs/shorts"
     age = [] if view.age_s is None else [f"{figures.duration(view.age_s)} old"]
     short_time = f"{day(view.time_ms)} {time[11:]}"
+    where = f"{view.layer.venue}, {view.layer.basis}"
     modelled = "upper bounds" if view.layer.basis is Basis.MODELLED else "not a forecast"
     return [
         "  |  ".join([said, time, *closing]),
@@ -215,8 +222,16 @@ def provenances(view: MarketView) -> list[str]:
         " · ".join([view.layer.label, covered, *age, short_time, modelled]),
         " · ".join([view.layer.label, covered, *age, short_time]),
         *([" · ".join([view.layer.label, both, *age, short_time])] if both else []),
+        *([" · ".join([where, both, *age, short_time])] if both else []),
+        *([f"{where} · {both} · {short_time}"] if both and not is_old else []),
         " · ".join([view.layer.label, *age, short_time]),
+        " · ".join([where, *age, short_time]),
     ]
+
+
+def closings(label: str, time: str) -> list[str]:
+    """Return the fine print of what is no map, the longest wording first; none leaves out label or time."""
+    return [" · ".join([label, time, *rest]) for rest in ([NOT_A_FORECAST], ["not a forecast"], [])]
 
 
 def tags(view: MarketView) -> list[str]:

@@ -22,12 +22,15 @@ STATUSES = {
     Status.RECOVERING: N_("recovering"),
     Status.NO_DATA: N_("no data"),
 }
-_UNREAD = {
+_UNREAD: Mapping[str, str] = {
     "rule not loaded": N_("Its rule is not loaded."),
     "no data": N_("There is no data of its coin at present."),
     "wrong parameters": N_("Its settings are no longer possible. Unsubscribe it and subscribe anew."),
     "not seen yet": N_("It has not been looked at yet."),
     "rule fails": N_("Its rule fails. The operator's log names the line."),
+    Need.BOOK: N_("No order book is known at present."),
+    Need.FUNDING: N_("Funding is not known at present."),
+    Need.OPEN_INTEREST: N_("Open interest is not known at present."),
 }
 
 
@@ -37,6 +40,16 @@ _NEVER: Mapping[str, str] = {
     ),
     Need.ACCOUNTS: N_("It can never fire here: it needs positions of accounts, and this map is modelled."),
 }
+
+
+_LACKED: Mapping[str, str] = {
+    Need.BOTH_MAPS: N_("a map of the other kind"),
+    Need.ACCOUNTS: N_("who holds what"),
+    Need.BOOK: N_("the order book"),
+    Need.FUNDING: N_("funding"),
+    Need.OPEN_INTEREST: N_("open interest"),
+}
+"""What a view of the past may be without, so that a rule finds nothing in it."""
 
 
 async def rest(context: CommandContext) -> str:
@@ -91,39 +104,70 @@ def current(found: Current) -> str:
 
 
 def lately(fired: WouldHaveFired | None) -> list[str]:
-    """Return how often a watch would have fired, as a sentence or none."""
+    """Return how often a watch would have fired, as sentences or none."""
     if fired is None:
         return []
-    if fired.state == "counting":
-        return [_("How often it would have fired in the last {days} days is still being counted.", days=DAYS)]
-    if fired.state == "skipped":
-        return [_("How often it would have fired is not counted for more than a few a minute.")]
-    if fired.state == "failed":
-        return [_("How often it would have fired cannot be told. The operator's log says why.")]
+    if fired.state in _UNCOUNTED:
+        return [_(_UNCOUNTED[fired.state], days=DAYS)]
     is_whole = fired.span_s > (DAYS - 0.5) * 86_400
     span = _("{days} days", days=DAYS) if is_whole else duration(max(fired.span_s, 60))
-    coarse = [_("Of what is older than a day, one view in half an hour was looked at.")]
-    more = coarse if 0 < fired.fine_s < fired.span_s else []
+    is_blind = fired.lacking in _LACKED and fired.blind >= fired.views
+    return [_cannot_tell(fired, span)] if is_blind else [_fired(fired, span), *_limits(fired)]
+
+
+_UNCOUNTED: Mapping[str, str] = {
+    "counting": N_("How often it would have fired in the last {days} days is still being counted."),
+    "skipped": N_("How often it would have fired is not counted for more than a few a minute."),
+    "failed": N_("How often it would have fired cannot be told. The operator's log says why."),
+}
+
+
+def _fired(fired: WouldHaveFired, span: str) -> str:
     if not fired.times or fired.last_ms is None:
-        return [
-            ngettext(
-                "It would not have fired in the last {span} ({count} view).",
-                "It would not have fired in the last {span} ({count} views).",
-                fired.views,
-                span=span,
-            ),
-            *more,
-        ]
-    return [
-        ngettext(
-            "It would have fired once in the last {span}, on {last}.",
-            "It would have fired {count} times in the last {span}, last on {last}.",
-            fired.times,
+        return ngettext(
+            "It would not have fired in the last {span} ({count} view).",
+            "It would not have fired in the last {span} ({count} views).",
+            fired.views,
             span=span,
-            last=utc(fired.last_ms),
-        ),
-        *more,
-    ]
+        )
+    return ngettext(
+        "It would have fired once in the last {span}, on {last}.",
+        "It would have fired {count} times in the last {span}, last on {last}.",
+        fired.times,
+        span=span,
+        last=utc(fired.last_ms),
+    )
+
+
+def _cannot_tell(fired: WouldHaveFired, span: str) -> str:
+    return ngettext(
+        "Whether it would have fired in the last {span} cannot be told: {what} was not known in the one view "
+        "of that time.",
+        "Whether it would have fired in the last {span} cannot be told: {what} was not known in any of "
+        "{count} views.",
+        fired.views,
+        span=span,
+        what=_(_LACKED[fired.lacking]),
+    )
+
+
+def _limits(fired: WouldHaveFired) -> list[str]:
+    """Return what the count does not say, in sentences: what was not known, and how closely was looked."""
+    said: list[str] = []
+    if fired.lacking in _LACKED:
+        said.append(
+            ngettext(
+                "In {count} view of that time {what} was not known: it could not have fired there.",
+                "In {count} views of that time {what} was not known: it could not have fired there.",
+                fired.blind,
+                what=_(_LACKED[fired.lacking]),
+            )
+        )
+    elif fired.lacking and fired.blind >= fired.views:
+        said.append(_("No liquidation was told of in that time: there was none, or the venue does not tell."))
+    if 0 < fired.fine_s < fired.span_s:
+        said.append(_("Of what is older than a day, one view in half an hour was looked at."))
+    return said
 
 
 def typed(line: str) -> str:

@@ -60,8 +60,7 @@ async def subscribe(context: CommandContext, rule: RuleName, coin: Coin, setting
             *([_("It reads {layer}.", layer=mine.layer)] if mine.venue and mine.layer else []),
             *await manner_lines(context, mine),
             _("Right now: {current}", current=phrases.current(mine.current)),
-            *phrases.lately(done.lately),
-            *phrases.never(done.lacking),
+            *(phrases.never(done.lacking) or phrases.lately(done.lately)),
         ),
         actions=(
             Button(_("Unsubscribe"), f"/unsubscribe {mine.number}"),

@@ -16,7 +16,7 @@ from liqbot.logs import set_up_logs
 from liqbot.operations.plugin_replay import Found, NoSuchLayerError, firing_heatmap, replayed
 from liqbot.rules.parameters import ParameterError, Value
 from liqbot.rules.plugin_discovery import find_at
-from liqbot.rules.rule import Rule
+from liqbot.rules.rule import Need, Rule
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import counted
 from liqbot.settings import Settings, load_settings
@@ -109,6 +109,13 @@ def _tell(found: Found, since: str) -> None:
     told = found.preview
     often, views = counted(len(told.firings), "time"), counted(told.views, "view")
     typer.echo(f"{found.rule.name} on {found.coin}: would have fired {often} in {since} ({views})")
+    for need, views_without in told.without.items():
+        if need is not Need.LIQUIDATIONS:
+            typer.echo(f"  {need}: not known in {views_without} of them, where it could not have fired")
+        elif views_without == told.views:
+            typer.echo(
+                "  no liquidation was told of in that time: there was none, or the venue does not tell"
+            )
     for firing in told.firings:
         typer.echo(f"  {utc(firing.view.time_ms)}  {firing.hit.text}")
 

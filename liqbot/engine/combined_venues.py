@@ -8,12 +8,15 @@ import numpy as np
 from liqbot.engine.clusters import find_in_bins
 from liqbot.engine.tracking import Passage, Tracks, follow
 from liqbot.market.cohort import Cohort
+from liqbot.market.dated_reading import DatedReading
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.positions import Floats
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
+
+HOUR_MS = 3_600_000
 
 
 def combine_views(views: Sequence[MarketView]) -> MarketView:
@@ -79,6 +82,40 @@ def combine_grids(grids: Sequence[Grid]) -> Grid:
         rows = np.where(known[:, np.newaxis], grid.usd[place], 0.0)
         usd[:, grid.bins.first - bins.first :][:, : grid.bins.count] += rows
     return replace(first, bins=bins, usd=usd, open_interest=_interest(grids))
+
+
+def combine_readings(pasts: Sequence[Sequence[DatedReading]]) -> list[DatedReading]:
+    """Return the sum of past readings hour by hour, at the spot of the first, the oldest first.
+
+    An hour counts where each of them has a reading of it: a sum without a venue would look like a fall.
+    """
+    by_hour = [{one.time_ms // HOUR_MS: one for one in past} for past in pasts]
+    hours = sorted(set[int]().union(*by_hour).intersection(*by_hour))
+    return [_sum_of([past[hour] for past in by_hour]) for hour in hours]
+
+
+def _sum_of(readings: Sequence[DatedReading]) -> DatedReading:
+    first = readings[0]
+    interest = _sum_or_none([one.open_interest_usd for one in readings])
+    placed = _sum_or_none(
+        [
+            None
+            if one.coverage is None or one.open_interest_usd is None
+            else one.coverage * one.open_interest_usd
+            for one in readings
+        ]
+    )
+    return replace(
+        first,
+        time_ms=max(one.time_ms for one in readings),
+        up_usd=sum(one.up_usd for one in readings),
+        down_usd=sum(one.down_usd for one in readings),
+        coverage=None if not interest or placed is None else placed / interest,
+        coverage_long=None,
+        coverage_short=None,
+        funding=None,
+        open_interest=None if interest is None else interest / first.spot,
+    )
 
 
 def _interest(grids: Sequence[Grid]) -> Floats | None:

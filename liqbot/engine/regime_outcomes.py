@@ -11,7 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from liqbot.engine.event_detector import DEAD_BAND
 from liqbot.engine.intervals import Interval, mean_of
+from liqbot.market.dated_reading import DatedReading
 from liqbot.market.positions import Floats, Ints
 from liqbot.market.price_path import Path
 from liqbot.market.regime import Regime
@@ -42,6 +44,22 @@ class RegimeOutcome:
     """Share of the spells after which price stood nearer to the fuel; None for a regime without a side."""
     at_any_time: Interval | None
     """The same share after every whole hour; None where none is over."""
+
+
+def spells_of(readings: Sequence[DatedReading]) -> list[Spell]:
+    """Return the regimes that began after the first of some readings, the oldest first.
+
+    For what has no log of its own, as a sum of venues. A regime is left only beyond the dead band, as live.
+    """
+    spells: list[Spell] = []
+    held: Regime | None = None
+    for one in readings:
+        if held is not None and one.fuel.stays(held, DEAD_BAND):
+            continue
+        if held is not None:
+            spells.append(Spell(one.regime, one.time_ms))
+        held = one.regime
+    return spells
 
 
 def outcomes_of(

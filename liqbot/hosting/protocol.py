@@ -14,7 +14,7 @@ from liqbot.rules.hit import Hit
 from liqbot.rules.parameters import Parameter, Value
 from liqbot.rules.plugin_discovery import Candidate
 from liqbot.rules.plugin_loading import LoadError
-from liqbot.rules.rule import Rule
+from liqbot.rules.rule import Need, Rule
 
 LENGTH = struct.Struct("<I")
 LARGEST = 64 * 2**20
@@ -63,6 +63,7 @@ class Item(msgspec.Struct, frozen=True):
     policy: Policy = Policy()
     renamed: dict[str, str] = {}
     refused: dict[str, str] = {}
+    needs: tuple[Need, ...] = ()
 
 
 class Loading(msgspec.Struct, tag=True, frozen=True):
@@ -139,5 +140,14 @@ def described(item: Contribution) -> Item:
     renamed = item.form.renamed if isinstance(item, Rule) else {}
     refused = item.form.refused if isinstance(item, Rule) else {}
     return Item(
-        KIND_WORDS[type(item)], item.name, item.text, item.file, item.line, form, policy, renamed, refused
+        KIND_WORDS[type(item)],
+        item.name,
+        item.text,
+        item.file,
+        item.line,
+        form,
+        policy,
+        renamed,
+        refused,
+        tuple(sorted(item.needs)) if isinstance(item, Rule) else (),
     )

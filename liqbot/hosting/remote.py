@@ -80,7 +80,8 @@ def remote_rule(item: Item, worker: Worker, group: WorkerGroup) -> Rule:
     reader = RemoteReader(item.name, worker, group, reads_events=item.policy.is_event)
     nowhere = _not_here(item)
     form = Form(item.parameters, renamed=item.renamed, refused=item.refused)
-    return Rule(item.name, nowhere, form, reader, item.text, item.file, item.line, item.policy)
+    needs = frozenset(item.needs)
+    return Rule(item.name, nowhere, form, reader, item.text, item.file, item.line, item.policy, needs)
 
 
 def remote_command(item: Item, worker: Worker) -> PluginCommand:

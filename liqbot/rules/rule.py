@@ -40,6 +40,10 @@ class Need(StrEnum):
 
     BOTH_MAPS = "a measured and a modelled map"
     ACCOUNTS = "positions of accounts"
+    BOOK = "the order book"
+    FUNDING = "funding"
+    OPEN_INTEREST = "open interest"
+    LIQUIDATIONS = "liquidations as they happen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +154,9 @@ def rule(
     return _making(name, policy or Policy(), memory, renamed or {}, frozenset(needs))
 
 
-def event_rule(name: str, *, cooldown: float = 0) -> Callable[[Callable[..., Any]], Rule]:
+def event_rule(
+    name: str, *, cooldown: float = 0, needs: Collection[Need] = ()
+) -> Callable[[Callable[..., Any]], Rule]:
     """Make an event rule of a function or of a class: it yields a hit once for each event that matters.
 
     As `rule`, but it takes the events since the view before as well: a function `(view, events, *, …)`, and
@@ -159,7 +165,7 @@ def event_rule(name: str, *, cooldown: float = 0) -> Callable[[Callable[..., Any
 
     Raises `TypeError` or `ValueError` that says what is wrong with the shape or the name.
     """
-    return _making(name, Policy(cooldown=cooldown, is_event=True), None, {})
+    return _making(name, Policy(cooldown=cooldown, is_event=True), None, {}, frozenset(needs))
 
 
 def _making(

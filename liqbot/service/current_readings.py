@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from liqbot.alerts.account_message import held_text
 from liqbot.alerts.account_reading import from_bytes
 from liqbot.alerts.evaluation import decode_state
+from liqbot.alerts.needs import unknown_now
 from liqbot.alerts.states import WatchState
 from liqbot.market.accounts import AccountState
 from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
-from liqbot.rules.hit import Hit, Reading
+from liqbot.rules.hit import Hit, Reading, RuleFault
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.plugin_loading import Rules
+from liqbot.rules.rule import Need, Rule
 from liqbot.rules.rule_calls import Question, ask_patiently
 from liqbot.service.accounts import Accounts
 from liqbot.service.markets import Markets
@@ -23,7 +25,11 @@ from liqbot.text import _
 class Unread(Exception):  # noqa: N818 - an answer about a watch, which whoever presents it puts into words
     """Nobody can say what a watch finds right now. The text says why, in a word of `Unread.REASONS`."""
 
-    REASONS = ("rule not loaded", "no data", "wrong parameters", "rule fails", "not seen yet")
+    REASONS = (
+        *("rule not loaded", "no data", "wrong parameters", "rule fails", "not seen yet"),
+        *(Need.BOOK, Need.FUNDING, Need.OPEN_INTEREST),
+    )
+    """The last ones are what a rule needs and nobody knows at present."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +77,8 @@ class CurrentReadings:
                 asked.setdefault((watch.coin, view.layer), (view, {}))[1][place] = question
         for view, questions in asked.values():
             answers = await ask_patiently(view, list(questions.values()))
-            for place, answer in zip(questions, answers, strict=True):
-                found[place] = answer.hits if isinstance(answer, Reading) else Unread("rule fails")
+            for (place, question), answer in zip(questions.items(), answers, strict=True):
+                found[place] = _read(question.rule, view, answer)
         return [found[place] for place in range(len(watched))]
 
     def _held(self, watch: Watch, state: WatchState) -> Sequence[Hit] | Unread:
@@ -87,3 +93,11 @@ class CurrentReadings:
     def account(self, watch: Watch, state: WatchState) -> AccountState | None:
         """Return an account that is watched as it was seen last; None where it has not been."""
         return self._accounts.newest(watch.coin) or from_bytes(state.memory).state
+
+
+def _read(rule: Rule, view: MarketView, answer: Reading | RuleFault) -> Sequence[Hit] | Unread:
+    """Return what a rule found; where that is nothing for want of what it needs, that nobody can say."""
+    if isinstance(answer, RuleFault):
+        return Unread("rule fails")
+    unknown = None if answer.hits else unknown_now(rule, view)
+    return answer.hits if unknown is None else Unread(str(unknown))

@@ -67,6 +67,22 @@ class Seen:
     view: MarketView
     parts: tuple[tuple[LayerSource, Part], ...] = ()
     """The modelled layers of which it is made; none where it is measured: its past is in the history."""
+    summed: tuple[MarketView, ...] = ()
+    """The views of which it is the sum, the largest venue first; none where it is of one layer."""
+
+    @property
+    def is_part(self) -> bool:
+        """Whether it is of a part of the positions: of that there is neither a log nor a history."""
+        return any(part != WHOLE for _, part in self.parts)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers under which its past is kept."""
+        return (
+            tuple(one.layer for one in self.summed)
+            or tuple(source.layer for source, _ in self.parts)
+            or (self.view.layer,)
+        )
 
     def grid(self, window_ms: int) -> Grid | None:
         """Return the past maps of the `window_ms` up to the view; None where they are in the history."""
@@ -129,8 +145,10 @@ class Layers:
                 )
             parts = [(source, _part(query, source)) for source, _whole in parts]
             views = [source.view_of(part) for source, part in parts]
-        view = self.beside(views[0]) if len(views) == 1 else combine_views(views)
-        return Seen(view, tuple(parts))
+        if len(views) == 1:
+            return Seen(self.beside(views[0]), tuple(parts))
+        largest_first = sorted(views, key=lambda view: -(view.open_interest_usd or 0.0))
+        return Seen(combine_views(views), tuple(parts), tuple(largest_first))
 
     def whole(self, view: MarketView) -> Seen:
         """Return `view`, the newest of a layer, with what its past maps are made from."""

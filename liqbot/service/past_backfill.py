@@ -13,8 +13,8 @@ from liqbot.engine.cases import CaseFinder
 from liqbot.market.dated_reading import DatedReading
 from liqbot.market.grid import Grid
 from liqbot.market.price_path import Path
-from liqbot.market.regime import FUEL_PCT
 from liqbot.market.view import MarketView
+from liqbot.service.map_readings import first_of_hours, reading_of_map
 from liqbot.store.store import Store
 
 HOUR_MS = 3_600_000
@@ -43,8 +43,8 @@ async def fill_past(store: Store, view: MarketView) -> int:
         return 0
     whole = await _fill_from_views(store, view, today_ms)
     found = [
-        whole.get(int(grid.time_ms[place])) or _reading(grid, place)
-        for place in _first_of_hours(grid, lacking)
+        whole.get(int(grid.time_ms[place])) or reading_of_map(grid, place)
+        for place in first_of_hours(grid, lacking)
     ]
     await store.history.take_over(layer, coin, found, Path.empty() if path is None else path)
     return len(found)
@@ -84,30 +84,4 @@ def _with_older(known: Path, grid: Grid, today_ms: int) -> Path | None:
     order = np.argsort(times, kind="stable")
     return Path(
         times[order], *(np.concatenate([ours[older], theirs[same]])[order] for ours, theirs in columns)
-    )
-
-
-def _first_of_hours(grid: Grid, places: list[int]) -> list[int]:
-    """Return the first place of each hour."""
-    by_hour: dict[int, int] = {}
-    for place in places:
-        by_hour.setdefault(int(grid.time_ms[place]) // HOUR_MS, place)
-    return list(by_hour.values())
-
-
-def _reading(grid: Grid, place: int) -> DatedReading:
-    """Return what a map alone says."""
-    spot, usd, at = float(grid.spot[place]), grid.usd[place], grid.bins.centers
-    near = 1 + FUEL_PCT / 100, 1 - FUEL_PCT / 100
-    interest = None if grid.open_interest is None else float(grid.open_interest[place]) / spot
-    return DatedReading(
-        time_ms=int(grid.time_ms[place]),
-        spot=spot,
-        up_usd=float(usd[(at > spot) & (at <= spot * near[0])].sum()),
-        down_usd=float(usd[(at < spot) & (at >= spot * near[1])].sum()),
-        coverage=None,
-        coverage_long=None,
-        coverage_short=None,
-        funding=None,
-        open_interest=None if interest is None or np.isnan(interest) else interest,
     )

@@ -9,8 +9,9 @@ import structlog
 
 from liqbot.charts.history_input import HistoryInput
 from liqbot.charts.studio import DrawingError
+from liqbot.engine.combined_venues import combine_readings
 from liqbot.engine.intervals import Interval
-from liqbot.engine.regime_outcomes import RegimeOutcome, Spell, outcomes_of
+from liqbot.engine.regime_outcomes import RegimeOutcome, Spell, outcomes_of, spells_of
 from liqbot.market.dated_reading import DatedReading
 from liqbot.market.events import RegimeChanged
 from liqbot.market.layer import Basis, Layer, Origin
@@ -19,7 +20,8 @@ from liqbot.market.regime import Regime
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.errors import UserError
-from liqbot.service.layers import LayerQuery
+from liqbot.service.layers import LayerQuery, Seen
+from liqbot.service.map_readings import path_of_maps, readings_of_maps
 from liqbot.service.markets import Markets
 from liqbot.service.picture_query import DEFAULT_STYLE, PictureStyle
 from liqbot.service.pictures import Pictures
@@ -95,8 +97,7 @@ class PastReadings:
 
     async def past(self, coin: str, window: str, query: LayerQuery | None = None) -> PastAnswer:
         """Return the readings of a `window` (a key of `WINDOWS`) up to now. Raises `UserError`."""
-        view = self._markets.seen(coin, query or LayerQuery()).view
-        return (await read_past(self._store, view, window)).answer
+        return (await self._read(self._markets.seen(coin, query or LayerQuery()), window)).answer
 
     async def pictured(
         self,
@@ -106,8 +107,7 @@ class PastReadings:
         style: PictureStyle = DEFAULT_STYLE,
     ) -> tuple[PastAnswer, Picture | None]:
         """Return the same with its picture; None in its place where that cannot be drawn."""
-        view = self._markets.seen(coin, query or LayerQuery()).view
-        past = await read_past(self._store, view, window)
+        past = await self._read(self._markets.seen(coin, query or LayerQuery()), window)
         asked = HistoryInput(
             coin=coin,
             label=past.answer.label,
@@ -122,11 +122,26 @@ class PastReadings:
             _log.error("picture_failed", coin=coin, window=window, reason=str(error))
             return past.answer, None
 
-    async def by_day(self, coin: str, layer: Layer, since_ms: int) -> list[PastReading]:
-        """Return the newest reading of each day (UTC) since, the oldest first."""
-        found = await self._store.history.readings(layer, coin, since_ms, _NOW)
+    async def by_day(self, coin: str, days: int, query: LayerQuery | None = None) -> list[PastReading]:
+        """Return the newest reading of each of the last days (UTC), the oldest first. Raises `UserError`."""
+        seen = self._markets.seen(coin, query or LayerQuery())
+        since_ms = seen.view.time_ms - days * DAY_MS
+        if seen.is_part:
+            grid = await asyncio.to_thread(seen.grid, days * DAY_MS)
+            found = [] if grid is None else await asyncio.to_thread(readings_of_maps, grid)
+        else:
+            found = await _readings(self._store, coin, seen.layers, since_ms, _NOW)
         newest = {one.time_ms // DAY_MS: one for one in found}
         return [past_reading(one) for one in newest.values()]
+
+    async def _read(self, seen: Seen, window: str) -> "Past":
+        """Return the past of what was asked for: as it is kept, added up, or of a part out of its maps."""
+        if not seen.is_part:
+            return await read_past(self._store, seen.view, window, seen.layers)
+        grid = await asyncio.to_thread(seen.grid, WINDOWS[window])
+        readings = [] if grid is None else await asyncio.to_thread(readings_of_maps, grid)
+        path = Path.empty() if grid is None else path_of_maps(grid)
+        return await asyncio.to_thread(_put_together, seen.view, window, readings, path, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,24 +153,51 @@ class Past:
     path: Path
 
 
-async def read_past(store: Store, view: MarketView, window: str) -> Past:
-    """Return the readings of a `window` (a key of `WINDOWS`) up to a view. Raises `UserError`."""
-    coin, layer, until_ms = view.coin, view.layer, view.time_ms
+async def read_past(store: Store, view: MarketView, window: str, layers: Sequence[Layer] = ()) -> Past:
+    """Return the readings of a `window` (a key of `WINDOWS`) up to a view. Raises `UserError`.
+
+    Of a sum, `layers` are those that are added up, the one whose price it has first.
+    """
+    coin, layers, until_ms = view.coin, layers or (view.layer,), view.time_ms
     since_ms = until_ms - WINDOWS[window]
-    readings = await store.history.readings(layer, coin, since_ms, until_ms)
-    if not readings or readings[-1].time_ms < until_ms:
-        readings.append(DatedReading.of(view))
+    readings = await _readings(store, coin, layers, since_ms, until_ms)
+    path = await store.history.path(layers[0], coin, since_ms, until_ms)
+    began: list[Spell] | None = None
+    if len(layers) == 1:
+        changes = await store.events.between(layers[0], coin, since_ms, until_ms, kinds=[RegimeChanged.kind])
+        began = [
+            Spell(event.after, event.time_ms) for _, event in changes if isinstance(event, RegimeChanged)
+        ]
+    # A year is thousands of readings: what they come to is worked out off the loop.
+    return await asyncio.to_thread(_put_together, view, window, readings, path, began)
+
+
+async def _readings(
+    store: Store, coin: str, layers: Sequence[Layer], since_ms: int, until_ms: int
+) -> list[DatedReading]:
+    """Return the readings of a layer, or the sum of those of several."""
+    pasts = [await store.history.readings(layer, coin, since_ms, until_ms) for layer in layers]
+    return pasts[0] if len(pasts) == 1 else await asyncio.to_thread(combine_readings, pasts)
+
+
+def _put_together(
+    view: MarketView,
+    window: str,
+    readings: list[DatedReading],
+    path: Path,
+    began: Sequence[Spell] | None,
+) -> Past:
+    """Return the past up to a view; `began` are the regimes that began, None where no log has them."""
+    if not readings or readings[-1].time_ms < view.time_ms:
+        readings = [*readings, DatedReading.of(view)]
     if len(readings) < 2:
         raise UserError(
             "There is no history of {coin} in {layer} yet. One reading an hour is kept.",
-            coin=coin,
-            layer=layer.label,
+            coin=view.coin,
+            layer=view.layer.label,
         )
-    path = await store.history.path(layer, coin, since_ms, until_ms)
-    changes = await store.events.between(layer, coin, since_ms, until_ms, kinds=[RegimeChanged.kind])
-    spells = [Spell(event.after, event.time_ms) for _, event in changes if isinstance(event, RegimeChanged)]
-    after = await asyncio.to_thread(outcomes_of, spells, path)
-    return Past(_answer(coin, layer, window, readings, after), tuple(readings), path)
+    after = outcomes_of(spells_of(readings) if began is None else began, path)
+    return Past(_answer(view.coin, view.layer, window, readings, after), tuple(readings), path)
 
 
 def thinned(readings: Sequence[Dated], most: int) -> list[Dated]:

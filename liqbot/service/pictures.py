@@ -20,6 +20,7 @@ from liqbot.charts.request import (
     TerrainInput,
 )
 from liqbot.charts.studio import DrawingError, Studio
+from liqbot.engine.combined_venues import combine_grids
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Layer
 from liqbot.market.marks import Mark
@@ -206,7 +207,7 @@ class Pictures:
     ) -> HeatmapInput:
         """Return all that is known of a view's market in a window, for a heatmap."""
         view, span_ms = seen.view, WINDOWS[window] if span_ms is None else span_ms
-        layers = [source.layer for source, _part in seen.parts] or [view.layer]
+        layers = seen.layers
         return HeatmapInput(
             view=view.with_marks(await asyncio.to_thread(self._marks, view)),
             grid=await self._grid(seen, span_ms),
@@ -229,7 +230,12 @@ class Pictures:
 
     async def _grid(self, seen: Seen, span_ms: int) -> Grid:
         made = await asyncio.to_thread(seen.grid, span_ms)
-        return made or await self._history.grid(seen.view, span_ms)
+        if made is not None:
+            return made
+        if seen.summed:  # modelled by another process: the maps that were kept of each
+            grids = [await self._history.grid(one, span_ms) for one in seen.summed]
+            return await asyncio.to_thread(combine_grids, grids)
+        return await self._history.grid(seen.view, span_ms)
 
     async def _happened(
         self, view: MarketView, layers: Sequence[Layer], since_ms: int
@@ -249,7 +255,7 @@ class Pictures:
                 _log.error("events_unread", coin=view.coin, layer=layer.key, reason=str(error))
                 continue
             told = await asyncio.to_thread(chart_events.told, [one.event for one in logged])
-            is_whole = layer == view.layer
+            is_whole = layer == view.layer  # no part, no sum
             seen += [event for event in told if is_whole or event.kind is EventKind.LIQUIDATION]
         return tuple(seen)
 

@@ -43,6 +43,10 @@ class WouldHaveFired:
     """When it would have fired last."""
     fine_s: float = 0.0
     """So long back every minute was looked at; before that only every half an hour."""
+    lacking: str = ""
+    """A `Need` of the rule without which most of these views were; empty for none."""
+    blind: int = 0
+    """How many views were without it: that the rule found nothing in them says nothing."""
 
 
 class Previews:
@@ -117,4 +121,8 @@ def _key(rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Key:
 def _counted(found: Preview, since_ms: int, now_ms: int) -> WouldHaveFired:
     last_ms = found.firings[-1].view.time_ms if found.firings else None
     span_s, fine_s = (now_ms - since_ms) / 1000, FINE_MS / 1000
-    return WouldHaveFired("counted", len(found.firings), found.views, span_s, last_ms, fine_s)
+    lacking = max(found.without, key=lambda need: found.without[need], default="")
+    blind = found.without.get(lacking, 0) if lacking else 0
+    return WouldHaveFired(
+        "counted", len(found.firings), found.views, span_s, last_ms, fine_s, str(lacking), blind
+    )

@@ -26,7 +26,7 @@ from liqbot.service.markets import Markets
 from liqbot.service.windows import WINDOWS
 from liqbot.store.events import WHOLE_MS, LoggedEvent
 from liqbot.store.store import Store
-from liqbot.text.figures import usd
+from liqbot.text.figures import listed, usd
 
 __all__ = [
     "AFTER_MS",
@@ -129,9 +129,20 @@ class Scoreboards:
         self._markets = markets
 
     async def scoreboard(self, coin: str, window: str, query: ScoreQuery | None = None) -> ScoreboardAnswer:
-        """Return what became of clusters within a `window` (a key of `WINDOWS`). Raises `UserError`."""
+        """Return what became of clusters within a `window` (a key of `WINDOWS`). Raises `UserError`.
+
+        Of a part of a map or of several venues added up nobody has followed clusters: that is refused.
+        """
         query = query or ScoreQuery()
-        view = self._markets.seen(coin, query.layer).view
+        seen = self._markets.seen(coin, query.layer)
+        if seen.is_part:
+            raise UserError("What became of clusters is counted of a whole map: leave out tier= and opened=.")
+        if seen.summed:
+            raise UserError(
+                "What became of clusters is counted venue by venue. Choose from {names}.",
+                names=listed([f"venue={one.layer.venue.lower()}" for one in seen.summed]),
+            )
+        view = seen.view
         others = [] if query.layer != LayerQuery() else self._markets.layers.of(coin)
         return await read_scoreboard(self._store, view, window, query, [one.layer for one in others])
 

@@ -12,6 +12,7 @@ from liqbot.service.quotas import TOO_MANY
 from liqbot.web.api import Asked, Questions
 from liqbot.web.caching import json_answer
 from liqbot.web.openapi import ERRORS, answers, problems
+from liqbot.web.parameters import only_known_parameters
 from liqbot.web.problems import ProblemError
 
 _ERRORS = ERRORS | {
@@ -25,6 +26,7 @@ class AccountsApi(Controller):
     """Single accounts, under /api/v1. Nothing says which ones somebody watches."""
 
     path = "/api/v1"
+    guards = (only_known_parameters,)
     tags = ("accounts",)
 
     @get(

@@ -29,6 +29,7 @@ from liqbot.web.answers import (
 from liqbot.web.caching import Body, BodyCache, answered, json_answer, json_body
 from liqbot.web.hyperperps import HyperPerpsAnswer, hyperperps_answer
 from liqbot.web.openapi import ERRORS, answers, problems
+from liqbot.web.parameters import only_known_parameters
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
 from liqbot.web.problems import bad_request, not_found, not_yet
 from liqbot.web.pushes import Pushes, TooManyStreamsError
@@ -87,6 +88,7 @@ class PublicApi(Controller):
     """Everything under /api/v1."""
 
     path = "/api/v1"
+    guards = (only_known_parameters,)
     tags = ("market",)
 
     @get(
@@ -193,9 +195,8 @@ class PublicApi(Controller):
     ) -> Response[bytes | None]:
         """Return what happened within a window."""
         known_window(questions, window)
-        view = await self._view(questions, coin, venue)
-        since_ms = view.time_ms - questions.window_ms(window)
-        found = await questions.happenings(view.coin, view.layer, since_ms, limit)
+        name = coin_of(questions, coin)
+        found = await questions.happenings(name, window, part_of(venue, None, None), limit)
         return json_answer(request, EventsAnswer(list(found)))
 
     @get("/coins/{coin:str}/history", summary="Readings by day", responses=answers(HistoryAnswer))
@@ -209,8 +210,8 @@ class PublicApi(Controller):
         days: Annotated[int, Parameter(ge=1, le=366, description="How many days back.")] = 30,
     ) -> Response[bytes | None]:
         """Return one reading a day."""
-        view = await self._view(questions, coin, venue)
-        rows = await questions.readings(view.coin, view.layer, days)
+        name = coin_of(questions, coin)
+        rows = await questions.readings(name, days, part_of(venue, None, None))
         return json_answer(request, HistoryAnswer(list(rows)), max_age_s=60)
 
     @get(
@@ -259,10 +260,6 @@ class PublicApi(Controller):
             ) from None
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return Stream(stream, media_type="text/event-stream", headers=headers)
-
-    @staticmethod
-    async def _view(questions: WebQuestions, coin: str, venue: str | None) -> MarketView:
-        return (await questions.shown(coin_of(questions, coin), part_of(venue, None, None))).view
 
 
 @get(

@@ -13,6 +13,7 @@ from liqbot.service.exports import ExportKind, TooManyExportsError
 from liqbot.web.api import Asked, Questions, Window, coin_of, known_window
 from liqbot.web.caching import json_answer, takes_gzip
 from liqbot.web.openapi import ERRORS, answers, problems
+from liqbot.web.parameters import only_known_parameters
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import too_many
 
@@ -35,6 +36,7 @@ class ExportsApi(Controller):
     """Whole files, under /api/v1."""
 
     path = "/api/v1"
+    guards = (only_known_parameters,)
     tags = ("export",)
 
     @get(

@@ -14,6 +14,7 @@ from liqbot.service.screener import ScreenerAnswer
 from liqbot.web.api import Asked, Questions, Venue, coin_of
 from liqbot.web.caching import json_answer
 from liqbot.web.openapi import answers
+from liqbot.web.parameters import only_known_parameters
 from liqbot.web.problems import bad_request
 
 Span = Annotated[str, Parameter(description="How far back: `1h`, `24h`, `7d`; at most 30d.", max_length=10)]
@@ -23,6 +24,7 @@ class FlowsApi(Controller):
     """What flows through a market, under /api/v1."""
 
     path = "/api/v1"
+    guards = (only_known_parameters,)
     tags = ("flows",)
 
     @get(

@@ -18,16 +18,17 @@ class Problem(msgspec.Struct, frozen=True):
 
 
 ERRORS = {
-    HTTPStatus.BAD_REQUEST: "A parameter that cannot be",
+    HTTPStatus.BAD_REQUEST: "A parameter that cannot be, or that there is none of",
     HTTPStatus.NOT_FOUND: "No such coin",
     HTTPStatus.TOO_MANY_REQUESTS: "Too many requests from one address",
     HTTPStatus.SERVICE_UNAVAILABLE: "No coin is known yet: the market is still being read",
 }
+_ANYWHERE = HTTPStatus.BAD_REQUEST, HTTPStatus.TOO_MANY_REQUESTS
 
 
 def answers(shape: type[object], *, found_by_name: bool = True) -> dict[int, ResponseSpec]:
-    """Return the answers of a path: `shape`, and errors; `found_by_name` where it takes parameters."""
-    errors = ERRORS if found_by_name else {HTTPStatus.TOO_MANY_REQUESTS: "Too many requests"}
+    """Return the answers of a path: `shape`, and errors; `found_by_name` where it is asked of a thing."""
+    errors = ERRORS if found_by_name else {one: ERRORS[one] for one in _ANYWHERE}
     return {200: ResponseSpec(shape, generate_examples=False, description="The answer")} | problems(errors)
 
 

@@ -10,6 +10,7 @@ from liqbot.service.comparisons import ComparisonAnswer
 from liqbot.web.api import Asked, Opened, Questions, Tier, Venue, Window, coin_of, known_window
 from liqbot.web.caching import Body, answered, json_answer
 from liqbot.web.openapi import answers, picture
+from liqbot.web.parameters import only_known_parameters
 
 Zoom = Annotated[
     str | None, Parameter(description="How far around spot: `auto`, `5%`, `20%` or `all`.", max_length=10)
@@ -32,6 +33,7 @@ class PicturesApi(Controller):
     """Pictures, under /api/v1."""
 
     path = "/api/v1"
+    guards = (only_known_parameters,)
     tags = ("pictures",)
 
     @get(

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from liqbot.market.grid import Grid
-from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.account_answer import AccountAnswer
@@ -94,8 +93,10 @@ class WebQuestions(Protocol):
         """Return a view and the past maps of a window up to it."""
         ...
 
-    async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
-        """Return what happened since, the oldest first, at most the newest `limit`."""
+    async def happenings(
+        self, coin: str, window: str, part: Mapping[str, str], limit: int
+    ) -> Sequence[Happening]:
+        """Return what happened within a window, the oldest first, at most the newest `limit`."""
         ...
 
     async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
@@ -143,8 +144,8 @@ class WebQuestions(Protocol):
         """What is kept, as files."""
         ...
 
-    async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
-        """Return one reading a day, the oldest first."""
+    async def readings(self, coin: str, days: int, part: Mapping[str, str]) -> Sequence[DayReading]:
+        """Return one reading a day, the oldest first; `part` may hold `venue`."""
         ...
 
     async def alerts(self, coin: str | None, limit: int) -> Sequence[AlertSeen]:

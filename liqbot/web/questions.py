@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 
 from liqbot.market.grid import Grid
-from liqbot.market.layer import Layer
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.service.account_answer import AccountAnswer
@@ -33,7 +32,6 @@ from liqbot.service.windows import WINDOWS
 from liqbot.web.event_text import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
 
-DAY_MS = 86_400_000
 SCREENED = 100
 """So many coins are on a page of the screener."""
 
@@ -79,11 +77,23 @@ class ServiceQuestions:
         seen = self._seen(coin, part)
         return seen.view, await self._services.pictures.grid_of(seen, window)
 
-    async def happenings(self, coin: str, layer: Layer, since_ms: int, limit: int) -> Sequence[Happening]:
-        """Return what happened since, the oldest first, at most the newest `limit`."""
+    async def happenings(
+        self, coin: str, window: str, part: Mapping[str, str], limit: int
+    ) -> Sequence[Happening]:
+        """Return what happened within a window, the oldest first, at most the newest `limit`.
+
+        Of several venues added up it is what happened at each of them, and says where. Raises `UserError`.
+        """
         await self._services.startup.settled()
-        logged = await self._services.history.events(coin, layer, since_ms, kinds=TOLD, limit=limit)
-        return [told for number, event in logged if (told := happening(event, number)) is not None]
+        seen = self._seen(coin, part)
+        since_ms, found = seen.view.time_ms - self.window_ms(window), list[Happening]()
+        for layer in seen.layers:
+            logged = await self._services.history.events(coin, layer, since_ms, kinds=TOLD, limit=limit)
+            told = [one for number, event in logged if (one := happening(event, number)) is not None]
+            found += (
+                [replace(one, text=f"{layer.venue}: {one.text}") for one in told] if seen.summed else told
+            )
+        return sorted(found, key=lambda one: (one.time_ms, one.id))[-limit:]
 
     async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
         """Return what was liquidated in the last `window_s` seconds. Raises `UserError`."""
@@ -129,11 +139,10 @@ class ServiceQuestions:
         """What is kept, as files."""
         return self._services.exports
 
-    async def readings(self, coin: str, layer: Layer, days: int) -> Sequence[DayReading]:
-        """Return one reading a day, the oldest first."""
+    async def readings(self, coin: str, days: int, part: Mapping[str, str]) -> Sequence[DayReading]:
+        """Return one reading a day, the oldest first. Raises `UserError`."""
         await self._services.startup.settled()
-        newest = self._services.markets.view(coin)
-        now_ms = self.now_ms() if newest is None else newest.time_ms
+        found = await self._services.past_readings.by_day(coin, days, LayerQuery.of(part))
         return [
             DayReading(
                 time_ms=one.time_ms,
@@ -145,7 +154,7 @@ class ServiceQuestions:
                 funding=one.funding,
                 open_interest_usd=one.open_interest_usd,
             )
-            for one in await self._services.past_readings.by_day(coin, layer, now_ms - days * DAY_MS)
+            for one in found
         ]
 
     async def alerts(self, coin: str | None, limit: int) -> Sequence[AlertSeen]:

@@ -12,6 +12,7 @@ from liqbot.service.status import ModelScore
 from liqbot.web.api import Asked, Bodies, Questions, Venue, Window, coin_of, known_window, part_of
 from liqbot.web.caching import Body, answered, json_answer, json_body
 from liqbot.web.openapi import answers
+from liqbot.web.parameters import only_known_parameters
 from liqbot.web.ports import WebQuestions
 
 MINUTE_S = 60
@@ -28,6 +29,7 @@ class RecordsApi(Controller):
     """What is kept for long, under /api/v1."""
 
     path = "/api/v1"
+    guards = (only_known_parameters,)
     tags = ("records",)
 
     @get(

@@ -40,6 +40,7 @@ async def served(app: ASGIApp, host: str, port: int) -> AsyncGenerator[tuple[str
     config = uvicorn.Config(
         app,
         http=HttpProtocol,
+        ws="none",
         log_config=None,
         access_log=False,
         server_header=False,

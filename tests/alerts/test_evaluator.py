@@ -10,11 +10,12 @@ from structlog.testing import capture_logs
 from liqbot.alerts.evaluation import STALE_MS, decode_state
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.states import Status
+from liqbot.market.depth import Depth
 from liqbot.market.events import ClusterBorn
 from liqbot.market.layer import Basis, Layer
 from liqbot.rules.common_parameters import Policy
 from liqbot.rules.parameters import Between, Usd
-from liqbot.rules.rule import Hit, Remembered, event_rule, rule
+from liqbot.rules.rule import Hit, Need, Remembered, event_rule, rule
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
 MINUTE = 60_000
@@ -335,6 +336,27 @@ class TestNoData:
         await evaluator.take(live(1, replace(KNOWN, layer=layer)), now_ms=0)
         assert await evaluator.take(live(2, high), now_ms=0) == 0, "recovering"
         assert await evaluator.take(live(2 + minutes, high), now_ms=0) == told
+
+    @pytest.mark.parametrize("lost", ["depth", "funding", "open_interest"])
+    async def test_what_a_rule_needs_and_nobody_knows_for_a_while_is_no_resolve(self, house, lost):
+        need = {"depth": Need.BOOK, "funding": Need.FUNDING, "open_interest": Need.OPEN_INTEREST}[lost]
+
+        @rule("reads", policy=Policy(resolve=True, cooldown=0), needs=[need])
+        def reads(view):
+            """It speaks up where that is known."""
+            return [Hit("key", "known")] if getattr(view, lost) is not None and view.spot < 200 else []
+
+        book = Depth.of("BTC", "Test", 0, [(99.0, 1.0)], [(101.0, 1.0)])
+        known = replace(KNOWN, spot=100.0, depth=book, funding=1e-5, open_interest=9.0)
+        house.with_rules(reads)
+        subscription = await house.subscribe(ANN, "reads")
+        evaluator = Evaluator(house.rules, house.store.alerts)
+        assert await evaluator.take(live(1, known), now_ms=0) == 1
+        assert await evaluator.take(live(2, replace(known, **{lost: None})), now_ms=0) == 0
+        assert (await state_of(house, subscription)).status is Status.NO_DATA
+        assert await evaluator.take(live(3, known), now_ms=0) == 0
+        assert (await state_of(house, subscription)).status is Status.FIRING
+        assert await evaluator.take(live(4, replace(known, spot=300.0)), now_ms=0) == 1
 
 
 class TestStillBeingRead:

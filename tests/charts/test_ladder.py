@@ -99,7 +99,7 @@ def test_clusters_that_matter_are_on_the_axis_and_a_book_stands_beside_the_bars(
     asked = MapInput(view=view, look=look)
     strip = ladder.strip_of(asked, frame.of(look), ladder.price_axis(asked, frame.of(look)))
     near = slice(round(strip.y(spot * 1.02)), round(strip.y(spot * 1.005)))
-    beside = slice(strip.right - round(0.3 * (strip.right - strip.left)), strip.right)
+    beside = slice(strip.right - round(0.26 * (strip.right - strip.left)), strip.right)
     changed = (bare != book).any(axis=-1)[near, beside]
     assert (book[near, beside][changed] == DARK.dim).all(axis=-1).mean() > 0.8
     assert changed[:, -20:].mean() > 0.4

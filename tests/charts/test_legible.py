@@ -54,7 +54,7 @@ def test_coin_headline_dollars_places_and_provenance_are_legible_at_360_pixels(s
     view = scene()
     clusters = drawn(kind, view, Look(shape=shape))
     must = [view.coin, figures.price(view.spot), figures.usd(view.up_usd), figures.usd(view.down_usd)]
-    must += [words.sentence(view).lead, view.layer.label]
+    must += [words.sentence(view).lead, f"{view.layer.venue}, {view.layer.basis}", words.tags(view)[-1]]
     for cluster in clusters:
         must += [usd_words(view, cluster), words.away(cluster)]
     for wanted in must:

@@ -254,6 +254,19 @@ def test_no_wording_of_the_fine_print_leaves_out_venue_basis_or_time():
             assert "27 19:33 UTC" in said or "27 Jun 19:33 UTC" in said
 
 
+@pytest.mark.parametrize(
+    ("age_s", "shortest"),
+    [
+        (40.0, "Testex, measured · 22%/24% known · 27 Jun 19:33 UTC"),
+        (7_200.0, "Testex, measured · 2 h old · 27 Jun 19:33 UTC"),
+    ],
+)
+def test_where_there_is_little_room_coverage_comes_before_the_age_of_what_is_fresh(age_s, shortest):
+    options = words.provenances(replace(crowd(), age_s=age_s))
+    fitting = [said for said in options if len(said) <= len(shortest)]
+    assert fitting[0] == shortest
+
+
 def test_the_more_trapped_side_comes_first_and_an_empty_side_not_at_all():
     view = crowd()
     shares = BySide(long=0.2, short=0.6)

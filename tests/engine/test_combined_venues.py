@@ -5,8 +5,9 @@ import pytest
 from markets import long, short, view_of
 from modelled import DAY, FIVE_MINUTES, history, told
 
-from liqbot.engine.combined_venues import combine_grids, combine_views
+from liqbot.engine.combined_venues import HOUR_MS, combine_grids, combine_readings, combine_views
 from liqbot.engine.modelled_board import ModelledBoard
+from liqbot.market.dated_reading import DatedReading
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.side import Side
 
@@ -79,3 +80,24 @@ def test_before_a_venue_has_a_past_it_adds_nothing():
     whole = combine_grids([one, late])
     assert np.allclose(whole.usd[:100].sum(axis=1), one.usd[:100].sum(axis=1), rtol=1e-5)
     assert whole.usd[-1].sum() > one.usd[-1].sum()
+
+
+def past(hours, **figures):
+    at = {"spot": 100.0, "coverage": 0.5, "coverage_long": None, "coverage_short": None, "funding": 1e-5,
+          "up_usd": 1e6, "down_usd": 2e6, "open_interest": 1e5} | figures  # fmt: skip
+    return [DatedReading(time_ms=hour * HOUR_MS, **at) for hour in hours]
+
+
+def test_readings_are_added_up_hour_by_hour_where_each_venue_has_one():
+    one = past(range(6), spot=100.0)
+    other = [replace(each, time_ms=each.time_ms + 700_000) for each in past((0, 1, 3, 5, 6), up_usd=5e6)]
+    whole = combine_readings([one, other])
+    assert [each.time_ms // HOUR_MS for each in whole] == [0, 1, 3, 5]
+    assert {(each.up_usd, each.down_usd, each.ratio) for each in whole} == {(6e6, 4e6, 1.5)}
+    assert {(each.open_interest_usd, each.coverage, each.funding) for each in whole} == {(2e7, 0.5, None)}
+    assert combine_readings([one, []]) == []
+
+
+def test_a_sum_of_readings_has_the_spot_of_the_first_and_no_open_interest_where_one_is_unknown():
+    (whole,) = combine_readings([past([1], spot=100.0), past([1], spot=104.0, open_interest=None)])
+    assert (whole.spot, whole.open_interest, whole.coverage) == (100.0, None, None)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.engine.regime_outcomes import HOUR_MS, Spell, moves_pct, outcomes_of
+from liqbot.engine.regime_outcomes import HOUR_MS, Spell, moves_pct, outcomes_of, spells_of
+from liqbot.market.dated_reading import DatedReading
 from liqbot.market.price_path import Path
 from liqbot.market.regime import Regime
 
@@ -78,3 +79,22 @@ def test_an_interval_holds_its_estimate(seed):
         assert found.move_pct is not None
         assert found.move_pct.low <= found.move_pct.value <= found.move_pct.high
         assert found.move_pct.is_enough
+
+
+def reading(hour, up_usd, down_usd=1e6):
+    at = {"coverage": None, "coverage_long": None, "coverage_short": None, "funding": None}
+    return DatedReading(
+        time_ms=hour * HOUR_MS, spot=100.0, up_usd=up_usd, down_usd=down_usd, open_interest=None, **at
+    )
+
+
+def test_regimes_begin_where_readings_change_and_end_only_beyond_the_dead_band():
+    ratios = (1.0, 2.1, 1.9, 1.8, 1.5, 1.0, 0.4, 0.55, 1.0)
+    told = spells_of([reading(hour, ratio * 1e6) for hour, ratio in enumerate(ratios)])
+    assert [(spell.time_ms // HOUR_MS, spell.regime) for spell in told] == [
+        (1, Regime.SHORT_SQUEEZE),
+        (4, Regime.BALANCED),
+        (6, Regime.LONG_LIQUIDATION),
+        (8, Regime.BALANCED),
+    ]
+    assert spells_of([]) == spells_of([reading(0, 5e6)]) == []

@@ -9,6 +9,7 @@ from markets import long, view_of
 from liqbot.builtin import RULES
 from liqbot.hosting.plugins import Wanted, load_plugins
 from liqbot.message import Message
+from liqbot.rules.rule import Need
 from liqbot.rules.rule_calls import Question, ask
 
 VIEW = view_of(long("ann", 2, at=95), spot=100)
@@ -57,6 +58,11 @@ def test_a_plugin_runs_in_the_worker_unless_it_is_trusted(plugins_of):
     assert plugins.rules.by_name["two"].function(VIEW) is not None
     with pytest.raises(TypeError, match="the code of one is in the worker"):
         plugins.rules.by_name["one"].function(VIEW)
+
+
+def test_what_a_rule_needs_is_known_of_one_in_the_worker_too(plugins_of):
+    text = a_rule("one").replace('@rule("one")', '@rule("one", needs=[Need.BOOK, Need.FUNDING])')
+    assert plugins_of(plugins={"one": text}).rules.by_name["one"].needs == {Need.BOOK, Need.FUNDING}
 
 
 def test_commands_and_overlays_work_from_the_worker(plugins_of):

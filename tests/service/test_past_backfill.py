@@ -3,12 +3,13 @@
 import asyncio
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
+from databases import KINDS, address_of, alter, faster, opened
 from markets import HOUR, LAYER, long, short, view_of
 
 from liqbot.service.past_backfill import fill_past
-from liqbot.store.sqlite.store import SqliteStore
 
 DAY = 24 * HOUR
 DAYS = 10
@@ -33,36 +34,40 @@ async def kept(store, until_ms):
     return await store.history.readings(LAYER, "BTC", -1, until_ms), list(steps)
 
 
-@pytest.fixture
-def path(tmp_path):
-    return tmp_path / "liqbot.db"
+async def live_through(address):
+    """Let a database have ten days in an older version, and two hours of today in this one."""
+    with opened(address) as store:
+        faster(store)
+        await live(store, HOUR, DAYS * DAY + 6 * HOUR)
+        before = await kept(store, DAYS * DAY - 1)
+        for forgotten in ("DELETE FROM readings", "DELETE FROM prices", "DELETE FROM cases"):
+            alter(store, forgotten)
+        await live(store, DAYS * DAY + 6 * HOUR, DAYS * DAY + 8 * HOUR)
+    return before
 
 
 @pytest.fixture(scope="module")
 def lived(tmp_path_factory):
-    """Return a database of ten days in an older version, and two hours of today in this one."""
+    """Return such a database on SQLite, to be copied, and what was kept in it before."""
     path = tmp_path_factory.mktemp("lived") / "liqbot.db"
+    return path, asyncio.run(live_through(path))
 
-    async def live_through():
-        with SqliteStore(path) as store:
-            store._db.execute("PRAGMA synchronous = OFF")
-            await live(store, HOUR, DAYS * DAY + 6 * HOUR)
-            before = await kept(store, DAYS * DAY - 1)
-            store._db.executescript("DELETE FROM readings; DELETE FROM prices; DELETE FROM cases;")
-            await live(store, DAYS * DAY + 6 * HOUR, DAYS * DAY + 8 * HOUR)
-        return before
 
-    return path, asyncio.run(live_through())
+@pytest.fixture(params=KINDS)
+def address(request, tmp_path):
+    return address_of(request, tmp_path)
 
 
 @pytest.fixture
-def upgraded(lived, path):
+async def upgraded(lived, address):
     """Return the store, its newest view, and what would have been kept before today."""
-    database, before = lived
-    shutil.copy(database, path)
-    with SqliteStore(path) as store:
-        store._db.execute("PRAGMA synchronous = OFF")
-        yield store, at(DAYS * DAY + 8 * HOUR), before
+    if isinstance(address, Path):
+        database, before = lived
+        shutil.copy(database, address)
+    else:
+        before = await live_through(address)
+    with opened(address) as store:
+        yield faster(store), at(DAYS * DAY + 8 * HOUR), before
 
 
 async def test_what_whole_views_say_is_what_would_have_been_kept(upgraded):
@@ -126,8 +131,8 @@ async def test_the_day_of_the_upgrade_is_made_whole_the_day_after(upgraded):
     assert times == sorted(set(times))
 
 
-async def test_a_market_without_a_past_is_left_as_it_is(path):
-    with SqliteStore(path) as store:
+async def test_a_market_without_a_past_is_left_as_it_is(address):
+    with opened(address) as store:
         assert await fill_past(store, at(DAY)) == 0
         await store.history.record([at(DAY)])
         assert await fill_past(store, at(DAY + HOUR)) == 0

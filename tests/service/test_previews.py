@@ -7,8 +7,11 @@ import pytest
 from chat.stand_ins import BTC, as_text, later
 
 from liqbot.chat.phrases import lately
+from liqbot.market.depth import Depth
+from liqbot.market.events import LiquidationSum
 from liqbot.market.layer import Basis, Layer
-from liqbot.rules.rule import Hit, Policy, rule
+from liqbot.market.side import Side
+from liqbot.rules.rule import Hit, Need, Policy, rule
 from liqbot.service import previews as previews_room
 from liqbot.service.previews import WouldHaveFired
 
@@ -89,3 +92,71 @@ async def test_a_rule_that_fails_is_no_reason_not_to_subscribe(with_history):
 def test_a_week_is_called_seven_days():
     [told] = lately(WouldHaveFired("counted", 0, 300, 7 * 86_400))
     assert told == "It would not have fired in the last 7 days (300 views)."
+
+
+@rule("build-up", needs=[Need.OPEN_INTEREST])
+def build_up(view):
+    """Open interest is high."""
+    if view.open_interest and view.open_interest > 1e12:
+        yield Hit("high", "high")
+
+
+BOOK = Depth.of("BTC", "Test", 0, [(63_990.0, 1e6)], [(64_010.0, 1e6)])
+
+
+class TestWithoutWhatARuleNeeds:
+    """That a rule finds nothing in a view that it could not read is no answer."""
+
+    @pytest.fixture
+    async def house(self, room):
+        room.services.rules.add([build_up])
+        bare = replace(BTC, depth=None, funding=None, open_interest=None)
+        room.services.markets.views["BTC"] = bare
+        for step in range(-300, 0, 10):
+            await room.store.observations.record([later(bare, step)])
+        return room
+
+    @pytest.mark.parametrize(
+        ("wanted", "what", "now"),
+        [
+            ("fragile", "the order book", "No order book is known at present."),
+            ("funding-confirms", "funding", "Funding is not known at present."),
+            ("build-up", "open interest", "Open interest is not known at present."),
+        ],
+    )
+    async def test_it_is_told_that_nobody_can_tell(self, house, wanted, what, now):
+        said = as_text(await house.say(f"/subscribe {wanted} BTC"))
+        assert f"cannot be told: {what} was not known in any of 30 views" in said
+        assert "would not have fired" not in said
+        assert f"Right now: {now}" in said
+
+    @pytest.mark.parametrize(
+        ("wanted", "known"),
+        [
+            ("fragile", {"depth": BOOK}),
+            ("funding-confirms", {"funding": 1e-9}),
+            ("build-up", {"open_interest": 5.0}),
+        ],
+    )
+    async def test_views_in_which_it_could_not_fire_are_counted(self, house, wanted, known):
+        for step in (-5, -3, -1):
+            await house.store.observations.record([replace(later(BTC, step), **known)])
+        told = (await house.say(f"/subscribe {wanted} BTC")).lines
+        assert any("It would not have fired in the last 5 h (33 views)" in line for line in told)
+        assert any("In 30 views of that time" in line for line in told)
+
+    async def test_where_nobody_tells_of_liquidations_it_is_said_for_each_rule_that_reads_them(self, house):
+        for wanted in ("big-liquidation", "liquidation-burst", "cascade"):
+            assert "No liquidation was told of in that time" in as_text(
+                await house.say(f"/subscribe {wanted} BTC")
+            )
+
+    async def test_one_that_was_told_of_is_enough_to_know_that_the_venue_tells(self, house):
+        seen = later(BTC, -2)
+        told = LiquidationSum(coin="BTC", layer=BTC.layer, time_ms=seen.time_ms, side=Side.LONG, usd=1.0,
+                              count=1, sampled=False)  # fmt: skip
+        await house.store.events.record([told])
+        await house.store.observations.record([seen])
+        said = as_text(await house.say("/subscribe big-liquidation BTC"))
+        assert "would not have fired" in said
+        assert "No liquidation was told" not in said

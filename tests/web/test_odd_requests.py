@@ -11,6 +11,8 @@ from liqbot.web import http_protocol
 OURS = b"Host: 127.0.0.1\r\nConnection: close\r\n"
 CROSS_POST = ("Origin: https://x.example", "Access-Control-Request-Method: POST")
 VIEW = "/api/v1/coins/BTC/view"
+HANDSHAKE = ("Connection: keep-alive, Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")  # fmt: skip
 
 
 @pytest.fixture
@@ -63,6 +65,19 @@ def test_head_is_get_without_its_body(say, path):
         (ask("/api/v1/coins/%ff%fe/view"), 404, None),
         (ask("/api/v1/coins/%E2%80%AEBTC/view"), 404, "BTC"),
         (ask(f"{VIEW}?venue={'x' * 60_000}"), 400, "venue"),
+        (ask(f"{VIEW}?{'&'.join(f'a{number}=1' for number in range(900))}"), 400, "'a0'"),
+        (ask(f"{VIEW}?venu=binance"), 400, "'venu'"),
+        (ask(f"{VIEW}?venu=binance"), 400, "did you mean venue"),
+        (ask(f"{VIEW}?coin=ETH"), 400, "'coin'"),
+        (ask("/api/v1/coins?utm_source=x"), 400, "takes none"),
+        (ask("/api/v1/alerts?coins=BTC"), 400, "coin, limit"),
+        (ask("/api/v1/stream?vanue=x"), 400, "did you mean venue"),
+        (ask("/api/v1/screener?order=fuel"), 400, "page, sort"),
+        (ask("/api/v1/coins/BTC/heatmap.png?colour=red"), 400, "'colour'"),
+        (ask("/api/v1/coins/BTC/csv/readings?days=3"), 400, "'days'"),
+        (ask("/api/v1/coins/BTC/scoreboard?tier=5x"), 400, "'tier'"),
+        (ask("/api/v1/stream", *HANDSHAKE).replace(b"Connection: close\r\n", b""), 400, "server-sent events"),
+        (ask("/", *HANDSHAKE).replace(b"Connection: close\r\n", b""), 400, "no websockets"),
         (ask(f"{VIEW}?tier=nanx"), 400, "nanx"),
         (ask(f"{VIEW}?opened=-1h"), 400, "-1h"),
         (ask("/api/v1/coins/BTC/events?limit=NaN"), 400, "limit"),
@@ -95,7 +110,9 @@ def test_what_cannot_be_answered_is_a_problem_that_names_the_thing(say, data, st
     [
         ask("//api/v1/coins"),
         ask("/api/v1/coins/"),
-        ask(f"{VIEW}?{'&'.join(f'a{number}=1' for number in range(900))}"),
+        ask("/c/BTC?utm_source=x&window=7d"),
+        ask("/api/public/heatmap/BTC?_=17"),
+        ask("/metrics?probe=1"),
         ask(VIEW, "Accept: image/gif"),
         ask(VIEW, "Range: bytes=0-10"),
         ask(VIEW, "Content-Encoding: gzip", "Content-Length: 4", body=b"\x1f\x8b\x08\x00"),

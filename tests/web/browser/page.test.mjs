@@ -153,9 +153,37 @@ test("an account is looked at, and one that there is not is said to be so", asyn
   assert.equal(await page.inputValue('[data-id="address"]'), "0x0000000000000000000000000000000000000000");
 });
 
+test("a coin that is not known yet is waited for, with words, and the others are a click away", async () => {
+  const context = await browser.newContext();
+  const waiting = await context.newPage();
+  let hidden = true;
+  // As after a start: the bot has read BTC, and not ETH yet.
+  await waiting.route("**/api/v1/coins", async (route) => {
+    const answer = await route.fetch();
+    const known = await answer.json();
+    if (hidden) known.coins = known.coins.filter((one) => one.coin !== "ETH");
+    await route.fulfill({ response: answer, json: known });
+  });
+  await waiting.goto(`${bot.address}/c/eth`);
+  await waiting.waitForSelector("#empty .ways button");
+  assert.match(await waiting.innerText("#empty"), /There is no eth here, or not yet/);
+  assert.equal(new URL(waiting.url()).pathname, "/c/eth");
+  await waiting.click("#empty .ways button");
+  await waiting.waitForFunction(() => document.querySelector("h1")?.innerText === "BTC");
+  await waiting.goBack();
+  await waiting.goto(`${bot.address}/c/eth`);
+  await waiting.waitForSelector("#empty .ways button");
+  hidden = false;
+  await waiting.waitForFunction(() => document.querySelector("h1")?.innerText === "ETH");
+  assert.equal(new URL(waiting.url()).pathname, "/c/ETH");
+  await context.close();
+});
+
 test("a coin that there is not is said so, and a window that there is not has a way out", async () => {
-  await open("/c/NOSUCH");
-  assert.match(await page.innerText("#notice"), /There is no NOSUCH here\. This is [A-Z]+\./);
+  await open("/c/BTC");
+  await page.goto(`${bot.address}/c/NOSUCH`);
+  await page.waitForSelector("#empty .ways button");
+  assert.match(await page.innerText("#empty"), /There is no NOSUCH here/);
   await page.goto(`${bot.address}/c/BTC?window=5m`);
   await page.waitForSelector("#empty button");
   assert.match(await page.innerText("#empty"), /There is no window '5m'/);

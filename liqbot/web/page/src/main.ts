@@ -88,17 +88,41 @@ async function start(): Promise<void> {
     setTimeout(() => void guarded(start), 2_000);
     return;
   }
-  if (!coins.some((one) => one.coin === state.coin)) {
-    if (state.coin) notice(`There is no ${state.coin} here. This is ${coins[0].coin}.`);
-    state.coin = coins[0].coin;
-  }
   byId("coin").replaceChildren(...coins.map((one) => el("option", { value: one.coin }, one.coin)));
   byId("windows").replaceChildren(
     ...known.windows.map((name) => el("button", { type: "button", "data-window": name }, name)),
   );
   chart.price = state.price;
+  const wanted = state.coin.toLowerCase();
+  const found = wanted ? coins.find((one) => one.coin.toLowerCase() === wanted) : coins[0];
+  if (!found) return awaitCoin();
+  state.coin = found.coin;
   writeState(state, false);
   await show(false);
+}
+
+let awaiting: ReturnType<typeof setTimeout> | undefined;
+
+/** A coin that is not read yet, as after a start of the bot, is waited for; the others are a click away. */
+function awaitCoin(): void {
+  const wanted = state.coin;
+  const others = coins.filter((one) => one.coin !== wanted).slice(0, 8);
+  const ways = others.map((one) => {
+    const way = el("button", { type: "button" }, one.coin);
+    way.addEventListener("click", () => change({ coin: one.coin }));
+    return way;
+  });
+  const list = byId<HTMLSelectElement>("coin");
+  if (![...list.options].some((one) => one.value === wanted)) list.prepend(el("option", { value: wanted }, wanted));
+  list.value = wanted;
+  say(
+    `There is no ${wanted} here, or not yet: a coin is known once it has been read. ` +
+      "This page begins by itself as soon as it is.",
+    ways.length ? el("div", { class: "ways" }, "Meanwhile there is", ...ways) : undefined,
+  );
+  if (!view) byId("state-words").textContent = `waiting for ${wanted}`;
+  clearTimeout(awaiting);
+  awaiting = setTimeout(() => state.coin === wanted && void guarded(start), 3_000);
 }
 
 /** Loads everything of the coin, layer and window in the state. */
@@ -271,7 +295,7 @@ function choices(id: string, words: Record<string, string>, chosen: string): voi
 
 function change(changes: Partial<State>): void {
   const coinChanged = changes.coin !== undefined && changes.coin !== state.coin;
-  notice("");
+  clearTimeout(awaiting);
   state = { ...state, ...changes, ...(coinChanged ? { venue: "", tier: "", opened: "" } : {}) };
   writeState(state, true);
   void guarded(() => show(false));
@@ -360,12 +384,6 @@ function say(words: string, wayOut?: HTMLElement): void {
   byId("empty").replaceChildren(el("div", {}, words, wayOut ?? null));
 }
 
-/** Something that stays in view until something else is asked for; empty for nothing. */
-function notice(words: string): void {
-  byId("notice").hidden = !words;
-  byId("notice").textContent = words;
-}
-
 /** What to press where the address asks for what there is not. */
 function wayOut(): HTMLElement {
   const button = el("button", { type: "button" }, `Show ${state.coin || "all"}, 24h, best there is`);
@@ -377,7 +395,8 @@ async function guarded(work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof ApiError) {
+    if (error instanceof ApiError && error.status === 404) awaitCoin();
+    else if (error instanceof ApiError) {
       say(error.message, error.status < 500 && error.status !== 429 ? wayOut() : undefined);
       if (!view) byId("state-words").textContent = "nothing is shown yet";
     }
