@@ -11,6 +11,8 @@ from pathlib import Path
 from benchmarks.measure import Row
 
 FOLDER = Path(__file__).parents[1] / "tests" / "web" / "browser"
+FRAME_MS = 16
+"""A screen shows sixty frames a second."""
 
 
 def rows() -> Iterator[Row]:
@@ -42,10 +44,15 @@ def rows() -> Iterator[Row]:
         "however busy the machine is",
     )
     yield Row(
-        f"a frame while a grid of {told['columns']} x {told['bins']} is panned: p50, p95",
+        f"a frame while a grid of {told['columns']} x {told['bins']} is panned, moved in each: p50, p95",
         f"{told['frame_p50_ms']:.1f} ms, {told['frame_p95_ms']:.1f} ms",
-        "p95 at most 16 ms",
-        told["frame_p95_ms"] <= 16,
+        f"p95 at most 16 ms; an empty page {told['empty_p50_ms']:.1f} ms, {told['empty_p95_ms']:.1f} ms",
+        told["frame_p95_ms"] <= FRAME_MS,
+    )
+    yield Row(
+        "… until it was painted, p50, p95",
+        f"{told['painted_p50_ms']:.1f} ms, {told['painted_p95_ms']:.1f} ms",
+        "",
     )
     yield Row("… processor time of a frame on the page's main thread", f"{told['frame_work_ms']:.1f} ms", "")
 
@@ -55,3 +62,8 @@ def _measured(chromium: str) -> dict[str, float]:
     script = FOLDER / "budget.mjs"
     done = subprocess.run(["node", script], env=environment, capture_output=True, text=True, check=True)  # noqa: S607
     return json.loads(done.stdout)
+
+
+if __name__ == "__main__":
+    for row in rows():
+        print(f"| {row.what} | {row.measured} | {row.against} | {'' if row.holds is None else row.holds} |")

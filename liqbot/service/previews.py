@@ -121,8 +121,5 @@ def _key(rule: Rule, values: Mapping[str, Value], view: MarketView) -> _Key:
 def _counted(found: Preview, since_ms: int, now_ms: int) -> WouldHaveFired:
     last_ms = found.firings[-1].view.time_ms if found.firings else None
     span_s, fine_s = (now_ms - since_ms) / 1000, FINE_MS / 1000
-    lacking = max(found.without, key=lambda need: found.without[need], default="")
-    blind = found.without.get(lacking, 0) if lacking else 0
-    return WouldHaveFired(
-        "counted", len(found.firings), found.views, span_s, last_ms, fine_s, str(lacking), blind
-    )
+    blind, lacking = max(((count, str(need)) for need, count in found.without.items()), default=(0, ""))
+    return WouldHaveFired("counted", len(found.firings), found.views, span_s, last_ms, fine_s, lacking, blind)

@@ -301,7 +301,22 @@ function change(changes: Partial<State>): void {
   void guarded(() => show(false));
 }
 
+let hovered: Hover | null = null;
+let isDragging = false;
+let isTipDue = false;
+
+/** What is under the pointer is told once a frame however often it moves, and not while the chart is dragged. */
 function onHover(hover: Hover | null): void {
+  hovered = hover;
+  if (isTipDue) return;
+  isTipDue = true;
+  requestAnimationFrame(() => {
+    isTipDue = false;
+    tell(isDragging ? null : hovered);
+  });
+}
+
+function tell(hover: Hover | null): void {
   const tip = byId("tip");
   if (!hover || !grid) {
     tip.hidden = true;
@@ -333,11 +348,26 @@ function onHover(hover: Hover | null): void {
   );
   Object.assign(tip.dataset, { usd: String(dollars), column: String(hover.column), bin: String(hover.bin) });
   tip.hidden = false;
-  const box = byId("plot").getBoundingClientRect();
-  const left = hover.x + 16 + tip.offsetWidth > box.width ? hover.x - tip.offsetWidth - 16 : hover.x + 16;
-  tip.style.left = `${Math.max(4, left)}px`;
-  tip.style.top = `${Math.min(box.height - tip.offsetHeight - 6, Math.max(6, hover.y + 12))}px`;
+  // On the side of the pointer where there is more room: measuring the tip would lay the page out in every frame.
+  const { width, height } = plotSize;
+  const isLeft = hover.x > width / 2;
+  const isAbove = hover.y > height / 2;
+  tip.style.left = isLeft ? "auto" : `${hover.x + 16}px`;
+  tip.style.right = isLeft ? `${width - hover.x + 16}px` : "auto";
+  tip.style.top = isAbove ? "auto" : `${hover.y + 12}px`;
+  tip.style.bottom = isAbove ? `${height - hover.y + 12}px` : "auto";
 }
+
+const plotSize = { width: 0, height: 0 };
+new ResizeObserver(([{ contentRect }]) => {
+  plotSize.width = contentRect.width;
+  plotSize.height = contentRect.height;
+}).observe(byId("plot"));
+for (const [name, drags] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]] as const)
+  addEventListener(name, (event) => {
+    isDragging = drags && byId("chart").contains(event.target as Node);
+    if (isDragging) byId("tip").hidden = true;
+  });
 
 /** What an empty cell says: small ones are left out of a large grid. */
 function nothing(): string {

@@ -63,8 +63,13 @@ export class Profile {
     // y is linear in ln(price): two points tell the rest.
     const slope = (y2 - y1) / Math.log(1.01);
     const toY = (value: number): number => y1 + slope * Math.log(value / view.spot);
+    const binAt = (y: number): number => (Math.log(view.spot) + (y - y1) / slope) / view.map.width - view.map.first;
     this.fuelZone(context, toY, width, paint("--zone"));
-    const reach = this.bars(context, toY, width, height, paint);
+    const seen: [number, number] = [
+      Math.max(0, Math.floor(binAt(height + 5))),
+      Math.min(view.map.long.length, Math.ceil(binAt(-5))),
+    ];
+    const reach = this.bars(context, toY, width, seen, paint);
     this.curves(context, toY, width, height, paint);
     context.strokeStyle = paint("--text");
     context.setLineDash([3, 3]);
@@ -73,7 +78,8 @@ export class Profile {
     context.lineTo(width, y1);
     context.stroke();
     context.setLineDash([]);
-    this.reach.textContent = width > 100 ? `bars up to ${usd(reach)} per 0.1%` : `≤ ${usd(reach)}`;
+    const words = width > 100 ? `bars up to ${usd(reach)} per 0.1%` : `≤ ${usd(reach)}`;
+    if (this.reach.textContent !== words) this.reach.textContent = words; // text costs a layout
   }
 
   private fuelZone(context: CanvasRenderingContext2D, toY: (value: number) => number, width: number, fill: string): void {
@@ -86,30 +92,24 @@ export class Profile {
     context: CanvasRenderingContext2D,
     toY: (value: number) => number,
     width: number,
-    height: number,
+    [from, to]: [number, number],
     paint: (name: string) => string,
   ): number {
     const { map } = this.view!;
     let reach = 1;
     const edges = (bin: number): number => Math.exp((map.first + bin) * map.width);
-    const visible = map.long.map((_, bin) => {
-      const y = toY(edges(bin));
-      return y > -5 && y < height + 5;
-    });
-    map.long.forEach((long, bin) => {
-      if (visible[bin]) reach = Math.max(reach, long, map.short[bin]);
-    });
+    for (let bin = from; bin < to; bin++) reach = Math.max(reach, map.long[bin], map.short[bin]);
     for (const [side, name] of [
       [map.long, "--long"],
       [map.short, "--short"],
     ] as const) {
       context.fillStyle = paint(name);
-      side.forEach((value, bin) => {
-        if (!visible[bin] || value <= 0) return;
+      for (let bin = from; bin < to; bin++) {
+        if (side[bin] <= 0) continue;
         const top = toY(edges(bin + 1));
         const thick = Math.max(1, toY(edges(bin)) - top);
-        context.fillRect(0, top, (value / reach) * width * 0.8, thick);
-      });
+        context.fillRect(0, top, (side[bin] / reach) * width * 0.8, thick);
+      }
     }
     return reach;
   }
