@@ -40,9 +40,10 @@ run: $(VENV)/run.stamp  ## start the bot: the simulated market and the console c
 test: $(VENV)/dev.stamp  ## run the tests; `make long` runs those that take long
 	$(BIN)/pytest -n auto
 
-postgres: $(VENV)/dev.stamp  ## run the tests that need PostgreSQL, on a server of their own (installs Debian's where there is none)
+postgres: $(VENV)/dev.stamp  ## run the tests that need PostgreSQL, kill suite and crash suite in short among them (installs Debian's)
 	tests/store/postgres/postgresql.sh >/dev/null
 	$(BIN)/pytest -n auto -m "postgres and not long"
+	$(BIN)/pytest -n 0 -m "postgres and long"
 
 long: $(VENV)/dev.stamp  ## run the tests that take long: whole days of markets, what the docs tell to type
 	$(BIN)/pytest -n auto -m "long and not postgres"

@@ -93,8 +93,8 @@ def _take(path: Path) -> tuple[float, float, list[float]]:
 
 async def _taken(path: Path) -> tuple[float, float, list[float]]:
     with SqliteStore(path) as store:
-        evaluator = Evaluator(_rules(), store.alerts)
-        quiet, loud = _views()
+        evaluator = Evaluator(loaded_rules(), store.alerts)
+        quiet, loud = quiet_and_loud()
         await evaluator.take(quiet, 0)
         before_mb = resident_mb()
         start = time.perf_counter()
@@ -141,13 +141,14 @@ def _floor(path: Path) -> float:
         return time.perf_counter() - start
 
 
-def _rules() -> Rules:
+def loaded_rules() -> Rules:
+    """Return the one rule that there is."""
     rules = Rules()
     rules.add([open_size])
     return rules
 
 
-def _views() -> tuple[MarketView, MarketView]:
+def quiet_and_loud() -> tuple[MarketView, MarketView]:
     """Return a view in which nothing fires, and the next one."""
     market, board = SimulatedMarket(7, start_ms=START_MS), Board(LAYER)
     board.apply_all(market.step(60))
@@ -156,11 +157,10 @@ def _views() -> tuple[MarketView, MarketView]:
     return quiet, board.view(COIN)
 
 
-def _build(path: Path) -> None:
-    """Make the database. Watches 1 to `FIRING` have `FIRED` of the subscriptions, the others the rest."""
-    form = _rules().by_name["open-size"].form
-    on_coin = WATCHES // COINS
-    watches = [
+def watches() -> list[tuple[str, str, str]]:
+    """Return the rule, the coin and the parameters of each watch, from number 1 on."""
+    form, on_coin = loaded_rules().by_name["open-size"].form, WATCHES // COINS
+    return [
         (
             "open-size",
             COIN if number <= on_coin else f"COIN{number % (COINS - 1)}",
@@ -168,11 +168,19 @@ def _build(path: Path) -> None:
         )
         for number in range(1, WATCHES + 1)
     ]
+
+
+def subscriptions() -> Iterator[tuple[int, int, int]]:
+    """Return chat, watch and number of each: `FIRED` of watches 1 to `FIRING`, and the rest of the others."""
     rest = np.arange(SUBSCRIPTIONS - FIRED) % (WATCHES - FIRING) + FIRING + 1
     watch = np.concatenate([np.arange(FIRED) % FIRING + 1, np.sort(rest)])
     watch[:FIRED].sort()
     chat = np.random.default_rng(1).permutation(CHATS)[np.arange(SUBSCRIPTIONS) % CHATS] + 1
     number = np.arange(SUBSCRIPTIONS) // CHATS + 1
+    return zip(chat.tolist(), watch.tolist(), number.tolist(), strict=True)
+
+
+def _build(path: Path) -> None:
     with closing(open_database(path).conn) as database:
         database.execute("PRAGMA synchronous = OFF")
         with transaction(database):
@@ -180,9 +188,9 @@ def _build(path: Path) -> None:
                 "INSERT INTO chats (platform, native_id, created_ms) VALUES ('here', ?, 0)",
                 ((f"{one}",) for one in range(CHATS)),
             )
-            database.executemany("INSERT INTO watches (rule, coin, parameters) VALUES (?, ?, ?)", watches)
+            database.executemany("INSERT INTO watches (rule, coin, parameters) VALUES (?, ?, ?)", watches())
             database.executemany(
                 "INSERT INTO subscriptions (chat_id, watch_id, number, created_ms) VALUES (?, ?, ?, 0)",
-                zip(chat.tolist(), watch.tolist(), number.tolist(), strict=True),
+                subscriptions(),
             )
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -18,7 +18,7 @@ from liqbot.alerts.delivery.address import (
     no_picture,
     no_record,
 )
-from liqbot.alerts.delivery.platform_sender import PlatformSender
+from liqbot.alerts.delivery.platform_sender import STOP_S, PlatformSender
 from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
 from liqbot.store.leadership import Leadership
@@ -29,6 +29,8 @@ _log = structlog.get_logger()
 
 TIDY_MS = 10_000
 """How often what is too old to be told is given up."""
+LOOK_AGAIN_S = 0.1
+"""How often is looked whether another process has sent what was on its way."""
 LOOK_S = 1.0
 """How often is looked for what is due while nobody wakes the dispatcher."""
 
@@ -115,10 +117,24 @@ class Dispatcher:
         return self._senders[chat.platform].turn_within(chat, within_s)
 
     async def arrived(self, chat: ChatKey) -> None:
-        """Wait until nothing is on its way to `chat`."""
+        """Wait until nothing is on its way to `chat` from this process."""
         sender = self._senders.get(chat.platform)
         if sender is not None:
             await sender.arrived(chat)
+
+    async def call_back(self, chat: ChatKey) -> None:
+        """Owe `chat` nothing more where another process sends, and wait for what that one is sending there.
+
+        Raises `StoreError`.
+        """
+        sender = self._senders.get(chat.platform)
+        if sender is None or not sender.is_led_elsewhere:
+            return
+        await self._store.deliveries.withdraw(chat)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                while await self._store.deliveries.is_sending(chat):  # noqa: ASYNC110 - it tells nobody here
+                    await asyncio.sleep(LOOK_AGAIN_S)
 
     def wake(self) -> None:
         """Look for what is due again."""

@@ -4,7 +4,9 @@ import asyncio
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -20,7 +22,7 @@ from liqbot.rules.parameters import Form, ParameterError, Value
 from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Rule
 from liqbot.rules.rule_calls import group_of
-from liqbot.store.alerts import Alerts, NewAlert
+from liqbot.store.alerts import Alerts, NewAlert, Read
 from liqbot.store.subscriptions import Watch
 
 _log = structlog.get_logger()
@@ -36,6 +38,19 @@ class Lane(StrEnum):
     """In the bot's own process."""
     WORKER = "worker"
     """In the worker beside it, which may take its time."""
+
+
+_Stored: TypeAlias = tuple[Watch, bytes | None]
+"""A watch, and its state as it is written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Followed:
+    """What follows of a view that watches have read."""
+
+    view: MarketView
+    states: Sequence[tuple[Watch, WatchState]]
+    alerts: Sequence[NewAlert]
 
 
 class EvaluationLock:
@@ -91,11 +106,13 @@ class Evaluator:
 
     async def read_until(self, coin: str, layer: Layer) -> int | None:
         """Return up to when all watches that read `layer` of `coin` last have read it; None for no watch."""
-        last_read = await self._outbox.last_read(coin)
-        return min(
-            (decode_state(stored).time_ms for key, stored in last_read.values() if key == layer.key),
-            default=None,
-        )
+        return _read_until(await self._outbox.last_read(coin), layer)
+
+    async def read_until_of(self, coins: Collection[str], layer: Layer) -> dict[str, int | None]:
+        """Return what `read_until` returns of each coin; those without a watch are left out."""
+        watched = await self._outbox.watches_of(coins, layer.key)
+        last_read = await self._outbox.last_read_of(watched) if watched else {}
+        return {coin: _read_until(last_read.get(coin, {}), layer) for coin in watched}
 
     async def take(
         self,
@@ -126,14 +143,48 @@ class Evaluator:
                     count += await self._take(observation, due, now_ms) if due else 0
         return count
 
+    async def take_all(self, observations: Sequence[Observation], now_ms: int) -> int:
+        """Let the watches whose rules run in this process read observations of several coins of one layer.
+
+        Of each it is as `take` for `Lane.PROCESS`; what follows of all of them is one transaction. Raises
+        `StoreError` where that fails.
+        """
+        views = [one.view for one in observations]
+        for view in views:
+            self.choices.hear(view.coin, view.layer, now_ms)
+        async with self.evaluating.of(Lane.PROCESS):
+            self._now_ms = now_ms
+            watched = await self._outbox.watches_of([view.coin for view in views], views[0].layer.key)
+            last_read = await self._outbox.last_read_of(watched) if watched else {}
+            followed: list[_Followed] = []
+            for observation in observations:
+                coin = observation.coin
+                waiting = self._waiting(
+                    observation.view, watched.get(coin, ()), now_ms, Lane.PROCESS, is_late=False
+                )
+                due = self._subjects(observation.view.layer.key, waiting, last_read.get(coin, {}))
+                followed.append(await self._evaluated(observation, due, now_ms))
+            return await self._commit_all([one for one in followed if one.states], now_ms)
+
     async def _due(
         self, view: MarketView, now_ms: int, lane: Lane, *, is_late: bool
     ) -> list[tuple[Watch, Subject]]:
         """Return the watches of a lane that are to read a view, each with what it is evaluated by."""
         key = view.layer.key
+        watched = await self._outbox.watches(view.coin, key)
+        due = self._waiting(view, watched, now_ms, lane, is_late=is_late)
+        last_read = await self._outbox.last_read(view.coin) if due else {}
+        if is_late:
+            due = [one for one in due if last_read.get(one[0].id, ("", None))[0] == key]
+        return self._subjects(key, due, last_read)
+
+    def _waiting(
+        self, view: MarketView, watched: Sequence[_Stored], now_ms: int, lane: Lane, *, is_late: bool
+    ) -> list[_Stored]:
+        """Return those of a coin's watches that are of a lane, read its layer, and have not read the view."""
         chosen: dict[str, Layer | None] = {}
-        due: list[tuple[Watch, bytes | None]] = []
-        for watch, stored in await self._outbox.watches(view.coin, key):
+        due: list[_Stored] = []
+        for watch, stored in watched:
             rule = self._rules.by_name.get(watch.rule)
             if lane is not (Lane.PROCESS if rule is None else _lane_of(rule)):
                 continue
@@ -142,9 +193,12 @@ class Evaluator:
                 chosen[watch.venue] = late or self.choices.chosen(view.coin, watch.venue, now_ms)
             if chosen[watch.venue] == view.layer and not self._has_read(watch, view, stored, is_late=is_late):
                 due.append((watch, stored))
-        last_read = await self._outbox.last_read(view.coin) if due else {}
-        if is_late:
-            due = [one for one in due if last_read.get(one[0].id, ("", None))[0] == key]
+        return due
+
+    def _subjects(
+        self, key: str, due: Sequence[_Stored], last_read: Mapping[int, tuple[str, bytes]]
+    ) -> list[tuple[Watch, Subject]]:
+        """Return what watches are evaluated by in the layer of that key."""
         found: list[tuple[Watch, Subject]] = []
         for watch, stored in due:
             left, left_state = last_read.get(watch.id, (key, None))
@@ -163,6 +217,13 @@ class Evaluator:
     async def _take(
         self, observation: Observation, watched: Sequence[tuple[Watch, Subject]], now_ms: int
     ) -> int:
+        followed = await self._evaluated(observation, watched, now_ms)
+        return await self._commit(observation.view, followed.states, followed.alerts, now_ms)
+
+    async def _evaluated(
+        self, observation: Observation, watched: Sequence[tuple[Watch, Subject]], now_ms: int
+    ) -> _Followed:
+        """Return what follows of an observation; the log hears of the rules that failed."""
         states: list[tuple[Watch, WatchState]] = []
         alerts: list[NewAlert] = []
         outcomes = await evaluate(observation, [subject for _, subject in watched])
@@ -176,7 +237,7 @@ class Evaluator:
                     alerts += [NewAlert(watch, one.hit, one.reason, label) for one in outcome.alerts]
             elif not isinstance(outcome, NotAsked):
                 self._note_fault(watch, outcome)
-        return await self._commit(observation.view, states, alerts, now_ms)
+        return _Followed(observation.view, states, alerts)
 
     async def miss(self, coin: str, now_ms: int, layer: Layer | None = None) -> None:
         """Note that there is no data of a live market any more: what stood, stands, and nobody knows.
@@ -253,6 +314,21 @@ class Evaluator:
             self._known[watch.id, key] = (encoded, after)
         return due
 
+    async def _commit_all(self, followed: Sequence[_Followed], now_ms: int) -> int:
+        if not followed:
+            return 0
+        read = [
+            Read(
+                one.view, [(watch, msgspec.msgpack.encode(after)) for watch, after in one.states], one.alerts
+            )
+            for one in followed
+        ]
+        due = await self._outbox.commit_all(read, now_ms)
+        for one, written in zip(followed, read, strict=True):
+            for (watch, encoded), (_, after) in zip(written.states, one.states, strict=True):
+                self._known[watch.id, one.view.layer.key] = (encoded, after)
+        return due
+
     def _note_fault(self, watch: Watch, error: Exception) -> None:
         """Count a fault; the log hears of each kind of fault once, not with every view."""
         self.faults[watch.rule] += 1
@@ -260,6 +336,12 @@ class Evaluator:
         if kind not in self._told:
             self._told.add(kind)
             _log.error("rule_failed", rule=watch.rule, reason=str(error))
+
+
+def _read_until(last_read: Mapping[int, tuple[str, bytes]], layer: Layer) -> int | None:
+    return min(
+        (decode_state(stored).time_ms for key, stored in last_read.values() if key == layer.key), default=None
+    )
 
 
 def _lane_of(rule: Rule) -> Lane:

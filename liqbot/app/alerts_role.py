@@ -20,7 +20,7 @@ from liqbot.bus import Bus, DeliveriesDue, ObservationsKept
 from liqbot.market.events import Observation
 from liqbot.market.layer import Layer, Origin
 from liqbot.store.alerts import EXPIRES_MS
-from liqbot.store.errors import StoreError
+from liqbot.store.errors import DamagedError, StoreError
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Lease, Leases, fenced
 from liqbot.store.store import Store
@@ -29,6 +29,8 @@ _log = structlog.get_logger()
 
 LEASE = "alerts"
 """The lease of whoever lets rules read."""
+TOGETHER = 50
+"""Of so many coins the observations are read at a time, and what follows of them is one transaction."""
 MOST_BEHIND = 240
 """So many observations plugins may be behind; then the engine waits for them."""
 AGAIN_S = 1.0
@@ -131,18 +133,49 @@ class AlertsRole:
                 self._waiting_s = None
 
     async def _read(self, layer: Layer, coins: Sequence[str]) -> None:
+        """Let rules read what there is of some coins, and of those after them."""
+        for start in range(0, len(coins), TOGETHER):
+            some = coins[start : start + TOGETHER]
+            try:
+                await self._read_together(layer, some)
+            except Exception as error:  # noqa: BLE001 - one of them may have spoilt it for the others
+                _log.debug("observations_read_one_by_one", layer=layer.key, reason=str(error))
+                if not await self._read_each(layer, some):
+                    self._note(layer, coins[start + TOGETHER :])
+                    return
+
+    async def _read_together(self, layer: Layer, coins: Sequence[str]) -> None:
+        """Let rules read one observation of each coin after the other, as long as there are more."""
+        read_ms = await self._evaluator.read_until_of(coins, layer)
+        since_ms: dict[str, int | None] = {
+            coin: None if until_ms is None else self._since(until_ms, layer)
+            for coin, until_ms in read_ms.items()
+        }
+        while since_ms and (found := await self._store.observations.next_of(layer, since_ms)):
+            count = await self._evaluator.take_all(found, self._clock())
+            if count:
+                await self._bus.publish(DeliveriesDue(count))
+            for observation in found:
+                await self._hand_on(observation)
+            since_ms = {one.coin: one.time_ms + 1 for one in found}
+
+    async def _read_each(self, layer: Layer, coins: Sequence[str]) -> bool:
+        """Let rules read what there is coin by coin; return False where the store has to be waited for."""
         for place, coin in enumerate(coins):
             try:
-                for observation in await self._unread_of(layer, [coin], with_newest=True):
+                for observation in await self._readable(layer, coin):
                     await self._take(observation, Lane.PROCESS)
                     await self._hand_on(observation)
+            except DamagedError as error:
+                _log.warning("observation_left_out", layer=layer.key, coin=coin, reason=str(error))
             except StoreError as error:
                 _log.warning("observations_wait", layer=layer.key, reason=str(error))
                 self._note(layer, coins[place:])
                 await self._sleep(AGAIN_S)
-                return
+                return False
             except Exception:  # noqa: BLE001 - one bad observation harms only itself
                 _log.exception("observation_left_out", layer=layer.key, coin=coin)
+        return True
 
     def _note(self, layer: Layer, coins: Sequence[str]) -> None:
         self._waiting_s = self._waiting_s or time.monotonic()
@@ -210,10 +243,26 @@ class AlertsRole:
                 newest = await self._store.observations.newest(layer, coin)
                 found += [] if newest is None else [newest]
             elif read_ms is not None:
-                is_live = layer.origin is Origin.LIVE  # any other market has a time of its own
-                since_ms = max(read_ms + 1, self._clock() - EXPIRES_MS if is_live else 0)
+                since_ms = self._since(read_ms, layer)
                 found += [one async for one in self._store.observations.since(layer, coin, since_ms)]
         return found
+
+    async def _readable(self, layer: Layer, coin: str) -> list[Observation]:
+        """Return what is to be read of a coin; the newest alone where one before it is damaged.
+
+        Raises `DamagedError` where the newest is.
+        """
+        try:
+            return await self._unread_of(layer, [coin], with_newest=True)
+        except DamagedError as error:
+            newest = await self._store.observations.newest(layer, coin)
+            _log.warning("observation_left_out", layer=layer.key, coin=coin, reason=str(error))
+            return [] if newest is None else [newest]
+
+    def _since(self, read_ms: int, layer: Layer) -> int:
+        """Return from when on observations are to be read, where they were read until then."""
+        is_live = layer.origin is Origin.LIVE  # any other market has a time of its own
+        return max(read_ms + 1, self._clock() - EXPIRES_MS if is_live else 0)
 
     async def _hand_on(self, observation: Observation, *, is_late: bool = False) -> None:
         """Leave an observation to plugins, where there are any; wait where they are too far behind."""

@@ -174,7 +174,7 @@ class Bot:
         self.services.access.peopled = frozenset(CHAT_PLATFORMS)
         self.services.wake = self.dispatcher.wake
         self.services.platforms = lambda: [sender.name for sender in self.dispatcher.platforms]
-        self.services.arrived = self.dispatcher.arrived
+        self.services.arrived, self.services.call_back = self.dispatcher.arrived, self.dispatcher.call_back
         self.servings: list[PlatformRunner] = []
         """The platforms that people talk to the bot on."""
         self.address: str | None = None

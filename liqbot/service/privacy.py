@@ -31,6 +31,11 @@ class Kept:
     """How many accounts it watches, of which the addresses are kept, and the names that it gave them."""
 
 
+async def _nothing(chat: ChatKey) -> None:
+    """Have nothing to wait for."""
+    del chat
+
+
 class Privacy:
     """Says what is kept of a chat, and removes it."""
 
@@ -41,17 +46,20 @@ class Privacy:
         *,
         evaluating: AbstractAsyncContextManager[object],
         arrived: Callable[[ChatKey], Awaitable[None]],
+        call_back: Callable[[ChatKey], Awaitable[None]] | None = None,
         accounts: Accounts | None = None,
     ) -> None:
         """`evaluating` is held while rules read a view; `arrived` waits for what is on its way to a chat.
 
-        `accounts` are the sources that watch single accounts; None for none.
+        `call_back` waits for what other processes send there; None where there are none. `accounts` are the
+        sources that watch single accounts; None for none.
         """
         self._accounts = accounts
         self._store = store
         self._rules = rules
         self._evaluating = evaluating
         self._arrived = arrived
+        self._call_back = call_back or _nothing
 
     async def kept(self, chat: ChatKey) -> Kept:
         """Return what is kept of a chat."""
@@ -68,9 +76,10 @@ class Privacy:
 
         Accounts that nobody else watches are looked at no more, and what was seen of them is dropped.
 
-        Nothing comes to the chat once this has returned. No view is read meanwhile: what a rule remembers of
-        it would be written back.
+        Nothing comes to the chat once this has returned: what is on its way is waited for, whichever process
+        sends it. No view is read while it is removed: what a rule remembers of it would be written back.
         """
+        await self._call_back(chat)
         async with self._evaluating:
             for item in await self._store.subscriptions.of(chat):
                 for layer in await self._store.alerts.states(item.watch):

@@ -97,6 +97,8 @@ class Services:
         """Lets what is due be sent at once."""
         self.arrived: Callable[[ChatKey], Awaitable[None]] = _nothing
         """Waits until nothing is on its way to a chat."""
+        self.call_back: Callable[[ChatKey], Awaitable[None]] = _nothing
+        """Has other processes send nothing more to a chat."""
         self.platforms: Callable[[], Sequence[str]] = tuple
         """Which chat platforms are served."""
         self.troubles = Troubles()
@@ -172,6 +174,7 @@ class Services:
             rules,
             evaluating=evaluating or asyncio.Lock(),
             arrived=self._arrived,
+            call_back=self._called_back,
             accounts=self.accounts,
         )
 
@@ -184,3 +187,6 @@ class Services:
 
     async def _arrived(self, chat: ChatKey) -> None:
         await self.arrived(chat)
+
+    async def _called_back(self, chat: ChatKey) -> None:
+        await self.call_back(chat)

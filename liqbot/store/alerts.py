@@ -1,6 +1,6 @@
 """States of watches, and the alerts that they raised: written together with what is owed, or not at all."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,16 @@ class NewAlert:
     reason: str
     instead_of: str = ""
     """The label of a better layer that tells nothing at present, so that another one was read; else empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What follows of a view that watches have read."""
+
+    view: MarketView
+    states: Sequence[tuple[Watch, bytes]]
+    """The new states, by the view's layer."""
+    alerts: Sequence[NewAlert] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +92,22 @@ class Alerts(Protocol):
         """
         ...
 
+    async def watches_of(
+        self, coins: Collection[str], layer: str
+    ) -> dict[str, list[tuple[Watch, bytes | None]]]:
+        """Return by coin what `watches` returns of it by a layer; coins without a watch are left out."""
+        ...
+
     async def watches_of_rule(self, rule: str) -> list[Watch]:
         """Return all watches of a rule."""
         ...
 
     async def last_read(self, coin: str) -> dict[int, tuple[str, bytes]]:
         """Return by the id of a watch the key of the layer that it has read last, and its state by that."""
+        ...
+
+    async def last_read_of(self, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
+        """Return by coin what `last_read` returns of it; coins of which no watch has read are left out."""
         ...
 
     async def states(self, watch: Watch) -> dict[str, bytes]:
@@ -116,6 +136,10 @@ class Alerts(Protocol):
         are none. `now_ms` is the
         clock's time from which deliveries are due. Returns the number of deliveries.
         """
+        ...
+
+    async def commit_all(self, read: Sequence[Read], now_ms: int) -> int:
+        """Write what follows of several views, as `commit` does of one, in one transaction for all."""
         ...
 
     async def sample(

@@ -168,6 +168,14 @@ class Deliveries(Protocol):
         """Let what is held back for a chat for that `reason` be due now, as when it is no longer muted."""
         ...
 
+    async def withdraw(self, chat: ChatKey) -> None:
+        """Owe a chat nothing more, now or later, but what is on its way: its subscriptions pause."""
+        ...
+
+    async def is_sending(self, chat: ChatKey) -> bool:
+        """Return whether something is on its way to a chat, by whichever process."""
+        ...
+
     async def expire(self, now_ms: int) -> int:
         """Give up what is too old to be told; return how many deliveries.
 

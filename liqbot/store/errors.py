@@ -18,3 +18,7 @@ class DatabaseError(StoreError):
     """The database cannot be used. The text names the file and says what to do."""
 
     about: ClassVar[str] = ""
+
+
+class DamagedError(DatabaseError):
+    """What is kept cannot be read, today or tomorrow: it is damaged, or another version wrote it."""

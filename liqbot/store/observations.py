@@ -8,7 +8,7 @@ of that age tells of all that happened since the one kept before it.
 On disk an observation takes 5 to 15 kB: of a coin in one layer some 15 MB for the day, and 4 MB for the week.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Protocol
 
 from liqbot.market.events import MarketEvent, Observation
@@ -49,7 +49,14 @@ class Observations(Protocol):
     def since(self, layer: Layer, coin: str, since_ms: int) -> AsyncIterator[Observation]:
         """Yield the observations of `coin` from `since_ms` on, the oldest first.
 
-        Raises `DatabaseError` for one that is damaged or was written by another version.
+        Raises `DamagedError` for one that is damaged or was written by another version.
+        """
+        ...
+
+    async def next_of(self, layer: Layer, since_ms: Mapping[str, int | None]) -> list[Observation]:
+        """Return of each coin its first observation from its time on, the newest where that is None.
+
+        Coins without one are left out. All of them cost hardly more than one. Raises `DamagedError`.
         """
         ...
 

@@ -11,7 +11,7 @@ from liqbot.alerts.evaluation import STALE_MS, decode_state
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.alerts.states import Status
 from liqbot.market.depth import Depth
-from liqbot.market.events import ClusterBorn
+from liqbot.market.events import ClusterBorn, Observation
 from liqbot.market.layer import Basis, Layer
 from liqbot.rules.common_parameters import Policy
 from liqbot.rules.parameters import Between, Usd
@@ -513,6 +513,28 @@ async def test_what_has_been_read_is_not_read_again_though_it_is_offered_again(h
     assert await again.take(at(1), 0, (BORN,), is_late=True) == 0
     assert await again.take(at(1), 0, (BORN,)) == 0
     assert await again.take(at(2), 0, (replace(BORN, time_ms=2 * MINUTE),)) == 1
+
+
+async def test_coins_that_are_read_together_are_read_as_one_by_one(house):
+    house.with_rules(third, saying("says", "so"))
+    for coin in ("BTC", "ETH"):
+        for name in ("third", "says"):
+            await house.subscribe(ANN, name, coin=coin)
+    alone, together = Evaluator(house.rules, house.store.alerts), Evaluator(house.rules, house.store.alerts)
+    told = {}
+    for evaluator in (alone, together):
+        told[evaluator] = []
+        for minute in range(4):
+            views = [at(minute, coin) for coin in ("BTC", "ETH", "SOL")]
+            if evaluator is alone:
+                due = [await evaluator.take(view, now_ms=0) for view in views]
+            else:
+                due = [await evaluator.take_all([Observation(view) for view in views], now_ms=0)]
+            assert sum(due) == await house.store.deliveries.owed()
+            told[evaluator] += await house.due()
+        assert await evaluator.read_until_of(["BTC", "SOL"], VIEW.layer) == {"BTC": 3 * MINUTE}
+        await house.store.alerts.forget_states()
+    assert sorted(told[alone]) == sorted(told[together]) != []
 
 
 async def test_what_was_kept_before_a_kill_is_read_after_it_by_those_who_were_there(house):

@@ -7,13 +7,16 @@ from dataclasses import replace
 
 import pytest
 from alerts.stand_ins import ANN, House, saying
+from databases import alter
 from markets import MINUTE, long, short, view_of
 
 from liqbot.alerts.evaluator import Evaluator
-from liqbot.app.alerts_role import AlertsRole
+from liqbot.app.alerts_role import TOGETHER, AlertsRole
 from liqbot.bus import DeliveriesDue, LocalBus, ObservationsKept
 from liqbot.market.layer import Basis, Layer
 from liqbot.store.deliveries import DeliveryStatus, Outcome
+from liqbot.store.errors import StoreError
+from liqbot.store.leases import LocalLeases
 from liqbot.store.sqlite.store import SqliteStore
 
 LIVE = Layer("Testex", Basis.MEASURED)
@@ -144,3 +147,76 @@ async def test_observations_of_another_process_are_read_from_the_store_and_each_
         await scene.bus.publish(elsewhere)
         await scene.role.caught_up()
     assert sorted(await scene.told()) == ["BTC fast"] * 3 + ["BTC slow"] * 3
+
+
+class TestWhereAnotherProcessMakesTheViews:
+    """One that evaluates by a lease, and reads all coins of a layer together."""
+
+    @pytest.fixture
+    async def role(self, store):
+        house = House(store).with_rules(saying("builtin", "fast", repeat=60, cooldown=0))
+        evaluator = Evaluator(house.rules, store.alerts)
+        role = AlertsRole(store, evaluator, LocalBus(), lambda: NOW, leases=LocalLeases())
+        role.house = house
+        task = asyncio.create_task(role.run())
+        yield role
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    async def record(self, role, minute, *coins):
+        made = [view_of(long("ann", 2, at=95, coin=coin), spot=100.0, coin=coin) for coin in coins]
+        views = [replace(view, layer=LIVE, time_ms=NOW + minute * MINUTE) for view in made]
+        await role.house.store.observations.record(views)
+
+    async def keep(self, role, minute, *coins):
+        await self.record(role, minute, *coins)
+        await role.observed(ObservationsKept(LIVE, coins))
+
+    async def told(self, role, count):
+        """Wait for so many alerts; return them in the order of their names."""
+        told = []
+        async with asyncio.timeout(20):
+            while len(told) < count:
+                told += [text for _, text in await role.house.due()]
+                await asyncio.sleep(0)
+        return sorted(told)
+
+    async def test_more_coins_than_are_read_together_are_all_read_each_in_its_order(self, role):
+        coins = [f"COIN{number}" for number in range(TOGETHER + 5)]
+        for coin in coins:
+            await role.house.subscribe(ANN._replace(native_id=coin), "builtin", coin=coin)
+        await eventually_leads(role)
+        for minute in (0, 1):
+            await self.keep(role, minute, *coins, "UNWATCHED")
+            assert await self.told(role, len(coins)) == sorted(f"{coin} fast" for coin in coins)
+
+    async def test_an_observation_that_is_damaged_keeps_neither_its_coin_nor_others_from_being_read(
+        self, role
+    ):
+        for coin in ("BTC", "ETH"):
+            await role.house.subscribe(ANN, "builtin", coin=coin)
+        await self.keep(role, 0, "BTC", "ETH")
+        await eventually_leads(role)
+        assert await self.told(role, 2) == ["BTC fast", "ETH fast"]
+        await self.record(role, 1, "BTC", "ETH")
+        alter(role.house.store, "UPDATE observations SET view = x'00' WHERE coin = 'BTC'")
+        await self.keep(role, 2, "BTC", "ETH")
+        assert await self.told(role, 3) == ["BTC fast", "ETH fast", "ETH fast"]
+
+    async def test_what_cannot_be_written_together_is_written_coin_by_coin(self, role, monkeypatch):
+        async def refused(*_):
+            raise StoreError("together it does not go")
+
+        monkeypatch.setattr(role.house.store.alerts, "commit_all", refused)
+        for coin in ("BTC", "ETH"):
+            await role.house.subscribe(ANN, "builtin", coin=coin)
+        await eventually_leads(role)
+        await self.keep(role, 0, "BTC", "ETH")
+        assert await self.told(role, 2) == ["BTC fast", "ETH fast"]
+
+
+async def eventually_leads(role):
+    """Wait until a role has its lease."""
+    async with asyncio.timeout(20):
+        while not role.leads:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0)

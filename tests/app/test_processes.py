@@ -111,6 +111,40 @@ async def test_of_two_senders_one_sends(process):
     assert [bot.dispatcher.sends_on("here") for bot in bots].count(True) == 1
 
 
+async def test_a_chat_that_is_forgotten_gets_nothing_either_from_a_process_that_is_sending_to_it(process):
+    slow, idle = Paper(), Paper()
+    let, sending = asyncio.Event(), asyncio.Event()
+
+    async def send(parcel):
+        sending.set()
+        await let.wait()
+        return await Paper.send(slow, parcel)
+
+    slow.send = send
+    sender = await process("telegram", here=slow)
+    await eventually(lambda: sender.dispatcher.sends_on("here"))
+    other = await process("telegram", here=idle)
+    await subscribe(sender)
+    await process("engine", "alerts", source=Ticking())
+    async with asyncio.timeout(PATIENCE_S):
+        await sending.wait()
+    forgetting = asyncio.create_task(other.services.privacy.forget(ME))
+    await eventually_paused(other)
+    assert not forgetting.done(), "it waits for what is on its way"
+    let.set()
+    await forgetting
+    assert len(slow.messages) == 1
+    assert idle.messages == []
+    assert not (await other.services.privacy.kept(ME)).is_known
+
+
+async def eventually_paused(bot):
+    """Wait until a chat's subscriptions have been paused."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(item.paused for item in await bot.store.subscriptions.of(ME)):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
 async def test_what_an_owner_decides_holds_in_every_process(process):
     one, other = await process("telegram"), await process("discord")
     await one.services.access.pause("telegram", paused=True)

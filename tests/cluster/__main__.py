@@ -5,11 +5,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from cluster.campaign import campaign
+from cluster.campaign import SAFE, campaign
 from postgres_server import programs, running
-
-SAFE = ("fsync=off", "full_page_writes=off")
-"""The server is killed, the machine never: what was committed is kept all the same."""
 
 
 def main():

@@ -30,19 +30,38 @@ ROLES = {
     "scanner 1": ["scanner"],
     "scanner 2": ["scanner"],
 }
+SAFE = ("fsync=off", "full_page_writes=off")
+"""The server's settings: it is killed, the machine never, so that what was committed is kept all the same."""
 SERVER = "server"
+KINDS = ("engine", "alerts", "sender", "scanner", SERVER)
+"""What is killed, each at least once."""
 WAVE = re.compile(r"wave (\d+)")
 LOOK_S = 0.05
 LEADER = 0.7
 """In so many of the cases it is somebody who leads that is killed."""
 OF_SERVER = 0.08
 """So many of the kills are the database server's."""
-PAUSE_S = (0.5, 5.0)
-"""Between two kills, evenly spread."""
-AWAY_S = (0.0, 4.0)
-"""How long a process stays away."""
 RESTART_S = 1.0
 LONGEST_S = 600
+
+
+@dataclass(frozen=True)
+class Tempo:
+    """How fast things follow each other."""
+
+    pause_s: tuple[float, float] = (0.5, 5.0)
+    """Between two kills, evenly spread."""
+    away_s: tuple[float, float] = (0.0, 4.0)
+    """How long a process stays away."""
+    haste: int = 1
+    """So many times as fast as ours the market's clock goes: a wave comes with each of its minutes."""
+
+
+FULL = Tempo()
+SHORT = Tempo(pause_s=(0.2, 2.0), away_s=(0.0, 2.0), haste=12)
+"""A wave every five seconds."""
+PAST_MS = 3_600_000
+"""So far behind ours the clock of a hasty market begins."""
 
 
 @dataclass
@@ -84,13 +103,20 @@ class Outcome:
 class Campaign:
     """Processes on one database, that send to one sink."""
 
-    def __init__(self, folder, server, database, chats, counterpart, *, seed):
+    def __init__(self, folder, server, database, chats, counterpart, *, seed, tempo):
         self.outcome = Outcome(chats)
         self.chats = address_book(chats)
         self._server = server
         self._database = database
         self._sink = counterpart
         self._folder = folder
+        self._tempo = tempo
+        now_ms = time.time_ns() // 1_000_000
+        self._time = {
+            "begun_ms": now_ms,
+            "market_ms": now_ms - (PAST_MS if tempo.haste > 1 else 0),
+            "haste": tempo.haste,
+        }
         self._chance = random.Random(seed)  # noqa: S311 - a reproducible choice
         self._log = (folder / "lives.log").open("w")
         self._nursery = Nursery(self._log)
@@ -107,13 +133,13 @@ class Campaign:
         for name in ROLES:
             self._begin(name)
         self._wait_for(lambda: len(self._leaders()) >= 2 + len(PLATFORMS), "nobody leads")
-        next_s = time.monotonic() + self._chance.uniform(*PAUSE_S)
+        next_s = time.monotonic() + self._chance.uniform(*self._tempo.pause_s)
         while self.outcome.kills.total() < kills:
             time.sleep(LOOK_S)
             self._look()
             if time.monotonic() >= next_s:
-                self._kill()
-                next_s = time.monotonic() + self._chance.uniform(*PAUSE_S)
+                self._kill(kills - self.outcome.kills.total())
+                next_s = time.monotonic() + self._chance.uniform(*self._tempo.pause_s)
         self._wait_for(lambda: not self._away and not self._dead, "nobody takes over")
         for name in ("engine 1", "engine 2"):
             with contextlib.suppress(ProcessLookupError):
@@ -135,18 +161,23 @@ class Campaign:
             "sink": self._sink.url,
             "roles": ROLES[name],
             "folder": str(self._folder),
+            **self._time,
         }
         self._living[name] = self._nursery.begin(order)
 
-    def _kill(self):
-        if self._chance.random() < OF_SERVER:
+    def _kill(self, left):
+        """Kill one: by chance, but so that of the kills that are `left` each kind gets one."""
+        spared = [kind for kind in KINDS if not self.outcome.kills[kind]]
+        kind = self._chance.choice(spared) if left <= len(spared) else None
+        if kind == SERVER or (kind is None and self._chance.random() < OF_SERVER):
             self.outcome.kills[SERVER] += 1
             self._server.kill()
             self._server.start()
             return
         leaders = self._leaders()
-        leads = {name for name, pid in self._living.items() if pid in set(leaders.values())}
-        wanted = leads if leads and self._chance.random() < LEADER else set(self._living)
+        living = {name for name in self._living if kind in (None, _kind(name))}
+        leads = {name for name in living if self._living[name] in set(leaders.values())}
+        wanted = leads if leads and self._chance.random() < LEADER else living
         if not wanted:
             return
         name = self._chance.choice(sorted(wanted))
@@ -154,8 +185,8 @@ class Campaign:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGKILL)
         died_s = time.monotonic()
-        self.outcome.kills[name.split()[0]] += 1
-        self._away[name] = died_s + self._chance.uniform(*AWAY_S)
+        self.outcome.kills[_kind(name)] += 1
+        self._away[name] = died_s + self._chance.uniform(*self._tempo.away_s)
         for lease, holder in leaders.items():
             if holder == pid and not lease.startswith("scanner/"):  # each scanner has one of its own
                 self._dead.setdefault(lease, (pid, died_s))
@@ -250,6 +281,10 @@ class Campaign:
         return [int(WAVE.search(json.loads(bytes(hit))["text"])[1]) for (hit,) in rows]
 
 
+def _kind(name):
+    return name.split()[0]
+
+
 def _is_alive(pid):
     try:
         os.kill(pid, 0)
@@ -275,12 +310,12 @@ SELECT count(*) FROM (
 
 
 @contextmanager
-def campaign(folder, server, *, chats, share, seed):
+def campaign(folder, server, *, chats, share, seed, tempo=FULL):
     """Give a campaign of so many chats, against a sink where a share of the requests meets trouble."""
     database = server.make("liqbot_model")
     counterpart = sink.start("--share", str(share), "--seed", str(seed))
     try:
-        with closing(Campaign(folder, server, database, chats, counterpart, seed=seed)) as ours:
+        with closing(Campaign(folder, server, database, chats, counterpart, seed=seed, tempo=tempo)) as ours:
             yield ours
     finally:
         counterpart.stop()

@@ -48,18 +48,28 @@ def wave(view, *, lot: float = 0):
         yield Hit(f"wave-{number}", f"wave {number}", value=lot)
 
 
-def now_ms():
-    return time.time_ns() // 1_000_000
+def market_clock(order):
+    """Return the market's clock: at `begun_ms` it told `market_ms`, and it goes `haste` times as fast.
+
+    That one of the machine goes as it is: a hasty market is in the past, and does not live to reach now.
+    """
+
+    def now_ms():
+        gone_ms = time.time_ns() // 1_000_000 - order["begun_ms"]
+        return order["market_ms"] + order["haste"] * gone_ms
+
+    return now_ms
 
 
 class Market:
-    """A source that tells the same again and again, at the time that it is, and what others have scanned."""
+    """A source that tells the same again and again, at the market's time, and what others have scanned."""
 
     name = "market"
     layer = LAYER
     live_from_ms = 0
 
-    def __init__(self):
+    def __init__(self, clock):
+        self._clock = clock
         self._scanning = None
 
     def read_scans(self, scanning):
@@ -70,7 +80,7 @@ class Market:
 
     async def updates(self):
         while True:
-            now = now_ms()
+            now = self._clock()
             scanned = await self._scanning.scans.news()
             yield price(100.0, time_ms=now, coin=COIN)
             rows = [long(scan.account, 1, at=90.0, coin=COIN) for scan in scanned]
@@ -116,7 +126,7 @@ class Leased:
 
 
 async def live(order):
-    """Live until killed; `order` is the database, the sink, the roles, and a folder for files."""
+    """Live until killed; `order` is the database, the sink, the roles, a folder for files, and the time."""
     set_up_logs("warning", "json")
     settings = Settings(
         database=PostgresUrl(order["database"]),
@@ -131,7 +141,7 @@ async def live(order):
     async with aiohttp.ClientSession() as session:
         names = PLATFORMS if "sender" in roles else ()
         platforms = {name: Leased(Platform(session, order["sink"], name), name) for name in names}
-        bot = Bot(settings, [Market()], platforms, plugins, duties=Duties(roles))
+        bot = Bot(settings, [Market(market_clock(order))], platforms, plugins, duties=Duties(roles))
         for platform in platforms.values():
             platform.bot = bot
         async with bot:

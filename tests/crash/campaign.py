@@ -3,7 +3,6 @@
 import asyncio
 import random
 import signal
-import sqlite3
 import time
 from collections import Counter, defaultdict
 from contextlib import closing, contextmanager
@@ -11,13 +10,17 @@ from dataclasses import dataclass, field
 
 from counterparts.sink import process as sink
 from counterparts.sink.server import KEYED
+from crash.databases import written
 from crash.life import COIN, PLATFORMS, rules
 from crash.nursery import Nursery
 from crash.points import OF_A_VIEW, Point
+from databases import faster, look, opened
 
 from liqbot.alerts.alert_message import MAY_REPEAT
+from liqbot.store.address import PostgresUrl
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.maintenance import damage
+from liqbot.store.opening import open_store
 
 LOTS = 4
 """Watches that share the chats: as many alerts and inserts of deliveries in the transaction of a wave."""
@@ -65,8 +68,8 @@ class Outcome:
 class Campaign:
     """Lives on one database, one after the other, that send to one sink."""
 
-    def __init__(self, folder, chats, counterpart):
-        self.path = folder / "liqbot.db"
+    def __init__(self, folder, address, chats, counterpart):
+        self.address = address
         self.chats = address_book(chats)
         self.outcome = Outcome(chats)
         self.wave = 0
@@ -74,7 +77,7 @@ class Campaign:
         self._start_ms = time.time_ns() // 1_000_000
         self._log = (folder / "lives.log").open("w")
         self._nursery = Nursery(self._log)
-        asyncio.run(subscribe(self.path, self.chats))
+        asyncio.run(subscribe(address, self.chats))
 
     def broadcast(self, deaths):
         """Bring one more wave to all, through these deaths."""
@@ -102,7 +105,7 @@ class Campaign:
     def _live(self, death):
         """Let one life begin; return whether it was killed as it should be."""
         order = {
-            "database": str(self.path),
+            "database": written(self.address),
             "url": self._sink.url,
             "start_ms": self._start_ms,
             "wave": self.wave,
@@ -133,18 +136,21 @@ class Campaign:
             self.outcome.doubled += len(again) - marked
             self.outcome.unknown += marked
         self.outcome.unknown += self._sink.tally()["repeats"]
-        with closing(sqlite3.connect(self.path)) as database:
-            (self.outcome.damage,) = database.execute("PRAGMA integrity_check").fetchone()
-            (sent,) = database.execute("SELECT count(*) FROM deliveries WHERE status = 'sent'").fetchone()
+        self.outcome.damage = damage(self.address, thorough=True) or "ok"
+        with opened(self.address) as store:
+            ((sent,),) = look(store, "SELECT count(*) FROM deliveries WHERE status = 'sent'")
         self.outcome.lost += abs(sent - len(live) * self.wave)
 
 
 @contextmanager
-def campaign(folder, *, chats, share, seed):
-    """Give a campaign of so many chats, against a sink where a share of the requests meets trouble."""
+def campaign(folder, address, *, chats, share, seed):
+    """Give a campaign of so many chats, against a sink where a share of the requests meets trouble.
+
+    `address` is a new database; in `folder` lives complain.
+    """
     counterpart = sink.start("--share", str(share), "--seed", str(seed))
     try:
-        with closing(Campaign(folder, chats, counterpart)) as ours:
+        with closing(Campaign(folder, address, chats, counterpart)) as ours:
             yield ours
     finally:
         counterpart.stop()
@@ -159,10 +165,9 @@ def address_book(count):
     ]
 
 
-async def subscribe(path, chats):
+async def subscribe(address, chats):
     """Make a database in which each chat subscribes to one of the watches."""
-    store = SqliteStore(path)
-    store._db.execute("PRAGMA synchronous = OFF")  # nothing dies here, and it is long
+    store = faster(open_store(address))  # nothing dies here, and it is long
     form = rules().by_name["wave"].form
     for number, chat in enumerate(chats):
         parameters = form.canonical(form.parse({"lot": str(number // 2 % LOTS)}))
@@ -170,17 +175,19 @@ async def subscribe(path, chats):
     await store.close()
 
 
-def deaths(chance, *, rounds, reach, randomly, longest_s):
+def deaths(chance, address, *, rounds, reach, randomly, longest_s):
     """Return deaths at every named point, `rounds` times, and at random times: first those of a view.
 
-    Of points that a life meets often, one of the first `reach` is taken.
+    Of points that a life meets often, one of the first `reach` is taken; PostgreSQL writes what is owed for
+    all alerts of a view in one statement.
     """
+    inserts = 1 if isinstance(address, PostgresUrl) else LOTS
     of_a_view = [point for point in OF_A_VIEW if point is not Point.COMMITTED]
     others = [point for point in Point if point not in OF_A_VIEW]
     once = {Point.RECOVERY, Point.RECOVERED, Point.VIEW, Point.STATES, Point.COMMIT, Point.COMMITTED}
 
     def at(point):
-        most = 1 if point in once else LOTS if point is Point.DELIVERIES else reach
+        most = 1 if point in once else inserts if point is Point.DELIVERIES else reach
         return Death(point, chance.randint(1, most))
 
     first = [at(point) for point in of_a_view for _ in range(rounds)]

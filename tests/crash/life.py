@@ -7,10 +7,10 @@ killed before.
 import asyncio
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import aiohttp
 from counterparts.sink.client import Platform
+from crash.databases import read, trapped
 from crash.points import Guarded, Trap
 from markets import long, view_of
 
@@ -19,7 +19,6 @@ from liqbot.alerts.evaluator import Evaluator
 from liqbot.rules.common_parameters import Policy
 from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Hit, rule
-from liqbot.store.sqlite.store import SqliteStore
 
 PLATFORMS = ("keyed", "plain")
 COIN = "BTC"
@@ -49,10 +48,13 @@ def view(number):
 
 
 async def live(order):
-    store = SqliteStore(Path(order["database"]))
     trap = Trap(order["point"], order["nth"])
-    store._db.set_trace_callback(trap.statement)
+    with trapped(read(order["database"]), trap) as store:
+        await _live(store, trap, order)
+        await store.close()
 
+
+async def _live(store, trap, order):
     def clock():
         return (time.time_ns() // 1_000_000 - order["start_ms"]) * HASTE
 
@@ -71,4 +73,3 @@ async def live(order):
             await asyncio.sleep(LOOK_S)
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-    await store.close()

@@ -1,6 +1,6 @@
 """Where a life can end: every step of the path view → states → deliveries → send → receipt.
 
-What the store does is seen in the statements that its connection runs, what the platform does by standing in
+What the store does is seen in the statements that its connections run, what the platform does by standing in
 front of it: nothing in the product knows of this.
 """
 
@@ -46,6 +46,7 @@ _STATEMENTS = {
     "INSERT INTO deliveries ": Point.DELIVERIES,
     "UPDATE deliveries SET status = 'sending'": Point.CLAIM,
     "UPDATE deliveries SET status = ": Point.SETTLE,
+    "WITH told AS (": Point.SETTLE,  # in PostgreSQL: many rows a statement
 }
 _AT_COMMIT = {
     Point.RECOVERY: (None, Point.RECOVERED),
@@ -61,10 +62,6 @@ class Trap:
     def __init__(self, point, nth):
         self._point = point
         self._left = nth
-        self._last = None
-        """What the open transaction has written last."""
-        self._after = None
-        """The point that the next statement is right after."""
 
     def meet(self, point):
         """Die, if this is the point."""
@@ -78,21 +75,37 @@ class Trap:
         self._left -= 1
         return self._left == 0
 
-    def statement(self, sql):
-        """See what the store's connection is about to run."""
-        after, self._after = self._after, None
-        self.meet(after)
+
+class Statements:
+    """What one connection runs, as points that a trap may meet."""
+
+    def __init__(self, trap):
+        self._trap = trap
+        self._last = None
+        """What the open transaction has written last."""
+        self._after = None
+        """The point that the last commit is right before."""
+
+    def seen(self, sql):
+        """See what the connection is about to run."""
+        self.ran()
+        sql = sql.lstrip()
         if sql.startswith("BEGIN"):
             self._last = None
         elif sql.startswith("COMMIT"):
             before, self._after = _AT_COMMIT.get(self._last, (None, None))
-            self.meet(before)
+            self._trap.meet(before)
         else:
             self._write(next((point for start, point in _STATEMENTS.items() if sql.startswith(start)), None))
 
+    def ran(self):
+        """See that what it was about to run is done."""
+        after, self._after = self._after, None
+        self._trap.meet(after)
+
     def _write(self, point):
         self._last = point or self._last
-        self.meet(point)
+        self._trap.meet(point)
 
 
 class Guarded:

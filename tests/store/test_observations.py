@@ -11,6 +11,7 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.market.side import Side
 from liqbot.store.observations import COARSE_STEP_MS, FINE_MS, LONGEST_MS
 from liqbot.store.opening import open_store
+from liqbot.store.sql import observations as module
 
 VIEW = view_of(long("ann", 2, at=95), spot=100.0)
 DAY = 24 * HOUR
@@ -59,6 +60,40 @@ async def test_each_tells_of_what_was_logged_since_the_one_before_however_late_i
     assert [usd for _, usd in told] == [[1], [2], [3], [4]]
     assert await read(store) == told
     assert await read(store, START + MINUTE) == told[1:], "the first of a span tells no more than it did"
+
+
+async def test_of_many_coins_the_next_ones_are_read_together_each_as_it_is_alone(store):
+    for minute in range(3):
+        await store.events.record([liquidation(START + minute * MINUTE, minute + 1.0)])
+        await store.events.record([liquidation(START + minute * MINUTE, 9.0, coin="ETH")])
+        views = [at(START + minute * MINUTE), at(START + minute * MINUTE, layer=OTHER)]
+        views += [at(START, "ETH")] if minute == 2 else []
+        await store.observations.record(views)
+    asked = {"BTC": START + 1, "ETH": None, "SOL": START, "XRP": None}
+    found = {one.coin: one for one in await store.observations.next_of(LAYER, asked)}
+    assert found.keys() == {"BTC", "ETH"}
+    assert found["BTC"].time_ms == START + MINUTE
+    assert [event.usd for event in found["BTC"].events] == [2.0]
+    assert found["ETH"].events == (await store.observations.newest(LAYER, "ETH")).events
+    assert (found["ETH"].time_ms, len(found["ETH"].events)) == (START, 3)
+    [last] = await store.observations.next_of(LAYER, {"BTC": None})
+    assert last.time_ms == START + 2 * MINUTE
+    assert await store.observations.next_of(LAYER, {"BTC": last.time_ms + 1}) == []
+    assert await store.observations.next_of(LAYER, {}) == []
+
+
+async def test_a_coin_of_which_nothing_was_seen_for_long_tells_of_all_that_happened(store, monkeypatch):
+    monkeypatch.setattr(module, "NEAR", 2)
+    await store.observations.record([at(START), at(START, "ETH")])
+    await store.events.record([liquidation(START, 1.0 + number, coin="ETH") for number in range(4)])
+    await store.events.record([liquidation(START, 7.0)])
+    await store.observations.record([at(START + MINUTE)])
+    await store.events.record([liquidation(START, 8.0)])
+    await store.observations.record([at(START + 2 * MINUTE), at(START + 2 * MINUTE, "ETH")])
+    after = {"BTC": START + 2 * MINUTE, "ETH": START + 2 * MINUTE}
+    found = {one.coin: one.events for one in await store.observations.next_of(LAYER, after)}
+    assert [event.usd for event in found["ETH"]] == [1.0, 2.0, 3.0, 4.0]
+    assert [event.usd for event in found["BTC"]] == [8.0]
 
 
 async def test_after_a_restart_it_goes_on_where_it_was(store, address):

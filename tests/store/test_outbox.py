@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from databases import ON_SQLITE, alter, opened
 from liqbot.market.side import Side
 from liqbot.market.wire import WireError, to_bytes
 from liqbot.rules.rule import Hit
-from liqbot.store.alerts import NewAlert
+from liqbot.store.alerts import NewAlert, Read
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
 from liqbot.store.errors import StoreError
@@ -156,6 +157,28 @@ async def test_when_writing_an_alert_fails_neither_its_state_nor_a_delivery_is_t
     assert (
         await store.alerts.commit(view, [(watch, b"after")], [NewAlert(watch, HIT, "first")], now_ms=1) == 2
     )
+
+
+async def test_what_follows_of_several_views_is_written_together_or_not_at_all(store, watch, view):
+    other, _ = await store.subscriptions.subscribe(
+        ANN, rule="near-cluster", coin="ETH", parameters="{}", now_ms=1
+    )
+    ether = replace(view, coin="ETH")
+    first = Read(view, [(watch, b"btc")], [NewAlert(watch, HIT, "first")])
+    second = Read(ether, [(other.watch, b"eth")], [NewAlert(other.watch, HIT, "first")])
+    assert await store.alerts.commit_all([first, second], now_ms=1) == 3
+    assert await store.alerts.watches_of(["BTC", "ETH", "SOL"], view.layer.key) == {
+        "BTC": [(watch, b"btc")],
+        "ETH": [(other.watch, b"eth")],
+    }
+    assert await store.alerts.last_read_of(["ETH", "SOL"]) == {"ETH": await store.alerts.last_read("ETH")}
+    raised = {alert.coin: await store.alerts.view_of(alert) for alert in await store.alerts.latest(None, 9)}
+    assert {coin: one.coin for coin, one in raised.items()} == {"BTC": "BTC", "ETH": "ETH"}
+    unwritable = replace(second, alerts=[NewAlert(other.watch, HIT, reason=object())])
+    with pytest.raises(StoreError):
+        await store.alerts.commit_all([replace(first, states=[(watch, b"new")]), unwritable], now_ms=2)
+    assert await store.alerts.state(watch) == b"btc"
+    assert len(await store.alerts.latest(None, 9)) == 2
 
 
 @ON_SQLITE

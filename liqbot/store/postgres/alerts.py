@@ -6,7 +6,7 @@ import msgspec
 
 from liqbot.market.accounts import AccountState
 from liqbot.market.view import MarketView
-from liqbot.store.alerts import EXPIRES_MS, NewAlert
+from liqbot.store.alerts import EXPIRES_MS, NewAlert, Read
 from liqbot.store.sql.alerts import SqlAlerts, packed_view
 from liqbot.store.sql.rooms import Connection, writes_beside
 from liqbot.store.sql.statuses import DUE
@@ -51,7 +51,17 @@ class PostgresAlerts(SqlAlerts):
     """What watches remember, and the alerts that they raised."""
 
     @writes_beside
-    def commit(
+    def commit_all(self, db: Connection, read: Sequence[Read], now_ms: int) -> int:
+        by_layer: dict[str, list[tuple[Watch, bytes]]] = {}
+        for one in read:
+            by_layer.setdefault(one.view.layer.key, []).extend(one.states)
+        for key, states in by_layer.items():
+            _remember(db, key, states)
+        return sum(
+            self._raise(db, one.view, one.view.layer.key, one.alerts, now_ms) for one in read if one.alerts
+        )
+
+    def _commit(
         self,
         db: Connection,
         view: MarketView | AccountState | None,
@@ -62,16 +72,23 @@ class PostgresAlerts(SqlAlerts):
         layer: str | None = None,
     ) -> int:
         key = view.layer.key if layer is None and isinstance(view, MarketView) else layer
-        by_watch = {watch.id: state for watch, state in states}
-        if by_watch:
-            db.execute(_STATES, [key, list(by_watch), list(by_watch.values())])
-            if key is not None:
-                db.execute(_LAYERS, [key, list(by_watch), key])
+        _remember(db, key, states)
         if not alerts:
             return 0
         if view is None:
             raise ValueError("an alert is raised in a view")
-        numbers = self._write(db, view, key or "", alerts)
+        return self._raise(db, view, key or "", alerts, now_ms)
+
+    def _raise(
+        self,
+        db: Connection,
+        view: MarketView | AccountState,
+        layer: str,
+        alerts: Sequence[NewAlert],
+        now_ms: int,
+    ) -> int:
+        """Write alerts down, and what is owed of them; return how many deliveries that are."""
+        numbers = self._write(db, view, layer, alerts)
         watches = [alert.watch.id for alert in alerts]
         owed = db.execute(_OWED, [now_ms, now_ms + EXPIRES_MS, numbers, watches, now_ms]).rowcount
         if owed:
@@ -101,3 +118,13 @@ class PostgresAlerts(SqlAlerts):
         )
         db.execute(_ALERTS, [view.time_ms, packed_view(view), layer, numbers, *map(list, columns)])
         return numbers
+
+
+def _remember(db: Connection, layer: str | None, states: Sequence[tuple[Watch, bytes]]) -> None:
+    """Write down what watches remember; None stands for the layer that each has read last."""
+    by_watch = {watch.id: state for watch, state in states}
+    if not by_watch:
+        return
+    db.execute(_STATES, [layer, list(by_watch), list(by_watch.values())])
+    if layer is not None:
+        db.execute(_LAYERS, [layer, list(by_watch), layer])

@@ -8,7 +8,8 @@ visible in their order.
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import msgspec
@@ -31,7 +32,10 @@ LOOK_S = 5.0
 """So often it is looked in the tables for what no notification has told of."""
 AGAIN_S = 0.5
 """After so long a connection that broke is made anew."""
+SLICE = 40
+"""So many views are written, or read, at a time: others go through their hands meanwhile."""
 N = TypeVar("N", bound=Notice)
+T = TypeVar("T")
 
 
 class Note(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -43,6 +47,11 @@ class Note(msgspec.Struct, frozen=True, omit_defaults=True):
     count: int = 0
 
 
+# Told and announced in one statement: one way to the server, and nothing is announced that is refused.
+_ANNOUNCED = """
+WITH told AS ({statement} RETURNING 1)
+SELECT pg_notify(%(channel)s, %(note)s) WHERE EXISTS (SELECT FROM told)
+"""
 _VIEWS = """
 INSERT INTO bus_views AS old (layer, coin, number, process, told, body)
 SELECT %(layer)s, coin, nextval('bus_numbers'), %(process)s, clock_timestamp(), body
@@ -84,8 +93,10 @@ class PostgresBus:
         self._listening = Line(url, f"liqbot bus {process}")
         self._seen: dict[str, dict[str, int]] = {"views": {}, "observations": {}}
         """Up to which number everything of a layer was read."""
-        self._asked: set[str] = set()
-        self._more = asyncio.Event()
+        self._more = {kind: asyncio.Event() for kind in self._seen}
+        """By kind, set where there is more to be read; rules do not wait for what people are shown."""
+        self._is_silent = False
+        """Whether others could not be told of the newest notice: the log hears of it once."""
         self.listens = asyncio.Event()
         """Set while notifications are heard."""
         self.trouble: str | None = None
@@ -99,7 +110,11 @@ class PostgresBus:
         try:
             await self._tell(notice)
         except StoreError as error:  # it lies in the store: it is found there as soon as that is well
-            _log.warning("notice_not_told", kind=type(notice).__name__, reason=str(error))
+            if not self._is_silent:
+                _log.warning("notice_not_told", kind=type(notice).__name__, reason=str(error))
+            self._is_silent = True
+        else:
+            self._is_silent = False
 
     async def begin(self) -> None:
         """Make the tables, and note from where on there is news. Raises `StoreError`."""
@@ -110,7 +125,8 @@ class PostgresBus:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
-                group.create_task(self._read_again_and_again())
+                group.create_task(self._read_again_and_again("views", self._read_views))
+                group.create_task(self._read_again_and_again("observations", self._read_observations))
         finally:
             for line in (self._telling, self._reading, self._listening):
                 await line.close()
@@ -121,46 +137,48 @@ class PostgresBus:
         elif isinstance(notice, ObservationsKept):
             if notice.coins:
                 values = {"layer": _text(notice.layer), "coins": list(notice.coins)}
-                await self._write(_OBSERVATIONS, values)
-                await self._notify(Note(self._process, "observations", notice.layer))
+                await self._write(_OBSERVATIONS, values, Note(self._process, "observations", notice.layer))
         elif isinstance(notice, DeliveriesDue):
             await self._notify(Note(self._process, "due", count=notice.count))
         else:
             await self._notify(Note(self._process, "access"))
 
     async def _tell_views(self, notice: ViewsMade) -> None:
-        if not notice.views:
-            return
-        observed = [Observation(view, tuple(notice.events.get(view.coin, ()))) for view in notice.views]
-        bodies = await asyncio.to_thread(lambda: [observation_to_bytes(one) for one in observed])
-        coins = [view.coin for view in notice.views]
-        values = {"layer": _text(notice.layer), "coins": coins, "bodies": bodies}
-        await self._write(_VIEWS, values)
-        await self._notify(Note(self._process, "views", notice.layer))
+        """Tell of some views after the others: they are read elsewhere while the next are written."""
+        for views in _slices(notice.views):
+            observed = [Observation(view, tuple(notice.events.get(view.coin, ()))) for view in views]
+            bodies = await asyncio.to_thread(_encoded, observed)
+            values = {"layer": _text(notice.layer), "coins": [view.coin for view in views], "bodies": bodies}
+            await self._write(_VIEWS, values, Note(self._process, "views", notice.layer))
 
-    async def _write(self, statement: str, values: dict[str, Any]) -> None:
+    async def _write(self, statement: str, values: dict[str, Any], note: Note) -> None:
         lease = fence()
-        values["process"] = self._process
+        values |= {"process": self._process, "channel": CHANNEL, "note": _json(note)}
         if lease is not None:
             values |= {"lease": lease.name, "fence": lease.number}
-        await self._telling.ask(statement.format(fence="true" if lease is None else _FENCE), values)
+        fenced = statement.format(fence="true" if lease is None else _FENCE)
+        await self._telling.ask(_ANNOUNCED.format(statement=fenced), values)
 
     async def _notify(self, note: Note) -> None:
-        await self._telling.ask(_TELL, [CHANNEL, msgspec.json.encode(note).decode()])
+        await self._telling.ask(_TELL, [CHANNEL, _json(note)])
 
     async def _listen(self) -> None:
         while True:
             try:
                 connection = await self._listening.connected()
                 await connection.execute(f"LISTEN {CHANNEL}")
+                if self.trouble is not None:
+                    _log.info("bus_connection_back")
                 self.trouble = None
                 self.listens.set()
-                self._ask_for("views", "observations")  # what was told meanwhile
+                for more in self._more.values():  # what was told meanwhile
+                    more.set()
                 async for told in connection.notifies():
                     await self._heard(told.payload)
             except (StoreError, psycopg.Error) as error:
+                if self.trouble is None:
+                    _log.warning("bus_connection_lost", reason=str(error))
                 self.trouble = str(error)
-                _log.warning("bus_connection_lost", reason=str(error))
             self.listens.clear()
             self._listening.drop()
             await asyncio.sleep(AGAIN_S)
@@ -174,43 +192,38 @@ class PostgresBus:
         if note.process == self._process:
             return
         if note.kind in self._seen:
-            self._ask_for(note.kind)
+            self._more[note.kind].set()
         elif note.kind == "due":
             await self._hand_on(DeliveriesDue(note.count))
         elif note.kind == "access":
             await self._hand_on(AccessChanged(is_remote=True))
 
-    def _ask_for(self, *kinds: str) -> None:
-        self._asked.update(kinds)
-        self._more.set()
-
-    async def _read_again_and_again(self) -> None:
+    async def _read_again_and_again(self, kind: str, read: Callable[[], Awaitable[None]]) -> None:
+        more, is_told = self._more[kind], False
         while True:
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(LOOK_S):
-                    await self._more.wait()
-            except TimeoutError:
-                self._ask_for("views", "observations")
-            self._more.clear()
-            asked, self._asked = self._asked, set()
+                    await more.wait()
+            more.clear()
             try:
-                if "observations" in asked:
-                    await self._read_observations()
-                if "views" in asked:
-                    await self._read_views()
+                await read()
             except StoreError as error:
-                _log.warning("bus_not_read", reason=str(error))
+                if not is_told:
+                    _log.warning("bus_not_read", what=kind, reason=str(error))
+                is_told = True
                 await asyncio.sleep(AGAIN_S)
-                self._ask_for(*asked)
+                more.set()
+            else:
+                is_told = False
 
     async def _read_views(self) -> None:
-        rows = await self._new("views", _NEW_VIEWS)
-        observed = await asyncio.to_thread(_decoded, [row[2] for row in rows])
-        for layer, ours in itertools.groupby(observed, key=lambda one: one.view.layer):
-            some = list(ours)
-            events = {one.view.coin: one.events for one in some}
-            await self._hand_on(ViewsMade(layer, [one.view for one in some], events, is_remote=True))
-        self._note("views", rows)
+        for rows in _slices(await self._new("views", _NEW_VIEWS)):
+            observed = await asyncio.to_thread(_decoded, [row[2] for row in rows])
+            for layer, ours in itertools.groupby(observed, key=lambda one: one.view.layer):
+                some = list(ours)
+                events = {one.view.coin: one.events for one in some}
+                await self._hand_on(ViewsMade(layer, [one.view for one in some], events, is_remote=True))
+            self._note("views", rows)
 
     async def _read_observations(self) -> None:
         rows = await self._new("observations", _NEW_OBSERVATIONS)
@@ -233,12 +246,26 @@ class PostgresBus:
             _log.exception("notice_not_taken", kind=type(notice).__name__)
 
 
+def _slices(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield them by as many as are worked on at a time."""
+    for start in range(0, len(all_of_them), SLICE):
+        yield all_of_them[start : start + SLICE]
+
+
+def _json(note: Note) -> str:
+    return msgspec.json.encode(note).decode()
+
+
 def _text(layer: Layer) -> str:
     return msgspec.json.encode(layer).decode()
 
 
 def _layer(text: str) -> Layer:
     return msgspec.json.decode(text, type=Layer)
+
+
+def _encoded(observed: Sequence[Observation]) -> list[bytes]:
+    return [observation_to_bytes(one) for one in observed]
 
 
 def _decoded(bodies: Sequence[bytes]) -> list[Observation]:

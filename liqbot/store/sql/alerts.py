@@ -1,7 +1,7 @@
 """States of watches, and the alerts that they raised, in SQL."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -9,7 +9,7 @@ from liqbot.market import wire
 from liqbot.market.accounts import AccountState
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
-from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Told
+from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Read, Told
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sql.chats import meet
@@ -25,16 +25,16 @@ class SqlAlerts(Records):
     def watches(
         self, db: Connection, coin: str, layer: str | None = None
     ) -> list[tuple[Watch, bytes | None]]:
-        # States of before layers were told apart may stand under none: whoever reads first takes them on.
-        rows = db.execute(
-            "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
-            "ON watch_id = id AND states.layer = CASE WHEN CAST(:layer AS TEXT) IS NULL THEN watches.layer "
-            "WHEN watches.layer = '' AND NOT EXISTS (SELECT 1 FROM states AS own "
-            "WHERE own.watch_id = id AND own.layer = CAST(:layer AS TEXT)) "
-            "THEN '' ELSE CAST(:layer AS TEXT) END WHERE coin = :coin ORDER BY id",
-            {"layer": layer, "coin": coin},
-        )
-        return [(Watch(*row[:5]), row[5]) for row in rows]
+        return _watches(db, [coin], layer)
+
+    @reads
+    def watches_of(
+        self, db: Connection, coins: Collection[str], layer: str
+    ) -> dict[str, list[tuple[Watch, bytes | None]]]:
+        found: dict[str, list[tuple[Watch, bytes | None]]] = {}
+        for watch, state in _watches(db, coins, layer):
+            found.setdefault(watch.coin, []).append((watch, state))
+        return found
 
     @reads
     def watches_of_rule(self, db: Connection, rule: str) -> list[Watch]:
@@ -45,12 +45,11 @@ class SqlAlerts(Records):
 
     @reads
     def last_read(self, db: Connection, coin: str) -> dict[int, tuple[str, bytes]]:
-        rows = db.execute(
-            "SELECT id, watches.layer, state FROM watches JOIN states "
-            "ON watch_id = id AND states.layer = watches.layer WHERE coin = ? AND watches.layer != ''",
-            [coin],
-        )
-        return {watch_id: (layer, state) for watch_id, layer, state in rows}
+        return _last_read(db, [coin]).get(coin, {})
+
+    @reads
+    def last_read_of(self, db: Connection, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
+        return _last_read(db, coins)
 
     @reads
     def states(self, db: Connection, watch: Watch) -> dict[str, bytes]:
@@ -67,6 +66,22 @@ class SqlAlerts(Records):
 
     @writes_beside
     def commit(
+        self,
+        db: Connection,
+        view: MarketView | AccountState | None,
+        states: Sequence[tuple[Watch, bytes]],
+        alerts: Sequence[NewAlert],
+        now_ms: int,
+        *,
+        layer: str | None = None,
+    ) -> int:
+        return self._commit(db, view, states, alerts, now_ms, layer=layer)
+
+    @writes_beside
+    def commit_all(self, db: Connection, read: Sequence[Read], now_ms: int) -> int:
+        return sum(self._commit(db, one.view, one.states, one.alerts, now_ms) for one in read)
+
+    def _commit(
         self,
         db: Connection,
         view: MarketView | AccountState | None,
@@ -285,6 +300,38 @@ class SqlAlerts(Records):
         if owed:
             db.execute("UPDATE subscriptions SET paused = 1 WHERE watch_id = ? AND once = 1", [watch.id])
         return owed
+
+
+def _watches(db: Connection, coins: Collection[str], layer: str | None) -> list[tuple[Watch, bytes | None]]:
+    if not coins:
+        return []
+    # States of before layers were told apart may stand under none: whoever reads first takes them on.
+    named = {f"coin{place}": coin for place, coin in enumerate(coins)}
+    rows = db.execute(
+        "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
+        "ON watch_id = id AND states.layer = CASE WHEN CAST(:layer AS TEXT) IS NULL THEN watches.layer "
+        "WHEN watches.layer = '' AND NOT EXISTS (SELECT 1 FROM states AS own "
+        "WHERE own.watch_id = id AND own.layer = CAST(:layer AS TEXT)) "
+        "THEN '' ELSE CAST(:layer AS TEXT) END "
+        f"WHERE coin IN ({', '.join(f':{name}' for name in named)}) ORDER BY id",
+        {"layer": layer, **named},
+    )
+    return [(Watch(*row[:5]), row[5]) for row in rows]
+
+
+def _last_read(db: Connection, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
+    found: dict[str, dict[int, tuple[str, bytes]]] = {}
+    if not coins:
+        return found
+    rows = db.execute(
+        "SELECT coin, id, watches.layer, state FROM watches JOIN states "
+        "ON watch_id = id AND states.layer = watches.layer "
+        f"WHERE coin IN ({', '.join('?' * len(coins))}) AND watches.layer != ''",
+        list(coins),
+    )
+    for coin, watch_id, layer, state in rows:
+        found.setdefault(coin, {})[watch_id] = (layer, state)
+    return found
 
 
 def packed_view(view: MarketView | AccountState) -> bytes:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from liqbot.market import wire
 from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.view import MarketView
-from liqbot.store.errors import DatabaseError
+from liqbot.store.errors import DamagedError
 
 _HEAD = struct.Struct("<iiI")
 
@@ -38,8 +38,8 @@ def view_to_blob(view: MarketView) -> bytes:
 
 
 def view_from_blob(blob: bytes) -> MarketView:
-    """Return a view as it was written. Raises `DatabaseError`."""
+    """Return a view as it was written. Raises `DamagedError`."""
     try:
         return wire.from_bytes(zlib.decompress(blob))
     except (zlib.error, wire.WireError) as error:
-        raise DatabaseError(f"a view of the past cannot be read: {error}") from error
+        raise DamagedError(f"a view of the past cannot be read: {error}") from error

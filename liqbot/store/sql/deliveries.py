@@ -21,7 +21,9 @@ from liqbot.store.deliveries import (
 from liqbot.store.sql.absences import end_absence, hold_owed, write_absence
 from liqbot.store.sql.chats import deactivate, move, read_settings
 from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_beside
-from liqbot.store.sql.statuses import DUE, EXPIRED, HELD, OPEN, SENDING, SENT, UNKNOWN, WAITING
+from liqbot.store.sql.statuses import DUE, EXPIRED, HELD, OPEN, OWED, SENDING, SENT, UNKNOWN, WAITING
+
+_CHAT = "(SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))"
 
 
 class SqlDeliveries(Records):
@@ -145,6 +147,20 @@ class SqlDeliveries(Records):
             "AND chat_id = (SELECT id FROM chats WHERE (platform, native_id, thread) = (?, ?, ?))",
             [now_ms, reason, now_ms, *chat],
         )
+
+    @writes
+    def withdraw(self, db: Connection, chat: ChatKey) -> None:
+        db.execute(f"UPDATE subscriptions SET paused = 1 WHERE chat_id = {_CHAT}", [*chat])
+        db.execute(
+            f"UPDATE deliveries SET status = {EXPIRED} WHERE chat_id = {_CHAT} AND {OWED} "
+            f"AND status != {SENDING}",
+            [*chat],
+        )
+
+    @reads
+    def is_sending(self, db: Connection, chat: ChatKey) -> bool:
+        one = f"SELECT 1 FROM deliveries WHERE chat_id = {_CHAT} AND {OPEN} AND status = {SENDING}"
+        return db.execute(one, [*chat]).fetchone() is not None
 
     @writes_beside
     def expire(self, db: Connection, now_ms: int) -> int:

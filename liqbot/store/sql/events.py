@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from liqbot.market import wire
 from liqbot.market.events import ClusterGrew, LiquidationSeen, LiquidationSum, MarketEvent
 from liqbot.market.layer import Layer
-from liqbot.store.errors import DatabaseError
+from liqbot.store.errors import DamagedError
 from liqbot.store.events import LARGE_USD, MOST, WHOLE_MS, LoggedEvent
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql.memories import save_memories
@@ -133,8 +133,8 @@ def _usd(event: MarketEvent) -> float | None:
 
 
 def event_from_blob(blob: bytes) -> MarketEvent:
-    """Return an event as it was written. Raises `DatabaseError`."""
+    """Return an event as it was written. Raises `DamagedError`."""
     try:
         return wire.event_from_bytes(blob)
     except wire.WireError as error:
-        raise DatabaseError(f"an event of the past cannot be read: {error}") from error
+        raise DamagedError(f"an event of the past cannot be read: {error}") from error

@@ -19,6 +19,7 @@ from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql import readings as dated
 from liqbot.store.sql.blobs import map_from_blob, map_to_blob, view_from_blob, view_to_blob
 from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes, writes_beside
+from liqbot.store.sql.skipping import coins_of, layers_of
 
 PAGE = 50
 """So many views are read at a time where all of a span are wanted."""
@@ -46,6 +47,12 @@ class _Row(NamedTuple):
     map: bytes
     open_interest: float | None
     """In coins."""
+
+
+_NEWEST = """
+    SELECT time_ms, view FROM history WHERE layer = ? AND coin = ? AND time_ms <= ? AND view IS NOT NULL
+    ORDER BY time_ms DESC LIMIT 1
+"""
 
 
 class SqlHistory(Records):
@@ -111,14 +118,13 @@ class SqlHistory(Records):
 
     @reads
     def newest(self, db: Connection, coin: str, at_ms: int | None = None) -> MarketView | None:
-        then = self.connections.dialect.ordered_join
-        row = db.execute(
-            f"SELECT view FROM (SELECT DISTINCT layer FROM history) AS layers {then} history USING (layer) "
-            "WHERE coin = ? AND time_ms <= ? AND view IS NOT NULL "
-            "ORDER BY layer LIKE '%/modelled/%', time_ms DESC LIMIT 1",
-            [coin, at_ms if at_ms is not None else 2**62],
-        ).fetchone()
-        return None if row is None else view_from_blob(row[0])
+        until_ms = at_ms if at_ms is not None else 2**62
+        rows = [
+            (db.execute(_NEWEST, [layer, coin, until_ms]).fetchone(), layer)
+            for layer in layers_of(db, "history")
+        ]
+        found = [("/modelled/" in layer, -row[0], row[1]) for row, layer in rows if row is not None]
+        return view_from_blob(min(found)[2]) if found else None
 
     async def views(self, layer: Layer, coin: str, since_ms: int) -> AsyncIterator[MarketView]:
         page = await self._page(layer, coin, since_ms)
@@ -155,7 +161,7 @@ class SqlHistory(Records):
 
     @reads
     def coins(self, db: Connection) -> list[str]:
-        return [coin for (coin,) in db.execute("SELECT DISTINCT coin FROM history ORDER BY coin")]
+        return sorted({coin for key in layers_of(db, "history") for coin in coins_of(db, "history", key)})
 
     def _begins_step(self, db: Connection, view: MarketView) -> bool:
         """Return whether `view` is to be kept; if not, remember how far spot went."""

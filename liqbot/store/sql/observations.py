@@ -1,6 +1,6 @@
 """Observations in SQL: a row each, with the number of the newest event that belongs to it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import NamedTuple
 
 from liqbot.market.events import MarketEvent, Observation
@@ -11,10 +11,26 @@ from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql.blobs import view_from_blob, view_to_blob
 from liqbot.store.sql.events import event_from_blob
 from liqbot.store.sql.rooms import Connection, Connections, Records, reads, writes, writes_beside
+from liqbot.store.sql.skipping import layers_of
 
 PAGE = 50
 """So many are read at a time where all of a span are wanted."""
+NEAR = 10_000
+"""Of coins with no more events than that since their last observation, the events are read in one go."""
 _Key = tuple[str, str]
+_NEXT = """
+    WITH wanted (coin, since_ms) AS (VALUES {wanted})
+    SELECT one.coin, one.newest_event, one.view, coalesce((
+        SELECT newest_event FROM observations AS earlier
+        WHERE earlier.layer = one.layer AND earlier.coin = one.coin AND earlier.time_ms < one.time_ms
+        ORDER BY earlier.time_ms DESC LIMIT 1), 0)
+    FROM wanted JOIN observations AS one ON one.layer = ? AND one.coin = wanted.coin
+    AND one.time_ms = CASE WHEN since_ms IS NULL
+        THEN (SELECT max(time_ms) FROM observations WHERE layer = ? AND coin = wanted.coin)
+        ELSE (SELECT min(time_ms) FROM observations
+            WHERE layer = ? AND coin = wanted.coin AND time_ms >= since_ms) END
+    ORDER BY one.coin
+"""
 
 
 class _Kept(NamedTuple):
@@ -91,6 +107,21 @@ class SqlObservations(Records):
             before = max(before, newest_event)
         return found
 
+    @reads
+    def next_of(self, db: Connection, layer: Layer, since_ms: Mapping[str, int | None]) -> list[Observation]:
+        if not since_ms:
+            return []
+        key = layer.key
+        wanted = ", ".join(["(CAST(? AS TEXT), CAST(? AS BIGINT))"] * len(since_ms))
+        values = [value for one in since_ms.items() for value in one]
+        rows = db.execute(_NEXT.format(wanted=wanted), [*values, key, key, key]).fetchall()
+        events = _events_of(db, key, {coin: (before, newest) for coin, newest, _, before in rows})
+        found: list[Observation] = []
+        for coin, _, blob, _ in rows:
+            view = view_from_blob(blob)
+            found.append(Observation(view, _news(view, events.get(coin, ()))))
+        return found
+
     async def newest(self, layer: Layer, coin: str) -> Observation | None:
         time_ms = await self._newest_ms(layer, coin)
         return next(iter(await self._page(layer, coin, time_ms)), None) if time_ms >= 0 else None
@@ -103,13 +134,12 @@ class SqlObservations(Records):
 
     @reads
     def layers(self, db: Connection, coin: str) -> list[Layer]:
-        keys = [row[0] for row in db.execute("SELECT DISTINCT layer FROM observations ORDER BY layer")]
         rows = [
             db.execute(
                 "SELECT view FROM observations WHERE layer = ? AND coin = ? ORDER BY time_ms DESC LIMIT 1",
                 [key, coin],
             ).fetchone()
-            for key in keys
+            for key in layers_of(db, "observations")
         ]
         views = [view_from_blob(row[0]) for row in rows if row is not None]
         return [view.layer for view in sorted(views, key=lambda view: -view.time_ms)]
@@ -153,6 +183,25 @@ def _events(db: Connection, key: _Key, after: int, up_to: int = 2**62) -> list[t
         [after, up_to, *key],
     )
     return [(number, event_from_blob(blob)) for number, blob in rows]
+
+
+def _events_of(
+    db: Connection, layer: str, spans: Mapping[str, tuple[int, int]]
+) -> dict[str, list[tuple[int, MarketEvent]]]:
+    """Return by coin the events that its span has: numbers in (after, up to]."""
+    found: dict[str, list[tuple[int, MarketEvent]]] = {}
+    newest = max((up_to for _, up_to in spans.values()), default=0)
+    near = {coin: after for coin, (after, _) in spans.items() if newest - after <= NEAR}
+    for coin in spans.keys() - near.keys():  # its last one is long ago: that alone is worth a look of its own
+        found[coin] = _events(db, (layer, coin), *spans[coin])
+    rows = db.execute(
+        "SELECT coin, id, event FROM events WHERE id > ? AND id <= ? AND layer || '' = ? ORDER BY id",
+        [min(near.values(), default=newest), newest, layer],
+    )
+    for coin, number, blob in rows:
+        if coin in near and near[coin] < number <= spans[coin][1]:
+            found.setdefault(coin, []).append((number, event_from_blob(blob)))
+    return found
 
 
 def _news(view: MarketView, numbered: Sequence[tuple[int, MarketEvent]]) -> tuple[MarketEvent, ...]:

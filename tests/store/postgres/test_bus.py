@@ -135,14 +135,14 @@ async def test_what_was_told_while_a_connection_was_away_is_made_good(two, postg
 
 async def test_a_notification_that_never_comes_is_made_good_by_looking(two, monkeypatch):
     monkeypatch.setattr(module, "LOOK_S", 0.05)
-    (engine, _), (_, other) = two
-    monkeypatch.setattr(engine, "_notify", _nobody)
+    (engine, _), (deaf, other) = two
+    monkeypatch.setattr(deaf, "_heard", _nothing)
     await engine.publish(ObservationsKept(LAYER, ["BTC"]))
     await other.of(ObservationsKept)
 
 
-async def _nobody(_note):
-    """Tell nobody."""
+async def _nothing(_payload):
+    """Hear nothing."""
 
 
 async def test_who_has_lost_the_lease_of_a_layer_shows_nobody_anything(two):

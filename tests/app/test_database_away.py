@@ -1,0 +1,131 @@
+"""Processes of one bot whose database is away: out of reach of one of them."""
+
+import asyncio
+import time
+from collections import Counter
+from contextlib import asynccontextmanager, closing
+
+import psycopg
+import pytest
+from app.stand_ins import Told
+from platforms import Paper
+from proxies import proxy
+
+from liqbot.alerts.alert_message import MAY_REPEAT
+from liqbot.alerts.platform import Limits
+from liqbot.app.bot import Bot
+from liqbot.app.plugin_setup import HOUSE
+from liqbot.app.roles import Duties
+from liqbot.hosting.plugins import Wanted, load_plugins
+from liqbot.settings import Settings
+from liqbot.store.address import PostgresUrl
+from liqbot.store.chats import ChatKey
+
+pytestmark = pytest.mark.long
+PATIENCE_S = 30
+TAKEN_OVER_S = 10
+MINUTE_MS = 60_000
+HOUR_MS = 60 * MINUTE_MS
+CHATS = [ChatKey("here", f"chat-{number}") for number in range(400)]
+
+
+class Paced(Paper):
+    """A chat platform with a pace, which writes down when it got something."""
+
+    def __init__(self, a_second=50):
+        super().__init__(limits=Limits(a_second=a_second))
+        self.times_s = []
+
+    async def send(self, parcel):
+        self.times_s.append(time.monotonic())
+        return await super().send(parcel)
+
+
+async def eventually(holds, at_most_s=PATIENCE_S):
+    async with asyncio.timeout(at_most_s):
+        while not holds():  # noqa: ASYNC110 - it tells nobody here
+            await asyncio.sleep(0.02)
+
+
+async def all_sent(store):
+    """Wait until nothing is owed any more."""
+    async with asyncio.timeout(PATIENCE_S):
+        while await store.deliveries.owed():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+@pytest.fixture
+def process(tmp_path, undrawn):
+    """Return how to begin a process with some roles: the real bot, as each machine runs it."""
+    assert undrawn is None
+
+    @asynccontextmanager
+    async def process(database, *roles, source=None, **chats):
+        settings = Settings(
+            database=database,
+            coins=("BTC",),
+            plugins_path=tmp_path,
+            pictures_path=tmp_path,
+            plugins={"enabled": False},
+        )
+        plugins = load_plugins(HOUSE, Wanted(folder=None, installed=False))
+        duties = Duties(frozenset(roles))
+        sources = [source or Told()]
+        async with await asyncio.to_thread(Bot, settings, sources, chats, plugins, duties=duties) as bot:
+            yield bot
+
+    return process
+
+
+@pytest.fixture
+def way(postgres, postgres_server):
+    """Give a proxy to the database's server, and the database's URL by it."""
+    name = postgres.url.partition("?")[0].rpartition("/")[2]
+    with proxy(postgres_server.port) as made:
+        made.url = PostgresUrl(f"postgresql://liqbot@127.0.0.1:{made.port}/{name}")
+        yield made
+
+
+async def test_a_sender_that_is_cut_off_from_the_database_stops_before_another_begins(process, postgres, way):
+    cut_off, other = Paced(), Paced()
+    async with process(way.url, "telegram", here=cut_off) as one:
+        await eventually(lambda: one.dispatcher.sends_on("here"))
+        async with process(postgres, "telegram", here=other) as two:
+            _meet(postgres)
+            now_ms = time.time_ns() // 1_000_000
+            await two.store.alerts.announce("news", now_ms, now_ms + HOUR_MS)
+            await eventually(lambda: len(cut_off.messages) > 60)
+            assert other.messages == [], "one sends"
+
+            way.cut()
+            cut_s = time.monotonic()
+            while not two.dispatcher.sends_on("here"):
+                assert time.monotonic() < cut_s + TAKEN_OVER_S
+                before = one.dispatcher.sends_on("here")
+                await asyncio.sleep(0.01)
+            assert not before, "it had stopped"
+            begun_s = time.monotonic()
+            await all_sent(two.store)
+            assert max(cut_off.times_s) < begun_s
+            assert not one.dispatcher.sends_on("here")
+
+            way.heal()
+            got = Counter(chat for platform in (cut_off, other) for chat, _ in platform.messages)
+            marked = Counter(chat for chat, message in other.messages if MAY_REPEAT in message.text)
+            assert got.keys() == set(CHATS), "nothing is lost"
+            assert all(got[chat] <= 1 + marked[chat] for chat in CHATS)
+        await eventually(lambda: one.dispatcher.sends_on("here"), TAKEN_OVER_S)
+        now_ms = time.time_ns() // 1_000_000
+        await one.store.alerts.announce("more news", now_ms, now_ms + HOUR_MS)
+        await all_sent(one.store)
+        later = [message for _, message in cut_off.messages if "more news" in (message.title, *message.text)]
+        assert len(later) == len(CHATS)
+
+
+def _meet(database):
+    with closing(psycopg.connect(database.url)) as connection:
+        connection.cursor().executemany(
+            "INSERT INTO chats (platform, native_id, thread, created_ms) VALUES (%s, %s, '', 0)",
+            [(chat.platform, chat.native_id) for chat in CHATS],
+        )
+        connection.commit()
