@@ -23,7 +23,7 @@ CROWD = 11.25
 WEIGHT = 1200
 """The weight a minute that the exchange grants an address."""
 START_MS = 1_800_000_000_000
-EVERY_MS = 15_000
+EVERY_MS = 5_000
 MOST, WANTED, WITHIN_MIN, ALL_WITHIN_MIN = 0.999, 0.8, 2, 20
 COINS = ("BTC", "ETH", "SOL")
 PICTURE = Path(__file__).parents[1] / "docs/coverage.png"

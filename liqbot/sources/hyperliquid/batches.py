@@ -29,6 +29,7 @@ SHORTEST_S, TRIES = 60.0, 3
 WAIT_S = 1.0
 LEAST_MORE = 1.25
 """A refusal makes a batch weigh at least this many times as much as was thought."""
+UNTRIED = "not tried yet"
 NULLS_IN_A_ROW = 3
 """So many batches in a row of which more than half was null end it."""
 
@@ -47,8 +48,13 @@ class Batches:
         self._begin_at_ms = 0
         self.served = False
         self.weight: float = HEAVY
-        self.reason: str = "not tried yet"
+        self.reason: str = UNTRIED
         """Why it is not served."""
+
+    @property
+    def is_untried(self) -> bool:
+        """Whether it was never found out."""
+        return not self.served and self.reason == UNTRIED
 
     @property
     def words(self) -> str:

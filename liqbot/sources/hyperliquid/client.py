@@ -14,6 +14,7 @@ from liqbot.sources.hyperliquid.decoding import (
     PayloadError,
     decode,
     decode_contexts,
+    decode_leaderboard,
     decode_rows,
     decode_state,
     decode_states,
@@ -143,7 +144,7 @@ class InfoClient:
         """Return the leaderboard, which is no part of the Info API and weighs nothing."""
         body = await self._body(self._connected().build_request("GET", url), "leaderboard")
         # Tens of thousands of rows: decoded where nobody waits for it.
-        return await asyncio.to_thread(_read, _leaderboard, body)
+        return await asyncio.to_thread(_read, decode_leaderboard, body)
 
     async def _ask(self, request: Mapping[str, object], weight: float, kind: Decoder[T]) -> T:
         body = await self._answer(request, weight)
@@ -185,11 +186,6 @@ def _read(reader: Callable[[bytes], T], body: bytes) -> T:
         return reader(body)
     except PayloadError as error:
         raise RequestFailed(str(error)) from None
-
-
-def _leaderboard(body: bytes) -> list[LeaderboardRow]:
-    rows = decode(body, decoding.LEADERBOARD, "leaderboard").leaderboard_rows
-    return decode_rows(rows, LeaderboardRow, "leaderboard")[0]
 
 
 def _connections(transport: httpx.AsyncBaseTransport | None) -> httpx.AsyncClient:

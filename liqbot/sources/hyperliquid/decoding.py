@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from liqbot.sources.hyperliquid.payloads import (
+    WINDOWS,
     Asset,
     AssetCtx,
     AssetPosition,
@@ -15,8 +16,11 @@ from liqbot.sources.hyperliquid.payloads import (
     ClearinghouseState,
     ContextFrame,
     Frame,
+    LeaderboardRow,
+    Performance,
     Position,
     RawLeaderboard,
+    RawLeaderboardRow,
     RawMeta,
     RawPushed,
     RawState,
@@ -84,6 +88,19 @@ def decode_state(data: bytes | msgspec.Raw, what: str = "clearinghouseState") ->
     )
 
 
+def decode_leaderboard(data: bytes) -> list[LeaderboardRow]:
+    """Return the accounts of the leaderboard that can be read, with what can be read of each.
+
+    Raises `PayloadError`.
+    """
+    raw = decode(data, _LEADERBOARD, "leaderboard").leaderboard_rows
+    rows, _ = decode_rows(raw, RawLeaderboardRow, "leaderboard")
+    return [
+        LeaderboardRow(row.eth_address, row.account_value, _performances(row.window_performances))
+        for row in rows
+    ]
+
+
 def decode_states(data: bytes) -> list[ClearinghouseState | None]:
     """Return several accounts, None for one that is null or unreadable. Raises `PayloadError`: no list."""
     states: list[ClearinghouseState | None] = []
@@ -100,6 +117,15 @@ def decode_pushed(data: msgspec.Raw) -> tuple[str, dict[str, ClearinghouseState]
     pushed = decode(data, _PUSHED, "allDexsClearinghouseState")
     states = {dex: decode_state(state, "allDexsClearinghouseState") for dex, state in pushed.states}
     return pushed.user, states
+
+
+def _performances(data: msgspec.Raw) -> tuple[float, ...]:
+    try:
+        told = dict(_PERFORMANCES.decode(data))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        told = dict[str, Performance]()
+    windows = (told.get(window, _NOTHING) for window in WINDOWS)
+    return tuple(figure for one in windows for figure in (one.pnl, one.vlm))
 
 
 def _leg(leg: msgspec.Raw) -> AssetPosition | UnreadPosition:
@@ -141,8 +167,10 @@ VAULT: msgspec.json.Decoder[Vault | None] = msgspec.json.Decoder(Vault | None, s
 FRAME = decoder(Frame)
 CONTEXT_FRAME = decoder(ContextFrame)
 CANDLE = decoder(Candle)
-LEADERBOARD = decoder(RawLeaderboard)
 _RAW_LIST = decoder(list[msgspec.Raw])
+_LEADERBOARD = decoder(RawLeaderboard)
+_PERFORMANCES = decoder(list[tuple[str, Performance]])
+_NOTHING = Performance()
 _RAW_STATE = decoder(RawState)
 _PUSHED = decoder(RawPushed)
 _CONTEXTS = decoder(tuple[RawMeta, list[msgspec.Raw]])

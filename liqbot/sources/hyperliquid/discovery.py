@@ -14,6 +14,7 @@ from liqbot.sources.hyperliquid.clock import Clock
 from liqbot.sources.hyperliquid.payloads import Trade
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
+from liqbot.sources.hyperliquid.size_estimates import SizeEstimates
 
 _log = structlog.get_logger()
 
@@ -61,6 +62,8 @@ class Discovery:
         self._client = client
         self._roster = roster
         self._clock = clock
+        self.sizes = SizeEstimates(roster)
+        """What those on the leaderboard may hold."""
         self.looked = False
         """Whether it has looked everywhere once, with or without success."""
 
@@ -110,13 +113,16 @@ class Discovery:
             return
         board = await self._client.leaderboard(self._settings.leaderboard_url)
         now_ms = self._clock.now_ms()
+        told: dict[int, tuple[float, ...]] = {}
         for place, row in enumerate(board):
             if place % AT_ONCE == 0:
                 await asyncio.sleep(0)  # there are tens of thousands, and others wait
-            address = address_of(row.eth_address)
+            address = address_of(row.address)
             if address:
                 usd = row.account_value if 0 < row.account_value < 1e12 else 0.0
                 self._roster.find(address, now_ms, guess_usd=usd)
+                told[self._roster.number(address, now_ms)] = (usd, *row.performances)
+        self.sizes.take(list(told), list(told.values()))
 
     def _find(self, names: Iterable[str], usd: float) -> None:
         now_ms = self._clock.now_ms()

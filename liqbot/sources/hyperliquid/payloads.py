@@ -157,11 +157,32 @@ class Book(_Payload):
     levels: tuple[msgspec.Raw, msgspec.Raw]
 
 
-class LeaderboardRow(_Payload):
-    """An account on the leaderboard. Its value is stale: good for a first guess at most."""
+class RawLeaderboardRow(_Payload):
+    """An account on the leaderboard as it is told, its performances unread."""
 
     eth_address: str
     account_value: float
+    window_performances: msgspec.Raw = msgspec.Raw(b"[]")
+    """Pairs of one of `WINDOWS` and a `Performance`."""
+
+
+WINDOWS = ("day", "week", "month", "allTime")
+
+
+class Performance(_Payload):
+    """What an account gained or lost, and what it traded in a window; USD."""
+
+    pnl: float = 0.0
+    vlm: float = 0.0
+
+
+class LeaderboardRow(msgspec.Struct, frozen=True):
+    """An account on the leaderboard. What is said of it is stale: good for a first guess at most."""
+
+    address: str
+    account_value: float
+    performances: tuple[float, ...]
+    """Gain and volume of each of `WINDOWS`, USD; 0 for what is not told."""
 
 
 class RawLeaderboard(_Payload):

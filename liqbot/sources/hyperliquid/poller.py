@@ -18,6 +18,10 @@ from liqbot.sources.hyperliquid.roster import Roster
 
 CONCURRENT = 16
 """So many accounts are asked for at once."""
+BATCHES_AT_ONCE = 4
+"""So many batches, where they are limited: whoever waits for its weight was chosen by what was known before."""
+TRYING_S = 10.0
+"""At a start it is waited for at most so long until it is known whether several are answered at once."""
 FEWEST, MOST = 16, 1024
 """So many at least and at most are chosen at a time: a hundredth of the accounts."""
 IDLE_S = 0.5
@@ -39,8 +43,12 @@ class Poller:
         clock: Clock,
         batches: Batches,
         take: Callable[[Reading], None],
+        learn: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Hand each reading to `take`. The exchange's own dex comes before `dexes`."""
+        """Hand each reading to `take`. The exchange's own dex comes before `dexes`.
+
+        `learn` is called before accounts are chosen: where it returns True, those chosen before are not asked.
+        """
         self._client = client
         self._roster = roster
         self._feed = feed
@@ -50,6 +58,7 @@ class Poller:
         """Of these dexes those that are asked of everybody only while that is cheap."""
         self._clock = clock
         self._take = take
+        self._learn = learn
         self._chosen: deque[int] = deque()
         self._singles: deque[int] = deque()
         """Who was not answered in a batch."""
@@ -82,11 +91,16 @@ class Poller:
         self._chosen.clear()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._probe_often())
-            for _ in range(CONCURRENT):
-                group.create_task(self._work())
+            for place in range(CONCURRENT):
+                group.create_task(self._work(place))
 
-    async def _work(self) -> None:
+    async def _work(self, place: int) -> None:
+        give_up_ms = self._clock.now_ms() + round(TRYING_S * 1000)
         while True:
+            is_trying = self._is_trying and self._clock.now_ms() < give_up_ms
+            if is_trying or (place >= BATCHES_AT_ONCE and self._is_paced):
+                await self._clock.sleep(IDLE_S)
+                continue
             numbers = self._next(SIZE if self.batches.served and not self._singles else 1)
             if not numbers:
                 await self._clock.sleep(IDLE_S)
@@ -95,6 +109,17 @@ class Poller:
             else:
                 for number in numbers:
                     await self.ask(number)
+
+    @property
+    def _is_trying(self) -> bool:
+        """Whether batches are about to be tried for the first time: one by one, accounts cost five times as
+        much."""
+        return self.batches.is_untried and len(self._pairs()) > 0
+
+    @property
+    def _is_paced(self) -> bool:
+        """Whether few batches at once use up all that may be asked."""
+        return self.batches.served and self.batches.is_limited and not self._singles
 
     async def _probe_often(self) -> None:
         """Find out again and again whether several accounts are answered at once."""
@@ -121,6 +146,8 @@ class Poller:
 
     def _next(self, at_most: int) -> list[int]:
         """Return whom to ask: who is wanted soon, who was left out of a batch, whom the policy names."""
+        if self._learn():
+            self._chosen.clear()
         numbers: list[int] = []
         for name in list(self._urgent):
             if len(numbers) >= at_most:

@@ -7,7 +7,8 @@
    mean age the least that a budget allows: intervals then go with 1 / sqrt(worth). (With interval T the mean
    age is T / 2; the least sum of worth x T under a fixed sum of 1 / T has worth x T² equal for all.)
 3. One poll in ten goes to whoever has waited longest: with n accounts and p polls a minute nobody waits
-   longer than 10 n / p minutes. That is the end of starvation, whatever rule 1 thinks of somebody.
+   longer than 10 n / p minutes. That is the end of starvation, whatever rule 1 thinks of somebody. Of new ones
+   that were found at the same time it is the largest claim: at a start, where all are new, it costs nothing.
 4. A failed poll is tried again after 5 s, 10 s, 20 s …; nobody is asked twice within 20 s.
 """
 
@@ -28,6 +29,8 @@ NEW_WAITED_S = 3600.0
 """A claim of who is new counts as if it had waited for so long already."""
 FOR_THE_LONGEST = 10
 """One poll in so many goes to whoever has waited longest."""
+ALIKE_S = 10.0
+"""New accounts that were found within so long have waited alike."""
 AGAIN_MS = 20_000
 
 
@@ -48,10 +51,13 @@ class ByWorth:
     def choose(self, roster: Roster, marks: Mapping[str, float], now_ms: int, count: int) -> Ints:
         """Return at most `count` accounts: the largest claims, and among ten the one that waited longest."""
         ready = askable(roster, now_ms)
-        waited_s = waited(roster, now_ms)[ready]
-        since_s = waited_s + NEW_WAITED_S * (roster.column("polled_ms")[ready] == 0)
-        chosen = ready[_largest(worth(roster, marks)[ready] * since_s**2, count)]
-        longest = iter(ready[_largest(waited_s, 1 + len(chosen) // FOR_THE_LONGEST)])
+        waited_s, is_new = waited(roster, now_ms)[ready], roster.column("polled_ms")[ready] == 0
+        since_s = waited_s + NEW_WAITED_S * is_new
+        claims = worth(roster, marks)[ready] * since_s**2
+        chosen = ready[_largest(claims, count)]
+        alike_s = ALIKE_S * (waited_s // ALIKE_S + claims / (1 + claims.max(initial=0.0)))
+        urgency = np.where(is_new, alike_s, waited_s)
+        longest = iter(ready[_largest(urgency, 1 + len(chosen) // FOR_THE_LONGEST)])
         for place in range(len(chosen)):
             self._asked += 1
             if self._asked % FOR_THE_LONGEST == 0:

@@ -134,6 +134,10 @@ class Roster:
             columns.lively_ms[number] = now_ms
             columns.gone[number] = False
 
+    def guess_anew(self, numbers: Ints, usd: Floats) -> None:
+        """Guess what accounts hold that were never asked, USD, in place of what was guessed before."""
+        self._columns.guess[numbers] = usd
+
     @property
     def is_others(self) -> Bools:
         """Which accounts other processes ask for."""

@@ -121,6 +121,7 @@ class Hyperliquid:
             clock=self.clock,
             batches=Batches(self.accounts_client, account_budget, self.clock),
             take=self._take_answer,
+            learn=self.discovery.sizes.learn,
         )
         self.watched = WatchedAccounts(
             account_budget,

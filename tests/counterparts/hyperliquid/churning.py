@@ -93,6 +93,10 @@ class Churning:
             for place, coin in enumerate(self._coins)
         }
 
+    def performances(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return nothing: gains and volumes are not known here, and the leaderboard tells zeros."""
+        return {}
+
     def worth(self) -> np.ndarray:
         return (np.abs(self._size) * self._mark[self._coin]).sum(axis=1)
 

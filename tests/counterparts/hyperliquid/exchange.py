@@ -91,8 +91,14 @@ class Exchange:
         if self._leaderboard is None:
             worth = self.market.worth() * self._rng.lognormal(0, 0.7, len(self.market.names))
             listed = self._rng.random(len(self.market.names)) < self._listed
+            told = self.market.performances()
             rows = [
-                shapes.leaderboard_row(self.market.names[n], float(worth[n])) for n in np.flatnonzero(listed)
+                shapes.leaderboard_row(
+                    self.market.names[n],
+                    float(worth[n]),
+                    {window: (float(pnl[n]), float(vlm[n])) for window, (pnl, vlm) in told.items()},
+                )
+                for n in np.flatnonzero(listed)
             ]
             self._leaderboard = msgspec.json.encode({"leaderboardRows": rows})
         return self._leaderboard

@@ -85,6 +85,10 @@ class Recorded:
                     told[coin]["down"] += abs(size) * mark
         return told
 
+    def performances(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return nothing: gains and volumes are not known here, and the leaderboard tells zeros."""
+        return {}
+
     def worth(self) -> np.ndarray:
         return np.array([self.book(name).cross_value for name in self.names])
 

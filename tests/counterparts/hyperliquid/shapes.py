@@ -144,14 +144,25 @@ def candle(coin: CoinState, start_ms: int, length_ms: int, interval: str, prices
     }
 
 
-def leaderboard_row(name: str, account_value: float) -> dict:
-    nothing = {"pnl": "0.0", "roi": "0.0", "vlm": "0.0"}
+def leaderboard_row(
+    name: str, account_value: float, performances: dict[str, tuple[float, float]] | None = None
+) -> dict:
+    """Return a row; `performances` has gain and volume by window, USD, and nothing for who did nothing."""
+    told = performances or {}
     return {
         "ethAddress": name,
         "accountValue": number(account_value),
         "displayName": None,
-        "windowPerformances": [[window, nothing] for window in ("day", "week", "month", "allTime")],
+        "windowPerformances": [
+            [window, _performance(account_value, *told.get(window, (0.0, 0.0)))]
+            for window in ("day", "week", "month", "allTime")
+        ],
     }
+
+
+def _performance(account_value: float, pnl: float, vlm: float) -> dict:
+    roi = pnl / account_value if account_value > 0 else 0.0
+    return {"pnl": number(pnl), "roi": number(roi, 10), "vlm": number(vlm)}
 
 
 def _summary(value: float, positions: list[Held] | tuple[Held, ...]) -> dict:

@@ -6,6 +6,7 @@ from liqbot.engine.liquidation_price import liquidation_price
 from liqbot.sources.simulator import Scenario, SimulatedMarket
 
 from .book import Book, CoinState, Deal, Held
+from .performances import performances
 
 AMBIENT = 1.0
 """Trades that change nothing much, a coin and second: somebody buys, and sells again."""
@@ -24,6 +25,7 @@ class Simulated:
         self.market = SimulatedMarket(
             seed, Scenario(scenario), start_ms=start_ms, crowd=crowd, event_after_s=event_after_s
         )
+        self._seed = seed
         self.start_ms = start_ms
         self.still = still
         self._rng = np.random.default_rng(seed)
@@ -103,6 +105,10 @@ class Simulated:
         value = np.zeros(len(self.names))
         np.maximum.at(value, self._slot_account, np.where(self._size != 0, self._standing.pool, 0.0))
         return value
+
+    def performances(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Return what each account gained and traded in the windows of the leaderboard, USD."""
+        return performances(self.market, np.random.default_rng(self._seed))
 
     def positions(self) -> dict[str, dict[str, float]]:
         """Return who holds what, in coins."""

@@ -34,7 +34,7 @@ def test_where_batches_are_served_an_account_costs_less_than_half_a_weight(tmp_p
     market = Market(tmp_path, limit=1200, weight_per_minute=1000, crowd=0.5)
     market.follow(market.all_asked)
     together, source = market.requests["batchClearinghouseStates"], market.source
-    assert market.requests["clearinghouseState"] < market.accounts / 2  # before it was found out
+    assert market.requests["clearinghouseState"] < 50  # until it was found out nobody else is asked
     assert source.roster.answered > 0.5 * SIZE * together
     assert market.exchange.weight.refused == 0
     assert f"{SIZE} accounts a request, at a weight of 20" in source.report().lines
@@ -147,6 +147,21 @@ def test_a_gateway_that_fails_for_a_while_does_not_end_batches(tmp_path):
     market.follow(until)
     assert market.source.poller.batches.served
     assert market.source.roster.failed > 0
+
+
+async def test_who_was_chosen_by_what_was_known_before_makes_way_for_who_is_worth_more_now():
+    clock, roster, learned = VirtualClock(), Roster(), []
+    poller = Poller(
+        SimpleNamespace(), roster, feed=SimpleNamespace(marks={}, coins={}), policy=FirstLook(), dexes=(),
+        clock=clock, batches=Batches(SimpleNamespace(), Budget(0, clock), clock), take=lambda _: None,
+        learn=lambda: bool(learned) and learned.pop(),
+    )  # fmt: skip
+    for name, usd in (("ann", 3.0), ("bob", 2.0), ("cyd", 1.0)):
+        roster.find(name, NOW_MS, guess_usd=usd)
+    assert poller._next(1) == [0]
+    roster.find("cyd", NOW_MS, guess_usd=9.0)
+    learned.append(True)
+    assert poller._next(2) == [2, 1]
 
 
 async def test_an_account_that_is_wanted_soon_goes_first_and_once_more_after_a_change():
