@@ -31,6 +31,7 @@ from liqbot.market.positions import MarginMode
 from liqbot.market.regime import SQUEEZE_RATIO, Regime
 from liqbot.market.side import BySide, Side
 from liqbot.market.source import NoDataError, Report, Source, SourceError
+from liqbot.market.stops import StopKind, StopMap
 from liqbot.market.updates import (
     AccountsSeen,
     AssetContext,
@@ -40,6 +41,7 @@ from liqbot.market.updates import (
     MarginTiersSeen,
     OpenInterestSeen,
     Provenance,
+    StopOrdersSeen,
     Update,
 )
 from liqbot.market.view import MarketView, Neighbour, Trapped
@@ -141,6 +143,9 @@ __all__ = [
     "Source",
     "SourceError",
     "SourceRequest",
+    "StopKind",
+    "StopMap",
+    "StopOrdersSeen",
     "Swept",
     "Table",
     "Tone",

@@ -43,6 +43,8 @@ EXAMPLES = {
     "LIQBOT_REPLAY__SPEED": ("60", "60", 60),
     "LIQBOT_HYPERLIQUID__API_URL": ("http://node:3001", '"http://node:3001"', "http://node:3001"),
     "LIQBOT_HYPERLIQUID__NODE_DATA": ("/data/hl", '"/data/hl"', "/data/hl"),
+    "LIQBOT_HYPERLIQUID__NODE_PATH": ("/home/hl/data", '"/home/hl/data"', "/home/hl/data"),
+    "LIQBOT_HYPERLIQUID__STOP_ORDERS_S": ("62.5", "62.5", 62.5),
     "LIQBOT_HYPERLIQUID__PUBLIC_URL": ("http://other", '"http://other"', "http://other"),
     "LIQBOT_HYPERLIQUID__COINS_ON_REQUEST": ("5", "5", 5),
     "LIQBOT_HYPERLIQUID__PUSHED_ACCOUNTS": ("5", "5", 5),

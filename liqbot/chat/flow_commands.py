@@ -1,11 +1,11 @@
-"""The commands that show what flows through a market: liquidations, the order book, cascades."""
+"""The commands that show what flows through a market: liquidations, order book, stop orders, cascades."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol, TypeVar
 
-from liqbot.chat import book_words, brief_words, cascade_words, market_words
+from liqbot.chat import book_words, brief_words, cascade_words, market_words, stop_words
 from liqbot.chat import flow_words as words
 from liqbot.chat.command import Coin, CommandContext, Move, Settings, Span, command
 from liqbot.chat.market_commands import picture_query
@@ -16,6 +16,7 @@ from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.errors import UserError
 from liqbot.service.liquidations import LiquidationsAnswer
+from liqbot.service.stops import StopsAnswer
 from liqbot.text import _
 
 _PLAIN: Mapping[str, str] = MappingProxyType({})
@@ -93,6 +94,29 @@ def told_cascade(answer: CascadeAnswer, actions: Sequence[Button] = ()) -> Messa
 
 
 @command(public=True)
+async def stops(context: CommandContext, coin: Coin, settings: Settings = _PLAIN) -> Message:
+    """Where stop-loss and take-profit orders wait, beside what would be liquidated on the same way.
+
+    Both directions within 1, 2, 5 and 10% of the price, and the prices at which most wait. They are a layer
+    of their own and never added to liquidations. Only a Hyperliquid node of one's own tells of them.
+    """
+    venue = _venue(settings)
+    answer = await context.services.stops.stops(coin, venue)
+    chosen = "" if venue is None else f" venue={venue}"
+    actions = (
+        Button(_("Refresh"), f"/stops {coin}{chosen}", renews=True),
+        Button(_("Clusters"), f"/clusters {coin}{chosen}"),
+        Button(_("Book"), f"/book {coin}{chosen}"),
+    )
+    return told_stops(answer, actions)
+
+
+def told_stops(answer: StopsAnswer, actions: Sequence[Button] = ()) -> Message:
+    """Return stop orders, as a message."""
+    return _told(stop_words, answer, actions, stop_words.provenance(answer))
+
+
+@command(public=True)
 async def brief(context: CommandContext, coin: Coin) -> Message:
     """What to check before a trade, in ten lines and a picture.
 
@@ -129,7 +153,7 @@ def told_brief(answer: BriefAnswer) -> Message:
     )
 
 
-COMMANDS = (brief, liquidations, book, cascade)
+COMMANDS = (brief, liquidations, book, stops, cascade)
 
 
 class _Answer(Protocol):

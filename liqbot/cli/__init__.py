@@ -23,6 +23,7 @@ COMMANDS: Mapping[str, str] = MappingProxyType(
         "liquidations": "flows",
         "history": "records",
         "book": "flows",
+        "stops": "flows",
         "cascade": "flows",
         "brief": "flows",
         "screener": "flows",

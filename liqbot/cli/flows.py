@@ -1,4 +1,4 @@
-"""`liqbot liquidations`, `book`, `cascade` and `brief` of one coin's market; `liqbot screener` of all."""
+"""`liqbot liquidations`, `book`, `stops`, `cascade` and `brief` of one coin; `liqbot screener` of all."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,7 +9,7 @@ import msgspec
 import typer
 from rich.console import Console
 
-from liqbot.chat.flow_commands import told_book, told_brief, told_cascade, told_liquidations
+from liqbot.chat.flow_commands import told_book, told_brief, told_cascade, told_liquidations, told_stops
 from liqbot.chat.screener_command import told_screener
 from liqbot.chat.times import read_move, read_span
 from liqbot.cli.looking import At, RecordingFile
@@ -22,6 +22,7 @@ from liqbot.service.books import book_answer
 from liqbot.service.cascades import cascade_answer
 from liqbot.service.errors import UserError
 from liqbot.service.screener import read_order
+from liqbot.service.stops import stops_answer
 from liqbot.settings import load_settings
 from liqbot.sources.source import SourceError
 
@@ -46,6 +47,13 @@ def book(coin: CoinName, *, as_json: Json = False) -> None:
     view = _view(coin, None, None)
     answer = book_answer(view, [], view.time_ms)
     print_answer(answer, told_book(answer), as_json=as_json)
+
+
+def stops(coin: CoinName, *, as_json: Json = False) -> None:
+    """Print where stop orders of one coin waited at the newest view in the database, beside liquidations."""
+    view = _view(coin, None, None)
+    answer = stops_answer(view, view.time_ms)
+    print_answer(answer, told_stops(answer), as_json=as_json)
 
 
 def cascade(

@@ -20,6 +20,7 @@ from liqbot.engine.level_table import LevelTable
 from liqbot.engine.measured import Levels
 from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.readings import Readings, holdings, readings
+from liqbot.engine.stop_orders import StopOrders
 from liqbot.engine.tracking import Followed, Memory, Passage, Tracks, follow_all, recalled, remembered
 from liqbot.engine.update_checks import is_recent, nonsense_in, sensible_context
 from liqbot.market.events import Observation
@@ -28,7 +29,15 @@ from liqbot.market.layer import Layer
 from liqbot.market.maps import LiquidationMap
 from liqbot.market.positions import Bools, Floats
 from liqbot.market.side import BySide, Side
-from liqbot.market.updates import AccountsSeen, AssetContext, Beat, DepthSeen, Liquidation, Update
+from liqbot.market.updates import (
+    AccountsSeen,
+    AssetContext,
+    Beat,
+    DepthSeen,
+    Liquidation,
+    StopOrdersSeen,
+    Update,
+)
 from liqbot.market.view import MarketView
 
 DAY_MS = 24 * 60 * 60 * 1000
@@ -90,6 +99,7 @@ class Board:
         self._max_age_ms = max_age_ms
         self._book = Book()
         self._books = Books()
+        self._stops = StopOrders()
         self._markets: dict[str, _Market] = {}
         self._rejected: Counter[str] = Counter()
         self._memories: dict[str, Memory] = {}
@@ -128,6 +138,8 @@ class Board:
             taken = self._take_liquidation(update)
         elif isinstance(update, DepthSeen):
             taken = self._books.take(update.depth) or self._refuse("a book older than the one before")
+        elif isinstance(update, StopOrdersSeen):
+            taken = self._stops.take(update) or self._refuse("stop orders older than those before")
         if taken:
             self.time_ms = max(self.time_ms, update.time_ms)
         if self._asked:
@@ -186,6 +198,7 @@ class Board:
             age_s=read.age_s,
             oldest_s=read.oldest_s,
             depth=self._books.of(coin, self.time_ms),
+            stops=self._stops.of(coin, context.mark, self.time_ms, self._book),
             context=market.series.context(self.time_ms, context.open_interest, context.funding),
         )
         market.low = market.high = context.mark

@@ -55,6 +55,10 @@ class Book:
             self._names.append(name)
         return known
 
+    def known_number(self, name: str) -> int:
+        """Return the number of the account `name`, -1 where it was never heard of."""
+        return self._numbers.get(name, -1)
+
     def see(self, update: AccountsSeen) -> None:
         """Take up what was seen of some accounts. An account seen later already keeps what it has."""
         if update.kept is not None and len(update.kept):

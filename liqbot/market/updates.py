@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from liqbot.market.candles import Candles
 from liqbot.market.depth import Depth
 from liqbot.market.margin import MarginTiers
-from liqbot.market.positions import Floats, Ints
+from liqbot.market.positions import Bools, Floats, Ints
 from liqbot.market.side import Side
 
 
@@ -245,6 +245,39 @@ class DepthSeen:
         return self.depth.time_ms
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class StopOrdersSeen:
+    """All stop-loss and take-profit orders of a venue that wait for their price; they replace those before.
+
+    The columns have one row an order; `account` and `coin` are places in `accounts` and `coins`.
+    """
+
+    time_ms: int
+    accounts: tuple[str, ...]
+    coins: tuple[str, ...]
+    account: Ints
+    coin: Ints
+    trigger: Floats
+    """The price that each waits for, USD, above 0."""
+    size: Floats
+    """Coins, above 0; NaN for as much as the account holds when price gets there."""
+    is_buy: Bools
+    takes_profit: Bools
+    """True for take-profits, False for stop-losses."""
+
+    def __post_init__(self) -> None:
+        columns = ("account", "coin", "trigger", "size", "is_buy", "takes_profit")
+        lengths = {name: len(getattr(self, name)) for name in columns}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f"columns differ in length: {lengths}")
+        _require_places("account", self.account, len(self.accounts))
+        _require_places("coin", self.coin, len(self.coins))
+        if not np.all((self.trigger > 0) & np.isfinite(self.trigger)):
+            raise ValueError("the prices that orders wait for are above 0")
+        if not np.all((self.size > 0) | np.isnan(self.size)) or np.any(np.isinf(self.size)):
+            raise ValueError("sizes of orders are above 0, or NaN")
+
+
 @dataclass(frozen=True, slots=True)
 class Beat:
     """All that came before belongs to this instant: now views may be made."""
@@ -281,6 +314,7 @@ Update: TypeAlias = (
     | TakerFlowSeen
     | MarginTiersSeen
     | DepthSeen
+    | StopOrdersSeen
     | Beat
 )
 """Any of what a source tells."""

@@ -17,6 +17,7 @@ from liqbot.market.marks import Mark
 from liqbot.market.realised import RealisedShare
 from liqbot.market.regime import Fuel, OfFuel
 from liqbot.market.side import BySide
+from liqbot.market.stops import StopMap
 
 UPPER_BOUNDS = "upper bounds, not forecasts"
 """What has to be said of every modelled map: it sees positions open, and only infers that they close."""
@@ -114,6 +115,9 @@ class MarketView(OfFuel):
     depth: Depth | None = None
     """The venue's order book, in few levels; None where none is known that is at most a minute old, which is
     not the same as an empty one."""
+    stops: StopMap | None = None
+    """Stop-loss and take-profit orders that wait for their price, a layer of its own: part of no sum, cluster
+    or ratio. None where nobody told of them within a quarter of an hour; only a node of one's own does."""
     context: MarketContext | None = None
     """How funding, open interest and accounts stand against their own past."""
     grid: Grid | None = None

@@ -42,6 +42,7 @@ from liqbot.service.screener import Screener
 from liqbot.service.sources import SourceHealth
 from liqbot.service.startup import Startup
 from liqbot.service.status import Status
+from liqbot.service.stops import Stops
 from liqbot.service.subscriptions import Subscriptions
 from liqbot.service.troubles import Troubles
 from liqbot.sources.source import WithCoins
@@ -148,6 +149,7 @@ class Services:
         self.exports = Exports(store.address)
         self.history = History(store.history, store.events)
         self.books = Books(self.markets)
+        self.stops = Stops(self.markets)
         self.cascades = Cascades(self.markets, self.books)
         self.liquidations = Liquidations(self.markets, store.events)
         self.briefs = Briefs(

@@ -145,6 +145,10 @@ def _flow_tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """The order book of one coin: imbalance, walls, what market orders would move, who holds what."""
         return await asker.json(f"coins/{_in_path(coin)}/book", venue=venue)
 
+    async def stops(coin: Coin, venue: Venue = None) -> Answer:
+        """Where stop-loss and take-profit orders wait, beside the liquidations on the same way."""
+        return await asker.json(f"coins/{_in_path(coin)}/stops", venue=venue)
+
     async def cascade(
         coin: Coin,
         move: Annotated[float, Field(description="Percent, negative for a fall.", ge=-60, le=100)] = -3.0,
@@ -178,4 +182,4 @@ def _flow_tools(asker: Asker) -> Sequence[Callable[..., Awaitable[object]]]:
         """All coins by nearest cluster, fuel within 2% of spot, imbalance or trapped share."""
         return await asker.json("screener", sort=sort, page=page)
 
-    return (liquidations, book, cascade, brief, compare, account, screener)
+    return (liquidations, book, stops, cascade, brief, compare, account, screener)

@@ -1,4 +1,4 @@
-"""The public API of what flows through a market: liquidations, order books, cascades, a brief of all."""
+"""The public API of what flows through a market: liquidations, books, stop orders, cascades, a brief."""
 
 from typing import Annotated
 
@@ -11,6 +11,7 @@ from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.liquidations import LONGEST_S, SHORTEST_S, LiquidationsAnswer
 from liqbot.service.screener import ScreenerAnswer
+from liqbot.service.stops import StopsAnswer
 from liqbot.web.api import Asked, Questions, Venue, coin_of
 from liqbot.web.caching import json_answer
 from liqbot.web.openapi import answers
@@ -55,6 +56,17 @@ class FlowsApi(Controller):
     ) -> Response[bytes | None]:
         """Return the newest order book; `book` is null where none is known that is at most a minute old."""
         return json_answer(request, await questions.book(coin_of(questions, coin), venue))
+
+    @get(
+        "/coins/{coin:str}/stops",
+        summary="Where stop-loss and take-profit orders wait, beside the liquidations on the same way",
+        responses=answers(StopsAnswer),
+    )
+    async def stops(
+        self, *, request: Asked, questions: Questions, coin: FromPath[str], venue: Venue = None
+    ) -> Response[bytes | None]:
+        """Return the stop orders, a layer of their own; `stops` is null where no venue tells of them."""
+        return json_answer(request, await questions.stops(coin_of(questions, coin), venue))
 
     @get(
         "/coins/{coin:str}/cascade",

@@ -18,6 +18,7 @@ from liqbot.service.past_readings import PastAnswer
 from liqbot.service.scoreboards import ScoreboardAnswer
 from liqbot.service.screener import ScreenerAnswer
 from liqbot.service.status import ModelScore
+from liqbot.service.stops import StopsAnswer
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,10 @@ class WebQuestions(Protocol):
 
     async def book(self, coin: str, venue: str | None) -> BookAnswer:
         """Return the order book of a coin at one venue, or at the first that has one."""
+        ...
+
+    async def stops(self, coin: str, venue: str | None) -> StopsAnswer:
+        """Return the stop orders of a coin at one venue, or at the first that tells of them."""
         ...
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:

@@ -28,6 +28,7 @@ from liqbot.service.scoreboards import ScoreboardAnswer, ScoreQuery
 from liqbot.service.screener import ScreenerAnswer, read_order
 from liqbot.service.services import Services
 from liqbot.service.status import ModelScore
+from liqbot.service.stops import StopsAnswer
 from liqbot.service.windows import WINDOWS
 from liqbot.web.event_text import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
@@ -108,6 +109,10 @@ class ServiceQuestions:
     async def book(self, coin: str, venue: str | None) -> BookAnswer:
         """Return the order book of a coin. Raises `UserError`."""
         return await self._services.books.book(coin, venue)
+
+    async def stops(self, coin: str, venue: str | None) -> StopsAnswer:
+        """Return the stop orders of a coin. Raises `UserError`."""
+        return await self._services.stops.stops(coin, venue)
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None) -> CascadeAnswer:
         """Return what pushing the price by `push_pct` percent would set off. Raises `UserError`."""

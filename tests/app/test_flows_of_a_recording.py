@@ -18,6 +18,7 @@ SAID = {
         "no liquidation was told of in 7 d",
         "Silence is no proof that nothing was liquidated there.",
     ),
+    "/stops BTC": ("no stop orders known", "That is not the same as none."),
     "/book BTC": ("no depth", "That is not an empty book.", "Whales: 35 accounts, $197M long, $247M short"),
     "/cascade BTC -5%": (
         "$20.2M would be force-sold on the way",

@@ -15,7 +15,7 @@ LINES = (
     *("/note 1 faded", "/took 1 64000 62000 66000", "/journal"),
     *("/heatmap BTC", "/map BTC", "/clusters BTC", "/regime BTC", "/trapped BTC", "/whales BTC"),
     *("/history BTC", "/history BTC 1y", "/scoreboard BTC"),
-    *("/liquidations BTC", "/book BTC", "/cascade BTC -3%", "/brief BTC"),
+    *("/liquidations BTC", "/book BTC", "/stops BTC", "/cascade BTC -3%", "/brief BTC"),
     *("/subscribe near-cluster BTC", "/subscriptions", "/unsubscribe 1"),
     *("/alert 1", "/why 1", "/test near-cluster BTC"),
     *("/pause 1", "/pause", "/resume 1", "/resume", "/mute", "/mute 4h", "/mute off"),
@@ -35,7 +35,7 @@ MANAGING = {
 PUBLIC = {
     "scoreboard",
     *("history", "heatmap", "map", "compare", "map3d", "clusters", "regime", "trapped", "whales"),
-    *("liquidations", "book", "cascade", "brief", "alert", "screener"),
+    *("liquidations", "book", "stops", "cascade", "brief", "alert", "screener"),
 }
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from chat.stand_ins import BTC, ETH, NOW_MS, as_text
 
@@ -9,6 +10,7 @@ from liqbot.market.context import MarketContext
 from liqbot.market.depth import Depth
 from liqbot.market.events import LiquidationSeen, LiquidationSum
 from liqbot.market.side import Side
+from liqbot.market.stops import FRESH_MS, StopKind, StopMap, first_step, step_count, step_of
 from liqbot.message import Tone
 
 HOUR = 3_600_000
@@ -124,6 +126,66 @@ class TestBook:
     async def test_the_map_is_drawn_from_the_view_that_has_the_book(self, known):
         await known.say("/map BTC")
         assert known.studio.inputs[-1].depth is not None
+
+
+def stop_map(time_ms=NOW_MS - 120_000):
+    """Return orders of four kinds, the heaviest at 62,500, where nothing would be liquidated."""
+    first, coins = first_step(64_000), np.zeros((2, 2, step_count()))
+    for kind, side, at, size in (
+        (StopKind.STOP_LOSS, Side.LONG, 63_000, 30.0),
+        (StopKind.STOP_LOSS, Side.LONG, 62_500, 50.0),
+        (StopKind.STOP_LOSS, Side.SHORT, 65_000, 10.0),
+        (StopKind.TAKE_PROFIT, Side.LONG, 66_000, 5.0),
+        (StopKind.TAKE_PROFIT, Side.SHORT, 60_000, 2.0),
+    ):
+        coins[kind.row, side.row, step_of(at) - first] = size
+    return StopMap(time_ms, first, coins, np.full((2, 2), 1.0), orders=9, accounts=7, unsized=2)
+
+
+class TestStops:
+    async def test_it_says_what_waits_both_ways_beside_what_would_be_liquidated(self, room):
+        room.services.markets.views["BTC"] = replace(BTC, stops=stop_map())
+        answer = await room.say("/stops BTC")
+        assert as_text(answer) == (
+            "BTC 64,000: stops sell $1.9M within 2% below, buy $640k above\n"
+            "A stop that is reached becomes a market order, as a liquidation does; take-profits push "
+            "the other way. Both can be withdrawn at any time. They are a layer of their own, and in "
+            "no map, cluster or ratio.\n"
+            "Orders: 9 of 7 accounts\n"
+            "As of: 2 min ago\n"
+            "Farther out: $256k\n"
+            "Down: stops sell, profits buy, liquidations sell\n"
+            "−1%  $0  $0  $0\n"
+            "−2%  $1.9M  $0  $12.8M\n"
+            "−5%  $5.1M  $0  $20.5M\n"
+            "−10%  $5.1M  $128k  $20.5M\n"
+            "Up: stops buy, profits sell, liquidations buy\n"
+            "+1%  $0  $0  $0\n"
+            "+2%  $640k  $0  $0\n"
+            "+5%  $640k  $320k  $5M\n"
+            "+10%  $640k  $320k  $5M\n"
+            "Heaviest, and liquidations at the same price\n"
+            "62,505  −2.3%  $3.2M  stops sell  $0\n"
+            "63,007  −1.6%  $1.9M  stops sell  $0\n"
+            "65,056  +1.6%  $640k  stops buy  $0\n"
+            "65,973  +3.1%  $320k  profits sell  $0\n"
+            "60,054  −6.2%  $128k  profits buy  $0\n"
+            "2 orders are for a whole position that is not known, and in no figure."
+        )
+        assert answer.provenance.startswith("Testex, measured, simulated, stops · beside it Testex, measured")
+        assert answer.tone is Tone.LONGS
+
+    async def test_where_nobody_tells_of_them_or_not_lately_none_are_known_never_zero(self, room):
+        for view in (BTC, replace(BTC, stops=stop_map(NOW_MS - FRESH_MS - 1))):
+            room.services.markets.views["BTC"] = view
+            text = await room.text("/stops BTC")
+            assert text.startswith("BTC 64,000: no stop orders known\n")
+            assert "That is not the same as none." in text
+            assert "$0" not in text
+
+    async def test_a_venue_that_there_is_not_and_a_setting_that_there_is_not_are_named(self, room):
+        assert (await room.say("/stops BTC venue=nowhere")).tone is Tone.WARNING
+        assert "only venue=" in await room.text("/stops BTC kind=profit")
 
 
 class TestCascade:

@@ -77,6 +77,10 @@ class TestBookAndCascade:
         assert (answer["side"], answer["pushed_usd"], answer["stops"]) == ("long", 100.0, None)
         assert run("cascade", "BTC", "-6%").output.startswith("BTC −6%: $100 would be force-sold")
 
+    def test_a_view_without_stop_orders_says_that_none_are_known(self):
+        assert run("stops", "BTC").output.startswith("BTC 100.00: no stop orders known\n")
+        assert json.loads(run("stops", "BTC", "--json").output)["stops"] is None
+
     def test_a_move_that_makes_no_sense_is_named(self):
         assert "How far is" in run("cascade", "BTC", "far").output
         assert "A push is between" in run("cascade", "BTC", "0").output

@@ -26,6 +26,7 @@ PATHS = (
     "/api/v1/coins/{coin}/history",
     "/api/v1/coins/{coin}/liquidations",
     "/api/v1/coins/{coin}/book",
+    "/api/v1/coins/{coin}/stops",
     "/api/v1/coins/{coin}/cascade",
     "/api/v1/coins/{coin}/readings",
     "/api/v1/coins/{coin}/scoreboard",

@@ -30,7 +30,7 @@ async def test_agents_get_the_figures_of_the_api_and_nothing_to_write_with(serve
         tools = (await client.list_tools()).tools
         assert {tool.name for tool in tools} == {
             "coins", "market", "clusters", "events", "history", "alerts", "heatmap",
-            "liquidations", "book", "cascade", "brief", "compare", "account", "screener",
+            "liquidations", "book", "stops", "cascade", "brief", "compare", "account", "screener",
         }  # fmt: skip
         assert all(tool.annotations.read_only_hint and tool.description for tool in tools)
         assert [one["coin"] for one in told(await client.call_tool("coins", {}))["coins"]] == ["BTC", "ETH"]

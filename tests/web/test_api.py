@@ -90,6 +90,11 @@ class TestFigures:
         assert (cascade["side"], cascade["push_pct"], cascade["stops"]) == ("long", -5.0, None)
         assert cascade["pushed_usd"] > 0
         assert web.get("/api/v1/coins/BTC/cascade", params={"move": 0}).status_code == 400
+
+    def test_stop_orders_of_which_nobody_tells_are_null(self, web):
+        told = web.get("/api/v1/coins/btc/stops").json()
+        assert (told["coin"], told["stops"]) == ("BTC", None)
+        assert told["label"].endswith(", stops")
         assert web.get("/api/v1/coins/BTC/cascade", params={"move": -90}).status_code == 400
 
     def test_an_account_is_the_one_of_the_chat(self, web, served):

@@ -19,7 +19,7 @@ from liqbot.sources.hyperliquid.roster import Roster
 CONCURRENT = 16
 """So many accounts are asked for at once."""
 BATCHES_AT_ONCE = 4
-"""So many batches, where they are limited: whoever waits for its weight was chosen by what was known before."""
+"""So many batches, where they are limited: who waits for weight was chosen by what was known before."""
 TRYING_S = 10.0
 """At a start it is waited for at most so long until it is known whether several are answered at once."""
 FEWEST, MOST = 16, 1024
@@ -47,7 +47,7 @@ class Poller:
     ) -> None:
         """Hand each reading to `take`. The exchange's own dex comes before `dexes`.
 
-        `learn` is called before accounts are chosen: where it returns True, those chosen before are not asked.
+        `learn` is called before accounts are chosen: where it returns True, those chosen before wait.
         """
         self._client = client
         self._roster = roster
@@ -112,8 +112,7 @@ class Poller:
 
     @property
     def _is_trying(self) -> bool:
-        """Whether batches are about to be tried for the first time: one by one, accounts cost five times as
-        much."""
+        """Whether batches are about to be tried for the first time: one by one, accounts cost five times."""
         return self.batches.is_untried and len(self._pairs()) > 0
 
     @property

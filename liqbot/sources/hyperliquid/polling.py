@@ -7,8 +7,8 @@
    mean age the least that a budget allows: intervals then go with 1 / sqrt(worth). (With interval T the mean
    age is T / 2; the least sum of worth x T under a fixed sum of 1 / T has worth x T² equal for all.)
 3. One poll in ten goes to whoever has waited longest: with n accounts and p polls a minute nobody waits
-   longer than 10 n / p minutes. That is the end of starvation, whatever rule 1 thinks of somebody. Of new ones
-   that were found at the same time it is the largest claim: at a start, where all are new, it costs nothing.
+   longer than 10 n / p minutes. That is the end of starvation, whatever rule 1 thinks of somebody. Of new
+   ones that were found together it is the largest claim: at a start, where all are new, it costs nothing.
 4. A failed poll is tried again after 5 s, 10 s, 20 s …; nobody is asked twice within 20 s.
 """
 

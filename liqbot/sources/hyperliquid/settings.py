@@ -18,6 +18,14 @@ class HyperliquidSettings(Section):
         default="",
         description="the data folder of a node of your own, api_url being its info server; empty for none",
     )
+    node_path: str = Field(
+        default="", description="the same folder as the node itself knows it, where it runs in a container"
+    )
+    stop_orders_s: float = Field(
+        default=300.0,
+        ge=0,
+        description="so often, in seconds, a node is asked for everybody's stop orders; 0 for never",
+    )
     public_url: str = Field(
         default="https://api.hyperliquid.xyz", description="where what a node does not serve is asked for"
     )

@@ -40,7 +40,7 @@ class SizeEstimates:
         self._learned_from = 0
 
     def take(self, numbers: Sequence[int], figures: Sequence[Sequence[float]]) -> None:
-        """Take up a leaderboard: of each account by number some figures in USD, the first what it is worth."""
+        """Take up a leaderboard: of each account by number some figures, USD, the first what it is worth."""
         self._numbers = np.array(numbers, dtype=np.int64)
         self._guess = self._roster.column("guess")[self._numbers]
         self._learned_from = 0

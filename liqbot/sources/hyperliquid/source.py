@@ -39,6 +39,7 @@ from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.scan_exchange import ScanExchange
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.source_report import report_of
+from liqbot.sources.hyperliquid.stop_feed import StopFeed
 from liqbot.sources.hyperliquid.stream import Stream
 from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
 from liqbot.sources.scanning import Scanning
@@ -67,7 +68,7 @@ QUIET_MS = 180_000
 class Hyperliquid:
     """Every position that one address can reach. It may be followed again after it has failed."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0915 - a line a part
         self,
         settings: HyperliquidSettings,
         coins: Sequence[str],
@@ -167,6 +168,8 @@ class Hyperliquid:
         """A provider of all liquidations; None without one."""
         self.node = self._node(Path(settings.node_data)) if settings.node_data else None
         """The fills of a node of one's own; None without one."""
+        self.stop_feed = self._stop_feed() if settings.node_data and settings.stop_orders_s else None
+        """Everybody's stop orders, which a node alone tells; None without one."""
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins or DEFAULT_COINS, self.clock)
         self._batch = Batch()
@@ -334,6 +337,8 @@ class Hyperliquid:
         yield self._beat()
         if self.node is not None:
             yield self._follow_node(self.node)
+        if self.stop_feed is not None:
+            yield self.stop_feed.run()
         if self.provider is not None:
             yield self.provider.run()
         if self._settings.pushed_accounts:
@@ -403,6 +408,16 @@ class Hyperliquid:
             self._register,
             take_fills=self._take_fills,
             take_liquidation=self._take_liquidation,
+        )
+
+    def _stop_feed(self) -> StopFeed:
+        return StopFeed(
+            self.accounts_client,
+            Path(self._settings.node_data),
+            self.clock,
+            every_s=self._settings.stop_orders_s,
+            node_path=self._settings.node_path,
+            tell=self._tell,
         )
 
     async def _follow_node(self, node: NodeFills) -> None:

@@ -23,6 +23,8 @@ def report_of(source: "Hyperliquid") -> Report:
         refused["a liquidation that made no sense"] += source.provider.refused
     if source.node is not None:
         refused += source.node.refused
+    if source.stop_feed is not None:
+        refused += source.stop_feed.refused
     return Report(
         tuple(lines),
         +refused,
@@ -40,15 +42,7 @@ def _lines(source: "Hyperliquid") -> Iterator[str]:
     yield f"{len(roster):,} accounts known, {roster.asked:,} of them asked"
     yield f"in the last minute {source.poller.a_minute:,} polls, {budget.spent:,.0f}{limit} weight"
     yield source.poller.batches.words
-    if source.node is not None:
-        yield source.node.words
-    pushed = len(source.watched.pushed)
-    if pushed:
-        yield f"{pushed:,} accounts are streamed"
-    if source.provider is not None:
-        yield source.provider.words
-    yield source.watched.words
-    yield source.modes.words()
+    yield from _line_of_parts(source)
     if not feed.coins:
         yield f"no prices yet: {next(iter(feed.failures.values()), 'no answer so far')}"
     if roster.failed:
@@ -60,6 +54,21 @@ def _lines(source: "Hyperliquid") -> Iterator[str]:
     unread_usd = float(roster.column("unread").sum())
     if unread_usd:
         yield f"positions of ${unread_usd:,.0f} could not be read, and stand as they were"
+
+
+def _line_of_parts(source: "Hyperliquid") -> Iterator[str]:
+    """Yield what there is to say of those that tell more than positions and prices."""
+    if source.node is not None:
+        yield source.node.words
+    if source.stop_feed is not None:
+        yield source.stop_feed.words
+    pushed = len(source.watched.pushed)
+    if pushed:
+        yield f"{pushed:,} accounts are streamed"
+    if source.provider is not None:
+        yield source.provider.words
+    yield source.watched.words
+    yield source.modes.words()
 
 
 def _lacking(source: "Hyperliquid") -> dict[str, str]:

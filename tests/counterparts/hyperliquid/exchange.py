@@ -1,6 +1,7 @@
 """The exchange: what it answers to which request, and what it tells its subscribers as time passes."""
 
 from collections import Counter, deque
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -12,6 +13,7 @@ from .clock import FastClock
 from .faults import STATUS, Faults
 from .limits import Window, weight_of, weight_of_items
 from .node import SERVED
+from .node_orders import NodeOrders
 
 RECENT, TRUTHS = 30, 12
 BATCH = 50
@@ -43,6 +45,8 @@ class Exchange:
         self._listed = listed
         self._rng = np.random.default_rng(seed)
         self._leaderboard: bytes | None = None
+        self.node_orders = NodeOrders(seed)
+        """What waits for its price, as a node writes it down."""
         self.truths: deque[dict] = deque(maxlen=TRUTHS)
         """What was true after each of the last steps."""
         self._note_prices()
@@ -184,6 +188,20 @@ class Exchange:
 
     def _exchangeStatus(self, _: dict) -> object:  # noqa: N802
         return {"time": self.clock.now_ms(), "specialStatuses": None}
+
+    def _fileSnapshot(self, request: dict) -> object:  # noqa: N802
+        """Write all orders into a file, as a node does; what it answers is not published."""
+        asked = request["request"]
+        if asked["type"] != "l4Snapshots" or not asked["includeUsers"]:
+            raise ValueError(asked)
+        path, data = (
+            Path(request["outPath"]),
+            self.node_orders.snapshot(self, triggers=asked["includeTriggerOrders"]),
+        )
+        if not path.parent.is_dir():
+            raise ValueError(path)
+        path.write_bytes(data)
+        return None
 
     def _fundingHistory(self, request: dict) -> object:  # noqa: N802
         coin = self._known(request["coin"])

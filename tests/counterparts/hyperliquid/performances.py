@@ -17,7 +17,7 @@ CLOSING = 0.003
 CLOSED_GAIN = 0.05
 """What a closed position has gained or lost, as a share of its size."""
 STALE = 1.25
-"""By so much (of the logarithm) what is held now differs from what has gained: positions were changed since."""
+"""By so much (of the logarithm) what is held differs from what has gained: positions were changed since."""
 VOLUME_SPREAD = 0.45
 LONGEST_HELD_H = 480
 """Nothing that is open is older: what it has gained since is known by its entry."""

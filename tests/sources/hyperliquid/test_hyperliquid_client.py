@@ -49,7 +49,7 @@ async def test_every_request_is_answered_and_pays_its_weight(exchange, client, b
     board = await weighed(client.leaderboard(f"{exchange.http}/leaderboard"))
     assert len(board) == exchange.accounts
     richest = max(board, key=lambda row: row.account_value)
-    state = await weighed(client.clearinghouse_state(richest.eth_address))
+    state = await weighed(client.clearinghouse_state(richest.address))
     assert sum(item.position.position_value for item in state.asset_positions) > 1e5
     assert (await weighed(client.abstraction(address(1)))) == "default"
     book = await weighed(client.book("BTC"))

@@ -120,7 +120,10 @@ def test_a_row_whose_performances_cannot_be_read_is_read_without_them():
         {
             "ethAddress": address(1),
             "accountValue": "5.5",
-            "windowPerformances": [["week", {"pnl": "-2.5", "roi": "0.1", "vlm": "7"}], ["new", {"pnl": "1"}]],
+            "windowPerformances": [
+                ["week", {"pnl": "-2.5", "roi": "0.1", "vlm": "7"}],
+                ["new", {"pnl": "1"}],
+            ],
         },
         {"ethAddress": address(2), "accountValue": "6.0", "windowPerformances": [["day", None]]},
         {"ethAddress": address(3), "accountValue": "7.0"},
