@@ -12,16 +12,29 @@ from liqbot.plugin import (
     MarketView,
     Need,
     Provenance,
+    Side,
     SideChoice,
     Usd,
     event_rule,
     price,
     usd,
 )
+from liqbot.text import N_, _
 
 _HOW_SURE = {
-    Provenance.STREAMED: "The venue told of it as it happened.",
-    Provenance.INFERRED: "Inferred: price crossed its level and the position was gone; nobody told of it.",
+    Provenance.STREAMED: N_("The venue told of it as it happened."),
+    Provenance.INFERRED: N_(
+        "Inferred: price crossed its level and the position was gone; nobody told of it."
+    ),
+}
+
+_LIQUIDATED = {
+    Side.LONG: N_("{usd} long liquidated at {price}, {venue}"),
+    Side.SHORT: N_("{usd} short liquidated at {price}, {venue}"),
+}
+_FORCED = {
+    Side.LONG: N_("It was force-sold at market. Spot is {price}."),
+    Side.SHORT: N_("It was force-bought at market. Spot is {price}."),
 }
 
 
@@ -44,12 +57,16 @@ def big_liquidation(
             continue
         if event.usd < at_least or side not in ("either", event.side):
             continue
-        order = "sold" if event.side == "long" else "bought"
         yield Hit(
             key=f"{event.time_ms}-{event.side}-{place}",
-            text=f"{usd(event.usd)} {event.side} liquidated at {price(event.price)}, {event.layer.venue}",
-            means=f"It was force-{order} at market. Spot is {price(view.spot)}.",
-            caveat=_HOW_SURE[event.provenance],
+            text=_(
+                _LIQUIDATED[event.side],
+                usd=usd(event.usd),
+                price=price(event.price),
+                venue=event.layer.venue,
+            ),
+            means=_(_FORCED[event.side], price=price(view.spot)),
+            caveat=_(_HOW_SURE[event.provenance]),
             value=event.usd,
             side=event.side,
         )

@@ -22,6 +22,7 @@ from liqbot.plugin import (
     rule,
     usd,
 )
+from liqbot.text import N_, _, ngettext
 
 LOOK_BACK_S = 900
 """A cascade begins where all that it takes is seen within so long."""
@@ -143,20 +144,39 @@ def _go_on(running: Running, sample: Sample) -> None:
 def _hit(running: Running, view: MarketView, *, is_over: bool) -> Hit:
     move = (running.extreme / running.from_price - 1) * 100
     lasted = duration(max(running.last_ms - running.began_ms, 60_000) / 1000)
-    swept = f"{running.clusters} cluster{'' if running.clusters == 1 else 's'} swept"
-    came_to = f"{usd(running.usd)} of {running.side}s, {percent(move, signed=True)} in {lasted}, {swept}"
+    swept = ngettext("{count} cluster swept", "{count} clusters swept", running.clusters)
     back = (view.spot / running.extreme - 1) * 100
     return Hit(
         f"cascade-{running.side}-{running.began_ms}",
-        f"cascade {'over' if is_over else 'on'}: {came_to}",
-        means=f"From {price(running.from_price)} to {price(running.extreme)};"
-        f" spot is {price(view.spot)}, {percent(back, signed=True)} from there.",
-        caveat="It says what was forced so far, not where price goes next.",
+        _(
+            _SEEN[running.side, is_over],
+            usd=usd(running.usd),
+            move=percent(move, signed=True),
+            time=lasted,
+            clusters=swept,
+        ),
+        means=_(
+            "From {start} to {extreme}; spot is {spot}, {distance} from there.",
+            start=price(running.from_price),
+            extreme=price(running.extreme),
+            spot=price(view.spot),
+            distance=percent(back, signed=True),
+        ),
+        caveat=_("It says what was forced so far, not where price goes next."),
         value=running.usd,
         side=running.side,
         live=True,
         over=is_over,
     )
+
+
+_SEEN = {
+    (Side.LONG, False): N_("cascade on: {usd} of longs, {move} in {time}, {clusters}"),
+    (Side.LONG, True): N_("cascade over: {usd} of longs, {move} in {time}, {clusters}"),
+    (Side.SHORT, False): N_("cascade on: {usd} of shorts, {move} in {time}, {clusters}"),
+    (Side.SHORT, True): N_("cascade over: {usd} of shorts, {move} in {time}, {clusters}"),
+}
+"""What is seen, by side and by whether it is over."""
 
 
 def _usd(sample: Sample, side: Side) -> float:

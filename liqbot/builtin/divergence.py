@@ -18,6 +18,7 @@ from liqbot.plugin import (
     rule,
     usd,
 )
+from liqbot.text import N_, _
 
 LEAVING = 0.8
 """An alert stays on until the divergence is below its threshold times this."""
@@ -47,9 +48,14 @@ def divergence(
     higher = view.layer.basis if value > 0 else _other(view.layer.basis)
     yield Hit(
         f"{higher}-higher",
-        f"{view.layer.label} {_leans(view.lean)}, {_named(others)} {_leans(there)}: divergence {value:+.2f}",
-        means=_MEANING[higher] if view.lean * there <= 0 else _SAME_SIDE,
-        caveat="Modelled maps are upper bounds that infer who closed; they may simply be wrong here.",
+        _(
+            "{here}, {there}: divergence {value}",
+            here=_leans(view.layer.label, view.lean),
+            there=_leans(_named(others), there),
+            value=f"{value:+.2f}",
+        ),
+        means=_(_MEANING[higher] if view.lean * there <= 0 else _SAME_SIDE),
+        caveat=_("Modelled maps are upper bounds that infer who closed; they may simply be wrong here."),
         value=value,
         side=Side.SHORT if higher is Basis.MEASURED else Side.LONG,
         holding=abs(value) <= over,
@@ -60,24 +66,33 @@ def _other(basis: Basis) -> Basis:
     return Basis.MODELLED if basis is Basis.MEASURED else Basis.MEASURED
 
 
-def _leans(lean: float) -> str:
+def _leans(name: str, lean: float) -> str:
+    """Return how a map leans, in words."""
     if abs(lean) < 0.1:
-        return f"is even ({lean:+.2f})"
-    return f"leans {'up' if lean > 0 else 'down'} ({lean:+.2f})"
+        return _("{map} is even ({lean})", map=name, lean=f"{lean:+.2f}")
+    if lean > 0:
+        return _("{map} leans up ({lean})", map=name, lean=f"{lean:+.2f}")
+    return _("{map} leans down ({lean})", map=name, lean=f"{lean:+.2f}")
 
 
 def _named(others: list[Elsewhere]) -> str:
     if len(others) == 1:
         return others[0].layer.label
     most = sum(other.open_interest_usd or 0.0 for other in others)
-    size = f" of {usd(most)} open interest" if most else ""
-    return f"{len(others)} {others[0].layer.basis} venues{size}"
+    count, basis = len(others), others[0].layer.basis
+    if most:
+        return _("{count} {basis} venues of {usd} open interest", count=count, basis=basis, usd=usd(most))
+    return _("{count} {basis} venues", count=count, basis=basis)
 
 
-_SAME_SIDE = "Both see their fuel on the same side of spot, but one of them far more of it."
+_SAME_SIDE = N_("Both see their fuel on the same side of spot, but one of them far more of it.")
 _MEANING = {
-    Basis.MEASURED: "A rise would squeeze the known accounts, a fall the crowd elsewhere: which venue moves"
-    " first decides whose orders are forced.",
-    Basis.MODELLED: "A fall would hurt the known accounts, a rise the crowd elsewhere: which venue moves"
-    " first decides whose orders are forced.",
+    Basis.MEASURED: N_(
+        "A rise would squeeze the known accounts, a fall the crowd elsewhere: which venue moves first decides"
+        " whose orders are forced."
+    ),
+    Basis.MODELLED: N_(
+        "A fall would hurt the known accounts, a rise the crowd elsewhere: which venue moves first decides"
+        " whose orders are forced."
+    ),
 }

@@ -20,6 +20,7 @@ from liqbot.plugin import (
     rule,
     usd,
 )
+from liqbot.text import N_, _
 
 LEAVING = 0.8
 """An alert stays on until the cascade runs less far beyond the push than its threshold times this."""
@@ -49,8 +50,10 @@ def fragile(
             f"fragile-{whose}",
             _seen(found, way),
             means=_meaning(found),
-            caveat="The book is as it stands now: orders can come or go within seconds, and nobody is certain"
-            " to push.",
+            caveat=_(
+                "The book is as it stands now: orders can come or go within seconds, and nobody is certain to"
+                " push."
+            ),
             value=found.overshoot_pct,
             side=whose,
             holding=found.overshoot_pct <= beyond,
@@ -60,14 +63,31 @@ def fragile(
 def _seen(found: Cascade, push: float) -> str:
     stop = found.usual
     move = (stop.price / found.spot - 1) * 100
-    return f"a push of {percent(push, signed=True)} would run to {percent(move, signed=True)}"
+    return _(
+        "a push of {push} would run to {move}",
+        push=percent(push, signed=True),
+        move=percent(move, signed=True),
+    )
 
 
 def _meaning(found: Cascade) -> str:
-    stop, forced = found.usual, "sold" if found.side is Side.LONG else "bought"
     near, far = sorted((found.deep.price, found.thin.price))
-    return (
-        f"{usd(stop.forced_usd)} would be force-{forced} down to {price(stop.price)}"
-        if found.side is Side.LONG
-        else f"{usd(stop.forced_usd)} would be force-{forced} up to {price(stop.price)}"
-    ) + f", or anywhere from {price(near)} to {price(far)} by how fast the book refills."
+    return _(
+        _FORCED[found.side],
+        usd=usd(found.usual.forced_usd),
+        price=price(found.usual.price),
+        near=price(near),
+        far=price(far),
+    )
+
+
+_FORCED = {
+    Side.LONG: N_(
+        "{usd} would be force-sold down to {price}, or anywhere from {near} to {far} by how fast the book"
+        " refills."
+    ),
+    Side.SHORT: N_(
+        "{usd} would be force-bought up to {price}, or anywhere from {near} to {far} by how fast the book"
+        " refills."
+    ),
+}

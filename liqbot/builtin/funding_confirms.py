@@ -18,6 +18,7 @@ from liqbot.plugin import (
     rule,
     usd,
 )
+from liqbot.text import N_, _
 
 LEAVING = 0.8
 """An alert stays on until funding is below its threshold times this."""
@@ -53,9 +54,9 @@ def funding_confirms(
         return
     yield Hit(
         f"{found}-{fuel}",
-        f"{payers}s pay {abs(funding) * 100:.4f}% an hour, {_WHO[found].format(fuel)}",
-        means=f"{_MEANING[found, fuel]} Within 5% of spot: {_fuel(view)}.",
-        caveat="Funding can stay high for days: this says who is fragile, not when.",
+        _(_SEEN[found, fuel], rate=f"{abs(funding) * 100:.4f}%"),
+        means=_("{meaning} Within 5% of spot: {fuel}.", meaning=_(_MEANING[found, fuel]), fuel=_fuel(view)),
+        caveat=_("Funding can stay high for days: this says who is fragile, not when."),
         value=funding * 100,
         side=fuel,
         holding=abs(funding) * 100 <= over,
@@ -63,19 +64,40 @@ def funding_confirms(
 
 
 def _fuel(view: MarketView) -> str:
-    above, below = f"{usd(view.up_usd)} of shorts above", f"{usd(view.down_usd)} of longs below"
-    scaled = " scaled by coverage" if view.fuel.is_scaled else ""
-    known = "" if view.ratio is None else f", ratio {ratio(view.ratio)}{scaled}"
-    return f"{above} and {below}{known}"
+    above, below = usd(view.up_usd), usd(view.down_usd)
+    if view.ratio is None:
+        return _("{above} of shorts above and {below} of longs below", above=above, below=below)
+    return _(
+        N_("{above} of shorts above and {below} of longs below, ratio {ratio} scaled by coverage")
+        if view.fuel.is_scaled
+        else N_("{above} of shorts above and {below} of longs below, ratio {ratio}"),
+        above=above,
+        below=below,
+        ratio=ratio(view.ratio),
+    )
 
 
 _FUEL = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
-_WHO = {"agree": "and are the fuel", "disagree": "but {}s are the fuel"}
-_CROWDED = "{}s are crowded, pay for it, and are near their liquidations: a {} would be fed."
-_SAFE = "{}s pay, yet {}s are the fuel: the payers sit in profit, and what is left of the {}s is fragile."
+_SEEN = {
+    ("agree", Side.LONG): N_("longs pay {rate} an hour, and are the fuel"),
+    ("agree", Side.SHORT): N_("shorts pay {rate} an hour, and are the fuel"),
+    ("disagree", Side.LONG): N_("shorts pay {rate} an hour, but longs are the fuel"),
+    ("disagree", Side.SHORT): N_("longs pay {rate} an hour, but shorts are the fuel"),
+}
+"""What is seen, by whether funding agrees and by the side that is the fuel."""
 _MEANING = {
-    ("agree", Side.LONG): _CROWDED.format("Long", "fall"),
-    ("agree", Side.SHORT): _CROWDED.format("Short", "rise"),
-    ("disagree", Side.LONG): _SAFE.format("Short", "long", "long"),
-    ("disagree", Side.SHORT): _SAFE.format("Long", "short", "short"),
+    ("agree", Side.LONG): N_(
+        "Longs are crowded, pay for it, and are near their liquidations: a fall would be fed."
+    ),
+    ("agree", Side.SHORT): N_(
+        "Shorts are crowded, pay for it, and are near their liquidations: a rise would be fed."
+    ),
+    ("disagree", Side.LONG): N_(
+        "Shorts pay, yet longs are the fuel: the payers sit in profit, and what is left of the longs is"
+        " fragile."
+    ),
+    ("disagree", Side.SHORT): N_(
+        "Longs pay, yet shorts are the fuel: the payers sit in profit, and what is left of the shorts is"
+        " fragile."
+    ),
 }

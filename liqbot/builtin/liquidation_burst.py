@@ -22,6 +22,7 @@ from liqbot.plugin import (
     usd,
     usual_hour,
 )
+from liqbot.text import N_, _
 
 HOUR_MS = 3_600_000
 USUAL_HOURS = 7 * 24
@@ -86,9 +87,9 @@ class LiquidationBurst:
             key=f"burst-{side}",
             text=_seen(max(longs, shorts), longs + shorts, side, within),
             means=_meaning(longs + shorts, usual),
-            caveat="A lower bound: the venue tells only some of its liquidations."
+            caveat=_("A lower bound: the venue tells only some of its liquidations.")
             if any(one.sampled for one in told)
-            else "It says what was forced, not that more will be.",
+            else _("It says what was forced, not that more will be."),
             value=longs + shorts,
             side=side,
         )
@@ -126,13 +127,22 @@ def _hours_before(state: Past, now_ms: int) -> list[float]:
 
 
 def _seen(heavier: float, both: float, side: Side, within: float) -> str:
-    rest = "" if both - heavier < 0.05 * both else f" of {usd(both)} in all"
-    return f"{usd(heavier)} of {side}s liquidated{rest} within {duration(within)}"
+    is_all = both - heavier < 0.05 * both
+    return _(_SEEN[side, is_all], usd=usd(heavier), both=usd(both), time=duration(within))
 
 
 def _meaning(both: float, usual: float | None) -> str:
     if usual is None:
-        return "What a usual hour brings is not known yet: less than a day was seen."
+        return _("What a usual hour brings is not known yet: less than a day was seen.")
     if not usual:
-        return "In a usual hour of the last week nothing is liquidated."
-    return f"That is {ratio(both / usual)} times a usual hour ({usd(usual)})."
+        return _("In a usual hour of the last week nothing is liquidated.")
+    return _("That is {times} times a usual hour ({usd}).", times=ratio(both / usual), usd=usd(usual))
+
+
+_SEEN = {
+    (Side.LONG, True): N_("{usd} of longs liquidated within {time}"),
+    (Side.SHORT, True): N_("{usd} of shorts liquidated within {time}"),
+    (Side.LONG, False): N_("{usd} of longs liquidated of {both} in all within {time}"),
+    (Side.SHORT, False): N_("{usd} of shorts liquidated of {both} in all within {time}"),
+}
+"""What is seen, by the side that was hit harder and by whether the other was hit at all."""

@@ -23,6 +23,7 @@ from liqbot.plugin import (
     share,
     usd,
 )
+from liqbot.text import N_, _, ngettext
 
 LEAVING = 1.25
 """An alert stays on until the cluster is so many times lighter than one must be to begin it."""
@@ -148,33 +149,54 @@ def _forget(state: Levels, now_ms: int) -> None:
 
 
 def _seen(cluster: Cluster) -> str:
-    way = "below" if cluster.side is Side.LONG else "above"
     distance = abs(cluster.distance_pct)
-    where = f"{percent(distance)} {way}" if distance >= NO_DISTANCE else f"just {way}"
-    held = f"{usd(cluster.usd)} of {cluster.side} liquidations at {price(cluster.price)}, {where}"
+    is_just = distance < NO_DISTANCE
+    held = _(
+        _SEEN[cluster.side, is_just],
+        usd=usd(cluster.usd),
+        price=price(cluster.price),
+        distance=percent(distance),
+    )
     if cluster.accounts == 1:
-        return f"single account, {held}"
-    return f"{held} ({_holders(cluster)})"
+        return _("single account, {cluster}", cluster=held)
+    return _("{cluster} ({holders})", cluster=held, holders=_holders(cluster))
 
 
 def _holders(cluster: Cluster) -> str:
     if cluster.accounts is None or cluster.whale_share is None:
-        return "modelled"
-    whales = f", {share(cluster.whale_share)} whales" if cluster.whale_share else ""
-    return f"{cluster.accounts} accounts{whales}"
+        return _("modelled")
+    if not cluster.whale_share:
+        return ngettext("{count} account", "{count} accounts", cluster.accounts)
+    return ngettext(
+        "{count} account, {share} whales",
+        "{count} accounts, {share} whales",
+        cluster.accounts,
+        share=share(cluster.whale_share),
+    )
 
 
 def _caveat(cluster: Cluster) -> str:
     if cluster.accounts == 1:
-        return "One account can close, hedge or add margin at any time: the level then is gone."
-    return "Says where forced orders sit, not that price will go there or turn there."
+        return _("One account can close, hedge or add margin at any time: the level then is gone.")
+    return _("Says where forced orders sit, not that price will go there or turn there.")
 
 
 def _meaning(cluster: Cluster) -> str:
     low, high = price(cluster.low), price(cluster.high)
-    if low == high:
-        move, orders = ("fall", "selling") if cluster.side is Side.LONG else ("rise", "buying")
-        return f"A {move} to {low} sets off its forced {orders} all at once."
-    if cluster.side is Side.LONG:
-        return f"A fall to {high} starts forced selling, which can feed itself down to {low}."
-    return f"A rise to {low} starts forced buying, which can feed itself up to {high}."
+    return _(_MEANING[cluster.side, low == high], low=low, high=high)
+
+
+_SEEN = {
+    (Side.LONG, False): N_("{usd} of long liquidations at {price}, {distance} below"),
+    (Side.LONG, True): N_("{usd} of long liquidations at {price}, just below"),
+    (Side.SHORT, False): N_("{usd} of short liquidations at {price}, {distance} above"),
+    (Side.SHORT, True): N_("{usd} of short liquidations at {price}, just above"),
+}
+"""What is seen, by side and by whether it is too near for a distance."""
+_MEANING = {
+    (Side.LONG, False): N_("A fall to {high} starts forced selling, which can feed itself down to {low}."),
+    (Side.LONG, True): N_("A fall to {low} sets off its forced selling all at once."),
+    (Side.SHORT, False): N_("A rise to {low} starts forced buying, which can feed itself up to {high}."),
+    (Side.SHORT, True): N_("A rise to {low} sets off its forced buying all at once."),
+}
+"""What it means, by side and by whether it is at one price."""

@@ -18,6 +18,7 @@ from liqbot.plugin import (
     rule,
     usd,
 )
+from liqbot.text import N_, _
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,14 @@ def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
     regime, is_new = flips.confirmed, flips.before is not Regime.NO_READING
     return Hit(
         key=regime,
-        text=f"{_MOVED[regime]}{_ratios(flips)}",
-        means=f"{_MEANING[regime]} Before, it was {_named(flips.before)}. Within 5% of spot: {_fuel(view)}.",
-        caveat="Says where the fuel lies, not which way price will go, nor when.",
+        text=_seen(flips),
+        means=_(
+            "{meaning} Before, it was {regime}. Within 5% of spot: {fuel}.",
+            meaning=_(_MEANING[regime]),
+            regime=_(_NAMED[flips.before]),
+            fuel=_fuel(view),
+        ),
+        caveat=_("Says where the fuel lies, not which way price will go, nor when."),
         value=view.ratio,
         side=_SIDES.get(regime),
         holding=not has_reading,
@@ -101,35 +107,56 @@ def _hit(view: MarketView, flips: Flips, *, has_reading: bool) -> Hit:
     )
 
 
-def _ratios(flips: Flips) -> str:
-    """Return how the ratio went, as far as there is one."""
+def _seen(flips: Flips) -> str:
+    """Return where the fuel went, and how the ratio did, as far as there is one."""
+    moved = _(_MOVED[flips.confirmed])
     if flips.ratio is None:
-        return ""
+        return moved
     if flips.ratio_before is None:
-        return f": ratio {ratio(flips.ratio)}"
-    return f": ratio {ratio(flips.ratio_before)} → {ratio(flips.ratio)}"
-
-
-def _named(regime: Regime) -> str:
-    return f"a {regime}" if regime in _SIDES else str(regime)
+        return _("{moved}: ratio {ratio}", moved=moved, ratio=ratio(flips.ratio))
+    return _(
+        "{moved}: ratio {before} → {ratio}",
+        moved=moved,
+        before=ratio(flips.ratio_before),
+        ratio=ratio(flips.ratio),
+    )
 
 
 def _fuel(view: MarketView) -> str:
-    above, below = f"{usd(view.up_usd)} of shorts above", f"{usd(view.down_usd)} of longs below"
-    if view.ratio is not None:
-        scaled = ", the ratio scaled by coverage" if view.fuel.is_scaled else ""
-        return f"{above} and {below}{scaled}"
-    return f"{above}, nothing below" if view.up_usd else f"{below}, nothing above"
+    above, below = usd(view.up_usd), usd(view.down_usd)
+    if view.ratio is None and view.up_usd:
+        return _("{above} of shorts above, nothing below", above=above)
+    if view.ratio is None:
+        return _("{below} of longs below, nothing above", below=below)
+    return _(
+        N_("{above} of shorts above and {below} of longs below, the ratio scaled by coverage")
+        if view.fuel.is_scaled
+        else N_("{above} of shorts above and {below} of longs below"),
+        above=above,
+        below=below,
+    )
 
 
 _SIDES = {Regime.SHORT_SQUEEZE: Side.SHORT, Regime.LONG_LIQUIDATION: Side.LONG}
 _MOVED = {
-    Regime.SHORT_SQUEEZE: "fuel moved above price",
-    Regime.LONG_LIQUIDATION: "fuel moved below price",
-    Regime.BALANCED: "fuel evened out",
+    Regime.SHORT_SQUEEZE: N_("fuel moved above price"),
+    Regime.LONG_LIQUIDATION: N_("fuel moved below price"),
+    Regime.BALANCED: N_("fuel evened out"),
+}
+_NAMED = {
+    Regime.SHORT_SQUEEZE: N_("a short-squeeze setup"),
+    Regime.LONG_LIQUIDATION: N_("a long-liquidation setup"),
+    Regime.BALANCED: N_("balanced"),
+    Regime.NO_READING: N_("no reading"),
 }
 _MEANING = {
-    Regime.SHORT_SQUEEZE: "Shorts are the fuel: a rise would force more buying than a fall would selling.",
-    Regime.LONG_LIQUIDATION: "Longs are the fuel: a fall would force more selling than a rise would buying.",
-    Regime.BALANCED: "Neither side holds twice the fuel of the other: a move either way would be fed alike.",
+    Regime.SHORT_SQUEEZE: N_(
+        "Shorts are the fuel: a rise would force more buying than a fall would selling."
+    ),
+    Regime.LONG_LIQUIDATION: N_(
+        "Longs are the fuel: a fall would force more selling than a rise would buying."
+    ),
+    Regime.BALANCED: N_(
+        "Neither side holds twice the fuel of the other: a move either way would be fed alike."
+    ),
 }

@@ -20,6 +20,7 @@ from liqbot.plugin import (
     share,
     usd,
 )
+from liqbot.text import N_, _
 
 LEAVING = 0.9
 """An alert stays on until the share is below its threshold, or below what is unusual, times this."""
@@ -80,13 +81,16 @@ class Trapped:
             held = shares[one]
             if held is None or side not in ("either", one) or held < LEAVING * least[one]:
                 continue
-            deep = " by more than 5%" if depth == "5%" else ""
             yield Hit(
                 one,
-                f"{share(held)} of the {one}s ({usd(held * view.open_usd[one])} of {usd(view.open_usd[one])})"
-                f" are underwater{deep}",
-                means=_MEANING[one],
-                caveat=_CAVEAT,
+                _(
+                    _SEEN[one, depth == "5%"],
+                    share=share(held),
+                    usd=usd(held * view.open_usd[one]),
+                    all=usd(view.open_usd[one]),
+                ),
+                means=_(_MEANING[one]),
+                caveat=_(_CAVEAT),
                 value=held,
                 side=one,
                 holding=held <= least[one],
@@ -116,8 +120,15 @@ def _remember(month: Month, now_ms: int, shares: BySide[float | None]) -> None:
     month.readings = [one for one in month.readings if now_ms - one.time_ms <= MONTH_MS]
 
 
-_CAVEAT = "Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere."
+_SEEN = {
+    (Side.LONG, False): N_("{share} of the longs ({usd} of {all}) are underwater"),
+    (Side.LONG, True): N_("{share} of the longs ({usd} of {all}) are underwater by more than 5%"),
+    (Side.SHORT, False): N_("{share} of the shorts ({usd} of {all}) are underwater"),
+    (Side.SHORT, True): N_("{share} of the shorts ({usd} of {all}) are underwater by more than 5%"),
+}
+"""What is seen, by side and by whether only what is deep counts."""
+_CAVEAT = N_("Underwater is not liquidated: a trapped side can sit out a move, or be hedged elsewhere.")
 _MEANING = {
-    Side.LONG: "Trapped longs tend to sell into a bounce, and are force-sold if price falls on.",
-    Side.SHORT: "Trapped shorts tend to buy back into a dip, and are force-bought if price rises on.",
+    Side.LONG: N_("Trapped longs tend to sell into a bounce, and are force-sold if price falls on."),
+    Side.SHORT: N_("Trapped shorts tend to buy back into a dip, and are force-bought if price rises on."),
 }

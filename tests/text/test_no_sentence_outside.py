@@ -9,12 +9,13 @@ import pytest
 import liqbot
 
 PACKAGE = Path(liqbot.__file__).parent
+ROOMS = ("chat", "service", "alerts", "builtin")
 FILES = [
-    *(file for room in ("chat", "service", "alerts") for file in sorted((PACKAGE / room).rglob("*.py"))),
+    *(file for room in ROOMS for file in sorted((PACKAGE / room).rglob("*.py"))),
     PACKAGE / "app" / "operator_chat.py",
     PACKAGE / "app" / "health_monitor.py",
 ]
-SAID = {"Message", "Fact", "Table", "Button", "Row", "replace"}
+SAID = {"Message", "Fact", "Table", "Button", "Row", "Hit", "replace"}
 """Whoever makes one of these puts something before people."""
 CATALOGUE = {"_", "N_", "ngettext", "UserError"}
 NO_WORDS = {"command", "name"}
@@ -119,6 +120,7 @@ def test_every_sentence_of_a_message_is_of_the_catalogue():
     "code",
     [
         'Message("No data yet")',
+        'Hit(side, f"{size} of longs liquidated")',
         'Message(title=f"No data of {coin}")',
         'Message(_("A title"), notes=("not a sentence of the catalogue",))',
         'Fact(_("Ratio"), f"{above} above and {below} below")',
