@@ -16,6 +16,7 @@ from liqbot.store.errors import StoreError
 from liqbot.store.leases import Leases
 from liqbot.store.opening import open_store
 from liqbot.store.presence import Presence
+from liqbot.store.remote_calls import RemoteCalls
 from liqbot.store.retention import Retention
 from liqbot.store.scans import Scans
 from liqbot.store.store import Store
@@ -33,6 +34,8 @@ class Shared:
     """Who is there."""
     scans: Callable[[str], Scans]
     """What is exchanged between those who scan a venue and those who make its maps."""
+    calls: RemoteCalls
+    """What is asked of each other."""
     run: Callable[[], AbstractAsyncContextManager[None]]
     """Hears other processes meanwhile. Raises `StoreError`."""
     trouble: Callable[[], str | None]
@@ -106,12 +109,14 @@ def _shared(store: Store, url: PostgresUrl) -> Backend:
     from liqbot.store.postgres.bus import PostgresBus  # noqa: PLC0415 - an extra
     from liqbot.store.postgres.leases import PostgresLeases  # noqa: PLC0415
     from liqbot.store.postgres.presence import PostgresPresence  # noqa: PLC0415
+    from liqbot.store.postgres.remote_calls import PostgresCalls  # noqa: PLC0415
     from liqbot.store.postgres.scans import PostgresScans  # noqa: PLC0415
 
     name = process_name()
     bus = PostgresBus(url, name)
     leases = PostgresLeases(url, name)
     presence = PostgresPresence(url, f"liqbot presence {name}")
+    calls = PostgresCalls(url, name)
 
     @asynccontextmanager
     async def run() -> AsyncGenerator[None]:
@@ -122,6 +127,7 @@ def _shared(store: Store, url: PostgresUrl) -> Backend:
     async def close() -> None:
         await leases.close()
         await presence.close()
+        await calls.close()
 
     return Backend(
         store,
@@ -131,6 +137,7 @@ def _shared(store: Store, url: PostgresUrl) -> Backend:
             leases,
             presence,
             scans=lambda venue: PostgresScans(url, name, venue),
+            calls=calls,
             run=run,
             trouble=lambda: bus.trouble,
             close=close,

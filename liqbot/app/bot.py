@@ -21,7 +21,6 @@ from liqbot.app.alerts_role import AlertsRole
 from liqbot.app.backend import Backend, open_backend
 from liqbot.app.backups import Backups
 from liqbot.app.clock import clock_ms
-from liqbot.app.distant_accounts import DistantAccounts
 from liqbot.app.engine_role import EngineRole, kept_coins
 from liqbot.app.feed import Feed
 from liqbot.app.market_follower import MarketFollower
@@ -30,6 +29,7 @@ from liqbot.app.plugin_setup import chat_commands, plugins_of
 from liqbot.app.ports import Ports
 from liqbot.app.roles import ALERTS, ENGINE, SCANNER, Duties, shards_text, whole
 from liqbot.app.scanner_role import ScannerRole
+from liqbot.app.shared_sources import SharedSources
 from liqbot.bus import AccessChanged, DeliveriesDue
 from liqbot.charts.studio import Studio
 from liqbot.chat.adapter import Adapter, Reception
@@ -42,13 +42,12 @@ from liqbot.market.updates import CandlesSeen
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
 from liqbot.rules.hit import Hit
-from liqbot.service.accounts import AccountPlace
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.processes import Processes
 from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
 from liqbot.sources.scanning import Scanning, WithScanning
-from liqbot.sources.source import Source, SourceError, WithAccounts, WithCoins
+from liqbot.sources.source import Source, SourceError, WithAccounts
 from liqbot.store.alerts import Alert
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Lease, fenced
@@ -114,6 +113,10 @@ class Bot:
             rules_are_there=self._rules_are_there,
         )
         """What lets rules read, where that is a role of this process."""
+        self.shared = SharedSources(
+            sources, self.engine, None if shared is None else shared.calls, may_lead=self.duties.has(ENGINE)
+        )
+        """The sources as people can ask of them, whichever process follows them."""
         self.services = Services(
             self.store,
             rules,
@@ -128,20 +131,9 @@ class Bot:
             access=settings.access,
             quotas=settings.quotas,
             processes=None if shared is None else Processes(shared.presence, shared.leases),
-            places=[
-                AccountPlace(
-                    source.name,
-                    source.layer,
-                    source.watched if self.duties.has(ENGINE) else DistantAccounts(source.watched),
-                )
-                for source in sources
-                if isinstance(source, WithAccounts)
-            ],
-            coin_sources=[
-                source
-                for source in (sources if self.duties.has(ENGINE) else ())
-                if isinstance(source, WithCoins)
-            ],
+            places=self.shared.places,
+            coin_sources=self.shared.coins,
+            keeps_coins=self.shared.keeps_coins,
         )
         self.accounts = AccountRole(
             self.store,
@@ -168,13 +160,7 @@ class Bot:
         self.engine.startup = self.services.startup
         self.follower = MarketFollower(self.bus, self.services.markets, self.choices, clock_ms)
         """What shows the views of other processes."""
-        self.services.access.changed = self._tell_of_access
-        self.bus.subscribe(AccessChanged, self._read_access)
-        self.bus.subscribe(DeliveriesDue, self._wake)
-        self.services.access.peopled = frozenset(CHAT_PLATFORMS)
-        self.services.wake = self.dispatcher.wake
-        self.services.platforms = lambda: [sender.name for sender in self.dispatcher.platforms]
-        self.services.arrived, self.services.call_back = self.dispatcher.arrived, self.dispatcher.call_back
+        self._wire()
         self.servings: list[PlatformRunner] = []
         """The platforms that people talk to the bot on."""
         self.address: str | None = None
@@ -189,6 +175,18 @@ class Bot:
         self._scanning: list[asyncio.Task[None]] = []
         self._dispatching: asyncio.Task[None] | None = None
         self._loading: asyncio.Task[None] | None = None
+
+    def _wire(self) -> None:
+        """Let services and the bus reach what they are answered and carried on by."""
+        self.services.access.changed = self._tell_of_access
+        self.bus.subscribe(AccessChanged, self._read_access)
+        self.bus.subscribe(DeliveriesDue, self._wake)
+        self.services.access.peopled = frozenset(CHAT_PLATFORMS)
+        self.services.wake = self.dispatcher.wake
+        self.services.platforms = lambda: [sender.name for sender in self.dispatcher.platforms]
+        self.services.arrived, self.services.call_back = self.dispatcher.arrived, self.dispatcher.call_back
+        self.services.coin_requests.used = self.shared.use
+        self.services.accounts.settle = self.shared.settle
 
     async def __aenter__(self) -> Self:
         await self.services.access.load()
@@ -209,13 +207,17 @@ class Bot:
         self._dispatching = asyncio.create_task(self.dispatcher.run())
         if self.services.accounts.places and self.duties.has(ENGINE):
             self.accounts.listen()
-            self.services.accounts.settle = self.accounts.settle
+            self.services.accounts.settle = self._settle_accounts
             self._watching = asyncio.create_task(self._watch_accounts())
         self._scanning = [asyncio.create_task(scanner.run()) for scanner in self.scanners]
         self.engine.start()
         self._talking = [asyncio.create_task(serving.run()) for serving in self.servings]
         if self.services.coin_requests.is_possible:
             self._talking.append(asyncio.create_task(self.services.coin_requests.run()))
+        self._talking += [
+            asyncio.create_task(one)
+            for one in self.shared.work(self.services.coin_requests, self.accounts.settle)
+        ]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -303,14 +305,21 @@ class Bot:
             with fenced(lease):
                 await self.accounts.run()
 
-        def wanted() -> bool:
-            return any(isinstance(feed.source, WithAccounts) for feed in self.engine.led)
-
         leases = self.backend.leases
         if leases is None:
             await self.accounts.run()
         else:
-            await Leadership(leases, "accounts", wanted=wanted).run(lead)
+            await Leadership(leases, "accounts", wanted=self._follows_accounts).run(lead)
+
+    def _follows_accounts(self) -> bool:
+        """Return whether this process follows a source that knows accounts."""
+        return any(isinstance(feed.source, WithAccounts) for feed in self.engine.led)
+
+    async def _settle_accounts(self) -> None:
+        """Watch who is wanted by now, here or where the source is followed."""
+        if self._follows_accounts():
+            await self.accounts.settle()
+        await self.shared.settle()
 
     async def _accounts_read(self) -> None:
         """Wait until what was told of accounts is read."""

@@ -25,8 +25,18 @@ NOTED_MS = 3_600_000
 """When a coin was asked for last is written down to the hour."""
 
 
+def _always() -> bool:
+    """Keep the list of what was asked for."""
+    return True
+
+
+def _nobody(coin: str) -> None:
+    """Tell nobody that a coin is wanted."""
+    del coin
+
+
 class CoinRequests:
-    """Has sources follow what is asked for."""
+    """Has sources follow what is asked for; of several processes, whoever follows them keeps the list."""
 
     def __init__(
         self,
@@ -36,8 +46,15 @@ class CoinRequests:
         clock: Callable[[], int],
         *,
         patience_s: float = PATIENCE_S,
+        keeps: Callable[[], bool] = _always,
     ) -> None:
-        """`sources` can follow more coins; what was asked for is kept in the notes of `store`."""
+        """`sources` can follow more coins; what was asked for is kept in the notes of `store`.
+
+        `keeps` says whether that is done by this process at the moment.
+        """
+        self._keeps = keeps
+        self.used: Callable[[str], None] = _nobody
+        """Is told of each coin that somebody uses, where another process keeps the list."""
         self._sources = sources
         self._markets = markets
         self._store = store
@@ -65,13 +82,14 @@ class CoinRequests:
 
     def use(self, coin: str) -> None:
         """Take note that a coin is still wanted."""
-        if coin in self._asked_ms:
+        if not self._keeps():
+            self.used(coin)
+        elif coin in self._asked_ms:
             self._asked_ms[coin] = self._clock()
 
     async def follow(self, coin: str) -> None:
         """Return once there is a view of one of `listed`. Raises `UserError` where there is none so soon."""
-        await self.recall()
-        said = await self._follow(coin)
+        said = await self.take(coin)
         if said is Followed.FULL:
             raise UserError(
                 "{coin} is not followed here, and no more coins can be: their number is the operator's to "
@@ -80,9 +98,6 @@ class CoinRequests:
             )
         if said not in (Followed.FOLLOWED, Followed.ALREADY):
             raise UserError("It is not known yet which coins there are. Try again in a minute.")
-        if said is Followed.FOLLOWED or coin in self._asked_ms:
-            self._asked_ms[coin] = self._clock()
-            await self._write()
         if not await self._markets.arrives(coin, self._patience_s):
             raise UserError(
                 "Reading {coin} now: who holds it is asked for, and it is followed from now on. "
@@ -91,11 +106,25 @@ class CoinRequests:
                 again=True,
             )
 
+    async def take(self, coin: str) -> Followed:
+        """Have a coin followed that somebody asked for, here or through another process."""
+        keeps = self._keeps()
+        if keeps:
+            await self.recall()
+        said = await self._follow(coin)
+        if keeps and (said is Followed.FOLLOWED or coin in self._asked_ms):
+            self._asked_ms[coin] = self._clock()
+            await self._write()
+        return said
+
     async def run(self) -> None:
         """Follow again what was asked for before a restart, and let go of what nobody uses; never returns."""
         while True:
-            await self.recall()
-            await self.let_go()
+            if self._keeps():
+                await self.recall()
+                await self.let_go()
+            else:
+                self._is_recalled = False  # whoever keeps the list writes to it meanwhile
             await asyncio.sleep(EVERY_S)
 
     async def recall(self) -> None:

@@ -82,6 +82,7 @@ class Services:
         places: Sequence[AccountPlace] = (),
         processes: Processes | None = None,
         coin_sources: Sequence[WithCoins] = (),
+        keeps_coins: Callable[[], bool] | None = None,
     ) -> None:
         """Answer from `store` and from what `markets` is told; `clock` tells ms since 1970 UTC.
 
@@ -89,6 +90,7 @@ class Services:
         what overlays want drawn, and may block; `evaluating` is held while rules read a view. `public_url` is
         where the page is; empty for nowhere. `access` says who may use the bot, `quotas` how much of it.
         `places` are the sources that know accounts by name, `coin_sources` those that can follow more coins;
+        `keeps_coins` says whether this process keeps the list of those that were asked for, as by default.
         `processes` knows of others of the same bot.
         """
         self._public_url = public_url
@@ -111,7 +113,9 @@ class Services:
         self.markets = Markets(choices=LayerChoices() if choices is None else choices, clock=clock)
         self.startup = Startup(self.markets)
         """What of the start is still under way."""
-        self.coin_requests = CoinRequests(coin_sources, self.markets, store, clock)
+        self.coin_requests = CoinRequests(
+            coin_sources, self.markets, store, clock, keeps=keeps_coins or (lambda: True)
+        )
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
         self.chats = Chats(store, clock, self._wake)
         previews = Previews(store.observations)

@@ -7,7 +7,7 @@ from accounts import ANN, BOB, AccountVenue, held, state
 from chat.stand_ins import NOW_MS, SOMEBODY_ELSE, Room, as_text
 from watchers import FAR, NEAR, watchers
 
-from liqbot.app.distant_accounts import DistantAccounts
+from liqbot.app.shared_sources import DistantSource, SharedAccounts
 from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
 from liqbot.message import Tone
@@ -324,10 +324,18 @@ class TestPrivacy:
         assert await room.services.alerts.latest(ANN, 10) == []
 
 
+class Deaf:
+    """Calls that nobody answers."""
+
+    async def ask(self, _kind, _subject, _within_s):
+        return None
+
+
 class TestBesides:
     async def test_a_process_that_follows_no_source_leaves_the_looking_to_another(self, tmp_path, venue):
         async with watchers(tmp_path / "liqbot.db", venue) as room:
-            away = Room(room.store, places=[replace(venue.place, watch=DistantAccounts(venue))])
+            distant = SharedAccounts(venue, DistantSource("x", Deaf(), lambda: False), may_lead=False)
+            away = Room(room.store, places=[replace(venue.place, watch=distant)])
             assert (await away.title(f"/watch {ANN} name=whale")) == "Watching whale as #1"
             assert venue.looks == []
             assert "nothing is known of this account yet" in await away.title(f"/account {BOB}")

@@ -45,3 +45,12 @@ CREATE TABLE IF NOT EXISTS scans (
     PRIMARY KEY (venue, account)
 );
 CREATE INDEX IF NOT EXISTS scans_by_number ON scans (process, number);
+-- What one process asks another, as who holds what now; a row lasts until its asker has the answer.
+CREATE UNLOGGED TABLE IF NOT EXISTS remote_calls (
+    id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind TEXT COLLATE "C" NOT NULL,
+    subject TEXT COLLATE "C" NOT NULL,
+    expires TIMESTAMPTZ NOT NULL,
+    taken TEXT COLLATE "C",  -- by whom it is being answered
+    answer BYTEA
+);

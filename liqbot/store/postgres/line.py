@@ -103,7 +103,7 @@ class Line:
 
 async def has_tables(line: Line) -> bool:
     """Return whether processes have ever told each other of anything here. Raises `StoreError`."""
-    return await line.ask("SELECT to_regclass('scans') IS NOT NULL") == [(True,)]
+    return await line.ask("SELECT to_regclass('remote_calls') IS NOT NULL") == [(True,)]
 
 
 async def make_tables(line: Line) -> None:
