@@ -16,7 +16,7 @@ from liqbot.chat.discord.places import lacking, person_id, plainly
 from liqbot.chat.discord.render import embed_of, files_of, plain
 from liqbot.chat.discord.route_limits import LONGEST_S
 from liqbot.chat.discord.settings import DiscordSettings
-from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS
+from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS, TOO_MANY_EDITS
 from liqbot.chat.discord.wire import Wire, noting_unanswered
 from liqbot.service.chats import ChatKey
 
@@ -181,8 +181,10 @@ async def _renewed(channel: discord.abc.Messageable, message_id: str, outgoing: 
             view=view_of(outgoing.message.actions),
             allowed_mentions=_mentions(outgoing),
         )
-    except (discord.NotFound, discord.Forbidden):
-        return False
+    except discord.HTTPException as error:
+        if verdict_of(error) is Verdict.AGAIN and error.code != TOO_MANY_EDITS:
+            raise
+        return False  # it was deleted, or may not be changed any more: a new one follows
     return True
 
 

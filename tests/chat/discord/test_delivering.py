@@ -51,6 +51,15 @@ async def test_where_that_message_was_deleted_the_news_follow_as_one_of_their_ow
     assert len(await house.messages()) == 1
 
 
+@pytest.mark.parametrize(("status", "code"), [(400, 30046), (400, 50035), (403, 50005)])
+async def test_where_that_message_may_not_be_changed_any_more_the_news_follow_as_well(house, status, code):
+    async with house.open() as adapter:
+        first = await bring(adapter, house.chat, ALERT, key="d-1")
+        await house.discord.fault("PATCH", "/channels/.*/messages/", status=status, code=code)
+        await bring(adapter, house.chat, ALERT, key="d-2", replaces=first.message_id)
+    assert len(await house.messages()) == 2
+
+
 async def test_a_delivery_that_is_sent_again_is_no_second_message(house):
     async with house.open() as adapter:
         first = await bring(adapter, house.chat, ALERT, key="d-123456")

@@ -2,7 +2,7 @@
 
 import pytest
 from chat.exercised import Exercise, wrong
-from chat.verdict_rows import AGAIN, DEGRADE, GONE, ROWS, WAIT
+from chat.verdict_rows import AGAIN, DEGRADE, ELSEWHERE, GONE, ROWS, WAIT
 
 from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS
 from liqbot.store.chats import ChatKey
@@ -16,6 +16,16 @@ LIBRARY_REPEATS = (500, 502, 504, 524)
 @pytest.mark.parametrize("verdict", [AGAIN, WAIT, DEGRADE, GONE])
 async def test_each_answer_leaves_its_state_and_ends_in_a_message(house, verdict):
     rows = [(status, code) for name, status, code, of in ROWS if name == "discord" and of is verdict]
+    await exercised(house, verdict, [row for row in rows if row[1] not in ELSEWHERE])
+
+
+@pytest.mark.long
+async def test_no_answer_that_is_published_of_other_routes_ends_a_chat(house):
+    await exercised(house, DEGRADE, [(400, code) for code in ELSEWHERE])
+
+
+async def exercised(house, verdict, rows):
+    """Have each of these answers given to an alert, and see what becomes of it."""
     failed = []
     guild = house.guild
     async with house.open(synced=False) as adapter:
