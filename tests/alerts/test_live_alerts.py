@@ -79,3 +79,13 @@ async def test_without_more_to_say_nothing_is_told(watched):
     for _ in range(4):
         await see(101)
     assert len(paper.parcels) == 1
+
+
+async def test_where_a_chat_has_another_id_by_now_the_numbers_of_its_messages_mean_others(watched):
+    house, paper, see = watched
+    await see(101)
+    await house.store.chats.move(ANN, "supergroup")
+    await see(160)
+    await see(210)
+    told = [(outgoing.chat.native_id, outgoing.replaces) for outgoing in paper.parcels]
+    assert told == [("ann", None), ("supergroup", None), ("supergroup", "message-2")]

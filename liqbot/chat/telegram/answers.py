@@ -1,9 +1,11 @@
 """From what was typed or tapped to what is answered: who may do it, what it lacks, what it says."""
 
+from dataclasses import replace
+
 import structlog
 from telegram import Bot
 from telegram.constants import ChatType
-from telegram.error import TelegramError
+from telegram.error import ChatMigrated, TelegramError
 
 from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering, refused
@@ -45,6 +47,15 @@ class Answers:
     async def to(self, asked: Typed | Tapped, line: str) -> Message:
         """Return the answer to a line. It never raises: what cannot be done is said."""
         try:
+            return await self._to(asked, line)
+        except ChatMigrated as moved:  # what was tapped hangs in the group that was
+            chat = asked.chat._replace(native_id=str(moved.new_chat_id))
+            await self._services.chats.move(asked.chat, chat.native_id)
+            return await self.to(replace(asked, chat=chat), line)
+
+    async def _to(self, asked: Typed | Tapped, line: str) -> Message:
+        """As above. Raises `ChatMigrated` where the chat is a group that has become a supergroup."""
+        try:
             payload = _payload(line)
             if payload is not None:
                 line = await self._follow(asked, payload)
@@ -52,6 +63,8 @@ class Answers:
             further = await self._further(line, context)
         except UserError as refusal:
             return refused(refusal)
+        except ChatMigrated:
+            raise
         except TelegramError as error:
             _log.warning("admins_unknown", reason=said(error))
             return Message(_(WHO_IS_ADMIN), tone=Tone.WARNING, private=True)

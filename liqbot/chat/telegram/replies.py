@@ -49,7 +49,9 @@ class Replies:
         """
 
         async def post(there: ChatKey) -> None:
-            await self._sender.post(there, message, silent=silent, reply_to=reply_to)
+            # Where a group has moved, its messages have other numbers.
+            question = reply_to if there == chat else None
+            await self._sender.post(there, message, silent=silent, reply_to=question)
 
         await self._insist(chat, post, wait_s, repeatable=False)
 
@@ -62,6 +64,8 @@ class Replies:
         """
 
         async def renew(there: ChatKey) -> None:
+            if there != chat:  # by its number it would be another message
+                raise BadRequest("the group has moved")
             await self._sender.renew(there, message_id, message)
 
         try:

@@ -2,7 +2,7 @@
 
 from telegram import Bot
 from telegram.constants import ChatMemberStatus, ChatType
-from telegram.error import BadRequest, ChatMigrated, Forbidden
+from telegram.error import BadRequest, Forbidden
 
 from liqbot.chat.telegram.incoming import Tapped, Typed
 
@@ -11,6 +11,8 @@ _ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 
 async def may_manage(bot: Bot, asked: Typed | Tapped) -> bool:
     """Return whether whoever typed or tapped manages the chat. Raises `TelegramError` where nobody can tell.
+
+    Of a group that has become a supergroup it raises `ChatMigrated`, which says where it is now.
 
     Who speaks in the chat's own name is one of its admins: nobody else can, and there is nobody to ask about.
     """
@@ -24,8 +26,6 @@ async def may_manage(bot: Bot, asked: Typed | Tapped) -> bool:
 async def _is_admin(bot: Bot, chat: int, person: int) -> bool:
     try:
         member = await bot.get_chat_member(chat, person)
-    except ChatMigrated as moved:
-        return await _is_admin(bot, moved.new_chat_id, person)
     except (BadRequest, Forbidden):
         return False  # Telegram does not know them there
     return member.status in _ADMINS

@@ -122,6 +122,10 @@ def move(db: Connection, chat: ChatKey, native_id: str) -> None:
     for chat_id, thread in db.execute(
         "SELECT id, thread FROM chats WHERE (platform, native_id) = (?, ?)", chat[:2]
     ).fetchall():
+        # By their numbers they would be other messages there, which an update must not take the place of.
+        db.execute(
+            "UPDATE deliveries SET message_id = NULL WHERE chat_id = ? AND message_id IS NOT NULL", [chat_id]
+        )
         there = db.execute(
             f"SELECT id FROM chats WHERE {_IS_CHAT}",
             [chat.platform, native_id, thread],

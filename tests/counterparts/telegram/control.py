@@ -131,6 +131,10 @@ class Telegram:
         )
         assert not found, f"the bot said {[shown(one) for one in found]}"
 
+    async def grows_old(self, seen: Seen):
+        """Let a message become so old that Telegram gives it out no more, though its buttons are there."""
+        await self.ask("grow_old", chat=seen.chat, message=seen.id)
+
     async def edited(self, seen: Seen, *, times=1, within=WITHIN) -> Seen:
         """Return a message after `times` more edits (a deletion counts) than `seen` has; wait for them."""
         edits = len(seen.before) + seen.deleted + times

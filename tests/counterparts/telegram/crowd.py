@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from .refusals import bad
 from .text import with_found
-from .world import CHANNEL_RIGHTS, GROUP_RIGHTS, MEMBERS, RIGHTS, Member
+from .world import ANONYMOUS, CHANNEL, CHANNEL_RIGHTS, GROUP_RIGHTS, MEMBERS, RIGHTS, TELEGRAM, Member
 
 TOPIC_COLOUR = 0x6FB9F0
 
@@ -34,9 +34,14 @@ class Crowd:
 
     # Writing
 
-    def write(self, user, chat_id, text, *, topic=None, reply_to=None):
-        """Send a text as a user, to a chat that they are in; return the message."""
+    def write(self, user, chat_id, text, *, topic=None, reply_to=None, name=None):
+        """Send a text as a user, to a chat that they are in; return the message.
+
+        `name`: the chat in whose name they write: the group itself, as anonymous admins do, or their channel.
+        """
         chat = self._joined(user, chat_id)
+        if name == chat.id and chat.status_of(user) not in ("creator", "administrator"):
+            raise bad("only administrators write in the group's name")
         if topic is not None and topic not in chat.topics:
             raise bad("there is no such topic")
         content = {"text": text}
@@ -45,7 +50,11 @@ class Crowd:
         quoted = reply_to or topic
         if quoted is not None:
             content["reply_to_message"] = _without_reply(chat.kept[quoted].message)
-        kept = self.world.keep(chat, content, sender=user, topic=topic)
+        sender = user
+        if name is not None:
+            content["sender_chat"] = self.world.find(name).short
+            sender = ANONYMOUS if name == chat.id else CHANNEL
+        kept = self.world.keep(chat, content, sender=sender, topic=topic)
         if chat.type == "private" or self._heard_in_group(chat, kept.message):
             self.updates.add("message", kept.message)
         return kept.message
@@ -61,7 +70,24 @@ class Crowd:
         self.posts_of_people.setdefault(chat.id, set()).add(kept.number)
         if self._bot_present(chat):
             self.updates.add("channel_post", kept.message)
+        if chat.discussion is not None:
+            self._discuss(chat, kept.message)
         return kept.message
+
+    def _discuss(self, channel, post):
+        """Forward a post to the group that discusses the channel, as Telegram does by itself."""
+        group = self.world.find(channel.discussion)
+        origin = {
+            "type": "channel",
+            "date": post["date"],
+            "chat": channel.short,
+            "message_id": post["message_id"],
+        }
+        content = {key: post[key] for key in ("text", "entities") if key in post}
+        content |= {"sender_chat": channel.short, "is_automatic_forward": True, "forward_origin": origin}
+        kept = self.world.keep(group, content, sender=TELEGRAM)
+        if self._heard_in_group(group, kept.message):
+            self.updates.add("message", kept.message)
 
     def edit(self, user, chat_id, message_id, text):
         """Change a text that a user wrote."""
@@ -76,7 +102,7 @@ class Crowd:
 
     def tap(self, user, chat_id, message_id, data):
         """Tap the button that carries `data`; return the query's id."""
-        chat = self._joined(user, chat_id)
+        chat = self._joined(user, chat_id, may_have_moved=True)  # its messages are still shown
         kept = chat.kept.get(message_id)
         if kept is None or kept.deleted:
             raise bad("there is no such message to tap")
@@ -85,10 +111,11 @@ class Crowd:
             raise bad(f"the message has no button with the data “{data}”")
         number = str(next(self._tap_numbers))
         self.taps[number] = Tap(time.time())
+        out_of_reach = {"chat": chat.short, "message_id": kept.number, "date": 0}
         query = {
             "id": number,
             "from": self.world.users[user],
-            "message": kept.message,
+            "message": out_of_reach if kept.old else kept.message,
             "chat_instance": str(chat.id * 7919),
             "data": data,
         }
@@ -179,7 +206,7 @@ class Crowd:
         if heard:
             self.updates.add("message", kept.message)
 
-    def _joined(self, user, chat_id):
+    def _joined(self, user, chat_id, *, may_have_moved=False):
         """Return a chat that a user is in; writing to the bot opens the private chat."""
         if chat_id == user:
             chat = self.world.private(user)
@@ -187,7 +214,7 @@ class Crowd:
                 self.block(user, blocked=False)
             return chat
         chat = self.world.find(chat_id)
-        if chat.moved_to is not None:
+        if chat.moved_to is not None and not may_have_moved:
             raise bad(f"the group is a supergroup now: {chat.moved_to}")
         if chat.status_of(user) not in MEMBERS:
             raise bad("people write only where they are members")

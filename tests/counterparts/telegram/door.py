@@ -92,8 +92,14 @@ class Door:
 
     # What people do
 
-    async def do_write(self, user, chat, text, topic, reply_to):
-        return self.api.crowd.write(user, chat, text, topic=topic, reply_to=reply_to)
+    async def do_write(self, *, user, chat, text, topic, reply_to, name=None):
+        return self.api.crowd.write(user, chat, text, topic=topic, reply_to=reply_to, name=name)
+
+    async def do_link(self, channel, group):
+        self.api.world.find(channel).discussion = group
+
+    async def do_grow_old(self, chat, message):
+        self.api.world.find(chat).kept[message].old = True
 
     async def do_flood(self, users, text, times, age):
         """Let users write the same to the bot, each so many times, `age` seconds ago."""

@@ -21,12 +21,21 @@ class Person:
     id: int
     name: str
 
-    async def says(self, text, *, to=None, topic=None, reply_to=None) -> dict:
-        """Send a text, privately or to a chat and topic; return the Message."""
+    async def says(self, text, *, to=None, topic=None, reply_to=None, name=None) -> dict:
+        """Send a text, privately or to a chat and topic; return the Message.
+
+        `name`: the room in whose name it is written: the group itself, as anonymous admins do, or a channel.
+        """
         chat = self.id if to is None else to.id
         quoted = getattr(reply_to, "id", reply_to)
         return await self.telegram.ask(
-            "write", user=self.id, chat=chat, text=text, topic=topic, reply_to=quoted
+            "write",
+            user=self.id,
+            chat=chat,
+            text=text,
+            topic=topic,
+            reply_to=quoted,
+            name=None if name is None else name.id,
         )
 
     async def starts(self, payload="") -> dict:

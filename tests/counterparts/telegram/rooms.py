@@ -79,6 +79,10 @@ class Room:
     async def deletes_topic(self, topic):
         await self.telegram.ask("drop_topic", chat=self.id, topic=topic)
 
+    async def is_discussed_in(self, group):
+        """Let a group discuss a channel's posts: each is forwarded there by itself."""
+        await self.telegram.ask("link", channel=self.id, group=group.id)
+
     async def hears(self, *, within=WITHIN) -> Seen:
         """Return the bot's next message here; wait for it."""
         return await self.telegram.next_message(self.id, within=within)

@@ -22,6 +22,13 @@ RIGHTS = (
 )
 CHANNEL_RIGHTS = ("can_post_messages", "can_edit_messages")
 GROUP_RIGHTS = ("can_pin_messages", "can_manage_topics")
+TELEGRAM, ANONYMOUS, CHANNEL = 777_000, 1_087_968_824, 136_817_688
+"""Who a message is from that was forwarded from a linked channel, or written in a chat's name."""
+SERVICES = (
+    {"id": TELEGRAM, "is_bot": False, "first_name": "Telegram"},
+    {"id": ANONYMOUS, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"},
+    {"id": CHANNEL, "is_bot": True, "first_name": "Channel", "username": "Channel_Bot"},
+)
 
 
 @dataclass
@@ -40,6 +47,7 @@ class Kept:
     silent: bool = False
     before: list = field(default_factory=list)
     deleted: bool = False
+    old: bool = False  # so old that Telegram gives it out no more
     keyboard: dict | None = None  # a reply keyboard, which a Message does not carry
 
     @property
@@ -62,6 +70,7 @@ class Chat:
     closed_topics: set[int] = field(default_factory=set)
     forbidden: set[str] = field(default_factory=set)  # what members may not send: "messages", "photos"
     moved_to: int | None = None
+    discussion: int | None = None  # of a channel: the group in which its posts are discussed
     numbers: itertools.count = field(default_factory=lambda: itertools.count(1))
     short: dict = field(default_factory=dict)  # the API's Chat
 
@@ -101,7 +110,7 @@ class World:
             "first_name": username.removesuffix("_bot").replace("_", " ").title(),
             "username": username,
         }
-        self.users = {self.bot["id"]: self.bot}
+        self.users = {self.bot["id"]: self.bot} | {one["id"]: one for one in SERVICES}
         self.chats: dict[int, Chat] = {}
         self.names: dict[str, Chat] = {}
         self.photos = {}
