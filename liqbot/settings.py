@@ -18,9 +18,11 @@ from pydantic_settings import (
 )
 
 from liqbot.chat import registry as chats
+from liqbot.logs import hide
 from liqbot.market.coins import ALL, DEFAULT_COINS, canonical
 from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.sections import BackupSettings, KeepSettings, PluginSettings, SettingsError, WebSettings, listed
+from liqbot.settings_secrets import secrets_of, without_keys
 from liqbot.sources import registry
 from liqbot.store.address import DatabaseAddress, local_folder, parse_address
 
@@ -202,9 +204,11 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     if unknown:
         raise SettingsError("\n".join(unknown))
     try:
-        return Settings(**_merged(values, _from_variables(environment)))
+        settings = Settings(**_merged(values, _from_variables(environment)))
     except ValidationError as error:
         raise SettingsError("\n".join(_complaints(error, environment, file))) from None
+    hide(secrets_of(settings))
+    return settings
 
 
 def settings_file(environment: Mapping[str, str] | None = None) -> Path:
@@ -318,7 +322,7 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
         where = variable if variable in environment else f"{file}: {_key(variable)}"
         is_url = detail["loc"][:1] == ("database",) and "://" in str(detail["input"])  # with a password
         is_secret = _is_secret(detail["loc"]) or is_url
-        given = "" if is_secret else f" (it is {detail['input']!r})"
+        given = "" if is_secret else f" (it is {without_keys(repr(detail['input']))})"
         yield f"{where}: {detail['msg'].removeprefix('Value error, ')}{given}"
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from liqbot.app.findings import findings_of
 from liqbot.app.operator_chat import Operator
 from liqbot.app.process_report import report_of
 from liqbot.app.roles import ALERTS, ENGINE
+from liqbot.logs import redacted
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.past_backfill import fill_past
@@ -73,7 +75,7 @@ class HealthMonitor:
         if back_ms:
             _log.warning("clock_put_back", by_s=back_ms // 1000)
             self._bot.clock_put_back.set()
-        found = {finding.name: finding async for finding in self.troubles(now_ms)}
+        found = {finding.name: _bare(finding) async for finding in self.troubles(now_ms)}
         self._bot.services.troubles.renew(found.values(), now_ms)
         elsewhere = await self._exchange(now_ms)
         here = {name: finding.whole for name, finding in found.items()}
@@ -276,6 +278,11 @@ class HealthMonitor:
                 await asyncio.sleep(LAG_S)
                 times.append(loop.time())
             self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
+
+
+def _bare(finding: Finding) -> Finding:
+    """Return a finding without secrets: what an exchange or a library says may hold an address with a key."""
+    return replace(finding, text=redacted(finding.text), detail=redacted(finding.detail))
 
 
 def _clock_error(ahead_s: float, name: str) -> str:

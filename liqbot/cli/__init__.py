@@ -4,14 +4,17 @@ import gc
 import importlib
 import os
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from types import MappingProxyType, TracebackType
 from typing import Annotated, NoReturn
 
 import typer
 
 from liqbot import __version__
+from liqbot.core_dumps import write_none
 from liqbot.errors import OperatorError
+from liqbot.logs import redacted
 
 COMMANDS: Mapping[str, str] = MappingProxyType(
     {
@@ -92,6 +95,8 @@ def _options(
 
 def main() -> None:
     """Run the command line; what an operator can mend is said on standard error, and the status is 1."""
+    write_none()
+    sys.excepthook = _tell
     try:
         _loaded(sys.argv[1:])()
     except OperatorError as error:
@@ -120,7 +125,12 @@ def _wanted(words: Sequence[str]) -> Sequence[str]:
     return (words[0],) if words[0] in _ALL else _ALL
 
 
+def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """Write a traceback as Python does, without what is secret: it may be in what an error says."""
+    sys.stderr.write(redacted("".join(traceback.format_exception(kind, error, trace))))
+
+
 def _give_up(reason: str) -> NoReturn:
-    for line in reason.splitlines():
+    for line in redacted(reason).splitlines():
         print(f"liqbot: {line}", file=sys.stderr)  # noqa: T201 - this is the command line
     sys.exit(1)

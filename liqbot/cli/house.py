@@ -23,7 +23,7 @@ from liqbot.chat.adapter import AdapterError
 from liqbot.chat.registry import PlatformKind
 from liqbot.errors import OperatorError
 from liqbot.hosting.plugins import contained
-from liqbot.logs import hide, set_up_logs
+from liqbot.logs import hide, redacted, set_up_logs
 from liqbot.market.coins import ALL
 from liqbot.operations.database import count_subscriptions, is_empty, require_well
 from liqbot.sections import Section
@@ -47,7 +47,7 @@ def config() -> None:
     console = Console(highlight=False)
     table = Table("setting", "value", "what it is", box=None, header_style="bold")
     for variable, _, what in described():
-        table.add_row(variable, Text(values[variable]), what)
+        table.add_row(variable, Text(redacted(values[variable])), what)
     if not console.is_terminal:
         console.width = _WIDE  # nothing is folded or cut where a program reads it
     console.print(table)
@@ -62,10 +62,10 @@ def doctor() -> None:
     failed, reports = 0, list[Report]()
     for name, check in _checks(settings, reports):
         try:
-            console.print(f"✓ {name}: {check(settings)}", markup=False, soft_wrap=True)
+            console.print(redacted(f"✓ {name}: {check(settings)}"), markup=False, soft_wrap=True)
         except (AdapterError, Ailing, OperatorError) as error:
             failed += 1
-            console.print(f"✗ {name}: {error}", markup=False, soft_wrap=True)
+            console.print(redacted(f"✗ {name}: {error}"), markup=False, soft_wrap=True)
     raise typer.Exit(1 if failed else 0)
 
 

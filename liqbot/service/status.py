@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from liqbot.logs import redacted
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.view import MarketView
 from liqbot.rules.plugin_loading import LoadError, Rules
@@ -92,11 +93,11 @@ class Status:
         house = await self._processes.all()
         others = [text for process in house.processes for text in process.sources]
         return StatusAnswer(
-            troubles=(*self.troubles(), *self._found(), *map(_unled, house.unled)),
+            troubles=tuple(map(redacted, (*self.troubles(), *self._found(), *map(_unled, house.unled)))),
             sources=tuple(
                 dict.fromkeys([*(_source(one) for one in self.sources if one.state in WELL), *others])
             ),
-            remarks=tuple(self._remarks()),
+            remarks=tuple(map(redacted, self._remarks())),
             coins=tuple(_coin(view, now_ms) for view in self._markets.all()),
             rules=tuple(self._rules.by_name),
             subscriptions=await self._store.subscriptions.count(),
