@@ -16,6 +16,8 @@ LARGEST_DOT, SMALLEST_DOT = 17.0, 2.5
 NAMED_DOTS, NAMED_ENDS = 2, 5
 """So many are told in dollars, where there is room."""
 _ARM = 8.0
+_BETWEEN = 10.0
+"""Names are at least so many pixels apart along a line."""
 _RINGED = 6.0
 """Dots from this radius on have a light ring: of small ones it would be all that is seen."""
 _STROKES = {
@@ -54,7 +56,13 @@ def draw(
             _dot(canvas, event, radius(event.usd, full), _at(event, place))
         for event in ends:
             _end(canvas, event, _at(event, place))
-    for event in _worth_naming(ends):
+    named = _worth_naming(ends)
+    # No name may cover the mark of another: it would seem to be that one's.
+    taken += [
+        Box(x - _ARM - 1, y - _ARM - 2, x + _ARM + 1, y + _ARM + 2)
+        for x, y in (_at(it, place) for it in named)
+    ]
+    for event in named:
         said = f"{figures.usd(event.usd)} {_WORDS[event.kind]}"
         _name(canvas, said, _at(event, place), room=_ARM + 6, taken=taken, place=place)
     for event in dots[:NAMED_DOTS]:
@@ -121,7 +129,7 @@ def _name(
     plot = Box(place.left + 4, place.top + 4, place.right - 4, place.bottom - 4)
     for box in options:
         if plot.holds(box) and not any(box.overlaps(other) for other in taken):
-            taken.append(box)
+            taken.append(Box(box.left - _BETWEEN, box.top, box.right + _BETWEEN, box.bottom))
             line = baseline((box.top + box.bottom) / 2, style.legend.size)
             ground = (round(box.left) - 2, round(box.top) + 1, round(box.right) + 2, round(box.bottom) - 1)
             canvas.blend(ground, style.background, 0.6)

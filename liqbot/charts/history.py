@@ -151,13 +151,14 @@ def _ratio(
     panel = _Panel(*box, -most, most)
     style = canvas.theme
     for value in (1 / SQUEEZE_RATIO, 1.0, SQUEEZE_RATIO):
-        y = float(panel.y(np.array([math.log(value)]))[0])
-        dash = () if value == 1.0 else (6, 5)
+        y, dash = float(panel.y(np.array([math.log(value)]))[0]), () if value == 1.0 else (6, 5)
         canvas.line(np.array([(box[0], y), (box[2], y)]), style.soft, 1.2, share=0.7, dash=dash)
-        if value != 1.0:
-            _threshold(canvas, box[0] + 6, y - 5 if value > 1 else y + 22, value)
     logs = np.array([_log_ratio(one.ratio, regime) for one, regime in zip(readings, regimes, strict=True)])
-    canvas.line(np.stack([x, panel.y(logs)], axis=1), style.text, 2.4)
+    curve = np.stack([x, panel.y(logs)], axis=1)
+    canvas.line(curve, style.text, 2.4)
+    for value in (1 / SQUEEZE_RATIO, SQUEEZE_RATIO):
+        y = float(panel.y(np.array([math.log(value)]))[0])
+        _threshold(canvas, box, y - 5 if value > 1 else y + 22, value, curve)
     newest = readings[-1]
     middle = (box[1] + box[3]) / 2
     _name(canvas, box, "ratio ▲/▼", middle - 15)
@@ -166,9 +167,23 @@ def _ratio(
     _figure(canvas, box, middle + 15, said)
 
 
-def _threshold(canvas: Canvas, left: float, line: float, value: float) -> None:
-    """Say at which ratio a setup begins, beside its line."""
-    canvas.text(left, line, (f"{value:g}", canvas.theme.fine), halo=canvas.theme.panel)
+def _threshold(
+    canvas: Canvas, box: tuple[int, int, int, int], line: float, value: float, curve: Floats
+) -> None:
+    """Say at which ratio a setup begins, beside its line, as far to the right as the curve leaves room."""
+    word = (f"{value:g}", canvas.theme.fine)
+    wide, high = width(word) + 8, canvas.theme.fine.size
+    x, y = curve[:, 0], curve[:, 1]
+    near = (y > line - high) & (y < line + 8)
+    # Between two readings the curve passes through all that lies between them.
+    through = near | np.append((y[:-1] < line) & (y[1:] > line) | (y[:-1] > line) & (y[1:] < line), False)
+    taken = x[through]
+    left = float(box[0] + 6)
+    for right in np.arange(box[2] - 6, box[0] + wide, -24.0).tolist():
+        if not np.any((taken > right - wide - 12) & (taken < right + 12)):
+            left = right - wide
+            break
+    canvas.text(left, line, word, halo=canvas.theme.panel)
 
 
 def _log_ratio(ratio: float | None, regime: Regime) -> float:

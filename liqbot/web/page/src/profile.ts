@@ -152,7 +152,15 @@ export class Profile {
       context.fillStyle = paint(name);
       context.font = "600 12px system-ui, sans-serif";
       context.textAlign = "right";
-      context.fillText(usd(last[0]), width - 4, Math.min(height - 6, Math.max(14, last[1] + (name === "--short-tint" ? 14 : -6))));
+      const words = usd(last[0]);
+      const line = Math.min(height - 6, Math.max(14, last[1] + (name === "--short-tint" ? 14 : -6)));
+      const room = context.measureText(words).width + 6;
+      context.globalAlpha = 0.85; // so that the curve does not strike it through
+      context.fillStyle = paint("--panel");
+      context.fillRect(width - 1 - room, line - 12, room, 16);
+      context.globalAlpha = 1;
+      context.fillStyle = paint(name);
+      context.fillText(words, width - 4, line);
     }
   }
 }

@@ -55,16 +55,11 @@ export class ClusterTags implements ISeriesPrimitive<Time> {
     if (!series || !this.clusters.length) return;
     target.useMediaCoordinateSpace(({ context, mediaSize: { width, height } }) => {
       const spotY = series.priceToCoordinate(this.spot) ?? -1000;
-      const taken: number[] = [];
       context.textAlign = "right";
       context.textBaseline = "middle";
       context.lineJoin = "round";
       const paper = this.paint("--bg");
-      for (const cluster of this.chosen(series, height, width < 500 ? 2 : 3)) {
-        const y = series.priceToCoordinate(cluster.price)!;
-        const at = Math.min(height - 22, Math.max(12, y));
-        if (Math.abs(at - spotY) < CLEAR || taken.some((other) => Math.abs(other - at) < APART)) continue;
-        taken.push(at);
+      for (const [cluster, at] of this.placed(series, spotY, height, width < 500 ? 2 : 3)) {
         const tint = this.paint(cluster.side === "long" ? "--long-tint" : "--short-tint");
         const place = `${price(cluster.price)} (${percent(cluster.distance_pct, true)})`;
         context.font = "500 12px system-ui, sans-serif";
@@ -82,6 +77,31 @@ export class ClusterTags implements ISeriesPrimitive<Time> {
         context.fillStyle = tint;
         context.fillText(place, width - 12, at + 0.5);
       }
+    });
+  }
+
+  /** Each cluster that is named with the middle of its tag: moved as little as possible, so that none covers another. */
+  private placed(
+    series: ISeriesApi<SeriesType>,
+    spotY: number,
+    height: number,
+    most: number,
+  ): [Cluster, number][] {
+    const [top, bottom] = [12, height - 22];
+    const chosen = this.chosen(series, height, most);
+    return (["short", "long"] as const).flatMap((side) => {
+      const from = side === "long" ? Math.max(top, spotY + CLEAR) : top;
+      const to = side === "short" ? Math.min(bottom, spotY - CLEAR) : bottom;
+      const room = Math.max(0, Math.floor((to - from) / APART) + 1);
+      const own = chosen
+        .filter((one) => one.side === side)
+        .slice(0, room)
+        .map((one): [Cluster, number] => [one, series.priceToCoordinate(one.price)!])
+        .sort((one, other) => one[1] - other[1]);
+      own.forEach((one, at) => (one[1] = Math.max(one[1], at ? own[at - 1][1] + APART : from)));
+      for (let at = own.length - 1; at >= 0; at--)
+        own[at][1] = Math.min(own[at][1], at < own.length - 1 ? own[at + 1][1] - APART : to);
+      return own;
     });
   }
 
