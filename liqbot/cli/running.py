@@ -176,6 +176,12 @@ def _developing(
 async def _talked(settings: Settings, *, dev: bool) -> None:
     console = Console()
     printer = Printer(console, settings.pictures_path)
+    while await _talked_once(settings, console, printer, dev=dev):
+        printer.narrate("This machine's clock was put back; everything begins anew.")
+
+
+async def _talked_once(settings: Settings, console: Console, printer: Printer, *, dev: bool) -> bool:
+    """Talk until the person leaves; return True where the clock was put back meanwhile."""
     bot = await _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
     async with (
         serving(bot),
@@ -191,7 +197,17 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
         if bot.address:
             printer.narrate(f"The live page: {bot.address}")
         printer.narrate("Type a command; Tab completes, /help lists them, Ctrl-D leaves.")
-        await Prompt(bot.answering, ask, printer, settings.beside_database(".history")).run()
+        prompt = Prompt(bot.answering, ask, printer, settings.beside_database(".history"))
+        talking = asyncio.create_task(prompt.run())
+        put_back = asyncio.create_task(bot.clock_put_back.wait())
+        await asyncio.wait([talking, put_back], return_when=asyncio.FIRST_COMPLETED)
+        put_back.cancel()
+        if talking.done():
+            talking.result()
+            return False
+        talking.cancel()
+        await asyncio.gather(talking, return_exceptions=True)
+        return True
 
 
 async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:

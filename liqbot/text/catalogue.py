@@ -46,6 +46,11 @@ class Catalogues:
             self._loaded[language] = _read(self._files[language])
         return self._loaded[language]
 
+    def load(self) -> None:
+        """Read every catalogue now. It takes long: nothing for an event loop."""
+        for language in self.languages:
+            self.translations(language)
+
 
 _own = Catalogues()
 _english = _own.translations(ENGLISH)

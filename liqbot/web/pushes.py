@@ -77,6 +77,8 @@ class Pushes:
     def open(self, after: int | None, **topics: str) -> AsyncGenerator[bytes]:
         """Begin a stream of what has these topics, from the push behind `after` on; None for what is to come.
 
+        A number that is still to come is of a time when the clock was ahead: none of these pushes is known.
+
         Raises `TooManyStreamsError`.
         """
         if len(self._listeners) >= self._most_streams:
@@ -86,7 +88,8 @@ class Pushes:
             return all(push.topics.get(name, value) == value for name, value in topics.items())
 
         queue: asyncio.Queue[Push | None] = asyncio.Queue()
-        missed = [] if after is None else [push for push in self._kept if push.number > after and wants(push)]
+        known = -1 if after is not None and after >= self._next else after
+        missed = [] if known is None else [push for push in self._kept if push.number > known and wants(push)]
         self._listeners[queue] = wants
         return self._stream(queue, missed)
 

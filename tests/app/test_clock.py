@@ -136,3 +136,36 @@ async def test_the_clocks_error_is_named_and_a_correction_lets_everything_begin_
         now_ms -= 2 * DAY_MS
         await monitor.look()
         assert bot.clock_put_back.is_set()
+
+
+@pytest.mark.parametrize("digest", ["off", "daily"])
+async def test_what_was_held_back_while_the_clock_was_ahead_is_not_held_for_days(bot_of, monkeypatch, digest):
+    now_ms = time.time_ns() // 1_000_000
+    ahead = now_ms + 2 * DAY_MS
+    monkeypatch.setattr("liqbot.app.bot.clock_ms", lambda: ahead)
+    begins = asyncio.Event()
+    bot = bot_of(Told([begins, *minutes(ahead // MINUTE * MINUTE - 3 * MINUTE)]), here=Paper())
+    async with bot:
+        await subscribe(bot, within="10")
+        bot.store._db.execute(
+            "UPDATE subscriptions SET digest = ?, until_ms = ?", [digest, ahead + 2 * HOUR_MS]
+        )
+        if digest == "off":
+            await bot.services.chats.mute(ME, ahead + HOUR_MS)
+        begins.set()
+        await bot.until(lambda: False)
+        await bot.drain()
+        assert bot.store._db.execute("SELECT status FROM deliveries").fetchall() == [("held",)]
+    monkeypatch.setattr("liqbot.app.bot.clock_ms", lambda: now_ms)
+    paper = Paper()
+    async with bot_of(Told([]), here=paper) as bot:
+        await bot.drain()
+        muted_ms = (await bot.store.chats.settings(ME)).mute_until_ms
+        [(until_ms,)] = bot.store._db.execute("SELECT until_ms FROM subscriptions").fetchall()
+        assert until_ms == pytest.approx(now_ms + 2 * HOUR_MS, abs=10 * MINUTE)
+        if digest == "daily":
+            assert len(paper.got) == 1, "early rather than after days"
+        else:
+            assert muted_ms == pytest.approx(now_ms + HOUR_MS, abs=10 * MINUTE)
+            [(due_ms,)] = bot.store._db.execute("SELECT due_ms FROM deliveries").fetchall()
+            assert due_ms == muted_ms

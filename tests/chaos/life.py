@@ -17,6 +17,7 @@ from crash.life import rules, view
 
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
+from liqbot.app.memory import set_aside_after_start
 from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import Answering
 from liqbot.chat.bot_commands import COMMANDS
@@ -53,6 +54,7 @@ async def live(order):
     for name, adapter in adapters.items():
         dispatcher.connect(name, adapter)
     works = [dispatcher.run(), *(adapter.run() for adapter in adapters.values()), _lag(Path(order["lag"]))]
+    works.append(set_aside_after_start())  # as `liqbot run` does
     running = [asyncio.create_task(work) for work in works]
     evaluator = Evaluator(rules(), store.alerts)
     wave = int(await store.notes.get("wave") or 0)

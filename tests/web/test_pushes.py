@@ -121,3 +121,14 @@ def test_small_answers_are_sent_at_once():
     """Without its protocol asyncio leaves Nagle's algorithm on, and every answer takes 40 ms longer."""
     with _listener("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+async def test_who_comes_back_with_a_number_from_a_clock_that_was_ahead_misses_nothing():
+    pushes = Pushes(3, first=1_000)
+    for number in range(3):
+        pushes.send("view", number)
+    stream = pushes.open(after=9_000)
+    assert await anext(stream) == b"retry: 2000\n\n"
+    told = await anext(stream)
+    assert [told.count(b"data: %d\n" % number) for number in range(3)] == [1, 1, 1]
+    await stream.aclose()

@@ -23,6 +23,7 @@ from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.chat.discord.verdicts import LEFT
 from liqbot.chat.discord.wire import Wire
+from liqbot.chat.menu_words import WORDS
 from liqbot.service.chats import ChatKey
 from liqbot.text import _
 
@@ -114,6 +115,7 @@ class Client(discord.AutoShardedClient):
         """Tell Discord of the commands, while the connection is made."""
         if self.application is not None:
             self.tree.allowed_installs = installable(self.application)
+        await asyncio.to_thread(WORDS.load)
         await self.tree.set_translator(CommandWords(self._commands))
         self._syncing = self.loop.create_task(keep_synced(self.tree, self._chats))
 

@@ -56,6 +56,7 @@ class Menu:
 
     async def write(self) -> None:
         """Write every menu that is not yet as it should be. That it fails is no reason not to serve."""
+        await asyncio.to_thread(WORDS.load)
         for language in ("", *WORDS.languages[1:]):
             for scope in (*_EVERYTHING, *_LOOKING):
                 if not await self._insist(scope, language):

@@ -3,7 +3,7 @@
 from liqbot.market.layer import Origin
 from liqbot.store.alerts import EXPIRES_MS
 from liqbot.store.sql.rooms import Connection, Records, writes
-from liqbot.store.sql.statuses import OPEN
+from liqbot.store.sql.statuses import HELD, OPEN
 
 TOLERANCE_MS = 120_000
 """Clocks differ a little; what is so little ahead does no harm."""
@@ -19,6 +19,8 @@ _OF_PEOPLE = (
     ("accounts", "lively_ms"),
 )
 """Times at which something was done."""
+_ENDS = (("chats", "mute_until_ms"), ("subscriptions", "until_ms"))
+"""Times at which something ends that people asked for."""
 _OF_LIVE = f"layer LIKE '%/{Origin.LIVE}'"
 """Simulated and recorded markets have a time of their own."""
 
@@ -31,7 +33,8 @@ class SqlClockRepair(Records):
         """Put back what lies in the future; return by how much it did at most, ms, 0 for nothing.
 
         What was seen of markets at times that are still to come would keep out what is seen now, and is
-        removed. What is owed is due now, and held again where its chat wants that.
+        removed. What is owed is due now, and held again where its chat wants that. A mute or a subscription
+        that ends later than that clock's present is taken to have been set by it, and ends so much earlier.
         """
         after = now_ms + TOLERANCE_MS
         ahead_ms = 0
@@ -42,6 +45,11 @@ class SqlClockRepair(Records):
             ahead_ms = max(ahead_ms, _newest(db, table, column, after, "TRUE") - now_ms)
         if ahead_ms > 0:
             self._put_back(db, now_ms, after)
+            for table, column in _ENDS:
+                db.execute(
+                    f"UPDATE {table} SET {column} = {column} - ? WHERE {column} > ?",
+                    [ahead_ms, now_ms + ahead_ms],
+                )
         return max(ahead_ms, 0)
 
     def _put_back(self, db: Connection, now_ms: int, after: int) -> None:
@@ -53,6 +61,7 @@ class SqlClockRepair(Records):
             f"UPDATE deliveries SET due_ms = ?, expires_ms = ? WHERE {OPEN} AND due_ms > ?",
             [now_ms, now_ms + EXPIRES_MS, after],
         )
+        db.execute(f"UPDATE deliveries SET due_ms = ? WHERE status = {HELD} AND due_ms > ?", [now_ms, after])
 
 
 def _newest(db: Connection, table: str, column: str, after: int, where: str) -> int:
