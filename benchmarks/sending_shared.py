@@ -14,6 +14,7 @@ from benchmarks.measure import Row
 from benchmarks.postgres import Server, database, not_measured, server
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.platform import Limits
+from liqbot.logs import set_up_logs
 from liqbot.message import Picture
 from liqbot.store.address import PostgresUrl
 from liqbot.store.postgres.leases import PostgresLeases
@@ -100,6 +101,7 @@ def _sent(url: PostgresUrl, names: Sequence[str], where: str, limits: Limits) ->
 
 def _sender(url: str, name: str, where: str, limits: Limits, begin: Barrier) -> None:
     """Be a sender until killed."""
+    set_up_logs("error")
     asyncio.run(_send(PostgresUrl(url), name, where, limits, begin))
 
 

@@ -18,7 +18,7 @@ from liqbot.rules.common_parameters import Policy
 from liqbot.rules.hit import Hit, Reading, RuleFault
 from liqbot.rules.parameters import Value
 from liqbot.rules.rule import Rule
-from liqbot.rules.rule_calls import Question, ask
+from liqbot.rules.rule_calls import Question, ask_all
 
 WARM_UP_MS = 3_600_000
 """How long a market that knows much less than before counts as one that is still being read."""
@@ -61,14 +61,35 @@ async def evaluate(
     knows whether what it found still holds. After `stale_ms` without an observation of a live market, what
     was gone by then has to be seen gone anew.
     """
+    return (await evaluate_all([(observation, subjects)], stale_ms=stale_ms))[0]
+
+
+async def evaluate_all(
+    observed: Sequence[tuple[Observation, Sequence[Subject]]], *, stale_ms: int = STALE_MS
+) -> list[list[Evaluated | RuleFault]]:
+    """Return of several observations what `evaluate` returns of each: all of them are asked about at once."""
+    asked = [_asked(observation, subjects) for observation, subjects in observed]
+    views = [observation.view for observation, _ in observed]
+    answered = await ask_all(
+        [(view, list(questions.values())) for view, questions in zip(views, asked, strict=True)]
+    )
+    found: list[list[Evaluated | RuleFault]] = []
+    for (_, subjects), view, questions, answers in zip(observed, views, asked, answered, strict=True):
+        readings = dict(zip(questions, answers, strict=True))
+        found.append(
+            [_evaluated(one, view, readings.get(place), stale_ms) for place, one in enumerate(subjects)]
+        )
+    return found
+
+
+def _asked(observation: Observation, subjects: Sequence[Subject]) -> dict[int, Question]:
+    """Return what is to be asked, by the place of the subject: not where nobody could know."""
     view = observation.view
-    asked = {
+    return {
         place: _question(subject, observation)
         for place, subject in enumerate(subjects)
         if not _is_still_being_read(subject.state, view) and unknown_now(subject.rule, view) is None
     }
-    readings = dict(zip(asked, await ask(view, list(asked.values())), strict=True))
-    return [_evaluated(one, view, readings.get(place), stale_ms) for place, one in enumerate(subjects)]
 
 
 def _question(subject: Subject, observation: Observation) -> Question:

@@ -11,13 +11,13 @@ from typing import TypeAlias
 import msgspec
 import structlog
 
-from liqbot.alerts.evaluation import STALE_MS, Evaluated, Subject, blind, decode_state, evaluate
+from liqbot.alerts.evaluation import STALE_MS, Evaluated, Subject, blind, decode_state, evaluate, evaluate_all
 from liqbot.alerts.layer_choice import LayerChoices
 from liqbot.alerts.states import WatchState, put_back
 from liqbot.market.events import MarketEvent, Observation
 from liqbot.market.layer import Layer, Origin
 from liqbot.market.view import MarketView
-from liqbot.rules.hit import NotAsked
+from liqbot.rules.hit import NotAsked, RuleFault
 from liqbot.rules.parameters import Form, ParameterError, Value
 from liqbot.rules.plugin_loading import Rules
 from liqbot.rules.rule import Rule
@@ -156,14 +156,19 @@ class Evaluator:
             self._now_ms = now_ms
             watched = await self._outbox.watches_of([view.coin for view in views], views[0].layer.key)
             last_read = await self._outbox.last_read_of(watched) if watched else {}
-            followed: list[_Followed] = []
+            due: list[tuple[Observation, list[tuple[Watch, Subject]]]] = []
             for observation in observations:
                 coin = observation.coin
                 waiting = self._waiting(
                     observation.view, watched.get(coin, ()), now_ms, Lane.PROCESS, is_late=False
                 )
-                due = self._subjects(observation.view.layer.key, waiting, last_read.get(coin, {}))
-                followed.append(await self._evaluated(observation, due, now_ms))
+                own = self._subjects(observation.view.layer.key, waiting, last_read.get(coin, {}))
+                due.append((observation, own))
+            outcomes = await evaluate_all([(one, [subject for _, subject in own]) for one, own in due])
+            followed = [
+                self._followed(observation, own, found, now_ms)
+                for (observation, own), found in zip(due, outcomes, strict=True)
+            ]
             return await self._commit_all([one for one in followed if one.states], now_ms)
 
     async def _due(
@@ -217,16 +222,20 @@ class Evaluator:
     async def _take(
         self, observation: Observation, watched: Sequence[tuple[Watch, Subject]], now_ms: int
     ) -> int:
-        followed = await self._evaluated(observation, watched, now_ms)
+        outcomes = await evaluate(observation, [subject for _, subject in watched])
+        followed = self._followed(observation, watched, outcomes, now_ms)
         return await self._commit(observation.view, followed.states, followed.alerts, now_ms)
 
-    async def _evaluated(
-        self, observation: Observation, watched: Sequence[tuple[Watch, Subject]], now_ms: int
+    def _followed(
+        self,
+        observation: Observation,
+        watched: Sequence[tuple[Watch, Subject]],
+        outcomes: Sequence[Evaluated | RuleFault],
+        now_ms: int,
     ) -> _Followed:
         """Return what follows of an observation; the log hears of the rules that failed."""
         states: list[tuple[Watch, WatchState]] = []
         alerts: list[NewAlert] = []
-        outcomes = await evaluate(observation, [subject for _, subject in watched])
         for (watch, subject), outcome in zip(watched, outcomes, strict=True):
             if isinstance(outcome, Evaluated):
                 if outcome.state != subject.state or subject.left is not None:

@@ -36,8 +36,8 @@ class Shared:
     """What is exchanged between those who scan a venue and those who make its maps."""
     calls: RemoteCalls
     """What is asked of each other."""
-    run: Callable[[], AbstractAsyncContextManager[None]]
-    """Hears other processes meanwhile. Raises `StoreError`."""
+    run: Callable[[Callable[[], bool]], AbstractAsyncContextManager[None]]
+    """Hears other processes meanwhile; views wait a while for what is busy. Raises `StoreError`."""
     trouble: Callable[[], str | None]
     """Why other processes are not heard at present; None where they are."""
     close: Callable[[], Awaitable[None]]
@@ -59,13 +59,16 @@ class Backend:
         return None if self.shared is None else self.shared.leases
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncGenerator[None]:
-        """Hear other processes meanwhile. Raises `StoreError` where the database is out of reach."""
+    async def at_work(self, is_busy: Callable[[], bool]) -> AsyncGenerator[None]:
+        """Hear other processes meanwhile. Raises `StoreError` where the database is out of reach.
+
+        Views of others wait a while where this process `is_busy` with what is more urgent.
+        """
         if self.shared is None:
             yield
             return
         try:
-            async with self.shared.run():
+            async with self.shared.run(is_busy):
                 yield
         finally:
             with suppress(StoreError):
@@ -119,7 +122,8 @@ def _shared(store: Store, url: PostgresUrl) -> Backend:
     calls = PostgresCalls(url, name)
 
     @asynccontextmanager
-    async def run() -> AsyncGenerator[None]:
+    async def run(is_busy: Callable[[], bool]) -> AsyncGenerator[None]:
+        bus.is_busy = is_busy
         await bus.begin()
         async with in_background(bus.run()):
             yield

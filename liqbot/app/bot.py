@@ -196,7 +196,7 @@ class Bot:
         if self.plugins.awaited:
             self.services.startup.plugins.clear()
             self._loading = asyncio.create_task(self._load_plugins())
-        await self._stack.enter_async_context(self.backend.at_work())
+        await self._stack.enter_async_context(self.backend.at_work(lambda: self.alerts.lag_s > 0))
         await self.engine.prepare()
         if self.duties.has(ALERTS):
             self._reading = asyncio.create_task(self.alerts.run())

@@ -100,7 +100,11 @@ def to_bytes(view: MarketView) -> bytes:
 
 def from_bytes(data: bytes) -> MarketView:
     """Return the view that `to_bytes` wrote, in any version of it. Raises `WireError`."""
-    with _reading("a market view"):
+    with suppress(*_UNREADABLE):
+        read = _decoder.decode(data)
+        if read.version == VERSION:
+            return read.view
+    with _reading("a market view"):  # of an older version, or it says what is wrong with it
         version = _version_of(data, "a market view")
         return _decoder.decode(_without_faded(data) if version == 1 else data).view
 
@@ -141,7 +145,11 @@ def observation_to_bytes(observation: Observation) -> bytes:
 
 def observation_from_bytes(data: bytes) -> Observation:
     """Return the observation that `observation_to_bytes` wrote. Raises `WireError`."""
-    with _reading("an observation"):
+    with suppress(*_UNREADABLE):
+        observed = _observations.decode(data)
+        if observed.version == VERSION:
+            return Observation(observed.view, tuple(map(_read, observed.events)))
+    with _reading("an observation"):  # says what is wrong with it
         _version_of(data, "an observation")
         observed = _observations.decode(data)
         return Observation(observed.view, tuple(map(_read, observed.events)))

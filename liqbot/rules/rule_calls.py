@@ -45,7 +45,14 @@ def group_of(rule: Rule) -> Group | None:
 
 async def ask(view: MarketView, questions: Sequence[Question]) -> list[Answer]:
     """Return what comes of each question, in their order; the event loop is free meanwhile."""
-    return await asyncio.to_thread(answers, view, questions) if questions else []
+    return (await ask_all([(view, questions)]))[0]
+
+
+async def ask_all(asked: Sequence[tuple[MarketView, Sequence[Question]]]) -> list[list[Answer]]:
+    """Return of several views what comes of the questions about each, as `ask` does of one."""
+    if not any(questions for _, questions in asked):
+        return [[] for _ in asked]
+    return await asyncio.to_thread(lambda: [answers(view, questions) for view, questions in asked])
 
 
 async def ask_patiently(view: MarketView, questions: Sequence[Question]) -> list[Answer]:

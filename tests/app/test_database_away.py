@@ -1,4 +1,4 @@
-"""Processes of one bot whose database is away: out of reach of one of them."""
+"""Processes of one bot whose database is away: out of reach of one of them, or begun anew under all."""
 
 import asyncio
 import time
@@ -7,9 +7,12 @@ from contextlib import asynccontextmanager, closing
 
 import psycopg
 import pytest
-from app.stand_ins import Told
+from alerts.stand_ins import saying
+from app.stand_ins import Told, beat, subscribe
 from platforms import Paper
+from postgres_server import programs, running
 from proxies import proxy
+from structlog.testing import capture_logs
 
 from liqbot.alerts.alert_message import MAY_REPEAT
 from liqbot.alerts.platform import Limits
@@ -27,6 +30,22 @@ TAKEN_OVER_S = 10
 MINUTE_MS = 60_000
 HOUR_MS = 60 * MINUTE_MS
 CHATS = [ChatKey("here", f"chat-{number}") for number in range(400)]
+EACH_MINUTE = saying("each-minute", "so it is", repeat=60, cooldown=0)
+
+
+class Hasty(Told):
+    """A market of which a minute goes by with each beat, so that each beat is an observation."""
+
+    def __init__(self):
+        super().__init__()
+        self.now_ms = time.time_ns() // 1_000_000 - 5 * HOUR_MS
+
+    async def updates(self):
+        while True:
+            self.now_ms += MINUTE_MS
+            for update in beat(self.now_ms):
+                yield update
+            await asyncio.sleep(0.3)
 
 
 class Paced(Paper):
@@ -68,7 +87,7 @@ def process(tmp_path, undrawn):
             pictures_path=tmp_path,
             plugins={"enabled": False},
         )
-        plugins = load_plugins(HOUSE, Wanted(folder=None, installed=False))
+        plugins = load_plugins((*HOUSE, EACH_MINUTE), Wanted(folder=None, installed=False))
         duties = Duties(frozenset(roles))
         sources = [source or Told()]
         async with await asyncio.to_thread(Bot, settings, sources, chats, plugins, duties=duties) as bot:
@@ -122,6 +141,58 @@ async def test_a_sender_that_is_cut_off_from_the_database_stops_before_another_b
         assert len(later) == len(CHATS)
 
 
+async def test_every_role_goes_on_when_the_server_has_been_restarted_and_nothing_is_lost(process):
+    found = programs()
+    if found is None:
+        pytest.skip("PostgreSQL is not installed; tests/store/postgres/postgresql.sh installs Debian's")
+    chat, source = Paced(), Hasty()
+    with running(found, settings=()) as server:  # its own: what this one has committed is to be kept
+        database = server.make("liqbot_model")
+        async with (
+            process(database, "telegram", here=chat) as sender,
+            process(database, "alerts") as alerts,
+            process(database, "engine", source=source) as engine,
+            process(database, "web") as page,
+        ):
+            await subscribe(sender, CHATS[0], rule="each-minute")
+            await eventually(lambda: len(chat.messages) > 3)
+            with capture_logs() as logs:
+                await asyncio.to_thread(server.stop)
+                await eventually(lambda: all(bot.bus.trouble for bot in (sender, alerts, engine, page)))
+                await eventually(lambda: not engine.engine.led)  # so long that leases are lost
+                await asyncio.to_thread(server.start)
+                begun_s, seen, sent = time.monotonic(), source.now_ms, len(chat.messages)
+                await eventually(lambda: _shown_ms(page) > seen, TAKEN_OVER_S)
+                await eventually(lambda: len(chat.messages) > sent + 3, TAKEN_OVER_S)
+                assert time.monotonic() - begun_s < TAKEN_OVER_S
+            assert alerts.alerts.leads
+            await engine.engine.stop()
+            await alerts_read(alerts)
+            await all_sent(sender.store)
+            with closing(psycopg.connect(database.url)) as connection:
+                (kept,), (raised,), (sent,) = (
+                    connection.execute(statement).fetchone() for statement in (_KEPT, _RAISED, _SENT)
+                )
+        assert kept == raised == sent
+    said = Counter(
+        (line["event"], line.get("lease") or line.get("what") or line.get("layer"))
+        for line in logs
+        if line["log_level"] in ("warning", "error")
+    )
+    assert said, "the operator is told"
+    assert max(said.values()) <= len((sender, alerts, engine, page)), said
+
+
+async def alerts_read(alerts):
+    """Wait until every observation is read."""
+    await eventually(lambda: alerts.alerts.lag_s == 0)
+
+
+def _shown_ms(bot):
+    view = bot.services.markets.view("BTC")
+    return 0 if view is None else view.time_ms
+
+
 def _meet(database):
     with closing(psycopg.connect(database.url)) as connection:
         connection.cursor().executemany(
@@ -129,3 +200,8 @@ def _meet(database):
             [(chat.platform, chat.native_id) for chat in CHATS],
         )
         connection.commit()
+
+
+_KEPT = "SELECT count(*) FROM observations WHERE time_ms >= (SELECT min(time_ms) FROM alerts)"
+_RAISED = "SELECT count(*) FROM alerts"
+_SENT = "SELECT count(*) FROM deliveries WHERE status = 'sent'"

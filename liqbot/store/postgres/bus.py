@@ -8,6 +8,7 @@ visible in their order.
 
 import asyncio
 import itertools
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Any, TypeVar
@@ -32,6 +33,8 @@ LOOK_S = 5.0
 """So often it is looked in the tables for what no notification has told of."""
 AGAIN_S = 0.5
 """After so long a connection that broke is made anew."""
+URGENT_S, LOOK_AGAIN_S = 1.0, 0.02
+"""So long views wait at most while rules read, and so often it is looked whether they do."""
 SLICE = 40
 """So many views are written, or read, at a time: others go through their hands meanwhile."""
 N = TypeVar("N", bound=Notice)
@@ -99,6 +102,8 @@ class PostgresBus:
         """Whether others could not be told of the newest notice: the log hears of it once."""
         self.listens = asyncio.Event()
         """Set while notifications are heard."""
+        self.is_busy: Callable[[], bool] = _never
+        """Whether rules are reading in this process: views wait for that a while."""
         self.trouble: str | None = None
         """Why other processes are not heard at present; None where they are."""
 
@@ -217,7 +222,10 @@ class PostgresBus:
                 is_told = False
 
     async def _read_views(self) -> None:
+        until_s = time.monotonic() + URGENT_S
         for rows in _slices(await self._new("views", _NEW_VIEWS)):
+            while self.is_busy() and time.monotonic() < until_s:  # noqa: ASYNC110 - whoever is tells nobody
+                await asyncio.sleep(LOOK_AGAIN_S)
             observed = await asyncio.to_thread(_decoded, [row[2] for row in rows])
             for layer, ours in itertools.groupby(observed, key=lambda one: one.view.layer):
                 some = list(ours)
@@ -244,6 +252,11 @@ class PostgresBus:
             await self._local.publish(notice)
         except Exception:  # noqa: BLE001 - whoever takes it looks in the store again
             _log.exception("notice_not_taken", kind=type(notice).__name__)
+
+
+def _never() -> bool:
+    """Have nothing urgent to do."""
+    return False
 
 
 def _slices(all_of_them: Sequence[T]) -> Iterator[Sequence[T]]:
