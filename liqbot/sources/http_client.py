@@ -1,13 +1,30 @@
 """The HTTP client of a source: through the proxy that the environment names, or it says why it cannot."""
 
 import os
+from types import TracebackType
 
 import httpx
 
+from liqbot.sources.closing import finished
 from liqbot.sources.source import NoDataError
 from liqbot.sources.tls import trusted
 
 PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
+
+
+class _Client(httpx.AsyncClient):
+    """A client that lets go of all its connections also where whoever closes it is cancelled meanwhile."""
+
+    async def aclose(self) -> None:
+        await finished(super().aclose())
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None = None,
+        exc_value: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        await finished(super().__aexit__(exc_type, exc_value, traceback))
 
 
 def http_client(
@@ -21,7 +38,7 @@ def http_client(
     Raises `NoDataError`, in one line, where a variable of the environment names a proxy that cannot be.
     """
     try:
-        return httpx.AsyncClient(
+        return _Client(
             timeout=timeout_s,
             limits=limits or httpx.Limits(),
             transport=transport,

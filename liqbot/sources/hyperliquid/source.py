@@ -12,6 +12,7 @@ import structlog
 from liqbot.market.coins import ALL, DEFAULT_COINS
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.updates import AssetContext, Beat, Liquidation, Update
+from liqbot.sources.closing import finished
 from liqbot.sources.hyperliquid.account_stream import AccountStream
 from liqbot.sources.hyperliquid.all_coins import AllCoins
 from liqbot.sources.hyperliquid.batches import Batches
@@ -314,7 +315,7 @@ class Hyperliquid:
                     group.create_task(work)
                 group.create_task(self._save_often(accounts))
         finally:
-            await asyncio.shield(_close(accounts, self.roster))
+            await finished(_close(accounts, self.roster))
 
     def _asking(self) -> Iterator[Coroutine[None, None, None]]:
         """Yield what asks for accounts, and what that needs."""
