@@ -153,6 +153,45 @@ test("an account is looked at, and one that there is not is said to be so", asyn
   assert.equal(await page.inputValue('[data-id="address"]'), "0x0000000000000000000000000000000000000000");
 });
 
+test("an account's positions stand beside each other, the nearest to its liquidation first, as the API tells them", async () => {
+  const nobody = await fetch(`${bot.address}/api/v1/account/0x${"0".repeat(40)}`);
+  const [address] = (await nobody.json()).detail.match(/0x[0-9a-f]{40}/g).slice(-1);
+  const answer = await bot.get(`/api/v1/account/${address}`);
+  // One more than the simulator's accounts have, which no price liquidates, and one that is at its level.
+  const safe = { ...answer.positions[0], coin: "SAFE", liquidation: null, distance_pct: null, leverage: null };
+  const told = { ...answer, positions: [{ ...answer.positions[0], coin: "NEAR", distance_pct: 0 }, ...answer.positions, safe] };
+  let stale = false;
+  await page.route(`**/api/v1/account/${address}`, (route) =>
+    route.fulfill({ json: { ...told, is_newest: !stale } }),
+  );
+  const card = page.locator('.card[data-id="Account"]');
+  await page.fill('[data-id="address"]', address);
+  await page.press('[data-id="address"]', "Enter");
+  await until(async () => (await card.locator("tbody tr").count()) === told.positions.length, "the positions");
+  const rows = await card.locator("tbody tr").allInnerTexts();
+  told.positions.forEach((one, place) => {
+    assert.ok(rows[place].includes(`${one.coin} ${one.side}`), `${rows[place]}: ${one.coin}`);
+    assert.ok(rows[place].includes(figures.usd(one.usd)), `${rows[place]}: ${one.usd}`);
+  });
+  assert.ok(rows.at(-1).includes("none"), rows.at(-1));
+  const words = await card.innerText();
+  assert.ok(words.includes(`${figures.usd(answer.long_usd)} long, ${figures.usd(answer.short_usd)} short`), words);
+  assert.ok(!words.includes("does not answer"), words);
+  assert.deepEqual(foreign, []);
+
+  // What is renewed meanwhile keeps what was asked for and found; a venue that is silent is said to be.
+  stale = true;
+  await page.click('.card[data-id="Account"] button');
+  await until(async () => (await card.innerText()).includes("the venue does not answer, this is of"), "that it is old");
+  assert.equal(await page.inputValue('[data-id="address"]'), address);
+  await page.setViewportSize({ width: 360, height: 740 });
+  const box = await card.boundingBox();
+  assert.ok(box.x >= 0 && box.x + box.width <= 361, `the card is ${box.width} wide at ${box.x}`);
+  if (PICTURES) await card.screenshot({ path: `${PICTURES}/account-360.png` });
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+  assert.ok(wide <= 360, `the page is ${wide} wide`);
+});
+
 test("a coin that is not known yet is waited for, with words, and the others are a click away", async () => {
   const context = await browser.newContext();
   const waiting = await context.newPage();
