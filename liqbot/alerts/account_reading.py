@@ -86,7 +86,8 @@ def read_state(
     since = {coin: one.since for coin, one in read.items() if one.since is not None}
     steps = {coin: one.steps for coin, one in read.items() if one.steps}
     left = tuple(_left(memory.liquidations, look.changes, state))
-    hits = tuple(one.hit for one in read.values() if one.hit is not None)
+    told = {coin: one.hit for coin, one in read.items() if one.hit is not None}
+    hits = tuple(told[coin] for coin in sorted(told, key=lambda coin: _weight(look, coin, told[coin])))
     return AccountMemory(look.after, left, since, steps), hits
 
 
@@ -157,6 +158,22 @@ def _look(memory: AccountMemory, state: AccountState, values: Mapping[str, Value
     changes = {one.coin: one for one in account_changes(before, state, told)}
     gap_ms = state.time_ms - before.time_ms
     return _Look(memory, state, carried_on(before, state), changes, values, gap_ms)
+
+
+def _weight(look: _Look, coin: str, hit: Hit) -> tuple[int, float]:
+    """Return what the hits of one look are told by: liquidated, then near, then traded; the largest first.
+
+    Of many at once a chat is shown the first by name, and the picture of the first.
+    """
+    before = look.memory.state
+    held = [look.after.position(coin), None if before is None else before.position(coin)]
+    kind = hit.key.partition(":")[0]
+    rank = _FIRST.index(kind) if kind in _FIRST else len(_FIRST)
+    return rank, -max((one.usd for one in held if one is not None), default=0.0)
+
+
+_FIRST = (Change.LIQUIDATED.value, "near")
+"""What is told before all else."""
 
 
 def _read_coin(look: _Look, coin: str) -> _Read:

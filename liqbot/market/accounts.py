@@ -41,7 +41,7 @@ class HeldPosition:
         0 where price is at the level or beyond it; None without a level.
         """
         price = self.mark if mark is None else mark
-        if self.liquidation is None or not (0 < price < math.inf):
+        if self.liquidation is None or self.liquidation <= 0 or not (0 < price < math.inf):
             return None
         away = price - self.liquidation if self.side is Side.LONG else self.liquidation - price
         return max(0.0, away / price)

@@ -96,7 +96,8 @@ class Subscriptions(Protocol):
         """Let a subscription look for something else, or bring it otherwise; its number stays.
 
         Returns it as it is then; None where there is none of that number, or where the chat has another one
-        that looks for the same. What looks for something else begins anew.
+        that looks for the same. What looks for something else begins anew; a watch on an account goes on from
+        what was seen of it.
         """
         ...
 

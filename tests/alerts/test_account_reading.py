@@ -256,3 +256,19 @@ def test_nothing_is_told_twice_of_a_look_that_is_repeated(looks):
         position = held("BTC", size or 1.0, at=100 - away * (1 if size >= 0 else -1), mark=100)
         reading.see(position)
         assert reading.see(position) == []
+
+
+def test_of_many_at_once_what_was_liquidated_comes_first_then_what_is_near_the_largest_first():
+    small, large = held("ETH", 1, at=90, mark=100), held("SOL", 50, at=90, mark=100)
+    reader = Reader()
+    reader.see(FAR, small, large, held("XRP", 9_000, at=None, mark=100))
+    reader.hear()
+    hits = reader.hits(replace(small, mark=91), replace(large, mark=91))
+    assert [hit.key for hit in hits] == ["liquidated:BTC", "near:SOL", "near:ETH", "closed:XRP"]
+
+
+@pytest.mark.parametrize("level", [0.0, -5.0])
+def test_a_level_that_no_price_can_reach_is_none(level):
+    reader = Reader()
+    assert reader.see(held("ETH", 1, at=level, mark=100)) == []
+    assert held("ETH", 1, at=level, mark=100).distance() is None

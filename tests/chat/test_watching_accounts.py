@@ -218,6 +218,27 @@ class TestAlerts:
         assert f"To have it again: /watch {ANN} name=whale near=4%" in ended
 
 
+class TestChanges:
+    async def test_a_new_name_is_no_reason_to_tell_again_and_nothing_is_missed_meanwhile(self, room):
+        await room.say(f"/watch {ANN} name=whale")
+        await room.look(FAR, held("ETH", 10, at=1_000, mark=2_000))
+        await room.look(NEAR, held("ETH", 10, at=1_000, mark=2_000))
+        await room.say("/watch whale name=shark")
+        [message] = await room.look(replace(NEAR, mark=83_900))
+        assert message.title == "shark: ETH long $20k closed"
+        await room.say("/edit 1 name=tuna")
+        assert await room.look(replace(NEAR, mark=83_800)) == []
+
+    async def test_other_steps_are_told_where_they_are_new(self, room):
+        await room.say(f"/watch {ANN} name=whale")
+        await room.look(FAR)
+        await room.look(NEAR)
+        await room.say("/edit 1 near=4%")
+        assert await room.look(replace(NEAR, mark=83_900)) == []
+        [message] = await room.look(replace(NEAR, mark=81_500))
+        assert message.title == "whale: BTC long is 1.8% ($1,500) from liquidation"
+
+
 class TestAfterARestart:
     async def test_nothing_is_told_twice_and_nothing_is_lost(self, tmp_path, venue):
         path = tmp_path / "liqbot.db"

@@ -115,3 +115,29 @@ async def test_subscriptions_outlast_a_restart(store, address, subscribe):
     reopened = open_store(address)
     assert await reopened.subscriptions.of(ANN) == [subscription]
     await reopened.close()
+
+
+async def test_a_changed_watch_on_an_account_goes_on_from_what_was_seen_and_any_other_begins_anew(
+    store, subscribe
+):
+    for rule, coin, kept in (("watch", "0xabc", {"hyperliquid/measured/live": b"seen"}), ("x", "BTC", {})):
+        mine = await subscribe(rule=rule, coin=coin)
+        await store.alerts.commit(None, [(mine.watch, b"seen")], [], 1, layer="hyperliquid/measured/live")
+        changed = await store.subscriptions.change(
+            ANN, mine.number, parameters='{"near":3.0}', venue="", manner=mine.manner
+        )
+        assert changed.watch.id != mine.watch.id
+        assert await store.alerts.states(changed.watch) == kept
+        assert await store.alerts.state(changed.watch) == (b"seen" if kept else None)
+
+
+async def test_a_watch_on_an_account_that_has_seen_something_itself_keeps_that(store, subscribe):
+    mine = await subscribe(rule="watch", coin="0xabc")
+    other = await subscribe(BOB, rule="watch", coin="0xabc", parameters='{"near":3.0}')
+    for watch, state in ((mine.watch, b"mine"), (other.watch, b"theirs")):
+        await store.alerts.commit(None, [(watch, state)], [], 1, layer="l")
+    changed = await store.subscriptions.change(
+        ANN, mine.number, parameters='{"near":3.0}', venue="", manner=mine.manner
+    )
+    assert changed.watch == other.watch
+    assert await store.alerts.states(other.watch) == {"l": b"theirs"}

@@ -113,6 +113,8 @@ class SqlSubscriptions(Records):
                 "UPDATE subscriptions SET watch_id = ? WHERE (chat_id, number) = (?, ?)",
                 [watch_id, chat_id, number],
             )
+            if watch.is_of_account:
+                _go_on(db, watch.id, watch_id)
             _drop_watch(db, watch.id)
         db.execute(
             "UPDATE subscriptions SET silent = ?, role = ?, digest = ?, once = ?, until_ms = ?, paused = 0 "
@@ -156,6 +158,20 @@ class SqlSubscriptions(Records):
     @reads
     def count(self, db: Connection) -> int:
         return db.execute("SELECT count(*) FROM subscriptions").fetchone()[0]
+
+
+def _go_on(db: Connection, before: int, after: int) -> None:
+    """Let a watch that has seen nothing yet go on from what another one of the same account has seen."""
+    db.execute(
+        "INSERT INTO states (watch_id, layer, state) SELECT ?, layer, state FROM states WHERE watch_id = ? "
+        "ON CONFLICT DO NOTHING",
+        [after, before],
+    )
+    db.execute(
+        "UPDATE watches SET layer = (SELECT layer FROM watches AS old WHERE old.id = ?) "
+        "WHERE id = ? AND layer = ''",
+        [before, after],
+    )
 
 
 def _drop_watch(db: Connection, watch_id: int) -> None:
