@@ -17,8 +17,10 @@ _log = structlog.get_logger()
 
 EVERYTHING = "all"
 """The topic under which `/help` lists all commands and rules."""
-OF_THE_PRESENT = ("status", "regime", "clusters", "trapped", "whales", "book", "cascade", "screener")
+OF_THE_PRESENT = ("status", "regime", "clusters", "trapped", "whales", "book", "stops", "cascade", "screener")
 """Commands that need the newest views alone, and are answered while the past is still being read."""
+WITHOUT_MARKET = ("help", "watching", "privacy", "mute", "quiet", "timezone", "look")
+"""Commands that have nothing to do with the past of a market; plugins may have to do with them."""
 _AND = ("and", "&", "+", ",")
 _ALIKE = 0.75
 """How alike a command must be to be suggested: no suggestion is better than a wrong one."""
@@ -74,6 +76,8 @@ class Answering:
     async def _run(self, command: Command, words: list[str], context: CommandContext) -> Message:
         async def one(given: list[str]) -> Message:
             values = await read_arguments(command, given, context, self.topics(context))
+            if command.name not in (*OF_THE_PRESENT, *WITHOUT_MARKET):
+                await context.services.startup.settled()  # what cannot be done was refused before
             if not command.draws or context.is_owner:
                 return await command.function(context, **values)
             with context.services.quotas.drawing(context.chat, context.person):
@@ -127,12 +131,12 @@ class Answering:
 
 
 async def _begun(line: str, context: CommandContext) -> None:
-    """Wait, in the first seconds of a bot, for what the answer to a line is made of."""
+    """Wait, in the first seconds of a bot, for the coins and plugins by which a line is understood."""
     startup = context.services.startup
     await startup.first_view()
     words = words_of(line)
     if words and _bare(words[0]) not in OF_THE_PRESENT:
-        await startup.settled()
+        await startup.loaded()
 
 
 def _coins(words: Sequence[str], context: CommandContext) -> tuple[list[str], Sequence[str]]:

@@ -54,10 +54,14 @@ class Startup:
         if left_s > 0:
             await _within(self._markets.any_arrives(), left_s)
 
+    async def loaded(self) -> None:
+        """Wait until all plugins are there."""
+        await _within(self.plugins.wait(), SETTLED_S)
+
     async def settled(self) -> None:
         """Wait until the past can be read and all plugins are there."""
         await _within(self._settled.wait(), SETTLED_S)
-        await _within(self.plugins.wait(), SETTLED_S)
+        await self.loaded()
 
 
 async def _within(waiting: Awaitable[object], seconds: float) -> None:

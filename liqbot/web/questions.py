@@ -103,8 +103,9 @@ class ServiceQuestions:
 
     async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
         """Return the readings of a window. Raises `UserError`."""
+        query = LayerQuery.of(part)
         await self._services.startup.settled()
-        return await self._services.past_readings.past(coin, window, LayerQuery.of(part))
+        return await self._services.past_readings.past(coin, window, query)
 
     async def book(self, coin: str, venue: str | None) -> BookAnswer:
         """Return the order book of a coin. Raises `UserError`."""
@@ -136,8 +137,9 @@ class ServiceQuestions:
 
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
         """Return what became of clusters. Raises `UserError`."""
+        query = ScoreQuery.of(settings)
         await self._services.startup.settled()
-        return await self._services.scoreboards.scoreboard(coin, window, ScoreQuery.of(settings))
+        return await self._services.scoreboards.scoreboard(coin, window, query)
 
     @property
     def exports(self) -> Exports:
@@ -146,8 +148,9 @@ class ServiceQuestions:
 
     async def readings(self, coin: str, days: int, part: Mapping[str, str]) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first. Raises `UserError`."""
+        query = LayerQuery.of(part)
         await self._services.startup.settled()
-        found = await self._services.past_readings.by_day(coin, days, LayerQuery.of(part))
+        found = await self._services.past_readings.by_day(coin, days, query)
         return [
             DayReading(
                 time_ms=one.time_ms,
@@ -179,14 +182,13 @@ class ServiceQuestions:
 
     async def picture(self, coin: str, kind: str, window: str, settings: Mapping[str, str]) -> Picture:
         """Return a picture as PNG. Raises `UserError`, and `DrawingError` where it fails."""
+        own = {name: text for name, text in settings.items() if kind != "compare" or name != BY}
+        query = PictureQuery.of(own)
         await self._services.startup.settled()
         pictures = self._services.pictures
         if kind == "compare":
-            own = {name: text for name, text in settings.items() if name != BY}
-            query = PictureQuery.of(own)
             maps = await self._compared(coin, query.layer, settings)
             return await pictures.comparison_of(maps, window, query.style)
-        query = PictureQuery.of(settings)
         seen = await asyncio.to_thread(self._services.markets.seen, coin, query.layer)
         if kind == "map3d":
             return await pictures.terrain_of(seen, window, query)

@@ -77,6 +77,26 @@ async def test_the_present_is_seen_before_the_past_and_questions_about_the_past_
         ], "what was only looked at is no history"
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/stops BTC", "stop orders"),
+        ("/help", "What you can ask"),
+        ("/scoreboard", "Which coin?"),
+        ("/heatmap NONE", "There is no coin 'NONE'"),
+        ("/history BTC 5m", "There is no window '5m'"),
+    ],
+)
+async def test_what_needs_no_past_and_what_cannot_be_done_is_answered_before_the_past_is_there(
+    bot_of, line, told
+):
+    source = Foretold(beat(9 * HOUR, 103), [*beat(7 * HOUR, 101), asyncio.Event()], live_from_ms=9 * HOUR)
+    async with bot_of(source) as bot:
+        question = asked(bot, line)
+        assert await answered_at_once(question)
+        assert told in (await question).title
+
+
 @pytest.mark.parametrize("end", ["it ends", "it fails"])
 async def test_a_past_that_never_comes_holds_up_nobody_for_long(bot_of, end):
     last = [] if end == "it ends" else [ValueError("it broke")]
