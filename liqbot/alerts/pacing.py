@@ -10,7 +10,7 @@ is seen to where requests leave (`rate_window.py`).
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterable
+from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from liqbot.alerts.platform import Limits
@@ -64,13 +64,25 @@ class Pacing:
         self._resumed_s = -math.inf
         """When another process may have sent last."""
 
-    def resume(self, sent: Iterable[tuple[Hashable, bool, float]]) -> None:
+    def group_replies(self) -> dict[Hashable, list[float]]:
+        """Return how long ago groups got replies within the last minute, s."""
+        now_s = self._clock_s()
+        ago = {chat: [now_s - at_s for at_s in lately.replies] for chat, lately in self._chats.items()}
+        within = {chat: [one for one in times if one < MINUTE_S] for chat, times in ago.items()}
+        return {chat: times for chat, times in within.items() if times}
+
+    def resume(
+        self,
+        sent: Iterable[tuple[Hashable, bool, float]],
+        replies: Mapping[str, Sequence[float]] | None = None,
+    ) -> None:
         """Begin after another process, which may have been sending until now.
 
-        `sent` is what it has sent, or may have sent: chat, whether that is a group, and how long ago, s. Of
-        its replies nobody knows: groups may have got their whole share of them.
+        `sent` is what it has sent, or may have sent: chat, whether that is a group, and how long ago, s.
+        `replies` are its `group_replies`; without them, groups may have got their whole share of replies.
         """
-        now_s = self._resumed_s = self._clock_s()
+        now_s = self._clock_s()
+        self._resumed_s = now_s if replies is None else -math.inf
         rest_s = max(self._limits.a_chat_s, self._limits.rest_s)
         for chat, is_group, ago_s in sent:
             if not math.isinf(self._limits.a_second):
@@ -78,6 +90,10 @@ class Pacing:
             self.halt(chat, rest_s)
             if is_group and self._limits.a_group_minute is not None:
                 self._chats[chat].group.append(now_s - ago_s)
+        for chat, times in (replies or {}).items():
+            lately = self._chats.setdefault(chat, _Lately())
+            lately.replies.extend(sorted(now_s - ago_s for ago_s in times))
+            lately.group = deque(sorted([*lately.group, *lately.replies]))
 
     def wait_s(self) -> float:
         """Return how long no broadcast may go to anyone; 0 where one may go now."""

@@ -206,6 +206,29 @@ async def test_replies_that_nobody_wrote_down_leave_a_group_room_within_its_minu
     assert not await house.store.deliveries.owed()
 
 
+async def test_a_life_that_ended_in_order_tells_the_next_one_which_replies_groups_got(house):
+    clock = Clock()
+    telegram = Telegram(clock, random.Random(1))  # noqa: S311 - a reproducible choice
+    telegram.chance.random = lambda: 1.0
+    group = ChatKey("paper", GROUP)
+    await World(house, [group]).subscribe()
+    life = Life(house.store, telegram)
+    await life.steps(1)
+    clock.now_ms += 61_000
+    assert await replied(life, telegram, group, seconds=8) == 4
+    life.leading.cancel()
+    await asyncio.gather(life.leading, return_exceptions=True)
+    after = Life(house.store, telegram)
+    await after.steps(1)
+    assert await replied(after, telegram, group, seconds=20) == 7, "what is left of their share"
+    await after.kill()
+    killed = Life(house.store, telegram)
+    await killed.steps(1)
+    assert await replied(killed, telegram, group, seconds=20) <= 2, "nobody wrote down what that one said"
+    await killed.kill()
+    assert telegram.refused == 0
+
+
 async def replied(life, telegram, group, *, seconds):
     """Answer whoever asks in a group, whenever it may be answered; return how often."""
     count = 0

@@ -3,8 +3,9 @@
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
+import msgspec
 import structlog
 
 from liqbot.alerts.delivery.address import AddressStage
@@ -31,6 +32,13 @@ BEFORE_MS = 600_000
 """What was sent by another process within so long counts at a start: clocks may have been set meanwhile."""
 LOOK_S = 0.1
 """So often it looks meanwhile whether the lease is still held."""
+
+
+class _Pace(msgspec.Struct):
+    """What the next process is to know of the pace of this one."""
+
+    at_ms: int
+    replies: dict[str, list[float]]
 
 
 class PlatformSender:
@@ -69,6 +77,8 @@ class PlatformSender:
             clocks=clocks,
         )
         self._deliveries = store.deliveries
+        self._notes = store.notes
+        self._note = f"pace.{name}"
         self._clock = clocks[0]
         self._leadership = leadership
         self._led: Lease | None = None
@@ -122,22 +132,36 @@ class PlatformSender:
         with fenced(lease):
             await self._settle.settle()  # what this process has sent before it knows
             await self._deliveries.recover(self.name)
+            replies = await self._replies_before(self._clock())
             if self._is_successor:
-                await self._resume()
+                await self._resume(replies)
         self._is_recovered = True
 
-    async def _resume(self) -> None:
+    async def _resume(self, replies: Mapping[str, Sequence[float]] | None) -> None:
         """Leave room for what whoever sent before may have sent right before its end."""
         now_ms = self._clock()
         sent = await self._deliveries.sent_lately(self.name, now_ms - BEFORE_MS)
         if sent is None:
             return
         self._pacing.resume(
-            (chat.native_id, self._platform.is_group(chat), max(0, now_ms - (at_ms or now_ms)) / 1000)
-            for chat, at_ms in sent
+            [
+                (chat.native_id, self._platform.is_group(chat), max(0, now_ms - (at_ms or now_ms)) / 1000)
+                for chat, at_ms in sent
+            ],
+            replies,
         )
         if isinstance(self._platform, Resuming):
             self._platform.resume()
+
+    async def _replies_before(self, now_ms: int) -> Mapping[str, Sequence[float]] | None:
+        """Return how long ago groups got replies, s, as the process before wrote it down at its end."""
+        written = await self._notes.get(self._note)
+        if not written:
+            return None  # it was killed
+        await self._notes.set(self._note, "")  # whoever is killed from now on has written nothing
+        pace = msgspec.json.decode(written, type=_Pace)
+        ago_s = max(0, now_ms - pace.at_ms) / 1000
+        return {chat: [one + ago_s for one in times] for chat, times in pace.replies.items()}
 
     async def begin(self, now_ms: int) -> float:
         """Write down what has been done, and begin what may begin; return in how many seconds to come again.
@@ -202,6 +226,8 @@ class PlatformSender:
         try:
             with fenced(lease):
                 await self._settle.settle()
+                replies = {str(chat): times for chat, times in self._pacing.group_replies().items()}
+                await self._notes.set(self._note, msgspec.json.encode(_Pace(self._clock(), replies)).decode())
         except StoreError:
             _log.exception("receipts_not_saved")
 
