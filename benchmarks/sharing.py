@@ -1,8 +1,8 @@
 """How late a bot of several processes is: from the engine's commit to another process that evaluates.
 
 The engine's part is played here: views of `COINS` coins every few seconds, of which the first of a minute are
-observations. The other process is the real bot with the role `alerts`, and a watch on each coin. Both read
-the machine's clock, which is the server's.
+observations. One other process is the real bot with the role `web`, which people see views by, one that with
+the role `alerts` and a watch on each coin. All read the machine's clock, which is the server's.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from benchmarks.measure import Row, percentile
 from benchmarks.postgres import database, not_measured, server
 from benchmarks.simulated import START_MS, STEP_S
 from liqbot.app.bot import Bot
-from liqbot.app.roles import ALERTS, Duties
+from liqbot.app.roles import ALERTS, WEB, Duties
 from liqbot.bus import ObservationsKept, ViewsMade
 from liqbot.engine.board import Board
 from liqbot.logs import set_up_logs
@@ -43,7 +43,7 @@ BEAT_S = 5.0
 BOUND_MS = 200
 MINUTE_MS = 60_000
 PATIENCE_S = 60.0
-WHAT = f"views of {COINS} coins every {BEAT_S:.0f} s from engine to alerts, two processes on PostgreSQL"
+WHAT = f"views of {COINS} coins every {BEAT_S:.0f} s from the engine's process to others, on PostgreSQL"
 _Place = tuple[str, int]
 """A coin, and the time of a view of it."""
 
@@ -71,17 +71,17 @@ async def _measure(url: PostgresUrl) -> tuple[list[float], list[float], str]:
     store, bus = PostgresStore(url), PostgresBus(url, "engine")
     await bus.begin()
     await _subscribe(store, url)
-    ours, theirs = get_context("spawn").Pipe()
-    process = get_context("spawn").Process(target=_other, args=(url.url, theirs))
-    process.start()
+    others = [_Other(url, role) for role in (WEB, ALERTS)]
     try:
-        await _told(ours)
+        for other in others:
+            await other.told()
         made_s, kept_s = await _tell(store, bus, views)
-        ours.send("all told")
-        shown_s, read_s = await _told(ours)
+        for other in others:
+            other.pipe.send("all told")
+        shown_s, read_s = [(await other.told())[place] for place, other in enumerate(others)]
     finally:
-        process.join(PATIENCE_S)
-        process.kill()
+        for other in others:
+            other.end()
         await store.close()
     if shown_s.keys() != made_s.keys() or read_s.keys() != kept_s.keys():
         raise AssertionError(f"{len(shown_s)} of {len(made_s)} shown, {len(read_s)} of {len(kept_s)} read")
@@ -110,20 +110,33 @@ async def _tell(
     return made_s, kept_s
 
 
-async def _told(pipe: Connection) -> tuple[dict[_Place, float], dict[_Place, float]]:
-    """Wait for what the other process says."""
-    if not await asyncio.to_thread(pipe.poll, PATIENCE_S):
-        raise TimeoutError("the other process says nothing")
-    return pipe.recv()
+class _Other:
+    """Another process of the bot."""
+
+    def __init__(self, url: PostgresUrl, role: str) -> None:
+        self.pipe, theirs = get_context("spawn").Pipe()
+        self._process = get_context("spawn").Process(target=_other, args=(url.url, role, theirs))
+        self._process.start()
+
+    async def told(self) -> tuple[dict[_Place, float], dict[_Place, float]]:
+        """Wait for what it says: that it is there, then when it was shown each view, and read each."""
+        if not await asyncio.to_thread(self.pipe.poll, PATIENCE_S):
+            raise TimeoutError("the other process says nothing")
+        return self.pipe.recv()
+
+    def end(self) -> None:
+        """Wait for its end."""
+        self._process.join(PATIENCE_S)
+        self._process.kill()
 
 
-def _other(url: str, pipe: Connection) -> None:
+def _other(url: str, role: str, pipe: Connection) -> None:
     """Be the other process."""
     set_up_logs("error")
-    asyncio.run(_evaluate(url, pipe))
+    asyncio.run(_take_part(url, role, pipe))
 
 
-async def _evaluate(url: str, pipe: Connection) -> None:
+async def _take_part(url: str, role: str, pipe: Connection) -> None:
     shown_s: dict[_Place, float] = {}
     read_s: dict[_Place, float] = {}
 
@@ -131,7 +144,7 @@ async def _evaluate(url: str, pipe: Connection) -> None:
         shown_s.update(dict.fromkeys(((view.coin, view.time_ms) for view in notice.views), time.time()))
 
     with TemporaryDirectory() as folder:
-        bot = Bot(_settings(url, folder), [], {}, duties=Duties(frozenset({ALERTS})))
+        bot = Bot(_settings(url, folder), [], {}, duties=Duties(frozenset({role})))
         commit_all = bot.store.alerts.commit_all
 
         async def committed(read: Sequence[Read], now_ms: int) -> int:
@@ -142,7 +155,7 @@ async def _evaluate(url: str, pipe: Connection) -> None:
         bot.store.alerts.commit_all = committed
         bot.bus.subscribe(ViewsMade, shown)
         async with bot:
-            while not bot.alerts.leads:  # noqa: ASYNC110 - it tells nobody
+            while role == ALERTS and not bot.alerts.leads:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.1)
             pipe.send(None)
             await asyncio.to_thread(pipe.recv)
