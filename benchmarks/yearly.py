@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.measure import Row, lags, percentile
+from liqbot.app.memory import set_aside
 from liqbot.charts.studio import Studio
 from liqbot.engine.cases import case_of
 from liqbot.engine.scoreboard import Case
@@ -70,6 +71,7 @@ async def _asked(store: SqliteStore, view: MarketView) -> list[Row]:
         services = Services(store, Rules(), studio, lambda: NOW_MS)
         services.markets.views[view.coin] = view
         await services.pictures.heatmap(view.coin, "24h")  # loads what drawing needs
+        set_aside()  # as the bot does after its start
         asked = {
             "/history 1y with its picture": lambda: services.past_readings.pictured(view.coin, "1y"),
             "/scoreboard 1y": lambda: services.scoreboards.scoreboard(view.coin, "1y"),

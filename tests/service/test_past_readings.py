@@ -1,5 +1,6 @@
 """The past of what is not kept as such: several modelled venues added up, and a part of a map."""
 
+import threading
 from dataclasses import replace
 
 import pytest
@@ -109,6 +110,23 @@ async def test_a_sum_that_another_process_models_is_drawn_from_the_maps_that_wer
     grid = await house.services.pictures.grid_of(bare, "24h")
     assert len(grid) == 2
     assert grid.usd[-1].sum() == pytest.approx(sum(one.map.usd.sum() for one in seen.summed), rel=1e-3)
+
+
+async def test_a_year_is_worked_out_off_the_event_loop(room, monkeypatch):
+    hours = range(366 * 24, 0, -1)
+    readings = [replace(DatedReading.of(BTC), time_ms=BTC.time_ms - hour * HOUR) for hour in hours]
+    await room.store.history.take_over(BTC.layer, "BTC", readings, Path.empty())
+    threads, regime = set(), DatedReading.regime
+
+    def noted(self):
+        threads.add(threading.current_thread())
+        return regime.fget(self)
+
+    monkeypatch.setattr(DatedReading, "regime", property(noted))
+    answer = await room.services.past_readings.past("BTC", "1y")
+    assert len(answer.readings) > 300
+    assert threads
+    assert threading.main_thread() not in threads
 
 
 def test_thinned_keeps_the_newest_of_each_step():
