@@ -1,11 +1,13 @@
 """The operator's commands."""
 
+import errno
 import gc
 import importlib
 import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from io import TextIOWrapper
 from types import MappingProxyType, TracebackType
 from typing import Annotated, NoReturn
 
@@ -49,6 +51,11 @@ GROUPS: Mapping[str, str] = MappingProxyType({"db": "database", "plugins": "plug
 """Which module has which group of commands, as its `app`."""
 _TAKES_MINUS: Mapping[str, bool] = MappingProxyType({"ignore_unknown_options": True})
 """Of a command that takes a move of the price: `-3%` is no option."""
+OF_THE_PLACE = (
+    *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT),
+    *(errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG),
+)
+"""Errors of files and folders that an operator can mend."""
 _COMPLETING = "_LIQBOT_COMPLETE"
 _ALL = (*COMMANDS, *GROUPS)
 
@@ -97,10 +104,15 @@ def main() -> None:
     """Run the command line; what an operator can mend is said on standard error, and the status is 1."""
     write_none()
     sys.excepthook = _tell
+    _write_what_can_be_written()
     try:
         _loaded(sys.argv[1:])()
     except OperatorError as error:
         _give_up(f"{error.about}{error}")
+    except OSError as error:
+        if error.errno not in OF_THE_PLACE or error.filename is None:
+            raise
+        _give_up(f"{error.filename}: {error.strerror}")
 
 
 def _loaded(words: Sequence[str]) -> typer.Typer:
@@ -123,6 +135,13 @@ def _wanted(words: Sequence[str]) -> Sequence[str]:
     if words[0] == "--version":
         return ()
     return (words[0],) if words[0] in _ALL else _ALL
+
+
+def _write_what_can_be_written() -> None:
+    """Have a terminal that does not know a character show another one in its place: no error comes of it."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _tell(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
