@@ -8,6 +8,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
+import httpx
+import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -34,7 +36,16 @@ from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, no
 _WIDE = 10_000
 LEAST_DISK_MB = 200
 """How much should be free where the database lies."""
+HEALTH_S = 3.0
+"""So long a bot that runs has to say how it is."""
 Check: TypeAlias = tuple[str, Callable[[Settings], str]]
+
+
+class _Health(msgspec.Struct):
+    """What a bot answers at `/healthz`."""
+
+    ok: bool
+    troubles: dict[str, str]
 
 
 class Ailing(Exception):  # noqa: N818 - a finding, not an error of ours
@@ -74,6 +85,8 @@ def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
     yield "database", _database
     if not isinstance(settings.database, Path):
         yield "processes", _processes
+    if _health_address(settings):
+        yield "the running bot", _running
     yield "disk", _disk
     yield "pictures", _pictures
     yield "plugins", _plugins
@@ -98,6 +111,29 @@ def _database(settings: Settings) -> str:
         return f"{path} answers, and will be filled at the first start"
     require_well(path)
     return f"{path}, {asyncio.run(count_subscriptions(path))} subscriptions"
+
+
+def _health_address(settings: Settings) -> str:
+    """Return where a bot with these settings says how it is; empty where nowhere."""
+    host, port = settings.metrics_host, settings.metrics_port
+    named = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - it is only compared
+    bracketed = f"[{named}]" if ":" in named else named
+    return f"http://{bracketed}:{port}/healthz" if port else ""
+
+
+def _running(settings: Settings) -> str:
+    """Ask a bot that runs with these settings for its troubles; that none runs is none."""
+    address = _health_address(settings)
+    try:
+        answer = httpx.get(address, timeout=HEALTH_S, trust_env=False)
+        health = msgspec.json.decode(answer.content, type=_Health)
+    except httpx.ConnectError:
+        return f"none answers at {address}"
+    except (httpx.HTTPError, msgspec.DecodeError):
+        return f"what answers at {address} is no liqbot"
+    if health.troubles:
+        raise Ailing("; ".join(f"{name}: {text}" for name, text in health.troubles.items()))
+    return "all is well with it"
 
 
 def _processes(settings: Settings) -> str:

@@ -1,8 +1,11 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
 import asyncio
+import socket
 import sqlite3
+import threading
 from contextlib import closing
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 
 import pytest
@@ -263,3 +266,59 @@ def test_a_source_that_a_plugin_brings_is_known_to_the_doctor(liqbot, folder):
 def test_the_version_is_that_of_the_package(liqbot):
     assert liqbot("--version").out.split() == ["liqbot", version("liqbot")]
     assert "--install-completion" in liqbot("-h").out
+
+
+# doctor asks a bot that runs
+
+
+class Health(BaseHTTPRequestHandler):
+    """Answers as a bot does at `/healthz`."""
+
+    said = b""
+
+    def do_GET(self):
+        self.send_response(503)
+        self.end_headers()
+        self.wfile.write(self.said)
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture
+def health():
+    """Return how to have somebody answer where the figures of a bot are; gives the port."""
+    servers = []
+
+    def health(said):
+        kind = type("Said", (Health,), {"said": said})
+        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), kind))
+        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return str(servers[-1].server_port)
+
+    yield health
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("said", "mark", "told"),
+    [
+        (b'{"ok":true,"troubles":{}}', "✓", "all is well with it"),
+        (b'{"ok":false,"troubles":{"disk":"Only 3 MB are free."}}', "✗", "disk: Only 3 MB are free."),
+        (b"<html>another server</html>", "✓", "is no liqbot"),
+    ],
+)
+def test_the_doctor_reads_the_troubles_of_the_bot_that_runs(liqbot, health, said, mark, told):
+    found = marks(liqbot("doctor", LIQBOT_METRICS_PORT=health(said)))["the running bot"]
+    assert found[0] == mark
+    assert told in found[1]
+
+
+def test_that_no_bot_runs_is_no_trouble(liqbot):
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        found = marks(liqbot("doctor", LIQBOT_METRICS_PORT=str(own.getsockname()[1])))["the running bot"]
+    assert found[0] == "✓"
+    assert "none answers" in found[1]

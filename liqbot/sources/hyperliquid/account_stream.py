@@ -66,6 +66,11 @@ class AccountStream:
         """How often it was opened again."""
         return self._connection.reconnects
 
+    @property
+    def trouble(self) -> str:
+        """Why it is not connected; empty where it is."""
+        return self._connection.trouble
+
     def pushed(self, within_s: float) -> frozenset[str]:
         """Return the accounts that were told of within so many seconds."""
         since_ms = self._clock.now_ms() - round(within_s * 1000)

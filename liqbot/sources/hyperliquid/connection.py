@@ -21,6 +21,8 @@ SILENT_S = 10.0
 """… and after so much more the connection is given up."""
 MUTE_MS = 60_000
 """So is one that answers, but has told nothing for so long."""
+TROUBLE_MS = 150_000
+"""What has told nothing for so long, over all tries, is a trouble and no break."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 LARGEST_FRAME = 4 * 2**20
 _PING = '{"method":"ping"}'
@@ -65,6 +67,11 @@ class Connection:
         self._random = rng
         self._may_be_mute = may_be_mute
         self._socket: ClientConnection | None = None
+        self._told_ms: int | None = None
+        """When it told something last, or when it was begun with; None before that."""
+        self._accepted = 0
+        self._broke = ""
+        """Why the last connection ended."""
         self.reconnects = 0
 
     @property
@@ -72,14 +79,30 @@ class Connection:
         """Whether it is connected."""
         return self._socket is not None
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing has come over it for longer than a break lasts; empty where it does what it should."""
+        if self._told_ms is None or (self.is_open and self._may_be_mute):
+            return ""
+        quiet_ms = self._clock.now_ms() - self._told_ms
+        if quiet_ms < TROUBLE_MS:
+            return ""
+        if not self._accepted:
+            return f"it was never accepted ({self._broke or 'no answer'})"
+        return f"it is accepted and then {'ended' if self._broke else 'silent'}" + (
+            f" ({self._broke})" if self._broke else ""
+        )
+
     async def run(self) -> None:
         """Listen until cancelled."""
+        self._told_ms = self._told_ms or self._clock.now_ms()
         pause_s = SHORTEST_PAUSE_S
         while True:
             heard, opened = _Heard(), None
             try:
                 async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
                     self._socket = opened = socket
+                    self._accepted += 1
                     try:
                         await self._listen(socket, heard)
                     finally:
@@ -87,6 +110,9 @@ class Connection:
             except (OSError, TimeoutError, WebSocketException) as error:
                 reason = f"{type(error).__name__} {error}".rstrip().replace(self._url, "the stream")
                 _log.info("stream_disconnected", reason=reason)
+                self._broke = reason
+            else:
+                self._broke = ""
             finally:
                 if opened is not None:  # whoever is cancelled while it says goodbye leaves it open
                     opened.transport.abort()
@@ -129,7 +155,7 @@ class Connection:
             heard.any_ms = self._clock.now_ms()
             if self._handle(frame):
                 heard.told += 1
-                heard.told_ms = heard.any_ms
+                heard.told_ms = self._told_ms = heard.any_ms
 
     async def _until_silent(self, socket: ClientConnection, heard: _Heard) -> None:
         """Return when nothing comes any more, though it was asked for, or nothing of what is wanted."""

@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from liqbot.sources.hyperliquid.source import Hyperliquid
 
 
+_WITHOUT_STREAM = (
+    "Prices and positions are still asked for; liquidations are missed and books are old. Check "
+    "LIQBOT_HYPERLIQUID__WS_URL, and that no firewall or proxy keeps websockets away."
+)
+
+
 def report_of(source: "Hyperliquid") -> Report:
     """Return how the source is doing, as of now. Called on the event loop."""
     lines = [line for line in _lines(source) if line]
@@ -81,6 +87,10 @@ def _lacking(source: "Hyperliquid") -> dict[str, str]:
 def _missing(source: "Hyperliquid") -> Iterator[tuple[str, str]]:
     """Yield each coin, or dex, of which there is nothing at the moment, and why."""
     feed = source.feed
+    streams = {"the websocket": source.stream, "the websocket of accounts": source.account_stream}
+    for name, stream in streams.items():
+        if stream.trouble:
+            yield name, f"{stream.trouble}. {_WITHOUT_STREAM}"
     for dex, reason in feed.failures.items():
         if dex:
             yield dex, reason

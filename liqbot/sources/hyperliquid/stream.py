@@ -54,6 +54,11 @@ class Stream:
         """How often one was opened again."""
         return sum(connection.reconnects for connection in self._connections)
 
+    @property
+    def trouble(self) -> str:
+        """Why nothing comes over one of its connections; empty where all do what they should."""
+        return next((said for connection in self._connections if (said := connection.trouble)), "")
+
     async def run(self) -> None:
         """Listen until cancelled."""
         async with asyncio.TaskGroup() as group:

@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 
 import pytest
 from counterparts.hyperliquid.running import counterpart
 from sources.hyperliquid.stand_ins import VirtualClock
 from websockets.asyncio.server import serve
+from websockets.exceptions import ConnectionClosed
 
-from liqbot.sources.hyperliquid.connection import SHORTEST_PAUSE_S
+from liqbot.sources.hyperliquid.connection import SHORTEST_PAUSE_S, TROUBLE_MS
 from liqbot.sources.hyperliquid.decoding import PayloadError
 from liqbot.sources.hyperliquid.stream import (
     COINS_A_SOCKET,
@@ -266,3 +268,89 @@ def test_coins_are_spread_over_sockets_and_never_more_than_the_limits():
 class _Slow(VirtualClock):
     async def sleep(self, _):
         await asyncio.Event().wait()
+
+
+# What is no break any more, but a trouble
+
+
+async def silent(socket):
+    async for _ in socket:
+        await socket.send('{"channel":"pong"}')
+
+
+async def ends(socket):
+    await socket.close(1013, "try again later")
+
+
+async def tells(socket):
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            await socket.send('{"channel":"trades","data":[]}')
+            await asyncio.sleep(0.01)
+
+
+def refuses(connection, _request):
+    return connection.respond(403, "not from here")
+
+
+@pytest.mark.parametrize(
+    ("talk", "refuse", "said"),
+    [
+        (
+            silent,
+            refuses,
+            "it was never accepted (InvalidStatus server rejected WebSocket connection: HTTP 403)",
+        ),
+        (silent, None, "it is accepted and then silent"),
+        (ends, None, "it is accepted and then ended (ConnectionClosedError"),
+    ],
+)
+async def test_one_that_never_tells_anything_is_a_trouble_that_says_how(talk, refuse, said):
+    async with serve(talk, "127.0.0.1", 0, process_request=refuse) as server:
+        port = server.sockets[0].getsockname()[1]
+        stream = Stream(f"ws://127.0.0.1:{port}/KEY", ["BTC"], lambda _: None, VirtualClock())
+        assert stream.trouble == ""
+        task = asyncio.create_task(stream.run())
+        async with asyncio.timeout(20):
+            while not stream.trouble:  # noqa: ASYNC110 - what passes of itself sets no event
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert stream.trouble.startswith(said)
+    assert "KEY" not in stream.trouble
+
+
+async def test_nobody_there_is_a_trouble_only_after_more_than_a_break():
+    with socket_of_nobody() as port:
+        clock = VirtualClock()
+        stream = Stream(f"ws://127.0.0.1:{port}", ["BTC"], lambda _: None, clock)
+        began_ms = clock.now_ms()
+        task = asyncio.create_task(stream.run())
+        async with asyncio.timeout(20):
+            while not stream.trouble:
+                assert clock.now_ms() - began_ms < TROUBLE_MS + 120_000
+                await asyncio.sleep(0.01)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert clock.now_ms() - began_ms >= TROUBLE_MS
+    assert stream.trouble.startswith("it was never accepted (ConnectionRefusedError")
+
+
+async def test_one_that_tells_again_is_no_trouble_any_more():
+    clock, heard = _Slow(), asyncio.Event()
+    async with serve(tells, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        stream = Stream(f"ws://127.0.0.1:{port}", ["BTC"], lambda _: heard.set(), clock)
+        task = asyncio.create_task(stream.run())
+        async with asyncio.timeout(20):
+            await heard.wait()
+        assert stream.trouble == ""
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+@contextlib.contextmanager
+def socket_of_nobody():
+    with socket.socket() as own:
+        own.bind(("127.0.0.1", 0))
+        yield own.getsockname()[1]
