@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+import structlog
+
 from liqbot.alerts.account_hits import change_hit, near_hit
 from liqbot.alerts.account_message import called
 from liqbot.alerts.account_rule import WATCH_ACCOUNT
@@ -10,6 +12,7 @@ from liqbot.charts.request import NamedLevel
 from liqbot.market.accounts import AccountState, Change, HeldPosition, PositionChange
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
+from liqbot.market.wire import WireError
 from liqbot.message import Picture
 from liqbot.rules.hit import Hit
 from liqbot.rules.parameters import ParameterError
@@ -24,6 +27,8 @@ from liqbot.store.store import Store
 from liqbot.store.subscriptions import ACCOUNT_RULE, Watch
 from liqbot.text import N_, _
 from liqbot.text.figures import price, usd
+
+_log = structlog.get_logger()
 
 LATE_MS = 5 * MINUTE_MS
 """A view that is this much older or newer than an alert does not show what the alert saw."""
@@ -95,8 +100,12 @@ class AccountAlerts:
     async def _told_last(self, chat: ChatKey, account: str) -> tuple[Hit, AccountState] | None:
         alerts = await self._store.alerts.newest_of(chat, LOOKED_THROUGH)
         real = (one for one in alerts if one.is_of_account and one.coin == account and not one.sample)
-        newest = next(real, None)
-        return None if newest is None else (newest.hit, await self._store.alerts.account_of(newest))
+        for newest in real:
+            try:
+                return newest.hit, await self._store.alerts.account_of(newest)
+            except WireError as error:
+                _log.error("alert_without_account", alert=newest.id, reason=str(error))
+        return None
 
     async def _view(self, coin: str, layer: str, time_ms: int) -> MarketView | None:
         """Return the market as it was at a time, in the layer of that key; None where that is not known."""

@@ -8,9 +8,11 @@ from charts.scenes import with_past
 from chat.stand_ins import BTC, NOW_MS, Room
 
 from liqbot.market.side import Side
+from liqbot.market.wire import WireError
 from liqbot.rules.hit import Hit
 from liqbot.service.account_alerts import example, named_level
 from liqbot.store.alerts import Alert
+from liqbot.store.chats import ChatKey
 from liqbot.store.observations import MINUTE_MS
 from liqbot.store.sqlite.store import SqliteStore
 from liqbot.text.figures import price
@@ -116,3 +118,20 @@ class TestExamples:
     def test_without_a_position_it_says_so(self):
         hit, _then = example(state(), 5.0)
         assert "holds no position" in hit.text
+
+
+async def test_where_what_came_last_cannot_be_read_any_more_the_test_is_an_example(room, monkeypatch):
+    async def damaged(_alert):
+        raise WireError("not an account")
+
+    me, asked = ChatKey("console", "me"), room.services.account_alerts
+    await asked.sample(me, ANN)
+    monkeypatch.setattr(room.store.alerts, "account_of", damaged)
+
+    async def newest_of(_chat, _limit):
+        return [alert("closed:BTC")]
+
+    monkeypatch.setattr(room.store.alerts, "newest_of", newest_of)
+    await asked.sample(me, ANN)
+    told = [await room.store.alerts.alert(number) for number in (1, 2)]
+    assert [one.hit.key for one in told] == ["near:BTC", "near:BTC"]
