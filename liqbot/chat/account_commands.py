@@ -5,7 +5,7 @@ from types import MappingProxyType
 
 from liqbot.alerts.account_rule import WATCH_ACCOUNT
 from liqbot.chat import account_words as words
-from liqbot.chat.arguments import coin_of
+from liqbot.chat.arguments import coin_of, is_account
 from liqbot.chat.command import Account, CommandContext, Settings, command
 from liqbot.chat.subscribing import by_of, manner_lines
 from liqbot.message import Button, Message
@@ -28,7 +28,7 @@ async def account(context: CommandContext, address: Account) -> Message:
     The address may be pasted in a link, as those of explorers; an account that this chat watches may be
     called by its name. It is looked at when you ask; who asked for which account is not kept.
     """
-    _require_no_coin(context, address)
+    await _require_no_coin(context, address)
     answer, name = await context.services.account_watches.account(context.chat, address)
     actions = [Button(_("Refresh"), f"/account {answer.account}", renews=True)]
     if answer.account not in await context.services.account_watches.names(context.chat):
@@ -49,7 +49,7 @@ async def watch(context: CommandContext, address: Account, settings: Settings = 
     How alerts come can be chosen as for /subscribe: silent=yes, digest=hourly, once=yes, until=3d. Typed
     again for the same account, it changes what is given.
     """
-    _require_no_coin(context, address)
+    await _require_no_coin(context, address)
     by, own = await by_of(context, settings)
     answer = await context.services.account_watches.watch(context.chat, address, own, by=by)
     watched = answer.watched
@@ -131,10 +131,10 @@ def told_account(
 COMMANDS = (account, watch, watching, unwatch)
 
 
-def _require_no_coin(context: CommandContext, text: str) -> None:
-    """Raise `UserError` for a coin, of which `/subscribe` tells."""
+async def _require_no_coin(context: CommandContext, text: str) -> None:
+    """Raise `UserError` for a coin, of which `/subscribe` tells; a name of an account goes first."""
     coin = coin_of(text, context)
-    if coin is not None:
+    if coin is not None and not await is_account(text, context):
         raise UserError(
             "{coin} is a coin, and this takes an account. /subscribe tells of a coin's market.",
             coin=coin,

@@ -6,7 +6,7 @@ from liqbot.alerts.account_rule import WATCH_ACCOUNT
 from liqbot.alerts.alert_message import TONES, alert_buttons, headline, layer_label, signed
 from liqbot.alerts.states import Reason
 from liqbot.chat import phrases
-from liqbot.chat.arguments import known_coin
+from liqbot.chat.arguments import is_account, known_coin
 from liqbot.chat.command import AlertNumber, CommandContext, Subject, TestedRule, command
 from liqbot.chat.market_words import regime_name
 from liqbot.chat.times import told_zone
@@ -93,7 +93,8 @@ async def test(context: CommandContext, rule: TestedRule, coin: Subject) -> Mess
 
     /test watch ADDRESS sends one of an account: the last that came here, else one made of what it holds now.
     """
-    services, known = context.services, known_coin(coin, context)
+    services = context.services
+    known = None if await is_account(coin, context) else known_coin(coin, context)
     if rule != WATCH_ACCOUNT.name and known is None:
         raise UserError(
             "{text} is no coin. Of an account type /test watch {text}",

@@ -248,17 +248,17 @@ async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping
 
 async def _tested(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | float:
     """Return the rule, or the coin, that is to be tested; what names an account is left as it was typed."""
-    is_account = await _is_account(word, context)
-    if is_account and kind is Kind.TESTED:
+    names_one = await is_account(word, context)
+    if names_one and kind is Kind.TESTED:
         raise UserError(
             "{text} is an account. Type /test watch {text}", text=word, suggestions=(f"/test watch {word}",)
         )
-    if is_account:
+    if names_one:
         return word
     return await _one_of(Kind.COIN if kind is Kind.SUBJECT else kind, word, context, topics)
 
 
-async def _is_account(word: str, context: CommandContext) -> bool:
+async def is_account(word: str, context: CommandContext) -> bool:
     """Return whether a word is an address, right or wrong, or what the chat calls an account."""
     names = await context.services.account_watches.names(context.chat)
     return looks_like_address(word) or word.lower() in (name.lower() for name in names.values())
@@ -275,6 +275,8 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
             await requests.follow(further)
             return further
     names = await _offered(kind, context, topics)
+    if kind is Kind.RULE and word.lower() == WATCH_ACCOUNT.name:
+        raise UserError("An account is watched with /watch and its address.", instead=("/subscribe ", "/"))
     if kind in (Kind.RULE, Kind.TESTED) and (coin := coin_of(word, context)) is not None:
         raise UserError(
             "Which rule for {coin}? Choose from {names}.",

@@ -84,14 +84,12 @@ class AccountWatches:
         account = await self.address(chat, text)
         before = await self._of_account(chat, account)
         if before is None:
-            await self._require_free_name(chat, settings)
             item, is_new = await self._subscriptions.enter(chat, ACCOUNT_RULE, account, settings, by=by)
             await self._accounts.settle()
             number, is_changed = item.number, False
         else:
             number, is_new, is_changed = before.number, False, bool(settings) or by.sets_until
             if is_changed:
-                await self._require_free_name(chat, settings, but_not=number)
                 await self._subscriptions.edit(chat, number, settings, by=by)
         [watched] = await self._watched(chat, [number], looks=True)
         lately = await self._lately(chat, by, watched) if is_new or is_changed else None
@@ -169,15 +167,6 @@ class AccountWatches:
 
     async def _of_account(self, chat: ChatKey, account: str) -> Subscription | None:
         return next((item for item in await self._mine(chat) if item.watch.coin == account), None)
-
-    async def _require_free_name(
-        self, chat: ChatKey, settings: Mapping[str, str], *, but_not: int = 0
-    ) -> None:
-        """Raise `UserError` where another account of the chat has the name that is asked for."""
-        given = next((value for key, value in settings.items() if key.lower() == "name"), "").lower()
-        for item in await self._mine(chat):
-            if given and item.number != but_not and name_of(item.watch.parameters).lower() == given:
-                raise UserError("#{number} is called {name} already.", number=item.number, name=quoted(given))
 
     async def _watched(self, chat: ChatKey, numbers: list[int], *, looks: bool) -> list[WatchedAccount]:
         found: list[WatchedAccount] = []

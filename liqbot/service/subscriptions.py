@@ -1,16 +1,18 @@
 """Subscribing, listing, changing and ending what chats want to hear of; each line with its rule's record."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from weakref import WeakValueDictionary
 
+from liqbot.alerts.account_message import name_of
 from liqbot.alerts.account_rule import rule_of
 from liqbot.alerts.evaluation import decode_state
 from liqbot.alerts.states import Status, WatchState
 from liqbot.rules.hit import Hit
 from liqbot.rules.parameters import ParameterError
 from liqbot.rules.plugin_loading import Rules
+from liqbot.rules.wording import quoted
 from liqbot.service.accounts import Accounts
 from liqbot.service.addresses import address_of
 from liqbot.service.current_readings import Current, CurrentReadings, Unread
@@ -149,6 +151,8 @@ class Subscriptions:
             except ParameterError as error:
                 raise UserError("{rule}: {reason} (/help {rule})", rule=rule, reason=error) from None
             manner = _checked(manner, settings, by, manner.until_ms)
+            if is_of_account:
+                _require_free_name(mine, parameters, but_not=0 if before is None else before.number)
             if before is None:
                 await self._require_room(chat, by.person, wanted, len(mine))
             return await self._store.subscriptions.subscribe(
@@ -196,6 +200,8 @@ class Subscriptions:
             )
             if twin is not None:
                 raise UserError("That is #{number} already. Nothing was changed.", number=twin.number)
+            if watch.is_of_account:
+                _require_free_name(mine.values(), parameters, but_not=number)
             if wanted != _Wanted.of(watch):
                 await self._require_room(chat, by.person, wanted, len(mine) - 1)
             changed = await self._store.subscriptions.change(
@@ -370,6 +376,15 @@ def _checked(manner: Manner, written: Mapping[str, str], by: By, until_ms: int |
         if unable:
             raise UserError("{reason}", reason=unable)
     return replace(manner, until_ms=by.until_ms if by.sets_until else until_ms)
+
+
+def _require_free_name(mine: Iterable[Subscription], parameters: str, *, but_not: int) -> None:
+    """Raise `UserError` where another account of the chat has the name that these parameters give."""
+    given = name_of(parameters)
+    for item in mine:
+        is_other = item.watch.is_of_account and item.number != but_not
+        if given and is_other and name_of(item.watch.parameters).lower() == given.lower():
+            raise UserError("#{number} is called {name} already.", number=item.number, name=quoted(given))
 
 
 def _line(rule: str, coin: str, venue: str, parameters: str) -> str:

@@ -83,7 +83,23 @@ class TestWatch:
 
     async def test_two_accounts_cannot_have_one_name(self, room):
         await room.say(f"/watch {ANN} name=whale")
-        assert await room.title(f"/watch {BOB} name=Whale") == "#1 is called 'whale' already."
+        taken = "#1 is called 'Whale' already."
+        assert await room.title(f"/watch {BOB} name=Whale") == taken
+        await room.say(f"/watch {BOB}")
+        assert await room.title("/edit 2 name=Whale") == taken
+        assert taken in await room.text(f"/import watch {BOB} name=Whale near=3%")
+        assert (await room.title("/edit 1 near=3%")).startswith("Changed: #1")
+
+    async def test_a_name_that_is_a_coins_as_well_is_the_accounts_in_this_chat(self, room):
+        await room.say(f"/watch {ANN} name=BTC")
+        assert (await room.title("/account btc")).startswith("BTC: 1 position")
+        assert await room.title("/test watch BTC") == "A test alert of watch BTC is on its way"
+        assert await room.title("/unwatch BTC") == "Not watched any more"
+
+    async def test_who_subscribes_to_an_account_is_told_how_it_is_done(self, room):
+        answer = await room.say(f"/subscribe watch {ANN}")
+        assert answer.title == "An account is watched with /watch and its address."
+        assert [button.command for button in answer.actions] == [f"/watch {ANN}"]
 
     async def test_a_name_stands_for_the_address_in_this_chat_alone(self, room):
         await room.say(f"/watch {ANN} name=whale")
