@@ -21,7 +21,9 @@ from liqbot.engine.measured import Levels
 from liqbot.engine.modelled import ALL, Choice
 from liqbot.engine.readings import Readings, holdings, readings
 from liqbot.engine.stop_orders import StopOrders
-from liqbot.engine.tracking import Followed, Memory, Passage, Tracks, follow_all, recalled, remembered
+from liqbot.engine.track_matching import Passage
+from liqbot.engine.track_memory import Memory, recalled, remembered
+from liqbot.engine.tracking import Followed, Tracks, follow_all
 from liqbot.engine.update_checks import is_recent, nonsense_in, sensible_context
 from liqbot.market.events import Observation
 from liqbot.market.grid import Grid

@@ -6,7 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from liqbot.engine.clusters import find_in_bins
-from liqbot.engine.tracking import Passage, Tracks, follow
+from liqbot.engine.track_matching import Passage
+from liqbot.engine.tracking import Tracks, follow
 from liqbot.market.cohort import Cohort
 from liqbot.market.dated_reading import DatedReading
 from liqbot.market.grid import Grid

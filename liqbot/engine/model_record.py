@@ -12,7 +12,7 @@ from liqbot.engine.model_state import State
 from liqbot.engine.modelled import Model
 from liqbot.engine.realised import Realised
 from liqbot.engine.steps import Steps
-from liqbot.engine.tracking import Memory
+from liqbot.engine.track_memory import Memory
 from liqbot.market.positions import Floats
 
 VERSION = 2

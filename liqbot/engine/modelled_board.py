@@ -17,7 +17,8 @@ from liqbot.engine.model_record import ModelRecord, model_from_bytes, model_to_b
 from liqbot.engine.modelled import ALL, Choice, Model
 from liqbot.engine.modelled_snapshot import ModelledSnapshot
 from liqbot.engine.realised import Realisations
-from liqbot.engine.tracking import Memory, Tracks, recalled, remembered
+from liqbot.engine.track_memory import Memory, recalled, remembered
+from liqbot.engine.tracking import Tracks
 from liqbot.engine.update_checks import is_recent, nonsense_in, sensible_context
 from liqbot.market.events import Observation
 from liqbot.market.grid import Grid

@@ -8,7 +8,8 @@ from liqbot.engine.cluster_remainder import InPlace
 from liqbot.engine.clusters import find_in_bins
 from liqbot.engine.methods import by_method
 from liqbot.engine.modelled import ALL, Choice, Model
-from liqbot.engine.tracking import Followed, Passage, Tracks, follow
+from liqbot.engine.track_matching import Passage
+from liqbot.engine.tracking import Followed, Tracks, follow
 from liqbot.market import figures
 from liqbot.market.cohort import Cohort
 from liqbot.market.elsewhere import Swept

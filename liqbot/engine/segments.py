@@ -1,8 +1,13 @@
 """Columns in which the rows of several owners stand one owner's after the other's."""
 
+from collections.abc import Iterable
+from typing import TypeVar
+
 import numpy as np
 
 from liqbot.market.positions import Floats, Ints
+
+T = TypeVar("T")
 
 
 def summed(owner: Ints, values: Floats, owners: int) -> Floats:
@@ -19,3 +24,11 @@ def rows_from(begin: Ints, lengths: Ints) -> Ints:
     """Return the rows of each owner, one's after the other's: from `begin` on as many as `lengths` says."""
     before: Ints = lengths.cumsum() - lengths
     return np.arange(int(lengths.sum())) + (begin - before).repeat(lengths)
+
+
+def grouped(owner: Ints, items: Iterable[T]) -> dict[int, list[T]]:
+    """Return the items of each owner that has any, in their order; `owner` has the number of each item's."""
+    by_owner: dict[int, list[T]] = {}
+    for one, item in zip(owner.tolist(), items, strict=True):
+        by_owner.setdefault(one, []).append(item)
+    return by_owner

@@ -10,7 +10,8 @@ from markets import HOUR, LAYER, MINUTE, board_of, long, price, seen, short
 
 from liqbot.engine.board import Board
 from liqbot.engine.clusters import MOST_BEYOND
-from liqbot.engine.tracking import KEPT_HOLDERS, Memory
+from liqbot.engine.track_memory import Memory
+from liqbot.engine.tracking import KEPT_HOLDERS
 from liqbot.market.clusters import Cluster, End
 from liqbot.market.side import Side
 from liqbot.market.updates import Beat

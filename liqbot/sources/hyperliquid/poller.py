@@ -24,8 +24,11 @@ TRYING_S = 10.0
 """At a start it is waited for at most so long until it is known whether several are answered at once."""
 FEWEST, MOST = 16, 1024
 """So many at least and at most are chosen at a time: a hundredth of the accounts."""
-IDLE_S = 0.5
-"""When nobody is to be asked, it is looked again after so long."""
+IDLE_S, UNLIMITED_IDLE_S = 0.5, 0.1
+"""When nobody is to be asked, it is looked again after so long; sooner without a limit, as beside a node."""
+ROUTINE_A_SECOND, CAUGHT_UP = 500, 0.99
+"""Without a limit so many accounts a second are asked of which nothing is known to have changed, once this
+share of all was asked: what has changed is asked for at once, and must not wait for the others."""
 MINUTE_MS = 60_000
 
 
@@ -63,6 +66,8 @@ class Poller:
         self._singles: deque[int] = deque()
         """Who was not answered in a batch."""
         self._urgent: dict[str, None] = {}
+        self._routine_from_ms = 0.0
+        """From when on others may be asked than those who are wanted soon."""
         self.batches = batches
         self._answered_ms: deque[int] = deque()
         self.refused: Counter[str] = Counter()
@@ -103,7 +108,7 @@ class Poller:
                 continue
             numbers = self._next(SIZE if self.batches.served and not self._singles else 1)
             if not numbers:
-                await self._clock.sleep(IDLE_S)
+                await self._clock.sleep(IDLE_S if self.batches.is_limited else UNLIMITED_IDLE_S)
             elif self.batches.is_worth_it(len(numbers)):
                 await self.ask_together(numbers)
             else:
@@ -158,12 +163,28 @@ class Poller:
                 numbers.append(number)
         while self._singles and len(numbers) < at_most:
             numbers.append(self._singles.popleft())
+        if len(numbers) < at_most and self._may_ask_others():
+            others = self._others(at_most - len(numbers))
+            begin_ms = max(self._routine_from_ms, self._clock.now_ms())
+            self._routine_from_ms = begin_ms + 1000 * len(others) / ROUTINE_A_SECOND
+            numbers += others
+        return numbers
+
+    def _others(self, at_most: int) -> list[int]:
+        """Return whom the policy names."""
+        numbers: list[int] = []
         while len(numbers) < at_most and self._choose(at_most):
             number = self._chosen.popleft()
             if not self._roster.is_busy(number):
                 self._roster.begin(number)
                 numbers.append(number)
         return numbers
+
+    def _may_ask_others(self) -> bool:
+        """Return whether those may be asked whom nobody wants soon: without a limit, not all of the time."""
+        if self.batches.is_limited or self._clock.now_ms() >= self._routine_from_ms:
+            return True
+        return self._roster.asked < CAUGHT_UP * len(self._roster)
 
     def _choose(self, at_least: int) -> bool:
         """Have the policy name more where nobody is left; return whether there is somebody."""

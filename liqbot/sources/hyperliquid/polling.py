@@ -9,6 +9,7 @@
 3. One poll in ten goes to whoever has waited longest: with n accounts and p polls a minute nobody waits
    longer than 10 n / p minutes. That is the end of starvation, whatever rule 1 thinks of somebody. Of new
    ones that were found together it is the largest claim: at a start, where all are new, it costs nothing.
+   Without a limit, as beside a node, whoever has changed is asked at once, and all others at a steady pace.
 4. A failed poll is tried again after 5 s, 10 s, 20 s …; nobody is asked twice within 20 s.
 """
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from counterparts.hyperliquid import virtual
-from sources.hyperliquid.stand_ins import NOW_MS, VirtualClock, parsed, state
+from sources.hyperliquid.stand_ins import NOW_MS, VirtualClock, parsed, read, state
 from sources.hyperliquid.virtual_source import VirtualSource
 
 from liqbot.sources.hyperliquid import batches
@@ -14,7 +14,7 @@ from liqbot.sources.hyperliquid.batches import SIZE, Batches
 from liqbot.sources.hyperliquid.budget import Budget
 from liqbot.sources.hyperliquid.client import RequestFailed
 from liqbot.sources.hyperliquid.poller import Poller
-from liqbot.sources.hyperliquid.polling import FirstLook
+from liqbot.sources.hyperliquid.polling import ByWorth, FirstLook
 from liqbot.sources.hyperliquid.roster import Roster
 
 
@@ -147,6 +147,27 @@ def test_a_gateway_that_fails_for_a_while_does_not_end_batches(tmp_path):
     market.follow(until)
     assert market.source.poller.batches.served
     assert market.source.roster.failed > 0
+
+
+async def test_without_a_limit_a_round_of_everybody_does_not_keep_those_waiting_who_have_changed():
+    clock, roster = VirtualClock(), Roster()
+    poller = Poller(
+        SimpleNamespace(), roster, feed=SimpleNamespace(marks={}, coins={}), policy=ByWorth(), dexes=(),
+        clock=clock, batches=Batches(SimpleNamespace(), Budget(0, clock), clock), take=lambda _: None,
+    )  # fmt: skip
+    names = [f"0x{number:040x}" for number in range(300)]
+    for name in names:
+        roster.find(name, NOW_MS)
+    assert [len(poller._next(50)) for _ in range(6)] == [50] * 6  # whom nobody knows yet, as fast as it goes
+    for number, name in enumerate(names):
+        roster.answer(number, read(state(), account=name), NOW_MS)
+    clock.time_ms += 60_000
+    assert len(poller._next(50)) == 50
+    assert poller._next(50) == []
+    poller.ask_soon(names[299])
+    assert poller._next(50) == [299]
+    clock.time_ms += 100
+    assert len(poller._next(50)) == 50
 
 
 async def test_who_was_chosen_by_what_was_known_before_makes_way_for_who_is_worth_more_now():
