@@ -38,6 +38,7 @@ from liqbot.market.updates import (
     DepthSeen,
     Liquidation,
     StopOrdersSeen,
+    TakerFlowSeen,
     Update,
 )
 from liqbot.market.view import MarketView
@@ -142,6 +143,8 @@ class Board:
             taken = self._books.take(update.depth) or self._refuse("a book older than the one before")
         elif isinstance(update, StopOrdersSeen):
             taken = self._stops.take(update) or self._refuse("stop orders older than those before")
+        elif isinstance(update, TakerFlowSeen):
+            self._take_takers(update)
         if taken:
             self.time_ms = max(self.time_ms, update.time_ms)
         if self._asked:
@@ -269,6 +272,11 @@ class Board:
         market.high = max(market.high, context.mark)
         market.extremes.add(context.time_ms, context.mark)
         return True
+
+    def _take_takers(self, update: TakerFlowSeen) -> None:
+        market = self._markets.get(update.coin)
+        if market is not None:
+            market.series.hear_takers(update.time_ms, update.buy_share)
 
     def _take_liquidation(self, event: Liquidation) -> bool:
         market = self._markets.get(event.coin)

@@ -37,6 +37,7 @@ from liqbot.sources.hyperliquid.scan_exchange import ScanExchange
 from liqbot.sources.hyperliquid.settings import HyperliquidSettings
 from liqbot.sources.hyperliquid.stop_feed import StopFeed
 from liqbot.sources.hyperliquid.stream import Stream
+from liqbot.sources.hyperliquid.taker_flow import TakerFlow
 from liqbot.sources.hyperliquid.watched_accounts import WatchedAccounts
 from liqbot.sources.source import Report
 from liqbot.store.address import DatabaseAddress
@@ -149,6 +150,7 @@ class Parts:
         """Everybody's stop orders, which a node alone tells; None without one."""
         self.modes = Modes(self.client, self.clock)
         self.cross_check = HyperPerps(settings.hyperperps_url, self._coins or DEFAULT_COINS, self.clock)
+        self._taker_flow = TakerFlow(self._tell)
         self._batch = Batch()
         self._recall_first = recall_first
         self._beat_taken = asyncio.Event()
@@ -189,6 +191,8 @@ class Parts:
     def _take_trades(self, trades: Sequence[Trade]) -> None:
         self.discovery.from_trades(trades)
         self._liquidations.in_trades(trades)
+        self._taker_flow.note_breaks(self.stream.reconnects)
+        self._taker_flow.take(trades)
 
     def _take_fills(self, fills: Sequence[AccountFill]) -> None:
         """Have everybody asked for whose position has just changed."""
