@@ -87,7 +87,7 @@ class Feed:
         loop = asyncio.get_running_loop()
         views = await loop.run_in_executor(self._engine, self._look_ahead, self.source.present())
         if views:
-            self._state = READS_PAST
+            self._state = self.health.state = READS_PAST
         return views
 
     async def run(self) -> None:

@@ -115,9 +115,10 @@ async def read_arguments(
         elif left and argument.kind is Kind.FILTER and left[0].isdecimal():
             values[argument.name] = argument.default  # a page of the whole list
         elif left and not (has_settings and "=" in left[0] and not _is_link(argument.kind, left[0])):
-            values[argument.name] = await _value(argument.kind, left.pop(0), context, topics)
+            kind = _wanted(argument.kind, values)
+            values[argument.name] = await _value(kind, left.pop(0), context, topics)
         elif argument.required:
-            raise await _lacking(command, argument.kind, context, topics)
+            raise await _lacking(command, _wanted(argument.kind, values), context, topics, values)
         else:
             values[argument.name] = argument.default
     if left:
@@ -128,6 +129,11 @@ async def read_arguments(
             usage=command.usage,
         )
     return values
+
+
+def _wanted(kind: Kind, values: Mapping[str, Any]) -> Kind:
+    """Return what an argument is after the `values` before it: of a watch it is an account that is tested."""
+    return Kind.ACCOUNT if kind is Kind.SUBJECT and WATCH_ACCOUNT.name in values.values() else kind
 
 
 def _require_no_rule(words: Sequence[str], context: CommandContext) -> None:
@@ -194,7 +200,11 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
 
 
 async def _lacking(
-    command: Command, kind: Kind, context: CommandContext, topics: Mapping[str, str]
+    command: Command,
+    kind: Kind,
+    context: CommandContext,
+    topics: Mapping[str, str],
+    before: Mapping[str, Any],
 ) -> UserError:
     if kind is Kind.ACCOUNT:
         offered = list(await choices(kind, context, topics))[:_MOST_SUGGESTED]
@@ -202,7 +212,7 @@ async def _lacking(
             "{question} Type its address: {usage}",
             question=_(_WHICH[kind]),
             usage=command.usage,
-            suggestions=tuple(f"/{command.name} {one}" for one in offered),
+            suggestions=tuple(" ".join([f"/{command.name}", *before.values(), one]) for one in offered),
         )
     if kind is Kind.TEXT:
         return UserError("{question} Type {usage}", question=_(_WHICH[kind]), usage=command.usage)

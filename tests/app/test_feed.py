@@ -11,6 +11,7 @@ from markets import HOUR, MINUTE, price
 
 from liqbot.app.feed import LONGEST_PAUSE_S, Feed
 from liqbot.engine.board import Board
+from liqbot.service.status import READS_PAST
 from liqbot.sources.source import Followed, NoDataError, Report, SourceError
 
 
@@ -216,3 +217,13 @@ async def test_a_coin_that_a_source_follows_while_it_runs_has_views_from_then_on
 
     await followed(source, coins=("BTC",), take=take)
     assert taken == [["BTC"], ["BTC"], ["BTC"], ["BTC", "ETH"]]
+
+
+async def test_a_source_whose_present_is_shown_is_said_to_read_its_past_and_not_to_be_starting():
+    source = Told([])
+    source.present = lambda: beat(1, 100)
+    following = Following(source)
+    views = await following.feed.present()
+    assert [view.spot for view in views] == [100]
+    assert following.feed.health.state == READS_PAST
+    following.engine.shutdown()

@@ -95,6 +95,8 @@ class TestTests:
             (f"/test near-cluster {ANN}", "is no coin.", f"/test watch {ANN}"),
             ("/test watch BTC", "BTC is a coin, and a watch is on an account", None),
             ("/test watch 0x12", "has 2 digits after 0x", None),
+            ("/test watch nobody", "'nobody' is no address of an account", None),
+            ("/test watch", "Which account?", f"/test watch {ANN}"),
         ],
     )
     async def test_what_it_does_not_take_is_refused(self, room, line, said, meant):
