@@ -127,7 +127,7 @@ def test_a_single_thin_level_is_seen_where_a_row_covers_many_of_its_bins():
 def test_spot_stands_on_white_beside_its_place():
     plot = Plot(crowd())
     y = plot.plan.today.spot_y
-    assert (plot.all[y - 14 : y - 11, plot.right + 12 : plot.right + 60] == DARK.text).all()
+    assert (plot.all[y - 16 : y - 13, plot.right + 12 : plot.right + 60] == DARK.text).all()
 
 
 @pytest.mark.parametrize("colours", [DARK, LIGHT], ids=lambda it: it.name)
