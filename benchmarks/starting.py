@@ -83,5 +83,5 @@ def _start() -> tuple[float, ...]:
             text=True,
             check=True,
         )
-    seen, answered, past, before, after = map(float, done.stdout.split())
+    seen, answered, past, before, after = map(float, done.stdout.splitlines()[-1].split())
     return seen - start, answered - start, past - start, before, after
