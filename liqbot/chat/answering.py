@@ -77,7 +77,7 @@ class Answering:
         async def one(given: list[str]) -> Message:
             values = await read_arguments(command, given, context, self.topics(context))
             if command.name not in (*OF_THE_PRESENT, *WITHOUT_MARKET):
-                await context.services.startup.settled()  # what cannot be done was refused before
+                await context.services.startup.require_past()  # what cannot be done was refused before
             if not command.draws or context.is_owner:
                 return await command.function(context, **values)
             with context.services.quotas.drawing(context.chat, context.person):

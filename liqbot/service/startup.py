@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable
 
+from liqbot.service.errors import UserError
 from liqbot.service.markets import Markets
 
 FIRST_VIEW_S = 5.0
@@ -62,6 +63,18 @@ class Startup:
         """Wait until the past can be read and all plugins are there."""
         await _within(self._settled.wait(), SETTLED_S)
         await self.loaded()
+
+    async def require_past(self) -> None:
+        """Wait until the past can be read. Raises `UserError` where that takes longer than anybody waits.
+
+        What is only half read is nothing to answer with: it would look like all that there was.
+        """
+        await self.settled()
+        if self.reads_past:
+            raise UserError(
+                "The bot has just started, and its past is still being read. Ask again in a minute.",
+                again=True,
+            )
 
 
 async def _within(waiting: Awaitable[object], seconds: float) -> None:

@@ -57,7 +57,9 @@ def of_problem(_: Request[None, None, State], error: ProblemError) -> Response[o
 
 
 def of_user(_: Request[None, None, State], error: UserError) -> Response[object]:
-    """Answer what a service says is wrong with the question."""
+    """Answer what a service says is wrong with the question, or that it is to be asked again."""
+    if error.again:
+        return of_problem(_, not_yet(str(error)))
     return _problem(HTTPStatus.BAD_REQUEST, str(error))
 
 

@@ -10,9 +10,13 @@ from platforms import Paper
 from liqbot.app.bot import Bot
 from liqbot.app.plugin_setup import may_come_later, plugins_of
 from liqbot.chat.command import CommandContext
+from liqbot.service import startup
+from liqbot.service.errors import UserError
 from liqbot.service.status import READS_PAST
 from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
+from liqbot.web.problems import of_user
+from liqbot.web.questions import ServiceQuestions
 
 RULE = '''
 from liqbot.plugin import *
@@ -95,6 +99,18 @@ async def test_what_needs_no_past_and_what_cannot_be_done_is_answered_before_the
         question = asked(bot, line)
         assert await answered_at_once(question)
         assert told in (await question).title
+
+
+async def test_a_past_that_is_only_half_read_is_no_answer(bot_of, monkeypatch):
+    monkeypatch.setattr(startup, "SETTLED_S", 0.05)
+    source = Foretold(beat(9 * HOUR, 103), [*beat(7 * HOUR, 101), asyncio.Event()], live_from_ms=9 * HOUR)
+    async with bot_of(source) as bot:
+        said = await asked(bot, "/history BTC 3d")
+        assert "its past is still being read. Ask again in a minute." in said.title
+        questions = ServiceQuestions(bot.services, troubles=dict, metrics=bytes)
+        with pytest.raises(UserError, match="still being read") as caught:
+            await questions.readings("BTC", 3, {})
+        assert of_user(None, caught.value).status_code == 503
 
 
 @pytest.mark.parametrize("end", ["it ends", "it fails"])
