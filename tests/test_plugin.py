@@ -135,7 +135,8 @@ def test_a_built_in_rule_imports_from_liqbot_only_the_public_face(file):
         if isinstance(node, ast.ImportFrom) and (node.level or (node.module or "").split(".")[0] == "liqbot"):
             from_liqbot += [f"{node.module}.{alias.name}" for alias in node.names]
     assert from_liqbot
-    assert set(from_liqbot) <= {f"liqbot.plugin.{name}" for name in liqbot.plugin.__all__}
+    catalogue = {"liqbot.text._", "liqbot.text.N_", "liqbot.text.ngettext"}  # plugins have words of their own
+    assert set(from_liqbot) - catalogue <= {f"liqbot.plugin.{name}" for name in liqbot.plugin.__all__}
 
 
 def test_every_built_in_rule_is_in_a_file_of_its_own_and_says_what_each_parameter_is_for():
