@@ -119,14 +119,18 @@ class PostgresCalls:
             _log.warning("call_not_answered", kind=kind, reason=str(error))
 
     async def _listen(self) -> None:
+        is_told = False
         while True:
             try:
                 connection = await self._listening.connected()
                 await connection.execute(f"LISTEN {CHANNEL}")
+                is_told = False
                 self._more.set()
                 async for _told in connection.notifies():
                     self._more.set()
             except (StoreError, psycopg.Error) as error:
-                _log.warning("calls_not_heard", reason=str(error))
+                if not is_told:  # once an outage, not at each try
+                    _log.warning("calls_not_heard", reason=str(error))
+                is_told = True
             self._listening.drop()
             await asyncio.sleep(AGAIN_S)
