@@ -12,6 +12,7 @@ from liqbot.app.adapters import make_adapters
 from liqbot.app.bot import Bot, clock_ms
 from liqbot.app.sources import make_simulator
 from liqbot.chat.discord.settings import DiscordSettings
+from liqbot.people_settings import QuotaSettings
 from liqbot.settings import Settings
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
@@ -20,6 +21,8 @@ from counterparts.discord import Answer, Discord
 AT_ONCE = 20
 ROUNDS = 3
 PATIENCE_S = 30
+UNLIMITED = QuotaSettings(commands=0, commands_person=0, pictures=0, pictures_person=0, pictures_at_once=0)
+"""One person asks for all of it."""
 
 
 @dataclass
@@ -69,6 +72,7 @@ async def _measure() -> Taken:
                 discord=DiscordSettings(
                     token=discord.token, api_url=discord.api_url, gateway_url=discord.gateway_url
                 ),
+                quotas=UNLIMITED,
             )
             bot = Bot(settings, [make_simulator(settings, clock_ms())], {})
             for name, adapter in make_adapters(settings, bot):
