@@ -35,7 +35,7 @@ async def liquidations(
     """
     venue = _venue(settings)
     answer = await context.services.liquidations.liquidations(coin, window, venue=venue)
-    chosen = "" if venue is None else f" venue={venue}"
+    chosen = _chosen(venue)
     actions = [Button(span, f"/liquidations {coin} {span}{chosen}", renews=True) for span in _SPANS]
     return told_liquidations(answer, (*actions, Button(_("Heatmap"), f"/heatmap {coin} 24h")))
 
@@ -55,7 +55,7 @@ async def book(context: CommandContext, coin: Coin, settings: Settings = _PLAIN)
     """
     venue = _venue(settings)
     answer = await context.services.books.book(coin, venue)
-    chosen = "" if venue is None else f" venue={venue}"
+    chosen = _chosen(venue)
     actions = (
         Button(_("Refresh"), f"/book {coin}{chosen}", renews=True),
         Button(_("Map"), f"/map {coin}{chosen}"),
@@ -80,7 +80,7 @@ async def cascade(
     """
     venue = _venue(settings)
     answer = await context.services.cascades.cascade(coin, move, venue)
-    chosen = "" if venue is None else f" venue={venue}"
+    chosen = _chosen(venue)
     actions = [
         Button(other, f"/cascade {coin} {other}{chosen}", renews=True)
         for other in ("-1%", "-3%", "-5%", "3%", "5%")
@@ -102,7 +102,7 @@ async def stops(context: CommandContext, coin: Coin, settings: Settings = _PLAIN
     """
     venue = _venue(settings)
     answer = await context.services.stops.stops(coin, venue)
-    chosen = "" if venue is None else f" venue={venue}"
+    chosen = _chosen(venue)
     actions = (
         Button(_("Refresh"), f"/stops {coin}{chosen}", renews=True),
         Button(_("Clusters"), f"/clusters {coin}{chosen}"),
@@ -190,6 +190,11 @@ def _told(said: _Words[_A_contra], answer: _A_contra, actions: Sequence[Button],
         time_ms=answer.time_ms,
         provenance=provenance,
     )
+
+
+def _chosen(venue: str | None) -> str:
+    """Return how a button's command names the venue that was asked for."""
+    return "" if venue is None else f" venue={venue}"
 
 
 def _venue(settings: Mapping[str, str]) -> str | None:

@@ -75,11 +75,7 @@ class Books:
         """
         own = self._markets.seen(coin, LayerQuery(venue)).view
         others = [view for view in self._markets.layers.of(coin) if view.layer.origin is own.layer.origin]
-        return book_answer(own, others, self.now_ms(own), elsewhere=venue is None)
-
-    def now_ms(self, view: MarketView) -> int:
-        """Return the time by which a view and its book are old: the clock's, where the market is live."""
-        return self._markets.clock() if view.layer.origin is Origin.LIVE else view.time_ms
+        return book_answer(own, others, self._markets.now_of(own), elsewhere=venue is None)
 
 
 def book_answer(

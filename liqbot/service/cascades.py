@@ -18,7 +18,7 @@ from liqbot.engine.cascade_of_view import cascade_in, forced_map
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
-from liqbot.service.books import Books, depth_of
+from liqbot.service.books import depth_of
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery
 from liqbot.service.market_answer import ClusterAnswer, market_answer
@@ -97,15 +97,14 @@ class CascadeAnswer:
 class Cascades:
     """Answers what a push would set off."""
 
-    def __init__(self, markets: Markets, books: Books) -> None:
+    def __init__(self, markets: Markets) -> None:
         """Answer from the newest views, and from books as long as they are fresh."""
         self._markets = markets
-        self._books = books
 
     async def cascade(self, coin: str, push_pct: float, venue: str | None = None) -> CascadeAnswer:
         """Return what pushing the price of `coin` by `push_pct` percent would set off. Raises `UserError`."""
         view = self._markets.seen(coin, LayerQuery(venue)).view
-        return cascade_answer(view, push_pct, self._books.now_ms(view))
+        return cascade_answer(view, push_pct, self._markets.now_of(view))
 
 
 def cascade_answer(view: MarketView, push_pct: float, now_ms: int) -> CascadeAnswer:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from liqbot.alerts.layer_choice import BEST, MEASURED, MODELLED, LayerChoices, fits, plain
-from liqbot.market.layer import Basis
+from liqbot.market.layer import Basis, Origin
 from liqbot.market.layer_source import LayerSource
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Need
@@ -39,6 +39,10 @@ class Markets:
     )
     """Who waits for the first view of a coin."""
     _any: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def now_of(self, view: MarketView) -> int:
+        """Return the time by which a view is old: the clock's, where its market is live."""
+        return self.clock() if view.layer.origin is Origin.LIVE else view.time_ms
 
     def take(self, views: Sequence[MarketView], snapshots: Mapping[str, LayerSource] = _NO_SNAPSHOTS) -> None:
         """Show the newest views of one layer; by coin, with the snapshots that they were made from."""

@@ -154,7 +154,7 @@ class Services:
         self.history = History(store.history, store.events)
         self.books = Books(self.markets)
         self.stops = Stops(self.markets)
-        self.cascades = Cascades(self.markets, self.books)
+        self.cascades = Cascades(self.markets)
         self.liquidations = Liquidations(self.markets, store.events)
         self.briefs = Briefs(
             self.markets, liquidations=self.liquidations, books=self.books, cascades=self.cascades

@@ -108,11 +108,8 @@ class Stops:
         own = self._markets.seen(coin, LayerQuery(venue)).view
         others = [] if venue is not None else self._markets.layers.of(coin)
         views = [own, *(view for view in others if view.layer.origin is own.layer.origin)]
-        return stops_answer(next((view for view in views if view.stops is not None), own), self._now_ms(own))
-
-    def _now_ms(self, view: MarketView) -> int:
-        """Return the time by which orders are old: the clock's, where the market is live."""
-        return self._markets.clock() if view.layer.origin is Origin.LIVE else view.time_ms
+        shown = next((view for view in views if view.stops is not None), own)
+        return stops_answer(shown, self._markets.now_of(own))
 
 
 def stops_answer(view: MarketView, now_ms: int) -> StopsAnswer:

@@ -56,28 +56,18 @@ class PostgresAlerts(SqlAlerts):
         for one in read:
             by_layer.setdefault(one.view.layer.key, []).extend(one.states)
         for key, states in by_layer.items():
-            _remember(db, key, states)
+            self._remember(db, key, states)
         return sum(
             self._raise(db, one.view, one.view.layer.key, one.alerts, now_ms) for one in read if one.alerts
         )
 
-    def _commit(
-        self,
-        db: Connection,
-        view: MarketView | AccountState | None,
-        states: Sequence[tuple[Watch, bytes]],
-        alerts: Sequence[NewAlert],
-        now_ms: int,
-        *,
-        layer: str | None = None,
-    ) -> int:
-        key = view.layer.key if layer is None and isinstance(view, MarketView) else layer
-        _remember(db, key, states)
-        if not alerts:
-            return 0
-        if view is None:
-            raise ValueError("an alert is raised in a view")
-        return self._raise(db, view, key or "", alerts, now_ms)
+    def _remember(self, db: Connection, key: str | None, states: Sequence[tuple[Watch, bytes]]) -> None:
+        by_watch = {watch.id: state for watch, state in states}
+        if not by_watch:
+            return
+        db.execute(_STATES, [key, list(by_watch), list(by_watch.values())])
+        if key is not None:
+            db.execute(_LAYERS, [key, list(by_watch), key])
 
     def _raise(
         self,
@@ -118,13 +108,3 @@ class PostgresAlerts(SqlAlerts):
         )
         db.execute(_ALERTS, [view.time_ms, packed_view(view), layer, numbers, *map(list, columns)])
         return numbers
-
-
-def _remember(db: Connection, layer: str | None, states: Sequence[tuple[Watch, bytes]]) -> None:
-    """Write down what watches remember; None stands for the layer that each has read last."""
-    by_watch = {watch.id: state for watch, state in states}
-    if not by_watch:
-        return
-    db.execute(_STATES, [layer, list(by_watch), list(by_watch.values())])
-    if layer is not None:
-        db.execute(_LAYERS, [layer, list(by_watch), layer])

@@ -91,8 +91,16 @@ class SqlAlerts(Records):
         *,
         layer: str | None = None,
     ) -> int:
-        due = 0
         key = view.layer.key if layer is None and isinstance(view, MarketView) else layer
+        self._remember(db, key, states)
+        if not alerts:
+            return 0
+        if view is None:
+            raise ValueError("an alert is raised in a view")
+        return self._raise(db, view, key or "", alerts, now_ms)
+
+    def _remember(self, db: Connection, key: str | None, states: Sequence[tuple[Watch, bytes]]) -> None:
+        """Write down what watches remember; None stands for the layer that each has read last."""
         db.executemany(
             "INSERT INTO states (watch_id, layer, state) SELECT id, coalesce(?, layer), ? FROM watches "
             "WHERE id = ? ON CONFLICT (watch_id, layer) DO UPDATE SET state = excluded.state",
@@ -103,12 +111,19 @@ class SqlAlerts(Records):
                 "UPDATE watches SET layer = ? WHERE id = ? AND layer != ?",
                 [(key, watch.id, key) for watch, _state in states],
             )
-        blob: bytes | None = None
+
+    def _raise(
+        self,
+        db: Connection,
+        view: MarketView | AccountState,
+        layer: str,
+        alerts: Sequence[NewAlert],
+        now_ms: int,
+    ) -> int:
+        """Write alerts down, and what is owed of them; return how many deliveries that are."""
+        blob, due = packed_view(view), 0
         for alert in alerts:
-            if view is None:
-                raise ValueError("an alert is raised in a view")
-            blob = blob or packed_view(view)
-            alert_id = self._add(db, alert, view.time_ms, key or "", blob, sample=False)
+            alert_id = self._add(db, alert, view.time_ms, layer, blob, sample=False)
             due += self._owe(db, alert_id, alert.watch, now_ms)
         return due
 
