@@ -81,30 +81,33 @@ class Statements:
 
     def __init__(self, trap):
         self._trap = trap
-        self._last = None
-        """What the open transaction has written last."""
-        self._after = None
-        """The point that the last commit is right before."""
+        self._written = set()
+        """What the open transaction has written: the store may commit what several asked for as one."""
+        self._after = ()
+        """The points that the last commit is right before."""
 
     def seen(self, sql):
         """See what the connection is about to run."""
         self.ran()
         sql = sql.lstrip()
         if sql.startswith("BEGIN"):
-            self._last = None
+            self._written.clear()
         elif sql.startswith("COMMIT"):
-            before, self._after = _AT_COMMIT.get(self._last, (None, None))
-            self._trap.meet(before)
+            met = [points for written, points in _AT_COMMIT.items() if written in self._written]
+            self._after = [after for _, after in met]
+            for before, _ in met:
+                self._trap.meet(before)
         else:
             self._write(next((point for start, point in _STATEMENTS.items() if sql.startswith(start)), None))
 
     def ran(self):
         """See that what it was about to run is done."""
-        after, self._after = self._after, None
-        self._trap.meet(after)
+        after, self._after = self._after, ()
+        for point in after:
+            self._trap.meet(point)
 
     def _write(self, point):
-        self._last = point or self._last
+        self._written.add(point)
         self._trap.meet(point)
 
 
