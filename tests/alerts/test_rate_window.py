@@ -5,7 +5,7 @@ import heapq
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from liqbot.alerts.pacing import Pacing
@@ -94,6 +94,77 @@ def test_new_connections_make_the_first_ways_longer_and_later_ones_still_share_n
     assert most_within_a_second(Way(cold()).run(slow + 250)) <= MOST
 
 
+def changing(*parts):
+    """Return ways of which so many are like this, and then so many like that."""
+    return [way for way, count in parts for _ in range(count)]
+
+
+@pytest.mark.parametrize("before", [(0.0135, 0.0015), (0.02, 0.0), (0.0, 0.02)])
+@pytest.mark.parametrize("at", [400, 417])
+def test_on_a_machine_that_was_busy_from_the_start_the_shortest_way_is_not_known_for_sure(before, at):
+    way = Way(changing((before, at), ((0.0005, 0.0015), 200)))
+    assert most_within_a_second(way.run(at + 200)) <= MOST
+
+
+@pytest.mark.parametrize(("before", "after"), [(0.15, 0.14), (0.05, 0.04), (0.02, 0.01)])
+def test_a_way_that_is_a_little_shorter_from_one_moment_to_the_next_is_no_trouble(before, after):
+    way = Way(changing(((before, before), 410), ((after, after), 200)))
+    assert most_within_a_second(way.run(610)) <= MOST
+
+
+@pytest.mark.parametrize("at", [405, 412])
+def test_a_way_that_is_much_shorter_at_one_stroke_is_known_with_its_first_answer(at):
+    """What leaves until then cannot know it: within 20 ms that is one."""
+    way = Way(changing(((0.15, 0.15), at), ((0.01, 0.01), 60)))
+    assert most_within_a_second(way.run(at + 60)) <= MOST + 1
+
+
+def test_a_way_that_gets_shorter_bit_by_bit_is_followed():
+    lengths = [max(0.01, 0.2 * (1 - number / 600)) for number in range(700)]
+    assert most_within_a_second(Way((one, one) for one in lengths).run(700)) <= MOST
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_busy_for_a_while_and_calm_then_gets_no_more_than_allowed(seed):
+    def waiting():
+        """Each waits for its turn on the machine, of which a busy one has few."""
+        chance = random.Random(seed)  # noqa: S311 - a reproducible choice
+        while True:
+            least, mean = chance.choice([(0.007, 0.02), (0.0005, 0.001)])
+            for _ in range(chance.randrange(20, 300)):
+                yield least + chance.expovariate(1 / mean), least + chance.expovariate(1 / mean)
+
+    assert most_within_a_second(Way(waiting()).run(800)) <= MOST
+
+
+def test_a_way_that_was_shorter_long_ago_costs_no_pace_for_ever():
+    way = Way(ways(0.15, 0.0))
+    for way_s in (*[0.002] * ENOUGH, *[0.3] * 6_000):
+        number = way.window.enter()
+        way.now_s += way_s
+        way.window.leave(number)
+    assert way.window.wait_s() == 0
+    times = way.run(400)
+    assert (len(times) - 1) / (times[-1] - times[0]) >= 0.97 * MOST
+
+
+def test_what_is_under_way_for_longer_than_anything_counts_until_it_is_answered():
+    way = Way([])
+    stuck = way.window.enter()
+    way.now_s += 4 * LONGEST_S
+    for number in [way.window.enter() for _ in range(MOST - 1)]:
+        way.window.leave(number)
+    assert way.window.wait_s() > 0
+    way.now_s += 1.1
+    way.window.leave(stuck)
+    others = [way.window.enter() for _ in range(MOST - 1)]
+    assert way.window.wait_s() > 0
+    for number in others:
+        way.window.leave(number)
+    way.now_s += 1.1
+    assert way.window.wait_s() == 0
+
+
 def test_what_nobody_waited_for_any_more_may_still_arrive():
     way = Way([])
     first, *others = [way.window.enter() for _ in range(MOST)]
@@ -119,6 +190,7 @@ def test_a_refused_connection_is_no_way_there_and_back():
     assert (len(times) - 1) / (times[-1] - times[0]) >= 0.97 * MOST
 
 
+@settings(max_examples=40)
 @given(
     st.lists(
         st.tuples(st.floats(0.001, LONGEST_S / 2), st.floats(0.001, LONGEST_S / 2)), min_size=40, max_size=120

@@ -69,7 +69,7 @@ async def test_a_broadcast_keeps_the_pace_and_whoever_asks_is_answered_meanwhile
 async def test_a_conversation_in_a_group_stays_within_its_limit(telegram, serving):
     owner = await telegram.person("Owner")
     group = await telegram.group("Traders", owner)
-    await telegram.limits(chat_burst=1)
+    await telegram.limits(chat_burst=2)  # one may overtake the other's time on its way, and no more than that
     async with serving():
         for _ in range(5):
             await owner.says("/regime BTC", to=group)
