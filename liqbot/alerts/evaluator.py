@@ -169,7 +169,7 @@ class Evaluator:
                 self._followed(observation, own, found, now_ms)
                 for (observation, own), found in zip(due, outcomes, strict=True)
             ]
-            return await self._commit_all([one for one in followed if one.states], now_ms)
+            return await self._commit(followed, now_ms)
 
     async def _due(
         self, view: MarketView, now_ms: int, lane: Lane, *, is_late: bool
@@ -224,7 +224,7 @@ class Evaluator:
     ) -> int:
         outcomes = await evaluate(observation, [subject for _, subject in watched])
         followed = self._followed(observation, watched, outcomes, now_ms)
-        return await self._commit(observation.view, followed.states, followed.alerts, now_ms)
+        return await self._commit([followed], now_ms)
 
     def _followed(
         self,
@@ -265,7 +265,9 @@ class Evaluator:
                 if is_mine and is_stale and before.blind_ms is None:
                     missed.setdefault(key, []).append((watch, blind(before, now_ms)))
             for key, states in missed.items():
-                await self._commit(None, states, [], now_ms, key)
+                written = _encoded(states)
+                await self._outbox.commit(None, written, [], now_ms, layer=key)
+                self._remember(key, states, written)
 
     def forget(self) -> None:
         """Read states from the database anew."""
@@ -306,37 +308,26 @@ class Evaluator:
         # The clock was ahead when it was written; until then it would read nothing any more.
         return put_back(state, self._now_ms - AHEAD_MS)
 
-    async def _commit(
-        self,
-        view: MarketView | None,
-        states: Sequence[tuple[Watch, WatchState]],
-        alerts: Sequence[NewAlert],
-        now_ms: int,
-        layer: str | None = None,
-    ) -> int:
-        key = view.layer.key if layer is None and view is not None else layer or ""
-        if not states:
+    async def _commit(self, followed: Sequence[_Followed], now_ms: int) -> int:
+        """Write what follows of views, in one transaction; return how many deliveries are due from that."""
+        changed = [one for one in followed if one.states]
+        if not changed:
             return 0
-        written = [(watch, msgspec.msgpack.encode(after)) for watch, after in states]
-        due = await self._outbox.commit(view, written, alerts, now_ms, layer=key)
-        for (watch, encoded), (_, after) in zip(written, states, strict=True):
-            self._known[watch.id, key] = (encoded, after)
+        read = [Read(one.view, _encoded(one.states), one.alerts) for one in changed]
+        due = await self._outbox.commit_all(read, now_ms)
+        for one, written in zip(changed, read, strict=True):
+            self._remember(one.view.layer.key, one.states, written.states)
         return due
 
-    async def _commit_all(self, followed: Sequence[_Followed], now_ms: int) -> int:
-        if not followed:
-            return 0
-        read = [
-            Read(
-                one.view, [(watch, msgspec.msgpack.encode(after)) for watch, after in one.states], one.alerts
-            )
-            for one in followed
-        ]
-        due = await self._outbox.commit_all(read, now_ms)
-        for one, written in zip(followed, read, strict=True):
-            for (watch, encoded), (_, after) in zip(written.states, one.states, strict=True):
-                self._known[watch.id, one.view.layer.key] = (encoded, after)
-        return due
+    def _remember(
+        self,
+        layer: str,
+        states: Sequence[tuple[Watch, WatchState]],
+        written: Sequence[tuple[Watch, bytes]],
+    ) -> None:
+        """Keep the states by a layer beside what of them is in the database from now on."""
+        for (watch, state), (_, encoded) in zip(states, written, strict=True):
+            self._known[watch.id, layer] = (encoded, state)
 
     def _note_fault(self, watch: Watch, error: Exception) -> None:
         """Count a fault; the log hears of each kind of fault once, not with every view."""
@@ -345,6 +336,10 @@ class Evaluator:
         if kind not in self._told:
             self._told.add(kind)
             _log.error("rule_failed", rule=watch.rule, reason=str(error))
+
+
+def _encoded(states: Sequence[tuple[Watch, WatchState]]) -> list[tuple[Watch, bytes]]:
+    return [(watch, msgspec.msgpack.encode(state)) for watch, state in states]
 
 
 def _read_until(last_read: Mapping[int, tuple[str, bytes]], layer: Layer) -> int | None:

@@ -89,8 +89,8 @@ def open_backend(settings: Settings) -> Backend:
 async def processes_of(url: PostgresUrl) -> ProcessesAnswer:
     """Return which processes of a bot work on a database now. Raises `StoreError`."""
     from liqbot.store.postgres.leases import PostgresLeases  # noqa: PLC0415 - an extra
-    from liqbot.store.postgres.line import Line, has_tables  # noqa: PLC0415
-    from liqbot.store.postgres.presence import PostgresPresence  # noqa: PLC0415
+    from liqbot.store.postgres.line import Line, has_tables  # noqa: PLC0415 - an extra
+    from liqbot.store.postgres.presence import PostgresPresence  # noqa: PLC0415 - an extra
 
     line, leases = Line(url, "liqbot doctor"), PostgresLeases(url, "doctor")
     presence = PostgresPresence(url, "liqbot doctor")
@@ -110,10 +110,10 @@ def process_name() -> str:
 
 def _shared(store: Store, url: PostgresUrl) -> Backend:
     from liqbot.store.postgres.bus import PostgresBus  # noqa: PLC0415 - an extra
-    from liqbot.store.postgres.leases import PostgresLeases  # noqa: PLC0415
-    from liqbot.store.postgres.presence import PostgresPresence  # noqa: PLC0415
-    from liqbot.store.postgres.remote_calls import PostgresCalls  # noqa: PLC0415
-    from liqbot.store.postgres.scans import PostgresScans  # noqa: PLC0415
+    from liqbot.store.postgres.leases import PostgresLeases  # noqa: PLC0415 - an extra
+    from liqbot.store.postgres.presence import PostgresPresence  # noqa: PLC0415 - an extra
+    from liqbot.store.postgres.remote_calls import PostgresCalls  # noqa: PLC0415 - an extra
+    from liqbot.store.postgres.scans import PostgresScans  # noqa: PLC0415 - an extra
 
     name = process_name()
     bus = PostgresBus(url, name)

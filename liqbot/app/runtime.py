@@ -28,8 +28,8 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
         await stack.enter_async_context(in_background(monitor.run()))
         await stack.enter_async_context(in_background(bot.backups.run()))
         # Their libraries take a quarter of a second to load: by now there is a first view.
-        from liqbot.app.metrics import metrics_beside, questions_of  # noqa: PLC0415
-        from liqbot.app.web import web_beside  # noqa: PLC0415
+        from liqbot.app.metrics import metrics_beside, questions_of  # noqa: PLC0415 - see above
+        from liqbot.app.web import web_beside  # noqa: PLC0415 - see above
 
         questions = questions_of(bot, monitor)
         if bot.duties.has(WEB):

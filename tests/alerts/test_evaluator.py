@@ -488,7 +488,7 @@ class TestCache:
             raise sqlite3.OperationalError("database is locked")
 
         with monkeypatch.context() as broken:
-            broken.setattr(house.store.alerts, "commit", locked)
+            broken.setattr(house.store.alerts, "commit_all", locked)
             with pytest.raises(sqlite3.OperationalError):
                 await evaluator.take(at(2), now_ms=0)
         await evaluator.take(at(3), now_ms=0)

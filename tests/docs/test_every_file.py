@@ -17,7 +17,7 @@ def lines_by_folder():
     for line in section.splitlines():
         if heading := re.fullmatch(r"\*\*`(.+)/`\*\*", line):
             folder = Path(heading[1])
-        elif entry := re.match(r"- `([^`]+)`(?: \(.*?\))?: \S", line):
+        elif entry := re.match(r"- `([^`]+)`: \S", line):
             yield str(folder / entry[1])
 
 
@@ -44,3 +44,52 @@ def test_a_file_that_says_nothing_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(files, "ROOT", tmp_path)
     with pytest.raises(SystemExit, match=r"^liqbot/silent\.py: it does not say what it is$"):
         files.every_file()
+
+
+def written(tmp_path, monkeypatch, **sources):
+    folder = tmp_path / "liqbot"
+    folder.mkdir()
+    for name, text in sources.items():
+        (folder / f"{name}.py").write_text(text)
+    monkeypatch.setattr(files, "ROOT", tmp_path)
+    monkeypatch.setattr(files, "PLACES", ("liqbot",))
+    return files.every_file()
+
+
+def test_what_a_file_defines_is_folded_away_below_what_it_says(tmp_path, monkeypatch):
+    code = '''"""Doors: open or closed.
+
+More of them.
+
+Not here: windows (`windows.py`).
+"""
+
+LIMIT: int = 3
+_log = LIMIT
+
+
+class Door:
+    """One."""
+
+    width: int
+
+    def __init__(self):
+        self._hinge, local = 1, 2
+
+    def open(self):
+        self.is_open = True
+
+
+def _shut(door):
+    inner = door
+'''
+    said = written(tmp_path, monkeypatch, doors=code)
+    assert "- `doors.py`: Doors: open or closed. Not here: windows (`windows.py`)." in said.splitlines()
+    assert "- doors.py: `LIMIT, Door(width, _hinge, open, is_open), _shut`" in said.splitlines()
+    assert said.index("<details>") > said.index("Doors: open or closed")
+
+
+def test_files_that_are_named_as_standing_elsewhere_are_there():
+    product = {path.name for place in files.PLACES for path in (files.ROOT / place).rglob("*.py")}
+    named = re.findall(r"Not here: (.*)", ARCHITECTURE)
+    assert {name for text in named for name in re.findall(r"`(?:\w+/)*(\w+\.py)`", text)} <= product
