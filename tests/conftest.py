@@ -1,5 +1,6 @@
 """What all tests share: how hypothesis looks for counter-examples, and who listens to what is logged."""
 
+import gc
 import os
 import sqlite3
 from contextlib import closing
@@ -23,6 +24,12 @@ settings.register_profile(
     "soak", settings.get_profile("liqbot"), derandomize=False, max_examples=2000, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "liqbot"))
+
+
+def pytest_collection_finish():
+    """Take thousands of tests and what they import out of the searches for garbage."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -60,7 +67,9 @@ def new_databases_are_copies():
             if new.conn.execute("SELECT 1 FROM sqlite_master").fetchone():
                 bring_up(new)
             else:
+                new.conn.execute("PRAGMA synchronous = OFF")  # there is nothing yet that could be lost
                 model.backup(new.conn)
+                new.conn.execute("PRAGMA synchronous = FULL")
 
         database.bring_up = copied
         yield

@@ -1,3 +1,5 @@
+from functools import cache
+
 from chat.stand_ins import BTC
 from modelled import DAY, backfill, history
 
@@ -7,16 +9,21 @@ from liqbot.market.side import Side
 from liqbot.market.updates import Liquidation
 
 
-def binance(room):
-    """Add a modelled layer to the room's market, as old as its measured one."""
+@cache
+def modelled_binance():
     board = ModelledBoard(Layer("Binance", Basis.MODELLED))
     board.apply_all(backfill(*history(DAY)))
     board.apply(Liquidation("BTC", board.time_ms, Side.LONG, 59_000.0, 50.0, sampled=True))
-    view = board.view("BTC")
+    return board.view("BTC"), board.snapshot("BTC")
+
+
+def binance(room):
+    """Add a modelled layer to the room's market, as old as its measured one."""
+    view, snapshot = modelled_binance()
     services = room.services
     services.markets.views["BTC"] = BTC
     services.markets.layers.keep([BTC], {})
-    services.markets.layers.keep([view], {"BTC": board.snapshot("BTC")})
+    services.markets.layers.keep([view], {"BTC": snapshot})
     return view
 
 

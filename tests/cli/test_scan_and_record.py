@@ -73,6 +73,7 @@ def test_what_is_recorded_can_be_replayed(liqbot, exchange, folder):
     assert "x.csv.gz: is there already; name a file that is not" in ran.err
 
 
+@pytest.mark.long
 def test_a_simulated_market_can_be_recorded_too(liqbot):
     assert liqbot("record", "x.csv", "--every", "3600", "--minutes", "0.05").status == 0
     ran = liqbot("view", "BTC", "--recording", "x.csv")

@@ -52,13 +52,13 @@ def told_by(board: Board, seed: int, *, at_once: bool) -> list[bytes]:
     return said
 
 
-@settings(max_examples=12)
+@settings(max_examples=4)
 @given(st.integers(0, 2**32 - 1))
 def test_what_is_said_of_a_coin_does_not_depend_on_what_else_is_asked_for(seed):
     assert told_by(Board(LAYER), seed, at_once=True) == told_by(Board(LAYER), seed, at_once=False)
 
 
-@settings(max_examples=5)
+@settings(max_examples=2)
 @given(st.integers(0, 2**32 - 1))
 def test_what_is_remembered_is_the_same_too(seed):
     one, other = Board(LAYER), Board(LAYER)

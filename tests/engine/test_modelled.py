@@ -24,6 +24,8 @@ from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side
 
 LONG, SHORT = Side.LONG.row, Side.SHORT.row
+DEAR = settings(max_examples=settings().max_examples // 3)
+"""For what takes long to try: a third of the examples."""
 
 
 def coins_of(model: Model, at=None, choice=None) -> np.ndarray:
@@ -39,6 +41,7 @@ def close(a, b, scale=1000.0) -> bool:
     return bool(np.allclose(a, b, rtol=1e-9, atol=1e-9 * scale))
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_each_side_adds_up_to_open_interest_at_every_step(steps, assumed):
     plain = one_by_one(steps, assumed)
@@ -54,6 +57,7 @@ def test_each_side_adds_up_to_open_interest_at_every_step(steps, assumed):
         assert np.allclose((before - flow.swept) * stays + flow.opened, steps.interest, rtol=1e-9), side
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_all_steps_at_once_come_to_what_the_plain_loop_comes_to(steps, assumed):
     plain, model = one_by_one(steps, assumed), at_once(steps, assumed)
@@ -76,6 +80,7 @@ def test_the_past_is_what_the_plain_loop_saw_as_it_went(steps, assumed):
         assert ((grid[:, place] > 0) == (seen > 1e-9)).all()
 
 
+@DEAR
 @given(markets(), assumptions(), st.integers(0, 120))
 def test_live_goes_on_where_the_backfill_stopped(steps, assumed, cut):
     whole = at_once(steps, assumed)
@@ -86,6 +91,7 @@ def test_live_goes_on_where_the_backfill_stopped(steps, assumed, cut):
     assert close(whole.state.residual, parts.state.residual)
 
 
+@DEAR
 @given(markets(), assumptions(), st.integers(0, 120))
 def test_forgetting_the_far_past_changes_nothing_since(steps, assumed, cut):
     model = at_once(steps, assumed)
@@ -107,6 +113,7 @@ def test_sweeping_twice_is_sweeping_once(steps, assumed):
     assert twice.flows[SHORT].swept[-1] == pytest.approx(0, abs=1e-9)
 
 
+@DEAR
 @given(markets(), st.integers(1, 60), st.booleans())
 def test_flat_input_leaves_the_map_unchanged(steps, more, traded):
     assumed = Assumptions(turnover_per_hour=0.0 if traded else 0.01)
@@ -122,6 +129,7 @@ def test_flat_input_leaves_the_map_unchanged(steps, more, traded):
     assert close(model.state.residual, after.state.residual)
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_twice_the_open_interest_is_twice_the_map(steps, assumed):
     rungs = rungs_of(assumed, TIERS)
@@ -132,6 +140,7 @@ def test_twice_the_open_interest_is_twice_the_map(steps, assumed):
     assert close(2 * once.flows[LONG].swept, twice.flows[LONG].swept)
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_mirrored_prices_swap_the_sides(steps, assumed):
     """In ln(price), around the middle of the bin of the start; so with levels equally far on both sides."""
@@ -159,6 +168,7 @@ def test_mirrored_prices_swap_the_sides(steps, assumed):
     assert close(there[SHORT][:, around], here[LONG][:, around][:, ::-1])
 
 
+@DEAR
 @given(markets(), assumptions(), st.sampled_from([-21_000, 3_000]))
 def test_a_coin_of_a_fraction_of_a_cent_is_modelled_like_one_of_a_million(steps, assumed, shift):
     factor = np.exp(shift * BIN_WIDTH)
@@ -176,6 +186,7 @@ def test_a_coin_of_a_fraction_of_a_cent_is_modelled_like_one_of_a_million(steps,
     assert close(plain.between(BINS.first + shift, BINS.first + shift + BINS.count).sum(axis=1), there[:, -1])
 
 
+@DEAR
 @given(markets(), assumptions(), st.integers(1, 120))
 def test_the_past_does_not_know_the_future(steps, assumed, cut):
     known = steps.take(slice(0, cut))
@@ -190,6 +201,7 @@ def test_nothing_lies_on_the_wrong_side_of_price(steps, assumed):
         assert not grid[SHORT, place][BINS.edges[:-1] < steps.high[place]].any()
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_the_tiers_add_up_to_the_whole(steps, assumed):
     model = at_once(steps, assumed)

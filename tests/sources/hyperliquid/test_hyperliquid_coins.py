@@ -66,7 +66,7 @@ class Dexed(VirtualSource):
 @pytest.mark.parametrize(
     ("options", "with_dexes"),
     [
-        ({"weight_per_minute": 0}, True),
+        pytest.param({"weight_per_minute": 0}, True, marks=pytest.mark.long),
         ({"weight_per_minute": 1000, "batches": "served"}, True),
         ({"weight_per_minute": 1000}, False),
     ],

@@ -59,6 +59,7 @@ def test_leverage_in_use_is_near_what_was_measured_on_isolated_positions(census)
     assert 20 < quantile(leverage, usd, 0.9) < 50
 
 
+@pytest.mark.long
 def test_leverage_that_is_set_is_near_what_was_measured_and_never_more_than_allowed(census):
     assert quantile(census.leverage, census.usd, 0.5) == pytest.approx(8.3, rel=0.25)
     assert quantile(census.leverage, census.usd, 0.75) == pytest.approx(18.5, rel=0.25)

@@ -18,7 +18,7 @@ print(fingerprint(5))
 """
 
 
-def fingerprint(seed, steps=40, **arguments):
+def fingerprint(seed, steps=12, **arguments):
     """Return a digest of every figure that the first steps tell of."""
     market = SimulatedMarket(seed, Scenario.CASCADE, start_ms=0, step_s=600, event_after_s=0, **arguments)
     digest = hashlib.sha256()
