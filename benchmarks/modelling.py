@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks.measure import Row, medians_ms
 from liqbot.engine.assumptions import Assumptions, rungs_of
 from liqbot.engine.model_state import stepped
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
-from liqbot.engine.steps import Steps
 from liqbot.market.maps import Bins
 from liqbot.market.margin import MarginTiers
 

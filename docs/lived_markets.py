@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial import Truth
 from liqbot.engine.trial.asides import Asides
 from liqbot.market.maps import Bins

@@ -4,9 +4,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from liqbot.engine.assumptions import Assumptions, Rungs, rungs_of
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
 from liqbot.engine.modelled_board import ModelledBoard
-from liqbot.engine.steps import Steps
 from liqbot.market.candles import Candles
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.maps import BIN_WIDTH, Bins

@@ -1,4 +1,7 @@
-"""What is told of an account in words: each change of a position, how near it is, and what moved it. Pure."""
+"""Hits of an account's watch in words: a position opened, grown, closed; nearness; what moved it.
+
+Not here: deciding what is told (`account_reading.py`), the finished message (`account_message.py`).
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""An account's alert as a message, and the words for its positions that alerts and answers share."""
+"""An account's alert as a message: facts, position lines, names of accounts; shared with answers."""
 
 from liqbot.alerts.account_rule import NAME, WATCH_ACCOUNT
 from liqbot.market.accounts import AccountState, HeldPosition

@@ -1,7 +1,9 @@
-"""What a watch tells of an account: what happened between two looks, how near it is, what moved it. Pure.
+"""What a watch on an account tells: compares two looks, keeps its memory, decides which hits are due; pure.
 
 Whoever reads keeps what was seen last (`AccountMemory`), so that nothing is told twice over a restart, and so
 that silence of a venue is no news: without a later look there is nothing to read.
+
+Not here: the words of hits (`account_hits.py`).
 """
 
 import math

@@ -1,4 +1,8 @@
-"""The dispatcher: takes what is owed from the store and hands it to the platforms, until it has arrived."""
+"""The dispatcher: one loop that has each platform's sender take what is due, wakes it, waits and drains.
+
+Not here: one platform's deliveries in flight (`delivery/platform_sender.py`), serving people
+(`app/platform_runner.py`).
+"""
 
 import asyncio
 import contextlib

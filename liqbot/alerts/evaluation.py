@@ -1,7 +1,9 @@
-"""Evaluation: what rules say of an observation, and what is told because of it. Nothing is stored here.
+"""Evaluation, pure of storage: asks rules about an observation and steps their states; live, preview, replay.
 
 Live, in a preview, in `liqbot plugins replay` and in `liqbot replay` these functions decide: of the same
 observations they tell the same alerts.
+
+Not here: which watches read it, and writing what follows (`evaluator.py`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,7 @@
-"""The evaluator: lets every watch on a coin read each observation, and writes what follows of it."""
+"""The evaluator: which watches read an observation, in which lane, their cached states, and the commit.
+
+Not here: asking rules and stepping states (`evaluation.py`), accounts (`account_evaluator.py`).
+"""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""When a chat wants to hear: one pure function that names why an alert is held back, and until when."""
+"""When a chat wants to hear: why an alert is held (mute, quiet hours, hourly limit), until when; pure."""
 
 from datetime import UTC, datetime, time, timedelta
 from functools import cache

@@ -1,10 +1,12 @@
-"""How fast a platform may be sent to: in all, to one chat, and to one group.
+"""Pacing of one platform: when an alert or a reply may go, in all, to one chat, to one group; 429s.
 
 Broadcasts ask whether they may go now; replies to people take the next free place, ahead of all broadcasts
 to other chats. Within one group it is the other way round: there replies have only their share of the minute,
 so that a member who goes on asking keeps no alert of the group away.
 No second holds more places than the platform takes messages. That what leaves in its place also arrives in it
 is seen to where requests leave (`rate_window.py`).
+
+Not here: the last guard where requests leave (`rate_window.py`).
 """
 
 import asyncio

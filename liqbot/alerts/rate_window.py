@@ -1,10 +1,12 @@
-"""The last guard of a platform's rate: no more requests arrive within any one second than it takes.
+"""A sliding window that spaces requests: no more arrive at a platform within any second than it takes.
 
 A platform counts requests when they arrive, which nobody here sees: only when each left, and when its answer
 came. One that left at `s` and was answered at `r` arrived in between, and not later than `r` less what the
 way back took; the next one arrives not sooner than it leaves plus what the way there takes. So each counts
 while it is under way, and after its answer for a second less the shortest way there and back (`_Ways`).
 Only what leaves before the first answer of a way that has become much shorter cannot know of that.
+
+Not here: how fast to send alerts and replies (`pacing.py`).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The alert state machine: one pure step, the same live, in replay and in tests.
+"""The alert state machine, pure: hits become firing, resolved, repeated, cooling down, one step a view.
 
 A watch has one state for each key that its rule has hit; a key without one is quiet. An alert goes on once
 its hit has lasted for `hold`, and off once it has been gone for `recover`: in between, the views say the

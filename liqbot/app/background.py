@@ -1,4 +1,4 @@
-"""Tasks that run as long as something else does."""
+"""Running a task in the background for as long as something else does."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Coroutine

@@ -1,7 +1,9 @@
-"""The bot: the roles that watch the market, evaluate and deliver, wired together in one process.
+"""The bot: store, bus, sources, roles, services and dispatcher wired together in one process; start and end.
 
 A process may have some of the roles only: then others of the same bot have the rest, and they speak through
 the bus and the store alone (`roles.py`, `backend.py`).
+
+Not here: platforms, web and metrics around it (`runtime.py`).
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""A feed: one source, the board that it fills, and the views that come of it."""
+"""A feed: reads one source, puts its updates on a board, makes views; begun again on failure."""
 
 import asyncio
 from collections import Counter
@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 
 import structlog
 
-from liqbot.engine.boards import board_of
+from liqbot.engine.board_protocol import board_of
 from liqbot.market.coins import ALL
 from liqbot.market.events import MarketEvent
 from liqbot.market.layer import Layer

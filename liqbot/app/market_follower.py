@@ -1,4 +1,4 @@
-"""What a process that does not make the views itself is shown: those that another process has made."""
+"""Views that another process has made, taken from the bus: for a process without the engine."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""What stays for the life of the process is not searched for garbage: a full search stalls everybody.
+"""Sparing garbage collection: what lives as long as the process is frozen, as a full search stalls everybody.
 
 Python looks through all objects for circles that nobody holds, and nothing else runs meanwhile: some 80 ms
 once the libraries are loaded. What there is after the start is therefore set aside, and once more when the

@@ -1,4 +1,7 @@
-"""Runs a platform's adapter for as long as the bot does: it is started again whenever it fails."""
+"""Runs one platform's adapter, which serves people: begun again when it fails, while this process leads.
+
+Not here: sending alerts (`alerts/dispatcher.py`), making adapters (`adapters.py`).
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable

@@ -1,4 +1,4 @@
-"""An adapter that can be run again after it was cancelled, as where its lease was lost and is had again."""
+"""An adapter that can be run again after it was cancelled, by making it anew: after a lease was lost."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,7 @@
-"""The house around a bot: the platforms that it serves, who looks after it, and what machines may ask."""
+"""A bot with all around it: adapters, health monitor, backups, operator's chat, web, metrics.
+
+Not here: what is within the bot (`bot.py`), starting an adapter again (`platform_runner.py`).
+"""
 
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager

@@ -1,4 +1,7 @@
-"""Candles on a heatmap: as many as can be told apart, traded ones or what spot did between the maps."""
+"""Drawing candles on a heatmap: as many as can be told apart, bodies and wicks; of the grid where none.
+
+Not here: the line of spot beneath them (`heatmap.py`), candles as data (`market/candles.py`).
+"""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""Classes: how much money is how bright, for each side by its own, in round dollars."""
+"""Classes of brightness: how many dollars a row needs for each, by side, in round numbers."""
 
 import math
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What frames every picture: its measures, the headline with its figures and its sentence, the fine print."""
+"""The frame of every picture: measures in pixels, header (coin, spot, fuel, ratio), footer, tags."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,7 @@
-"""Heat: the past maps of a grid as pixels, each on its own side of the price."""
+"""Heat as pixels: money of past maps by side, columns of pixels, coloured beside the price line.
+
+Not here: which amount is which brightness (`classes.py`).
+"""
 
 import numpy as np
 from numpy.typing import NDArray

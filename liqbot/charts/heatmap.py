@@ -1,4 +1,7 @@
-"""The heatmap drawn: cells, price line, axes, names of bands and of gaps, and today's map beside it."""
+"""The heatmap: its layout, cells, price line with wicks, axes, tags, the named band of an alert.
+
+Not here: candles (`candlesticks.py`), bars at the right (`panel.py`, `strip.py`), their labels (`labels.py`).
+"""
 
 from dataclasses import dataclass
 
@@ -7,18 +10,18 @@ import numpy as np
 from liqbot.charts import (
     candlesticks,
     classes,
+    event_marks,
     frame,
-    happened,
     heat,
     labels,
     level_mark,
     overlays,
     panel,
+    second_layer,
     strip,
-    strips,
+    time_strip,
     words,
 )
-from liqbot.charts import second as second_layer
 from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
 from liqbot.charts.classes import Classes
@@ -27,8 +30,8 @@ from liqbot.charts.labels import Label
 from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks, worth_seeing
 from liqbot.charts.request import HeatmapInput, SecondLayer, Series, Zoom
 from liqbot.charts.strip import Strip
-from liqbot.charts.strips import Beneath
 from liqbot.charts.time_axis import NO_DATA, TimeAxis
+from liqbot.charts.time_strip import Beneath
 from liqbot.market import figures
 from liqbot.market.candles import Candles
 from liqbot.market.clusters import Cluster
@@ -81,9 +84,9 @@ def layout(asked: HeatmapInput) -> Layout:
     if not len(grid):
         raise ValueError(f"a heatmap of {view.coin} needs past maps: its grid is empty")
     measures = frame.of(asked.look, asked.facts)
-    beneath = strips.chosen(asked)
+    beneath = time_strip.chosen(asked)
     if beneath is not None:
-        measures = measures.shortened(strips.HEIGHT + strips.GAP)
+        measures = measures.shortened(time_strip.HEIGHT + time_strip.GAP)
     prices = _price_axis(asked, measures)
     times = TimeAxis.of(grid, _heat_right(asked, prices, measures) - measures.left)
     place = Place(measures.left, measures.bottom, prices, times)
@@ -129,7 +132,7 @@ def draw(asked: HeatmapInput) -> Picture:
     _price(canvas, asked, plan)
     taken = _taken(canvas, asked, plan)
     heaviest = max((own.starts[-1] for own in (plan.levels.long, plan.levels.short) if own), default=0.0)
-    happened.draw(canvas, asked.events, place, taken, heaviest)
+    event_marks.draw(canvas, asked.events, place, taken, heaviest)
     _tags(canvas, asked, plan)
     if plan.about is not None:
         _band_name(canvas, asked, plan, plan.about)
@@ -267,7 +270,7 @@ def _axes(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
 
 def _axis_line(plan: Layout) -> int:
     """Return the baseline of the times: beneath the strip, where there is one."""
-    return plan.frame.axis_line + (0 if plan.beneath is None else strips.HEIGHT + strips.GAP)
+    return plan.frame.axis_line + (0 if plan.beneath is None else time_strip.HEIGHT + time_strip.GAP)
 
 
 def _taken(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> list[Box]:
@@ -393,8 +396,8 @@ def _broken(grid: Grid, points: Floats, until: Floats, right: float) -> Floats:
 def _strip(canvas: Canvas, plan: Layout) -> None:
     if plan.beneath is None:
         return
-    top = plan.frame.bottom + strips.GAP
+    top = plan.frame.bottom + time_strip.GAP
     if isinstance(plan.beneath, Series):
-        strips.series(canvas, plan.beneath, plan.place, top)
+        time_strip.series(canvas, plan.beneath, plan.place, top)
     elif plan.candles is not None:
-        strips.volume(canvas, plan.candles, plan.place, top)
+        time_strip.volume(canvas, plan.candles, plan.place, top)

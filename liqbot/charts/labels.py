@@ -1,4 +1,7 @@
-"""Words beside the bars: what the sides are, and their clusters that matter, none covering another."""
+"""Labels of clusters at the right edge beside the bars: which, spread apart; names of sides; legend.
+
+Not here: sentences and fine print (`words.py`), the bars (`strip.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The price that a picture is about: a line across the heat, with a name that cannot be overlooked."""
+"""The level that a picture is about (an account's liquidation price): a line and its name."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The side panel of a heatmap: today's map as bars, what a move would set off, the clusters that matter."""
+"""The panel right of a heatmap: puts bars, curves, a second layer and labels together."""
 
 from liqbot.charts import labels, strip
 from liqbot.charts.canvas import Canvas

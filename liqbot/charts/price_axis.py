@@ -1,4 +1,7 @@
-"""The price axis: ln(price) in whole bins and whole pixels, wide enough for where the money is."""
+"""The price axis: ln(price) in whole bins and pixels, ticks at round prices, how far it reaches.
+
+Not here: times (`time_axis.py`).
+"""
 
 import math
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""Stamps: small pictures that stand in many places of a canvas, composed once: dots, crosses, arrows."""
+"""Stamps: dots, crosses, arrows composed once and put in many places of a canvas."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""A strip of bars by price, lowest at the bottom: one map, and what a move from spot would set off."""
+"""Bars by price of one map at the right edge, with cumulative curves, spot's line and tag, order book.
+
+Not here: volume beneath the heat (`time_strip.py`), names beside the bars (`labels.py`).
+"""
 
 import math
 from dataclasses import dataclass

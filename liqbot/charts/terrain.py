@@ -1,4 +1,4 @@
-"""The terrain: a map in three dimensions. Price to the right, time to the front, money as height."""
+"""The terrain: a map in three dimensions, slices of time with price to the right and money as height."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""The time axis: which column of a grid a pixel shows, and labels at round times, UTC."""
+"""The time axis: which column of a grid each pixel shows, ticks at round times, UTC.
+
+Not here: prices (`price_axis.py`).
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

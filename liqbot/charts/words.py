@@ -1,6 +1,8 @@
-"""What a picture says in words: sentence, fine print, what lies beyond its edge, the alternative text.
+"""Words of pictures: the sentence of a view, fine print, what lies beyond the edge, alternative text (alt).
 
 Every figure is a reading of the view or a sum over its map: the words never know more than the picture.
+
+Not here: labels of clusters (`labels.py`), the header they stand in (`frame.py`).
 """
 
 import math

@@ -1,4 +1,7 @@
-"""The commands about single alerts: how one stands now, why it came, and what one is like."""
+"""Commands about one alert by its number: how it stands now, why it came (/why), a test (/test).
+
+Not here: the alert itself (`alerts/alert_message.py`), subscribing (`subscription_commands.py`).
+"""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,8 @@
-"""The commands that show what flows through a market: liquidations, order book, stop orders, cascades."""
+"""Commands about what flows: /liquidations, /book, /stops, /cascade, /brief.
+
+Not here: their words (`flow_words.py`, `book_words.py`, `stop_words.py`, `cascade_words.py`,
+`brief_words.py`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,8 @@
-"""The commands that show the market: pictures, clusters, regime, trapped shares, whales."""
+"""Commands about a coin now: /heatmap, /map, /clusters, /regime, /trapped, /whales.
+
+Not here: their words (`market_words.py`), liquidations and books (`flow_commands.py`), several maps
+(`comparison_commands.py`).
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What the modelled map assumes of positions, and where that puts their levels.
+"""What the modelled map assumes: leverage tiers and their shares (rungs), turnover, where levels lie.
 
 Nobody outside an exchange sees them, and nobody publishes the truth. The figures here were chosen on recorded
 positions of 4 to 10 February 2026 (Hyperliquid); `docs/how-wrong.md` says how wrong they are on other days.

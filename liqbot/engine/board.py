@@ -1,4 +1,8 @@
-"""The board: takes updates from a source, gives views of each coin."""
+"""The board of measured layers: takes updates of positions and prices, gives views; refuses nonsense.
+
+Not here: the Protocol of all boards (`board_protocol.py`), modelled layers (`modelled_board.py`), who holds
+what (`position_book.py`).
+"""
 
 import math
 from collections import Counter
@@ -8,8 +12,6 @@ from dataclasses import dataclass, field, replace
 import msgspec
 import numpy as np
 
-from liqbot.engine.book import Book
-from liqbot.engine.books import Books
 from liqbot.engine.cluster_remainder import HeldBy
 from liqbot.engine.clusters import find_in_all
 from liqbot.engine.cohorts import cohorts
@@ -19,6 +21,8 @@ from liqbot.engine.extremes import Extremes
 from liqbot.engine.level_table import LevelTable
 from liqbot.engine.measured import Levels
 from liqbot.engine.modelled import ALL, Choice
+from liqbot.engine.order_books import Books
+from liqbot.engine.position_book import Book
 from liqbot.engine.readings import Readings, holdings, readings
 from liqbot.engine.stop_orders import StopOrders
 from liqbot.engine.track_matching import Passage

@@ -1,10 +1,10 @@
-"""Candles and open interest come apart, at their own times; together they make the steps of a model."""
+"""Lining up candles and open interest, which come apart at their own times, into steps of a model."""
 
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.market.candles import Candles
 from liqbot.market.positions import Floats, Ints
 

@@ -1,9 +1,11 @@
-"""Cases for the scoreboard: clusters at the moments from which they can be counted.
+"""Cases for the scoreboard: each cluster at the moments from which it is counted, with its bounds.
 
 A question for the scoreboard is *within X percent of spot, of at least $Y*. So of each cluster is written
 down when it first comes into each of `BANDS`, and when it has doubled there since: whatever X of these and
 whatever Y is asked for later, the first moment at which it qualified is among them (of Y, at the latest when
 it had doubled). No later view plays a part in what is written.
+
+Not here: what became of them (`fates.py`), rates out of both (`scoreboard.py`).
 """
 
 import math

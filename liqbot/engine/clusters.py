@@ -1,4 +1,7 @@
-"""Finding the clusters of a map: runs of bins of one side that stand out."""
+"""Making the clusters of a map out of runs of bins: side, edges, dollars, holders, of one or many coins.
+
+Not here: finding the runs (`runs.py`), giving clusters identities over time (`tracking.py`).
+"""
 
 import itertools
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The lowest and highest price since any instant: which levels price has been through."""
+"""Lowest and highest price since any instant (running extremes): which levels price has been through."""
 
 from bisect import bisect_left
 

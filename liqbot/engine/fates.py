@@ -1,4 +1,4 @@
-"""What became of cases, in columns: when price came to each and to its rivals, and what followed.
+"""Fates of the scoreboard's cases, in columns: when price reached each and its rivals, what followed.
 
 Nothing of the future is seen: a case is open until its horizon is over, and where nobody saw the price for a
 while, the case is left out whatever is known of it.

@@ -1,4 +1,4 @@
-"""One modelled layer by other methods: the same candles and open interest, without what makes ours ours.
+"""Other methods of modelling (sweep only, stack) on the same candles, for comparison with ours.
 
 What is called models elsewhere differs in what becomes of a level once it is opened. Here it is closed with
 open interest and gone once price was there; "sweep only" never closes, and "stack" keeps even what price has

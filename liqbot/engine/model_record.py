@@ -1,4 +1,4 @@
-"""A model as bytes and back: what of a modelled layer outlasts a restart."""
+"""A model as bytes and back, so that a modelled layer outlasts a restart."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields
@@ -9,9 +9,9 @@ import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, Rungs
 from liqbot.engine.model_state import State
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
 from liqbot.engine.realised import Realised
-from liqbot.engine.steps import Steps
 from liqbot.engine.track_memory import Memory
 from liqbot.market.positions import Floats
 

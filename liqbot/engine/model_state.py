@@ -1,7 +1,9 @@
-"""The modelled positions at one instant, and the plain way from one instant to the next.
+"""The state of the modelled map at one instant (coins by side, tier and bin), and one step on from it.
 
 One step is small, so this is how the model is kept up live; what a month of steps comes to is computed at
 once by `conserving` and `sweeping`, to the same numbers.
+
+Not here: many steps at once (`modelled.py`), the same as bytes over a restart (`model_record.py`).
 """
 
 import math
@@ -10,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from liqbot.engine.assumptions import Rungs
-from liqbot.engine.conservation import close_and_open
-from liqbot.engine.steps import Boxes, Steps, boxes, least_opened, runs
+from liqbot.engine.model_flow import close_and_open
+from liqbot.engine.model_steps import Boxes, Steps, boxes, least_opened, runs
 from liqbot.market.maps import BIN_WIDTH, absolute_bin
 from liqbot.market.positions import Floats
 

@@ -1,9 +1,12 @@
-"""The modelled map of one coin on one venue: estimated from candles and open interest, never measured.
+"""The model: the modelled map of one coin on one venue at any step, from candles and open interest.
 
 The method is the field's (CoinGlass, Hyblock): positions are opened where price trades, liquidate where
 their leverage says, and are gone once price has been there. Here all of it adds up: on each side what has a
 level and what has none is open interest, at every step. It sees where positions open; that they close is
 inferred. Dense cells are upper bounds, not forecasts.
+
+Not here: a view of it (`modelled_snapshot.py`), taking updates (`modelled_board.py`), one live step
+(`model_state.py`).
 """
 
 from collections.abc import Sequence
@@ -13,10 +16,10 @@ from functools import cached_property
 import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, Rungs
-from liqbot.engine.conservation import Flow, conserve
+from liqbot.engine.model_flow import Flow, conserve
 from liqbot.engine.model_state import State, opened_before, stepped
-from liqbot.engine.steps import Boxes, Steps, boxes, least_opened
-from liqbot.engine.swept_levels import surviving
+from liqbot.engine.model_steps import Boxes, Steps, boxes, least_opened
+from liqbot.engine.model_sweeps import surviving
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Bools, Floats, Ints
 

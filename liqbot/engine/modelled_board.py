@@ -1,4 +1,7 @@
-"""The board of a modelled layer: takes candles and open interest, gives views as other boards do."""
+"""The board of modelled layers: takes candles, open interest and tiers of all coins, gives views.
+
+Not here: measured positions (`board.py`), lining candles up with open interest (`candle_alignment.py`).
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -8,7 +11,6 @@ import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
 from liqbot.engine.board import NoViewError
-from liqbot.engine.books import Books
 from liqbot.engine.candle_alignment import CandleAlignment
 from liqbot.engine.context_series import ContextSeries, Sample
 from liqbot.engine.event_detector import EventDetector
@@ -16,6 +18,7 @@ from liqbot.engine.extremes import Extremes
 from liqbot.engine.model_record import ModelRecord, model_from_bytes, model_to_bytes
 from liqbot.engine.modelled import ALL, Choice, Model
 from liqbot.engine.modelled_snapshot import ModelledSnapshot
+from liqbot.engine.order_books import Books
 from liqbot.engine.realised import Realisations
 from liqbot.engine.track_memory import Memory, recalled, remembered
 from liqbot.engine.tracking import Tracks

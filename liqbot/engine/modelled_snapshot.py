@@ -1,4 +1,7 @@
-"""A modelled layer's coin at one instant: views and past maps are worked out here, with age and coverage."""
+"""One coin of a modelled layer at one instant: view, clusters and past maps (grid) worked out of its model.
+
+Not here: the Protocol by which others ask it (`market/layer_source.py`), the model itself (`modelled.py`).
+"""
 
 from dataclasses import dataclass, replace
 

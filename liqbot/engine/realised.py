@@ -1,4 +1,7 @@
-"""Liquidations that a venue reports, kept beside what the model had at their price."""
+"""Reported liquidations of the last month, kept beside what the model had at their price.
+
+Not here: the share that follows of them (`realised_share.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Which share of what the model sweeps is really liquidated, and how sure that is.
+"""The realised share: which part of what the model sweeps is really liquidated, with an interval.
 
 Liquidations come in clumps: those of a bad day hang together. So a day's worth of them counts as one event,
 of Poisson's law, and the share has a gamma distribution: that of a venue that tells nothing is the prior, and

@@ -1,7 +1,9 @@
-"""Runs of bins that stand out of a map: peaks of the smoothed density, each with its slopes.
+"""Finding peaks of a map: runs of bins that stand out of the smoothed density, with their slopes.
 
 All peaks of both sides are worked out at once, in columns: with two hundred coins a plain walk from each of
 their thousands of peaks was most of what a tick costs.
+
+Not here: making clusters of them (`clusters.py`).
 """
 
 from dataclasses import dataclass, fields

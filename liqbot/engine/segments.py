@@ -1,4 +1,4 @@
-"""Columns in which the rows of several owners stand one owner's after the other's."""
+"""Columns (numpy) whose rows belong to several owners, one after the other: sums, ends, groups by owner."""
 
 from collections.abc import Iterable
 from typing import TypeVar

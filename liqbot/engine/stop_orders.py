@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from liqbot.engine.book import Book
+from liqbot.engine.position_book import Book
 from liqbot.market.positions import Bools, Floats, Ints
 from liqbot.market.side import Side
 from liqbot.market.stops import STEP_WIDTH, StopKind, StopMap, first_step, step_count

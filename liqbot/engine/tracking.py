@@ -1,4 +1,8 @@
-"""Giving clusters identities that last from view to view."""
+"""Tracking clusters from view to view: identities that last, growth, doubling.
+
+Not here: which continues which (`track_matching.py`), what is remembered (`track_columns.py`,
+`track_memory.py`).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

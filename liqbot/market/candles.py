@@ -1,4 +1,8 @@
-"""Candles of one coin, in columns (open, high, low, close, volume): joined, cut, and how long one is."""
+"""Candles of one coin in columns (open, high, low, close, volume): appended, joined, cut, their length.
+
+Not here: drawing them (`charts/candlesticks.py`), steps of the model (`engine/model_steps.py`), an
+exchange's rows (`sources/exchanges/rows.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

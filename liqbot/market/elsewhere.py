@@ -1,4 +1,4 @@
-"""The same coin in another layer, in a few figures, and how far two layers disagree."""
+"""Another layer of the same coin in a few figures on a view, leans, and how far two layers disagree."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""What a modelled layer can be asked for besides its view: a part of its positions, and past maps of it."""
+"""A Protocol: what a modelled layer answers besides its view: a part (tiers, age), past maps, other methods.
+
+Not here: who answers it (`engine/modelled_snapshot.py`).
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""Marks: what an overlay wants to see on a heatmap, as data."""
+"""Marks (line, band, point) that a plugin's overlay puts on a heatmap, as data."""
 
 from dataclasses import dataclass
 from enum import StrEnum

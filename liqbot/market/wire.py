@@ -1,7 +1,9 @@
-"""Views, grids and events as bytes and back, and a view as the object that `liqbot view --json` prints.
+"""Wire forms: views, grids, events, observations and accounts as versioned bytes and back, field by field.
 
 What is written says its version. Bytes of every version that ever was are kept with the tests: an older one
 is read, or refused by its number.
+
+Not here: compressing them for the database (`store/sql/blobs.py`), the API's JSON (`web/answers.py`).
 """
 
 import math

@@ -7,7 +7,7 @@ from types import MappingProxyType
 import numpy as np
 
 from liqbot.engine.assumptions import assumed_of
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial import MODEL, Findings, Outcome, Truth, outcome
 from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.tilting import Tilt, find_tilted

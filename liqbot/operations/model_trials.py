@@ -11,7 +11,7 @@ import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, assumed_of
 from liqbot.engine.board import Board
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial import MODEL, Findings, Outcome, Witness, find, has_levels_near, outcome
 from liqbot.engine.trial.candles import Expected, expected, swept_by_day
 from liqbot.engine.trial.running import FEWEST

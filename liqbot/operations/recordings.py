@@ -1,4 +1,4 @@
-"""`liqbot view` and `heatmap` with `--recording`: a recording as it is known at an instant, one way for all.
+"""`liqbot view` and `heatmap` with `--recording`: a recording read up to an instant, without playing it.
 
 A recorded market is known as a live one is: each account as it was last seen, for up to 24 hours, its levels
 moved with its other positions, and clusters followed from snapshot to snapshot. So `liqbot view`, `liqbot

@@ -1,4 +1,7 @@
-"""What is answered about one account: its positions with how far each is from its liquidation."""
+"""The typed answer about one account: positions, distance to liquidation, coins that a look lacks.
+
+Not here: finding the account and looking (`accounts.py`).
+"""
 
 from dataclasses import dataclass
 from typing import Literal

@@ -1,4 +1,4 @@
-"""How a subscription's alerts are brought: what may be typed beside the parameters of its rule."""
+"""Options of a subscription beside its rule's parameters: silent, digest, once, role, until."""
 
 import re
 from collections.abc import Mapping

@@ -1,8 +1,10 @@
-"""What became of a rule's own alerts: each alert carries it in one line.
+"""The record of a rule's own alerts in one line: how many levels were reached, beside chance.
 
 An alert of a cluster came true where price reached the cluster within a day; beside it stand levels without
 a cluster at the same distance, and where there was none, the price as far on the other side. An alert of a
 side, as of a flip, names no price: for it, 2% towards that side's liquidations stands.
+
+Not here: the scoreboard of all clusters (`scoreboards.py`).
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,7 @@
-"""Subscribing, listing, changing and ending what chats want to hear of; each line with its rule's record."""
+"""Subscriptions: subscribing, listing, changing, pausing and ending watches; venue, role, until, once.
+
+Not here: how alerts are brought (`delivery_options.py`), previews (`previews.py`).
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

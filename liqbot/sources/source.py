@@ -1,4 +1,7 @@
-"""What a source is to the rest of the house, and what it may say of itself besides."""
+"""Protocols of what a source may do besides telling updates: report, check, watched accounts, coins, cursor.
+
+Not here: watched accounts of a venue (`hyperliquid/watched_accounts.py`, `simulator/watched.py`).
+"""
 
 from collections.abc import Callable, Collection, Sequence
 from enum import StrEnum

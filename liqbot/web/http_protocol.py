@@ -1,4 +1,4 @@
-"""HTTP as uvicorn reads it, with our words for what cannot be read, and no patience for half a request."""
+"""HTTP as uvicorn reads it: our words for what cannot be read, and who is slow to send a head is cut off."""
 
 import asyncio
 from http import HTTPStatus

@@ -17,8 +17,8 @@ from modelled import (
 )
 
 from liqbot.engine.assumptions import Assumptions, Rungs, assumed_of, rungs_of
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import FEW, Choice, Model
-from liqbot.engine.steps import Steps
 from liqbot.market.maps import BIN_WIDTH, Bins
 from liqbot.market.margin import MarginTiers
 from liqbot.market.side import Side

@@ -9,8 +9,8 @@ from modelled import TIERS
 from shared import shared_file
 
 from liqbot.engine.assumptions import Assumptions, assumed_of, rungs_of
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
-from liqbot.engine.steps import Steps
 from liqbot.engine.trial.candles import expected, swept_by_day
 from liqbot.market.maps import Bins
 from liqbot.market.margin import MarginTiers

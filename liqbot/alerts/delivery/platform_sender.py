@@ -1,4 +1,7 @@
-"""The traffic of one platform: its deliveries go through the stages, so many at a time."""
+"""One platform's sender: its lease, its deliveries in flight through the stages, its pace over a restart.
+
+Not here: the loop over all platforms (`alerts/dispatcher.py`), a single try (`send.py`).
+"""
 
 import asyncio
 import math

@@ -1,4 +1,4 @@
-"""Telling Discord which commands there are: only when it does not know them, since it counts that."""
+"""Syncing slash commands to Discord: compared by a fingerprint, sent only when changed."""
 
 import asyncio
 import hashlib

@@ -1,7 +1,9 @@
-"""Asking for what a command still lacks, with buttons: nobody types `/heatmap BTC` on a phone.
+"""Guided questions on Telegram: asks with buttons for what a command still lacks.
 
 Most commands lack one thing, and each button carries the whole command. Subscribing takes several taps: rule,
 coin, values, with the defaults one tap away. What was chosen so far travels in the buttons (`choice.py`).
+
+Not here: what was chosen so far (`choice.py`).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What an exchange tells beside candles and open interest, by which the modelled map could be tilted."""
+"""Side series for tilting the model in a trial: funding, account ratio, traded volume."""
 
 from dataclasses import dataclass
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, rungs_of
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
 from liqbot.engine.realised_share import PRIOR
-from liqbot.engine.steps import Steps
 from liqbot.engine.trial.scoring import Interval, by_days
 from liqbot.market.margin import MarginTiers
 from liqbot.market.positions import Floats, Ints

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial.findings import DISTANCE, REAL, Findings, Truth
 from liqbot.engine.trial.scoring import (
     Cells,

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from liqbot.engine.conservation import Flow
+from liqbot.engine.model_flow import Flow
+from liqbot.engine.model_steps import boxes, least_opened
 from liqbot.engine.modelled import Model
-from liqbot.engine.steps import boxes, least_opened
 from liqbot.market.maps import Bins
 from liqbot.market.positions import Floats, Ints
 

@@ -1,4 +1,4 @@
-"""The modelled map on trial: run where the truth is known, and compared with it and with its rivals."""
+"""Running a trial of the modelled map: model, truth and rivals side by side, to lines of a table."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, rungs_of
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
-from liqbot.engine.steps import Steps
 from liqbot.engine.trial.findings import DISTANCE, FREE, MODEL, REAL, STACK, Findings, Truth
 from liqbot.engine.trial.judging import Judge
 from liqbot.engine.trial.rivals import stacked, without_conservation

@@ -6,8 +6,8 @@ import numpy as np
 
 from liqbot.engine.assumptions import Assumptions, Rungs, rungs_of
 from liqbot.engine.model_state import stepped
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.modelled import Model
-from liqbot.engine.steps import Steps
 from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.findings import MODEL, REAL, Findings, Truth
 from liqbot.engine.trial.judging import Judge

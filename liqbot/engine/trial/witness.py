@@ -1,10 +1,10 @@
-"""From measured views to a trial: open interest and price for the model, real positions to compare with."""
+"""A witness for trials of the model: measured views become candles, open interest and true positions."""
 
 import math
 
 import numpy as np
 
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.findings import Truth
 from liqbot.market.maps import Bins, LiquidationMap, absolute_bin

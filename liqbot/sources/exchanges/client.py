@@ -1,4 +1,7 @@
-"""What an exchange's client is to the source: the same few questions, whoever is asked."""
+"""The Protocol of an exchange's client: the questions that the source asks of each of the five.
+
+Not here: an exchange's own answers (`binance/client.py` and so on).
+"""
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager

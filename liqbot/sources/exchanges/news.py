@@ -1,4 +1,7 @@
-"""What is new of one coin since the last poll, part by part: one that fails takes no other with it."""
+"""Polling one coin of an exchange: what is new since last time (candle, interest, funding), part by part.
+
+Not here: its past (`history.py`), the loop over coins (`source.py`).
+"""
 
 from collections.abc import Awaitable
 from dataclasses import dataclass

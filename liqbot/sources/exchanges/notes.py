@@ -1,4 +1,4 @@
-"""What a source lacks at the moment, by what is missing; each reason is logged once."""
+"""What a source lacks at the moment (`missing`), by subject; each reason is logged once."""
 
 from collections.abc import Mapping
 

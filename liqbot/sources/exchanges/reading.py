@@ -1,7 +1,9 @@
-"""Asking an exchange for rows, page by page, and reading each row by itself.
+"""Paging and row reading that all five clients share: asks page by page, leaves out rows it cannot read.
 
 One row that cannot be read is left out and counted, and the others stand. Only an answer of which no row can
 be read has another form than promised, and is refused by the name of what is wrong.
+
+Not here: what a row becomes (`rows.py`), the HTTP request (`rest.py`).
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence

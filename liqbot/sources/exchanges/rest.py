@@ -1,4 +1,4 @@
-"""Asking an exchange: one budget, retries with growing pauses, answers typed at the edge."""
+"""HTTP to an exchange: one budget, retries with growing pauses, bans waited out, answers typed."""
 
 import asyncio
 import random

@@ -1,6 +1,8 @@
-"""Rows of history as an exchange's client gives them: in coins and USD, funding by the hour, and possible.
+"""Rows as clients give them (Candle, Funding, Tier, …) in coins and USD, and a sieve for impossible figures.
 
 A row that makes no sense is dropped and counted, as one is that cannot be read (`reading.py`).
+
+Not here: reading an exchange's JSON (`reading.py`, and each `client.py`).
 """
 
 import math

@@ -1,4 +1,4 @@
-"""Following a websocket: subscribed anew after every break, with a heartbeat, and silence noticed."""
+"""A websocket to an exchange: subscribed anew after every break, heartbeat, silence noticed."""
 
 import asyncio
 import random

@@ -1,4 +1,4 @@
-"""Several accounts in one request: whether that is served, when to try it again, and what it weighs.
+"""Batch requests (several accounts in one): whether they are served, when to probe again, what they weigh.
 
 No document says where `batchClearinghouseStates` is served, so it is tried with two accounts whose single
 answers are known. The answer names no accounts: only where both come out as they did singly, and the two

@@ -1,4 +1,4 @@
-"""What the websocket tells: to each channel who takes it up."""
+"""Routing frames of the websocket: each channel to the feed that reads it."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Account readings on their way to the engine, gathered by the second: a few updates, not hundreds."""
+"""Batching account readings on their way to the engine: a few updates a second, not hundreds."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace

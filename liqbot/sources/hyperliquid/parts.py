@@ -1,4 +1,4 @@
-"""The parts of the Hyperliquid source, and what goes between them: who hears what from whom."""
+"""The parts of the Hyperliquid source made and wired to each other: who hears what from whom."""
 
 import asyncio
 import math

@@ -1,4 +1,7 @@
-"""Asking account after account, as fast as the budget and the other side allow."""
+"""The poller: workers that ask account after account, in batches where served, as fast as the budget allows.
+
+Not here: whom to ask next (`polling.py`), batches (`batches.py`), weight (`budget.py`).
+"""
 
 import asyncio
 from collections import Counter, deque

@@ -1,4 +1,4 @@
-"""Whom to ask next: the budget goes where an answer changes the map most.
+"""The polling policy: whom to ask next, by worth × (time waited)², and one in ten for who waited longest.
 
 1. An account is *worth* the dollars of its levels, each counted less the farther it lies from spot (half at
    5%, a fifth at 10%), three times what it has traded since it was asked, 1% of its open size, and a little
@@ -11,6 +11,8 @@
    ones that were found together it is the largest claim: at a start, where all are new, it costs nothing.
    Without a limit, as beside a node, whoever has changed is asked at once, and all others at a steady pace.
 4. A failed poll is tried again after 5 s, 10 s, 20 s …; nobody is asked twice within 20 s.
+
+Not here: asking them (`poller.py`), what is known of each (`roster.py`).
 """
 
 from collections.abc import Mapping

@@ -1,7 +1,9 @@
-"""Accounts that somebody cares about: looked at as often as the budget allows, whatever they are worth.
+"""Watched accounts on Hyperliquid: looked at often within a share of the budget; listeners hear of each look.
 
 This is the door for whoever tells of an account: which one is to be watched, how often it is looked at, and
 every state of it as it comes (`liqbot.sources.source.AccountWatch` says what holds).
+
+Not here: accounts pushed by the stream (`account_stream.py`), the simulated ones (`simulator/watched.py`).
 """
 
 from collections.abc import Awaitable, Callable, Sequence

@@ -1,4 +1,7 @@
-"""A recording played as a source, at a chosen speed."""
+"""Playing a recording as a source at a chosen speed: waits between rows, and says how far it is.
+
+Not here: reading it all at once without a bot (`operations/recordings.py`).
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence

@@ -1,4 +1,4 @@
-"""What is seen of the simulated market: the accounts that were found, looked at one after the other."""
+"""Updates that the simulated market tells: accounts found and looked at in turn, contexts, books."""
 
 from collections.abc import Sequence
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.findings import Truth
 from liqbot.market.maps import BIN_WIDTH, Bins

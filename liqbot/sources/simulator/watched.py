@@ -1,4 +1,4 @@
-"""Accounts of the simulated market that somebody watches: they are looked at with every step."""
+"""Watched accounts of the simulated market: listeners hear of each with every step."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""States of watches, and the alerts that they raised, in SQL."""
+"""Watches' states, alerts and what is owed of them, in SQL: the commit of a view, samples, announcements."""
 
 import zlib
 from collections.abc import Collection, Sequence

@@ -1,4 +1,7 @@
-"""Maps and views as compact blobs: a busy coin's map takes about 3 kB."""
+"""Maps and views compressed for columns of SQL (zlib): bins that hold money in single precision.
+
+Not here: a view or event as bytes without compression (`market/wire.py`), alerts' own rows (`alerts.py`).
+"""
 
 import struct
 import zlib

@@ -1,4 +1,4 @@
-"""What a room of the store stands on: a connection to ask, and a method that is awaited though it blocks.
+"""What every room of the store stands on: `reads`, `writes` and `Connection`, so that SQL is awaited.
 
 Statements have `?` where values go, and hold to what both databases understand: truths are 0 and 1, a value
 that stands alone has its type (`CAST(? AS TEXT) IS NULL`), the smaller of two is a `CASE`, and what becomes

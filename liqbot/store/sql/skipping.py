@@ -1,4 +1,4 @@
-"""Which layers and coins a table has, by its index (layer, coin, time_ms), without reading it.
+"""Skip scans: which layers and coins a table has, by its index (layer, coin, time_ms), without reading it.
 
 `SELECT DISTINCT` reads every row of a large table in PostgreSQL, and in SQLite where no statistics are kept.
 These go from one value to the next: a look for each.

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.engine.assumptions import Assumptions
-from liqbot.engine.steps import Steps
+from liqbot.engine.model_steps import Steps
 from liqbot.engine.trial import MODEL, Truth, find
 from liqbot.engine.trial.asides import Asides
 from liqbot.engine.trial.tilting import FASTEST, MOST, Tilt, above_the_past, find_tilted, pace_of

@@ -9,7 +9,7 @@ import pytest
 from counterparts.exchanges.world import DAY_MS, HOUR_MS, PERIOD_MS
 from sources.exchanges.conftest import MODULES, NOW, client_of, holds, the_world
 
-from liqbot.engine.boards import board_of
+from liqbot.engine.board_protocol import board_of
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.updates import (
     AssetContext,

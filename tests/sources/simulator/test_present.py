@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from docs.presents import NOW_MS, lived_through
-from liqbot.engine.boards import board_of
+from liqbot.engine.board_protocol import board_of
 from liqbot.market.updates import AccountsSeen, AssetContext, Update
 from liqbot.settings import Settings
 from liqbot.sources.simulator import Scenario, Simulator

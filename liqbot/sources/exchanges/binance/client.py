@@ -1,4 +1,4 @@
-"""Binance USD-M futures: public endpoints and the stream of forced orders."""
+"""Binance's client (fapi): klines, openInterestHist, fundingRate, exchangeInfo, depth, forceOrder stream."""
 
 from collections.abc import AsyncIterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Bitget futures settled in USDT: public endpoints and liquidations. It keeps no history of open interest."""
+"""Bitget's client (USDT futures): candles, funding, levers, depth, liquidations; no past open interest."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar

@@ -1,4 +1,4 @@
-"""Bybit linear perpetuals: public endpoints and the stream of all liquidations."""
+"""Bybit's client (linear, v5): kline, open-interest, funding/history, risk-limit, allLiquidation stream."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import TypeVar

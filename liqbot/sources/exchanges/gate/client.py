@@ -1,4 +1,4 @@
-"""Gate futures settled in USDT: public endpoints and the stream of liquidations."""
+"""Gate's client (USDT futures): candlesticks, contract_stats, risk_limit_tiers, liq_orders."""
 
 from collections.abc import AsyncIterator, Sequence
 from typing import TypeVar

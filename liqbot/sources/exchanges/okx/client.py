@@ -1,4 +1,4 @@
-"""OKX perpetual swaps settled in USDT: public endpoints and the stream of liquidation orders."""
+"""OKX's client (swaps in USDT): candles, rubik open interest, position-tiers, liquidation-orders."""
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import TypeVar

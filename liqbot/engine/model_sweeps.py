@@ -1,9 +1,11 @@
-"""What is left of the levels that were opened, at some instants: exact, without walking through the steps.
+"""Levels of the modelled map that survive: coins left by bin after many steps at once, by price's crossings.
 
 What a bin holds is all that was ever opened in it, less all that had been opened in it when price last went
 through. Both are sums over steps, of runs of equal bins: two cumulative sums over a grid of columns give the
 first. Price comes to a bin from above only so often as it falls: a few thousand crossings in a month of
 candles, and for each of them the first sum, at its step, is the second.
+
+Not here: one step at a time (`model_state.py`), how much is opened and closed (`model_flow.py`).
 """
 
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from liqbot.engine.steps import Boxes
+from liqbot.engine.model_steps import Boxes
 from liqbot.market.positions import Floats, Ints
 
 NOTHING = 1e-12

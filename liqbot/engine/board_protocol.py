@@ -1,4 +1,4 @@
-"""What every board is to the rest of the house, and which one a layer takes."""
+"""The Protocol of boards, measured and modelled alike, and which of them a layer takes."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from charts.scenes import candles_of, crowd, heatmap_of, looked_at, with_gaps
 
-from liqbot.charts import heatmap, strips
+from liqbot.charts import heatmap, time_strip
 from liqbot.charts.request import Look, Shape, ThemeName
 from liqbot.charts.theme import DARK
 
@@ -20,7 +20,7 @@ def known(view):
 def strip_of(asked):
     """Return the pixels of a strip, and those to the right of it up to the edge."""
     plan, pixels = heatmap.layout(asked), looked_at(heatmap.draw(asked))
-    rows = slice(plan.frame.bottom + strips.GAP, plan.frame.bottom + strips.GAP + strips.HEIGHT)
+    rows = slice(plan.frame.bottom + time_strip.GAP, plan.frame.bottom + time_strip.GAP + time_strip.HEIGHT)
     return plan, pixels[rows, plan.place.left : plan.place.right], pixels[rows, plan.place.right :]
 
 
@@ -28,7 +28,7 @@ def test_volume_has_a_strip_where_a_venue_tells_it_and_open_interest_where_not()
     view = known(crowd())
     assert heatmap.layout(heatmap_of(view)).beneath.label == "open interest"
     traded = heatmap_of(view, candles=candles_of(view.grid))
-    assert heatmap.layout(traded).beneath is strips.Kind.VOLUME
+    assert heatmap.layout(traded).beneath is time_strip.Kind.VOLUME
     silent = heatmap_of(view, candles=candles_of(view.grid, volume=False))
     assert heatmap.layout(silent).beneath.label == "open interest"
 
@@ -38,8 +38,8 @@ def test_a_line_that_rises_is_drawn_so():
     line = (inside == DARK.text).all(axis=-1)
     assert line.any(axis=0).mean() > 0.9
     first, last = (np.flatnonzero(line[:, x]).mean() for x in (5, plan.place.times.length - 12))
-    assert first > strips.HEIGHT * 0.7
-    assert last < strips.HEIGHT * 0.3
+    assert first > time_strip.HEIGHT * 0.7
+    assert last < time_strip.HEIGHT * 0.3
 
 
 def test_it_is_broken_where_nothing_is_known():

@@ -1,4 +1,8 @@
-"""What the modelled map is made of: closed candles, open interest at their end, and what they open."""
+"""Steps of the modelled map: closed candles with open interest, and the bins (boxes) where each opens levels.
+
+Not here: what each step closes, opens and sweeps in all (`model_flow.py`), what is left of levels after
+(`model_sweeps.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields

@@ -1,4 +1,4 @@
-"""Another layer over a heatmap: its heaviest levels as outlines, its money never added."""
+"""A second layer over a heatmap: its heaviest levels as outlines, never added."""
 
 import numpy as np
 

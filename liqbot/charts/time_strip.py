@@ -1,4 +1,7 @@
-"""The strip beneath a heatmap: what was traded, or open interest, on the same time axis."""
+"""The strip beneath a heatmap on its time axis: traded volume or open interest.
+
+Not here: bars by price beside it (`strip.py`).
+"""
 
 from enum import StrEnum
 from typing import TypeAlias

@@ -1,4 +1,7 @@
-"""The book: who holds what, in all coins, as last seen; accounts by number, what was unreadable is kept."""
+"""The position book of a board: who holds what in all coins, as last seen; accounts by number.
+
+Not here: order books, which are depth (`order_books.py`).
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,8 +1,11 @@
-"""Conservation: how much is opened, closed and swept in each step, so that all adds up to open interest.
+"""Conservation in the modelled map: coins opened, closed and swept by step, so that all is open interest.
 
 The sizes of levels change over time, but all those of a side by the same factor: what is closed is closed
 everywhere alike. So levels are kept in units of a running scale, in which they never change until they are
 swept; what is swept shows how much has to be opened. That is a recurrence of a few numbers a step.
+
+Not here: candles and the bins in which they open (`model_steps.py`), which levels are left by bin
+(`model_sweeps.py`).
 """
 
 from dataclasses import dataclass
@@ -10,7 +13,7 @@ from itertools import islice
 
 import numpy as np
 
-from liqbot.engine.steps import Boxes
+from liqbot.engine.model_steps import Boxes
 from liqbot.market.positions import Floats
 
 

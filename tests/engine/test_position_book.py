@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markets import long, seen, short
 
-from liqbot.engine.book import Book
+from liqbot.engine.position_book import Book
 
 
 def held(book: Book, *coins: str) -> dict[str, dict[str, float]]:

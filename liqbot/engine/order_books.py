@@ -1,4 +1,7 @@
-"""Order books as a board keeps them: the newest of each coin, in few levels, and only while it is fresh."""
+"""Order books on a board: the newest depth of each coin, in few levels, while it is fresh.
+
+Not here: who holds positions (`position_book.py`), what a depth of book is (`market/depth.py`).
+"""
 
 from dataclasses import dataclass, field
 

@@ -8,7 +8,7 @@ from charts.scenes import candles_of, crowd, events_of, heatmap_of, looked_at, w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.charts import candlesticks, chart_events, happened, heatmap
+from liqbot.charts import candlesticks, chart_events, event_marks, heatmap
 from liqbot.charts.request import ChartEvent, EventKind, Fact, Look, SecondLayer, Series, Shape
 from liqbot.charts.theme import DARK
 from liqbot.market.clusters import End
@@ -39,8 +39,8 @@ def test_a_liquidation_is_a_dot_of_its_sides_hue_at_its_time_and_price(side):
 @given(st.floats(1e4, 1e9), st.floats(1e4, 1e9))
 def test_the_area_of_a_dot_is_in_proportion_to_its_dollars(one, other):
     most = max(one, other)
-    sizes = [happened.radius(usd, most) for usd in (one, other)]
-    if min(sizes) > happened.SMALLEST_DOT:
+    sizes = [event_marks.radius(usd, most) for usd in (one, other)]
+    if min(sizes) > event_marks.SMALLEST_DOT:
         assert (sizes[0] / sizes[1]) ** 2 == pytest.approx(one / other)
 
 

@@ -1,4 +1,7 @@
-"""What happened, where and when it did: liquidations as dots, and how clusters ended."""
+"""Events on a heatmap: liquidations as dots, ends of clusters as crosses, bars and arrows, with dollars.
+
+Not here: which events are shown (`chart_events.py`).
+"""
 
 from collections.abc import Iterable, Sequence
 
