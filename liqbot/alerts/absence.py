@@ -1,8 +1,10 @@
-"""When a chat that takes nothing is tried again: pure functions of what is known of its absence.
+"""Absence of a chat that takes nothing: when it is tried again, when it is given up; pure.
 
 reached ── not taken ──▶ away ── tried at `next_ms`, not taken ──▶ away, for longer
    ▲                      │ │
    └── taken, or the platform or somebody there says so     └── for 14 days ──▶ gone
+
+Not here: keeping absences (`store/absences.py`).
 """
 
 from liqbot.store.absences import Absence

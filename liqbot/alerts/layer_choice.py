@@ -1,4 +1,4 @@
-"""Which layer a watch reads: the best there is, by one rule that everybody asks.
+"""Which layer a watch reads: the best that is heard, rank, waiting for a better one, falling back.
 
 Live before recorded before simulated; then measured before modelled; then the order in which the sources are
 set. The choice sticks, so that a source that comes and goes does not bring every alert twice:
@@ -8,6 +8,8 @@ set. The choice sticks, so that a source that comes and goes does not bring ever
 - A better layer takes its place back once it has told without such a pause for `RETURN_MS`.
 
 Times are those of the clock, in ms since 1970 UTC: markets of several origins live in several times.
+
+Not here: what `venue=` takes in questions (`service/layers.py`).
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""Preview: when a rule would have fired, had somebody subscribed to it a while ago."""
+"""The preview: when a rule would have fired, evaluated anew over kept observations; Firing by firing.
+
+Not here: counting them for who subscribes (`service/previews.py`).
+"""
 
 from collections import Counter
 from collections.abc import AsyncIterable, Callable, Mapping

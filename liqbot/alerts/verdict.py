@@ -1,4 +1,7 @@
-"""What an answer of a chat platform means for the message that was to be sent, on every platform."""
+"""The verdicts by which platforms answer a message: again, wait, degrade, gone; not tied to one platform.
+
+Not here: each platform's table (`chat/discord/verdicts.py`, `chat/telegram/verdicts.py`).
+"""
 
 from enum import StrEnum
 

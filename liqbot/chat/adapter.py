@@ -1,4 +1,7 @@
-"""What a chat adapter is: it brings messages to a platform, and people's commands to the bot."""
+"""What a chat adapter is: Protocols (run, send, limits) by which it serves people and takes messages.
+
+Not here: what alerts need of it (`alerts/platform.py`), who runs it (`app/platform_runner.py`).
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""From a line that somebody typed to the message that answers it."""
+"""Answering a line: finds the command, checks access and quotas, calls it, and turns errors into messages.
+
+Not here: what an argument means (`arguments.py`), what a command is (`command.py`).
+"""
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace

@@ -1,4 +1,7 @@
-"""What people type after a command: which coin, window or number is meant; what is refused, and why."""
+"""Arguments of a typed line: coin, window, number, rule, settings; a near match, or what is refused and why.
+
+Not here: cleaning what is typed (`input_cleaning.py`), spans and times (`times.py`).
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What a command is: an async function; its arguments, in their order, are typed after its name."""
+"""What a command is: `@command`, CommandContext, types of arguments; usage and help out of its docstring."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is said of layers: how others lean, how far they disagree, and what came true of a modelled one."""
+"""Layers in words: how others lean, how far they disagree, what came true of a modelled one."""
 
 from liqbot.chat.market_words import ratio_words
 from liqbot.market.realised import RealisedShare

@@ -1,4 +1,7 @@
-"""A market in words: facts, tables and sentences that several commands share."""
+"""A market in words: title, facts of fuel, trapped shares and cohorts, tables of clusters.
+
+Not here: the figures (`service/market_answer.py`), words of pictures (`charts/words.py`).
+"""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Sentences that several commands share: when no alerts come, what a rule says now, how alerts come."""
+"""Sentences that commands about subscriptions share: why no alerts come, what a rule says now, previews."""
 
 from collections.abc import Mapping
 from datetime import UTC, tzinfo

@@ -1,4 +1,4 @@
-"""The commands that look back: what the readings were, and what became of clusters."""
+"""Commands about the past: /history and /scoreboard."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The commands with which a chat says what it wants to hear of."""
+"""Commands about subscriptions: /subscribe, /subscriptions, /edit, /unsubscribe and their kin."""
 
 from collections.abc import Iterator, Sequence
 

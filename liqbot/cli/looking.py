@@ -1,4 +1,4 @@
-"""`liqbot view` and `liqbot heatmap`: a single look at one coin."""
+"""`liqbot view` and `liqbot heatmap`: one look at one coin, live, of a recording or of a database."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is left of clusters that no longer stand out: their positions may be open still, here or elsewhere."""
+"""The remainder of a cluster that no longer stands out: what its holders still have, here or elsewhere."""
 
 from dataclasses import dataclass
 

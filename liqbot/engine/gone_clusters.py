@@ -1,4 +1,7 @@
-"""What becomes of clusters that are not found again: they end, or wait unseen."""
+"""Clusters that are not found again: swept, closed, merged, or waiting unseen.
+
+Not here: how much of one is left (`cluster_remainder.py`).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,7 @@
-"""Levels of several coins in one table (size, price, account, by row), to read all in a few passes."""
+"""A table of levels of several coins at once: size, price, account by row, so that few passes read all.
+
+Not here: one coin's levels (`measured.py`).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

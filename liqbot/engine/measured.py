@@ -1,4 +1,4 @@
-"""The measured map: real positions, ordered once so that every reading of them is a slice."""
+"""The measured map (Levels): positions sorted by side, cohort and price; maps and sums are slices."""
 
 from functools import cached_property
 from typing import Any, Literal

@@ -1,4 +1,4 @@
-"""Readings of coins' positions at one instant: fuel, trapped shares, cohorts, age, holdings."""
+"""Readings of positions at one instant: fuel (up_usd, down_usd), trapped shares, cohorts, age, holdings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Which clusters of a view continue which of the view before: by common holders, else by place."""
+"""Matching clusters of a view to those before: by common holders, else by place."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Checking a plugin before anyone relies on it: does it load, answer, how fast, does it look ahead."""
+"""`liqbot plugins check`: loads a plugin, feeds it odd markets, measures it, looks for look-ahead.
+
+Not here: which markets (`operations/edge_markets.py`).
+"""
 
 import statistics
 import time

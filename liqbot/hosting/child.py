@@ -1,4 +1,4 @@
-"""The worker itself: `python -m liqbot.hosting.child` loads plugins and answers calls."""
+"""What runs in the worker's process (`python -m liqbot.hosting.child`): loads plugins and answers calls."""
 
 import faulthandler
 import os

@@ -1,4 +1,4 @@
-"""The worker's process as the bot holds it: started, spoken to with a deadline, killed."""
+"""The worker's process: spawned, frames sent and read with a deadline, traced where it hangs, killed."""
 
 import contextlib
 import json

@@ -1,4 +1,7 @@
-"""Who failed how often, and who is not asked any more."""
+"""Records of failures by rule: raised in a row, kills within an hour, quarantine.
+
+Not here: what became of a rule's alerts (`service/rule_records.py`).
+"""
 
 from collections import defaultdict, deque
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Rules, commands and overlays whose code runs in the worker; for the rest of the house like any other.
+"""Rules, commands and overlays whose code runs in the worker, as objects like any other to the bot.
 
 A view and its events are written once for the worker, however many rules read them.
 """

@@ -1,4 +1,8 @@
-"""The worker: asks a process of its own what plugins say of a view, and stops whoever misbehaves there."""
+"""The worker as the bot asks it: calls with a deadline to a process of its own; who hangs is quarantined.
+
+Not here: the process and its pipes (`process.py`), what runs in it (`child.py`), counting failures
+(`records.py`).
+"""
 
 import threading
 import time

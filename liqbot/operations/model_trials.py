@@ -1,4 +1,7 @@
-"""`liqbot validate`: trials of the modelled map on recordings, the database, candles, a simulated market."""
+"""`liqbot validate`: trials of the modelled map on recordings, the database, candles, a simulated market.
+
+Not here: the trial itself (`engine/trial/`), its tables (`model_trial_tables.py`), tilts (`model_tilts.py`).
+"""
 
 import csv
 import math

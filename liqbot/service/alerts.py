@@ -1,4 +1,7 @@
-"""Single alerts: how one stands now, why it came, and what one is like."""
+"""Single alerts by number: how one stands now, why it came, a test of a rule; as typed answers.
+
+Not here: the message (`alerts/alert_message.py`), accounts' alerts (`account_alerts.py`).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a chat is spoken to, whether it can be reached, and what is kept of it."""
+"""A chat's settings (mute, quiet hours, limit, time zone, look, language), and whether it can be reached."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What is stored of the past."""
+"""What is stored of the past, asked: grids of windows, events, stored views."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,7 @@
-"""The layers of each coin: which there are, and what is asked for of them."""
+"""Layers of each coin: which there are, and what `venue=`, `tier=`, `opened=` ask for (LayerQuery).
+
+Not here: which one a watch reads (`alerts/layer_choice.py`).
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What is answered about one coin: figures of a view, and where they come from. All USD are at its spot."""
+"""The typed answer about a coin's market: fuel, ratio, clusters, cohorts, trapped shares, coverage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

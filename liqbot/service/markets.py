@@ -1,4 +1,7 @@
-"""What is known of each coin now."""
+"""Markets: the newest view of each coin by layer, and the answer about one (`market(coin, query)`).
+
+Not here: the figures of an answer (`market_answer.py`), which layers there are (`layers.py`).
+"""
 
 import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""What a person asks of a picture, checked: which layer, zoom, another layer over it, the chat's style."""
+"""What a person asks of a picture, checked and typed: zoom, beside, look, layer (PictureQuery, PictureStyle).
+
+Not here: drawing it (`pictures.py`).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,4 +1,7 @@
-"""Pictures of a coin's market: everything that is known of it is handed to the charts, off the event loop."""
+"""Pictures of a coin: gathers view, grid, candles, events, book, second layer, and hands them to the studio.
+
+Not here: drawing (`charts/`), what is asked for (`picture_query.py`).
+"""
 
 import asyncio
 import math

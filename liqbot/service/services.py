@@ -1,4 +1,4 @@
-"""All services of one bot."""
+"""All services of one bot, made and handed to each other."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Candles as venues tell them: the newest week of each coin in each layer, for pictures."""
+"""Candles as venues trade them: the newest week by coin and layer, kept in memory for pictures."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field

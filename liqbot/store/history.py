@@ -1,4 +1,4 @@
-"""Map history: views as they were, thinned with age, and the grid that a heatmap is drawn from."""
+"""Map history as a Protocol: views thinned with age (tiers), grids for heatmaps; how it is thinned."""
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What the engine wants to know again after a restart, kept as it gives it."""
+"""Memories of the engine over a restart, as bytes by name: clusters, models, context."""
 
 from collections.abc import Mapping
 from typing import Protocol

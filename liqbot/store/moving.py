@@ -1,9 +1,11 @@
-"""Moving a database, from SQLite to PostgreSQL or back: row by row, verified, and resumable.
+"""Moving a database between SQLite and PostgreSQL: table by table, verified, resumable.
 
 Rows go in the order of their keys, some of them a transaction, so that the last key in the target tells where
 a move that was cut short goes on. At the end both sides are read once more beside each other, and every row
 is compared. A target is unfinished, and no bot opens it, until that has gone well: a file has another name
 until then, on a server a table says so.
+
+Not here: the command (`operations/database_move.py`), tables row by row (`tables.py`).
 """
 
 import hashlib

@@ -1,4 +1,7 @@
-"""The past of one instrument, fetched, and told in one go: whoever models it keeps every step of it."""
+"""Fetching the past of one instrument for a model: candles, open interest, funding, as updates in one go.
+
+Not here: what is new since (`news.py`), thinned views of a coin (`store/history.py`).
+"""
 
 from collections.abc import Awaitable, Iterator, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Liquidations beside the polls: those of the stream, and those that were told while nobody listened."""
+"""The feed of an exchange's liquidations: those streamed, and those asked for that a break left out."""
 
 import asyncio
 from collections import deque

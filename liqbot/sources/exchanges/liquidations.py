@@ -1,4 +1,7 @@
-"""Liquidations, each told once, whoever tells of it: the stream, or a question about the past."""
+"""Liquidations of an exchange as updates, each once: remembered by coin, side, second and size.
+
+Not here: streaming and asking for them (`liquidation_feed.py`).
+"""
 
 from collections import Counter
 from collections.abc import Iterable

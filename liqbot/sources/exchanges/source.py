@@ -1,4 +1,4 @@
-"""An exchange as a source of a modelled layer: its past first, then the present, minute by minute."""
+"""One source for all five exchanges: coins it follows, past first, then polls; what is missing."""
 
 import asyncio
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What each exchange calls a coin, and how many of it one of its units is: by the one table of bundles."""
+"""Symbols: what each exchange calls a coin, and its multiplier (1000PEPE), by the table of bundles."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,7 @@
-"""The Info API over httpx: one method a request, its weight spent before it is sent."""
+"""The Info API of Hyperliquid over httpx: one method a request (clearinghouseState, meta, …), weight first.
+
+Not here: reading answers (`decoding.py`, `payloads.py`), the websocket (`connection.py`, `stream.py`).
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,7 @@
-"""One websocket connection that comes back by itself, and subscribes anew to what is wanted then."""
+"""One websocket connection: pings, silence noticed, comes back by itself and subscribes anew.
+
+Not here: what is subscribed to over several of them (`stream.py`).
+"""
 
 import asyncio
 import contextlib

@@ -1,4 +1,7 @@
-"""Reading what Hyperliquid sends: of a list that has an item which cannot be read, the others are read."""
+"""Decoding Hyperliquid's JSON with msgspec: of a list, what cannot be read is left out, the others are read.
+
+Not here: the structs (`payloads.py`), rows of positions (`reading.py`).
+"""
 
 import math
 from collections.abc import Mapping

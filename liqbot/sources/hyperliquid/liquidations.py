@@ -1,8 +1,10 @@
-"""Liquidations without a feed of all of them: from trades, from streamed fills, and from looks at accounts.
+"""Hyperliquid's liquidations put together: from trades, streamed fills, and looks at accounts.
 
 Each is told once and says how it became known: a *backstop* from the trades of everybody, a fill of an
 account that is streamed, or *inferred*. They are a part of all (`sampled`). Where a node or a provider tells
 of all liquidations, nothing is told here.
+
+Not here: inferring (`inferred.py`), vaults (`backstops.py`), telling each once (`liquidation_register.py`).
 """
 
 from collections.abc import Callable, Sequence

@@ -1,4 +1,4 @@
-"""Accounts whose margin lies elsewhere: unified and portfolio-margin ones."""
+"""Account modes: who is unified or portfolio-margined, so that their margin lies elsewhere."""
 
 from collections import Counter
 

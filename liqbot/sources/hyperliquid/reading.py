@@ -1,7 +1,9 @@
-"""From an account's answers to rows: checked, so that what makes no sense closes nothing.
+"""From an account's clearinghouse states to rows of positions: checked, what makes no sense closes nothing.
 
 An answer of which nothing can be believed is refused whole. One that has a position which cannot be read, or
 that lacks a dex, is taken as far as it goes: those positions stand as they were.
+
+Not here: JSON to structs (`decoding.py`), batching for the engine (`gathering.py`).
 """
 
 import math

@@ -1,4 +1,7 @@
-"""Hyperliquid as a source: finding, asking, listening and saving, side by side, and one stream of updates."""
+"""The Hyperliquid source: finding, asking, listening and saving side by side; one stream of updates.
+
+Not here: how its parts are wired (`parts.py`), what it tells `/status` (`source_report.py`).
+"""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""The market's websocket: what is told of coins, spread over few connections."""
+"""The market's websocket: trades, books, candles and contexts of all coins, spread over few connections."""
 
 import asyncio
 import random

@@ -1,4 +1,7 @@
-"""Who trades in the simulated market: how rich, how bold, how restless, and whether anybody found them."""
+"""The traders of the simulated market, in columns: how rich, bold and restless each is, and found or not.
+
+Not here: their positions (`ledger.py`), what they do (`crowd.py`).
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The ledger: every account's positions, the margin behind them, and when that is used up.
+"""The ledger of the simulated exchange: every account's positions and margin, and who is liquidated.
 
 Each position carries `raw` dollars, such that its own equity is `raw + size * mark`, as Hyperliquid keeps
 isolated positions. The cross positions of an account share theirs.

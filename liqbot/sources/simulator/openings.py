@@ -1,4 +1,4 @@
-"""How accounts open positions: how large, with how much margin, and where they hide their liquidation."""
+"""Openings in the simulated market: size, margin and leverage of a new position, hiding its liquidation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

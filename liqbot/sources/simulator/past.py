@@ -1,4 +1,7 @@
-"""The positions that are open when the simulation begins, as if it had run for weeks."""
+"""Positions open when a simulation begins, as if it had run for weeks before.
+
+Not here: the embedded first view (`present.py`).
+"""
 
 import math
 from dataclasses import replace
