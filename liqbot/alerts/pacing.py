@@ -12,7 +12,7 @@ Not here: the last guard where requests leave (`rate_window.py`).
 import asyncio
 import math
 from collections import deque
-from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from liqbot.alerts.platform import Limits
@@ -42,6 +42,27 @@ class _Lately:
     """How many replies wait for their share of the minute."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What any group may have got of another process within its last minute."""
+
+    count: int = 0
+    """So many replies."""
+    share: int = 0
+    """So many more it may get until then."""
+    until_s: float = -math.inf
+    """When the last of them is a minute ago."""
+
+
+def _before(most: int, replies: tuple[int, float] | None, now_s: float) -> _Before:
+    """Return what counts of another process, where a group may get `most` a minute."""
+    if replies is None:  # it may be what replies may take, or much less: some can be answered all the same
+        count = int(most * REPLIES)
+        return _Before(count, int((most - count) * REPLIES), now_s + MINUTE_S)
+    count, ago_s = replies
+    return _Before(count, int(most * REPLIES) - count, now_s + MINUTE_S - ago_s)
+
+
 class Pacing:
     """The pace of one platform."""
 
@@ -63,28 +84,35 @@ class Pacing:
         )
         """The last places that were taken: as many as a second may hold."""
         self._chats: dict[Hashable, _Lately] = {}
-        self._resumed_s = -math.inf
-        """When another process may have sent last."""
+        self._before = _Before()
 
-    def group_replies(self) -> dict[Hashable, list[float]]:
-        """Return how long ago groups got replies within the last minute, s."""
+    def most_replies(self) -> tuple[int, float]:
+        """Return how many replies one group got at most within the last minute, and how long ago the last, s.
+
+        Of which group that is true is nobody's business once this process has ended.
+        """
         now_s = self._clock_s()
-        ago = {chat: [now_s - at_s for at_s in lately.replies] for chat, lately in self._chats.items()}
-        within = {chat: [one for one in times if one < MINUTE_S] for chat, times in ago.items()}
-        return {chat: times for chat, times in within.items() if times}
+        since_s = now_s - MINUTE_S
+        times = [[one for one in lately.replies if one > since_s] for lately in self._chats.values()]
+        count = max(map(len, times), default=0)
+        last_s = max((one for group in times for one in group), default=since_s)
+        if self._before.until_s > now_s:
+            count, last_s = count + self._before.count, max(last_s, self._before.until_s - MINUTE_S)
+        return count, now_s - last_s
 
     def resume(
         self,
         sent: Iterable[tuple[Hashable, bool, float]],
-        replies: Mapping[str, Sequence[float]] | None = None,
+        replies: tuple[int, float] | None = None,
     ) -> None:
         """Begin after another process, which may have been sending until now.
 
         `sent` is what it has sent, or may have sent: chat, whether that is a group, and how long ago, s.
-        `replies` are its `group_replies`; without them, groups may have got their whole share of replies.
+        `replies` are its `most_replies`, by now; without them, groups may have got their whole share.
         """
         now_s = self._clock_s()
-        self._resumed_s = now_s if replies is None else -math.inf
+        if self._limits.a_group_minute is not None:
+            self._before = _before(self._limits.a_group_minute, replies, now_s)
         rest_s = max(self._limits.a_chat_s, self._limits.rest_s)
         for chat, is_group, ago_s in sent:
             if not math.isinf(self._limits.a_second):
@@ -92,10 +120,6 @@ class Pacing:
             self.halt(chat, rest_s)
             if is_group and self._limits.a_group_minute is not None:
                 self._chats[chat].group.append(now_s - ago_s)
-        for chat, times in (replies or {}).items():
-            lately = self._chats.setdefault(chat, _Lately())
-            lately.replies.extend(sorted(now_s - ago_s for ago_s in times))
-            lately.group = deque(sorted([*lately.group, *lately.replies]))
 
     def wait_s(self) -> float:
         """Return how long no broadcast may go to anyone; 0 where one may go now."""
@@ -200,26 +224,21 @@ class Pacing:
         wait_s = lately.free_s - now_s
         if self._limits.a_group_minute is not None:
             most = max(1, self._limits.a_group_minute - spare)
-            wait_s = max(wait_s, self._place_in_minute_s(lately.group, most, self._unknown(now_s), now_s))
+            at_first = most - self._before.count
+            wait_s = max(wait_s, self._place_in_minute_s(lately.group, most, at_first, now_s))
         return max(0.0, wait_s)
 
-    def _place_in_minute_s(self, times: deque[float], most: int, unknown: int, now_s: float) -> float:
+    def _place_in_minute_s(self, times: deque[float], most: int, at_first: int, now_s: float) -> float:
         """Return in how many seconds a minute that holds `most` has a place beside `times`.
 
-        So many `unknown` ones were sent before this process began.
+        It holds only `at_first`, at least one, while what another process has sent counts as well.
         """
         wait_s = times[-most] + MINUTE_S - now_s if len(times) >= most else 0.0
-        left = max(1, most - unknown)
-        if unknown and len(times) >= left:
-            resumed_s = self._resumed_s + MINUTE_S - now_s
-            wait_s = max(wait_s, min(resumed_s, times[-left] + MINUTE_S - now_s))
+        at_first = max(1, at_first)
+        left_s = self._before.until_s - now_s
+        if left_s > 0 and len(times) >= at_first:
+            wait_s = max(wait_s, min(left_s, times[-at_first] + MINUTE_S - now_s))
         return wait_s
-
-    def _unknown(self, now_s: float) -> int:
-        """Return how many replies a group may have got of another process within the last minute."""
-        if self._limits.a_group_minute is None or now_s >= self._resumed_s + MINUTE_S:
-            return 0
-        return int(self._limits.a_group_minute * REPLIES)
 
     def _share_wait_s(self, lately: _Lately, now_s: float) -> float:
         """Return in how many seconds a group's replies have a place of their share."""
@@ -227,8 +246,8 @@ class Pacing:
             return 0.0
         while lately.replies and lately.replies[0] <= now_s - MINUTE_S:
             lately.replies.popleft()
-        most = max(1, int((self._limits.a_group_minute - self._unknown(now_s)) * REPLIES))
-        return 0.0 if len(lately.replies) < most else lately.replies[-most] + MINUTE_S - now_s
+        most = max(1, int(self._limits.a_group_minute * REPLIES))
+        return max(0.0, self._place_in_minute_s(lately.replies, most, self._before.share, now_s))
 
     def _is_over(self, lately: _Lately, now_s: float) -> bool:
         is_quiet = lately.free_s <= now_s and not (lately.group and lately.group[-1] > now_s - MINUTE_S)

@@ -211,7 +211,8 @@ async def test_a_life_that_ended_in_order_tells_the_next_one_which_replies_group
     telegram = Telegram(clock, random.Random(1))  # noqa: S311 - a reproducible choice
     telegram.chance.random = lambda: 1.0
     group = ChatKey("paper", GROUP)
-    await World(house, [group]).subscribe()
+    world = World(house, [group])
+    await world.subscribe()
     life = Life(house.store, telegram)
     await life.steps(1)
     clock.now_ms += 61_000
@@ -221,12 +222,38 @@ async def test_a_life_that_ended_in_order_tells_the_next_one_which_replies_group
     after = Life(house.store, telegram)
     await after.steps(1)
     assert await replied(after, telegram, group, seconds=20) == 7, "what is left of their share"
+    assert after.sender._pacing.most_replies()[0] == 11, "also of what it was told itself"
+    await world.go_on()
     await after.kill()
     killed = Life(house.store, telegram)
     await killed.steps(1)
     assert await replied(killed, telegram, group, seconds=20) <= 2, "nobody wrote down what that one said"
     await killed.kill()
     assert telegram.refused == 0
+
+
+async def test_a_life_that_ended_in_order_leaves_no_word_of_which_groups_it_spoke_to(house):
+    clock = Clock()
+    telegram = Telegram(clock, random.Random(1))  # noqa: S311 - a reproducible choice
+    telegram.chance.random = lambda: 1.0
+    asking, forgotten = ChatKey("paper", "-1008123411"), ChatKey("paper", "-1008123422")
+    await World(house, [forgotten]).subscribe()
+    life = Life(house.store, telegram)
+    await life.steps(1)
+    for group in (asking, forgotten):
+        assert await replied(life, telegram, group, seconds=4)
+    await house.store.chats.forget(forgotten)
+    await replied(life, telegram, forgotten, seconds=2)
+    life.leading.cancel()
+    await asyncio.gather(life.leading, return_exceptions=True)
+    assert await house.store.notes.get("pace.paper")
+    folder = house.store.path.parent
+    await house.store.close()
+    written = b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
+    assert b"pace.paper" in written
+    for group in (asking, forgotten):
+        assert group.native_id.encode() not in written
+        assert group.native_id.strip("-").encode() not in written
 
 
 async def replied(life, telegram, group, *, seconds):

@@ -6,7 +6,7 @@ Not here: the loop over all platforms (`alerts/dispatcher.py`), a single try (`s
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
 import msgspec
 import structlog
@@ -38,10 +38,13 @@ LOOK_S = 0.1
 
 
 class _Pace(msgspec.Struct):
-    """What the next process is to know of the pace of this one."""
+    """What the next process is to know of the pace of this one: nothing of whom it spoke to."""
 
     at_ms: int
-    replies: dict[str, list[float]]
+    replies: int
+    """How many one group got at most within a minute."""
+    ago_s: float
+    """How long before `at_ms` the last of them was."""
 
 
 class PlatformSender:
@@ -140,7 +143,7 @@ class PlatformSender:
                 await self._resume(replies)
         self._is_recovered = True
 
-    async def _resume(self, replies: Mapping[str, Sequence[float]] | None) -> None:
+    async def _resume(self, replies: tuple[int, float] | None) -> None:
         """Leave room for what whoever sent before may have sent right before its end."""
         now_ms = self._clock()
         sent = await self._deliveries.sent_lately(self.name, now_ms - BEFORE_MS)
@@ -156,15 +159,17 @@ class PlatformSender:
         if isinstance(self._platform, Resuming):
             self._platform.resume()
 
-    async def _replies_before(self, now_ms: int) -> Mapping[str, Sequence[float]] | None:
-        """Return how long ago groups got replies, s, as the process before wrote it down at its end."""
+    async def _replies_before(self, now_ms: int) -> tuple[int, float] | None:
+        """Return how many replies a group got at most, and how long ago, s; None where that is unknown."""
         written = await self._notes.get(self._note)
         if not written:
             return None  # it was killed
         await self._notes.set(self._note, "")  # whoever is killed from now on has written nothing
-        pace = msgspec.json.decode(written, type=_Pace)
-        ago_s = max(0, now_ms - pace.at_ms) / 1000
-        return {chat: [one + ago_s for one in times] for chat, times in pace.replies.items()}
+        try:
+            pace = msgspec.json.decode(written, type=_Pace)
+        except msgspec.ValidationError:
+            return None  # an older version wrote it
+        return pace.replies, pace.ago_s + max(0, now_ms - pace.at_ms) / 1000
 
     async def begin(self, now_ms: int) -> float:
         """Write down what has been done, and begin what may begin; return in how many seconds to come again.
@@ -229,8 +234,8 @@ class PlatformSender:
         try:
             with fenced(lease):
                 await self._settle.settle()
-                replies = {str(chat): times for chat, times in self._pacing.group_replies().items()}
-                await self._notes.set(self._note, msgspec.json.encode(_Pace(self._clock(), replies)).decode())
+                pace = _Pace(self._clock(), *self._pacing.most_replies())
+                await self._notes.set(self._note, msgspec.json.encode(pace).decode())
         except StoreError:
             _log.exception("receipts_not_saved")
 

@@ -48,6 +48,7 @@ def open_database(path: Path) -> sqlite_utils.Database:
             raise sqlite3.OperationalError("its file system cannot keep a write-ahead log")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA secure_delete = ON")  # who is forgotten leaves no bytes
         database = MigratedDatabase(connection)
         bring_up(database)
         connection.execute(f"PRAGMA busy_timeout = {BUSY_AT_WORK_MS}")
