@@ -8,16 +8,22 @@ that is not the Bot API's own, as a proxy's page, is an outage, whatever its sta
 from liqbot.alerts.verdict import Verdict
 
 GONE = (
-    "chat not found",
-    "user not found",
-    "peer_id_invalid",
-    "message thread not found",
     "topic_deleted",
-    "user is deactivated",
     "group chat was deleted",
     "group is deactivated",
 )
+"""What nobody can take back."""
 AWAY = (
+    "chat not found",  # also said to another bot's token, and by a Bot API server without its memory
+    "user not found",
+    "peer_id_invalid",
+    "message thread not found",  # its group has switched topics off, and may switch them on again
+    "topic_id_invalid",
+    "user is deactivated",  # the account may be given back
+    "user_banned_in_channel",
+    "peer_flood",
+    "chat_forbidden",
+    "have no write access to the chat",
     "topic_closed",
     "topic closed",
     "not enough rights to send text messages",
