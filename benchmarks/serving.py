@@ -43,6 +43,11 @@ class Served(WebQuestions):
         self.market = Market(COINS, ACCOUNTS)
         self.views: dict[str, MarketView] = {}
         self.pushes = Pushes(STREAMS)
+        self.beats = 0
+
+    def revision(self, _coin: str) -> int:
+        """Return how often all coins had a newer view."""
+        return self.beats
 
     def coins(self) -> dict[str, list[MarketView]]:
         """Return the views by coin."""
@@ -56,6 +61,7 @@ class Served(WebQuestions):
     async def tick(self) -> None:
         """Move on by a beat, and tell the streams."""
         self.views = await asyncio.to_thread(self._ticked)
+        self.beats += 1
         for view in self.views.values():
             reading = {"coin": view.coin, "time_ms": view.time_ms, "spot": view.spot}
             self.pushes.send("view", reading, coin=view.coin, **layer_topics(view.layer))

@@ -19,7 +19,7 @@ from liqbot.charts.sharing import Shared
 from liqbot.errors import OperatorError
 from liqbot.message import Picture
 
-SWITCH_S = 0.001
+SWITCH_S = 0.0005
 """How long, in seconds, a drawing thread may keep the interpreter when others wait for it."""
 MOST_THREADS = 4
 REMEMBERED = 24

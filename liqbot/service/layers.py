@@ -20,6 +20,8 @@ from liqbot.text.figures import listed
 
 FRESH_MS = 3_600_000
 """A layer that is this much older than a view has nothing to say beside it."""
+_REMEMBERED = 32
+"""So many questions of a coin are answered again without work, until a layer of it has a newer view."""
 MEASURED, MODELLED = "measured", "modelled"
 """What `venue=` takes besides a venue: whatever is measured, and all modelled venues added up."""
 
@@ -101,10 +103,13 @@ class Layers:
     _snapshots: dict[tuple[str, Layer], LayerSource] = field(
         default_factory=dict[tuple[str, Layer], LayerSource]
     )
+    _answered: dict[str, dict[LayerQuery, Seen]] = field(default_factory=dict[str, dict[LayerQuery, Seen]])
+    """What was seen of a coin since its newest view came: the same question has the very same view."""
 
     def keep(self, views: Iterable[MarketView], snapshots: Mapping[str, LayerSource]) -> None:
         """Take up the newest views of one layer, and by coin the snapshots that they were made from."""
         for view in views:
+            self._answered.pop(view.coin, None)
             self._views.setdefault(view.coin, {})[view.layer] = view
             snapshot = snapshots.get(view.coin)
             if snapshot is not None:
@@ -138,6 +143,16 @@ class Layers:
 
     def seen(self, coin: str, query: LayerQuery) -> Seen:
         """Return the view of `coin` that is asked for. Raises `UserError` that says what there is."""
+        answered = self._answered.setdefault(coin, {})
+        seen = answered.get(query)
+        if seen is None:
+            seen = self._made(coin, query)
+            if len(answered) >= _REMEMBERED:
+                del answered[next(iter(answered))]
+            answered[query] = seen
+        return seen
+
+    def _made(self, coin: str, query: LayerQuery) -> Seen:
         views = self._found(coin, query)
         parts = [part for view in views for part in self.whole(view).parts]
         if query.is_part:

@@ -4,6 +4,7 @@ Not here: the figures of an answer (`market_answer.py`), which layers there are 
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -42,6 +43,7 @@ class Markets:
     )
     """Who waits for the first view of a coin."""
     _any: asyncio.Event = field(default_factory=asyncio.Event)
+    _revisions: Counter[str] = field(default_factory=Counter[str])
 
     def now_of(self, view: MarketView) -> int:
         """Return the time by which a view is old: the clock's, where its market is live."""
@@ -50,6 +52,7 @@ class Markets:
     def take(self, views: Sequence[MarketView], snapshots: Mapping[str, LayerSource] = _NO_SNAPSHOTS) -> None:
         """Show the newest views of one layer; by coin, with the snapshots that they were made from."""
         self.layers.keep(views, snapshots)
+        self._revisions.update(view.coin for view in views)
         now_ms = self.clock()
         shown = [view for view in views if self.choices.shown(view.coin, "", now_ms) == view.layer]
         self.views.update({view.coin: self.layers.beside(view) for view in shown})
@@ -80,6 +83,11 @@ class Markets:
     def forget(self, coin: str) -> None:
         """Show a coin no longer: nobody follows it."""
         self.views.pop(coin, None)
+        self._revisions[coin] += 1
+
+    def revision(self, coin: str) -> int:
+        """Return a number that is another one once anything that is shown of a coin may be another."""
+        return self._revisions[coin]
 
     @property
     def coins(self) -> tuple[str, ...]:

@@ -33,6 +33,7 @@ from liqbot.web.parameters import only_known_parameters
 from liqbot.web.ports import AlertSeen, DayReading, Happening, WebQuestions
 from liqbot.web.problems import bad_request, not_found, not_yet
 from liqbot.web.pushes import Pushes, TooManyStreamsError
+from liqbot.web.remembered import remember
 
 Asked = Request[None, None, State]
 Questions = NamedDependency[WebQuestions]
@@ -128,13 +129,19 @@ class PublicApi(Controller):
         opened: Opened = None,
     ) -> Response[bytes | None]:
         """Return the newest view."""
-        shown = await questions.shown(coin_of(questions, coin), part_of(venue, tier, opened))
+        name, part = coin_of(questions, coin), part_of(venue, tier, opened)
 
-        async def make() -> Body:
-            return json_body(view_answer(shown.view, shown.provenance, shown.venues, shown.tiers))
+        async def body() -> Body:
+            shown = await questions.shown(name, part)
 
-        asked = "view", shown.view.coin, venue, tier, opened, tuple(shown.venues.items())
-        return answered(request, await bodies.get(asked, shown.view, make), max_age_s=2)
+            async def make() -> Body:
+                return json_body(view_answer(shown.view, shown.provenance, shown.venues, shown.tiers))
+
+            asked = "view", name, venue, tier, opened, tuple(shown.venues.items())
+            return await bodies.get(asked, shown.view, make)
+
+        remember(request.scope, name, questions.revision(name), body)
+        return answered(request, await body(), max_age_s=2)
 
     @get(
         "/coins/{coin:str}/clusters",
@@ -142,11 +149,27 @@ class PublicApi(Controller):
         responses=answers(ClustersAnswer),
     )
     async def clusters(
-        self, request: Asked, questions: Questions, coin: FromPath[str], venue: Venue = None
+        self,
+        *,
+        request: Asked,
+        questions: Questions,
+        bodies: Bodies,
+        coin: FromPath[str],
+        venue: Venue = None,
     ) -> Response[bytes | None]:
         """Return the clusters of the newest view, the heaviest first."""
-        shown = await questions.shown(coin_of(questions, coin), part_of(venue, None, None))
-        return json_answer(request, clusters_answer(shown.view, shown.provenance))
+        name, part = coin_of(questions, coin), part_of(venue, None, None)
+
+        async def body() -> Body:
+            shown = await questions.shown(name, part)
+
+            async def make() -> Body:
+                return json_body(clusters_answer(shown.view, shown.provenance))
+
+            return await bodies.get(("clusters", name, venue), shown.view, make)
+
+        remember(request.scope, name, questions.revision(name), body)
+        return answered(request, await body(), max_age_s=2)
 
     @get(
         "/coins/{coin:str}/grid",
@@ -167,16 +190,18 @@ class PublicApi(Controller):
     ) -> Response[bytes | None]:
         """Return the maps of a window: dollars by time and price."""
         known_window(questions, window)
-        part = part_of(venue, tier, opened)
-        name = coin_of(questions, coin)
-        newest = (await questions.shown(name, part)).view
+        name, part = coin_of(questions, coin), part_of(venue, tier, opened)
 
         async def make() -> Body:
             view, grid = await questions.grid(name, window, part)
             return await asyncio.to_thread(_grid_body, view, grid, window)  # tens of ms
 
-        asked = "grid", name, window, venue, tier, opened
-        return answered(request, await bodies.get(asked, newest, make), max_age_s=15)
+        async def body() -> Body:
+            newest = (await questions.shown(name, part)).view
+            return await bodies.get(("grid", name, window, venue, tier, opened), newest, make)
+
+        remember(request.scope, name, questions.revision(name), body)
+        return answered(request, await body(), max_age_s=15)
 
     @get(
         "/coins/{coin:str}/events",

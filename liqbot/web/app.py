@@ -30,6 +30,7 @@ from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError, ProblemsOnly
 from liqbot.web.pushes import Pushes
 from liqbot.web.records import RecordsApi
+from liqbot.web.remembered import RememberedAnswers
 from liqbot.web.websockets import NoWebsockets
 
 _HANDLERS: ExceptionHandlersMap = {  # pyright: ignore[reportUnknownVariableType] - requests are left open
@@ -82,10 +83,11 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
     )
 
 
-def guarded(app: ASGIApp, settings: WebSettings) -> ASGIApp:
+def guarded(app: ASGIApp, questions: WebQuestions, settings: WebSettings) -> ASGIApp:
     """Return the application behind what holds for every path, also for those that there are not."""
+    remembered = RememberedAnswers(ProblemsOnly(app), questions.revision)
     limited = RateLimit(
-        NoWebsockets(HeadRequests(ProblemsOnly(app))),
+        NoWebsockets(HeadRequests(remembered)),
         a_second=settings.rate_per_s,
         burst=settings.burst,
         proxies=networks(settings.trusted_proxies),

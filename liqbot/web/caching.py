@@ -76,7 +76,7 @@ def json_answer(
 def answered(request: Request[None, None, State], body: Body, *, max_age_s: int) -> Response[bytes | None]:
     """Return a body with its ETag, compressed for who takes that; 304 where the client has it already."""
     headers = {"ETag": body.tag, "Cache-Control": f"public, max-age={max_age_s}", "Vary": "Accept-Encoding"}
-    if {body.tag, "*"} & _items(request.headers.get("if-none-match", "")):
+    if {body.tag, "*"} & named_tags(request.headers.get("if-none-match", "")):
         return Response(None, status_code=304, headers=headers, media_type=body.media_type)
     if body.compressed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
         headers["Content-Encoding"] = "gzip"
@@ -97,5 +97,6 @@ def takes_gzip(header: str) -> bool:
     return False
 
 
-def _items(header: str) -> set[str]:
+def named_tags(header: str) -> set[str]:
+    """Return the ETags that `If-None-Match` names."""
     return {item.strip() for item in header.split(",")}

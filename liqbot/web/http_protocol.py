@@ -2,6 +2,7 @@
 
 import asyncio
 from http import HTTPStatus
+from typing import cast
 
 import h11
 import structlog
@@ -15,6 +16,56 @@ HEAD_S = 20.0
 """Who has not sent the head of a request by then is cut off: a connection costs a file."""
 
 
+class _HeadWithBody:
+    """A transport that sends the head of an answer together with what follows: in one call of the system.
+
+    Each such call lets a thread that computes have the interpreter, and has to wait until it gets that back.
+    """
+
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._transport = transport
+        self._loop = loop
+        self._head = b""
+        self._soon: asyncio.Handle | None = None
+
+    def write(self, data: bytes) -> None:
+        """Send; a head waits for what comes within this turn of the loop."""
+        if data.startswith(b"HTTP/1.1 ") and not self._head:
+            self._head = data
+            self._soon = self._loop.call_soon(self._flush)
+        elif data:
+            self._transport.write(self._taken() + data)
+
+    def close(self) -> None:
+        """End, once all is sent."""
+        self._flush()
+        self._transport.close()
+
+    def pause_reading(self) -> None:
+        """Read no further for now."""
+        self._transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        """Read on."""
+        self._transport.resume_reading()
+
+    def is_closing(self) -> bool:
+        """Return whether the connection ends."""
+        return self._transport.is_closing()
+
+    def _flush(self) -> None:
+        head = self._taken()
+        if head:
+            self._transport.write(head)
+
+    def _taken(self) -> bytes:
+        head, self._head = self._head, b""
+        if self._soon is not None:
+            self._soon.cancel()
+            self._soon = None
+        return head
+
+
 class HttpProtocol(H11Protocol):
     """One connection."""
 
@@ -23,6 +74,7 @@ class HttpProtocol(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Begin, and wait for the head of a request."""
         super().connection_made(transport)
+        self.transport = cast("asyncio.Transport", _HeadWithBody(transport, self.loop))
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

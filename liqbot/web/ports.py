@@ -81,6 +81,10 @@ class WebQuestions(Protocol):
         """Return the newest view of each layer by coin, the one that people see first."""
         ...
 
+    def revision(self, coin: str) -> int:
+        """Return a number that is another one once anything that is shown of a coin may be another."""
+        ...
+
     @property
     def windows(self) -> Sequence[str]:
         """The windows of a heatmap, the shortest first."""

@@ -66,6 +66,10 @@ class ServiceQuestions:
             found[view.coin] = [view, *others]
         return found
 
+    def revision(self, coin: str) -> int:
+        """Return a number that is another one once anything that is shown of a coin may be another."""
+        return self._services.markets.revision(coin)
+
     async def shown(self, coin: str, part: Mapping[str, str]) -> Shown:
         """Return the view of a coin; `part` may hold `venue`, `tier` and `opened`. Raises `UserError`."""
         seen = self._seen(coin, part)

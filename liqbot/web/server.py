@@ -24,7 +24,7 @@ async def web_server(
     questions: WebQuestions, pushes: Pushes, settings: WebSettings
 ) -> AsyncGenerator[tuple[str, int]]:
     """Serve page and API meanwhile; give the address and the port, a free one for 0. Raises `OSError`."""
-    app = guarded(make_app(questions, pushes, settings), settings)
+    app = guarded(make_app(questions, pushes, settings), questions, settings)
     async with served(app, settings.host, settings.port) as where:
         try:
             yield where

@@ -112,6 +112,15 @@ def test_what_is_in_no_layer_is_refused_with_what_there_is(layers, settings, rea
     assert reason in str(refused.value)
 
 
+@pytest.mark.parametrize("settings", [{"venue": "hyperliquid"}, {"venue": "modelled"}, {"tier": "25x"}])
+def test_the_same_question_has_the_very_same_view_until_any_layer_has_a_newer_one(layers, settings):
+    query = LayerQuery.of(settings)
+    view = layers.seen("BTC", query).view
+    assert layers.seen("BTC", LayerQuery.of(settings)).view is view
+    kept(layers, BYBIT, 3)
+    assert layers.seen("BTC", query).view is not view
+
+
 def test_a_part_of_what_is_measured_is_refused():
     layers = Layers()
     layers.keep([view_of()], {})
