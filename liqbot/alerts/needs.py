@@ -1,4 +1,4 @@
-"""What a rule needs (liquidations, both maps) and an observation may lack: then silence says nothing."""
+"""What a rule needs (both maps, a book, …) and an observation may lack: then silence says nothing."""
 
 from collections.abc import Callable, Mapping
 

@@ -10,6 +10,7 @@ from liqbot.charts.theme import LEVELS
 from liqbot.market import figures
 from liqbot.market.positions import Floats
 from liqbot.market.side import BySide, Side
+from liqbot.text import _
 
 COUNT = LEVELS - 2
 """So many classes; beneath them are nothing, and less than the lowest."""
@@ -70,7 +71,7 @@ class Classes:
     def words(self, number: int) -> str:
         """Return what a class holds: `$20M+`, `$5M–10M`, `below $500k`."""
         if number <= 0:
-            return f"below {figures.usd(self.starts[0])}"
+            return _("below {usd}", usd=figures.usd(self.starts[0]))
         if number >= COUNT:
             return f"{figures.usd(self.starts[-1])}+"
         low, high = figures.usd(self.starts[number - 1]), figures.usd(self.starts[number])

@@ -16,6 +16,7 @@ from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.text import _
 
 FEWEST, MOST = 2, 4
 _HEAD = 86
@@ -147,39 +148,36 @@ def _header(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...], told: li
     room = measures.right - measures.left - 2
     coin: tuple[Word, ...] = ((f"{view.coin} ", style.coin), (f"${figures.price(view.spot)}", style.spot))
     options = [
-        (*coin, (f"   {said}", style.beside)) for said in ("side by side, never added", "side by side")
+        (*coin, (f"   {said}", style.beside)) for said in (_("side by side, never added"), _("side by side"))
     ]
     canvas.text(measures.left + 2, measures.lines[0], *fitting([*options, coin], room))
     known = [it for it in told if it.overlap is not None]
     full = ", ".join(f"{it.one} – {it.other} {figures.share(it.overlap or 0)}" for it in known)
     best = max(known, key=lambda it: it.overlap or 0.0, default=None)
-    said = [f"Money at the same prices within ±{AGREE_PCT:.0f}%: {full}"] if known else ["Nothing to compare"]
+    said = [_("Nothing to compare")]
     if best is not None:
-        mean = sum(it.overlap or 0.0 for it in known) / len(known)
-        said.append(
-            f"On average {figures.share(mean)} of the money is at the same prices, at most "
-            f"{figures.share(best.overlap or 0)}: {best.one} – {best.other}"
-        )
-        said.append(
-            f"On average {figures.share(mean)} of money at the same prices, at most "
-            f"{figures.share(best.overlap or 0)}: {best.one} – {best.other}"
-        )
-        said.append(f"On average {figures.share(mean)} of the money is at the same prices")
+        mean = figures.share(sum(it.overlap or 0.0 for it in known) / len(known))
+        most = f"{figures.share(best.overlap or 0)}: {best.one} – {best.other}"
+        percent = f"{AGREE_PCT:.0f}"
+        said = [
+            _("Money at the same prices within ±{percent}%: {pairs}", percent=percent, pairs=full),
+            _("On average {mean} of the money is at the same prices, at most {most}", mean=mean, most=most),
+            _("On average {mean} of money at the same prices, at most {most}", mean=mean, most=most),
+            _("On average {mean} of the money is at the same prices", mean=mean),
+        ]
     line = measures.lines[1] if len(measures.lines) == 2 else measures.lines[2]
     canvas.text(measures.left + 2, line, *fitting([((it, style.sentence),) for it in said], room))
 
 
 def _footer(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...]) -> None:
     newest = max(panel.view.time_ms for panel in panels)
-    origins = list(
-        dict.fromkeys(tag for panel in panels for tag in words.tags(panel.view) if tag != "MODELLED")
-    )
+    origins = list(dict.fromkeys(tag for panel in panels for tag in words.origin_tags(panel.view)))
     modelled = any(is_modelled(panel.view) for panel in panels)
-    bounds = ["≤ modelled: upper bounds"] if modelled else []
+    bounds = [_("≤ modelled: upper bounds")] if modelled else []
     options = [
-        [*origins, words.utc(newest), *bounds, "not a forecast"],
+        [*origins, words.utc(newest), *bounds, _("not a forecast")],
         [*origins, words.utc(newest), *bounds],
-        [*origins, words.utc(newest), *(["≤ modelled"] if modelled else [])],
+        [*origins, words.utc(newest), *([_("≤ modelled")] if modelled else [])],
     ]
     said = [((" · ".join(parts), canvas.theme.provenance),) for parts in options]
     canvas.text(measures.left + 2, measures.last_line, *fitting(said, measures.right - measures.left - 2))
@@ -187,14 +185,32 @@ def _footer(canvas: Canvas, measures: Frame, panels: tuple[Panel, ...]) -> None:
 
 def _alt(panels: tuple[Panel, ...], told: list[Agreement]) -> str:
     each = " ".join(
-        f"{panel.title}: {words.most(panel.view)}{figures.usd(panel.view.up_usd)} of shorts above, "
-        f"{words.most(panel.view)}{figures.usd(panel.view.down_usd)} of longs below, "
-        f"{words.ratio_label(panel.view)} {figures.ratio(panel.view.ratio)}; {panel.view.layer.label}."
+        _(
+            "{title}: {up} of shorts above, {down} of longs below, {label} {ratio}; {layer}.",
+            title=panel.title,
+            up=words.at_most(panel.view, figures.usd(panel.view.up_usd)),
+            down=words.at_most(panel.view, figures.usd(panel.view.down_usd)),
+            label=words.ratio_label(panel.view),
+            ratio=figures.ratio(panel.view.ratio),
+            layer=panel.view.layer.label,
+        )
         for panel in panels
     )
     known = [it for it in told if it.overlap is not None]
-    same = ", ".join(f"{it.one} and {it.other} {figures.share(it.overlap or 0)}" for it in known)
-    agree = f" Money at the same prices: {same}." if same else ""
+    same = ", ".join(
+        _("{one} and {other} {share}", one=it.one, other=it.other, share=figures.share(it.overlap or 0))
+        for it in known
+    )
     view = panels[0].view
-    opening = f"{view.coin} at ${figures.price(view.spot)}, {len(panels)} layers side by side, never added. "
-    return f"{opening}Within ±{FUEL_PCT:.0f}%: {each}{agree} {words.utc(view.time_ms)}."[: words.ALT_LIMIT]
+    said = [
+        _(
+            "{coin} at ${price}, {count} layers side by side, never added.",
+            coin=view.coin,
+            price=figures.price(view.spot),
+            count=len(panels),
+        ),
+        _("Within ±{percent}%: {layers}", percent=f"{FUEL_PCT:.0f}", layers=each),
+        *([_("Money at the same prices: {pairs}.", pairs=same)] if same else []),
+        f"{words.utc(view.time_ms)}.",
+    ]
+    return " ".join(said)[: words.ALT_LIMIT]

@@ -13,6 +13,7 @@ from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
 from liqbot.charts.chart_events import MOST_DOTS, MOST_ENDS
 from liqbot.charts.request import ChartEvent, EventKind
 from liqbot.market import figures
+from liqbot.text import N_, _
 
 LARGEST_DOT, SMALLEST_DOT = 17.0, 2.5
 """Radius in pixels of the largest liquidation, and the least that is seen."""
@@ -28,7 +29,11 @@ _STROKES = {
     EventKind.CLOSED: (((0.0, -_ARM - 2), (0.0, _ARM + 2)), ((-_ARM, 0.0), (0.0, 0.0))),
     EventKind.MERGED: (((-_ARM, -_ARM), (0.0, 0.0), (-_ARM, _ARM)),),
 }
-_WORDS = {EventKind.SWEPT: "swept", EventKind.CLOSED: "closed", EventKind.MERGED: "merged"}
+_WORDS = {
+    EventKind.SWEPT: N_("{usd} swept"),
+    EventKind.CLOSED: N_("{usd} closed"),
+    EventKind.MERGED: N_("{usd} merged"),
+}
 
 
 def inside(events: Iterable[ChartEvent], place: Place) -> list[ChartEvent]:
@@ -66,13 +71,13 @@ def draw(
         for x, y in (_at(it, place) for it in named)
     ]
     for event in named:
-        said = f"{figures.usd(event.usd)} {_WORDS[event.kind]}"
+        said = _(_WORDS[event.kind], usd=figures.usd(event.usd))
         _name(canvas, said, _at(event, place), room=_ARM + 6, taken=taken, place=place)
     for event in dots[:NAMED_DOTS]:
         size = radius(event.usd, full)
         if size < _RINGED:
             break
-        said = f"{figures.usd(event.usd)} liquidated"
+        said = _("{usd} liquidated", usd=figures.usd(event.usd))
         room = max(size + 5, _ARM + 6)
         _name(canvas, said, _at(event, place), room=room, taken=taken, place=place)
 

@@ -5,18 +5,21 @@ from dataclasses import dataclass, replace
 
 from liqbot.charts import words
 from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
-from liqbot.charts.request import Fact, Look, Shape, ThemeName, is_modelled
-from liqbot.charts.theme import DARK, LIGHT, Theme
+from liqbot.charts.request import Fact, Look, Shape, ThemeName
+from liqbot.charts.theme import DARK, LIGHT, Rgb, Theme
 from liqbot.market import figures
 from liqbot.market.regime import FUEL_PCT, Regime
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
+from liqbot.text import _
 
 TAG_HEIGHT = 40
 _APART = 24
 """Room in pixels between what stands at the left and what stands at the right of a line."""
 _LARGER = 36
 """Letters of the sentence where it has two lines."""
+_MONEY = "\0"
+"""Stands in a wording for money that has a colour of its own."""
 _FACTS = 38
 """Height of the row of facts."""
 
@@ -117,7 +120,7 @@ def header(canvas: Canvas, frame: Frame, view: MarketView) -> None:
     trapped = next((it for it in reversed(_trapped(style, view)) if it), ())
     canvas.text(frame.right, frame.lines[1], *trapped, align="right")
     canvas.text(frame.left + 2, frame.lines[1], *fitting(fuel, room - width(*trapped) - _APART))
-    for line, text in zip(frame.lines[2:], _broken(_sentences(style, view)[0]), strict=False):
+    for line, text in zip(frame.lines[2:], _in_two_lines(style, view), strict=False):
         canvas.text(frame.left + 2, line, *fitting([text], room))
 
 
@@ -165,44 +168,50 @@ def _coin(style: Theme, view: MarketView) -> tuple[Word, ...]:
 def _fuel(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
     """Return the fuel above and below, the longest wording first; a modelled layer's is up to so much."""
     up, down = (style.figure.in_colour(style.hue[side]) for side in (Side.SHORT, Side.LONG))
-    most = "up to " if is_modelled(view) else ""
-    words_ = style.beside
-    figures_: tuple[Word, ...] = (
+    before, _mark, behind = words.at_most(view, _MONEY).partition(_MONEY)
+    plain = style.beside
+    amounts: tuple[Word, ...] = (
         ("▲ ", up),
-        (most, words_.in_colour(style.tint.short)),
+        (before, plain.in_colour(style.tint.short)),
         (figures.usd(view.up_usd), up),
-        ("   ▼ ", down),
-        (most, words_.in_colour(style.tint.long)),
+        (f"{behind}   ▼ ", down),
+        (before, plain.in_colour(style.tint.long)),
         (figures.usd(view.down_usd), down),
+        (behind, plain.in_colour(style.tint.long)),
     )
-    return [(*figures_, (f"{within}±{FUEL_PCT:.0f}%", words_)) for within in ("  within ", "  ")]
+    reach = f"±{FUEL_PCT:.0f}%"
+    return [(*amounts, (f"  {within}", plain)) for within in (_("within {percent}", percent=reach), reach)]
 
 
 def _sentences(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
     """Return the wordings of what the view means, the longest first; a clean direction has its side's hue."""
     said = words.sentence(view)
+    lead = (said.lead, style.lead.in_colour(_colour(style, view, said)))
+    return [(lead, (rest, style.sentence)) for rest in said.rest]
+
+
+def _in_two_lines(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
+    """Return what the view means in larger letters, in two lines that part at its colon."""
+    said = words.sentence(view)
+    bold = style.lead.in_colour(_colour(style, view, said)).sized(_LARGER)
+    plain = style.sentence.sized(_LARGER)
+    before, behind = said.wordings[0]
+    return [((said.lead, bold), (f"{before}:", plain)), ((behind, plain),)]
+
+
+def _colour(style: Theme, view: MarketView, said: words.Sentence) -> Rgb:
     directed = said.side is not None and view.regime is not Regime.BALANCED
-    colour = style.hue[said.side] if said.side is not None and directed else style.text
-    return [((said.lead, style.lead.in_colour(colour)), (rest, style.sentence)) for rest in said.rest]
-
-
-def _broken(sentence: tuple[Word, ...]) -> list[tuple[Word, ...]]:
-    """Return a sentence in larger letters, in two lines that break at its colon."""
-    (lead, bold), (rest, plain) = sentence
-    bold, plain = bold.sized(_LARGER), plain.sized(_LARGER)
-    before, colon, after = rest.partition(": ")
-    first = ((lead, bold), (f"{before}{colon.rstrip()}", plain))
-    return [first, ((after, plain),)] if colon else [first]
+    return style.hue[said.side] if said.side is not None and directed else style.text
 
 
 def _trapped(style: Theme, view: MarketView) -> tuple[tuple[Word, ...], tuple[Word, ...]]:
     """Return the trapped shares of both sides, and that of the more trapped one alone."""
     small = style.beside.sized(27)
     each = [
-        ((f"{side.value}s ", small), (figures.share(share), style.figure.sized(30)))
+        ((f"{words.side_name(side)} ", small), (figures.share(share), style.figure.sized(30)))
         for side, share in words.trapped(view)
     ]
-    name, comma = ("trapped ", small), (" · ", small)
+    name, comma = (f"{_('trapped')} ", small), (" · ", small)
     if not each:
         return (), ()
     one = (name, *each[0])

@@ -40,6 +40,7 @@ from liqbot.market.positions import Floats, Ints
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.message import Picture
+from liqbot.text import _
 
 _MONEY = 0.7
 """Zoomed out, the price axis reaches as far as the nearest 70% of each side's money."""
@@ -141,7 +142,7 @@ def draw(asked: HeatmapInput) -> Picture:
     panel.draw(canvas, plan.frame, asked, plan.today, plan.labels)
     spot = (figures.price(view.spot), canvas.theme.tag.in_colour(canvas.theme.background))
     strip.spot_tag(canvas, place.right + 1, plan.today.spot_y, spot, towards_right=False)
-    per = f"per {figures.percent(round(place.prices.row_pct, 1))}"
+    per = _("per {percent}", percent=figures.percent(round(place.prices.row_pct, 1)))
     edges = (place.right + 12, plan.frame.right)
     begins = labels.legend(canvas, plan.levels, edges, plan.frame.legend, per)
     frame.header(canvas, plan.frame, view)
@@ -159,10 +160,10 @@ def _file_name(asked: HeatmapInput) -> str:
 
 def _alt(asked: HeatmapInput, plan: Layout) -> str:
     low, high = float(asked.grid.low.min()), float(asked.grid.high.max())
-    path = f", between {figures.price(low)} and {figures.price(high)} in that time"
+    path = _(", between {low} and {high} in that time", low=figures.price(low), high=figures.price(high))
     return words.alt(
         asked.view,
-        f"liquidation heatmap, {plan.badge}{level_mark.words(asked.level)}",
+        _("liquidation heatmap, {span}", span=plan.badge) + level_mark.words(asked.level),
         [
             (label.cluster, labels.class_words(label, plan.levels), label.is_highlighted)
             for label in plan.labels
@@ -235,7 +236,7 @@ def _heat(canvas: Canvas, plan: Layout, grid: Grid) -> None:
 
 def _name_gaps(canvas: Canvas, plan: Layout) -> None:
     """Say what the hatching means, where there is room for it."""
-    word = ("no data", canvas.theme.legend)
+    word = (_("no data"), canvas.theme.legend)
     bounds = np.flatnonzero(np.diff(plan.columns == NO_DATA, prepend=False, append=False))
     for start, end in zip(bounds[::2].tolist(), bounds[1::2].tolist(), strict=True):
         if end - start > width(word) + 12:
@@ -299,8 +300,9 @@ def _tags(canvas: Canvas, asked: HeatmapInput, plan: Layout) -> None:
 def _outlined(canvas: Canvas, second: SecondLayer, place: Place) -> str:
     """Return what the outlines are, the longest wording that stays in the plot; the shortest is never cut."""
     layer, room = second.view.layer, place.right - place.left - 20
-    named = f"outlined: {layer.venue}, {layer.basis}"
-    options = f"outlined: {layer.label}, not added", f"{named}, not added", named
+    short = f"{layer.venue}, {layer.basis}"
+    options = [_("outlined: {layer}, not added", layer=name) for name in (layer.label, short)]
+    named = _("outlined: {layer}", layer=short)
     return next((it for it in options if frame.tag_width(canvas, it) <= room), named)
 
 
@@ -321,7 +323,8 @@ def _band(canvas: Canvas, plan: Layout, about: Cluster) -> None:
 
 
 def _band_words(asked: HeatmapInput, about: Cluster, canvas: Canvas) -> Word:
-    said = f"{labels.usd_words(asked.view, about)} of {about.side.value}s at {figures.price(about.price)}"
+    money = words.of_side(about.side, labels.usd_words(asked.view, about))
+    said = _("{money} at {price}", money=money, price=figures.price(about.price))
     return said, canvas.theme.tag.in_colour(canvas.theme.on_hue)
 
 

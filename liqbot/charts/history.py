@@ -20,9 +20,10 @@ from liqbot.charts.time_axis import TimeAxis
 from liqbot.market import figures
 from liqbot.market.dated_reading import DatedReading
 from liqbot.market.positions import Floats
-from liqbot.market.regime import SQUEEZE_RATIO, Regime
+from liqbot.market.regime import SQUEEZE_RATIO, Regime, regime_name
 from liqbot.market.side import Side
 from liqbot.message import Picture
+from liqbot.text import _
 
 _MOST_RATIO = 8.0
 """The ratio's axis ends here and at its inverse; what lies beyond runs along the edge."""
@@ -93,7 +94,7 @@ def _times(canvas: Canvas, axis: TimeAxis, panels: Sequence[tuple[int, int, int,
     left, right = panels[0][0], panels[0][2]
     for along, label in axis.ticks(_TICK_APART):
         place = round(left + along)
-        for _, top, _, bottom in panels:
+        for _left, top, _right, bottom in panels:
             canvas.fill(place, top, place + 1, bottom, canvas.theme.rule)
         if left + 30 < place < right - 30:
             canvas.text(place, line, (label, canvas.theme.tick), align="middle")
@@ -211,7 +212,7 @@ def _fuel(
         _figure(canvas, box, place, f"{'▲' if sign > 0 else '▼'} {figures.usd(float(values[-1]))}",
                 canvas.theme.hue[side])  # fmt: skip
     canvas.line(np.array([(box[0], zero), (box[2], zero)]), canvas.theme.soft, 1.0, share=0.6)
-    _name(canvas, box, "fuel within 5%", zero)
+    _name(canvas, box, _("fuel within {percent}", percent="5%"), zero)
 
 
 def _rest(
@@ -222,12 +223,12 @@ def _rest(
     halves = ((box[0], box[1], box[2], middle - 1), (box[0], middle + 1, box[2], box[3]))
     interest = np.array([_or_nan(one.open_interest_usd) for one in readings])
     funding = np.array([_or_nan(one.funding) for one in readings])
-    shown = (("open interest", interest, _usd), ("funding, hourly", funding, _percent))
+    shown = ((_("open interest"), interest, _usd), (_("funding, hourly"), funding, _percent))
     for (name, values, said), half in zip(shown, halves, strict=True):
         known = values[np.isfinite(values)]
         if not len(known):
             _name(canvas, half, name, half[1] + 12)
-            _figure(canvas, half, half[1] + 40, "not known")
+            _figure(canvas, half, half[1] + 40, _("not known"))
             continue
         panel = _Panel(*half, float(known.min()), float(known.max()))
         canvas.line(np.stack([x, np.where(np.isfinite(values), panel.y(values), np.nan)], axis=1),
@@ -269,7 +270,7 @@ def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Fr
         (f"${figures.price(newest.spot)}", style.spot),
         (f"   {_span(asked)}", style.beside),
     )
-    value: tuple[Word, ...] = (("ratio ", style.beside), (_ratio_words(newest), style.figure))
+    value: tuple[Word, ...] = ((f"{_('ratio')} ", style.beside), (_ratio_words(newest), style.figure))
     canvas.text(measures.right, measures.lines[0], *value, align="right")
     room = measures.right - measures.left - width(*value) - 24
     canvas.text(measures.left + 2, measures.lines[0], *fitting([coin, coin[:2]], room))
@@ -294,11 +295,13 @@ def _one_sided(one: DatedReading) -> str:
 
 def _shares(regimes: Sequence[Regime]) -> str:
     shares = [
-        f"{regime.value} {figures.share(regimes.count(regime) / len(regimes))}"
+        f"{regime_name(regime)} {figures.share(regimes.count(regime) / len(regimes))}"
         for regime in (Regime.SHORT_SQUEEZE, Regime.BALANCED, Regime.LONG_LIQUIDATION)
         if regime in regimes
     ]
-    return f"Of the time: {', '.join(shares)}" if shares else "No reading in this time"
+    if not shares:
+        return _("No reading in this time")
+    return _("Of the time: {shares}", shares=", ".join(shares))
 
 
 def _alt(asked: HistoryInput, shares: str) -> str:
@@ -306,8 +309,17 @@ def _alt(asked: HistoryInput, shares: str) -> str:
     begin, end = (
         f"{datetime.fromtimestamp(one.time_ms / 1000, UTC):%d %b %Y %H:%M} UTC" for one in (first, last)
     )
-    return (
-        f"{asked.coin}, {asked.label}: readings from {begin} to {end}. "
-        f"Price from {figures.price(first.spot)} to {figures.price(last.spot)}, "
-        f"ratio from {_ratio_words(first)} to {_ratio_words(last)}. {shares}."
-    )[: words.ALT_LIMIT]
+    said = _(
+        "{coin}, {layer}: readings from {begin} to {end}. "
+        "Price from {first} to {last}, ratio from {first_ratio} to {last_ratio}. {shares}.",
+        coin=asked.coin,
+        layer=asked.label,
+        begin=begin,
+        end=end,
+        first=figures.price(first.spot),
+        last=figures.price(last.spot),
+        first_ratio=_ratio_words(first),
+        last_ratio=_ratio_words(last),
+        shares=shares,
+    )
+    return said[: words.ALT_LIMIT]

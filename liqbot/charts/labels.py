@@ -16,6 +16,7 @@ from liqbot.market import figures
 from liqbot.market.clusters import Cluster, worth_naming
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
+from liqbot.text import N_, _
 
 MOST = 3
 """At most this many clusters of a side are named."""
@@ -32,7 +33,11 @@ _NOTE = 27
 """Room at both ends, where it is told what lies beyond."""
 _BRACKET, _EDGE = 18, 8
 """From where a bracket begins to the words, and from where it ends to them."""
-_NAMES = {Side.SHORT: "▲ shorts: forced buys", Side.LONG: "▼ longs: forced sells"}
+_NAMES = {
+    Side.SHORT: (N_("▲ shorts: forced buys"), N_("▲ shorts")),
+    Side.LONG: (N_("▼ longs: forced sells"), N_("▼ longs")),
+}
+"""What each side is, and what it is called where there is little room."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +176,11 @@ def _places(strip: Strip, cluster: Cluster) -> list[str]:
 def name_sides(canvas: Canvas, strip: Strip, right: int, room: float, beside: dict[Side, list[Word]]) -> None:
     """Say what each side is, next to spot, where the map is sparse; `beside` follows the name of its side."""
     style = canvas.theme
-    for side, text in _NAMES.items():
+    for side, wordings in _NAMES.items():
         middle = strip.spot_y + side.sign * 20
         if strip.top + 8 < middle < strip.bottom - 8:
             letters = style.legend.in_colour(style.hue[side])
-            names = [(text, letters), (text.split(":", maxsplit=1)[0], letters)]
+            names = [(_(wording), letters) for wording in wordings]
             name = next((it for it in names if width(it) <= room), names[-1])
             y = baseline(middle, letters.size)
             said = (name, *beside.get(side, []))
@@ -229,4 +234,6 @@ def class_words(label: Label, classes: BySide[Classes | None]) -> str:
     own = classes[label.cluster.side]
     if own is None:
         return ""
-    return f"class {label.heat_class} of {COUNT}" if label.heat_class else "below the lowest class"
+    if not label.heat_class:
+        return _("below the lowest class")
+    return _("class {number} of {count}", number=label.heat_class, count=COUNT)

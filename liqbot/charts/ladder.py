@@ -16,6 +16,7 @@ from liqbot.market.cohort import Cohort
 from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import Side
 from liqbot.message import Picture
+from liqbot.text import _
 
 _ABOVE = 32
 """Room above the strip, for what the curves come to."""
@@ -88,7 +89,7 @@ def strip_of(asked: MapInput, measures: Frame, axis: PriceAxis) -> Strip:
 
 def _alt(asked: MapInput, placed: list[Label]) -> str:
     shown = [(label.cluster, "", label.is_highlighted) for label in placed]
-    return words.alt(asked.view, "liquidation map", shown)
+    return words.alt(asked.view, _("liquidation map"), shown)
 
 
 def _bars_length(today: Strip) -> int:
@@ -106,7 +107,8 @@ def _book(canvas: Canvas, asked: MapInput, today: Strip) -> None:
         return
     most = strip.depth(canvas, today, book, today.right, round((today.right - today.left) * _DEPTH))
     if most > 0:
-        word = (f"book of {book.venue}, at most {figures.usd(most)} a bar", canvas.theme.fine)
+        said = _("book of {venue}, at most {usd} a bar", venue=book.venue, usd=figures.usd(most))
+        word = (said, canvas.theme.fine)
         beneath = today.y(float(book.bid_prices.min())) + 24 if len(book.bid_prices) else today.spot_y + 40
         line = min(beneath, today.bottom - 10)
         canvas.text(today.right - 6, line, word, align="right", halo=canvas.theme.panel)
@@ -125,13 +127,13 @@ def _depth(canvas: Canvas, today: Strip) -> None:
 def _amounts(canvas: Canvas, measures: Frame, today: Strip) -> None:
     """Label what bars amount to, beneath them, and what the curves do, above."""
     style = canvas.theme
-    per_row = (f"per {figures.percent(round(today.axis.row_pct, 1))}", style.fine)
+    per_row = (_("per {percent}", percent=figures.percent(round(today.axis.row_pct, 1))), style.fine)
     canvas.text(today.left - 8, measures.axis_line - 2, per_row, align="right")
     for usd in strip.round_steps(today.longest, 4):
         x = today.left + round(usd * _bars_length(today) / today.longest)
         canvas.fill(x, today.top, x + 1, today.bottom, style.rule)
         canvas.text(x, measures.axis_line, (figures.usd(usd), style.tick), align="middle")
-    canvas.text(today.left - 8, today.top - 8, ("total", style.fine), align="right")
+    canvas.text(today.left - 8, today.top - 8, (_("total"), style.fine), align="right")
     for usd in strip.round_steps(today.most, 4):
         x = today.left + round(usd * _curves_length(today) / today.most)
         canvas.fill(x, today.top - 5, x + 1, today.top, style.soft)
@@ -158,7 +160,7 @@ def _fuel(canvas: Canvas, asked: MapInput, today: Strip) -> None:
         x = today.left + usd * _curves_length(today) / today.most
         canvas.line(np.array([(x, y), (today.right, y)]), style.tint[side], 1.2, share=0.7, dash=(2, 4))
         _dot(canvas, x, y, style.tint[side])
-        said = f"{figures.percent(percent, signed=True)}: {words.most(view)}{figures.usd(usd)}"
+        said = f"{figures.percent(percent, signed=True)}: {words.at_most(view, figures.usd(usd))}"
         outside = y + (23 if side is Side.LONG else -7)
         word = (said, style.legend.in_colour(style.tint[side]))
         book = 0 if asked.depth is None else round((today.right - today.left) * _DEPTH)

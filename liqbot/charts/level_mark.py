@@ -8,6 +8,7 @@ from liqbot.charts.candlesticks import Place
 from liqbot.charts.canvas import Box, Canvas, Word, baseline, width
 from liqbot.charts.request import NamedLevel
 from liqbot.charts.theme import MUST, Rgb
+from liqbot.text import _
 
 FARTHEST = 0.30
 """A level farther than this share from spot does not widen the axis: its name stands at the edge."""
@@ -68,7 +69,7 @@ def name(canvas: Canvas, level: NamedLevel | None, place: Place, where: Sequence
 
 def words(level: NamedLevel | None) -> str:
     """Return what of a level belongs into the picture's alternative text."""
-    return "" if level is None else f", {level.names[0]} marked"
+    return "" if level is None else _(", {level} marked", level=level.names[0])
 
 
 def _word(canvas: Canvas, level: NamedLevel, place: Place) -> Word:

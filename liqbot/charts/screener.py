@@ -17,6 +17,7 @@ from liqbot.charts.theme import Letters
 from liqbot.market import figures
 from liqbot.market.side import Side
 from liqbot.message import Picture
+from liqbot.text import _
 
 _HEAD = 44
 """Height of the row of headings."""
@@ -102,10 +103,10 @@ def draw(asked: ScreenerInput) -> Picture:
 
 def _headings(canvas: Canvas, asked: ScreenerInput, columns: Sequence[int], line: int) -> None:
     style = canvas.theme.tick
-    fuel = f"fuel within {figures.percent(asked.within_pct)}"
-    names = ("coin", "spot", "nearest cluster", fuel, "lean", "trapped")
+    fuel = _("fuel within {percent}", percent=figures.percent(asked.within_pct))
+    names = (_("coin"), _("spot"), _("nearest cluster"), fuel, _("lean"), _("trapped"))
     if asked.look.shape is Shape.SQUARE:
-        names = ("coin", "nearest", fuel, "lean", "trapped")
+        names = (_("coin"), _("nearest"), fuel, _("lean"), _("trapped"))
     for left, name in zip(columns, names, strict=True):
         canvas.text(left, line, (name, style))
 
@@ -118,7 +119,7 @@ def _coin(canvas: Canvas, one: ScreenedCoin, row: _Row, columns: Sequence[int], 
     spot = fitting([((figures.price(one.spot), plain.in_colour(style.soft)),)], edges[1] - columns[1] - 8)
     canvas.text(columns[1], row.line, *spot)
     if one.side is None or one.distance_pct is None or one.cluster_usd is None:
-        canvas.text(columns[2], row.line, ("none", plain.in_colour(style.soft)))
+        canvas.text(columns[2], row.line, (_("none"), plain.in_colour(style.soft)))
         return
     mark = "▲" if one.side is Side.SHORT else "▼"
     away = (f"{mark} {figures.percent(one.distance_pct, signed=True)}", plain.in_colour(style.hue[one.side]))
@@ -131,13 +132,13 @@ def _two_lines(
 ) -> None:
     """Draw a row of a square picture: what stands first above what belongs to it."""
     style, (upper, lower) = canvas.theme, row.lines
-    columns, edges = [left for left, _ in places], [right for _, right in places]
+    columns, edges = [place[0] for place in places], [place[1] for place in places]
     large, small = Letters(30, style.text, bold=True), Letters(27, style.soft)
     room = edges[0] - columns[0] - 12
     canvas.text(columns[0], upper, *fitting([((one.coin, large),)], room))
     canvas.text(columns[0], lower, *fitting([((figures.price(one.spot), small),)], room))
     if one.side is None or one.distance_pct is None or one.cluster_usd is None:
-        canvas.text(columns[1], upper, ("none", small))
+        canvas.text(columns[1], upper, (_("none"), small))
     else:
         mark = "▲" if one.side is Side.SHORT else "▼"
         away = f"{mark} {figures.percent(one.distance_pct, signed=True)}"
@@ -213,12 +214,17 @@ def _trapped(canvas: Canvas, one: ScreenedCoin, row: _Row, place: tuple[int, int
 def _alt(asked: ScreenerInput) -> str:
     """Return the picture in words."""
     said = [
-        f"{one.coin}: nearest cluster {_away(one)}, fuel {figures.usd(one.down_usd)} below and "
-        f"{figures.usd(one.up_usd)} above"
+        _(
+            "{coin}: nearest cluster {away}, fuel {below} below and {above} above",
+            coin=one.coin,
+            away=_away(one),
+            below=figures.usd(one.down_usd),
+            above=figures.usd(one.up_usd),
+        )
         for one in asked.rows
     ]
     return f"{asked.title}. " + "; ".join(said[:10]) + "."
 
 
 def _away(one: ScreenedCoin) -> str:
-    return "none" if one.distance_pct is None else figures.percent(one.distance_pct, signed=True)
+    return _("none") if one.distance_pct is None else figures.percent(one.distance_pct, signed=True)

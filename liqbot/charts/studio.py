@@ -5,6 +5,7 @@ nothing does not pay for it, and one that does keeps answering while it loads.
 """
 
 import asyncio
+import contextvars
 import os
 import sys
 from collections.abc import Callable, Hashable
@@ -18,6 +19,7 @@ from liqbot.charts.screener_input import ScreenerInput
 from liqbot.charts.sharing import Shared
 from liqbot.errors import OperatorError
 from liqbot.message import Picture
+from liqbot.text import language
 
 SWITCH_S = 0.0005
 """How long, in seconds, a drawing thread may keep the interpreter when others wait for it."""
@@ -87,11 +89,13 @@ class Studio:
         self._threads.shutdown(wait=True, cancel_futures=True)
 
     async def _drawn(self, what: str, key: Hashable, draw: Callable[[], Picture]) -> Picture:
+        spoken = contextvars.copy_context()  # a picture speaks the language of whoever asks for it
+
         async def drawing() -> Picture:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, draw)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, spoken.run, draw)
 
         try:
-            return await self._shared.get(key, drawing)
+            return await self._shared.get((language(), key), drawing)
         except Exception as error:
             raise DrawingError(f"could not draw the {what}: {error}") from error
 

@@ -18,6 +18,7 @@ from liqbot.market.regime import FUEL_PCT
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
 from liqbot.message import Picture
+from liqbot.text import _
 
 SLICES = 18
 """At most so many instants, the newest in front."""
@@ -87,7 +88,9 @@ def draw(asked: TerrainInput) -> Picture:
     frame.header(canvas, measures, view)
     frame.footer(canvas, measures, view)
     shown = [(cluster, "", False) for cluster in named]
-    alt = words.alt(view, f"liquidation terrain, {badge}: price to the right, time to the front", shown)
+    alt = words.alt(
+        view, _("liquidation terrain, {span}: price to the right, time to the front", span=badge), shown
+    )
     return Picture(png=canvas.png(), alt=alt, name=words.file_name(view.coin, "terrain", asked.window))
 
 

@@ -14,6 +14,7 @@ from liqbot.charts.request import HeatmapInput, Series
 from liqbot.market import figures
 from liqbot.market.candles import Candles
 from liqbot.market.positions import Floats, Ints
+from liqbot.text import _
 
 HEIGHT = 46
 GAP = 6
@@ -45,7 +46,7 @@ def chosen(asked: HeatmapInput) -> Beneath | None:
         if np.count_nonzero(traded) * candles.length_ms >= KNOWN * max(end_ms - begin_ms, 1):
             return Kind.VOLUME
     if grid.open_interest is not None and np.isfinite(grid.open_interest).mean() >= KNOWN:
-        return Series("open interest", *_broken(grid.time_ms, grid.until_ms, grid.open_interest))
+        return Series(_("open interest"), *_broken(grid.time_ms, grid.until_ms, grid.open_interest))
     return None
 
 
@@ -77,7 +78,7 @@ def volume(canvas: Canvas, candles: Candles, place: Place, top: int) -> None:
             left_px, right_px = max(start, place.left), min(max(end - 2, start + 1), place.right)
             if left_px < right_px:
                 canvas.fill(left_px, top + HEIGHT - high, right_px, top + HEIGHT, colour)
-    _name(canvas, place, top, "volume", most)
+    _name(canvas, place, top, _("volume"), most)
 
 
 def series(canvas: Canvas, shown: Series, place: Place, top: int) -> None:
@@ -86,10 +87,10 @@ def series(canvas: Canvas, shown: Series, place: Place, top: int) -> None:
     inside = (shown.time_ms >= place.times.start_ms) & (shown.time_ms <= place.times.end_ms)
     time_ms, usd = shown.time_ms[inside], shown.usd[inside]
     if len(usd) < 2:
-        _name(canvas, place, top, f"{shown.label}: no data", 0.0)
+        _name(canvas, place, top, _("{figure}: no data", figure=shown.label), 0.0)
         return
     if not np.isfinite(usd).any():
-        _name(canvas, place, top, f"{shown.label}: no data", 0.0)
+        _name(canvas, place, top, _("{figure}: no data", figure=shown.label), 0.0)
         return
     low, high = float(np.nanmin(usd)), float(np.nanmax(usd))
     share = (usd - low) / (high - low) if high > low else np.full(len(usd), 0.5)
@@ -105,6 +106,6 @@ def _ground(canvas: Canvas, place: Place, top: int) -> None:
 
 def _name(canvas: Canvas, place: Place, top: int, name: str, most: float) -> None:
     """Say beside the strip what it shows: on it a line would run through the words."""
-    said = f"{name}, at most {figures.usd(most)}" if most > 0 else name
+    said = _("{figure}, at most {usd}", figure=name, usd=figures.usd(most)) if most > 0 else name
     letters = canvas.theme.legend
     canvas.text(place.right + 10, baseline(top + HEIGHT / 2, letters.size), (said, letters))

@@ -15,9 +15,10 @@ from liqbot.charts.classes import COUNT, Classes
 from liqbot.market import figures
 from liqbot.market.clusters import Cluster
 from liqbot.market.layer import Basis, Origin
-from liqbot.market.regime import FUEL_PCT, LEAST_COVERAGE, Regime
+from liqbot.market.regime import FUEL_PCT, LEAST_COVERAGE, Regime, regime_name
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView
+from liqbot.text import N_, _, ngettext
 
 ALT_LIMIT = 1024
 """Most characters that a chat takes as the description of a picture."""
@@ -35,9 +36,13 @@ OLD_S = 600.0
 FULL = 0.95
 """From this share of what was asked for on, a window counts as full."""
 _UNIT_MS = {"h": 3_600_000, "d": 86_400_000, "y": 365 * 86_400_000}
-_UNIT_WORDS = {"h": "hour", "d": "day", "y": "year"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-NOT_A_FORECAST = "where forced orders sit, not a forecast"
+_MODELLED = N_("MODELLED")
+_ORIGINS = {
+    Origin.RECORDED: N_("RECORDED"),
+    Origin.SIMULATED: N_("SIMULATED"),
+    Origin.SIMULATED_RECORDED: N_("SIMULATED, RECORDED"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +62,15 @@ class Sentence:
 
     lead: str
     """The regime, as a sentence begins: `Short-squeeze setup`."""
-    rest: tuple[str, ...]
-    """What follows it, the longest wording first."""
+    wordings: tuple[tuple[str, str], ...]
+    """What follows it before a colon (often nothing) and behind it, the longest wording first."""
     side: Side | None
     """The side that it is about; None without a reading."""
+
+    @property
+    def rest(self) -> tuple[str, ...]:
+        """What follows the lead, the longest wording first."""
+        return tuple(f"{before}: {behind}" for before, behind in self.wordings)
 
     def __str__(self) -> str:
         return self.lead + self.rest[0]
@@ -68,13 +78,14 @@ class Sentence:
 
 def sentence(view: MarketView) -> Sentence:
     """Return what `view` means."""
+    name = regime_name(view.regime)
+    lead = name[0].upper() + name[1:]
     if view.regime is Regime.NO_READING:
-        return Sentence("No reading", _nothing_near(view), None)
+        return Sentence(lead, tuple(("", why) for why in _nothing_near(view)), None)
     side = Side.SHORT if view.fuel.weighed.short > view.fuel.weighed.long else Side.LONG
-    lead = view.regime.value[0].upper() + view.regime.value[1:]
     leaning, moves = _leaning(view), _moves(view, side)
-    shortest = [f": {moves[-1]}"] if view.ratio is None else []
-    return Sentence(lead, (*(f"{leaning}: {move}" for move in moves), *shortest), side)
+    shortest = [("", moves[-1])] if view.ratio is None else []
+    return Sentence(lead, (*((leaning, move) for move in moves), *shortest), side)
 
 
 def target(view: MarketView, side: Side) -> Target | None:
@@ -92,9 +103,14 @@ def target(view: MarketView, side: Side) -> Target | None:
     return Target(side, price, float(sums[place]))
 
 
-def most(view: MarketView) -> str:
-    """Return what stands before money that is an upper bound."""
-    return "up to " if view.layer.basis is Basis.MODELLED else ""
+def at_most(view: MarketView, money: str) -> str:
+    """Return money, with what stands before it where it is an upper bound."""
+    return _("up to {money}", money=money) if view.layer.basis is Basis.MODELLED else money
+
+
+def of_side(side: Side, money: str) -> str:
+    """Return money with whose it is: `$3.1M of longs`."""
+    return _("{money} of longs", money=money) if side is Side.LONG else _("{money} of shorts", money=money)
 
 
 def compact(price: float) -> str:
@@ -130,20 +146,19 @@ def span(grid_ms: int, window: str) -> str:
     number, unit = int(match[1]), match[2]
     asked_ms = number * _UNIT_MS[unit]
     if grid_ms >= FULL * asked_ms:
-        return _counted(number, _UNIT_WORDS[unit])
-    return f"{_duration(grid_ms)} of {_counted(number, _UNIT_WORDS[unit])}"
+        return _counted(number, unit)
+    return _("{span} of {asked}", span=_duration(grid_ms), asked=_counted(number, unit))
 
 
 def holders(cluster: Cluster) -> tuple[str, ...]:
     """Return who holds a cluster, the longest wording first; nothing where that is not known."""
     if cluster.accounts is None:
         return ()
-    if cluster.accounts == 1:
-        return ("1 account",)
-    many = f"{cluster.accounts:,} accounts"
-    if not cluster.whale_share:
+    many = ngettext("1 account", "{many} accounts", cluster.accounts, many=f"{cluster.accounts:,}")
+    if not cluster.whale_share or cluster.accounts == 1:
         return (many,)
-    return f"{many}, {figures.share(cluster.whale_share)} whales", many
+    whales = figures.share(cluster.whale_share)
+    return _("{accounts}, {share} whales", accounts=many, share=whales), many
 
 
 def beyond(view: MarketView, side: Side, low: float, high: float) -> str:
@@ -155,8 +170,9 @@ def beyond(view: MarketView, side: Side, low: float, high: float) -> str:
     farther = float(usd[outside].sum()) + view.beyond[side]
     if farther <= BEYOND_MATTERS * (float(usd.sum()) + view.beyond[side]):
         return ""
-    where = f"below {compact(_short(low))}" if side is Side.LONG else f"above {compact(_short(high))}"
-    return f"{figures.usd(farther)} more {where}"
+    if side is Side.LONG:
+        return _("{usd} more below {price}", usd=figures.usd(farther), price=compact(_short(low)))
+    return _("{usd} more above {price}", usd=figures.usd(farther), price=compact(_short(high)))
 
 
 def unplaced(view: MarketView) -> str:
@@ -164,26 +180,26 @@ def unplaced(view: MarketView) -> str:
     matters = UNPLACED_MATTERS * (view.open_usd.long + view.open_usd.short)
     without = view.unreachable.long + view.unreachable.short
     stale = view.stale.long + view.stale.short
-    said = [f"{figures.usd(without)} has no level in reach"] if without > matters else []
-    return " · ".join([*said, f"{figures.usd(stale)} is stale"] if stale > matters else said)
+    said = [_("{usd} has no level in reach", usd=figures.usd(without))] if without > matters else []
+    return " · ".join([*said, _("{usd} is stale", usd=figures.usd(stale))] if stale > matters else said)
 
 
 def ratio(view: MarketView) -> str:
     """Return the ratio, or what is said where there is none."""
     if view.ratio is None and view.regime is not Regime.NO_READING:
-        return "shorts only" if view.up_usd > 0 else "longs only"
+        return _("shorts only") if view.up_usd > 0 else _("longs only")
     return figures.ratio(view.ratio)
 
 
 def ratio_label(view: MarketView) -> str:
     """Return what the ratio is called: whether each side was scaled by its own coverage."""
-    return "scaled ratio" if view.fuel.is_scaled else "ratio"
+    return _("scaled ratio") if view.fuel.is_scaled else _("ratio")
 
 
 def ratio_heading(view: MarketView) -> str:
     """Return what stands before `ratio` in a picture: of one side alone there is no ratio, only fuel."""
     is_one_sided = view.ratio is None and view.regime is not Regime.NO_READING
-    return "fuel" if is_one_sided else ratio_label(view)
+    return _("fuel") if is_one_sided else ratio_label(view)
 
 
 def trapped(view: MarketView) -> list[tuple[Side, float]]:
@@ -206,17 +222,19 @@ def provenances(view: MarketView) -> list[str]:
     """
     said, time = view.provenance, utc(view.time_ms)
     # What is modelled says so already, and what that means.
-    closing = [] if view.layer.basis is Basis.MODELLED else [NOT_A_FORECAST]
-    covered = "coverage unknown" if view.coverage is None else f"{figures.share(view.coverage)} covered"
+    closing = [] if view.layer.basis is Basis.MODELLED else [_("where forced orders sit, not a forecast")]
+    covered = _("coverage unknown")
+    if view.coverage is not None:
+        covered = _("{share} covered", share=figures.share(view.coverage))
     both, is_old = "", view.age_s is not None and view.age_s >= OLD_S
     if view.side_coverage is not None:
         known = view.side_coverage
-        both = f"{figures.share(known.long)}/{figures.share(known.short)} known"
-        covered = f"{figures.share(known.long)}/{figures.share(known.short)} of longs/shorts"
-    age = [] if view.age_s is None else [f"{figures.duration(view.age_s)} old"]
+        shares = f"{figures.share(known.long)}/{figures.share(known.short)}"
+        both, covered = _("{shares} known", shares=shares), _("{shares} of longs/shorts", shares=shares)
+    age = [] if view.age_s is None else [_("{span} old", span=figures.duration(view.age_s))]
     short_time = f"{day(view.time_ms)} {time[11:]}"
     where = f"{view.layer.venue}, {view.layer.basis}"
-    modelled = "upper bounds" if view.layer.basis is Basis.MODELLED else "not a forecast"
+    modelled = _("upper bounds") if view.layer.basis is Basis.MODELLED else _("not a forecast")
     return [
         "  |  ".join([said, time, *closing]),
         f"{said}  |  {time}",
@@ -233,13 +251,18 @@ def provenances(view: MarketView) -> list[str]:
 
 def closings(label: str, time: str) -> list[str]:
     """Return the fine print of what is no map, the longest wording first; none leaves out label or time."""
-    return [" · ".join([label, time, *rest]) for rest in ([NOT_A_FORECAST], ["not a forecast"], [])]
+    endings = (_("where forced orders sit, not a forecast"), _("not a forecast"), "")
+    return [" · ".join(part for part in (label, time, ending) if part) for ending in endings]
 
 
 def tags(view: MarketView) -> list[str]:
     """Return what must not be overlooked: that a market is modelled, recorded or simulated."""
-    basis = ["MODELLED"] if view.layer.basis is Basis.MODELLED else []
-    return basis + ([] if view.layer.origin is Origin.LIVE else [view.layer.origin.value.upper()])
+    return ([_(_MODELLED)] if view.layer.basis is Basis.MODELLED else []) + origin_tags(view)
+
+
+def origin_tags(view: MarketView) -> list[str]:
+    """Return what must not be overlooked of where a market comes from: nothing of a live one."""
+    return [_(_ORIGINS[view.layer.origin])] if view.layer.origin in _ORIGINS else []
 
 
 def file_name(*parts: str) -> str:
@@ -269,32 +292,38 @@ def alt(view: MarketView, title: str, shown: Sequence[Shown], path: str = "", sc
     `title` says what kind it is, `shown` are the clusters that it names, `path` tells how price went, and
     `scale` what its colours mean.
     """
-    up, down = (f"{most(view)}{figures.usd(usd)}" for usd in (view.up_usd, view.down_usd))
-    fuel = (
-        f"Within ±{FUEL_PCT:.0f}%: {up} of shorts above, {down} of longs below; "
-        f"{ratio_label(view)} {figures.ratio(view.ratio)}, {view.regime.value}."
+    up, down = (at_most(view, figures.usd(usd)) for usd in (view.up_usd, view.down_usd))
+    fuel = _(
+        "Within ±{percent}%: {up} of shorts above, {down} of longs below; {label} {ratio}, {regime}.",
+        percent=f"{FUEL_PCT:.0f}",
+        up=up,
+        down=down,
+        label=ratio_label(view),
+        ratio=figures.ratio(view.ratio),
+        regime=regime_name(view.regime),
     )
-    trapped_shares = ", ".join(f"{side.value}s {figures.share(share)}" for side, share in trapped(view))
-    about = [cluster for cluster, _, is_about in shown if is_about]
+    shares = ", ".join(f"{side_name(side)} {figures.share(share)}" for side, share in trapped(view))
+    about = [cluster for cluster, _words, is_about in shown if is_about]
+    spot = figures.price(view.spot)
     opening = [
-        f"{view.coin} {title}. Spot ${figures.price(view.spot)}{path}.",
-        f"About {most(view)}{_cluster(about[0])}." if about else "",
+        _("{coin} {title}. Spot ${spot}{path}.", coin=view.coin, title=title, spot=spot, path=path),
+        _("About {cluster}.", cluster=at_most(view, in_words(about[0]))) if about else "",
         fuel,
         f"{sentence(view)}.",
     ]
     closing = [
-        f"Trapped: {trapped_shares}." if trapped_shares else "",
+        _("Trapped: {shares}.", shares=shares) if shares else "",
         f"{provenance(view).replace('  |  ', '; ')}.",
     ]
-    named = [f"{_cluster(cluster)}{f' ({of})' if of else ''}" for cluster, of, _ in shown]
+    named = [f"{in_words(cluster)}{f' ({of})' if of else ''}" for cluster, of, _is_about in shown]
     for said in (scale, ""):
-        clusters = f"Clusters named: {', '.join(named)}." if named else ""
+        clusters = _named(named)
         text = " ".join(part for part in [*opening, clusters, said, *closing] if part)
         if len(text) <= ALT_LIMIT:
             return text
     while named:
         named.pop()
-        clusters = f"Clusters named: {', '.join(named)}." if named else ""
+        clusters = _named(named)
         text = " ".join(part for part in [*opening, clusters, *closing] if part)
         if len(text) <= ALT_LIMIT:
             return text
@@ -303,34 +332,59 @@ def alt(view: MarketView, title: str, shown: Sequence[Shown], path: str = "", sc
 
 def classes(levels: BySide[Classes | None], row_pct: float) -> str:
     """Return what the colours of a heatmap mean, as its legend says it."""
-    told = [
-        f"{side.value}s {own.words(1)} to {own.words(COUNT)}"
-        for side in (Side.SHORT, Side.LONG)
-        if (own := levels[side]) is not None
-    ]
-    per = figures.percent(round(row_pct, 1))
-    return f"Classes 1 to {COUNT} by money per {per} of price: {', '.join(told)}." if told else ""
+    told: list[str] = []
+    for side in (Side.SHORT, Side.LONG):
+        own = levels[side]
+        if own is not None:
+            said = N_("shorts {lowest} to {top}") if side is Side.SHORT else N_("longs {lowest} to {top}")
+            told.append(_(said, lowest=own.words(1), top=own.words(COUNT)))
+    if not told:
+        return ""
+    return _(
+        "Classes 1 to {count} by money per {percent} of price: {sides}.",
+        count=COUNT,
+        percent=figures.percent(round(row_pct, 1)),
+        sides=", ".join(told),
+    )
 
 
-def _cluster(cluster: Cluster) -> str:
-    return f"{figures.usd(cluster.usd)} of {cluster.side.value}s at {place(cluster)}"
+def in_words(cluster: Cluster) -> str:
+    """Return a cluster in words: `$3.1M of longs at 59,800 (−4.2%)`."""
+    usd = figures.usd(cluster.usd)
+    said = N_("{usd} of longs at {place}") if cluster.side is Side.LONG else N_("{usd} of shorts at {place}")
+    return _(said, usd=usd, place=place(cluster))
+
+
+def side_name(side: Side) -> str:
+    """Return what the positions of a side are called."""
+    return _("longs") if side is Side.LONG else _("shorts")
+
+
+def _named(clusters: Sequence[str]) -> str:
+    return _("Clusters named: {clusters}.", clusters=", ".join(clusters)) if clusters else ""
 
 
 def _duration(ms: int) -> str:
     """Return a span of time in one unit, rounded down, but for what all but fills its last unit."""
     for unit in ("d", "h"):
         if ms >= (2 if unit == "d" else 1) * _UNIT_MS[unit]:
-            return _counted(int(ms / _UNIT_MS[unit] + 1 - FULL), _UNIT_WORDS[unit])
-    return f"{ms // 60_000} min"
+            return _counted(int(ms / _UNIT_MS[unit] + 1 - FULL), unit)
+    return _("{count} min", count=ms // 60_000)
 
 
 def _counted(number: int, unit: str) -> str:
-    return f"{number} {unit}" if number == 1 else f"{number} {unit}s"
+    if unit == "h":
+        return ngettext("{count} hour", "{count} hours", number)
+    if unit == "d":
+        return ngettext("{count} day", "{count} days", number)
+    return ngettext("{count} year", "{count} years", number)
 
 
 def _leaning(view: MarketView) -> str:
+    """Return what follows the lead of a sentence before its colon; often nothing."""
     if view.ratio is None:
-        return f", no {'longs' if view.up_usd > 0 else 'shorts'} within {FUEL_PCT:.0f}%"
+        said = N_(", no longs within {percent}%") if view.up_usd > 0 else N_(", no shorts within {percent}%")
+        return _(said, percent=f"{FUEL_PCT:.0f}")
     if view.regime is not Regime.BALANCED:
         return ""
     heavier = max(view.ratio, 1 / view.ratio)
@@ -338,38 +392,57 @@ def _leaning(view: MarketView) -> str:
     if heavier < EVEN:
         return ""
     if heavier <= SLIGHTLY:
-        return f", slightly heavier {'above' if above else 'below'}"
-    return f", leaning {'up' if above else 'down'}"
+        return _(", slightly heavier above") if above else _(", slightly heavier below")
+    return _(", leaning up") if above else _(", leaning down")
 
 
 def _moves(view: MarketView, side: Side) -> tuple[str, ...]:
     """Return what a move towards `side` would set off, the longest wording first."""
-    aim = target(view, side)
-    move, order = ("drop", "force-sell") if side is Side.LONG else ("rise", "force-buy")
-    if aim is not None:
-        said = f"a {move} to {compact(aim.price)} would {order} {most(view)}{figures.usd(aim.usd)}"
-    else:
-        usd = view.down_usd if side is Side.LONG else view.up_usd
-        said = f"a {FUEL_PCT:.0f}% {move} would {order} {most(view)}{figures.usd(usd)}"
-    return f"{said} of {side.value}s", said
+    aim, is_long = target(view, side), side is Side.LONG
+    usd = aim.usd if aim is not None else view.down_usd if is_long else view.up_usd
+    amount = at_most(view, figures.usd(usd))
+    if aim is None:
+        said = N_("a {percent}% drop would force-sell {usd}")
+        if not is_long:
+            said = N_("a {percent}% rise would force-buy {usd}")
+        percent = f"{FUEL_PCT:.0f}"
+        return tuple(_(said, percent=percent, usd=it) for it in (of_side(side, amount), amount))
+    said = N_("a drop to {price} would force-sell {usd}")
+    if not is_long:
+        said = N_("a rise to {price} would force-buy {usd}")
+    price = compact(aim.price)
+    return tuple(_(said, price=price, usd=it) for it in (of_side(side, amount), amount))
 
 
 def _nothing_near(view: MarketView) -> tuple[str, ...]:
     if not view.fuel.is_enough and view.side_coverage is not None:
         known = view.side_coverage
         long, short = figures.share(known.long), figures.share(known.short)
-        said = f": only {long} of longs and {short} of shorts known"
-        return f"{said}, less than {figures.share(LEAST_COVERAGE)}", said
+        return (
+            _(
+                "only {long} of longs and {short} of shorts known, less than {least}",
+                long=long,
+                short=short,
+                least=figures.share(LEAST_COVERAGE),
+            ),
+            _("only {long} of longs and {short} of shorts known", long=long, short=short),
+        )
     if not view.map.usd.any():
-        none = "no open positions are known"
-        unreachable = "no position has a liquidation price within reach"
-        return (f": {unreachable if view.open_usd.long or view.open_usd.short else none}",)
-    nothing = f": nothing within {FUEL_PCT:.0f}%"
+        if view.open_usd.long or view.open_usd.short:
+            return (_("no position has a liquidation price within reach"),)
+        return (_("no open positions are known"),)
+    percent = f"{FUEL_PCT:.0f}"
     if not view.clusters:
-        return (nothing,)
-    heaviest = view.clusters[0]
-    what = f"{figures.usd(heaviest.usd)} of {heaviest.side.value}s at {place(heaviest)}"
-    return f"{nothing} of spot; the heaviest cluster is {what}", f"{nothing}; heaviest is {what}"
+        return (_("nothing within {percent}%", percent=percent),)
+    what = in_words(view.clusters[0])
+    return (
+        _(
+            "nothing within {percent}% of spot; the heaviest cluster is {cluster}",
+            percent=percent,
+            cluster=what,
+        ),
+        _("nothing within {percent}%; heaviest is {cluster}", percent=percent, cluster=what),
+    )
 
 
 def _short(price: float) -> float:

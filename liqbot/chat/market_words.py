@@ -8,7 +8,7 @@ from typing import Protocol
 
 from liqbot.market.clusters import worth_naming
 from liqbot.market.layer import Origin
-from liqbot.market.regime import LEAST_COVERAGE, Regime
+from liqbot.market.regime import LEAST_COVERAGE, Regime, regime_name
 from liqbot.market.side import Side
 from liqbot.message import Fact, Table, Tone
 from liqbot.service.market_answer import ClusterAnswer, CohortAnswer, Holding, MarketAnswer, RatioBasis
@@ -19,12 +19,6 @@ CLUSTERS_SHOWN = 3
 """Of each side: six rows are what a phone shows at a glance."""
 HOLDINGS_SHOWN = 5
 _TONES = {Regime.SHORT_SQUEEZE: Tone.SHORTS, Regime.LONG_LIQUIDATION: Tone.LONGS}
-_REGIMES = {
-    Regime.SHORT_SQUEEZE: N_("short-squeeze setup"),
-    Regime.LONG_LIQUIDATION: N_("long-liquidation setup"),
-    Regime.BALANCED: N_("balanced"),
-    Regime.NO_READING: N_("no reading"),
-}
 _MEANINGS = {
     Regime.SHORT_SQUEEZE: N_("More would be force-bought on the way up than force-sold on the way down."),
     Regime.LONG_LIQUIDATION: N_("More would be force-sold on the way down than force-bought on the way up."),
@@ -43,11 +37,6 @@ _LONG_ACCOUNT = 12
 def tone(regime: Regime) -> Tone:
     """Return the tone of a regime."""
     return _TONES.get(regime, Tone.NEUTRAL)
-
-
-def regime_name(regime: Regime) -> str:
-    """Return what a regime is called."""
-    return _(_REGIMES[regime])
 
 
 def meaning(market: MarketAnswer) -> str:

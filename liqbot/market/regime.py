@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from liqbot.market.side import BySide
+from liqbot.text import N_, _
 
 FUEL_PCT = 5.0
 """Fuel is the notional within this many percent of spot."""
@@ -20,6 +21,19 @@ class Regime(StrEnum):
     LONG_LIQUIDATION = "long-liquidation setup"
     BALANCED = "balanced"
     NO_READING = "no reading"
+
+
+_NAMES = {
+    Regime.SHORT_SQUEEZE: N_("short-squeeze setup"),
+    Regime.LONG_LIQUIDATION: N_("long-liquidation setup"),
+    Regime.BALANCED: N_("balanced"),
+    Regime.NO_READING: N_("no reading"),
+}
+
+
+def regime_name(regime: Regime) -> str:
+    """Return what a regime is called, in the language that is spoken."""
+    return _(_NAMES[regime])
 
 
 def ratio_of(up_usd: float, down_usd: float) -> float | None:

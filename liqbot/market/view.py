@@ -18,8 +18,9 @@ from liqbot.market.realised import RealisedShare
 from liqbot.market.regime import Fuel, OfFuel
 from liqbot.market.side import BySide
 from liqbot.market.stops import StopMap
+from liqbot.text import N_, _
 
-UPPER_BOUNDS = "upper bounds, not forecasts"
+UPPER_BOUNDS = N_("upper bounds, not forecasts")
 """What has to be said of every modelled map: it sees positions open, and only infers that they close."""
 
 
@@ -161,22 +162,29 @@ class MarketView(OfFuel):
     def provenance(self) -> str:
         """How sure and how old, in words: `Hyperliquid, measured · coverage 61% · positions 4 min old`."""
         if self.layer.basis is Basis.MODELLED:
-            placed = "none" if self.coverage is None else figures.share(self.coverage)
-            age = "no candles" if self.age_s is None else f"{figures.duration(self.age_s)} old"
-            return f"{self.layer.label} · {placed} of open interest has a level · {age} · {UPPER_BOUNDS}"
-        coverage = self._coverage_in_words
-        age = "no positions" if self.age_s is None else f"positions {figures.duration(self.age_s)} old"
-        return f"{self.layer.label} · coverage {coverage} · {age}"
+            placed = _("none of open interest has a level")
+            if self.coverage is not None:
+                placed = _("{share} of open interest has a level", share=figures.share(self.coverage))
+            age = _("no candles")
+            if self.age_s is not None:
+                age = _("{span} old", span=figures.duration(self.age_s))
+            return " · ".join([self.layer.label, placed, age, _(UPPER_BOUNDS)])
+        age = _("no positions")
+        if self.age_s is not None:
+            age = _("positions {span} old", span=figures.duration(self.age_s))
+        covered = _("coverage {share}", share=self._coverage_in_words)
+        return f"{self.layer.label} · {covered} · {age}"
 
     @property
     def _coverage_in_words(self) -> str:
         """Return the coverage: in one figure where it is that of both sides, else of each."""
         if self.coverage is None:
-            return "unknown"
+            return _("unknown")
         sides = self.side_coverage
         if sides is None or figures.share(sides.long) == figures.share(sides.short):
             return figures.share(self.coverage)
-        return f"{figures.share(sides.long)} of longs, {figures.share(sides.short)} of shorts"
+        long, short = figures.share(sides.long), figures.share(sides.short)
+        return _("{long} of longs, {short} of shorts", long=long, short=short)
 
     @property
     def elsewhere(self) -> Elsewhere:

@@ -55,6 +55,7 @@ class Catalogues:
 _own = Catalogues()
 _english = _own.translations(ENGLISH)
 _spoken: ContextVar[gettext.NullTranslations | None] = ContextVar("spoken", default=None)
+_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
 def languages() -> tuple[str, ...]:
@@ -69,12 +70,18 @@ def speaking(*wanted: str | None, catalogues: Catalogues | None = None) -> Gener
     `wanted` are tags as platforms write them (`de`, `pt-BR`); None and unknown ones are passed over.
     """
     known = catalogues or _own
-    language = known.nearest(*wanted)
-    token = _spoken.set(known.translations(language))
+    chosen = known.nearest(*wanted)
+    token, named = _spoken.set(known.translations(chosen)), _language.set(chosen)
     try:
-        yield language
+        yield chosen
     finally:
         _spoken.reset(token)
+        _language.reset(named)
+
+
+def language() -> str:
+    """Return the language that is spoken."""
+    return _language.get()
 
 
 def _(text: str, /, **values: object) -> str:

@@ -1,4 +1,4 @@
-"""No sentence of a chat's message stands in code outside the calls of the catalogue."""
+"""No sentence of a chat's message, nor of a picture in it, stands outside the calls of the catalogue."""
 
 import ast
 import re
@@ -9,11 +9,13 @@ import pytest
 import liqbot
 
 PACKAGE = Path(liqbot.__file__).parent
-ROOMS = ("chat", "service", "alerts", "builtin")
+ROOMS = ("chat", "service", "alerts", "builtin", "charts")
 FILES = [
     *(file for room in ROOMS for file in sorted((PACKAGE / room).rglob("*.py"))),
     PACKAGE / "app" / "operator_chat.py",
     PACKAGE / "app" / "health_monitor.py",
+    PACKAGE / "market" / "view.py",
+    PACKAGE / "market" / "regime.py",
 ]
 SAID = {"Message", "Fact", "Table", "Button", "Row", "Hit", "replace"}
 """Whoever makes one of these puts something before people."""
@@ -35,6 +37,8 @@ KEYS = {
     *("sweep only", "… and more"),  # names of models and of groups, the same in JSON
     *("no answer", "the bot was stopped", "…; it may have arrived"),  # of tries, in the log
     *("COIN or RULE", "on or off", "Send Messages in Threads", "bold yellow", "italic cyan"),
+    *("… heatmap over …", "… terrain over …", "… history over …", "screener by …"),  # what failed, in the log
+    *("short-squeeze setup", "long-liquidation setup", "no reading"),  # regimes, the same in JSON
     "there is no rule … any more",  # a fault of a plugin, which the log tells
 }
 """What is written like a sentence and is none: code compares it, logs it, or looks up the sentence by it."""
