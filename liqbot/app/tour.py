@@ -47,7 +47,11 @@ class Player:
         self._alerts_seen = 0
 
     async def play(self, steps: Sequence[Step]) -> None:
-        """Take one step after the other. Raises `ScriptFailed` at the first that is not possible."""
+        """Take one step after the other. Raises `ScriptFailed` at the first that is not possible.
+
+        Nobody is there who could ask again: a line waits for the past, also where reading it takes minutes.
+        """
+        self._bot.services.startup.wait_out()
         for step in steps:
             await self._take(step)
 

@@ -109,10 +109,10 @@ async def _invite(context: CommandContext, text: str) -> Message:
         _("Invite code {code}", code=made.code),
         (
             ngettext(
-                "It lets {count} chat in, for {days} days.",
-                "It lets {count} chats in, for {days} days.",
+                "It lets {count} chat in, for {span}.",
+                "It lets {count} chats in, for {span}.",
                 uses,
-                days=days,
+                span=ngettext("{count} day", "{count} days", days),
             ),
             _(
                 "They type /join {code}. On Telegram the link is t.me/YOUR_BOT?start=join_{code}",

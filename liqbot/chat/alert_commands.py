@@ -20,7 +20,7 @@ from liqbot.service.chats import ChatSettings
 from liqbot.service.errors import UserError
 from liqbot.service.market_answer import MarketAnswer
 from liqbot.text import N_, _, ngettext
-from liqbot.text.figures import duration, price, usd, weekday_clock
+from liqbot.text.figures import duration, price, time_gone_by, usd
 
 _WHY = {
     Reason.FIRST: N_("It was new."),
@@ -84,7 +84,7 @@ async def why(context: CommandContext, number: AlertNumber) -> Message:
     return Message(
         headline(reasons.alert),
         (_(_WHY[Reason(reasons.alert.reason)]), *filter(None, [reasons.description])),
-        facts=tuple(_facts(reasons, settings)),
+        facts=tuple(_facts(reasons, settings, context.services.clock())),
         time_ms=reasons.alert.time_ms,
         provenance=signed(reasons.alert, "" if reasons.market is None else reasons.market.provenance),
     )
@@ -120,7 +120,7 @@ async def test(context: CommandContext, rule: TestedRule, coin: Subject) -> Mess
 COMMANDS = (alert, why, test)
 
 
-def _facts(reasons: Reasons, settings: ChatSettings) -> Iterator[Fact]:
+def _facts(reasons: Reasons, settings: ChatSettings, now_ms: int) -> Iterator[Fact]:
     yield Fact(_("You asked for"), reasons.watch)
     if reasons.description:
         yield Fact(_("When"), _timing(reasons))
@@ -137,7 +137,7 @@ def _facts(reasons: Reasons, settings: ChatSettings) -> Iterator[Fact]:
                 down=usd(reasons.market.down_usd),
             ),
         )
-    yield Fact(_("Delivery"), _delivery(reasons, settings))
+    yield Fact(_("Delivery"), _delivery(reasons, settings, now_ms))
 
 
 def _seen_in(alert: Alert, market: MarketAnswer) -> str:
@@ -167,10 +167,10 @@ def _pauses(reasons: Reasons) -> Iterator[str]:
         yield _("at least {span} between any two, unless one is far larger", span=duration(reasons.apart_s))
 
 
-def _delivery(reasons: Reasons, settings: ChatSettings) -> str:
+def _delivery(reasons: Reasons, settings: ChatSettings, now_ms: int) -> str:
     status = _(_STATUS[reasons.status])
     if reasons.sent_ms is not None:
-        when = weekday_clock(reasons.sent_ms, phrases.zone_of(settings))
+        when = time_gone_by(reasons.sent_ms, now_ms, phrases.zone_of(settings))
         status = _("{status} {time} {zone}", status=status, time=when, zone=told_zone(settings.time_zone))
     if reasons.attempts <= 1:
         return status

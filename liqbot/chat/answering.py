@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import structlog
 
-from liqbot.chat.arguments import ALL, coin_of, read_arguments
+from liqbot.chat.arguments import ALL, coin_of, read_arguments, settings_last
 from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.input_cleaning import cleaned, words_of
 from liqbot.message import Button, Message, Tone
@@ -181,7 +181,7 @@ async def _of_each_coin(
 
 def each_coin(command: Command, words: list[str], context: CommandContext) -> list[list[str]]:
     """Return the words of a command for each coin that they name, as `BTC,ETH` or `all`."""
-    kinds = [argument.kind for argument in command.arguments]
+    kinds, words = [argument.kind for argument in command.arguments], settings_last(command, words)
     place = next((at for at, kind in enumerate(kinds) if kind in (Kind.COIN, Kind.SUBJECT)), len(words))
     coins, rest = _coins(words[place:], context)
     if command.manages and [coin.lower() for coin in coins] == [ALL] and coin_of(coins[0], context) is None:
@@ -201,7 +201,8 @@ def refused(error: UserError, line: str = "") -> Message:
     """Return what a person reads whose `line` cannot be done; what was probably meant is a button."""
     suggestions = error.suggestions
     if error.instead is not None and line:
-        suggestions = (*suggestions, _corrected(line, *error.instead))
+        wrong, *meant = error.instead
+        suggestions = (*suggestions, *(_corrected(line, wrong, right) for right in meant))
     actions = tuple(Button(meant, meant) for meant in suggestions if meant)
     if error.again and line:
         plain = cleaned(line)

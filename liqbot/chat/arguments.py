@@ -90,6 +90,8 @@ _WORDY = (Kind.SPAN, Kind.HOURS, Kind.ZONE, Kind.COUNT, Kind.TEXT)
 """Kinds that may be written in several words: `new york`, `11 pm to 7 am`."""
 _COMMA = re.compile(r"\$?\d+,(\d{1,2}|\d{4,})\s*[%a-zA-Z]*")
 """A number whose comma does not stand between thousands: `2,5%`."""
+_NAMED = re.compile(r"\w[\w-]*=")
+"""How a setting begins; a link, in which a `=` may be as well, begins otherwise."""
 _LONGEST_NUMBER = 18
 """Digits: what is longer fits no database."""
 _ALERT = re.compile(r"[aA]\d+")
@@ -108,8 +110,8 @@ async def read_arguments(
     `topics` are the names that `/help` explains.
     """
     values: dict[str, Any] = {}
-    left = _joined(command, words)
-    has_settings = any(argument.kind is Kind.SETTINGS for argument in command.arguments)
+    has_settings = _has_settings(command)
+    left = _joined(command, settings_last(command, words))
     for argument in command.arguments:
         if argument.kind is Kind.ACCOUNT and left:
             _require_no_rule(left, context)
@@ -152,6 +154,15 @@ def _require_no_rule(words: Sequence[str], context: CommandContext) -> None:
 def _is_link(kind: Kind, word: str) -> bool:
     """Return whether a word with a `=` in it names an account, as links do."""
     return kind is Kind.ACCOUNT and "://" in word
+
+
+def settings_last(command: Command, words: Sequence[str]) -> list[str]:
+    """Return `words` with the settings that a command takes behind the others, wherever they were written."""
+    return sorted(words, key=lambda word: _has_settings(command) and _NAMED.match(word) is not None)
+
+
+def _has_settings(command: Command) -> bool:
+    return any(argument.kind is Kind.SETTINGS for argument in command.arguments)
 
 
 def _joined(command: Command, words: Sequence[str]) -> list[str]:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from liqbot.chat import phrases
 from liqbot.chat.command import AlertNumber, CommandContext, Text, command
+from liqbot.chat.times import told_zone
 from liqbot.market.side import Side
 from liqbot.message import Button, Fact, Message, Table
 from liqbot.service.journal import JournalEntry, Kept, Result, RuleHits, Trade
 from liqbot.text import N_, _, ngettext
-from liqbot.text.figures import percent, price, weekday_clock
+from liqbot.text.figures import percent, price, time_gone_by
 
 ROWS = 12
 _RESULTS = {
@@ -53,16 +54,27 @@ async def journal(context: CommandContext) -> Message:
         return Message(
             _("The journal is empty"), (_("/note A12 TEXT writes on an alert, /took A12 notes a trade."),)
         )
-    zone = phrases.zone_of(await context.services.chats.settings(context.chat))
+    settings = await context.services.chats.settings(context.chat)
+    zone, now_ms = phrases.zone_of(settings), context.services.clock()
+    shown = answer.entries[:ROWS]
     rows = tuple(
-        (f"A{one.entry.alert}", weekday_clock(one.entry.created_ms, zone), one.entry.coin, *_cells(one))
-        for one in answer.entries[:ROWS]
+        (
+            f"A{one.entry.alert}",
+            time_gone_by(one.entry.created_ms, now_ms, zone),
+            one.entry.coin,
+            *_cells(one),
+        )
+        for one in shown
     )
     return Message(
         ngettext("The journal: {count} entry", "The journal: {count} entries", answer.count),
         facts=tuple(_rule(one) for one in answer.rules),
         tables=(Table(rows),),
-        notes=(_("Kept for this chat alone; /forget removes it."),),
+        notes=(
+            _("Times are {zone}.", zone=told_zone(settings.time_zone)),
+            *([_("R is what the stop would have cost.")] if any(map(_has_multiple, shown)) else []),
+            _("Kept for this chat alone; /forget removes it."),
+        ),
         private=True,
     )
 
@@ -72,6 +84,10 @@ COMMANDS = (note, took, journal)
 
 def _actions() -> tuple[Button, ...]:
     return (Button(_("Journal"), "/journal"),)
+
+
+def _has_multiple(one: Kept) -> bool:
+    return one.outcome is not None and one.outcome.multiple is not None
 
 
 def _short(text: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from liqbot.chat.market_words import regime_name
+from liqbot.chat.times import told_zone
 from liqbot.market.regime import Regime
 from liqbot.message import Fact, Table
 from liqbot.service.past_readings import Interval, PastAnswer, PastReading, RegimeOutcome, thinned
@@ -47,7 +48,7 @@ def regime_facts(answer: PastAnswer) -> Iterator[Fact]:
 def followed(one: RegimeOutcome) -> str:
     """Return what price did within a horizon after a regime began."""
     if one.move_pct is None:
-        return _("none is over yet")
+        return _("none yet that is over, with price known throughout")
     said = [moved(one.move_pct)]
     if one.its_way is not None and one.at_any_time is not None:
         said.append(
@@ -77,7 +78,10 @@ def readings(answer: PastAnswer, zone: tzinfo) -> Table:
     shown = thinned(answer.readings, ROWS)
     return Table(
         tuple((_when(one, shown, zone), *_cells(one)) for one in reversed(shown)),
-        _("Date, ratio, fuel above ↑ and below ↓; spot, open interest, funding an hour"),
+        _(
+            "Date ({zone}), ratio, fuel above ↑ and below ↓; spot, open interest, funding an hour",
+            zone=told_zone(str(zone)),
+        ),
     )
 
 

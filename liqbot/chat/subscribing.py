@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from liqbot.alerts.hold_policy import zone
 from liqbot.chat import phrases
 from liqbot.chat.command import CommandContext
-from liqbot.chat.times import OFF, read_span, until_s
+from liqbot.chat.times import OFF, read_span, seconds_to
 from liqbot.rules.units import Unit, read_amount
+from liqbot.rules.wording import quoted
 from liqbot.service.delivery_options import UNTIL
+from liqbot.service.errors import UserError
 from liqbot.service.subscriptions import By, SubscriptionAnswer
 from liqbot.text import _
 
@@ -21,7 +23,9 @@ async def by_of(context: CommandContext, settings: Mapping[str, str]) -> tuple[B
         now_ms = context.services.clock()
         if read_amount(given, Unit.SECONDS) is None:
             chat = await context.services.chats.settings(context.chat)
-            seconds = until_s(f"until {given}", now_ms, zone(chat.time_zone))
+            seconds = seconds_to(given, now_ms, zone(chat.time_zone))
+            if seconds is None:
+                raise UserError("Until when is {text}? Write until=7am or until=3d.", text=quoted(given))
         else:
             seconds = read_span(given)
         until_ms = now_ms + round(1000 * seconds)

@@ -84,7 +84,7 @@ def read_span(word: str) -> float:
         raise UserError(
             "{number} minutes or hours? Write {number}m or {number}h.",
             number=word,
-            suggestions=(f"/mute {word}m", f"/mute {word}h"),
+            instead=(word, f"{word}m", f"{word}h"),
         )
     if seconds is None:
         raise UserError("How long is {text}? Write 90m, 4h or 1d, or off.", text=quoted(word))
@@ -105,9 +105,17 @@ def read_move(word: str) -> float:
 
 def until_s(words: str, now_ms: int, zone_of_chat: ZoneInfo | None) -> float:
     """Return how many seconds it is `until 7am` or `until 07:30` by the chat's clocks. Raises `UserError`."""
-    hour = _hour(words.lower().partition(" ")[2].strip())
-    if hour is None:
+    seconds = seconds_to(words.partition(" ")[2], now_ms, zone_of_chat)
+    if seconds is None:
         raise UserError("Until when is {text}? Write until 7am or until 07:30.", text=quoted(words))
+    return seconds
+
+
+def seconds_to(hour_said: str, now_ms: int, zone_of_chat: ZoneInfo | None) -> float | None:
+    """Return how many seconds it is to `7am` or `07:30` by the chat's clocks; None where that is no hour."""
+    hour = _hour(hour_said.lower().strip())
+    if hour is None:
+        return None
     now = datetime.fromtimestamp(now_ms / 1000, UTC).astimezone(zone_of_chat or UTC)
     then = now.replace(hour=int(hour[:2]), minute=int(hour[3:]), second=0, microsecond=0)
     if then <= now:

@@ -7,18 +7,24 @@ from typing import Any
 
 QUOTED = 40
 """Of what somebody wrote, an answer repeats at most this many characters."""
+PART = 3
+"""A part of a name has at least this many letters, to be taken for it."""
 LISTED = 12
 """At most this many names are listed in an answer."""
 
 
-def nearest(word: str, names: Iterable[str], *, cutoff: float = 0.5) -> str | None:
+def nearest(word: str, names: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Return the name that was probably meant, regardless of case; None where nothing is near.
 
-    `cutoff` is how alike they must be, from 0 to 1.
+    `cutoff` is how alike they must be, from 0 to 1. What is a part of one name alone, as `flip` of
+    `regime-flip`, means that one: it is less alike than two short words that have letters in common.
     """
     by_lower = {name.lower(): name for name in names}
-    close = difflib.get_close_matches(word[:QUOTED].lower(), by_lower, n=1, cutoff=cutoff)
-    return by_lower[close[0]] if close else None
+    typed = word[:QUOTED].lower()
+    close = difflib.get_close_matches(typed, by_lower, n=1, cutoff=cutoff)
+    if not close and len(typed) >= PART:
+        close = [name for name in by_lower if typed in name]
+    return by_lower[close[0]] if len(close) == 1 else None
 
 
 def quoted(text: str) -> str:

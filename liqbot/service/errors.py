@@ -8,8 +8,8 @@ class UserError(Exception):
 
     `key` is the English sentence of the catalogue, `values` what stands in its places: by these a program can
     tell errors apart, whatever language the text is in. `suggestions` are lines that were
-    probably meant; `instead` is a word of what was asked, and the one that was probably meant. `again`: the
-    same may be asked again in a while.
+    probably meant; `instead` is a word of what was asked, and the words that were probably meant. `again`:
+    the same may be asked again in a while.
     """
 
     def __init__(
@@ -17,7 +17,7 @@ class UserError(Exception):
         key: str,
         *,
         suggestions: tuple[str, ...] = (),
-        instead: tuple[str, str] | None = None,
+        instead: tuple[str, ...] | None = None,
         again: bool = False,
         **values: object,
     ) -> None:

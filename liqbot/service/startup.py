@@ -26,6 +26,11 @@ class Startup:
         self.plugins = asyncio.Event()
         """Set as soon as all plugins are there."""
         self.plugins.set()
+        self._settled_s: float | None = SETTLED_S
+
+    def wait_out(self) -> None:
+        """Let questions about the past wait until it is there, however long that takes, as a script does."""
+        self._settled_s = None
 
     def begin(self) -> None:
         """Let questions wait for a first view from now on."""
@@ -57,11 +62,11 @@ class Startup:
 
     async def loaded(self) -> None:
         """Wait until all plugins are there."""
-        await _within(self.plugins.wait(), SETTLED_S)
+        await _within(self.plugins.wait(), self._settled_s)
 
     async def settled(self) -> None:
         """Wait until the past can be read and all plugins are there."""
-        await _within(self._settled.wait(), SETTLED_S)
+        await _within(self._settled.wait(), self._settled_s)
         await self.loaded()
 
     async def require_past(self) -> None:
@@ -77,6 +82,6 @@ class Startup:
             )
 
 
-async def _within(waiting: Awaitable[object], seconds: float) -> None:
+async def _within(waiting: Awaitable[object], seconds: float | None) -> None:
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(waiting, seconds)

@@ -100,6 +100,14 @@ def weekday_clock(time_ms: int, zone: tzinfo) -> str:
     return f"{_local(time_ms, zone):%a %H:%M}"
 
 
+def time_gone_by(time_ms: int, now_ms: int, zone: tzinfo) -> str:
+    """Return a time of the past that is no other one's name: `Wed 14:05`, before that `14 Jan 14:05`."""
+    then = _local(time_ms, zone)
+    if now_ms - time_ms <= _WEEK_S * 1000:
+        return f"{then:%a %H:%M}"
+    return f"{then.day} {then:%b %H:%M}"
+
+
 def time_to_come(time_ms: int, now_ms: int, zone: tzinfo) -> str:
     """Return a time to come as clocks in a time zone show it: `05:00`, `Wed 05:00`, `Wed 14 Jan 05:00`."""
     then, now = _local(time_ms, zone), _local(now_ms, zone)

@@ -1,15 +1,20 @@
 """The first seconds of a bot: the present before the past, plugins behind, and questions that wait."""
 
 import asyncio
+import io
 
 import pytest
 from app.stand_ins import LIVE, ME, Told, beat
 from markets import HOUR, MINUTE
 from platforms import Paper
+from rich.console import Console
 
 from liqbot.app.bot import Bot
 from liqbot.app.plugin_setup import may_come_later, plugins_of
+from liqbot.app.tour import Player
 from liqbot.chat.command import CommandContext
+from liqbot.chat.console.printer import Printer
+from liqbot.chat.console.script import Type
 from liqbot.service import startup
 from liqbot.service.errors import UserError
 from liqbot.service.status import READS_PAST
@@ -99,6 +104,22 @@ async def test_what_needs_no_past_and_what_cannot_be_done_is_answered_before_the
         question = asked(bot, line)
         assert await answered_at_once(question)
         assert told in (await question).title
+
+
+async def test_a_script_waits_for_the_past_however_long_that_takes(bot_of, monkeypatch):
+    monkeypatch.setattr(startup, "SETTLED_S", 0.0)
+    past = asyncio.Event()
+    source = Foretold(
+        beat(9 * HOUR, 103), [*beat(7 * HOUR, 101), past, *beat(9 * HOUR, 103), asyncio.Event()]
+    )
+    console = Console(file=io.StringIO(), width=200)
+    async with bot_of(source) as bot:
+        player = Player(bot, source, Printer(console, None))
+        playing = asyncio.create_task(player.play([Type("/history BTC 24h")]))
+        assert not await answered_at_once(playing)
+        past.set()
+        await playing
+    assert "One reading an hour is kept" in console.file.getvalue(), "that is what the whole past has to say"
 
 
 async def test_a_past_that_is_only_half_read_is_no_answer(bot_of, monkeypatch):

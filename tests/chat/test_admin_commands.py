@@ -55,6 +55,7 @@ async def test_an_invite_code_is_made_and_listed(room):
     assert "3 chats" in answer.lines[0]
     assert (await owner(room, "/admin invites")).tables[0].rows[0][:2] == (code, "3 uses left")
     assert "for 3650 days" in (await owner(room, "/admin invite 1 99999999")).lines[0]  # what is kept is told
+    assert (await owner(room, "/admin invite 2 1")).lines[0] == "It lets 2 chats in, for 1 day."
     assert "whole numbers" in (await owner(room, "/admin invite many")).title
 
 

@@ -104,7 +104,9 @@ async def test_until_is_read_by_the_clocks_of_the_chat_and_taken_back_with_off(r
     assert (await only(room)).manner.until_ms is not None
     await room.say("/edit 1 until=off")
     assert (await only(room)).manner.until_ms is None
-    assert "Until when" in await room.title("/edit 1 until=teatime")
+    assert await room.title("/edit 1 until=teatime") == (
+        "Until when is 'teatime'? Write until=7am or until=3d."
+    )
 
 
 # Several at once

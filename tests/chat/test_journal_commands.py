@@ -35,6 +35,17 @@ async def test_a_trade_is_filled_in_by_the_market(alerted):
     text = await alerted.text("/journal")
     assert "near-cluster: 1 of 1 came to their target; 0 open; +2.0R on average" in text
     assert "short  64,000  target  +3.1%  +2.0R" in text
+    assert "R is what the stop would have cost." in text
+
+
+async def test_times_of_the_journal_and_of_deliveries_cannot_be_taken_for_others(alerted):
+    await alerted.say("/timezone New York")
+    await alerted.say("/note A1 mine")
+    assert await alerted.say("/why A1")
+    assert "A1  Sun 23:00" in await alerted.text("/journal")
+    assert "Times are America/New_York." in await alerted.text("/journal")
+    alerted.wait(24 * 9)
+    assert "A1  Sun 23:00" not in await alerted.text("/journal")
 
 
 async def test_a_note_stays_with_its_alert(alerted):

@@ -29,6 +29,9 @@ async def test_history_tells_readings_by_date_with_ratio_and_fuel(room):
     assert 2 <= len(table.rows) <= 14
     assert table.rows[0][2:4] == ("$5M ↑", "$20.5M ↓")
     assert answer.picture is not None
+    assert table.heading.startswith("Date (UTC), ratio")
+    await room.say("/timezone New York")
+    assert (await room.say("/history BTC 24h")).tables[0].heading.startswith("Date (America/New_York), ratio")
 
 
 async def test_the_picture_of_history_is_in_the_chats_own_style_or_in_the_one_typed(room):

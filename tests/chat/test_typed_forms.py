@@ -107,6 +107,33 @@ async def test_what_was_probably_meant_is_a_button_that_works(room, line, meant)
     assert (await room.say(meant)).tone is not Tone.WARNING
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("/heatmap BTC zoom=5% 7d", "BTC 64,000"),
+        ("/heatmap zoom=5% BTC 7d", "BTC 64,000"),
+        ("/subscribe near-cluster within=3% BTC", "Subscribed to near-cluster BTC"),
+        ("/subscribe within=3% near-cluster BTC,ETH", "2 coins"),
+        ("/clusters tier=25x BTC", "tier= and opened= single out modelled positions"),
+    ],
+)
+async def test_settings_may_stand_anywhere(room, line, told):
+    assert (await room.title(line)).startswith(told)
+
+
+@pytest.mark.parametrize("line", ["/mute 5", "/liquidations BTC 5"])
+async def test_a_time_without_a_unit_is_asked_back_for_the_command_that_was_typed(room, line):
+    refused = await room.say(line)
+    assert [button.command for button in refused.actions] == [f"{line}m", f"{line}h"]
+
+
+@pytest.mark.parametrize("line", ["/help BTC", "/help nonsense", "/import garbage", "/subscribe garbage BTC"])
+async def test_what_is_like_nothing_is_told_what_there_is(room, line):
+    said = await room.text(line)
+    assert "Choose from" in said
+    assert "Did you mean" not in said
+
+
 @pytest.mark.parametrize("line", ["/price", "/price BTC", "/funding", "/trade", "/buy BTC", "good morning"])
 async def test_no_suggestion_is_better_than_a_wrong_one(room, line):
     refused = await room.say(line)
