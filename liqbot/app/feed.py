@@ -18,6 +18,7 @@ from liqbot.market.view import MarketView
 from liqbot.service.sources import SourceHealth
 from liqbot.service.status import READS_PAST
 from liqbot.sources.source import NoDataError, Source, SourceError, WithCoins, WithPresent, WithReport
+from liqbot.store.errors import StoreError
 
 _log = structlog.get_logger()
 
@@ -93,7 +94,7 @@ class Feed:
     async def run(self) -> None:
         """Return when the source has no more to tell; start it again, after a pause, when it fails.
 
-        The pause doubles with each failure in a row; a beat ends the row.
+        The pause doubles with each failure in a row; a beat whose views were taken ends the row.
         """
         while True:
             self.health.state = self._state
@@ -108,6 +109,15 @@ class Feed:
                 self.health.state = f"no data, is tried again: {error}"
                 _log.warning(
                     "source_without_data",
+                    source=self.source.name,
+                    reason=str(error),
+                    again_in_s=self._pause_s,
+                )
+            except StoreError as error:
+                # Not the source's fault, and known: on a full disk traces would take the last room.
+                self.health.state = f"its past cannot be written down, is tried again: {error}"
+                _log.error(
+                    "past_not_written",
                     source=self.source.name,
                     reason=str(error),
                     again_in_s=self._pause_s,
@@ -132,14 +142,14 @@ class Feed:
                     and update.coin in self._followed()
                 ):
                     self._hear(self.source.layer, update)
-                if isinstance(update, Beat):
-                    await self._beat(update)
+                if isinstance(update, Beat) and await self._beat(update):
                     self._pause_s = SHORTEST_PAUSE_S
         finally:
             if isinstance(updates, AsyncGenerator):
                 await updates.aclose()  # now, not when it is collected: the bot may be shutting down
 
-    async def _beat(self, beat: Beat) -> None:
+    async def _beat(self, beat: Beat) -> bool:
+        """Return whether the views of a beat were wanted, and have been taken."""
         live_from_ms = self.source.live_from_ms
         self.cursor = beat.cursor
         if beat.time_ms > live_from_ms:
@@ -147,8 +157,11 @@ class Feed:
             taken = self._take(await self._views())
             if taken is not None:
                 await taken
-        elif self._worth_keeping(beat.time_ms, live_from_ms):
+            return True
+        if self._worth_keeping(beat.time_ms, live_from_ms):
             await self._recall_past(await self._views())
+            return True
+        return False
 
     async def _views(self) -> list[MarketView]:
         loop = asyncio.get_running_loop()

@@ -8,21 +8,28 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 import pytest
 from app.stand_ins import Told, beat
 from markets import HOUR, MINUTE, price
+from structlog.testing import capture_logs
 
 from liqbot.app.feed import LONGEST_PAUSE_S, Feed
 from liqbot.engine.board import Board
 from liqbot.service.status import READS_PAST
 from liqbot.sources.source import Followed, NoDataError, Report, SourceError
+from liqbot.store.errors import StoreError
 
 
 class Following:
     """A feed, and what it handed on."""
 
-    def __init__(self, source, *, coins=("BTC", "ETH"), engine=None, take=None):
+    def __init__(self, source, *, coins=("BTC", "ETH"), engine=None, take=None, recall=None):
         self.views, self.past, self.pauses, self.states = [], [], [], []
         self.engine = engine or ThreadPoolExecutor(1)
         self.feed = Feed(
-            source, coins, self.engine, take or self.views.append, self._recall, sleep=self._sleep
+            source,
+            coins,
+            self.engine,
+            take or self.views.append,
+            recall or self._recall,
+            sleep=self._sleep,
         )
 
     async def _recall(self, views):
@@ -105,6 +112,23 @@ async def test_views_that_cannot_be_taken_are_a_failure_too_and_pauses_grow():
     following = await followed(Told(beat(1), beat(2), beat(3), []), take=full)
     assert following.pauses == [1, 2, 4]
     assert "the disk is full" in following.states[0]
+
+
+async def test_a_past_that_cannot_be_written_down_is_no_fault_of_the_source_and_leaves_no_traces():
+    async def full(_):
+        raise StoreError("database or disk is full")
+
+    start = 100 * 24 * HOUR
+    run = [update for time_ms in range(start, start + 4 * HOUR, HOUR // 2) for update in beat(time_ms)]
+    source = Told(run, run, run, [], live_from_ms=101 * 24 * HOUR)
+    with capture_logs() as logged:
+        following = await followed(source, recall=full)
+    assert following.pauses == [1, 2, 4], "beats of which nothing is kept end no row"
+    assert set(following.states) == {
+        "its past cannot be written down, is tried again: database or disk is full"
+    }
+    assert [one["event"] for one in logged] == ["past_not_written"] * 3
+    assert not any("exc_info" in one for one in logged)
 
 
 async def test_a_source_that_cannot_go_on_is_stopped_and_says_why():
