@@ -18,6 +18,7 @@ from benchmarks.measure import Row, percentile
 from benchmarks.postgres import database, not_measured, server
 from benchmarks.simulated import START_MS, STEP_S
 from liqbot.app.bot import Bot
+from liqbot.app.memory import set_aside
 from liqbot.app.roles import ALERTS, WEB, Duties
 from liqbot.bus import ObservationsKept, ViewsMade
 from liqbot.engine.board import Board
@@ -157,6 +158,7 @@ async def _take_part(url: str, role: str, pipe: Connection) -> None:
         async with bot:
             while role == ALERTS and not bot.alerts.leads:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(0.1)
+            set_aside()  # as the bot does by itself after its start
             pipe.send(None)
             await asyncio.to_thread(pipe.recv)
             await asyncio.sleep(2 * BEAT_S)

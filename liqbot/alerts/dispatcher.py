@@ -25,6 +25,7 @@ from liqbot.alerts.delivery.address import (
 from liqbot.alerts.delivery.platform_sender import STOP_S, PlatformSender
 from liqbot.alerts.platform import Platform
 from liqbot.store.chats import ChatKey
+from liqbot.store.errors import StoreError
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Leases, LocalLeases
 from liqbot.store.store import Store
@@ -158,9 +159,7 @@ class Dispatcher:
                     self.trouble = None
                 except Exception as error:  # noqa: BLE001 - what fails now may work again in a moment
                     wait_s = LOOK_S
-                    if self.trouble is None:
-                        _log.exception("delivery_queue_failed")
-                    self.trouble = str(error)
+                    self._note_trouble(error)
                 await self._pause(wait_s)
         finally:
             # What has been claimed is begun, and then let arrive: nothing stays behind in between.
@@ -191,6 +190,13 @@ class Dispatcher:
         if is_over and not any(sender.at_work for sender in self._senders.values()):
             self._idle.set()
         return min(wait_s, LOOK_S)
+
+    def _note_trouble(self, error: Exception) -> None:
+        """Say once why nothing can be sent; of a database that is away the place in our code says nothing."""
+        if self.trouble is None:
+            is_known = isinstance(error, StoreError)
+            _log.error("delivery_queue_failed", reason=str(error), exc_info=None if is_known else error)
+        self.trouble = str(error)
 
     async def _pause(self, wait_s: float) -> None:
         """Wait until woken, or for a while."""

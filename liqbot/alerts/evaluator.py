@@ -114,8 +114,7 @@ class Evaluator:
     async def read_until_of(self, coins: Collection[str], layer: Layer) -> dict[str, int | None]:
         """Return what `read_until` returns of each coin; those without a watch are left out."""
         watched = await self._outbox.watches_of(coins, layer.key)
-        last_read = await self._outbox.last_read_of(watched) if watched else {}
-        return {coin: _read_until(last_read.get(coin, {}), layer) for coin in watched}
+        return {coin: _read_until(known.last_read, layer) for coin, known in watched.items()}
 
     async def take(
         self,
@@ -158,15 +157,12 @@ class Evaluator:
         async with self.evaluating.of(Lane.PROCESS):
             self._now_ms = now_ms
             watched = await self._outbox.watches_of([view.coin for view in views], views[0].layer.key)
-            last_read = await self._outbox.last_read_of(watched) if watched else {}
             due: list[tuple[Observation, list[tuple[Watch, Subject]]]] = []
             for observation in observations:
-                coin = observation.coin
-                waiting = self._waiting(
-                    observation.view, watched.get(coin, ()), now_ms, Lane.PROCESS, is_late=False
-                )
-                own = self._subjects(observation.view.layer.key, waiting, last_read.get(coin, {}))
-                due.append((observation, own))
+                view, known = observation.view, watched.get(observation.coin)
+                if known is not None:
+                    waiting = self._waiting(view, known.watches, now_ms, Lane.PROCESS, is_late=False)
+                    due.append((observation, self._subjects(view.layer.key, waiting, known.last_read)))
             outcomes = await evaluate_all([(one, [subject for _, subject in own]) for one, own in due])
             followed = [
                 self._followed(observation, own, found, now_ms)

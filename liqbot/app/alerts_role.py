@@ -9,9 +9,10 @@ has seen the market, and whoever takes its place begins with what it had not rea
 """
 
 import asyncio
+import itertools
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import structlog
 
@@ -29,7 +30,7 @@ _log = structlog.get_logger()
 
 LEASE = "alerts"
 """The lease of whoever lets rules read."""
-TOGETHER = 50
+TOGETHER = 100
 """Of so many coins the observations are read at a time, and what follows of them is one transaction."""
 MOST_BEHIND = 240
 """So many observations plugins may be behind; then the engine waits for them."""
@@ -133,31 +134,52 @@ class AlertsRole:
                 self._waiting_s = None
 
     async def _read(self, layer: Layer, coins: Sequence[str]) -> None:
-        """Let rules read what there is of some coins, and of those after them."""
-        for start in range(0, len(coins), TOGETHER):
-            some = coins[start : start + TOGETHER]
+        """Let rules read what there is of some coins: of each the next, then what came after that."""
+        since_ms: dict[str, int] | None = None
+        while coins:
+            read_ms: dict[str, int] = {}
+            parts = [coins[start : start + TOGETHER] for start in range(0, len(coins), TOGETHER)]
+            ahead = asyncio.create_task(self._next_of(layer, parts[0], since_ms))
             try:
-                await self._read_together(layer, some)
-            except Exception as error:  # noqa: BLE001 - one of them may have spoilt it for the others
-                _log.debug("observations_read_one_by_one", layer=layer.key, reason=str(error))
-                if not await self._read_each(layer, some):
-                    self._note(layer, coins[start + TOGETHER :])
-                    return
+                for place, some in enumerate(parts):
+                    found = ahead
+                    if place + 1 < len(parts):  # these are fetched while rules read those before them
+                        ahead = asyncio.create_task(self._next_of(layer, parts[place + 1], since_ms))
+                    try:
+                        read_ms |= await self._read_together(await found)
+                    except Exception as error:  # noqa: BLE001 - one of them may have spoilt it for the others
+                        _log.debug("observations_read_one_by_one", layer=layer.key, reason=str(error))
+                        if not await self._read_each(layer, some):
+                            self._note(layer, [*read_ms, *itertools.chain(*parts[place + 1 :])])
+                            return
+            finally:
+                ahead.cancel()
+                await asyncio.gather(ahead, return_exceptions=True)
+            coins, since_ms = list(read_ms), {coin: time_ms + 1 for coin, time_ms in read_ms.items()}
 
-    async def _read_together(self, layer: Layer, coins: Sequence[str]) -> None:
-        """Let rules read one observation of each coin after the other, as long as there are more."""
-        read_ms = await self._evaluator.read_until_of(coins, layer)
-        since_ms: dict[str, int | None] = {
-            coin: None if until_ms is None else self._since(until_ms, layer)
-            for coin, until_ms in read_ms.items()
-        }
-        while since_ms and (found := await self._store.observations.next_of(layer, since_ms)):
-            count = await self._evaluator.take_all(found, self._clock())
-            if count:
-                await self._bus.publish(DeliveriesDue(count))
-            for observation in found:
-                await self._hand_on(observation)
-            since_ms = {one.coin: one.time_ms + 1 for one in found}
+    async def _next_of(
+        self, layer: Layer, coins: Sequence[str], known_ms: Mapping[str, int] | None
+    ) -> list[Observation]:
+        """Return of each coin the first observation since `known_ms`; without that, the first unread one."""
+        since_ms: dict[str, int | None] = {}
+        if known_ms is None:
+            read_ms = await self._evaluator.read_until_of(coins, layer)
+            for coin, until_ms in read_ms.items():
+                since_ms[coin] = None if until_ms is None else self._since(until_ms, layer)
+        else:
+            since_ms |= {coin: known_ms[coin] for coin in coins}
+        return await self._store.observations.next_of(layer, since_ms) if since_ms else []
+
+    async def _read_together(self, found: Sequence[Observation]) -> dict[str, int]:
+        """Let rules read an observation of each of some coins; return by coin of which time it is."""
+        if not found:
+            return {}
+        count = await self._evaluator.take_all(found, self._clock())
+        if count:
+            await self._bus.publish(DeliveriesDue(count))
+        for observation in found:
+            await self._hand_on(observation)
+        return {one.coin: one.time_ms for one in found}
 
     async def _read_each(self, layer: Layer, coins: Sequence[str]) -> bool:
         """Let rules read what there is coin by coin; return False where the store has to be waited for."""

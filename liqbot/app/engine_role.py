@@ -153,7 +153,7 @@ class EngineRole:
         except StoreError as error:
             # People still see the market. What was to be written follows from the views to come.
             if self.trouble is None:
-                _log.exception("database_failed")
+                _log.error("database_failed", reason=str(error))
             self.trouble = str(error)
         else:
             self.trouble = None

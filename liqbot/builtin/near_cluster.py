@@ -94,14 +94,15 @@ class NearCluster:
     ) -> Iterator[Hit]:
         """Yield a hit for each level, of the heaviest cluster at it."""
         _forget(state, view.time_ms)
+        near = view.clusters.within(min(within * rearm, 99))
         needed = {
             cluster.id: max(at_least, size / 100 * view.open_usd[cluster.side])
             * (single if cluster.accounts == 1 else 1)
-            for cluster in view.clusters
+            for cluster in near
         }
         found = [
             cluster
-            for cluster in view.clusters.within(min(within * rearm, 99))
+            for cluster in near
             if side in ("either", cluster.side) and cluster.usd * LEAVING >= needed[cluster.id]
         ]
         starting = [

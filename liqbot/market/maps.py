@@ -1,6 +1,7 @@
 """The liquidation map: notional by price, side and cohort, on bins of equal ratio."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -73,6 +74,28 @@ class LiquidationMap:
     spot: float
     usd: Floats
     """Shape (2 sides, 4 cohorts, bins), in USD at `spot`; see `Side.row` and `Cohort`."""
+
+    @staticmethod
+    def later(bins: Bins, spot: float, make: Callable[[], Floats]) -> "LiquidationMap":
+        """Return a map whose `usd` is what `make` gives, which is called when somebody looks.
+
+        It takes 140 kB, of which a map that was read from bytes holds a few percent, and mostly nobody does.
+        """
+        made = object.__new__(LiquidationMap)
+        made.__dict__.update(bins=bins, spot=spot, _make=make)
+        return made
+
+    def lay_out(self) -> None:
+        """Make `usd` now, where nobody has looked yet."""
+        _ = self.usd
+
+    def __getattr__(self, name: str) -> Floats:
+        """Make `usd` where it is not there yet; nothing else that is not there comes to be."""
+        make: Callable[[], Floats] | None = self.__dict__.get("_make") if name == "usd" else None
+        if make is None:
+            raise AttributeError(f"a map has no {name}", name=name, obj=self)
+        usd = self.__dict__["usd"] = make()  # two threads may both do it, and come to the same
+        return usd
 
     def of(self, side: Side, cohort: Cohort | None = None) -> Floats:
         """Return the USD by bin of one side, of one cohort or of all."""

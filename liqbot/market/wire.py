@@ -9,7 +9,8 @@ Not here: compressing them for the database (`store/sql/blobs.py`), the API's JS
 import math
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import partial
 from typing import Any, Literal, cast, get_args
 
 import msgspec
@@ -20,6 +21,7 @@ from liqbot.market.accounts import AccountState
 from liqbot.market.clusters import Cluster, Clusters
 from liqbot.market.events import EVENT_TYPES, MarketEvent, Observation
 from liqbot.market.grid import Grid
+from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.view import MarketView
 
 VERSION = 2
@@ -30,6 +32,8 @@ _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, MemoryError)
 """What comes of bytes that are not what they should be."""
 
 _Dtype = Literal["<f8", "<f4", "<i8"]
+_MOST_CELLS = 2**24
+"""A map of more cells than that is none: one has 17,416."""
 
 
 class WireError(ValueError):
@@ -54,9 +58,32 @@ class _Header:
 
 
 @dataclass(frozen=True, slots=True)
+class _Map:
+    """A map whose cells are not laid out yet."""
+
+    bins: Bins
+    spot: float
+    usd: _Column
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _View(MarketView):
+    """A view as it is read: what costs time is left as it came."""
+
+    map: _Map  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+    clusters: list[Cluster]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+
+
+@dataclass(frozen=True, slots=True)
 class _Envelope:
     version: int
     view: MarketView
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    version: int
+    view: _View
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +122,16 @@ class _Observed:
     events: tuple[_Event, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _ReadObserved:
+    version: int
+    view: _View
+    events: tuple[_Event, ...]
+
+
 def to_bytes(view: MarketView) -> bytes:
     """Return the whole view, its grid included, as bytes that `from_bytes` reads on any machine."""
-    return _encoded(_Envelope(VERSION, view))
+    return _encoded(_Envelope(VERSION, _whole(view)))
 
 
 def from_bytes(data: bytes) -> MarketView:
@@ -105,10 +139,10 @@ def from_bytes(data: bytes) -> MarketView:
     with suppress(*_UNREADABLE):
         read = _decoder.decode(data)
         if read.version == VERSION:
-            return read.view
+            return _view(read.view)
     with _reading("a market view"):  # of an older version, or it says what is wrong with it
         version = _version_of(data, "a market view")
-        return _decoder.decode(_without_faded(data) if version == 1 else data).view
+        return _view(_decoder.decode(_without_faded(data) if version == 1 else data).view)
 
 
 def grid_to_bytes(grid: Grid) -> bytes:
@@ -142,7 +176,7 @@ def event_from_bytes(data: bytes) -> MarketEvent:
 def observation_to_bytes(observation: Observation) -> bytes:
     """Return a view with its events as bytes that `observation_from_bytes` reads on any machine."""
     events = tuple(_written(event) for event in observation.events)
-    return _encoded(_Observed(VERSION, observation.view, events))
+    return _encoded(_Observed(VERSION, _whole(observation.view), events))
 
 
 def observation_from_bytes(data: bytes) -> Observation:
@@ -150,11 +184,11 @@ def observation_from_bytes(data: bytes) -> Observation:
     with suppress(*_UNREADABLE):
         observed = _observations.decode(data)
         if observed.version == VERSION:
-            return Observation(observed.view, tuple(map(_read, observed.events)))
+            return Observation(_view(observed.view), tuple(map(_read, observed.events)))
     with _reading("an observation"):  # says what is wrong with it
         _version_of(data, "an observation")
         observed = _observations.decode(data)
-        return Observation(observed.view, tuple(map(_read, observed.events)))
+        return Observation(_view(observed.view), tuple(map(_read, observed.events)))
 
 
 def account_to_bytes(state: AccountState) -> bytes:
@@ -272,6 +306,30 @@ def _decode(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook tak
     return _array(msgspec.convert(value, _Column))
 
 
+def _whole(view: MarketView) -> MarketView:
+    """Return the view itself; its map is laid out, as only what it has is written."""
+    view.map.lay_out()
+    return view
+
+
+def _view(read: _View) -> MarketView:
+    """Return a view that was read. Raises `msgspec.ValidationError`."""
+    found: dict[str, Any] = {name: getattr(read, name) for name in _FIELDS}
+    found["map"], found["clusters"] = _map(read.map), Clusters(read.clusters)
+    return MarketView(**found)
+
+
+def _map(read: _Map) -> LiquidationMap:
+    """Return a map that is laid out when somebody looks; that it can be is known."""
+    values, places = _cells(read.usd)
+    shape = read.usd.shape
+    if places is None:
+        return LiquidationMap(read.bins, read.spot, values.reshape(shape))
+    if math.prod(shape) > _MOST_CELLS:
+        raise msgspec.ValidationError(f"a map cannot have the shape {shape}")
+    return LiquidationMap.later(read.bins, read.spot, partial(_laid_out, shape, values, places))
+
+
 def _column(array: NDArray[Any]) -> _Column:
     flat = np.ascontiguousarray(array).reshape(-1)
     little = flat.astype(flat.dtype.newbyteorder("<"), copy=False)
@@ -285,24 +343,40 @@ def _column(array: NDArray[Any]) -> _Column:
 
 
 def _array(column: _Column) -> NDArray[Any]:
-    if any(length < 0 for length in column.shape):
-        raise ValueError(f"an array cannot have the shape {column.shape}")
-    values = np.frombuffer(column.values, dtype=column.dtype)
-    if column.places is None:
-        return values.reshape(column.shape)
-    places = np.frombuffer(column.places, dtype="<u4")
-    array = np.zeros(math.prod(column.shape), dtype=column.dtype)
-    if len(places) and places.max() >= len(array):
-        raise ValueError(f"cell {places.max()} lies outside an array of {len(array)}")
+    values, places = _cells(column)
+    return values.reshape(column.shape) if places is None else _laid_out(column.shape, values, places)
+
+
+def _cells(column: _Column) -> tuple[NDArray[Any], NDArray[np.uint32] | None]:
+    """Return what an array holds, and where; None where it holds all. Raises `msgspec.ValidationError`."""
+    try:
+        values = np.frombuffer(column.values, dtype=column.dtype)
+        places = None if column.places is None else np.frombuffer(column.places, dtype="<u4")
+    except ValueError as error:
+        raise msgspec.ValidationError(str(error)) from error
+    cells = math.prod(column.shape)
+    if any(length < 0 for length in column.shape) or (places is None and len(values) != cells):
+        raise msgspec.ValidationError(f"{len(values)} cells cannot have the shape {column.shape}")
+    if places is not None and len(places) != len(values):
+        raise msgspec.ValidationError(f"{len(values)} cells have {len(places)} places")
+    if places is not None and len(places) and places.max() >= cells:
+        raise msgspec.ValidationError(f"cell {places.max()} lies outside an array of {cells}")
+    return values, places
+
+
+def _laid_out(shape: tuple[int, ...], values: NDArray[Any], places: NDArray[np.uint32]) -> NDArray[Any]:
+    """Return an array that holds `values` at `places`, and zeros elsewhere."""
+    array = np.zeros(math.prod(shape), dtype=values.dtype)
     array[places] = values
     array.flags.writeable = False
-    return array.reshape(column.shape)
+    return array.reshape(shape)
 
 
+_FIELDS = tuple(one.name for one in fields(MarketView))
 _header_decoder = msgspec.msgpack.Decoder(_Header)
-_decoder = msgspec.msgpack.Decoder(_Envelope, dec_hook=_decode)
+_decoder = msgspec.msgpack.Decoder(_Read, dec_hook=_decode)
 _grids = msgspec.msgpack.Decoder(_GridEnvelope, dec_hook=_decode)
 _accounts = msgspec.msgpack.Decoder(_AccountEnvelope)
 _events = msgspec.msgpack.Decoder(_Event)
 _by_kind = {kind: msgspec.msgpack.Decoder(one) for kind, one in EVENT_TYPES.items()}
-_observations = msgspec.msgpack.Decoder(_Observed, dec_hook=_decode)
+_observations = msgspec.msgpack.Decoder(_ReadObserved, dec_hook=_decode)

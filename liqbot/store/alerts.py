@@ -1,6 +1,6 @@
 """States of watches, and the alerts that they raised: written together with what is owed, or not at all."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,6 +82,16 @@ class Told:
     attempts: int
 
 
+@dataclass(frozen=True, slots=True)
+class WatchesOfCoin:
+    """The watches on a coin, as both are at one moment."""
+
+    watches: Sequence[tuple[Watch, bytes | None]]
+    """Each with its state by the layer that was asked for."""
+    last_read: Mapping[int, tuple[str, bytes]]
+    """By the id of a watch the key of the layer that it has read last, and its state by that."""
+
+
 class Alerts(Protocol):
     """What watches remember, and the alerts that they raised."""
 
@@ -92,10 +102,8 @@ class Alerts(Protocol):
         """
         ...
 
-    async def watches_of(
-        self, coins: Collection[str], layer: str
-    ) -> dict[str, list[tuple[Watch, bytes | None]]]:
-        """Return by coin what `watches` returns of it by a layer; coins without a watch are left out."""
+    async def watches_of(self, coins: Collection[str], layer: str) -> dict[str, WatchesOfCoin]:
+        """Return by coin what `watches` and `last_read` return; coins without a watch are left out."""
         ...
 
     async def watches_of_rule(self, rule: str) -> list[Watch]:
@@ -104,10 +112,6 @@ class Alerts(Protocol):
 
     async def last_read(self, coin: str) -> dict[int, tuple[str, bytes]]:
         """Return by the id of a watch the key of the layer that it has read last, and its state by that."""
-        ...
-
-    async def last_read_of(self, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
-        """Return by coin what `last_read` returns of it; coins of which no watch has read are left out."""
         ...
 
     async def states(self, watch: Watch) -> dict[str, bytes]:

@@ -446,7 +446,9 @@ class TestDatabaseInTrouble:
                 await office.later()
         assert office.paper.got == [("ann", TITLE), ("bob", TITLE)]
         assert office.status() == ["sent", "sent"]
-        assert [entry["event"] for entry in logs] == ["delivery_queue_failed"]
+        [told] = logs
+        assert (told["event"], told["reason"]) == ("delivery_queue_failed", "database or disk is full")
+        assert not told["exc_info"]  # one line: nothing is wrong with our code
 
     @ON_SQLITE
     async def test_while_it_is_locked_nothing_is_lost(self, office, tried):

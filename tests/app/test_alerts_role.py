@@ -204,8 +204,12 @@ class TestWhereAnotherProcessMakesTheViews:
         assert await self.told(role, 3) == ["BTC fast", "ETH fast", "ETH fast"]
 
     async def test_what_cannot_be_written_together_is_written_coin_by_coin(self, role, monkeypatch):
-        async def refused(*_):
-            raise StoreError("together it does not go")
+        commit_all = role.house.store.alerts.commit_all
+
+        async def refused(read, now_ms):
+            if len(read) > 1:
+                raise StoreError("together it does not go")
+            return await commit_all(read, now_ms)
 
         monkeypatch.setattr(role.house.store.alerts, "commit_all", refused)
         for coin in ("BTC", "ETH"):

@@ -164,6 +164,21 @@ def test_a_view_read_from_bytes_cannot_be_written_to():
         view.map.usd[0, 0, 0] = 1.0
 
 
+def test_a_map_that_nobody_has_looked_at_is_written_as_it_was_read():
+    data = to_bytes(view_of(long("ann", 1, at=95), short("bob", 1, at=105)))
+    view = from_bytes(data)
+    assert "usd" not in vars(view.map)  # 140 kB that mostly nobody asks for
+    assert to_bytes(view) == data
+
+
+def test_a_map_whose_cells_cannot_be_laid_out_is_refused_when_it_is_read():
+    for wrong in ({"shape": [2, 4, 2**40]}, {"values": b"1234567"}, {"places": b""}, {"shape": [1]}):
+        tree = msgspec.msgpack.decode(WHOLE)
+        tree["view"]["map"]["usd"] |= wrong
+        with pytest.raises(WireError):
+            from_bytes(msgspec.msgpack.encode(tree))
+
+
 WHOLE = to_bytes(view_of(long("ann", 1, at=95), short("bob", 2, at=104), long("cid", 1, at=None)))
 
 

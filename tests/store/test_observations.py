@@ -44,6 +44,23 @@ async def test_the_first_view_of_each_minute_is_kept_and_given_to_read(store):
     assert [time - START for time, _ in await read(store)] == [0, 75_000, 125_000]
 
 
+async def test_views_of_many_coins_and_minutes_are_kept_at_once_each_as_it_is_alone(store):
+    await store.events.record([liquidation(START, 1), liquidation(START, 2, "ETH", OTHER)])
+    views = [at(START, f"COIN{number}") for number in range(600)]
+    views += [at(START), at(START + 1), at(START + MINUTE), at(START, "ETH", OTHER), at(START, "ETH")]
+    given = await store.observations.record(views)
+    assert [(one.coin, one.time_ms - START) for one in given[-5:]] == [
+        ("COIN599", 0),
+        ("BTC", 0),
+        ("ETH", 0),
+        ("ETH", 0),
+        ("BTC", MINUTE),
+    ]
+    assert await read(store) == [(START, [1]), (START + MINUTE, [])]
+    assert await read(store, coin="ETH", layer=OTHER) == [(START, [2])]
+    assert await read(store, coin="ETH") == [(START, [])]
+
+
 async def test_each_tells_of_what_was_logged_since_the_one_before_however_late_it_was(store):
     given = []
     for minute, usd, happened_ms in (

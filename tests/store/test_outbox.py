@@ -14,7 +14,7 @@ from databases import ON_SQLITE, alter, opened
 from liqbot.market.side import Side
 from liqbot.market.wire import WireError, to_bytes
 from liqbot.rules.rule import Hit
-from liqbot.store.alerts import NewAlert, Read
+from liqbot.store.alerts import NewAlert, Read, WatchesOfCoin
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
 from liqbot.store.errors import StoreError
@@ -167,11 +167,11 @@ async def test_what_follows_of_several_views_is_written_together_or_not_at_all(s
     first = Read(view, [(watch, b"btc")], [NewAlert(watch, HIT, "first")])
     second = Read(ether, [(other.watch, b"eth")], [NewAlert(other.watch, HIT, "first")])
     assert await store.alerts.commit_all([first, second], now_ms=1) == 3
-    assert await store.alerts.watches_of(["BTC", "ETH", "SOL"], view.layer.key) == {
-        "BTC": [(watch, b"btc")],
-        "ETH": [(other.watch, b"eth")],
+    key = view.layer.key
+    assert await store.alerts.watches_of(["BTC", "ETH", "SOL"], key) == {
+        "BTC": WatchesOfCoin([(watch, b"btc")], {watch.id: (key, b"btc")}),
+        "ETH": WatchesOfCoin([(other.watch, b"eth")], await store.alerts.last_read("ETH")),
     }
-    assert await store.alerts.last_read_of(["ETH", "SOL"]) == {"ETH": await store.alerts.last_read("ETH")}
     raised = {alert.coin: await store.alerts.view_of(alert) for alert in await store.alerts.latest(None, 9)}
     assert {coin: one.coin for coin, one in raised.items()} == {"BTC": "BTC", "ETH": "ETH"}
     unwritable = replace(second, alerts=[NewAlert(other.watch, HIT, reason=object())])

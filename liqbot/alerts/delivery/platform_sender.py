@@ -236,8 +236,8 @@ class PlatformSender:
                 await self._settle.settle()
                 pace = _Pace(self._clock(), *self._pacing.most_replies())
                 await self._notes.set(self._note, msgspec.json.encode(pace).decode())
-        except StoreError:
-            _log.exception("receipts_not_saved")
+        except StoreError as error:
+            _log.error("receipts_not_saved", reason=str(error))
 
     async def _deliver(self, delivery: Delivery) -> None:
         result = await self._send.send(delivery)

@@ -171,8 +171,8 @@ class Conversation:
             if not place.missing and (await chats.settings(place.chat)).inactive is not None:
                 await chats.activate(place.chat)
                 _log.info("chat_reached_again", platform=PLATFORM)
-        except StoreError:  # the answer goes out all the same
-            _log.exception("chat_not_saved", platform=PLATFORM)
+        except StoreError as error:  # the answer goes out all the same
+            _log.error("chat_not_saved", platform=PLATFORM, reason=str(error))
 
 
 def _role_check(

@@ -57,9 +57,11 @@ class PostgresAlerts(SqlAlerts):
             by_layer.setdefault(one.view.layer.key, []).extend(one.states)
         for key, states in by_layer.items():
             self._remember(db, key, states)
-        return sum(
-            self._raise(db, one.view, one.view.layer.key, one.alerts, now_ms) for one in read if one.alerts
-        )
+        numbers: list[int] = []
+        for one in read:
+            if one.alerts:
+                numbers += self._write(db, one.view, one.view.layer.key, one.alerts)
+        return _owe(db, numbers, [alert for one in read for alert in one.alerts], now_ms)
 
     def _remember(self, db: Connection, key: str | None, states: Sequence[tuple[Watch, bytes]]) -> None:
         by_watch = {watch.id: state for watch, state in states}
@@ -78,12 +80,7 @@ class PostgresAlerts(SqlAlerts):
         now_ms: int,
     ) -> int:
         """Write alerts down, and what is owed of them; return how many deliveries that are."""
-        numbers = self._write(db, view, layer, alerts)
-        watches = [alert.watch.id for alert in alerts]
-        owed = db.execute(_OWED, [now_ms, now_ms + EXPIRES_MS, numbers, watches, now_ms]).rowcount
-        if owed:
-            db.execute(_ONCE, [numbers, watches])
-        return owed
+        return _owe(db, self._write(db, view, layer, alerts), alerts, now_ms)
 
     def _write(
         self, db: Connection, view: MarketView | AccountState, layer: str, alerts: Sequence[NewAlert]
@@ -108,3 +105,17 @@ class PostgresAlerts(SqlAlerts):
         )
         db.execute(_ALERTS, [view.time_ms, packed_view(view), layer, numbers, *map(list, columns)])
         return numbers
+
+
+def _owe(db: Connection, numbers: list[int], alerts: Sequence[NewAlert], now_ms: int) -> int:
+    """Write down what is owed of alerts that have these numbers; return how many deliveries that are.
+
+    It is one statement for all of a transaction: heads of queues are locked in the order of their chats.
+    """
+    if not alerts:
+        return 0
+    watches = [alert.watch.id for alert in alerts]
+    owed = db.execute(_OWED, [now_ms, now_ms + EXPIRES_MS, numbers, watches, now_ms]).rowcount
+    if owed:
+        db.execute(_ONCE, [numbers, watches])
+    return owed

@@ -12,6 +12,7 @@ server is asked, as soon as it answers again, whether it was: nothing is done tw
 import asyncio
 import contextlib
 import queue
+import random
 import re
 import threading
 import time
@@ -35,6 +36,8 @@ READERS = 3
 WRITERS = 2
 TRIES = 8
 """So often a transaction is begun anew that stood in another one's way, or whose connection broke."""
+PAUSE_S = 0.02
+"""Each try waits for up to so much longer than the one before."""
 UNKNOWN_S = 60.0
 """So long is waited for a server that went away amid a commit, to learn whether it was made."""
 _WRITE_LOCK = 0x6C69_7177  # "liqw"
@@ -140,6 +143,7 @@ class _Worker(threading.Thread):
         self.jobs = jobs
         self.connection: psycopg.Connection[TupleRow] | None = None
         self._url = url
+        self._chance = random.Random()  # noqa: S311 - it spreads tries, it keeps no secret
 
     def run(self) -> None:
         while (job := self.jobs.get()) is not None:
@@ -155,9 +159,10 @@ class _Worker(threading.Thread):
 
     def _do(self, job: _Job[Result]) -> Result:
         """Do it, again where it stood in another one's way or its connection was broken before the commit."""
-        for _ in range(TRIES - 1):
+        for number in range(TRIES - 1):
             with contextlib.suppress(_AgainError):
                 return self._try(job)
+            time.sleep(PAUSE_S * number * self._chance.random())  # those who met do not meet again
         return self._try(job)
 
     def _try(self, job: _Job[Result]) -> Result:

@@ -9,7 +9,7 @@ from liqbot.market import wire
 from liqbot.market.accounts import AccountState
 from liqbot.market.view import MarketView
 from liqbot.rules.rule import Hit
-from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Read, Told
+from liqbot.store.alerts import ANNOUNCEMENT, EXPIRES_MS, Alert, NewAlert, Read, Told, WatchesOfCoin
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.sql.chats import meet
@@ -25,16 +25,15 @@ class SqlAlerts(Records):
     def watches(
         self, db: Connection, coin: str, layer: str | None = None
     ) -> list[tuple[Watch, bytes | None]]:
-        return _watches(db, [coin], layer)
+        return self._watches(db, [coin], layer)
 
     @reads
-    def watches_of(
-        self, db: Connection, coins: Collection[str], layer: str
-    ) -> dict[str, list[tuple[Watch, bytes | None]]]:
+    def watches_of(self, db: Connection, coins: Collection[str], layer: str) -> dict[str, WatchesOfCoin]:
         found: dict[str, list[tuple[Watch, bytes | None]]] = {}
-        for watch, state in _watches(db, coins, layer):
+        for watch, state in self._watches(db, coins, layer):
             found.setdefault(watch.coin, []).append((watch, state))
-        return found
+        last_read = self._last_read(db, found)
+        return {coin: WatchesOfCoin(watches, last_read.get(coin, {})) for coin, watches in found.items()}
 
     @reads
     def watches_of_rule(self, db: Connection, rule: str) -> list[Watch]:
@@ -45,11 +44,7 @@ class SqlAlerts(Records):
 
     @reads
     def last_read(self, db: Connection, coin: str) -> dict[int, tuple[str, bytes]]:
-        return _last_read(db, [coin]).get(coin, {})
-
-    @reads
-    def last_read_of(self, db: Connection, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
-        return _last_read(db, coins)
+        return self._last_read(db, [coin]).get(coin, {})
 
     @reads
     def states(self, db: Connection, watch: Watch) -> dict[str, bytes]:
@@ -273,6 +268,37 @@ class SqlAlerts(Records):
             [before_ms],
         ).rowcount
 
+    def _watches(
+        self, db: Connection, coins: Collection[str], layer: str | None
+    ) -> list[tuple[Watch, bytes | None]]:
+        if not coins:
+            return []
+        # States of before layers were told apart may stand under none: whoever reads first takes them on.
+        rows = db.execute(
+            "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
+            "ON watch_id = id AND states.layer = CASE WHEN CAST(:layer AS TEXT) IS NULL THEN watches.layer "
+            "WHEN watches.layer = '' AND NOT EXISTS (SELECT 1 FROM states AS own "
+            "WHERE own.watch_id = id AND own.layer = CAST(:layer AS TEXT)) "
+            "THEN '' ELSE CAST(:layer AS TEXT) END "
+            f"WHERE coin IN ({self.connections.dialect.json_texts(':coins')}) ORDER BY id",
+            {"layer": layer, "coins": _texts(coins)},
+        )
+        return [(Watch(*row[:5]), row[5]) for row in rows]
+
+    def _last_read(self, db: Connection, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
+        found: dict[str, dict[int, tuple[str, bytes]]] = {}
+        if not coins:
+            return found
+        rows = db.execute(
+            "SELECT coin, id, watches.layer, state FROM watches JOIN states "
+            "ON watch_id = id AND states.layer = watches.layer "
+            f"WHERE coin IN ({self.connections.dialect.json_texts(':coins')}) AND watches.layer != ''",
+            {"coins": _texts(coins)},
+        )
+        for coin, watch_id, layer, state in rows:
+            found.setdefault(coin, {})[watch_id] = (layer, state)
+        return found
+
     def _add(
         self,
         db: Connection,
@@ -317,36 +343,9 @@ class SqlAlerts(Records):
         return owed
 
 
-def _watches(db: Connection, coins: Collection[str], layer: str | None) -> list[tuple[Watch, bytes | None]]:
-    if not coins:
-        return []
-    # States of before layers were told apart may stand under none: whoever reads first takes them on.
-    named = {f"coin{place}": coin for place, coin in enumerate(coins)}
-    rows = db.execute(
-        "SELECT id, rule, coin, parameters, venue, state FROM watches LEFT JOIN states "
-        "ON watch_id = id AND states.layer = CASE WHEN CAST(:layer AS TEXT) IS NULL THEN watches.layer "
-        "WHEN watches.layer = '' AND NOT EXISTS (SELECT 1 FROM states AS own "
-        "WHERE own.watch_id = id AND own.layer = CAST(:layer AS TEXT)) "
-        "THEN '' ELSE CAST(:layer AS TEXT) END "
-        f"WHERE coin IN ({', '.join(f':{name}' for name in named)}) ORDER BY id",
-        {"layer": layer, **named},
-    )
-    return [(Watch(*row[:5]), row[5]) for row in rows]
-
-
-def _last_read(db: Connection, coins: Collection[str]) -> dict[str, dict[int, tuple[str, bytes]]]:
-    found: dict[str, dict[int, tuple[str, bytes]]] = {}
-    if not coins:
-        return found
-    rows = db.execute(
-        "SELECT coin, id, watches.layer, state FROM watches JOIN states "
-        "ON watch_id = id AND states.layer = watches.layer "
-        f"WHERE coin IN ({', '.join('?' * len(coins))}) AND watches.layer != ''",
-        list(coins),
-    )
-    for coin, watch_id, layer, state in rows:
-        found.setdefault(coin, {})[watch_id] = (layer, state)
-    return found
+def _texts(texts: Collection[str]) -> str:
+    """Return texts as the JSON array that `Dialect.json_texts` reads."""
+    return msgspec.json.encode(list(texts)).decode()
 
 
 def packed_view(view: MarketView | AccountState) -> bytes:

@@ -1,6 +1,7 @@
 """Observations in SQL: a row each, with the number of the newest event that belongs to it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from typing import NamedTuple
 
 from liqbot.market.events import MarketEvent, Observation
@@ -18,6 +19,13 @@ PAGE = 50
 NEAR = 10_000
 """Of coins with no more events than that since their last observation, the events are read in one go."""
 _Key = tuple[str, str]
+_NEWEST = """
+    WITH wanted (layer, coin) AS (VALUES {wanted})
+    SELECT one.layer, one.coin, one.time_ms, one.newest_event FROM wanted JOIN observations AS one
+    ON one.layer = wanted.layer AND one.coin = wanted.coin AND one.time_ms = (
+        SELECT max(time_ms) FROM observations AS other
+        WHERE other.layer = wanted.layer AND other.coin = wanted.coin)
+"""
 _NEXT = """
     WITH wanted (coin, since_ms) AS (VALUES {wanted})
     SELECT one.coin, one.newest_event, one.view, coalesce((
@@ -65,20 +73,32 @@ class SqlObservations(Records):
     @writes_beside
     def _record(self, db: Connection, views: Sequence[MarketView]) -> list[Observation]:
         kept: list[Observation] = []
-        for view in views:
-            key = _key(view)
-            before = _newest(db, key)
-            if not _begins_step(view, before.time_ms):
-                continue
-            numbered = _events(db, key, before.newest_event)
-            newest_event = numbered[-1][0] if numbered else before.newest_event
-            db.execute(
-                "INSERT INTO observations (layer, coin, time_ms, newest_event, view) VALUES (?, ?, ?, ?, ?)",
-                [*key, view.time_ms, newest_event, view_to_blob(view)],
-            )
-            if view.time_ms // COARSE_STEP_MS > before.time_ms // COARSE_STEP_MS:
-                _thin(db, key, view.time_ms, self._longest_ms)
+        for some in _rounds(views):
+            kept += self._record_of_each(db, some)
+        return kept
+
+    def _record_of_each(self, db: Connection, views: Mapping[_Key, MarketView]) -> list[Observation]:
+        """Write down observations of which each is of another layer or coin."""
+        before = _newest_of(db, views)
+        due = [
+            (key, view, before.get(key, _NONE))
+            for key, view in views.items()
+            if _begins_step(view, before.get(key, _NONE).time_ms)
+        ]
+        events = _events_after(db, {key: known.newest_event for key, _, known in due})
+        rows: list[tuple[str, str, int, int, bytes]] = []
+        kept: list[Observation] = []
+        for key, view, known in due:
+            numbered = events.get(key, [])
+            newest_event = numbered[-1][0] if numbered else known.newest_event
+            rows.append((*key, view.time_ms, newest_event, view_to_blob(view)))
             kept.append(Observation(view, _news(view, numbered)))
+        db.executemany(
+            "INSERT INTO observations (layer, coin, time_ms, newest_event, view) VALUES (?, ?, ?, ?, ?)", rows
+        )
+        for key, view, known in due:
+            if view.time_ms // COARSE_STEP_MS > known.time_ms // COARSE_STEP_MS:
+                _thin(db, key, view.time_ms, self._longest_ms)
         return kept
 
     async def since(self, layer: Layer, coin: str, since_ms: int) -> AsyncIterator[Observation]:
@@ -163,6 +183,26 @@ def _begins_step(view: MarketView, newest_ms: int) -> bool:
     return view.time_ms // STEP_MS > newest_ms // STEP_MS
 
 
+def _rounds(views: Sequence[MarketView]) -> list[dict[_Key, MarketView]]:
+    """Return views by layer and coin, one of each in a round, in their order."""
+    rounds: list[dict[_Key, MarketView]] = []
+    seen: Counter[_Key] = Counter()
+    for view in views:
+        key = _key(view)
+        if seen[key] == len(rounds):
+            rounds.append({})
+        rounds[seen[key]][key] = view
+        seen[key] += 1
+    return rounds
+
+
+def _newest_of(db: Connection, keys: Collection[_Key]) -> dict[_Key, _Kept]:
+    """Return the newest place of each layer and coin that has any."""
+    wanted = ", ".join(["(CAST(? AS TEXT), CAST(? AS TEXT))"] * len(keys))
+    rows = db.execute(_NEWEST.format(wanted=wanted), [value for key in keys for value in key])
+    return {(layer, coin): _Kept(time_ms, newest) for layer, coin, time_ms, newest in rows}
+
+
 def _newest(db: Connection, key: _Key, before_ms: int = 2**62) -> _Kept:
     """Return the newest place before a time; one that is before everything without any."""
     row = db.execute(
@@ -201,6 +241,16 @@ def _events_of(
     for coin, number, blob in rows:
         if coin in near and near[coin] < number <= spans[coin][1]:
             found.setdefault(coin, []).append((number, event_from_blob(blob)))
+    return found
+
+
+def _events_after(db: Connection, after: Mapping[_Key, int]) -> dict[_Key, list[tuple[int, MarketEvent]]]:
+    """Return by layer and coin the events of the log with higher numbers."""
+    (newest,) = db.execute("SELECT coalesce(max(id), 0) FROM events").fetchone()
+    found: dict[_Key, list[tuple[int, MarketEvent]]] = {}
+    for layer in dict.fromkeys(layer for layer, _ in after):
+        spans = {coin: (number, newest) for (own, coin), number in after.items() if own == layer}
+        found |= {(layer, coin): events for coin, events in _events_of(db, layer, spans).items()}
     return found
 
 
