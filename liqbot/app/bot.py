@@ -46,6 +46,7 @@ from liqbot.message import Picture
 from liqbot.rules.hit import Hit
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.processes import Processes
+from liqbot.service.quotas import steady_ms
 from liqbot.service.services import Services
 from liqbot.settings import CHAT_PLATFORMS, Settings
 from liqbot.sources.scanning import Scanning, WithScanning
@@ -185,6 +186,7 @@ class Bot:
         self.bus.subscribe(DeliveriesDue, self._wake)
         self.services.access.peopled = frozenset(CHAT_PLATFORMS)
         self.services.wake = self.dispatcher.wake
+        self.services.quotas.clock = steady_ms
         self.services.platforms = lambda: [sender.name for sender in self.dispatcher.platforms]
         self.services.arrived, self.services.call_back = self.dispatcher.arrived, self.dispatcher.call_back
         self.services.coin_requests.used = self.shared.use

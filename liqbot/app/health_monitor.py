@@ -11,11 +11,12 @@ import structlog
 
 from liqbot.alerts.evaluation import STALE_MS
 from liqbot.app.bot import Bot
-from liqbot.app.clock import ClockWatch
+from liqbot.app.clock import ClockError, ClockWatch
 from liqbot.app.findings import findings_of
 from liqbot.app.operator_chat import Operator
 from liqbot.app.process_report import report_of
 from liqbot.app.roles import ALERTS, ENGINE
+from liqbot.chat.adapter import WithClock
 from liqbot.logs import redacted
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
@@ -55,6 +56,7 @@ class HealthMonitor:
         self._operator = operator
         self._clock = clock
         self._clock_watch = ClockWatch(clock)
+        self._clock_error = ClockError()
         self._begun_ms = clock()
         self._tidied_ms = 0
         self.lag_s = 0.0
@@ -75,14 +77,37 @@ class HealthMonitor:
         if back_ms:
             _log.warning("clock_put_back", by_s=back_ms // 1000)
             self._bot.clock_put_back.set()
+        await self._keep_ends()
         found = {finding.name: _bare(finding) async for finding in self.troubles(now_ms)}
         self._bot.services.troubles.renew(found.values(), now_ms)
         elsewhere = await self._exchange(now_ms)
         here = {name: finding.whole for name, finding in found.items()}
         await self._operator.tell({**elsewhere, **here})
-        if self._keeps_house:  # this writes, and may fail for the very reason that has just been told
+        if (
+            self._keeps_house and not self._is_clock_doubtful()
+        ):  # this writes, and may fail for the very reason that has just been told
             with fenced(self._bot.alerts.lease):
                 await self._keep_house(now_ms)
+
+    def _is_clock_doubtful(self) -> bool:
+        is_awaited = any(
+            isinstance(serving.adapter, WithClock) and serving.clock_ahead_s is None
+            for serving in self._bot.servings
+        )
+        return self._clock_error.is_doubtful(is_awaited=is_awaited)
+
+    async def _keep_ends(self) -> None:
+        """Let what people asked for end when they meant it to, however this machine's clock is set.
+
+        Where several machines have a part in the bot, their clocks differ, and nobody knows which was read.
+        """
+        error_ms = self._clock_error.told_ms(serving.clock_ahead_s for serving in self._bot.servings)
+        if error_ms is None or self._bot.backend.leases is not None:
+            return
+        by_ms = await self._bot.store.date_by_clock(self._clock(), error_ms)
+        if by_ms:
+            _log.warning("ends_moved", by_s=by_ms // 1000, clock_ahead_s=error_ms // 1000)
+            self._bot.dispatcher.wake()
 
     @property
     def _keeps_house(self) -> bool:
@@ -189,7 +214,7 @@ class HealthMonitor:
             if serving.state not in WELL:
                 yield Finding(_("platform {name}", name=serving.name), serving.state)
             ahead_s = serving.clock_ahead_s
-            if abs(ahead_s) > CLOCK_ERROR_S:
+            if ahead_s is not None and abs(ahead_s) > CLOCK_ERROR_S:
                 yield Finding(_("clock"), _clock_error(ahead_s, serving.name))
 
     def _disk(self, _now_ms: int) -> Iterator[Finding]:

@@ -49,9 +49,9 @@ class PlatformRunner:
         return trouble if trouble and self._state == "running" else self._state
 
     @property
-    def clock_ahead_s(self) -> float:
-        """How far this machine's clock is ahead of the platform's; 0 where that is not known."""
-        return self.adapter.clock_ahead_s if isinstance(self.adapter, WithClock) else 0.0
+    def clock_ahead_s(self) -> float | None:
+        """How far this machine's clock is ahead of the platform's; None where that is not known."""
+        return self.adapter.clock_ahead_s if isinstance(self.adapter, WithClock) else None
 
     @property
     def leads(self) -> bool:

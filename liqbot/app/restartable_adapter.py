@@ -29,9 +29,9 @@ class RestartableAdapter:
         return getattr(self._adapter, "trouble", None)
 
     @property
-    def clock_ahead_s(self) -> float:
-        """How far this machine's clock is ahead of the platform's; 0 where the adapter does not say."""
-        return getattr(self._adapter, "clock_ahead_s", 0.0)
+    def clock_ahead_s(self) -> float | None:
+        """How far this machine's clock is ahead of the platform's; None where the adapter does not say."""
+        return getattr(self._adapter, "clock_ahead_s", None)
 
     def is_group(self, chat: ChatKey) -> bool:
         """Return whether several people share the chat."""

@@ -71,6 +71,6 @@ class WithClock(Protocol):
     """An adapter that knows what time it is elsewhere."""
 
     @property
-    def clock_ahead_s(self) -> float:
-        """How far this machine's clock is ahead of the platform's, as its answers say; 0 before the first."""
+    def clock_ahead_s(self) -> float | None:
+        """How far this machine's clock is ahead of the platform's, as its answers say; None before any."""
         ...

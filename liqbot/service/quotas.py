@@ -1,5 +1,6 @@
 """How much one chat and one person may use: rates, and how much at once. Nothing of it is written down."""
 
+import time
 from collections import Counter
 from collections.abc import Callable, Generator, Hashable, Mapping
 from contextlib import contextmanager
@@ -54,13 +55,18 @@ class _Bucket:
     """When it is full again."""
 
 
+def steady_ms() -> int:
+    """Return ms that no clock's correction changes: a minute of a quota is a minute."""
+    return time.monotonic_ns() // 1_000_000
+
+
 class Quotas:
     """Counts what chats and people use."""
 
     def __init__(self, settings: QuotaSettings = DEFAULTS, clock: Callable[[], int] = int) -> None:
-        """`clock` tells ms since 1970 UTC."""
+        """`clock` tells ms, best of time that goes by whatever clocks are set to, as `steady_ms`."""
         self._settings = settings
-        self._clock = clock
+        self.clock = clock
         self.own: Mapping[tuple[str, str], Mapping[str, int]] = {}
         """Quotas that an owner has given to single chats and people, by platform and id."""
         self._buckets: dict[tuple[str, Hashable], _Bucket] = {}
@@ -82,13 +88,12 @@ class Quotas:
         most = self.most(name, platform, native_id) if most is None else most
         if not most or not native_id:
             return 0.0
-        now_s, rate = self._clock() / 1000, most / span_s
+        now_s, rate = self.clock() / 1000, most / span_s
         key = (name, (platform, native_id))
         bucket = self._buckets.get(key)
         if bucket is None:
             self._make_room(now_s)
             bucket = self._buckets[key] = _Bucket(float(most), now_s)
-        # A clock that was put back fills nothing and empties nothing.
         bucket.left = min(most, bucket.left + max(0.0, now_s - bucket.at_s) * rate)
         bucket.at_s = now_s
         wait_s = max(0.0, (1 - bucket.left) / rate)

@@ -119,6 +119,14 @@ class Store(Protocol):
         """
         ...
 
+    async def date_by_clock(self, now_ms: int, error_ms: int) -> int:
+        """Date all ends that are still to come by a clock that is ahead by `error_ms`, and shows `now_ms`.
+
+        Until now they were dated by a clock of the error that was given last; what was written before any was
+        given stays. Return by how much they were moved, ms.
+        """
+        ...
+
     async def size(self) -> int:
         """Return how many bytes it takes."""
         ...

@@ -2,17 +2,24 @@
 
 import asyncio
 import time
+from contextlib import asynccontextmanager
+from email.utils import formatdate
 
 import pytest
 from app.stand_ins import ME, Told, subscribe
+from chat.stand_ins import BTC
 from markets import MINUTE, long, price, seen, short
 from platforms import Paper
 
 from liqbot.alerts.states import KeyState, WatchState, put_back
-from liqbot.app.clock import PUT_BACK_MS, ClockWatch
+from liqbot.app.clock import PUT_BACK_MS, ClockError, ClockWatch
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
+from liqbot.chat.platform_time import PlatformTime
 from liqbot.market.updates import Beat
+from liqbot.rules.hit import Hit
+from liqbot.store.absences import Absence
+from liqbot.store.subscriptions import Watch
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
@@ -169,3 +176,146 @@ async def test_what_was_held_back_while_the_clock_was_ahead_is_not_held_for_days
             assert muted_ms == pytest.approx(now_ms + HOUR_MS, abs=10 * MINUTE)
             [(due_ms,)] = bot.store._db.execute("SELECT due_ms FROM deliveries").fetchall()
             assert due_ms == muted_ms
+
+
+class Honest(Paper):
+    """A platform that knows the time, and is far from this machine's while that is wrong."""
+
+    clock_ahead_s: float | None = None
+
+    async def run(self):
+        await asyncio.Event().wait()
+
+
+@pytest.fixture
+def machine(bot_of, monkeypatch):
+    """Return how to live for a moment while the clock is wrong by so much; `None` is before anybody told."""
+
+    @asynccontextmanager
+    async def machine(wrong_by_ms):
+        now_ms = time.time_ns() // 1_000_000 + wrong_by_ms
+        monkeypatch.setattr("liqbot.app.bot.clock_ms", lambda: now_ms)
+        bot, paper = bot_of(Told([])), Honest()
+        bot.serve("here", paper)
+        paper.clock_ahead_s = wrong_by_ms / 1000
+        monitor = HealthMonitor(bot, Operator(None, {}), lambda: now_ms)
+        async with bot:
+            yield bot, monitor, now_ms
+
+    return machine
+
+
+async def looks(monitor):
+    """Let the platforms' word be heard, and be heard again."""
+    for _ in range(2):
+        await monitor.look()
+
+
+@pytest.mark.parametrize("wrong_ms", [2 * DAY_MS, -2 * DAY_MS])
+async def test_what_people_asked_for_ends_in_time_though_the_clock_goes_wrong_and_is_put_right(
+    machine, wrong_ms
+):
+    async with machine(0) as (bot, monitor, now_ms):
+        await looks(monitor)
+        await subscribe(bot)
+        await bot.services.chats.mute(ME, now_ms + 9 * DAY_MS)
+        bot.store._db.execute("UPDATE subscriptions SET until_ms = ?", [now_ms + 8 * HOUR_MS])
+        away = Absence("closed", now_ms, 1, now_ms + HOUR_MS)
+        await bot.store.absences.begin(ME, away)
+    async with machine(wrong_ms) as (bot, monitor, now_ms):
+        await looks(monitor)
+        assert await ends(bot, now_ms) == [216, 8, 1]
+    async with machine(0) as (bot, monitor, now_ms):
+        await looks(monitor)
+        assert await ends(bot, now_ms) == [216, 8, 1]
+
+
+@pytest.mark.parametrize("wrong_ms", [2 * DAY_MS, -2 * DAY_MS])
+async def test_a_mute_that_was_set_by_a_wrong_clock_lasts_as_long_as_it_was_meant_to(machine, wrong_ms):
+    async with machine(wrong_ms) as (bot, monitor, now_ms):
+        await looks(monitor)
+        await bot.services.chats.mute(ME, now_ms + 8 * HOUR_MS)
+    async with machine(0) as (bot, monitor, now_ms):
+        await looks(monitor)
+        muted_ms = (await bot.store.chats.settings(ME)).mute_until_ms
+        assert muted_ms - now_ms == pytest.approx(8 * HOUR_MS, abs=10 * MINUTE)
+
+
+async def test_what_is_held_for_a_digest_keeps_its_time(machine):
+    async with machine(0) as (bot, _monitor, now_ms):
+        await subscribe(bot)
+        await owe(bot, "held", now_ms + 7 * HOUR_MS)
+        for error_ms in (0, -DAY_MS, HOUR_MS, 0):
+            await bot.store.date_by_clock(now_ms + error_ms, error_ms)
+            [(due_ms,)] = bot.store._db.execute("SELECT due_ms FROM deliveries").fetchall()
+            assert due_ms - error_ms == now_ms + 7 * HOUR_MS
+
+
+async def test_a_clock_that_is_set_while_the_bot_runs_moves_ends_and_holds_no_alert_up(machine):
+    async with machine(0) as (bot, monitor, now_ms):
+        await looks(monitor)
+        await subscribe(bot)
+        await bot.services.chats.mute(ME, now_ms + 8 * HOUR_MS)
+        await owe(bot, "due", now_ms + DAY_MS, expires_ms=now_ms + 2 * DAY_MS)
+        assert await bot.store.date_by_clock(now_ms + DAY_MS, DAY_MS) == DAY_MS
+        assert (await bot.store.chats.settings(ME)).mute_until_ms == now_ms + 32 * HOUR_MS
+        query = "SELECT due_ms, expires_ms FROM deliveries"
+        assert bot.store._db.execute(query).fetchall() == [(now_ms + DAY_MS, now_ms + 3 * DAY_MS)]
+        assert await bot.store.date_by_clock(now_ms + DAY_MS, DAY_MS) == 0, "the same error again"
+        assert await bot.store.date_by_clock(now_ms, 0) == -DAY_MS
+        assert (await bot.store.chats.settings(ME)).mute_until_ms == now_ms + 8 * HOUR_MS
+        assert bot.store._db.execute(query).fetchall() == [(now_ms, now_ms + 3 * DAY_MS)]
+
+
+def test_an_error_of_the_clock_is_believed_when_platforms_have_said_it_twice():
+    error = ClockError()
+    assert error.told_ms([None, None]) is None
+    assert error.told_ms([None, 0.4]) is None
+    assert error.told_ms([None, 0.2]) == 0
+    assert error.told_ms([0.3, 0.1]) is None, "no news"
+    assert error.told_ms([3_600.0, 3_600.1]) is None, "it may have slept, until a platform tells the time"
+    assert error.told_ms([0.2, 0.1]) is None
+    assert error.told_ms([3_600.0, 3_600.1]) is None
+    assert error.told_ms([3_600.3, 3_600.1]) == 3_600_100
+
+
+def test_a_platforms_time_is_believed_when_it_has_told_and_not_before(monkeypatch):
+    platform = PlatformTime()
+    platform.note("no time at all")
+    assert platform.clock_ahead_s is None
+    assert platform.now_s() == pytest.approx(time.time(), abs=1)
+    platform.note(formatdate(time.time() - 7_200))
+    assert platform.clock_ahead_s == pytest.approx(7_200, abs=2)
+    now_s = time.time()
+    monkeypatch.setattr("liqbot.chat.platform_time.time.time", lambda: now_s - 7_200)
+    assert platform.clock_ahead_s == pytest.approx(0, abs=2), "at once, without another answer"
+    assert platform.now_s() == pytest.approx(now_s - 7_200, abs=2)
+
+
+def test_a_minute_of_a_quota_is_a_minute_whatever_the_clock_is_set_to(bot_of, monkeypatch):
+    now_ms = [time.time_ns() // 1_000_000]
+    monkeypatch.setattr("liqbot.app.bot.clock_ms", lambda: now_ms[0])
+    quotas = bot_of(Told([])).services.quotas
+    while not quotas.take("commands_person", "telegram", "1"):
+        pass
+    now_ms[0] += 2 * DAY_MS
+    assert quotas.take("commands_person", "telegram", "1") > 0
+
+
+async def owe(bot, status, due_ms, expires_ms=None):
+    """Owe the chat an alert."""
+    execute = bot.store._db.execute
+    (watch_id,) = execute("SELECT id FROM watches").fetchone()
+    watch = Watch(watch_id, "near-cluster", "BTC", "{}")
+    await bot.store.alerts.sample(ME, watch, Hit("a", "a"), BTC, due_ms)
+    execute(
+        "UPDATE deliveries SET status = ?, due_ms = ?, expires_ms = ?",
+        [status, due_ms, expires_ms or due_ms + 2 * DAY_MS],
+    )
+
+
+async def ends(bot, now_ms):
+    """Return in how many hours a mute, a subscription and the wait for the next try are at their end."""
+    of = ["mute_until_ms FROM chats", "until_ms FROM subscriptions", "next_ms FROM absences"]
+    times = [bot.store._db.execute(f"SELECT {one}").fetchone()[0] for one in of]
+    return [round((one - now_ms) / HOUR_MS) for one in times]

@@ -60,7 +60,7 @@ class DiscordAdapter:
         self._reason = ""
 
     @property
-    def clock_ahead_s(self) -> float:
+    def clock_ahead_s(self) -> float | None:
         """How far this machine's clock is ahead of Discord's."""
         return self._wire.clock_ahead_s
 

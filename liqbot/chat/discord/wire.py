@@ -6,12 +6,9 @@ of Discord's, as a proxy's page with status 200, is a broken line: the library w
 """
 
 import asyncio
-import contextlib
-import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from email.utils import parsedate_to_datetime
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
@@ -19,6 +16,7 @@ import aiohttp
 
 from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.discord.route_limits import RouteLimits
+from liqbot.chat.platform_time import PlatformTime
 
 A_SECOND = 50
 """So many requests Discord takes of a bot."""
@@ -65,8 +63,7 @@ class Wire:
         self._path = urlsplit(self._api_url).path
         self._window = RateWindow(A_SECOND)
         self._routes = RouteLimits()
-        self._ahead_s: float | None = None
-        """How far Discord's time is ahead of the clock that never goes backwards; None until it told."""
+        self._time = PlatformTime()
         self.trace: aiohttp.TraceConfig = aiohttp.TraceConfig()
         """What a session is to be made with."""
         self.trace.on_request_start.append(self._begin)
@@ -74,9 +71,9 @@ class Wire:
         self.trace.on_request_exception.append(self._fail)
 
     @property
-    def clock_ahead_s(self) -> float:
-        """How far this machine's clock is ahead of Discord's."""
-        return 0.0 if self._ahead_s is None else time.time() - time.monotonic() - self._ahead_s
+    def clock_ahead_s(self) -> float | None:
+        """How far this machine's clock is ahead of Discord's; None until that has told."""
+        return self._time.clock_ahead_s
 
     def resume(self) -> None:
         """Note that another process may have been sending until now: it may have opened conversations."""
@@ -133,9 +130,7 @@ class Wire:
             _note(str(answer.status))
         if answer.status in (200, 201) and not is_own:
             raise NotDiscord(f"not Discord but something before it answered {answer.status}")
-        with contextlib.suppress(TypeError, ValueError):
-            told = parsedate_to_datetime(answer.headers.get("Date", ""))
-            self._ahead_s = told.timestamp() - time.monotonic()
+        self._time.note(answer.headers.get("Date"))
 
 
 def _taken(context: SimpleNamespace) -> tuple[int | None, str | None]:

@@ -45,7 +45,7 @@ class TelegramAdapter:
         self._unknown: str | None = None
         """Why the bot does not know its own name yet; None where it does, or has only begun to ask."""
         self._menu = Menu(bot, self._handler.answers.commands)
-        self._intake = Intake(self._handler, self._connection.now_s, time.monotonic)
+        self._intake = Intake(self._handler, self._connection.time.now_s, time.monotonic)
 
     @property
     def trouble(self) -> str | None:
@@ -53,9 +53,9 @@ class TelegramAdapter:
         return self._unknown or self._receiving.trouble
 
     @property
-    def clock_ahead_s(self) -> float:
+    def clock_ahead_s(self) -> float | None:
         """How far this machine's clock is ahead of Telegram's."""
-        return time.time() - self._connection.now_s()
+        return self._connection.time.clock_ahead_s
 
     @property
     def limits(self) -> Limits:

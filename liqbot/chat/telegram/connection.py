@@ -4,10 +4,8 @@ import asyncio
 import contextlib
 import json
 import math
-import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from email.utils import parsedate_to_datetime
 from typing import cast
 from urllib.parse import urlencode, urlsplit
 from urllib.request import getproxies, proxy_bypass
@@ -21,6 +19,7 @@ from telegram.request import HTTPXRequest
 
 from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.adapter import AdapterError
+from liqbot.chat.platform_time import PlatformTime
 from liqbot.chat.telegram.settings import TelegramSettings
 
 IN_FLIGHT = 30
@@ -55,9 +54,11 @@ class Connection:
         self, settings: TelegramSettings, *, patience_s: float = PATIENCE_S, a_second: float = math.inf
     ) -> None:
         """An answer may take `patience_s` seconds; no more than `a_second` messages are sent a second."""
-        self._addressing = _Addressing(settings, RateWindow(a_second))
+        self.time = PlatformTime()
+        """Telegram's time: this machine's clock may be wrong."""
+        self._addressing = _Addressing(settings, RateWindow(a_second), self.time)
         self._requests = (
-            _request(_Addressing(settings, RateWindow(math.inf)), patience_s),
+            _request(_Addressing(settings, RateWindow(math.inf), self.time), patience_s),
             _request(self._addressing, patience_s),
         )
         self.bot = Bot(
@@ -81,10 +82,6 @@ class Connection:
         if not isinstance(told, list):
             raise NetworkError("the answer to a poll holds no updates")
         return cast("list[object]", told)
-
-    def now_s(self) -> float:
-        """Return Telegram's time, seconds since 1970 UTC: this machine's clock may be wrong."""
-        return time.monotonic() + self._addressing.ahead_s
 
     async def close(self) -> None:
         """Close every connection, once what is in flight has arrived or had `CLOSE_S` seconds for it."""
@@ -110,13 +107,12 @@ def _request(transport: httpx.AsyncBaseTransport, patience_s: float) -> HTTPXReq
 class _Addressing(httpx.AsyncBaseTransport):
     """Writes the token into the address of a request, where nobody but the wire sees it."""
 
-    def __init__(self, settings: TelegramSettings, window: RateWindow) -> None:
+    def __init__(self, settings: TelegramSettings, window: RateWindow, platform_time: PlatformTime) -> None:
         self._window = window
+        self._time = platform_time
         self._token: SecretStr = settings.token
         self._inner = _transport(settings.api_url)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
-        self.ahead_s = time.time() - time.monotonic()
-        """How far the platform's time is ahead of the clock that never goes backwards."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, and return its answer when all of it is there."""
@@ -126,13 +122,8 @@ class _Addressing(httpx.AsyncBaseTransport):
                 raise response
             if not _is_own(response.content):
                 raise GatewayError(response.status_code)
-        self._note_time(response.headers.get("Date"))
+        self._time.note(response.headers.get("Date"))
         return response
-
-    def _note_time(self, told: str | None) -> None:
-        """Take note of the time that an answer tells."""
-        with contextlib.suppress(TypeError, ValueError):
-            self.ahead_s = parsedate_to_datetime(told or "").timestamp() - time.monotonic()
 
     def _passing(self, request: httpx.Request) -> AbstractAsyncContextManager[None]:
         """Return what keeps a request to the rate, where it is one that Telegram counts."""

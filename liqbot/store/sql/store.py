@@ -56,3 +56,6 @@ class SqlStore:
             self.history.forget_cached()
             self.observations.forget_cached()
         return ahead_ms
+
+    async def date_by_clock(self, now_ms: int, error_ms: int) -> int:
+        return await SqlClockRepair(self._connections).date_by_clock(now_ms, error_ms)
