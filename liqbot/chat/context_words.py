@@ -1,5 +1,7 @@
 """What surrounds a market in words: funding and open interest against their past, accounts, options."""
 
+from collections.abc import Iterable
+
 from liqbot.message import Fact
 from liqbot.service.market_answer import MarketAnswer
 from liqbot.text import _
@@ -42,23 +44,21 @@ def stretch(market: MarketAnswer) -> list[Fact]:
 def accounts(market: MarketAnswer) -> list[Fact]:
     """Return which share of accounts is long, venue by venue; nothing where nobody tells."""
     own = None if market.context is None else market.context.long_accounts
-    told = [] if own is None else [(market.venue, own)]
-    told += [(other.venue, other.long_accounts) for other in market.others if other.long_accounts is not None]
-    if not told:
-        return []
-    said = [f"{venue} {share(long)}" for venue, long in dict(told).items()]
-    return [Fact(_("Accounts long"), listed(said))]
+    others = ((other.venue, other.long_accounts) for other in market.others)
+    return _by_venue(_("Accounts long"), [(market.venue, own), *others])
 
 
 def takers(market: MarketAnswer) -> list[Fact]:
     """Return what takers bought lately of what they traded, venue by venue; nothing where nobody tells."""
     own = None if market.context is None else market.context.taker_buy
-    told = [] if own is None else [(market.venue, own)]
-    told += [(other.venue, other.taker_buy) for other in market.others if other.taker_buy is not None]
-    if not told:
-        return []
-    said = [f"{venue} {share(bought)}" for venue, bought in dict(told).items()]
-    return [Fact(_("Takers bought, 5 min"), listed(said))]
+    others = ((other.venue, other.taker_buy) for other in market.others)
+    return _by_venue(_("Takers bought, 5 min"), [(market.venue, own), *others])
+
+
+def _by_venue(label: str, told: Iterable[tuple[str, float | None]]) -> list[Fact]:
+    """Return a share (0 to 1) by venue as a fact, of those venues that tell one."""
+    known = {venue: share(value) for venue, value in told if value is not None}
+    return [Fact(label, listed([f"{venue} {said}" for venue, said in known.items()]))] if known else []
 
 
 def expiries(market: MarketAnswer) -> list[Fact]:
