@@ -67,10 +67,12 @@ page: $(PAGE)/node_modules/.package-lock.json  ## check and build the live page;
 	npm run --silent --prefix $(PAGE) check
 	npm run --silent --prefix $(PAGE) build
 
-browser: $(VENV)/dev.stamp $(PAGE)/node_modules/.package-lock.json $(BROWSER)/node_modules/.package-lock.json  ## try the live page in Chromium (needs Node 20; installs Chromium where there is none)
+browser: $(VENV)/dev.stamp $(PAGE)/node_modules/.package-lock.json $(BROWSER)/node_modules/.package-lock.json  ## try the live page and the documentation site in Chromium (needs Node 20; installs Chromium where there is none)
+	$(BIN)/mkdocs build --strict --quiet
 	node $(BROWSER)/build.mjs
 	CHROMIUM=$$($(BROWSER)/chromium.sh) && export CHROMIUM && \
-	  LIQBOT=$(abspath $(BIN)/liqbot) PYTHON=$(abspath $(BIN)/python) node --test --test-concurrency=1 $(BROWSER)/page.test.mjs
+	  LIQBOT=$(abspath $(BIN)/liqbot) PYTHON=$(abspath $(BIN)/python) node --test --test-concurrency=1 $(BROWSER)/page.test.mjs && \
+	  SITE=$(abspath site) node --test $(BROWSER)/site.test.mjs
 
 conformance: $(VENV)/dev.stamp  ## drive the counterparts with other people's clients, unchanged (needs Node 20)
 	@for script in tests/counterparts/conformance/*.py; do \

@@ -26,7 +26,7 @@ START_MS = 1_800_000_000_000
 EVERY_MS = 5_000
 MOST, WANTED, WITHIN_MIN, ALL_WITHIN_MIN = 0.999, 0.8, 2, 20
 COINS = ("BTC", "ETH", "SOL")
-PICTURE = Path(__file__).parents[1] / "docs/coverage.png"
+PICTURE = Path(__file__).parents[1] / "docs/pages/coverage.png"
 
 
 @dataclass
@@ -57,7 +57,7 @@ def rows() -> Iterator[Row]:
         f"45,007 accounts, {WEIGHT} weight a minute, batches served: {WANTED:.0%} of notional read",
         f"after {most:.2f} min",
         f"at most {WITHIN_MIN} simulated minutes; one by one {singly.reached('notional', WANTED):.1f}; "
-        f"its largest {batches.least:,} accounts hold that much; [the curves](docs/coverage.png)",
+        f"its largest {batches.least:,} accounts hold that much; [the curves](docs/pages/coverage.png)",
         most <= WITHIN_MIN,
     )
     yield Row(

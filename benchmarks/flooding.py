@@ -21,6 +21,7 @@ from liqbot.rules.hit import Hit
 from liqbot.store.alerts import NewAlert
 from liqbot.store.chats import ChatKey
 from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.urgency import urgently
 
 SECONDS = 4.0
 """How long each flood lasts."""
@@ -140,7 +141,8 @@ async def _alert(
             return
         text = f"alert number {number:04}"
         paper.raised[text] = time.monotonic()
-        await store.alerts.commit(BTC, [], [NewAlert(mine.watch, Hit(text, text), "first")], 1)
+        with urgently():  # as where rules have read a view
+            await store.alerts.commit(BTC, [], [NewAlert(mine.watch, Hit(text, text), "first")], 1)
         dispatcher.wake()
         await asyncio.sleep(1.2)
 

@@ -37,7 +37,7 @@ EVERY_MS = 30_000
 NEAR = 0.05
 COINS = ("BTC", "ETH", "SOL")
 WANTED, WITHIN_MIN = 0.8, 10
-PICTURE = Path(__file__).parents[1] / "docs/polling.png"
+PICTURE = Path(__file__).parents[1] / "docs/pages/polling.png"
 
 
 class RoundRobin:
@@ -112,7 +112,7 @@ def rows() -> Iterator[Row]:
     yield Row(
         f"5,007 accounts, 1000 weight a minute: {WANTED:.0%} of notional known",
         "never" if reached is None else f"after {reached:.1f} min",
-        f"at most {WITHIN_MIN} simulated minutes; [the curve](docs/polling.png)",
+        f"at most {WITHIN_MIN} simulated minutes; [the curve](docs/pages/polling.png)",
         reached is not None and reached <= WITHIN_MIN,
     )
     first = mine[0]

@@ -29,6 +29,7 @@ from liqbot.store.errors import StoreError
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Leases, LocalLeases
 from liqbot.store.store import Store
+from liqbot.store.urgency import urgently
 
 _log = structlog.get_logger()
 
@@ -148,6 +149,10 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Send until cancelled. Deliveries that were under way when the bot stopped are sent again."""
+        with urgently():
+            await self._send_on()
+
+    async def _send_on(self) -> None:
         leading = [asyncio.create_task(sender.lead()) for sender in self._senders.values()]
         looking: asyncio.Task[float] | None = None
         try:

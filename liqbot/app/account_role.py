@@ -16,6 +16,7 @@ from liqbot.service.accounts import AccountPlace, Accounts, NoAccountError
 from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
 from liqbot.store.subscriptions import ACCOUNT_RULE
+from liqbot.store.urgency import urgently
 
 _log = structlog.get_logger()
 
@@ -62,9 +63,10 @@ class AccountRole:
 
     async def run(self) -> None:
         """Look up who is watched, and read what is told, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            for work in (self._keep_up(), self._read(), self._wait()):
-                group.create_task(work)
+        with urgently():
+            async with asyncio.TaskGroup() as group:
+                for work in (self._keep_up(), self._read(), self._wait()):
+                    group.create_task(work)
 
     async def settle(self) -> None:
         """Watch who is wanted by now, and nobody else. Raises `StoreError`."""

@@ -25,6 +25,7 @@ from liqbot.store.errors import DamagedError, StoreError
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import Lease, Leases, fenced
 from liqbot.store.store import Store
+from liqbot.store.urgency import urgently
 
 _log = structlog.get_logger()
 
@@ -97,15 +98,16 @@ class AlertsRole:
 
     async def run(self) -> None:
         """Let plugins read what there is for them, until cancelled; where others could, all rules."""
-        if self.leadership is None:
-            await self._read_behind()
-            return
-        while True:
-            try:
-                await self.leadership.run(self._lead)
-            except StoreError as error:
-                _log.warning("alerts_not_led", reason=str(error))
-                await self._sleep(AGAIN_S)
+        with urgently():
+            if self.leadership is None:
+                await self._read_behind()
+                return
+            while True:
+                try:
+                    await self.leadership.run(self._lead)
+                except StoreError as error:
+                    _log.warning("alerts_not_led", reason=str(error))
+                    await self._sleep(AGAIN_S)
 
     async def _lead(self, lease: Lease) -> None:
         """Read what nobody has read, and then what comes."""

@@ -25,6 +25,7 @@ from liqbot.store.errors import StoreError
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import RETRY_S, Lease, Leases, fenced
 from liqbot.store.store import Store
+from liqbot.store.urgency import urgently
 
 _log = structlog.get_logger()
 
@@ -148,16 +149,17 @@ class EngineRole:
         feed = self.feeds[place]
         self._past_ends(feed)
         self._show(feed, views)
-        try:
-            await self._write(feed, views)
-        except StoreError as error:
-            # People still see the market. What was to be written follows from the views to come.
-            if self.trouble is None:
-                _log.error("database_failed", reason=str(error))
-            self.trouble = str(error)
-        else:
-            self.trouble = None
-            await self._bus.publish(ViewsMade(feed.source.layer, views, feed.events))
+        with urgently():  # alerts come of it
+            try:
+                await self._write(feed, views)
+            except StoreError as error:
+                # People still see the market. What was to be written follows from the views to come.
+                if self.trouble is None:
+                    _log.error("database_failed", reason=str(error))
+                self.trouble = str(error)
+            else:
+                self.trouble = None
+                await self._bus.publish(ViewsMade(feed.source.layer, views, feed.events))
         self.beats += 1
         self._changed.set()
 

@@ -3,8 +3,10 @@
 Not here: what an argument means (`arguments.py`), what a command is (`command.py`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -13,6 +15,7 @@ from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.input_cleaning import cleaned, words_of
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.wording import nearest, quoted
+from liqbot.service.chats import ChatKey
 from liqbot.service.errors import UserError
 from liqbot.text import _, ngettext, speaking
 
@@ -24,6 +27,8 @@ OF_THE_PRESENT = ("status", "regime", "clusters", "trapped", "whales", "book", "
 """Commands that need the newest views alone, and are answered while the past is still being read."""
 WITHOUT_MARKET = ("help", "watching", "privacy", "mute", "quiet", "timezone", "look")
 """Commands that have nothing to do with the past of a market; plugins may have to do with them."""
+AT_ONCE = 4
+"""So many commands of one chat are worked on at once; more of them wait, and keep nobody else waiting."""
 _AND = ("and", "&", "+", ",")
 _ALIKE = 0.75
 """How alike a command must be to be suggested: no suggestion is better than a wrong one."""
@@ -50,6 +55,7 @@ class Answering:
 
     def __init__(self, commands: Iterable[Command]) -> None:
         self.commands = {command.name: command for command in commands}
+        self._turns: WeakValueDictionary[ChatKey, asyncio.Semaphore] = WeakValueDictionary()
 
     def add(self, commands: Iterable[Command]) -> None:
         """Take up more commands."""
@@ -81,10 +87,13 @@ class Answering:
             values = await read_arguments(command, given, context, self.topics(context))
             if command.name not in (*OF_THE_PRESENT, *WITHOUT_MARKET):
                 await context.services.startup.require_past()  # what cannot be done was refused before
+            turn = self._turns.setdefault(context.chat, asyncio.Semaphore(AT_ONCE))
             if not command.draws or context.is_owner:
-                return await command.function(context, **values)
+                async with turn:
+                    return await command.function(context, **values)
             with context.services.quotas.drawing(context.chat, context.person):
-                return await command.function(context, **values)
+                async with turn:
+                    return await command.function(context, **values)
 
         return await _of_each_coin(command, words, context, one) or await one(words)
 

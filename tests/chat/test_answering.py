@@ -1,11 +1,13 @@
+import asyncio
+
 import pytest
-from chat.stand_ins import ME, Room
+from chat.stand_ins import ME, SOMEBODY_ELSE, Room
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from liqbot.builtin import RULES
-from liqbot.chat.answering import Answering
+from liqbot.chat.answering import AT_ONCE, Answering
 from liqbot.chat.bot_commands import COMMANDS
 from liqbot.chat.command import Coin, CommandContext, Settings, Window, command
 from liqbot.message import Message, Tone
@@ -257,3 +259,27 @@ class TestDeclaringCommands:
 
         answer = await Answering([refuse]).answer("/refuse", CommandContext(ME, room.services))
         assert answer == Message("Not for me", tone=Tone.WARNING, private=True)
+
+
+async def test_what_one_chat_asks_at_once_waits_for_its_turn_and_keeps_no_other_chat_waiting(room):
+    may_go_on, other_began, under_way = asyncio.Event(), asyncio.Event(), []
+
+    @command()
+    async def slow(context: CommandContext) -> Message:
+        """It takes its time."""
+        under_way.append(context.chat)
+        if context.chat == SOMEBODY_ELSE:
+            other_began.set()
+        await may_go_on.wait()
+        return Message("done")
+
+    answering = Answering([slow])
+    many = [
+        asyncio.create_task(answering.answer("/slow", CommandContext(ME, room.services)))
+        for _ in range(3 * AT_ONCE)
+    ]
+    other = asyncio.create_task(answering.answer("/slow", CommandContext(SOMEBODY_ELSE, room.services)))
+    await other_began.wait()
+    assert under_way.count(ME) == AT_ONCE
+    may_go_on.set()
+    assert {message.title for message in await asyncio.gather(*many, other)} == {"done"}

@@ -11,7 +11,6 @@ server is asked, as soon as it answers again, whether it was: nothing is done tw
 
 import asyncio
 import contextlib
-import queue
 import random
 import re
 import threading
@@ -31,6 +30,7 @@ from liqbot.store.leases import Lease, LeaseLostError, fence
 from liqbot.store.postgres import schema
 from liqbot.store.postgres.database import connect, told
 from liqbot.store.sql.dialect import POSTGRESQL
+from liqbot.store.urgency import Jobs
 
 READERS = 3
 WRITERS = 2
@@ -92,8 +92,7 @@ class Connections:
         except BaseException:
             first.close()
             raise
-        self._reading: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._writing: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
+        self._reading, self._writing = Jobs[_Job[Any]](), Jobs[_Job[Any]]()
         self._threads = [
             *(_Worker(url, self._reading, f"store-read-{at}") for at in range(READERS)),
             *(_Worker(url, self._writing, f"store-write-{at}") for at in range(0 if read_only else WRITERS)),
@@ -123,12 +122,12 @@ class Connections:
         if self._is_closed:
             return
         self._is_closed = True
-        for thread in self._threads:
-            thread.jobs.put(None)
+        for jobs in (self._reading, self._writing):
+            jobs.close(len(self._threads))  # more than there are is none too few
         for thread in self._threads:
             thread.join()
 
-    async def _done(self, jobs: "queue.SimpleQueue[_Job[Any] | None]", job: _Job[Result]) -> Result:
+    async def _done(self, jobs: Jobs[_Job[Any]], job: _Job[Result]) -> Result:
         if self._is_closed:
             raise StoreError(f"{self.url}: is closed")
         jobs.put(job)
@@ -138,7 +137,7 @@ class Connections:
 class _Worker(threading.Thread):
     """A thread with a connection of its own, which is made when there is something to do."""
 
-    def __init__(self, url: PostgresUrl, jobs: "queue.SimpleQueue[_Job[Any] | None]", name: str) -> None:
+    def __init__(self, url: PostgresUrl, jobs: Jobs[_Job[Any]], name: str) -> None:
         super().__init__(name=name, daemon=True)
         self.jobs = jobs
         self.connection: psycopg.Connection[TupleRow] | None = None

@@ -2,11 +2,10 @@
 
 import asyncio
 import contextlib
-import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -14,18 +13,21 @@ from typing import Any, Generic, TypeVar
 from liqbot.store.errors import StoreError
 from liqbot.store.sql.dialect import SQLITE
 from liqbot.store.sqlite.database import open_database, open_reader, transaction
+from liqbot.store.urgency import Jobs
 
 READERS = 3
 """So many questions may be answered at the same time: a long one, as a grid, holds up no other."""
 GROUP = 64
 """At most so many writes share one commit where they queue up, as on a slow disk: one fsync for all."""
+BESIDE_URGENT = 8
+"""So many that are not urgent share it with one that is."""
 
 Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
 class _Job(Generic[Result]):
-    """Something to be written, and who waits for what comes of it."""
+    """Something to be read or written, and who waits for what comes of it."""
 
     work: Callable[[sqlite3.Connection], Result]
     done: Future[Result] = field(default_factory=Future[Result])
@@ -40,6 +42,19 @@ class _Job(Generic[Result]):
         else:
             self.done.set_result(result)
 
+    def read(self, connection: sqlite3.Connection) -> None:
+        """Read it; all of it sees one state of the database."""
+        try:
+            connection.execute("BEGIN")
+            try:
+                result = self.work(connection)
+            finally:
+                connection.rollback()
+        except Exception as error:  # noqa: BLE001 - it is for who waits
+            self.done.set_exception(_told(error))
+        else:
+            self.done.set_result(result)
+
 
 class Connections:
     """A database's connections. What is read, is read of what was committed before the question."""
@@ -49,25 +64,26 @@ class Connections:
         self.path = path
         self.dialect = SQLITE
         self.writer: sqlite3.Connection | None = None if read_only else open_database(path).conn
-        self._all_readers = [open_reader(path) for _ in range(READERS)]
-        self._free_readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
-        for connection in self._all_readers:
-            connection.isolation_level = None
-            self._free_readers.put(connection)
-        self._reading = ThreadPoolExecutor(READERS, thread_name_prefix="store-read")
-        self._jobs: queue.SimpleQueue[_Job[Any] | None] = queue.SimpleQueue()
-        self._writing: threading.Thread | None = None
+        self._readers = [open_reader(path) for _ in range(READERS)]
+        self._to_read, self._to_write = Jobs[_Job[Any]](), Jobs[_Job[Any]]()
+        self._threads = [
+            threading.Thread(target=self._read_on, args=[reader], name=f"store-read-{at}", daemon=True)
+            for at, reader in enumerate(self._readers)
+        ]
         if self.writer is not None:
-            self._writing = threading.Thread(
-                target=self._write_on, args=[self.writer], name="store-write", daemon=True
+            self._threads.append(
+                threading.Thread(target=self._write_on, args=[self.writer], name="store-write", daemon=True)
             )
-            self._writing.start()
+        for thread in self._threads:
+            thread.start()
         self._is_closed = False
 
     async def read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Return what `work` reads; all of it sees one state of the database. Raises `StoreError`."""
         self._require_open()
-        return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, work)
+        job = _Job(work)
+        self._to_read.put(job)
+        return await asyncio.wrap_future(job.done)
 
     async def write(self, work: Callable[[sqlite3.Connection], Result], *, beside: bool = False) -> Result:
         """Do `work` in a transaction; return when it is committed. Raises `StoreError`.
@@ -78,7 +94,7 @@ class Connections:
         del beside
         self._require_open()
         job = _Job(work)
-        self._jobs.put(job)
+        self._to_write.put(job)
         return await asyncio.wrap_future(job.done)
 
     def close(self) -> None:
@@ -86,11 +102,11 @@ class Connections:
         if self._is_closed:
             return
         self._is_closed = True
-        self._jobs.put(None)
-        if self._writing is not None:
-            self._writing.join()
-        self._reading.shutdown()
-        for connection in self._all_readers:
+        self._to_write.close()
+        self._to_read.close(len(self._readers))
+        for thread in self._threads:
+            thread.join()
+        for connection in self._readers:
             connection.close()
         if self.writer is not None:
             self.writer.close()
@@ -99,33 +115,15 @@ class Connections:
         if self._is_closed:
             raise StoreError(f"{self.path}: is closed")
 
-    def _read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
-        connection = self._free_readers.get()
-        try:
-            connection.execute("BEGIN")
-            try:
-                return work(connection)
-            finally:
-                connection.rollback()
-        except sqlite3.Error as error:
-            raise _told(error) from error
-        finally:
-            self._free_readers.put(connection)
+    def _read_on(self, connection: sqlite3.Connection) -> None:
+        connection.isolation_level = None
+        while (job := self._to_read.get()) is not None:
+            if job.done.set_running_or_notify_cancel():
+                job.read(connection)
 
     def _write_on(self, connection: sqlite3.Connection) -> None:
-        while (first := self._jobs.get()) is not None:
-            jobs, is_last = [first], False
-            with contextlib.suppress(queue.Empty):
-                while len(jobs) < GROUP:
-                    job = self._jobs.get_nowait()
-                    if job is None:
-                        is_last = True
-                        break
-                    jobs.append(job)
-            wanted = [job for job in jobs if job.done.set_running_or_notify_cancel()]
-            _write_together(connection, wanted)
-            if is_last:
-                return
+        while jobs := self._to_write.group(GROUP, BESIDE_URGENT):
+            _write_together(connection, [job for job in jobs if job.done.set_running_or_notify_cancel()])
 
 
 def _write_together(connection: sqlite3.Connection, jobs: Sequence[_Job[Any]]) -> None:
