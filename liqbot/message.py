@@ -5,9 +5,18 @@ and a value) and `tables`, so that a phone, a page and a program can each lay it
 the meaning lies in punctuation.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Signs that steer a terminal, or turn the direction of what follows; no database keeps all of them."""
+
+
+def printable(text: str) -> str:
+    """Return a text without signs that do something instead of being read; lines and tabs stay."""
+    return _UNPRINTABLE.sub("", text)
 
 
 class Tone(StrEnum):

@@ -15,6 +15,8 @@ from liqbot.service.subscriptions import Manner
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import clock, duration, time_to_come, utc
 
+UNLOOKED = ("rule not loaded", "wrong parameters", "rule fails")
+"""Why nobody looks for what somebody subscribed to: that is not the same as that there is nothing."""
 STATUSES = {
     Status.OK: N_("quiet"),
     Status.PENDING: N_("pending"),
@@ -91,6 +93,11 @@ def clock_text(settings: ChatSettings, time_ms: int) -> str:
 def zone_of(settings: ChatSettings) -> tzinfo:
     """Return the chat's time zone; UTC where the database does not know it any more."""
     return zone(settings.time_zone) or UTC
+
+
+def standing(status: Status, found: Current) -> str:
+    """Return the state of a subscription in words."""
+    return _("not looked at") if found.unread in UNLOOKED else _(STATUSES[status])
 
 
 def current(found: Current) -> str:

@@ -9,6 +9,7 @@ import structlog
 from liqbot.chat.command import Coin, Command, CommandContext, Settings, command
 from liqbot.message import Message
 from liqbot.rules.contributions import PluginCommand
+from liqbot.rules.hit import RuleFault
 from liqbot.rules.parameters import ParameterError
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery
@@ -28,15 +29,22 @@ def chat_command(brought: PluginCommand) -> Command:
         view = context.services.markets.seen(coin, LayerQuery()).view
         try:
             return await asyncio.to_thread(brought.answer, view, values)
+        except RuleFault as fault:  # it names the file and the line; a trace of ours would hide them
+            _log.error("command_failed", command=brought.name, reason=str(fault))
+            raise _failed(brought) from fault
         except Exception as error:
             _log.exception("command_failed", command=brought.name)
-            raise UserError(
-                "The plugin of /{command} failed. The operator's log names the line.", command=brought.name
-            ) from error
+            raise _failed(brought) from error
 
     answer.__name__ = brought.name
     answer.__doc__ = "\n\n".join((*brought.text, *_parameters(brought)))
     return replace(command(answer), form=brought.form)
+
+
+def _failed(brought: PluginCommand) -> UserError:
+    return UserError(
+        "The plugin of /{command} failed. The operator's log names the line.", command=brought.name
+    )
 
 
 def chat_commands(brought: Iterable[PluginCommand], taken: Iterable[str]) -> Iterator[Command]:

@@ -215,7 +215,7 @@ def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Ite
 
 
 def _standing(item: SubscriptionAnswer, end: str) -> list[str]:
-    status = _("paused") if item.paused else _(phrases.STATUSES[item.status])
+    status = _("paused") if item.paused else phrases.standing(item.status, item.current)
     ends = _("ends at {time}", time=end) if end else ""
     how = ", ".join(part for part in (status, phrases.manner(item.manner), ends) if part)
     return [

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from liqbot.market.side import Side
+from liqbot.message import printable
 
 Memory = TypeVar("Memory")
 
@@ -89,6 +90,8 @@ def checked(hits: object) -> tuple[Hit, ...]:
         raise ValueError(f"it yielded the same key twice: {sorted(keys)}")
     if any(len(key) > LONGEST_KEY for key in keys):
         raise ValueError(f"it yielded a key of more than {LONGEST_KEY} letters")
+    if odd := [key for key in keys if printable(key) != key]:
+        raise ValueError(f"it yielded a key with signs that nobody can read: {odd[0]!r}")
     return tuple(_in_lines(hit) for hit in written)
 
 
@@ -100,7 +103,7 @@ def _in_lines(hit: Hit) -> Hit:
 
 
 def _line(text: str) -> str:
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     return line if len(line) <= LONGEST_LINE else f"{line[: LONGEST_LINE - 1]}…"
 
 

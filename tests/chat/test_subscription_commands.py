@@ -126,7 +126,7 @@ class TestStanding:
         await room.say("/subscribe trapped BTC")
         del room.services.rules.by_name["trapped"]
         assert (await room.say("/subscriptions")).lines == (
-            "#1 trapped BTC: quiet",
+            "#1 trapped BTC: not looked at",
             "    Now: Its rule is not loaded.",
         )
         assert await room.title("/unsubscribe 1") == "Unsubscribed from #1"
@@ -139,7 +139,7 @@ class TestStanding:
         await room.say("/subscribe trapped BTC")
         room.services.rules.by_name["trapped"] = narrower
         assert (await room.say("/subscriptions")).lines == (
-            "#1 trapped BTC: quiet",
+            "#1 trapped BTC: not looked at",
             "    Now: Its settings are no longer possible. Unsubscribe it and subscribe anew.",
         )
 

@@ -215,6 +215,7 @@ class TestFaults:
             (7, "TypeError: 'int' object is not iterable"),
             ((Hit(str(n), "") for n in count()), "ValueError: it yielded more than 1000 hits of one view"),
             ([Hit("k" * 201, "a")], "ValueError: it yielded a key of more than 200 letters"),
+            ([Hit("k\0", "a")], "ValueError: it yielded a key with signs that nobody can read: 'k\\x00'"),
             ([Hit("one", "a"), Hit("one", "b")], "ValueError: it yielded the same key twice: ['one', 'one']"),
             ([Hit("one", 7)], "ValidationError: Expected `str`, got `int` - at `$[0].text`"),
             ([Hit(None, "text")], "ValidationError: Expected `str`, got `null` - at `$[0].key`"),
@@ -233,6 +234,11 @@ class TestFaults:
     def test_words_are_a_line_each_and_a_longer_one_is_cut(self):
         [hit] = checked([Hit("k", "two\n lines", means="word " * 3_000, caveat="as it is")])
         assert (hit.text, len(hit.means), hit.means[-1], hit.caveat) == ("two lines", 500, "…", "as it is")
+
+    @pytest.mark.parametrize("odd", ["\x1b", "\0", "\u202e", "\x9b", "\x07", "\u2066"])
+    def test_signs_that_steer_a_terminal_or_turn_a_line_are_not_told(self, odd):
+        [hit] = checked([Hit("k", f"a{odd}b", means=odd, caveat=f"{odd}c")])
+        assert (hit.text, hit.means, hit.caveat) == ("ab", "", "c")
 
     def test_a_rule_with_a_memory_must_return_it(self):
         said = fault_of(lambda view, memory: [Hit("one", "a")], memory=Count)

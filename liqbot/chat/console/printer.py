@@ -6,7 +6,7 @@ line, so that other programs can read it.
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -16,7 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from liqbot.alerts.platform import Limits, OutgoingMessage, Receipt
-from liqbot.message import Message, Picture, Table, Tone
+from liqbot.message import Message, Picture, Table, Tone, printable
 from liqbot.plugin import Options, adapter
 from liqbot.service.chats import ChatKey
 from liqbot.text import _
@@ -86,7 +86,7 @@ class Printer:
         title = Text(f"{mark} ", style=style)
         if heading:
             title.append(f" {heading} ", style=f"{style} reverse").append(" ")
-        self._print(title.append(message.title, style=style))
+        self._print(title.append(printable(message.title), style=style))
         for line in self._body(message):
             self._print(line, indent=_INDENT)
         if message.picture is not None:
@@ -96,7 +96,7 @@ class Printer:
             self._console.print(text, soft_wrap=True)
         for line in (*message.notes, _provenance(message), _next(message)):
             if line:
-                self._print(Text(line, style="bright_black"), indent=_INDENT)
+                self._print(Text(printable(line), style="bright_black"), indent=_INDENT)
         self._console.print()
 
     def _print(self, what: Text, *, indent: int = 0) -> None:
@@ -107,15 +107,16 @@ class Printer:
 
     def _body(self, message: Message) -> Iterator[Text]:
         width = self._console.width - _INDENT if self._console.is_terminal else _ANY_WIDTH
-        yield from map(Text, message.lines)
-        facts = [(fact.label, fact.value) for fact in message.facts]
+        yield from (Text(printable(line)) for line in message.lines)
+        facts = [(printable(fact.label), printable(fact.value)) for fact in message.facts]
         widest = max((len(label) for label, _value in facts), default=0)
         for label, value in facts:
             yield Text(f"{label:<{widest}}", style="bright_black").append(f"  {value}", style="default")
-        everywhere = [row for table in message.tables for row in table.rows]
-        for table in message.tables:
+        tables = [replace(table, rows=_printable_rows(table)) for table in message.tables]
+        everywhere = [row for table in tables for row in table.rows]
+        for table in tables:
             if table.heading:
-                yield Text(table.heading, style=_heading_style(table))
+                yield Text(printable(table.heading), style=_heading_style(table))
             yield from map(Text, columns(table.rows, width, alongside=everywhere))
 
     def _save(self, picture: Picture, time_ms: int | None) -> str:
@@ -132,6 +133,10 @@ class Printer:
         except OSError as error:
             return _("could not be written to {file}: {reason}", file=file, reason=error.strerror)
         return str(file)
+
+
+def _printable_rows(table: Table) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(map(printable, row)) for row in table.rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,6 +92,20 @@ def test_markup_of_the_terminal_in_a_message_is_only_text(terminal):
     )
 
 
+@pytest.mark.parametrize("odd", ["\x1b]0;mine\x07", "\x9b31m", "\u202e", "\0"])
+def test_nothing_in_a_message_steers_the_terminal(piped, odd):
+    message = Message(
+        f"one{odd}",
+        lines=(f"two{odd}",),
+        facts=(Fact(f"three{odd}", f"four{odd}"),),
+        tables=(Table(((f"five{odd}", "six"),), f"seven{odd}"),),
+        notes=(f"eight{odd}",),
+    )
+    shown = piped.show(message)
+    assert not set("\x1b\x07\x9b\u202e\0") & set(shown)
+    assert "seven" in shown
+
+
 def test_an_alert_says_that_it_is_one(piped):
     assert piped.show(Message("Hello"), heading="ALERT").startswith("•  ALERT  Hello")
 
