@@ -256,19 +256,39 @@ class TestTrouble:
         assert MAY_REPEAT not in office.paper.messages[0][1].notes
         assert await office.store.deliveries.owed() == 0
 
-    async def test_it_is_given_up_after_about_an_hour_of_tries(self, office):
+    async def test_it_is_given_up_after_about_an_hour_of_tries_where_others_get_theirs(self, office):
         office.paper.trouble["ann"] = NotSent("busy")
-        await office.subscribe(ANN)
+        await office.subscribe(ANN, BOB)
         await office.alert()
         begin_ms = office.clock.now_ms
         async with office.at_work():
-            await office.later()
-            while await office.store.deliveries.owed():
+            await office.later(1_800)
+            await office.alert()
+            while office.status()[0] != "failed":
                 await office.later(5)
             minutes = (office.clock.now_ms - begin_ms) / 60_000
-            await office.later(24 * 3_600)
-        assert office.paper.tries == MOST_ATTEMPTS
-        assert 40 < minutes < 80
+        assert 40 < minutes < 120
+        assert await office.store.absences.of_chat(ANN) is None
+        assert office.paper.got == [("bob", TITLE)] * 2
+
+    @pytest.mark.parametrize("trouble", [NotSent("bad gateway"), Unclear("no answer")])
+    async def test_after_hours_in_which_a_whole_platform_was_away_chats_hear_what_they_missed(
+        self, office, trouble
+    ):
+        office.paper.trouble["ann"] = trouble
+        await office.subscribe(ANN)
+        await office.alert()
+        async with office.at_work():
+            for _ in range(50):
+                await office.later(300)
+            assert await office.store.absences.of_chat(ANN) is not None
+            assert office.status() in (["held"], ["unknown"])
+            del office.paper.trouble["ann"]
+            for _ in range(6):
+                await office.later(3_600)
+        [(_, title)] = office.paper.got
+        assert title in ("1 alert while this chat could not be reached", TITLE)
+        assert await office.store.absences.of_chat(ANN) is None
 
     async def test_what_is_refused_by_mistake_arrives(self, office):
         office.paper.trouble["ann"] = [Refused("the caption is too long")] * (REFUSALS - 1)

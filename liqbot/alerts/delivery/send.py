@@ -28,7 +28,9 @@ from liqbot.store.errors import StoreError
 _log = structlog.get_logger()
 
 MOST_ATTEMPTS = 20
-"""After so many tries, which is about an hour, a delivery is given up."""
+"""After so many tries, which is about an hour, a delivery is given up, unless the whole platform is away."""
+SILENT_S = 3_600.0
+"""A platform that has taken nothing for so long is away: its chats hear later what they missed."""
 REFUSALS = 4
 """What a platform refuses in every form so often is given up: a refusal may be a passing mistake."""
 LONGEST_PAUSE_S = 300
@@ -64,6 +66,8 @@ class SendStage:
         self._pacing = pacing
         self._may_send = may_send
         self._clock, self._clock_s = clocks
+        self._arrived_s = -math.inf
+        """When something arrived last."""
         self._jitter = random.Random()  # noqa: S311 - it spreads tries, it keeps no secret
 
     async def send(self, delivery: Delivery) -> Result:
@@ -105,6 +109,7 @@ class SendStage:
             return receipt
 
     def _sent(self, delivery: Delivery, receipt: Receipt) -> Result:
+        self._arrived_s = self._clock_s()
         return Result(
             Outcome(
                 delivery,
@@ -143,6 +148,8 @@ class SendStage:
 
     def _again(self, delivery: Delivery, reason: str, status: DeliveryStatus) -> Result:
         if delivery.attempts + 1 >= MOST_ATTEMPTS:
+            if self._clock_s() - self._arrived_s > SILENT_S:
+                return Result(Outcome(delivery, status, self._clock(), reason, counts=False), away=reason)
             _log.error("delivery_given_up", delivery=delivery.key, reason=reason)
             return self._given_up(delivery, reason)
         pause_s = min(2**delivery.attempts, LONGEST_PAUSE_S) * self._jitter.uniform(0.75, 1.25)
