@@ -45,7 +45,9 @@ class SqlDeliveries(Records):
                     AND e.sent_ms > :hour_ago AND (e.carrier IS NULL OR e.carrier = e.id)),
                 (SELECT min(sent_ms) FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.status = {SENT}
                     AND e.sent_ms > :hour_ago),
-                b.reason, b.since_ms, b.tries, b.next_ms, d.unclear_ms
+                b.reason, b.since_ms, b.tries, b.next_ms, d.unclear_ms,
+                EXISTS (SELECT 1 FROM deliveries AS e WHERE e.chat_id = d.chat_id AND e.id != d.id
+                    AND {OPEN})
             FROM queue_heads AS h
             {dialect.ordered_join} deliveries AS d ON d.id = h.delivery_id  -- in their order, and no further
             JOIN chats AS c ON c.id = d.chat_id
@@ -66,7 +68,9 @@ class SqlDeliveries(Records):
                 "limit": limit,
             },
         ).fetchall()
-        return [self._grouped(db, self._delivery(db, row), now_ms) for row in rows]
+        heads = [(self._delivery(db, row), row[29]) for row in rows]
+        # Most chats are owed one thing, and are not asked about the rest.
+        return [self._grouped(db, head, now_ms) if has_more else head for head, has_more in heads]
 
     @writes_beside
     def claim(self, db: Connection, deliveries: Sequence[Delivery]) -> list[Delivery]:
