@@ -6,7 +6,7 @@ const { build } = createRequire(new URL("package.json", page))("esbuild");
 
 await build({
   stdin: {
-    contents: 'export * from "./figures"; export { cells } from "./api";',
+    contents: 'export * from "./figures"; export { cells } from "./api"; export { worth } from "./sorting";',
     resolveDir: new URL("src", page).pathname,
     loader: "ts",
   },

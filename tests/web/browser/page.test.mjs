@@ -192,6 +192,71 @@ test("an account's positions stand beside each other, the nearest to its liquida
   assert.ok(wide <= 360, `the page is ${wide} wide`);
 });
 
+test("an account's positions are ordered by a press on a head, and pointed at on the chart", async () => {
+  const { spot } = await bot.get("/api/v1/coins/BTC/view");
+  const held = { side: "long", entry: spot, leverage: 10, profit_usd: 0 };
+  const positions = [
+    { ...held, coin: "BTC", usd: 2.4e6, liquidation: spot * 0.98, distance_pct: 2 },
+    { ...held, coin: "ETH", usd: 9.1e8, liquidation: 1, distance_pct: 12 },
+    { ...held, coin: "SOL", usd: 7e3, liquidation: null, distance_pct: null, profit_usd: -5e6 },
+  ];
+  const account = { venue: "Here", time_ms: 1, is_newest: true, equity_usd: 1, long_usd: 1, short_usd: 0, positions };
+  await page.route("**/api/v1/account/**", (route) => route.fulfill({ json: account }));
+  await page.fill('[data-id="address"]', "0x1");
+  await page.press('[data-id="address"]', "Enter");
+  const card = page.locator('.card[data-id="Account"]');
+  const order = async () => (await card.locator("tbody tr").allInnerTexts()).map((row) => row.slice(0, 3)).join(" ");
+  await until(async () => (await order()) === "BTC ETH SOL", "the positions");
+  await card.getByRole("button", { name: "size" }).click();
+  assert.equal(await order(), "ETH BTC SOL");
+  assert.equal(await card.locator("th", { hasText: "size" }).getAttribute("aria-sort"), "descending");
+  await page.evaluate(() => (document.querySelector("#cards").firstElementChild.dataset.old = "yes"));
+  await page.waitForFunction(() => !document.querySelector("#cards [data-old]")); // made anew by a newer view
+  assert.equal(await order(), "ETH BTC SOL");
+  await page.keyboard.press("Enter"); // the head still has the focus
+  await until(async () => (await order()) === "SOL BTC ETH", "the smallest first");
+  await page.keyboard.press("Enter");
+  await until(async () => (await order()) === "BTC ETH SOL", "the order of the bot");
+  await card.getByRole("button", { name: "away" }).click();
+  assert.equal(await order(), "ETH BTC SOL"); // what is not known is last
+
+  const orange = () =>
+    page.evaluate(() => {
+      const canvas = [...document.querySelectorAll("#chart canvas")].sort((one, other) => other.width - one.width)[0];
+      const { data } = canvas.getContext("2d").getImageData(0, 0, 30, canvas.height);
+      let found = 0;
+      for (let at = 0; at < data.length; at += 4) found += data[at] > data[at + 2] + 30;
+      return found;
+    });
+  const before = await orange();
+  await card.getByRole("button", { name: "BTC long 10x" }).focus();
+  await until(async () => (await orange()) >= before + 30, "the level on the chart");
+  await card.getByRole("button", { name: "ETH long 10x" }).click();
+  await page.waitForFunction(() => document.querySelector("h1")?.innerText === "ETH");
+  assert.deepEqual(faults, []);
+});
+
+test("figures in tables are ordered by what they are worth", () => {
+  const rising = ["−$3M", "-$2.5k", "$0", "$12", "up to $5.1k", "$97,012.5", "at least $1.2M", "$3B"];
+  const values = rising.map(figures.worth);
+  assert.deepEqual(values, [...values].sort((one, other) => one - other), `${values}`);
+  assert.ok(figures.worth("4 min") < figures.worth("1 h") && figures.worth("23 h") < figures.worth("2 d"));
+  for (const words of ["BTC long 10x", "none", "—", ""]) assert.equal(figures.worth(words), undefined, words);
+});
+
+test("where it is from and whether it is live stay in sight wherever one has scrolled to", async () => {
+  for (const viewport of [{ width: 1280, height: 900 }, { width: 360, height: 640 }]) {
+    await open("/c/BTC", viewport);
+    for (const place of [0, 0.5, 1]) {
+      await page.evaluate((share) => scrollTo(0, share * (document.querySelector("#cards").getBoundingClientRect().bottom + scrollY - innerHeight)), place);
+      for (const id of ["#provenance", "#state"]) {
+        const box = await page.locator(id).boundingBox();
+        assert.ok(box.y >= 0 && box.y + box.height <= viewport.height + 1, `${id} at ${box.y} of ${viewport.height}`);
+      }
+    }
+  }
+});
+
 test("a coin that is not known yet is waited for, with words, and the others are a click away", async () => {
   const context = await browser.newContext();
   const waiting = await context.newPage();

@@ -1,7 +1,6 @@
 // Price against time: candles or a line over the heatmap, with pan, zoom, pinch and a crosshair.
 
 import {
-  CandlestickSeries,
   CrosshairMode,
   LineSeries,
   PriceScaleMode,
@@ -17,6 +16,7 @@ import {
   type Time,
   type UTCTimestamp,
 } from "lightweight-charts";
+import { Candles, type Candle, type CandleOptions } from "./candles";
 import type { Cluster, Grid, MarketEvent, View } from "./api";
 import { price as priceText } from "./figures";
 import { Heatmap, type Band } from "./heatmap";
@@ -52,11 +52,12 @@ export class PriceChart {
   private spotLine?: IPriceLine;
   private grid?: Grid;
   private times: number[] = [];
+  private dragged = false;
   private kind: "candles" | "line" = "candles";
   private range?: { minValue: number; maxValue: number };
 
   constructor(
-    box: HTMLElement,
+    private readonly box: HTMLElement,
     private readonly onHover: (hover: Hover | null) => void,
   ) {
     this.chart = createChart(box, {
@@ -79,6 +80,14 @@ export class PriceChart {
     });
     this.begin();
     this.dress();
+  }
+
+  /** While the chart is dragged, what follows the pointer is not shown: its canvases are as large as the chart's own. */
+  set isDragged(dragged: boolean) {
+    if (dragged === this.dragged) return;
+    this.dragged = dragged;
+    for (const canvas of this.box.querySelectorAll("canvas"))
+      if (canvas.style.zIndex === "2") canvas.style.visibility = dragged ? "hidden" : "";
   }
 
   /** Colours follow the theme. */
@@ -190,7 +199,7 @@ export class PriceChart {
   private begin(): void {
     this.series =
       this.kind === "candles"
-        ? this.chart.addSeries(CandlestickSeries, { lastValueVisible: false, priceLineVisible: false })
+        ? this.chart.addCustomSeries<Candle, CandleOptions>(new Candles(), { lastValueVisible: false, priceLineVisible: false })
         : this.chart.addSeries(LineSeries, { lineWidth: 2, lastValueVisible: false, priceLineVisible: false });
     // While nobody has dragged the axis, it shows the range of `fit`.
     this.series.applyOptions({
@@ -198,24 +207,16 @@ export class PriceChart {
     });
     this.heatmap = new Heatmap();
     this.series.attachPrimitive(this.heatmap as never);
-    this.tags = new ClusterTags(colour);
-    this.series.attachPrimitive(this.tags as never);
     this.markers = createSeriesMarkers(this.series, []);
+    this.tags = new ClusterTags(colour); // last, so that marks do not cover their words
+    this.series.attachPrimitive(this.tags as never);
     this.spotLine = undefined;
   }
 
   private dressSeries(): void {
     const text = colour("--text");
     if (this.kind === "line") this.series.applyOptions({ color: text } as never);
-    else
-      this.series.applyOptions({
-        upColor: colour("--panel"),
-        downColor: text,
-        borderUpColor: text,
-        borderDownColor: text,
-        wickUpColor: text,
-        wickDownColor: text,
-      } as never);
+    else this.series.applyOptions({ ink: text, paper: colour("--panel") } as never);
   }
 
   private rows(grid: Grid): object[] {

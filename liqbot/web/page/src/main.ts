@@ -15,11 +15,13 @@ import {
   type Part,
   type Past,
   type Scoreboard,
+  type Side,
   type View,
 } from "./api";
 import { PriceChart, type Hover } from "./chart";
 import { clock, duration, percent, price, usd } from "./figures";
 import { Scale } from "./heat";
+import type { Band } from "./heatmap";
 import { Live, type Push } from "./live";
 import { alerts, book, clusters, el, happened, headline, holders, layers, liquidated, regimes } from "./panels";
 import { Profile } from "./profile";
@@ -31,6 +33,7 @@ const byId = <T extends HTMLElement>(id: string): T => document.getElementById(i
 /** Pools below are hidden on request. */
 const LEAST: Record<string, number> = { "100k": 1e5, "500k": 5e5, "1M": 1e6, "5M": 5e6, "10M": 1e7 };
 const OPENED: Record<string, string> = { "": "any time", "24h": "last 24 h", "3d": "last 3 d", "7d": "last 7 d" };
+const SIDES: Record<Side, string> = { long: "#ff9f43", short: "#4dabff" };
 const GRID_REFRESH_MS = 60_000;
 const VIEW_REFRESH_MS = 2_000;
 const FLOWS_REFRESH_MS = 10_000;
@@ -239,9 +242,7 @@ function cards(rows?: Parameters<typeof regimes>[0]): void {
   const caret = typed && typed === document.activeElement ? typed.selectionStart : null;
   byId("cards").replaceChildren(
     clusters(bigEnough(view), (one) =>
-      chart.highlight(
-        one ? { low: one.low, high: one.high, colour: one.side === "long" ? "#ff9f43" : "#4dabff" } : undefined,
-      ),
+      chart.highlight(one ? { low: one.low, high: one.high, colour: SIDES[one.side] } : undefined),
     ),
     holders(view),
     layers(view),
@@ -253,11 +254,18 @@ function cards(rows?: Parameters<typeof regimes>[0]): void {
     scoreboard(board, boardWindow(), groupsOpen),
     modelScores(scores, state.coin),
     alerts(alertList),
-    accounts(account, typed?.value ?? address, (wanted) => void look(wanted)),
+    accounts(account, typed?.value ?? address, {
+      ask: (wanted) => void look(wanted),
+      point: (one) => chart.highlight(one && one.coin === state.coin && one.liquidation !== null ? level(one.liquidation, one.side) : undefined),
+      open: ({ coin }) => coin !== state.coin && coins.some((known) => known.coin === coin) && change({ coin }),
+    }),
   );
   if (caret !== null) document.querySelector<HTMLInputElement>('[data-id="address"]')?.setSelectionRange(caret, caret);
   if (focused) document.querySelector<HTMLElement>(`[data-id="${CSS.escape(focused)}"]`)?.focus();
 }
+
+/** A price as a thin band. */
+const level = (price: number, side: Side): Band => ({ low: price * 0.9995, high: price * 1.0005, colour: SIDES[side] });
 
 function controls(): void {
   byId<HTMLSelectElement>("coin").value = state.coin;
@@ -338,10 +346,11 @@ function tell(hover: Hover | null): void {
     dollars > 0 ? side : "",
     el("br"),
     `${clock(time_ms[hover.column])}, ${grid.layer.venue}, ${grid.layer.basis}`,
-    ...(near && hover.column === until_ms.length - 1
+    // Whose the money of a past map was is not kept; of a cluster that stands since then it is known.
+    ...(near && until_ms[hover.column] > near.since_ms
       ? [
           el("br"),
-          `cluster ${usd(near.usd)}, ${near.accounts === null ? "modelled" : `${near.accounts} account${near.accounts === 1 ? "" : "s"}`}, ` +
+          `cluster, now ${usd(near.usd)}, ${near.accounts === null ? "modelled" : `${near.accounts} account${near.accounts === 1 ? "" : "s"}`}, ` +
             `standing ${duration((view!.time_ms - near.since_ms) / 1000)}`,
         ]
       : []),
@@ -363,10 +372,20 @@ new ResizeObserver(([{ contentRect }]) => {
   plotSize.width = contentRect.width;
   plotSize.height = contentRect.height;
 }).observe(byId("plot"));
-for (const [name, drags] of [["pointerdown", true], ["pointerup", false], ["pointercancel", false]] as const)
-  addEventListener(name, (event) => {
-    isDragging = drags && byId("chart").contains(event.target as Node);
-    if (isDragging) byId("tip").hidden = true;
+/** A finger that rests so long on the chart asks for the crosshair and does not pan. */
+const LONG_TAP_MS = 240;
+let pressedMs = 0;
+addEventListener("pointerdown", (event) => {
+  isDragging = byId("chart").contains(event.target as Node);
+  pressedMs = event.timeStamp;
+  if (isDragging) byId("tip").hidden = true;
+});
+addEventListener("pointermove", (event) => {
+  if (isDragging && (event.pointerType !== "touch" || event.timeStamp - pressedMs < LONG_TAP_MS)) chart.isDragged = true;
+});
+for (const name of ["pointerup", "pointercancel"])
+  addEventListener(name, () => {
+    isDragging = chart.isDragged = false;
   });
 
 /** What an empty cell says: small ones are left out of a large grid. */

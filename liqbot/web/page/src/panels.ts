@@ -1,7 +1,11 @@
 // Everything that is words and rows: made with DOM nodes only, so that nothing from outside is ever markup.
 
 import type { Alert, Book, Cluster, HistoryRow, Liquidations, MarketEvent, Reading, View } from "./api";
+import { sortable } from "./sorting";
 import { clock, duration, percent, price, ratio, share, usd } from "./figures";
+
+/** Fewer rows are seen at a glance. */
+const FEWEST_ROWS = 3;
 
 type Child = Node | string | null;
 
@@ -12,15 +16,21 @@ export function el(tag: string, attributes: Record<string, string> = {}, ...chil
   return element;
 }
 
+/** A table whose rows can be ordered by what stands under a head, where there are enough of them. */
 export function table(caption: string, heads: string[], rows: Child[][]): HTMLElement {
-  return el(
+  const made = el(
     "table",
     {},
     el("caption", {}, caption),
     el("thead", {}, el("tr", {}, ...heads.map((head) => el("th", { scope: "col" }, head)))),
     el("tbody", {}, ...rows.map((cells) => el("tr", {}, ...cells.map((cell) => el("td", {}, cell))))),
-  );
+  ) as HTMLTableElement;
+  if (rows.length >= FEWEST_ROWS) sortable(made, heads);
+  return made;
 }
+
+/** A cell by whose `value`, and not by its words, rows are ordered. */
+export const valued = (words: string, value: number): HTMLElement => el("span", { "data-value": String(value) }, words);
 
 /** A card that can be focused, since a narrow screen has to scroll its table sideways. */
 export function card(label: string, title: string): HTMLElement {
@@ -230,7 +240,12 @@ export function liquidated(known: Liquidations | undefined, window: string): HTM
       table(
         "The largest",
         ["when", "side", "size", "price"],
-        known.largest.slice(0, 5).map((one) => [clock(one.time_ms), `${one.side}s`, usd(one.usd), price(one.price)]),
+        known.largest.slice(0, 5).map((one) => [
+          valued(clock(one.time_ms), one.time_ms),
+          `${one.side}s`,
+          usd(one.usd),
+          price(one.price),
+        ]),
       ),
     );
   return box;
@@ -282,7 +297,7 @@ export function regimes(rows: HistoryRow[]): HTMLElement {
           .slice(-14)
           .reverse()
           .map((row) => [
-            new Date(row.time_ms).toLocaleDateString("en-GB", { month: "short", day: "numeric" }),
+            valued(new Date(row.time_ms).toLocaleDateString("en-GB", { month: "short", day: "numeric" }), row.time_ms),
             price(row.spot),
             ratio(row.ratio),
             usd(row.up_usd),

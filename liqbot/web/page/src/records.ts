@@ -2,7 +2,7 @@
 
 import type { Account, ModelScore, Past, Range, Score, Scoreboard } from "./api";
 import { clock, duration, percent, price, ratio, share, usd } from "./figures";
-import { card, el, none, table } from "./panels";
+import { card, el, none, table, valued } from "./panels";
 
 const [WIDE, HIGH] = [600, 150];
 /** The curve reaches at least this far and to its inverse, and no farther than that many times. */
@@ -202,8 +202,19 @@ export function modelScores(all: ModelScore[], coin: string): HTMLElement {
   return box;
 }
 
+export type Position = Account["positions"][number];
+
+/** What can be done with an account that is looked at. */
+export interface OnAccount {
+  ask: (address: string) => void;
+  /** A position is pointed at; null once it is not any more. */
+  point: (position: Position | null) => void;
+  /** The coin of a position is asked for. */
+  open: (position: Position) => void;
+}
+
 /** A form that asks for an account, and what it holds; what was asked for stays while the cards are renewed. */
-export function accounts(known: Account | string | undefined, asked: string, onAsk: (address: string) => void): HTMLElement {
+export function accounts(known: Account | string | undefined, asked: string, on: OnAccount): HTMLElement {
   const box = card("Account", "Look at an account");
   const field = el("input", {
     "data-id": "address",
@@ -216,16 +227,26 @@ export function accounts(known: Account | string | undefined, asked: string, onA
   const form = el("form", { class: "try" }, field, el("button", { type: "submit" }, "Look"));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
-    if (field.value.trim()) onAsk(field.value.trim());
+    if (field.value.trim()) on.ask(field.value.trim());
   });
   box.append(form);
   if (typeof known === "string") box.append(none(known));
-  else if (known) box.append(...held(known));
+  else if (known) box.append(...held(known, on));
   else box.append(none("its positions, the nearest to its liquidation first"));
   return box;
 }
 
-function held(known: Account): HTMLElement[] {
+/** The name of a position: pointing at it shows on the chart where it is liquidated, pressing it opens its coin. */
+function position(one: Position, on: OnAccount): HTMLElement {
+  const words = `${one.coin} ${one.side}${one.leverage === null ? "" : ` ${one.leverage}x`}`;
+  const name = el("button", { type: "button", class: `position ${one.side}`, "data-id": `position ${words}` }, words);
+  for (const kind of ["mouseenter", "focus"]) name.addEventListener(kind, () => on.point(one));
+  for (const kind of ["mouseleave", "blur"]) name.addEventListener(kind, () => on.point(null));
+  name.addEventListener("click", () => on.open(one));
+  return name;
+}
+
+function held(known: Account, on: OnAccount): HTMLElement[] {
   const worth = known.equity_usd === null ? "" : `worth ${usd(known.equity_usd)}, `;
   const old = known.is_newest ? "" : `; the venue does not answer, this is of ${clock(known.time_ms)}`;
   const sum = el("p", { class: "sum" }, `${known.venue}: ${worth}${usd(known.long_usd)} long, ${usd(known.short_usd)} short${old}`);
@@ -234,14 +255,14 @@ function held(known: Account): HTMLElement[] {
     sum,
     table(
       "Positions, the nearest to its liquidation first",
-      ["", "size", "entry", "liquidation", "away", "profit"],
+      ["position", "size", "entry", "liquidation", "away", "profit"],
       known.positions.map((one) => [
-        `${one.coin} ${one.side}${one.leverage === null ? "" : ` ${one.leverage}x`}`,
-        usd(one.usd),
+        position(one, on),
+        valued(usd(one.usd), one.usd),
         price(one.entry),
         one.liquidation === null ? "none" : price(one.liquidation),
-        one.distance_pct === null ? "—" : percent(one.distance_pct),
-        usd(one.profit_usd),
+        one.distance_pct === null ? "—" : valued(percent(one.distance_pct), one.distance_pct),
+        valued(usd(one.profit_usd), one.profit_usd),
       ]),
     ),
   ];

@@ -28,7 +28,7 @@ export class ClusterTags implements ISeriesPrimitive<Time> {
 
   constructor(private readonly paint: (name: string) => string) {
     const renderer: IPrimitivePaneRenderer = { draw: (target) => this.draw(target) };
-    this.view = { zOrder: () => "top", renderer: () => renderer };
+    this.view = { zOrder: () => "normal", renderer: () => renderer };
   }
 
   attached({ series, requestUpdate }: SeriesAttachedParameter<Time>): void {
