@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 from account_exchange import AccountExchange
 from accounts import ANN
-from chat.telegram.stand_ins import WITHIN, eventually
+from chat.telegram.stand_ins import WITHIN, chat_of, eventually
 
 from liqbot.app.bot import Bot
 from liqbot.chat.telegram.adapter import TelegramAdapter
@@ -82,3 +82,36 @@ async def test_near_liquidation_after_a_restart_through_a_silence_liquidated_and
         assert "whale: ETH long $200k opened, 50% from liquidation" in await next_text()
         exchange.hold()
         assert "whale: ETH long $200k closed" in await next_text()
+
+
+@pytest.mark.long
+async def test_a_watch_of_a_group_goes_on_where_the_group_becomes_a_supergroup(
+    telegram, settings_of, unhurried
+):
+    del unhurried
+    settings = settings_of().model_copy(
+        update={"quotas": QuotaSettings(looks=0, commands=0, commands_person=0)}
+    )
+    owner, exchange = await telegram.person("Owner"), AccountExchange()
+    group = await telegram.group("Traders", owner)
+    async with running(settings, exchange) as bot:
+        await owner.says(f"/watch {ANN} name=whale near=5%", to=group)
+        assert "Watching whale as #1" in (await group.hears(within=WITHIN)).text
+
+        async def seen():
+            return bot.services.accounts.newest(ANN)
+
+        await eventually(seen, lambda found: found is not None)
+        new = await group.upgrades()
+        exchange.price(84_000.0)
+        [alert] = await telegram.messages(new, at_least=1, within=WITHIN)
+        assert "whale: BTC long is 4.8% ($4,000) from liquidation" in alert.text
+        await owner.taps(alert, "Account", within=WITHIN)
+        answer = (await telegram.messages(new, at_least=2, within=WITHIN))[-1]
+        assert "whale: 1 position, 4.8% from liquidation" in answer.text
+        assert not await bot.store.subscriptions.of(chat_of(group))
+        assert len(await bot.store.subscriptions.of(chat_of(new))) == 1
+        await owner.says("/unwatch whale", to=new)
+        answer = (await telegram.messages(new, at_least=3, within=WITHIN))[-1]
+        assert "whale" in answer.text
+        assert not await bot.store.subscriptions.of(chat_of(new))
