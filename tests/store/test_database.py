@@ -291,3 +291,23 @@ def test_two_bots_cannot_be_at_work_on_one_database(path):
     first.close_now()
     SqliteStore(path).close_now()
     assert not path.with_name("liqbot.db-lock").exists()
+
+
+@pytest.mark.parametrize("left", [b"", b"half of it", None])
+def test_a_backup_that_is_killed_has_no_name_of_one_and_the_next_begins_anew(path, left):
+    SqliteStore(path).close_now()
+    copy = path.with_name("copy.db")
+    if left is None:
+
+        def killed(_done, _total):
+            raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            database.back_up(path, copy, killed)
+    else:
+        path.with_name("copy.db-unfinished").write_bytes(left)
+        path.with_name("copy.db-unfinished-journal").write_bytes(left)
+    assert not copy.exists()
+    database.back_up(path, copy, lambda *_: None)
+    assert database.damage(copy, thorough=True) is None
+    assert [file.name for file in path.parent.glob("copy.db*")] == ["copy.db"]

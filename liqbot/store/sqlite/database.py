@@ -21,6 +21,8 @@ BUSY_AT_WORK_MS = 200
 """The same for a bot at work: it has better things to do, and comes back to what could not be written."""
 PAGES = 1_000
 """How many pages a backup copies at a time: between them, the bot may write."""
+UNFINISHED = "-unfinished"
+"""What stands behind the name of a backup until it is whole."""
 OWNER_ONLY = 0o600
 """The mode of what is made: it holds what people subscribe to."""
 _SET = "liqbot"
@@ -98,19 +100,26 @@ def damage(path: Path, *, thorough: bool = False) -> str | None:
 def back_up(path: Path, copy: Path, progress: Callable[[int, int], None]) -> None:
     """Copy the database at `path`, which may be in use, to the new file `copy`.
 
-    `progress` hears how many pages of how many are done. Raises `DatabaseError`.
+    `progress` hears how many pages of how many are done. The copy has its name only once it is whole: what
+    is killed amid it leaves a file that nobody takes for a backup, and the next one begins anew. Raises
+    `DatabaseError`.
     """
     if copy.exists():
         raise DatabaseError(f"{copy}: is there already; a backup overwrites nothing")
+    unfinished = copy.with_name(f"{copy.name}{UNFINISHED}")
+    left_behind = unfinished, copy.with_name(f"{unfinished.name}-journal")
     with closing(open_reader(path)) as connection:
         try:
-            for_owner_only(copy)
-            with closing(sqlite3.connect(copy)) as target:
+            for file in left_behind:
+                file.unlink(missing_ok=True)
+            for_owner_only(unfinished)
+            with closing(sqlite3.connect(unfinished)) as target:
                 connection.backup(
                     target, pages=PAGES, progress=lambda _, left, total: progress(total - left, total)
                 )
+            unfinished.rename(copy)
         except (OSError, sqlite3.Error) as error:
-            copy.unlink(missing_ok=True)
+            unfinished.unlink(missing_ok=True)
             raise DatabaseError(f"{copy}: could not be written: {error}") from error
 
 
