@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -87,6 +88,8 @@ def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
         yield "processes", _processes
     if _health_address(settings):
         yield "the running bot", _running
+    if settings.web.enabled and settings.web.port:
+        yield "page", _page
     yield "disk", _disk
     yield "pictures", _pictures
     yield "plugins", _plugins
@@ -115,10 +118,14 @@ def _database(settings: Settings) -> str:
 
 def _health_address(settings: Settings) -> str:
     """Return where a bot with these settings says how it is; empty where nowhere."""
-    host, port = settings.metrics_host, settings.metrics_port
+    port = settings.metrics_port
+    return f"{_address(settings.metrics_host, port)}/healthz" if port else ""
+
+
+def _address(host: str, port: int) -> str:
+    """Return the address under which this machine reaches what listens on a host and a port."""
     named = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - it is only compared
-    bracketed = f"[{named}]" if ":" in named else named
-    return f"http://{bracketed}:{port}/healthz" if port else ""
+    return f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"
 
 
 def _running(settings: Settings) -> str:
@@ -134,6 +141,32 @@ def _running(settings: Settings) -> str:
     if health.troubles:
         raise Ailing("; ".join(f"{name}: {text}" for name, text in health.troubles.items()))
     return "all is well with it"
+
+
+def _page(settings: Settings) -> str:
+    """Ask where the page is to be; say whether a bot serves it, or whether its port can be had."""
+    host, port = settings.web.host, settings.web.port
+    address = _address(host, port)
+    try:
+        answer = httpx.get(f"{address}/healthz", timeout=HEALTH_S, trust_env=False)
+        health = msgspec.json.decode(answer.content, type=_Health)
+    except httpx.ConnectError:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        try:
+            with socket.socket(family) as listener:
+                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                listener.bind((host, port))
+        except OSError as error:
+            raise Ailing(
+                f"{host}:{port} cannot be listened on: {error.strerror or error}; set LIQBOT_WEB__HOST and "
+                "LIQBOT_WEB__PORT"
+            ) from None
+        return f"will be at {address}"
+    except (httpx.HTTPError, msgspec.DecodeError):
+        raise Ailing(f"something else answers at {address}; free the port, or set LIQBOT_WEB__PORT") from None
+    if health.troubles:
+        raise Ailing("; ".join(f"{name}: {text}" for name, text in health.troubles.items()))
+    return f"is at {address}; all is well with its bot"
 
 
 def _processes(settings: Settings) -> str:

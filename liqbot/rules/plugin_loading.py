@@ -83,7 +83,8 @@ def contributions_of(module: ModuleType) -> list[Contribution]:
     """Return what `module` defines itself, or its package does, in the order of its lines."""
     own = [
         value
-        for value in vars(module).values()
+        for part in (module, *_parts_of(module.__name__))
+        for value in vars(part).values()
         if isinstance(value, get_args(Contribution)) and _is_own(value.function.__module__, module.__name__)
     ]
     return sorted(dict.fromkeys(own), key=lambda item: (item.file, item.line or 0))
@@ -104,6 +105,11 @@ def load_error(file: Path, error: BaseException) -> LoadError:
     return LoadError(Path(place.filename), place.lineno, reason)
 
 
+def _parts_of(name: str) -> list[ModuleType]:
+    """Return the other files of a package that are loaded by now."""
+    return [module for known, module in list(sys.modules.items()) if known.startswith(f"{name}.")]
+
+
 def _is_own(name: str, module: str) -> bool:
     return name == module or name.startswith(f"{module}.")
 
@@ -122,6 +128,12 @@ def _module(candidate: Candidate) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ImportError("not a Python file")
     module = importlib.util.module_from_spec(spec)
+    if PACKAGE not in sys.modules:  # files of a package that import each other look for it
+        parent = ModuleType(PACKAGE, "The plugins of the folder.")
+        parent.__path__ = []
+        sys.modules[PACKAGE] = parent
+    for part in _parts_of(name):  # of a package that was loaded before: its files may be others by now
+        del sys.modules[part.__name__]
     sys.modules[name] = module  # so that a plugin's annotations can be resolved
     try:
         spec.loader.exec_module(module)

@@ -2,9 +2,11 @@
 
 import os
 from types import TracebackType
+from typing import Any
 
 import httpx
 
+from liqbot.proxies import through
 from liqbot.sources.closing import finished
 from liqbot.sources.source import NoDataError
 from liqbot.sources.tls import trusted
@@ -14,6 +16,16 @@ PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
 
 class _Client(httpx.AsyncClient):
     """A client that lets go of all its connections also where whoever closes it is cancelled meanwhile."""
+
+    async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
+        """Send a request; where it does not arrive, the error also says through which proxy it was sent."""
+        try:
+            return await super().send(request, **how)
+        except httpx.TransportError as error:
+            proxy = through(str(request.url))
+            if not proxy:
+                raise
+            raise type(error)(f"{error}{proxy}", request=request) from error
 
     async def aclose(self) -> None:
         await finished(super().aclose())

@@ -72,7 +72,7 @@ def test_no_command_starts_with_a_wrong_setting(refused, command):
 
 
 def test_on_a_fresh_machine_all_is_well_and_nothing_is_made(liqbot, folder):
-    ran = liqbot("doctor")
+    ran = liqbot("doctor", LIQBOT_WEB__PORT="0")
     assert (ran.status, ran.err) == (0, "")
     said = marks(ran)
     assert {mark for mark, _ in said.values()} == {"✓"}
@@ -218,7 +218,7 @@ def test_a_file_in_the_place_of_the_pictures_is_found(liqbot, folder):
 
 def test_what_is_wrong_with_several_things_is_told_of_each(liqbot, folder):
     newer(folder / "liqbot.db")
-    ran = liqbot("doctor", LIQBOT_SOURCES="replay:gone.csv", LIQBOT_COINS="BTC")
+    ran = liqbot("doctor", LIQBOT_WEB__PORT="0", LIQBOT_SOURCES="replay:gone.csv", LIQBOT_COINS="BTC")
     assert ran.out.count("✗") == 2
     assert ran.out.count("✓") == 4
 
@@ -322,3 +322,31 @@ def test_that_no_bot_runs_is_no_trouble(liqbot):
         found = marks(liqbot("doctor", LIQBOT_METRICS_PORT=str(own.getsockname()[1])))["the running bot"]
     assert found[0] == "✓"
     assert "none answers" in found[1]
+
+
+@pytest.mark.parametrize(
+    ("answer", "mark", "said"), [(b"hello", "✗", "something else answers"), (None, "✓", "will be at")]
+)
+def test_it_says_whether_the_page_can_be_served(liqbot, answer, mark, said):
+    class Other(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
+    port = server.server_port
+    if answer is None:
+        server.server_close()
+        ran = liqbot("doctor", LIQBOT_WEB__PORT=port)
+    else:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        ran = liqbot("doctor", LIQBOT_WEB__PORT=port)
+        server.shutdown()
+        server.server_close()
+    found = marks(ran)["page"]
+    assert found[0] == mark
+    assert said in found[1]

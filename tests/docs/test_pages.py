@@ -39,7 +39,7 @@ def test_every_program_on_the_page_about_plugins_works(tmp_path):
 def test_the_plugins_on_that_page_load_without_a_word(tmp_path):
     for step in steps("plugins.md"):
         if isinstance(step, File):
-            (tmp_path / step.path).parent.mkdir(exist_ok=True)
+            (tmp_path / step.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / step.path).write_text(step.text)
     plugins = load_plugins((), Wanted(folder=tmp_path / "plugins", trusted=("tick", "notebook")))
     try:
@@ -50,6 +50,7 @@ def test_the_plugins_on_that_page_load_without_a_word(tmp_path):
             "lopsided": "worker",
             "new_high": "worker",
             "notebook": "inside",
+            "round_prices": "worker",
             "spread": "worker",
             "tick": "inside",
         }

@@ -105,6 +105,22 @@ def test_denied_plugins_are_not_even_run(plugins_of, write):
     assert [(known.name, known.runs) for known in plugins.known] == [("evil", "denied by evil<2")]
 
 
+def test_all_files_of_a_package_count_and_one_that_has_changed_is_read_anew(write):
+    folder = write() / "several"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from . import rules\n")
+    (folder / "words.py").write_text("TEXT = 'before'\n")
+    rule = a_rule("several").replace('"text"', "TEXT")
+    (folder / "rules.py").write_text(f"from liqbot.plugin import *\nfrom .words import TEXT\n{rule}")
+    said = []
+    for text in ("before", "afterwards"):
+        (folder / "words.py").write_text(f"TEXT = {text!r}\n")
+        plugins = load_plugins((), Wanted(folder=folder.parent, trusted=("several",)))
+        assert plugins.errors == []
+        said += [hit.text for hit in plugins.rules.by_name["several"].read(VIEW, {}).hits]
+    assert said == ["before", "afterwards"]
+
+
 def test_without_plugins_there_is_no_worker():
     plugins = load_plugins(RULES, Wanted())
     assert plugins.worker is None

@@ -21,6 +21,7 @@ from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.platform_time import PlatformTime
 from liqbot.chat.telegram.settings import TelegramSettings
+from liqbot.proxies import through
 
 IN_FLIGHT = 30
 """Most requests at the same time: beyond, the connection pool of httpcore stalls the event loop."""
@@ -111,6 +112,7 @@ class _Addressing(httpx.AsyncBaseTransport):
         self._window = window
         self._time = platform_time
         self._token: SecretStr = settings.token
+        self._api_url = settings.api_url
         self._inner = _transport(settings.api_url)
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
@@ -137,7 +139,7 @@ class _Addressing(httpx.AsyncBaseTransport):
             response = await self._inner.handle_async_request(self._addressed(request))
             await response.aread()
         except httpx.TransportError as error:
-            return type(error)(str(error))
+            return type(error)(f"{error}{through(self._api_url)}")
         return response
 
     async def idle(self) -> None:
