@@ -32,9 +32,10 @@ def restore(
     if not isinstance(address, Path):
         restore_to_server(copy, address, progress)
         return None
-    aside = address.with_name(f"{address.name}.before-{now}") if address.exists() else None
-    _restore(copy, address, aside or address)
-    return aside
+    aside = address.with_name(f"{address.name}.before-{now}")
+    was_there = address.exists()
+    _restore(copy, address, aside)
+    return aside if was_there else None
 
 
 def bytes_of(address: DatabaseAddress) -> int:

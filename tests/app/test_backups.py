@@ -86,6 +86,37 @@ async def test_a_backup_put_back_brings_back_what_it_had_and_keeps_what_was_ther
         assert await aside.subscriptions.count() == 2
 
 
+@pytest.mark.parametrize("left", [0, 1])
+async def test_where_it_was_cut_off_no_empty_database_begins_and_it_can_be_done_again(
+    store, tmp_path, monkeypatch, left
+):
+    made = await backups_of(store, tmp_path, [START_MS]).look()
+    await subscribed(store, "bob")
+    await store.close()
+    rename, left_over = Path.rename, iter(range(left))
+
+    def cut_off(file, target):
+        if next(left_over, None) is None:
+            raise SystemExit
+        return rename(file, target)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "rename", cut_off)
+        with pytest.raises(SystemExit):
+            restore(made, store.path, tmp_path / "aside.db")
+    if left:
+        with pytest.raises(DatabaseError, match="`liqbot db restore` does it again"):
+            SqliteStore(store.path)
+    else:
+        with SqliteStore(store.path) as still_there:
+            assert await still_there.subscriptions.count() == 2
+    restore(made, store.path, tmp_path / ("again.db" if left else "aside.db"))
+    with SqliteStore(store.path) as back:
+        assert await back.subscriptions.count() == 1
+    with SqliteStore(tmp_path / "aside.db") as aside:
+        assert await aside.subscriptions.count() == 2
+
+
 async def test_while_a_bot_is_at_work_nothing_is_put_back(store, tmp_path):
     made = await backups_of(store, tmp_path, [START_MS]).look()
     with pytest.raises(DatabaseError, match="another liqbot is at work"):

@@ -6,9 +6,9 @@ from liqbot.web.app import networks
 from liqbot.web.limits import RateLimit, address_of
 
 
-def scope(client, forwarded=None):
+def scope(client, forwarded=None, path="/"):
     headers = [] if forwarded is None else [(b"x-forwarded-for", forwarded.encode())]
-    return {"type": "http", "client": (client, 1), "headers": headers}
+    return {"type": "http", "client": (client, 1), "headers": headers, "path": path}
 
 
 class Web:
@@ -29,6 +29,12 @@ class Web:
         for _ in range(times):
             await self.limit(scope(**whom), None, send)
         return self.passed
+
+
+async def test_whether_all_is_well_is_told_to_an_address_that_has_nothing_left():
+    web = Web(a_second=2, burst=10)
+    await web.ask(15, client="1.2.3.4")
+    assert await web.ask(5, client="1.2.3.4", path="/healthz") == 15
 
 
 async def test_a_burst_passes_and_then_as_many_a_second_as_allowed():

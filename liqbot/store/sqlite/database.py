@@ -36,6 +36,11 @@ def open_database(path: Path) -> sqlite_utils.Database:
     time. Raises `DatabaseError`.
     """
     _applied(path)
+    if _half_restored(path).exists() and not path.exists():
+        raise DatabaseError(
+            f"{path}: a backup was being put in its place when that was cut off. Nothing was changed; "
+            f"`liqbot db restore` does it again, and what was there before is kept as {path.name}.before-…"
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for_owner_only(path)
@@ -139,20 +144,33 @@ def restore(copy: Path, path: Path, aside: Path) -> None:
             found = source.execute("PRAGMA integrity_check").fetchone()[0]
             if found != "ok":
                 raise DatabaseError(f"{copy} is damaged: {found}. Nothing was changed")
-            new = path.with_name(f"{path.name}-restoring")
+            new = _half_restored(path)
             new.unlink(missing_ok=True)
             for_owner_only(new)
             with closing(sqlite3.connect(new)) as target:
                 source.backup(target)
-        for suffix in ("", "-wal", "-shm"):
-            old = path.with_name(f"{path.name}{suffix}")
-            if old.exists():
-                old.rename(aside.with_name(f"{aside.name}{suffix}"))
+        _put_aside(path, aside)
         new.rename(path)
     except (OSError, sqlite3.Error) as error:
         raise DatabaseError(f"{path}: could not be restored: {error}") from error
     finally:
         claim.release()
+
+
+def _put_aside(path: Path, aside: Path) -> None:
+    """Give the files of a database another name, the log first: it must never be read into another one."""
+    if path.exists():
+        with contextlib.suppress(sqlite3.Error), closing(sqlite3.connect(path)) as old:  # it may be damaged
+            old.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    for suffix in ("-wal", "-shm", ""):
+        old_file = path.with_name(f"{path.name}{suffix}")
+        if old_file.exists():
+            old_file.rename(aside.with_name(f"{aside.name}{suffix}"))
+
+
+def _half_restored(path: Path) -> Path:
+    """Return where a backup lies while it is being put in the place of `path`."""
+    return path.with_name(f"{path.name}-restoring")
 
 
 def for_owner_only(path: Path) -> None:
