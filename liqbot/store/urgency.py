@@ -2,12 +2,17 @@
 
 import itertools
 import queue
-from collections.abc import Generator
+import threading
+from collections.abc import Callable, Generator
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, ParamSpec, TypeVar
 
 Job = TypeVar("Job")
+Result = TypeVar("Result")
+Given = ParamSpec("Given")
 
 _URGENT, _USUAL, _LAST = range(3)
 _is_urgent: ContextVar[bool] = ContextVar("is_urgent", default=False)
@@ -70,3 +75,44 @@ class Jobs(Generic[Job]):
             jobs.append(job)
             usual += rank == _USUAL
         return jobs
+
+
+class UrgentFirst(Executor):
+    """A few threads that take up what is urgent before what was asked earlier."""
+
+    def __init__(self, threads: int, name: str) -> None:
+        """`name` is what the threads are called in a dump, with a number."""
+        self._jobs = Jobs[tuple[Future[Any], Callable[[], Any]]]()
+        self._threads = [
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def submit(
+        self, fn: Callable[Given, Result], /, *args: Given.args, **kwargs: Given.kwargs
+    ) -> Future[Result]:
+        """Have it done, in its turn."""
+        future = Future[Result]()
+        self._jobs.put((future, partial(fn, *args, **kwargs)))
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - its name
+        """Finish all that was submitted; whoever submits anything afterwards waits for ever."""
+        del cancel_futures
+        self._jobs.close(len(self._threads))
+        for thread in self._threads if wait else ():
+            thread.join()
+
+    def _work(self) -> None:
+        while (job := self._jobs.get()) is not None:
+            future, call = job
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                result = call()
+            except BaseException as error:  # noqa: BLE001 - it is for who waits
+                future.set_exception(error)
+            else:
+                future.set_result(result)

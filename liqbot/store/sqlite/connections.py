@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
@@ -13,7 +14,7 @@ from typing import Any, Generic, TypeVar
 from liqbot.store.errors import StoreError
 from liqbot.store.sql.dialect import SQLITE
 from liqbot.store.sqlite.database import open_database, open_reader, transaction
-from liqbot.store.urgency import Jobs
+from liqbot.store.urgency import Jobs, UrgentFirst
 
 READERS = 3
 """So many questions may be answered at the same time: a long one, as a grid, holds up no other."""
@@ -27,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class _Job(Generic[Result]):
-    """Something to be read or written, and who waits for what comes of it."""
+    """Something to be written, and who waits for what comes of it."""
 
     work: Callable[[sqlite3.Connection], Result]
     done: Future[Result] = field(default_factory=Future[Result])
@@ -37,19 +38,6 @@ class _Job(Generic[Result]):
         try:
             with transaction(connection):
                 result = self.work(connection)
-        except Exception as error:  # noqa: BLE001 - it is for who waits
-            self.done.set_exception(_told(error))
-        else:
-            self.done.set_result(result)
-
-    def read(self, connection: sqlite3.Connection) -> None:
-        """Read it; all of it sees one state of the database."""
-        try:
-            connection.execute("BEGIN")
-            try:
-                result = self.work(connection)
-            finally:
-                connection.rollback()
         except Exception as error:  # noqa: BLE001 - it is for who waits
             self.done.set_exception(_told(error))
         else:
@@ -65,25 +53,24 @@ class Connections:
         self.dialect = SQLITE
         self.writer: sqlite3.Connection | None = None if read_only else open_database(path).conn
         self._readers = [open_reader(path) for _ in range(READERS)]
-        self._to_read, self._to_write = Jobs[_Job[Any]](), Jobs[_Job[Any]]()
-        self._threads = [
-            threading.Thread(target=self._read_on, args=[reader], name=f"store-read-{at}", daemon=True)
-            for at, reader in enumerate(self._readers)
-        ]
+        self._free_readers: queue.SimpleQueue[sqlite3.Connection] = queue.SimpleQueue()
+        for connection in self._readers:
+            connection.isolation_level = None
+            self._free_readers.put(connection)
+        self._reading = UrgentFirst(READERS, "store-read")
+        self._to_write = Jobs[_Job[Any]]()
+        self._writing: threading.Thread | None = None
         if self.writer is not None:
-            self._threads.append(
-                threading.Thread(target=self._write_on, args=[self.writer], name="store-write", daemon=True)
+            self._writing = threading.Thread(
+                target=self._write_on, args=[self.writer], name="store-write", daemon=True
             )
-        for thread in self._threads:
-            thread.start()
+            self._writing.start()
         self._is_closed = False
 
     async def read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
         """Return what `work` reads; all of it sees one state of the database. Raises `StoreError`."""
         self._require_open()
-        job = _Job(work)
-        self._to_read.put(job)
-        return await asyncio.wrap_future(job.done)
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._read, work)
 
     async def write(self, work: Callable[[sqlite3.Connection], Result], *, beside: bool = False) -> Result:
         """Do `work` in a transaction; return when it is committed. Raises `StoreError`.
@@ -103,9 +90,9 @@ class Connections:
             return
         self._is_closed = True
         self._to_write.close()
-        self._to_read.close(len(self._readers))
-        for thread in self._threads:
-            thread.join()
+        if self._writing is not None:
+            self._writing.join()
+        self._reading.shutdown()
         for connection in self._readers:
             connection.close()
         if self.writer is not None:
@@ -115,11 +102,18 @@ class Connections:
         if self._is_closed:
             raise StoreError(f"{self.path}: is closed")
 
-    def _read_on(self, connection: sqlite3.Connection) -> None:
-        connection.isolation_level = None
-        while (job := self._to_read.get()) is not None:
-            if job.done.set_running_or_notify_cancel():
-                job.read(connection)
+    def _read(self, work: Callable[[sqlite3.Connection], Result]) -> Result:
+        connection = self._free_readers.get()
+        try:
+            connection.execute("BEGIN")
+            try:
+                return work(connection)
+            finally:
+                connection.rollback()
+        except sqlite3.Error as error:
+            raise _told(error) from error
+        finally:
+            self._free_readers.put(connection)
 
     def _write_on(self, connection: sqlite3.Connection) -> None:
         while jobs := self._to_write.group(GROUP, BESIDE_URGENT):
