@@ -135,6 +135,7 @@ async def test_an_exchange_that_comes_back_is_there_again(settings_for, exchange
         assert "all is well" in await said(bot, "/status")
 
 
+@pytest.mark.long
 async def test_all_modelled_exchanges_are_added_up_only_by_name(settings_for):
     async with bot_of(settings_for("binance", "gate", coins=("BTC",))) as bot:
         await holds(lambda: venues(bot) == {"Binance", "Gate"})

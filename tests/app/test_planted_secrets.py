@@ -201,6 +201,7 @@ cli.main()
     assert NODE_KEY not in done.stderr
 
 
+@pytest.mark.long
 def test_the_password_of_a_database_that_cannot_be_reached_is_told_nowhere(tmp_path):
     url = f"postgresql://liqbot:{DATABASE_PASSWORD}@127.0.0.1:1/liqbot"
     environment = {**os.environ, "LIQBOT_DATABASE": url}

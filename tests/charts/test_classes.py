@@ -69,6 +69,7 @@ def test_a_few_very_heavy_rows_of_a_quiet_side_are_not_as_bright_as_many_that_ar
     assert classes.starts[-1] > 6e6 or (classes.levels(usd) == LEVELS - 1).mean() < 0.06
 
 
+@pytest.mark.long
 def test_the_quieter_side_has_classes_of_its_own():
     view = recorded("BTC")
     quiet = np.where(np.arange(view.grid.bins.count) < view.grid.bins.place(view.spot), 0.01, 1.0)

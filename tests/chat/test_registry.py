@@ -88,6 +88,7 @@ def test_discord_and_telegram_come_through_the_door_and_their_settings_are_known
     assert {"LIQBOT_DISCORD__TOKEN", "LIQBOT_TELEGRAM__TOKEN"} <= known
 
 
+@pytest.mark.long
 def test_another_one_is_a_folder_and_it_is_set_and_served_like_the_others(with_pager):
     assert with_pager(CONFIGURED).strip() == "('discord', 'pager', 'telegram') the pager's token"
     assert with_pager(SERVED).strip() == "[]"

@@ -45,6 +45,7 @@ def scripted(tmp_path_factory):
     return run_apart(folder, "demo", "--script", "script.txt", LIQBOT_COINS="BTC,ETH", **QUICK), folder
 
 
+@pytest.mark.long
 def test_a_script_is_played_line_by_line_on_the_simulated_market(scripted):
     ran, _ = scripted
     assert (ran.status, ran.err) == (0, "")
@@ -267,6 +268,7 @@ def test_at_a_terminal_run_opens_a_prompt_that_answers_until_one_leaves(tmp_path
     assert {file.name for file in tmp_path.iterdir()} == {"liqbot.db", "liqbot.history"}
 
 
+@pytest.mark.long
 def test_at_a_terminal_a_demo_leaves_no_database(tmp_path):
     with Terminal(tmp_path, "demo", "--scenario", "squeeze", **QUICK) as terminal:
         terminal.until("liqbot>")

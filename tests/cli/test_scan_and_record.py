@@ -60,6 +60,7 @@ def test_the_doctor_asks_the_exchange(liqbot, exchange):
     assert f"✓ source hyperliquid: {exchange.http} tells of 3 coins" in ran.out
 
 
+@pytest.mark.long
 def test_what_is_recorded_can_be_replayed(liqbot, exchange, folder):
     ran = liqbot("record", "x.csv.gz", "--every", "1", "--minutes", "0.13", **variables(exchange))
     assert ran.status == 0, ran.err

@@ -39,11 +39,13 @@ def model(year) -> Model:
     return begin.then(year.take(slice(1, None)))
 
 
+@pytest.mark.long
 def test_both_sides_add_up_after_a_year(model):
     for step in (0, 5_000, 20_000, len(model.steps) - 1):
         model.state_at(step).require_conservation()
 
 
+@pytest.mark.long
 def test_a_year_at_once_is_a_year_month_by_month(year, model):
     assumed = Assumptions()
     begin = Model.begin(int(year.end_ms[0]), float(year.interest[0]), rungs_of(assumed, TIERS), assumed)

@@ -88,6 +88,7 @@ def predictions(recording: Recording, hours: float):
 
 
 @pytest.mark.parametrize("hours", [1, 6, 24])
+@pytest.mark.long
 def test_an_aged_level_predicts_the_next_recorded_one_better_than_leaving_it(
     recording, hours, record_property
 ):

@@ -135,6 +135,7 @@ def test_a_random_walk_reaches_a_level_as_often_as_the_reflection_principle_says
     assert np.mean(ends >= 0.01) == pytest.approx(expected, abs=0.03)
 
 
+@pytest.mark.long
 def test_without_a_pull_none_is_found_and_with_one_it_is():
     horizon_ms = 8 * HOUR_MS
     without = [scored(*market(seed), horizon_ms) for seed in range(40)]
@@ -151,6 +152,7 @@ def test_few_cases_are_too_few_to_tell():
 
 
 @given(st.integers(0, 1_000), st.integers(1, 60 * DAY_MS // STEP_MS))
+@pytest.mark.long
 def test_a_truncated_log_has_the_same_past(seed, steps):
     walk, cases = market(seed % 5, days=20)
     cut = walk.until(steps * STEP_MS)

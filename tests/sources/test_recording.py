@@ -404,6 +404,7 @@ def test_a_recording_is_read_as_a_stream(tmp_path):
     assert peak < size / 4
 
 
+@pytest.mark.long
 def test_the_real_recording_is_read_to_its_end_without_a_problem():
     snapshots, skipped = read(shared_file("recordings/hyperliquid-positions-2026-02.csv.gz"))
     assert len(snapshots) == 70

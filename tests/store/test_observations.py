@@ -3,6 +3,7 @@
 from dataclasses import replace
 from itertools import pairwise
 
+import pytest
 from databases import faster
 from markets import HOUR, LAYER, MINUTE, long, view_of
 
@@ -148,6 +149,7 @@ async def test_what_another_layer_forgets_takes_no_event_from_this_one(store):
     assert await read(store) == [(START, [1]), (START + MINUTE, [2])]
 
 
+@pytest.mark.long
 async def test_of_what_is_older_than_a_day_one_each_half_hour_is_left_with_all_that_happened(store):
     faster(store)
     times = [

@@ -199,6 +199,7 @@ async def test_another_dex_is_asked_of_every_account(database):
     assert asked[""].keys() == asked["xyz"].keys()  # some once more, to try whether batches are served
 
 
+@pytest.mark.long
 async def test_one_dex_that_fails_takes_neither_the_others_nor_what_was_known_of_it(database):
     with counterpart(crowd=0.02, speed=60, still=True, limit=0, listed=1.0, dexes="xyz,flx") as exchange:
         source = source_of(exchange, database, weight_a_minute=0, dexes=("xyz", "flx"))

@@ -141,6 +141,7 @@ class Node(VirtualSource):
         return usd
 
 
+@pytest.mark.long
 def test_everybodys_stop_orders_are_in_the_view_beside_the_map_and_in_no_sum_of_it(tmp_path):
     node, plain = Node(tmp_path / "one"), Node(tmp_path / "two", stop_orders_s=0)
     node.follow(30)
