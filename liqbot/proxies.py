@@ -13,7 +13,9 @@ _SCHEMES = {
     "wss": ("wss", "socks", "https", "all"),
 }
 """Whose proxies serve an address, the first that is set; of websockets in the order of RFC 6455."""
-_USER = re.compile(r"//.*@")
+UNUSABLE = (ImportError, ValueError)
+"""What websockets raises where a proxy's package is not there (SOCKS), or its address makes no sense."""
+_USER = re.compile(r"//\S*@")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,7 @@ class NamedProxy:
     """With user and password, where it has them."""
 
     def __str__(self) -> str:
-        return f"{_USER.sub('//', self.url)} ({self.variable})"
+        return f"{without_login(self.url)} ({self.variable})"
 
 
 def proxy_for(address: str) -> NamedProxy | None:
@@ -47,6 +49,11 @@ def proxy_for(address: str) -> NamedProxy | None:
         if url:
             return NamedProxy(_variable(scheme), url if "://" in url else f"http://{url}")
     return None
+
+
+def without_login(text: str) -> str:
+    """Return a text without the users and passwords of addresses in it: libraries quote a proxy whole."""
+    return _USER.sub("//", text)
 
 
 def through(address: str) -> str:

@@ -320,7 +320,7 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
                 requests.use(found)
             return int(found) if kind in _NUMBERED else found
     bare = word.lstrip("#aA")
-    if kind is Kind.ALERT and bare.isdecimal() and len(bare) <= _LONGEST_NUMBER:
+    if kind is Kind.ALERT and bare.isdecimal() and len(bare) <= _LONGEST_NUMBER and int(bare):
         return int(bare)  # an older one than those that are offered
     raise _no_such(kind, word, names, requests.listed if kind is Kind.COIN else ())
 

@@ -19,6 +19,7 @@ from liqbot.service.books import BookAnswer
 from liqbot.service.brief import BriefAnswer
 from liqbot.service.cascades import CascadeAnswer
 from liqbot.service.errors import UserError
+from liqbot.service.layers import venue_of
 from liqbot.service.liquidations import LiquidationsAnswer
 from liqbot.service.stops import StopsAnswer
 from liqbot.text import _
@@ -206,4 +207,4 @@ def _venue(settings: Mapping[str, str]) -> str | None:
     unknown = [name for name in settings if name != "venue"]
     if unknown:
         raise UserError("There is no {name} here, only venue=.", name=quoted(unknown[0]))
-    return settings.get("venue")
+    return venue_of(settings)

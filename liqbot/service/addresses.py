@@ -88,7 +88,7 @@ def _wrong_digits(plain: str) -> UserError:
             text=quoted(plain),
         )
     return UserError(
-        "{text} has {count} digits after 0x, and an address has {digits}. Paste it whole.",
+        "An address has {digits} digits after 0x, not {count} as {text}. Paste it whole.",
         text=quoted(plain),
         count=len(digits),
         digits=DIGITS,

@@ -26,6 +26,14 @@ MEASURED, MODELLED = "measured", "modelled"
 """What `venue=` takes besides a venue: whatever is measured, and all modelled venues added up."""
 
 
+def venue_of(settings: Mapping[str, str]) -> str | None:
+    """Return the venue that is asked for; None for any. Raises `UserError` where none is named."""
+    venue = settings.get("venue")
+    if venue is not None and not venue.strip():
+        raise UserError("venue= names no venue. Write venue=binance, venue=measured or venue=modelled.")
+    return venue
+
+
 @dataclass(frozen=True, slots=True)
 class LayerQuery:
     """Which layer, and which part of it; nothing means the coin's own view."""
@@ -46,7 +54,7 @@ class LayerQuery:
         seconds = None if opened is None else read_amount(opened, Unit.SECONDS)
         if opened is not None and not (seconds and seconds > 0):
             raise UserError("opened={text} is no span of time. Write opened=24h or opened=7d.", text=opened)
-        return LayerQuery(settings.get("venue") or None, None if tier is None else _leverages(tier), seconds)
+        return LayerQuery(venue_of(settings), None if tier is None else _leverages(tier), seconds)
 
     @property
     def is_part(self) -> bool:

@@ -66,7 +66,7 @@ class TestAccount:
         answer = await room.say("/account 0x123")
         assert (answer.tone, answer.title) == (
             Tone.WARNING,
-            "'0x123' has 3 digits after 0x, and an address has 40. Paste it whole.",
+            "An address has 40 digits after 0x, not 3 as '0x123'. Paste it whole.",
         )
 
     async def test_a_venue_that_is_silent_is_said_to_be(self, room, venue):

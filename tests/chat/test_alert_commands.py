@@ -187,6 +187,11 @@ class TestWhy:
         assert answer.tone is Tone.WARNING
         assert "wrong on our side" not in answer.title
 
+    @pytest.mark.parametrize("number", ["0", "A0", "-1"])
+    async def test_what_no_alert_has_for_a_number_is_answered_with_those_there_are(self, told, number):
+        title = await told.title(f"/why {number}")
+        assert title == f"There is no alert '{number}' here. Choose from A1."
+
     @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100, deadline=None)
     @given(st.one_of(st.text(), st.from_regex(r"#*[0-9]{1,30}", fullmatch=True)))
     async def test_whatever_is_written_for_a_number_is_answered(self, told, written):

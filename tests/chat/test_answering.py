@@ -131,6 +131,15 @@ async def test_a_window_is_found_by_its_length(room, window, drawn):
             "/subscribe trapped BTC over=",
             "trapped: over must be a percentage such as 2 or 2.5%, not '' (/help trapped)",
         ),
+        *(
+            (line, "venue= names no venue. Write venue=binance, venue=measured or venue=modelled.")
+            for line in (
+                "/stops BTC venue=",
+                "/clusters BTC venue=",
+                "/heatmap BTC venue=' '",
+                "/book BTC venue=",
+            )
+        ),
         # Numbers.
         ("/unsubscribe", "This chat has no subscriptions. Make one with /subscribe"),
         ("/unsubscribe 1", "This chat has no subscriptions. Make one with /subscribe"),

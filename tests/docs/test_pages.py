@@ -1,19 +1,23 @@
 """The site: it builds, and what its pages tell a reader to do works, word for word."""
 
+import asyncio
 import subprocess
 import sys
 import time
 
 import pytest
 from docs_pages import PAGES, File, Run, follow, steps
+from kestrel_exchange import kestrel_exchange
 
 from liqbot.app.bot import Bot
 from liqbot.app.sources import make_source
 from liqbot.builtin import RULES
 from liqbot.chat.command import CommandContext
 from liqbot.hosting.plugins import Wanted, load_plugins
+from liqbot.market.layer import Basis
 from liqbot.market.side import Side
 from liqbot.rules.parameters import ParameterError
+from liqbot.sections import PluginSettings
 from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
 
@@ -41,10 +45,11 @@ def test_the_plugins_on_that_page_load_without_a_word(tmp_path):
         if isinstance(step, File):
             (tmp_path / step.path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / step.path).write_text(step.text)
-    plugins = load_plugins((), Wanted(folder=tmp_path / "plugins", trusted=("tick", "notebook")))
+    plugins = load_plugins((), Wanted(folder=tmp_path / "plugins", trusted=("tick", "notebook", "kestrel")))
     try:
         assert plugins.errors == []
         assert {known.name: known.runs for known in plugins.known} == {
+            "kestrel": "inside",
             "ladder_marks": "worker",
             "large_sweeps": "worker",
             "lopsided": "worker",
@@ -75,6 +80,38 @@ async def test_the_source_on_that_page_shows_its_market(tmp_path):
     assert {cluster.side for cluster in view.clusters} == set(Side)
     assert "96" in str(clusters.tables)
     assert not view.accounts.long + view.accounts.short < 2
+
+
+async def test_the_exchange_on_that_page_is_modelled_and_outlasts_an_outage(tmp_path):
+    for step in steps("plugins.md"):
+        if isinstance(step, File) and "/kestrel/" in step.path:
+            (tmp_path / step.path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / step.path).write_text(step.text)
+    async with kestrel_exchange() as exchange:
+        options = PluginSettings(options={"kestrel": {"url": exchange.url, "poll_s": 0.01}})
+        settings = Settings(
+            database=tmp_path / "liqbot.db", coins=("BTC",), sources=("plugin:kestrel",), plugins=options
+        )
+        plugins = load_plugins(RULES, Wanted(folder=tmp_path / "plugins", trusted=("kestrel",)))
+        source = make_source("plugin:kestrel", settings, exchange.now_ms, plugins.sources)
+        assert (await source.check()).startswith("answers: BTC ")
+        async with Bot(settings, [source], {}, plugins) as bot:
+            await bot.until(lambda: "BTC" in bot.services.markets.views)
+            view = bot.services.markets.views["BTC"]
+            assert (view.layer.venue, view.layer.basis) == ("Kestrel", Basis.MODELLED)
+            assert view.clusters
+            exchange.is_away = True
+            await status_with("503 Service Unavailable", bot)
+            exchange.is_away = False
+            await status_with("all is well", bot)
+
+
+async def status_with(words, bot):
+    """Wait until `/status` says so."""
+    context = CommandContext(ChatKey("here", "me"), bot.services)
+    async with asyncio.timeout(30):
+        while words not in str(await bot.answering.answer("/status", context)):  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.02)
 
 
 def test_the_rule_with_a_state_on_that_page_is_one_of_events(tmp_path):

@@ -40,9 +40,10 @@ def test_an_address_is_found_however_it_is_pasted(pasted):
 @pytest.mark.parametrize(
     ("pasted", "said"),
     [
-        (ADDRESS[:-1], "has 39 digits after 0x, and an address has 40. Paste it whole."),
-        (f"{ADDRESS}f", "has 41 digits after 0x"),
-        ("0x", "has 0 digits after 0x"),
+        (ADDRESS[:-1], "An address has 40 digits after 0x, not 39 as "),
+        (f"{ADDRESS}f", "has 40 digits after 0x, not 41"),
+        ("0x1", "has 40 digits after 0x, not 1 as '0x1'"),
+        ("0x", "has 40 digits after 0x, not 0"),
         ("0xa11c…0abc", "is shortened. Paste the whole address"),
         ("0xa11c...0abc", "is shortened"),
         (HASH, "That is the hash of a transaction: it has 64 digits after 0x, an address has 40."),

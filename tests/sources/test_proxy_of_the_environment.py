@@ -1,10 +1,15 @@
 """A proxy that the environment names: sources go through it, or say in one line that they cannot."""
 
+import random
+
 import pytest
+from structlog.testing import capture_logs
 
 from liqbot.app.sources import make_source
 from liqbot.settings import Settings
 from liqbot.sources.exchanges import rest
+from liqbot.sources.exchanges.stream import Line, Stream
+from liqbot.sources.hyperliquid.connection import Connection
 from liqbot.sources.source import NoDataError, SourceError
 
 LIVE = ("hyperliquid", "binance", "bybit", "okx", "bitget", "gate")
@@ -54,3 +59,42 @@ async def test_an_address_that_is_none_is_named_too(venue, address, environment,
     said = await complaint(venue, tmp_path / "liqbot.db")
     assert "\n" not in said
     assert "Traceback" not in said
+
+
+class EnoughError(Exception):
+    """It would be tried again."""
+
+
+class Clock:
+    def now_ms(self):
+        return 0
+
+    async def sleep(self, _seconds):
+        raise EnoughError
+
+
+async def of_an_exchange():
+    said = []
+    with pytest.raises(EnoughError):
+        await anext(Stream(Line("wss://stream.test/ws"), said.append, sleep=Clock().sleep).frames())
+    return said[0]
+
+
+async def of_hyperliquid():
+    chance = random.Random(1)  # noqa: S311 - spreads pauses
+    connection = Connection("wss://stream.test/ws", Clock(), list, bool, rng=chance)
+    with capture_logs() as logs, pytest.raises(EnoughError):
+        await connection.run()
+    return logs[0]["reason"]
+
+
+@pytest.mark.parametrize("said_by", [of_an_exchange, of_hyperliquid])
+@pytest.mark.parametrize(
+    "proxy", ["htp://ann:pw@proxy.test:9", "http://ann:pw@:9", "http://ann:pw@proxy.test:no"]
+)
+async def test_a_websocket_tells_its_proxy_and_never_its_password(said_by, proxy, environment):
+    environment("ALL_PROXY", proxy)
+    said = await said_by()
+    assert "(ALL_PROXY)" in said
+    assert "ann" not in said
+    assert "pw" not in said

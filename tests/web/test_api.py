@@ -213,7 +213,7 @@ class TestSayingNo:
         wrong = web.get("/api/v1/account/0x12")
         assert (wrong.status_code, wrong.json()["detail"]) == (
             400,
-            "'0x12' has 2 digits after 0x, and an address has 40. Paste it whole.",
+            "An address has 40 digits after 0x, not 2 as '0x12'. Paste it whole.",
         )
         served.accounts.is_silent = True
         assert web.get(f"/api/v1/account/{BOB}").status_code == 503

@@ -9,7 +9,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from liqbot.proxies import through
+from liqbot.proxies import UNUSABLE, through, without_login
 from liqbot.sources.exchanges.client import Tell
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
@@ -57,8 +57,9 @@ class Stream:
                         await socket.send(frame)
                     async for frame in self._heard(socket):
                         yield frame
-            except (OSError, TimeoutError, WebSocketException, ImportError) as error:  # SOCKS takes a package
-                self._tell((str(error) or type(error).__name__) + through(self._line.url))
+            except (OSError, TimeoutError, WebSocketException, *UNUSABLE) as error:
+                reason = without_login(str(error) or type(error).__name__)
+                self._tell(reason + through(self._line.url))
             pause_s = min(FIRST_PAUSE_S * 2**self._breaks, LONGEST_PAUSE_S)
             self._breaks += 1
             await self._sleep(pause_s * self._chance.uniform(0.5, 1.0))

@@ -14,7 +14,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from liqbot.proxies import through
+from liqbot.proxies import UNUSABLE, through, without_login
 from liqbot.sources.hyperliquid.clock import Clock
 
 _log = structlog.get_logger()
@@ -111,9 +111,9 @@ class Connection:
                         await self._listen(socket, heard)
                     finally:
                         self._socket = None
-            except (OSError, TimeoutError, WebSocketException, ImportError) as error:  # SOCKS takes a package
+            except (OSError, TimeoutError, WebSocketException, *UNUSABLE) as error:
                 reason = f"{type(error).__name__} {error}".rstrip().replace(self._url, "the stream")
-                reason += through(self._url)
+                reason = without_login(reason) + through(self._url)
                 _log.info("stream_disconnected", reason=reason)
                 self._broke = reason
             else:
