@@ -28,7 +28,7 @@ from liqbot.store.sqlite.store import SqliteStore
 
 ZOO = Path(__file__).parent / "zoo"
 TOKEN = "a-token-that-nobody-may-see"  # noqa: S105 - it opens nothing
-LIMITS = Limits(deadline_s=0.3, memory_mb=256, load_s=1.5)
+LIMITS = Limits(deadline_s=0.3, memory_mb=256, load_s=6.0)
 VIEWS = 30
 GOOD = ("good", "another-good", "near-cluster")
 ON_TIME_S = 3.0
@@ -170,7 +170,7 @@ async def test_a_zoo_of_bad_plugins_harms_only_itself(
 
     slowest, later = max(zoo.took), max(zoo.took[VIEWS // 2 :])
     assert slowest < worker_room.LONGEST_S, "within the view, though a dozen end the process on it"
-    assert later < ON_TIME_S * (2 if is_contained else 1), "what is contained takes longer to begin anew"
+    assert later < ON_TIME_S * (3 if is_contained else 1), "what is contained takes longer to begin anew"
     assert TOKEN not in "".join(f"{message.title}{message.lines}" for _, message in zoo.chat.messages)
     await SqliteStore(settings.database).close()  # it is still a database
     record_property("table", _table(outcomes, loading_s, slowest, later))
