@@ -141,6 +141,8 @@ class ViewAnswer(msgspec.Struct, frozen=True):
     low: float
     high: float
     ratio: float | None
+    ratio_scaled: bool
+    """Whether each side was divided by its own coverage first, so that it is not `up_usd` over `down_usd`."""
     regime: str
     up_usd: float
     down_usd: float
@@ -198,6 +200,7 @@ def view_answer(
         low=view.low,
         high=view.high,
         ratio=view.ratio,
+        ratio_scaled=view.fuel.is_scaled,
         regime=view.regime.value,
         up_usd=view.up_usd,
         down_usd=view.down_usd,

@@ -71,6 +71,11 @@ class TestFigures:
         assert [one["venue"] for one in answer["venues"]] == ["Testex"]
         assert answer["largest"][0]["price"] == 97.8
 
+    def test_a_ratio_says_whether_it_is_that_of_the_dollars_beside_it(self, web, served):
+        told = web.get("/api/v1/coins/btc/view").json()
+        assert told["ratio_scaled"] is served.bot.services.markets.views["BTC"].fuel.is_scaled
+        assert told["ratio_scaled"] is (told["ratio"] != pytest.approx(told["up_usd"] / told["down_usd"]))
+
     def test_readings_are_those_of_the_chat(self, web, served):
         answer = web.get("/api/v1/coins/btc/readings", params={"window": "24h"}).json()
         told = view(web)

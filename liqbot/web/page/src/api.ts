@@ -44,6 +44,8 @@ export interface Reading {
 
 export interface View extends Reading {
   coin: string;
+  /** Each side was divided by its own coverage first. */
+  ratio_scaled: boolean;
   low: number;
   high: number;
   coverage: number | null;

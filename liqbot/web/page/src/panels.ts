@@ -69,7 +69,9 @@ export function headline(view: View, modelled: boolean): HTMLElement[] {
       { class: "fuel" },
       el("span", { class: "short" }, el("b", {}, bound + usd(view.up_usd)), " of shorts within 5% above"),
       el("span", { class: "long" }, el("b", {}, bound + usd(view.down_usd)), " of longs within 5% below"),
-      el("span", {}, "ratio ", el("b", {}, ratio(view.ratio))),
+      view.ratio_scaled
+        ? el("span", { title: "Each side divided by its own coverage" }, "scaled ratio ", el("b", {}, ratio(view.ratio)))
+        : el("span", {}, "ratio ", el("b", {}, ratio(view.ratio))),
     ),
     el("p", { class: "meaning" }, meaning),
   ];
