@@ -94,7 +94,7 @@ class TestTests:
             (f"/test {ANN}", f"is an account. Type /test watch {ANN}", f"/test watch {ANN}"),
             (f"/test near-cluster {ANN}", "is no coin.", f"/test watch {ANN}"),
             ("/test watch BTC", "BTC is a coin, and a watch is on an account", None),
-            ("/test watch 0x12", "has 2 digits after 0x", None),
+            ("/test watch 0x12", "has 40 digits after 0x, not 2", None),
             ("/test watch nobody", "'nobody' is no address of an account", None),
             ("/test watch", "Which account?", f"/test watch {ANN}"),
         ],

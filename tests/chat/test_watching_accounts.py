@@ -66,7 +66,7 @@ class TestWatch:
         ("line", "said"),
         [
             ("/watch", "Which account? Type its address"),
-            ("/watch 0x12", "has 2 digits after 0x"),
+            ("/watch 0x12", "has 40 digits after 0x, not 2"),
             ("/watch BTC", "BTC is a coin, and this takes an account."),
             (f"/watch {ANN} near=200%", "near must be from 0.1% to 90%"),
             (f"/watch {ANN} name=0x12", "name must be a name of at most 24 letters, digits and hyphens"),

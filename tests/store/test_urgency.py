@@ -16,14 +16,20 @@ def connections(tmp_path):
     connections.close()
 
 
-@pytest.mark.parametrize("kind", ["write", "read"])
-async def test_what_is_urgent_passes_a_hundred_that_were_asked_before(connections, kind):
-    go_on, is_done = threading.Event(), threading.Event()
+@pytest.mark.parametrize(("kind", "threads"), [("write", 1), ("read", READERS)])
+async def test_what_is_urgent_passes_a_hundred_that_were_asked_before(connections, kind, threads):
+    go_on, is_done, held = threading.Event(), threading.Event(), threading.Semaphore(0)
     ask = getattr(connections, kind)
+
+    def hold(_):
+        held.release()
+        return go_on.wait(60)
+
     # First those that hold up every thread, then a hundred that would wait in vain if they came first.
-    holding = [asyncio.create_task(ask(lambda _: go_on.wait(30))) for _ in range(READERS)]
-    await asyncio.sleep(0)
-    usual = [asyncio.create_task(ask(lambda _: is_done.wait(5))) for _ in range(100)]
+    holding = [asyncio.create_task(ask(hold)) for _ in range(threads)]
+    for _ in holding:
+        await asyncio.to_thread(held.acquire)
+    usual = [asyncio.create_task(ask(lambda _: is_done.wait(10))) for _ in range(100)]
     await asyncio.sleep(0)
     with urgently():
         urgent = asyncio.create_task(ask(lambda _: is_done.set()))

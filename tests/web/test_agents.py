@@ -47,7 +47,7 @@ async def test_agents_get_the_figures_of_the_api_and_nothing_to_write_with(serve
         assert isinstance(picture, ImageContent)
         assert base64.b64decode(picture.data).startswith(b"\x89PNG")
         wrong = await client.call_tool("account", {"address": "0x12"})
-        assert "has 2 digits after 0x" in wrong.content[0].text
+        assert "has 40 digits after 0x, not 2" in wrong.content[0].text
         wrong = await client.call_tool("market", {"coin": "DOGE"})
         assert wrong.is_error
         assert "There is no coin 'DOGE' here; there is BTC, ETH." in wrong.content[0].text
