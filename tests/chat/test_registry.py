@@ -95,6 +95,7 @@ def test_another_one_is_a_folder_and_it_is_set_and_served_like_the_others(with_p
     assert with_pager(SERVED, is_set=True).strip() == "[('pager', ('an adapter', 'reception'))]"
 
 
+@pytest.mark.long
 def test_the_doctor_checks_it_where_it_is_set(with_pager):
     assert "✓ pager: it beeps" in with_pager(CHECKED, is_set=True)
 

@@ -200,6 +200,7 @@ def test_without_plugins_a_demo_knows_the_rules_of_the_house_alone(folder, plugi
     assert "There is no command or rule 'heavy' here" in without.out
 
 
+@pytest.mark.long
 def test_run_without_plugins_starts_without_any(folder, plugin):
     plugin("raise SystemExit('it ran')")
     ran = run_apart(folder, "run", "--no-plugins", LIQBOT_SOURCES="replay:gone.csv")

@@ -30,6 +30,7 @@ def test_nothing_is_lost_or_doubled_wherever_the_bot_is_killed(tmp_path, address
     assert outcome.unknown > 0
 
 
+@pytest.mark.long
 def test_a_bot_that_dies_again_and_again_gives_nothing_up_for_that(tmp_path, address):
     with campaign(tmp_path, address, chats=20, share=0.7, seed=2) as ours:
         ours.broadcast([Death(Point.CLAIMED)] * MOST_ATTEMPTS)

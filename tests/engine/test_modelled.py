@@ -69,6 +69,7 @@ def test_all_steps_at_once_come_to_what_the_plain_loop_comes_to(steps, assumed):
     assert close(plain.state.residual, model.state.residual)
 
 
+@DEAR
 @given(markets(most=60), assumptions())
 def test_the_past_is_what_the_plain_loop_saw_as_it_went(steps, assumed):
     grid = coins_of(at_once(steps, assumed))
@@ -100,6 +101,7 @@ def test_forgetting_the_far_past_changes_nothing_since(steps, assumed, cut):
     assert close(coins_of(model)[:, cut:], coins_of(shorter))
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_sweeping_twice_is_sweeping_once(steps, assumed):
     model = at_once(steps, assumed)
@@ -193,6 +195,7 @@ def test_the_past_does_not_know_the_future(steps, assumed, cut):
     assert close(coins_of(at_once(steps, assumed))[:, : len(known)], coins_of(at_once(known, assumed)))
 
 
+@DEAR
 @given(markets(), assumptions())
 def test_nothing_lies_on_the_wrong_side_of_price(steps, assumed):
     grid = coins_of(at_once(steps, assumed))
@@ -209,6 +212,7 @@ def test_the_tiers_add_up_to_the_whole(steps, assumed):
     assert close(sum(parts), coins_of(model))
 
 
+@DEAR
 @given(markets(), assumptions(), st.integers(0, 120))
 def test_the_young_and_the_old_add_up_to_the_whole(steps, assumed, cut):
     model = at_once(steps, assumed)

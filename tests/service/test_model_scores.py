@@ -29,6 +29,7 @@ async def room(tmp_path):
     await store.close()
 
 
+@pytest.mark.long
 async def test_the_model_is_tried_on_known_positions_and_told_in_status(room):
     day = [view for view in simulated_day(0) if view.coin == "BTC"]
     views = [replace(view, time_ms=view.time_ms + back * 24 * HOUR) for back in range(3) for view in day]

@@ -118,6 +118,7 @@ async def test_whatever_happens_heads_are_the_first_open_deliveries_of_their_cha
 
 
 @pytest.mark.parametrize("new_address", ["sqlite"], indirect=True)
+@pytest.mark.long
 async def test_what_is_due_is_found_without_reading_all_that_is_owed(store, view):
     steps = []
     office = Office(emptied(store), view)

@@ -84,6 +84,7 @@ def test_all_coins_are_followed_and_other_dexes_where_a_look_is_cheap(tmp_path, 
     assert run.source.report().lacking == {}
 
 
+@pytest.mark.long
 def test_where_a_look_becomes_dear_other_dexes_are_asked_of_who_holds_there_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(batches, "PROBE_AGAIN_S", 60.0)
     run, asked = Dexed(tmp_path, weight_per_minute=1000, batches="served"), {}

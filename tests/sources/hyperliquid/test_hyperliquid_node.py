@@ -110,7 +110,7 @@ class Node(VirtualSource):
         ]
 
 
-@pytest.mark.parametrize("by_block", [True, False])
+@pytest.mark.parametrize("by_block", [pytest.param(True, marks=pytest.mark.long), False])
 def test_what_has_changed_is_known_within_seconds_over_a_change_of_the_hour(tmp_path, by_block):
     node = Node(tmp_path, by_block=by_block)
     node.follow(SECONDS_TO_THE_HOUR + 25, node.stop_writing, 4)
@@ -135,6 +135,7 @@ def test_every_liquidation_is_told_once_with_its_account_price_size_side_and_met
     assert max(seen_s - time_ms / 1000 for (_, time_ms), seen_s in node.seen_s.items()) < 2
 
 
+@pytest.mark.long
 def test_nothing_is_lost_or_doubled_where_the_bot_is_killed_at_any_update_again_and_again(tmp_path):
     node = Node(tmp_path, rate=10.0)
     for updates in (60, 21, 84):

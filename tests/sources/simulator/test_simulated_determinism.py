@@ -45,7 +45,7 @@ def test_other_coins_or_another_scenario_are_no_error_and_another_market():
     assert fingerprint(5, steps=1, coins=("SOL", "HYPE")) != fingerprint(5, steps=1)
 
 
-@pytest.mark.parametrize("hash_seed", ["0", "12345"])
+@pytest.mark.parametrize("hash_seed", [pytest.param("0", marks=pytest.mark.long), "12345"])
 def test_another_process_with_another_hash_seed_gives_the_same_updates(hash_seed):
     here = os.path.dirname(__file__)  # noqa: PTH120 - an entry for PYTHONPATH is a string
     environment = os.environ | {"PYTHONHASHSEED": hash_seed, "PYTHONPATH": here}

@@ -66,6 +66,7 @@ def test_after_a_step_no_level_is_on_the_wrong_side_of_the_mark(seed, scenario):
 
 @settings(max_examples=6)
 @given(seed=SEEDS, scenario=SCENARIOS)
+@pytest.mark.long
 def test_a_board_refuses_nothing_and_finds_hardly_anything_stale(seed, scenario):
     market, board = SimulatedMarket(seed, scenario, start_ms=0, event_after_s=TAIL_S), Board(LAYER)
     for _ in range(90):
