@@ -5,6 +5,7 @@ Not here: what an argument means (`arguments.py`), what a command is (`command.p
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from weakref import WeakValueDictionary
 
@@ -88,10 +89,9 @@ class Answering:
             if command.name not in (*OF_THE_PRESENT, *WITHOUT_MARKET):
                 await context.services.startup.require_past()  # what cannot be done was refused before
             turn = self._turns.setdefault(context.chat, asyncio.Semaphore(AT_ONCE))
-            if not command.draws or context.is_owner:
-                async with turn:
-                    return await command.function(context, **values)
-            with context.services.quotas.drawing(context.chat, context.person):
+            counted = command.draws and not context.is_owner
+            quotas = context.services.quotas
+            with quotas.drawing(context.chat, context.person) if counted else nullcontext():
                 async with turn:
                     return await command.function(context, **values)
 

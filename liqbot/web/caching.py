@@ -76,12 +76,20 @@ def json_answer(
 def answered(request: Request[None, None, State], body: Body, *, max_age_s: int) -> Response[bytes | None]:
     """Return a body with its ETag, compressed for who takes that; 304 where the client has it already."""
     headers = {"ETag": body.tag, "Cache-Control": f"public, max-age={max_age_s}", "Vary": "Accept-Encoding"}
-    if {body.tag, "*"} & named_tags(request.headers.get("if-none-match", "")):
-        return Response(None, status_code=304, headers=headers, media_type=body.media_type)
-    if body.compressed is not None and takes_gzip(request.headers.get("accept-encoding", "")):
+    asked = request.headers
+    status, content, gzipped = chosen(body, asked.get("accept-encoding", ""), asked.get("if-none-match", ""))
+    if gzipped:
         headers["Content-Encoding"] = "gzip"
-        return Response(body.compressed, headers=headers, media_type=body.media_type)
-    return Response(body.plain, headers=headers, media_type=body.media_type)
+    return Response(content, status_code=status, headers=headers, media_type=body.media_type)
+
+
+def chosen(body: Body, accept_encoding: str, if_none_match: str) -> tuple[int, bytes | None, bool]:
+    """Return status, content and whether that is gzipped, by what a client says it takes and has."""
+    if {body.tag, "*"} & _named_tags(if_none_match):
+        return 304, None, False
+    if takes_gzip(accept_encoding) and body.compressed is not None:
+        return 200, body.compressed, True
+    return 200, body.plain, False
 
 
 def _failed(body: asyncio.Future[Body]) -> bool:
@@ -97,6 +105,6 @@ def takes_gzip(header: str) -> bool:
     return False
 
 
-def named_tags(header: str) -> set[str]:
+def _named_tags(header: str) -> set[str]:
     """Return the ETags that `If-None-Match` names."""
     return {item.strip() for item in header.split(",")}

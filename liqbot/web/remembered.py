@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
 
-from liqbot.web.caching import Body, named_tags, takes_gzip
+from liqbot.web.caching import Body, chosen
 
 _MADE_BY = "liqbot.made_by"
 _OF_BODY = (b"etag", b"content-length", b"content-encoding")
@@ -29,19 +29,16 @@ class _Kept:
     """Without those that tell of the body."""
     body: Body
 
-    async def give(self, gzipped: bool, none_match: str, send: Send) -> None:  # noqa: FBT001 - as ASGI has them
+    async def give(self, accept_encoding: str, if_none_match: str, send: Send) -> None:
         """Send it, or that the client has it already."""
         headers = [*self.headers, (b"etag", self.body.tag.encode())]
-        compressed = self.body.compressed if gzipped else None
-        content, status = compressed or self.body.plain, 200
-        if none_match and {self.body.tag, "*"} & named_tags(none_match):
-            content, status = b"", 304
-        else:
+        status, content, gzipped = chosen(self.body, accept_encoding, if_none_match)
+        if content is not None:
             headers.append((b"content-length", b"%d" % len(content)))
-            if compressed is not None:
-                headers.append((b"content-encoding", b"gzip"))
+        if gzipped:
+            headers.append((b"content-encoding", b"gzip"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": content, "more_body": False})
+        await send({"type": "http.response.body", "body": content or b"", "more_body": False})
 
 
 class RememberedAnswers:
@@ -68,8 +65,10 @@ class RememberedAnswers:
         if kept is None:
             await self._ask(key, scope, receive, send)
             return
-        gzipped = takes_gzip(headers.get(b"accept-encoding", b"").decode("latin-1"))
-        await kept.give(gzipped, headers.get(b"if-none-match", b"").decode("latin-1"), send)
+        accept_encoding, if_none_match = (
+            headers.get(name, b"").decode("latin-1") for name in (b"accept-encoding", b"if-none-match")
+        )
+        await kept.give(accept_encoding, if_none_match, send)
 
     async def _newest(self, key: tuple[str, bytes, bool]) -> _Kept | None:
         kept = self._kept.get(key)
