@@ -45,13 +45,10 @@ def lines(answer: CascadeAnswer) -> list[str]:
     near, far = answer.stops.nearest, answer.stops.farthest
     if far.overshoot_pct < _NO_FURTHER:
         return [_("Even if nobody refills the book, it takes all that is forced: no cascade.")]
-    return [
-        _(
-            "Between {near} and {far}, by how fast the book refills.",
-            near=percent(near.move_pct, signed=True),
-            far=percent(far.move_pct, signed=True),
-        )
-    ]
+    nearest, farthest = percent(near.move_pct, signed=True), percent(far.move_pct, signed=True)
+    if nearest == farthest:
+        return [_("It stops there however fast the book refills.")]
+    return [_("Between {near} and {far}, by how fast the book refills.", near=nearest, far=farthest)]
 
 
 def facts(answer: CascadeAnswer) -> list[Fact]:

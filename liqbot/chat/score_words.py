@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from liqbot.chat.record_words import moved
 from liqbot.message import Fact, Table
 from liqbot.service.scoreboards import (
     AFTER_MS,
@@ -116,8 +117,8 @@ def notes(answer: ScoreboardAnswer) -> Iterator[str]:
     )
     if answer.unseen:
         yield ngettext(
-            "{count} is left out: the price is not known throughout the day that followed.",
-            "{count} are left out: the price is not known throughout the day that followed.",
+            "{count} is left out of what happened within a day: the price has gaps in that day.",
+            "{count} are left out of what happened within a day: the price has gaps in that day.",
             answer.unseen,
         )
     if answer.step_ms > 3_600_000:
@@ -138,7 +139,9 @@ def difference(found: Interval | None) -> str:
     if found is None:
         return "—"
     value, low, high = (_points(one) for one in (found.value, found.low, found.high))
-    said = f"{'+' if found.value > 0 else ''}{value} ({low}…{high})"
+    said = f"{'+' if found.value > 0 else ''}{value}"
+    if found.has_width:
+        said += f" ({low}…{high})"
     return said if found.is_enough else _("{said}, too few to tell", said=said)
 
 
@@ -147,7 +150,7 @@ def _points(value: float) -> str:
 
 
 def _mean(found: Interval) -> str:
-    said = f"{percent(found.value, signed=True)} ({percent(found.low)}…{percent(found.high)})"
+    said = moved(found)
     return said if found.is_enough else _("{said}, too few to tell", said=said)
 
 

@@ -31,6 +31,11 @@ class Interval:
         """Whether there are enough cases and days to say anything."""
         return self.count >= FEWEST and self.days >= FEWEST_DAYS
 
+    @property
+    def has_width(self) -> bool:
+        """Whether its bounds say anything: one day drawn anew, or few cases all alike, repeat the value."""
+        return self.is_enough or (self.days > 1 and self.low < self.high)
+
     def covers(self, value: float) -> bool:
         """Whether `value` may be the true one."""
         return self.low <= value <= self.high

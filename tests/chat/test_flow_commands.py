@@ -243,6 +243,13 @@ class TestCascade:
         assert answer.tone is Tone.WARNING
         assert "%" in answer.title
 
+    async def test_a_wall_stops_it_however_the_book_refills_and_no_range_of_one_figure_is_told(self, room):
+        wall = [(price, coins / 10 if place < 30 else 10_000.0) for place, (price, coins) in enumerate(BIDS)]
+        room.services.markets.views["BTC"] = replace(BTC, depth=depth(bids=wall))
+        text = await room.text("/cascade BTC -2.5%")
+        assert "It stops there however fast the book refills." in text
+        assert "Between" not in text
+
 
 class TestBrief:
     async def test_it_is_ten_lines_and_a_picture_and_says_what_is_not_known(self, room):

@@ -7,6 +7,10 @@ from chat.stand_ins import BTC, NOW_MS, as_text
 from markets import HOUR
 
 from liqbot.charts.request import Look, Shape, ThemeName
+from liqbot.chat.record_words import followed, moved
+from liqbot.chat.score_words import difference
+from liqbot.engine.intervals import Interval
+from liqbot.engine.regime_outcomes import RegimeOutcome
 from liqbot.market.events import RegimeChanged
 from liqbot.market.regime import Regime
 
@@ -79,3 +83,21 @@ async def test_rows_fit_on_a_phone_whatever_the_window(room, window):
     assert all(len(cell) <= 34 for row in answer.tables[0].rows for cell in row)
     dates = [row[0] for row in answer.tables[0].rows]
     assert len(set(dates)) == len(dates), "two rows with the same date"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "count", "days", "said"),
+    [
+        (-0.011, -0.011, 1, 1, "−1.1%"),
+        (-0.012, -0.010, 4, 1, "−1.1%"),
+        (-0.011, -0.011, 3, 2, "−1.1%"),
+        (-0.020, -0.002, 3, 2, "−1.1% (−2…−0.2)"),
+        (-0.011, -0.011, 40, 9, "−1.1% (−1.1…−1.1)"),
+    ],
+)
+def test_an_interval_is_told_only_where_it_says_more_than_its_value(low, high, count, days, said):
+    found = Interval(-0.011 * 100, low * 100, high * 100, count, days)
+    assert moved(found) == said
+    points = Interval(-0.011, low, high, count, days)
+    assert ("…" in difference(points)) == ("…" in said)
+    assert ("…" in followed(RegimeOutcome(Regime.BALANCED, HOUR, found, None, None))) == ("…" in said)
