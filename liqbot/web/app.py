@@ -3,10 +3,11 @@
 import ipaddress
 from collections.abc import Sequence
 
-from litestar import Litestar
+from litestar import Litestar, Request, Router
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp, ExceptionHandlersMap
@@ -75,12 +76,26 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
             version=__version__,
             description="Where leveraged positions will be force-closed. Read-only, no key.",
             path="/api",
+            openapi_router=Router(
+                "/api",
+                route_handlers=[],
+                include_in_schema=False,
+                dto=None,
+                return_dto=None,
+                before_request=_problem_where_nothing_is,
+            ),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
         # Errors are ours to log, once; the framework would log bodies as well.
         logging_config=None,
         debug=False,
     )
+
+
+def _problem_where_nothing_is(request: Request[None, None, State]) -> None:
+    """Raise `NotFoundException` beside the description: the framework would answer with a page of its own."""
+    if request.url.path.rstrip("/") not in {"/api", "/api/openapi.json"}:
+        raise NotFoundException
 
 
 def guarded(app: ASGIApp, questions: WebQuestions, settings: WebSettings) -> ASGIApp:

@@ -38,6 +38,13 @@ def ask(path, *headers, method="GET", body=b""):
     return b"\r\n".join(lines) + b"\r\n" + OURS + b"\r\n" + body
 
 
+@pytest.mark.parametrize("path", ["/api/coins", "/api/x.json", "/api/v1", "/api/docs/x", "/x"])
+def test_where_nothing_is_a_problem_names_the_path(say, path):
+    status, headers, body = say(ask(path))
+    assert (status, headers["content-type"]) == (404, "application/problem+json")
+    assert f"There is nothing at '{path}'" in json.loads(body)["detail"]
+
+
 @pytest.mark.parametrize(
     "path", ["/", "/c/BTC", VIEW, "/static/main.js", "/api/v1/coins/BTC/heatmap.png", "/metrics", "/api/docs"]
 )
