@@ -33,15 +33,19 @@ from liqbot.market.side import BySide, Side
 from liqbot.market.source import NoDataError, Report, Source, SourceError
 from liqbot.market.stops import StopKind, StopMap
 from liqbot.market.updates import (
+    AccountRatioSeen,
     AccountsSeen,
     AssetContext,
     Beat,
     CandlesSeen,
+    DepthSeen,
+    FundingSeen,
     Liquidation,
     MarginTiersSeen,
     OpenInterestSeen,
     Provenance,
     StopOrdersSeen,
+    TakerFlowSeen,
     Update,
 )
 from liqbot.market.view import MarketView, Neighbour, Trapped
@@ -79,6 +83,7 @@ from liqbot.text.figures import duration, percent, price, ratio, share, usd
 __all__ = [
     "API",
     "SQUEEZE_RATIO",
+    "AccountRatioSeen",
     "AccountsSeen",
     "AssetContext",
     "Basis",
@@ -101,11 +106,13 @@ __all__ = [
     "CohortReading",
     "Coin",
     "Depth",
+    "DepthSeen",
     "Duration",
     "Elsewhere",
     "End",
     "EndedCluster",
     "Fact",
+    "FundingSeen",
     "Help",
     "Hit",
     "Holding",
@@ -148,6 +155,7 @@ __all__ = [
     "StopOrdersSeen",
     "Swept",
     "Table",
+    "TakerFlowSeen",
     "Tone",
     "Trapped",
     "Undelivered",

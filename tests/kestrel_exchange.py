@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 
 
 class Kestrel:
-    """Answers its four questions in its own rows, and notes what it was asked."""
+    """Answers its seven questions in its own rows, and notes what it was asked."""
 
     def __init__(self) -> None:
         self.now_ms = time.time_ns() // 1_000_000
@@ -26,6 +26,9 @@ class Kestrel:
             "candles": np.column_stack([begins, opens, high, low, walk, np.full(len(begins), 900.0)]),
             "interest": np.column_stack([begins + STEP_MS, 80_000 + 40 * np.arange(len(begins))]),
             "ticker": [[float(walk[-1]), 0.00001]],
+            "funding": np.column_stack([begins[::12], np.linspace(-0.00001, 0.00001, len(begins[::12]))]),
+            "bids": [[float(walk[-1]) * (1 - step / 1000), 2.0] for step in range(1, 20)],
+            "asks": [[float(walk[-1]) * (1 + step / 1000), 3.0] for step in range(1, 20)],
         }
 
     async def answer(self, request: web.Request) -> web.Response:

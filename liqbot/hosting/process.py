@@ -199,7 +199,7 @@ class Process:
 def _child_pid(info: int, otherwise: int) -> int:
     """Return the process id that bubblewrap tells; `otherwise` where it ends before."""
     told = b""
-    while _ready(info, select.POLLIN, _INFO_S) and not told.endswith(b"}\n"):
+    while not told.endswith(b"}\n") and _ready(info, select.POLLIN, _INFO_S):
         data = os.read(info, 1 << 12)
         if not data:
             break

@@ -100,6 +100,9 @@ async def test_the_exchange_on_that_page_is_modelled_and_outlasts_an_outage(tmp_
             view = bot.services.markets.views["BTC"]
             assert (view.layer.venue, view.layer.basis) == ("Kestrel", Basis.MODELLED)
             assert view.clusters
+            assert view.depth is not None
+            assert view.depth.bid_prices[0] < view.spot < view.depth.ask_prices[0]
+            assert view.context.funding_rank is not None
             exchange.is_away = True
             await status_with("503 Service Unavailable", bot)
             exchange.is_away = False

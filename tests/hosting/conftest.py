@@ -25,6 +25,20 @@ def write(tmp_path):
 
 
 @pytest.fixture
+def write_package(write):
+    """Return how to write a plugin of several files: `write_package("several", __init__="…", rules="…")`."""
+
+    def write_package(name, **files):
+        folder = write() / name
+        folder.mkdir(exist_ok=True)
+        for file, text in files.items():
+            (folder / f"{file}.py").write_text(text)
+        return folder.parent
+
+    return write_package
+
+
+@pytest.fixture
 def worker_of(write):
     """Return how to make a worker that has loaded some plugins."""
     made = []

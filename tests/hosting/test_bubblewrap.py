@@ -14,6 +14,7 @@ from hosting.conftest import LIMITS
 from hosting.test_worker import GOOD, VIEW, call, texts
 
 from liqbot.hosting.bubblewrap import Containment, containment, wrapped
+from liqbot.hosting.process import _INFO_S, _child_pid
 from liqbot.hosting.worker import Worker
 from liqbot.rules.hit import RuleFault
 from liqbot.rules.plugin_discovery import find_in_folder
@@ -40,6 +41,20 @@ def harmful(view):
     got = c.read(fd, data, 100) if fd >= 0 else 0
     yield Hit("secret", data.raw[:max(got, 0)].decode() or "nothing")
 '''
+
+INFO = b'{\n    "child-pid": 4711,\n    "net-namespace": 4026532183\n}\n'
+
+
+def test_whom_it_has_started_is_known_as_soon_as_that_is_told_though_nobody_closes_the_pipe():
+    reading, told = os.pipe()
+    try:
+        os.write(told, INFO)
+        start = time.monotonic()
+        assert _child_pid(reading, 0) == 4711
+        assert time.monotonic() - start < _INFO_S / 2
+    finally:
+        os.close(reading)
+        os.close(told)
 
 
 @pytest.fixture

@@ -56,6 +56,19 @@ def test_a_rule_that_fails_on_one_is_told_on_which_and_in_which_line(found, body
     assert "mine.py, line 6" in edges.said
 
 
+def test_a_package_is_checked_as_a_whole_and_a_fault_is_told_with_its_file_and_line(write_package):
+    helper = "def weight(view):\n    return 1 / (view.layer.basis is Basis.MEASURED)\n"
+    rules = f"from .weights import weight\n{GOOD.replace('yield', 'weight(view); yield')}"
+    head = "from dataclasses import dataclass\nfrom liqbot.plugin import *\n"
+    folder = write_package("mine", __init__="from . import rules\n", rules=head + rules, weights=head + helper)
+    found = {one.what: one for one in check(*find_in_folder(folder), DAY, LIMITS, edges=EDGES)}
+    assert found["loads"].said == "rule good"
+    assert found["good: looks ahead"].is_well
+    assert not found["good: edges"].is_well
+    assert "a modelled market: " in found["good: edges"].said
+    assert "rules.py, line 8" in found["good: edges"].said
+
+
 def test_a_name_that_is_taken_is_told_with_the_other_file(found):
     name = found(GOOD, taken={("rule", "good"): "plugins/other.py"})["good: name"]
     assert not name.is_well

@@ -105,20 +105,45 @@ def test_denied_plugins_are_not_even_run(plugins_of, write):
     assert [(known.name, known.runs) for known in plugins.known] == [("evil", "denied by evil<2")]
 
 
-def test_all_files_of_a_package_count_and_one_that_has_changed_is_read_anew(write):
-    folder = write() / "several"
-    folder.mkdir()
-    (folder / "__init__.py").write_text("from . import rules\n")
-    (folder / "words.py").write_text("TEXT = 'before'\n")
+def several(text):
+    """Return the files of a package whose rule says what another of its files holds."""
     rule = a_rule("several").replace('"text"', "TEXT")
-    (folder / "rules.py").write_text(f"from liqbot.plugin import *\nfrom .words import TEXT\n{rule}")
+    return {
+        "__init__": "from . import rules\n",
+        "rules": f"from liqbot.plugin import *\nfrom .words import TEXT\n{rule}",
+        "words": f"TEXT = {text!r}\n",
+    }
+
+
+def texts(plugins):
+    return [hit.text for hit in plugins.rules.by_name["several"].read(VIEW, {}).hits]
+
+
+def test_all_files_of_a_package_count_and_one_that_has_changed_is_read_anew(write_package):
     said = []
     for text in ("before", "afterwards"):
-        (folder / "words.py").write_text(f"TEXT = {text!r}\n")
-        plugins = load_plugins((), Wanted(folder=folder.parent, trusted=("several",)))
+        folder = write_package("several", **several(text))
+        plugins = load_plugins((), Wanted(folder=folder, trusted=("several",)))
         assert plugins.errors == []
-        said += [hit.text for hit in plugins.rules.by_name["several"].read(VIEW, {}).hits]
+        said += texts(plugins)
     assert said == ["before", "afterwards"]
+
+
+async def test_the_worker_too_reads_a_package_anew_of_which_another_file_has_changed(
+    plugins_of, write_package
+):
+    write_package("several", **several("first"))
+    plugins = plugins_of()
+    said = [texts(plugins)]
+    for text in ("other", "third"):  # as long as before, within the same second: no file of bytecode is stale
+        write_package("several", words=f"TEXT = {text!r}\n")
+        await plugins.reload()
+        said.append(texts(plugins))
+    assert (plugins.errors, said) == ([], [["first"], ["other"], ["third"]])
+    write_package("several", words="1 / 0\n")
+    await plugins.reload()
+    [error] = plugins.errors
+    assert (error.file.name, error.line, error.reason) == ("words.py", 1, "ZeroDivisionError: division by zero")
 
 
 def test_without_plugins_there_is_no_worker():
