@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,6 +20,10 @@ LOOK_S = 600.0
 """How often is looked whether a backup is due: so it is also made soon after a machine was off."""
 _NAME = "liqbot-%Y%m%d-%H%M%S.db"
 _PATTERN = "liqbot-????????-??????.db"
+_BEGUN = "liqbot-????????-??????.part*"
+"""What a backup is called until it is whole, and what SQLite lays beside it."""
+_GIVEN_UP_S = 3600
+"""What nobody has written to for so long was killed amid it; of several processes another may be at work."""
 _BREATH_S = 0.005
 """Between two parts of a copy: the disk is the bot's first of all."""
 
@@ -62,8 +67,11 @@ class Backups:
         if there and 0 <= now_s - _made_s(there[-1]) < self._settings.every_h * 3600:
             return None
         made = folder / datetime.fromtimestamp(now_s, UTC).strftime(_NAME)
+        for begun in folder.glob(_BEGUN):
+            with suppress(FileNotFoundError):  # another process may remove it as well
+                if now_s - begun.stat().st_mtime > _GIVEN_UP_S:
+                    begun.unlink()
         unfinished = made.with_suffix(".part")
-        unfinished.unlink(missing_ok=True)
         back_up(self._database, unfinished, lambda _done, _total: time.sleep(_BREATH_S))
         unfinished.rename(made)
         for old in sorted(folder.glob(_PATTERN))[: -self._settings.keep]:

@@ -1,5 +1,6 @@
 """Backups that the bot makes by itself, and a backup put back."""
 
+import os
 import stat
 from pathlib import Path
 
@@ -69,6 +70,18 @@ async def test_a_folder_that_cannot_be_written_is_a_trouble_that_ends_when_it_ca
     (tmp_path / "backups").unlink()
     assert await backups.look() is not None
     assert backups.trouble is None
+
+
+async def test_what_was_killed_amid_it_is_gone_with_the_next_one_and_files_of_others_stay(store, tmp_path):
+    (tmp_path / "backups").mkdir()
+    left = [f"liqbot-20260101-000000.part{end}" for end in ("", "-unfinished", "-unfinished-journal")]
+    others = ["liqbot-of-may.db", "notes.part", "liqbot.part-unfinished", "liqbot-20260101-000001.part"]
+    for name in (*left, *others):
+        (tmp_path / "backups" / name).write_text("begun")
+        os.utime(tmp_path / "backups" / name, (0, 0))
+    os.utime(tmp_path / "backups" / others[-1], (START_MS / 1000 - 60,) * 2)  # it is being written
+    made = await backups_of(store, tmp_path, [START_MS]).look()
+    assert names(tmp_path) == sorted([made.name, *others])
 
 
 async def test_without_a_folder_none_is_made(store):

@@ -60,7 +60,8 @@ def test_a_package_is_checked_as_a_whole_and_a_fault_is_told_with_its_file_and_l
     helper = "def weight(view):\n    return 1 / (view.layer.basis is Basis.MEASURED)\n"
     rules = f"from .weights import weight\n{GOOD.replace('yield', 'weight(view); yield')}"
     head = "from dataclasses import dataclass\nfrom liqbot.plugin import *\n"
-    folder = write_package("mine", __init__="from . import rules\n", rules=head + rules, weights=head + helper)
+    files = {"__init__": "from . import rules\n", "rules": head + rules, "weights": head + helper}
+    folder = write_package("mine", **files)
     found = {one.what: one for one in check(*find_in_folder(folder), DAY, LIMITS, edges=EDGES)}
     assert found["loads"].said == "rule good"
     assert found["good: looks ahead"].is_well
