@@ -39,7 +39,7 @@ def rows() -> Iterator[Row]:
     with counterpart(crowd=CROWD, speed=1, limit=0, listed=1.0, still=True) as exchange:
         command = [sys.executable, "-m", "benchmarks.scanning", exchange.http, exchange.ws]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    told = msgspec.json.decode(done.stdout)
+    told = msgspec.json.decode(done.stdout.splitlines()[-1])  # what is logged comes before
     accounts, seconds = told["accounts"], told["seconds"]
     rate, client, decoder = accounts / seconds, told["client"], told["decoder"]
     yield Row(
