@@ -17,6 +17,12 @@ from liqbot.web.pushes import Pushes
 
 STOP_S = 2
 """How long a stop waits for answers that are under way."""
+KEEP_S = 150
+"""How long a connection is kept on which nothing is asked.
+
+Longer than those who ask keep it (Caddy 120 s, most load balancers 60, httpx 5): who has just sent a request
+on a connection that is being closed hears nothing but "server disconnected", and a visitor of theirs a 502.
+"""
 
 
 @contextlib.asynccontextmanager
@@ -46,6 +52,7 @@ async def served(app: ASGIApp, host: str, port: int) -> AsyncGenerator[tuple[str
         server_header=False,
         lifespan="off",
         timeout_graceful_shutdown=STOP_S,
+        timeout_keep_alive=KEEP_S,
         # Whose request it is, is found by what the settings say of proxies.
         proxy_headers=False,
         h11_max_incomplete_event_size=16_384,
