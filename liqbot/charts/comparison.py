@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from liqbot.charts import candlesticks, classes, frame, heat, strip, words
+from liqbot.charts import alternative_text, candlesticks, classes, frame, heat, strip, words
 from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
 from liqbot.charts.frame import Frame
 from liqbot.charts.labels import nearest_heavy
@@ -213,4 +213,4 @@ def _alt(panels: tuple[Panel, ...], told: list[Agreement]) -> str:
         *([_("Money at the same prices: {pairs}.", pairs=same)] if same else []),
         f"{words.utc(view.time_ms)}.",
     ]
-    return " ".join(said)[: words.ALT_LIMIT]
+    return " ".join(said)[: alternative_text.ALT_LIMIT]

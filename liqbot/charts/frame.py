@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from liqbot.charts import words
+from liqbot.charts import meaning, words
 from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
 from liqbot.charts.request import Fact, Look, Shape, ThemeName
 from liqbot.charts.theme import DARK, LIGHT, Rgb, Theme
@@ -185,21 +185,21 @@ def _fuel(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
 
 def _sentences(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
     """Return the wordings of what the view means, the longest first; a clean direction has its side's hue."""
-    said = words.sentence(view)
+    said = meaning.sentence(view)
     lead = (said.lead, style.lead.in_colour(_colour(style, view, said)))
     return [(lead, (rest, style.sentence)) for rest in said.rest]
 
 
 def _in_two_lines(style: Theme, view: MarketView) -> list[tuple[Word, ...]]:
     """Return what the view means in larger letters, in two lines that part at its colon."""
-    said = words.sentence(view)
+    said = meaning.sentence(view)
     bold = style.lead.in_colour(_colour(style, view, said)).sized(_LARGER)
     plain = style.sentence.sized(_LARGER)
     before, behind = said.wordings[0]
     return [((said.lead, bold), (f"{before}:", plain)), ((behind, plain),)]
 
 
-def _colour(style: Theme, view: MarketView, said: words.Sentence) -> Rgb:
+def _colour(style: Theme, view: MarketView, said: meaning.Sentence) -> Rgb:
     directed = said.side is not None and view.regime is not Regime.BALANCED
     return style.hue[said.side] if said.side is not None and directed else style.text
 

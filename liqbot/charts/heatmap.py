@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from liqbot.charts import (
+    alternative_text,
     candlesticks,
     classes,
     event_marks,
@@ -161,7 +162,7 @@ def _file_name(asked: HeatmapInput) -> str:
 def _alt(asked: HeatmapInput, plan: Layout) -> str:
     low, high = float(asked.grid.low.min()), float(asked.grid.high.max())
     path = _(", between {low} and {high} in that time", low=figures.price(low), high=figures.price(high))
-    return words.alt(
+    return alternative_text.alt(
         asked.view,
         _("liquidation heatmap, {span}", span=plan.badge) + level_mark.words(asked.level),
         [
@@ -169,7 +170,7 @@ def _alt(asked: HeatmapInput, plan: Layout) -> str:
             for label in plan.labels
         ],
         path,
-        words.classes(plan.levels, plan.place.prices.row_pct),
+        alternative_text.classes(plan.levels, plan.place.prices.row_pct),
     )
 
 

@@ -12,7 +12,7 @@ from itertools import groupby
 
 import numpy as np
 
-from liqbot.charts import frame, words
+from liqbot.charts import alternative_text, frame, words
 from liqbot.charts.canvas import Canvas, Word, baseline, fitting, width
 from liqbot.charts.history_input import HistoryInput
 from liqbot.charts.theme import Rgb
@@ -322,4 +322,4 @@ def _alt(asked: HistoryInput, shares: str) -> str:
         last_ratio=_ratio_words(last),
         shares=shares,
     )
-    return said[: words.ALT_LIMIT]
+    return said[: alternative_text.ALT_LIMIT]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from liqbot.charts import frame, labels, strip, words
+from liqbot.charts import alternative_text, frame, labels, strip, words
 from liqbot.charts.canvas import Canvas, Word, baseline, width
 from liqbot.charts.frame import Frame
 from liqbot.charts.labels import Label
@@ -89,7 +89,7 @@ def strip_of(asked: MapInput, measures: Frame, axis: PriceAxis) -> Strip:
 
 def _alt(asked: MapInput, placed: list[Label]) -> str:
     shown = [(label.cluster, "", label.is_highlighted) for label in placed]
-    return words.alt(asked.view, _("liquidation map"), shown)
+    return alternative_text.alt(asked.view, _("liquidation map"), shown)
 
 
 def _bars_length(today: Strip) -> int:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from liqbot.charts import frame, heat, labels, words
+from liqbot.charts import alternative_text, frame, heat, labels, words
 from liqbot.charts.canvas import Box, Canvas, Word, width
 from liqbot.charts.frame import Frame
 from liqbot.charts.price_axis import PriceAxis, around, fitted, ticks
@@ -88,7 +88,7 @@ def draw(asked: TerrainInput) -> Picture:
     frame.header(canvas, measures, view)
     frame.footer(canvas, measures, view)
     shown = [(cluster, "", False) for cluster in named]
-    alt = words.alt(
+    alt = alternative_text.alt(
         view, _("liquidation terrain, {span}: price to the right, time to the front", span=badge), shown
     )
     return Picture(png=canvas.png(), alt=alt, name=words.file_name(view.coin, "terrain", asked.window))

@@ -1,36 +1,26 @@
-"""Words of pictures: the sentence of a view, fine print, what lies beyond the edge, alternative text (alt).
+"""Words of pictures: fine print, tags, what lies beyond the edge, how prices, clusters and times are said.
 
 Every figure is a reading of the view or a sum over its map: the words never know more than the picture.
 
-Not here: labels of clusters (`labels.py`), the header they stand in (`frame.py`).
+Not here: what a view means (`meaning.py`), pictures in words (`alternative_text.py`), labels of clusters
+(`labels.py`), the header they stand in (`frame.py`).
 """
 
-import math
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from liqbot.charts.classes import COUNT, Classes
 from liqbot.market import figures
 from liqbot.market.clusters import Cluster
 from liqbot.market.layer import Basis, Origin
-from liqbot.market.regime import FUEL_PCT, LEAST_COVERAGE, Regime, regime_name
-from liqbot.market.side import BySide, Side
+from liqbot.market.regime import Regime
+from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.text import N_, _, ngettext
 
-ALT_LIMIT = 1024
-"""Most characters that a chat takes as the description of a picture."""
-WITHIN_PCT = 10.0
-"""A cluster nearer than this is what the sentence is about."""
 BEYOND_MATTERS = 0.1
 """From this share of a side on, what lies outside a picture is told in it."""
 UNPLACED_MATTERS = 0.01
 """From this share of all open size on, what is in no map is told in the fine print."""
-EVEN = 1.1
-SLIGHTLY = 1.5
-"""Up to these ratios of the heavier to the lighter side, fuel is even, or slightly heavier on one."""
 OLD_S = 600.0
 """From this age on, how old positions are matters more than how many of them are known."""
 FULL = 0.95
@@ -43,64 +33,6 @@ _ORIGINS = {
     Origin.SIMULATED: N_("SIMULATED"),
     Origin.SIMULATED_RECORDED: N_("SIMULATED, RECORDED"),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """What a move to a price would set off."""
-
-    side: Side
-    price: float
-    """USD, rounded away from spot."""
-    usd: float
-    """All liquidations of the side from spot to `price`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sentence:
-    """What a view means, in one sentence: how it leans, and what a move would set off."""
-
-    lead: str
-    """The regime, as a sentence begins: `Short-squeeze setup`."""
-    wordings: tuple[tuple[str, str], ...]
-    """What follows it before a colon (often nothing) and behind it, the longest wording first."""
-    side: Side | None
-    """The side that it is about; None without a reading."""
-
-    @property
-    def rest(self) -> tuple[str, ...]:
-        """What follows the lead, the longest wording first."""
-        return tuple(f"{before}: {behind}" for before, behind in self.wordings)
-
-    def __str__(self) -> str:
-        return self.lead + self.rest[0]
-
-
-def sentence(view: MarketView) -> Sentence:
-    """Return what `view` means."""
-    name = regime_name(view.regime)
-    lead = name[0].upper() + name[1:]
-    if view.regime is Regime.NO_READING:
-        return Sentence(lead, tuple(("", why) for why in _nothing_near(view)), None)
-    side = Side.SHORT if view.fuel.weighed.short > view.fuel.weighed.long else Side.LONG
-    leaning, moves = _leaning(view), _moves(view, side)
-    shortest = [("", moves[-1])] if view.ratio is None else []
-    return Sentence(lead, (*((leaning, move) for move in moves), *shortest), side)
-
-
-def target(view: MarketView, side: Side) -> Target | None:
-    """Return what it takes to clear the heaviest cluster of `side` near spot; None without a near one.
-
-    The price is the cluster's far end, so that the sum holds all of it.
-    """
-    near = view.clusters.of(side).within(WITHIN_PCT)
-    if not near:
-        return None
-    price = _outwards(near[0].low if side is Side.LONG else near[0].high, side)
-    bins = view.map.bins
-    place = min(max(bins.place(price), 0), bins.count - 1)
-    sums = view.map.forced_sells if side is Side.LONG else view.map.forced_buys
-    return Target(side, price, float(sums[place]))
 
 
 def at_most(view: MarketView, money: str) -> str:
@@ -282,72 +214,6 @@ def utc(time_ms: int) -> str:
     return f"{time:%Y-%m-%d %H:%M} UTC"
 
 
-Shown = tuple[Cluster, str, bool]
-"""A cluster that a picture names, its class in words, and whether the picture is about it."""
-
-
-def alt(view: MarketView, title: str, shown: Sequence[Shown], path: str = "", scale: str = "") -> str:
-    """Return the picture in words, at most `ALT_LIMIT` characters.
-
-    `title` says what kind it is, `shown` are the clusters that it names, `path` tells how price went, and
-    `scale` what its colours mean.
-    """
-    up, down = (at_most(view, figures.usd(usd)) for usd in (view.up_usd, view.down_usd))
-    fuel = _(
-        "Within ±{percent}%: {up} of shorts above, {down} of longs below; {label} {ratio}, {regime}.",
-        percent=f"{FUEL_PCT:.0f}",
-        up=up,
-        down=down,
-        label=ratio_label(view),
-        ratio=figures.ratio(view.ratio),
-        regime=regime_name(view.regime),
-    )
-    shares = ", ".join(f"{side_name(side)} {figures.share(share)}" for side, share in trapped(view))
-    about = [cluster for cluster, _words, is_about in shown if is_about]
-    spot = figures.price(view.spot)
-    opening = [
-        _("{coin} {title}. Spot ${spot}{path}.", coin=view.coin, title=title, spot=spot, path=path),
-        _("About {cluster}.", cluster=at_most(view, in_words(about[0]))) if about else "",
-        fuel,
-        f"{sentence(view)}.",
-    ]
-    closing = [
-        _("Trapped: {shares}.", shares=shares) if shares else "",
-        f"{provenance(view).replace('  |  ', '; ')}.",
-    ]
-    named = [f"{in_words(cluster)}{f' ({of})' if of else ''}" for cluster, of, _is_about in shown]
-    for said in (scale, ""):
-        clusters = _named(named)
-        text = " ".join(part for part in [*opening, clusters, said, *closing] if part)
-        if len(text) <= ALT_LIMIT:
-            return text
-    while named:
-        named.pop()
-        clusters = _named(named)
-        text = " ".join(part for part in [*opening, clusters, *closing] if part)
-        if len(text) <= ALT_LIMIT:
-            return text
-    return " ".join(part for part in [*opening, *closing] if part)[:ALT_LIMIT]
-
-
-def classes(levels: BySide[Classes | None], row_pct: float) -> str:
-    """Return what the colours of a heatmap mean, as its legend says it."""
-    told: list[str] = []
-    for side in (Side.SHORT, Side.LONG):
-        own = levels[side]
-        if own is not None:
-            said = N_("shorts {lowest} to {top}") if side is Side.SHORT else N_("longs {lowest} to {top}")
-            told.append(_(said, lowest=own.words(1), top=own.words(COUNT)))
-    if not told:
-        return ""
-    return _(
-        "Classes 1 to {count} by money per {percent} of price: {sides}.",
-        count=COUNT,
-        percent=figures.percent(round(row_pct, 1)),
-        sides=", ".join(told),
-    )
-
-
 def in_words(cluster: Cluster) -> str:
     """Return a cluster in words: `$3.1M of longs at 59,800 (−4.2%)`."""
     usd = figures.usd(cluster.usd)
@@ -358,10 +224,6 @@ def in_words(cluster: Cluster) -> str:
 def side_name(side: Side) -> str:
     """Return what the positions of a side are called."""
     return _("longs") if side is Side.LONG else _("shorts")
-
-
-def _named(clusters: Sequence[str]) -> str:
-    return _("Clusters named: {clusters}.", clusters=", ".join(clusters)) if clusters else ""
 
 
 def _duration(ms: int) -> str:
@@ -380,80 +242,5 @@ def _counted(number: int, unit: str) -> str:
     return ngettext("{count} year", "{count} years", number)
 
 
-def _leaning(view: MarketView) -> str:
-    """Return what follows the lead of a sentence before its colon; often nothing."""
-    if view.ratio is None:
-        said = N_(", no longs within {percent}%") if view.up_usd > 0 else N_(", no shorts within {percent}%")
-        return _(said, percent=f"{FUEL_PCT:.0f}")
-    if view.regime is not Regime.BALANCED:
-        return ""
-    heavier = max(view.ratio, 1 / view.ratio)
-    above = view.ratio > 1
-    if heavier < EVEN:
-        return ""
-    if heavier <= SLIGHTLY:
-        return _(", slightly heavier above") if above else _(", slightly heavier below")
-    return _(", leaning up") if above else _(", leaning down")
-
-
-def _moves(view: MarketView, side: Side) -> tuple[str, ...]:
-    """Return what a move towards `side` would set off, the longest wording first."""
-    aim, is_long = target(view, side), side is Side.LONG
-    usd = aim.usd if aim is not None else view.down_usd if is_long else view.up_usd
-    amount = at_most(view, figures.usd(usd))
-    if aim is None:
-        said = N_("a {percent}% drop would force-sell {usd}")
-        if not is_long:
-            said = N_("a {percent}% rise would force-buy {usd}")
-        percent = f"{FUEL_PCT:.0f}"
-        return tuple(_(said, percent=percent, usd=it) for it in (of_side(side, amount), amount))
-    said = N_("a drop to {price} would force-sell {usd}")
-    if not is_long:
-        said = N_("a rise to {price} would force-buy {usd}")
-    price = compact(aim.price)
-    return tuple(_(said, price=price, usd=it) for it in (of_side(side, amount), amount))
-
-
-def _nothing_near(view: MarketView) -> tuple[str, ...]:
-    if not view.fuel.is_enough and view.side_coverage is not None:
-        known = view.side_coverage
-        long, short = figures.share(known.long), figures.share(known.short)
-        return (
-            _(
-                "only {long} of longs and {short} of shorts known, less than {least}",
-                long=long,
-                short=short,
-                least=figures.share(LEAST_COVERAGE),
-            ),
-            _("only {long} of longs and {short} of shorts known", long=long, short=short),
-        )
-    if not view.map.usd.any():
-        if view.open_usd.long or view.open_usd.short:
-            return (_("no position has a liquidation price within reach"),)
-        return (_("no open positions are known"),)
-    percent = f"{FUEL_PCT:.0f}"
-    if not view.clusters:
-        return (_("nothing within {percent}%", percent=percent),)
-    what = in_words(view.clusters[0])
-    return (
-        _(
-            "nothing within {percent}% of spot; the heaviest cluster is {cluster}",
-            percent=percent,
-            cluster=what,
-        ),
-        _("nothing within {percent}%; heaviest is {cluster}", percent=percent, cluster=what),
-    )
-
-
 def _short(price: float) -> float:
     return float(f"{price:.3g}")
-
-
-def _outwards(price: float, side: Side) -> float:
-    """Return `price` in four digits, rounded away from spot."""
-    step = 10.0 ** (math.floor(math.log10(price)) - 3)
-    steps = price / step
-    # A price that has four digits already is not moved by what floats cannot say.
-    rounded = round(steps) if math.isclose(steps, round(steps), rel_tol=1e-9) else None
-    whole = rounded or (math.floor(steps) if side is Side.LONG else math.ceil(steps))
-    return float(f"{whole * step:.4g}")

@@ -11,7 +11,7 @@ from shared import shared_file
 
 from liqbot.app.bot import Bot
 from liqbot.bus import ViewsMade
-from liqbot.charts import words as picture_words
+from liqbot.charts import alternative_text
 from liqbot.charts.studio import Studio
 from liqbot.chat.command import CommandContext
 from liqbot.message import Picture
@@ -67,7 +67,7 @@ async def looked_at(tmp_path, monkeypatch):
         async def draw(_, asked):
             view = asked.view
             drawn.setdefault((view.coin, view.time_ms), {})[kind] = view
-            return Picture(b"", picture_words.alt(view, kind, ()), "x.png")
+            return Picture(b"", alternative_text.alt(view, kind, ()), "x.png")
 
         return draw
 

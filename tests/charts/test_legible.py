@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from charts.scenes import crowd, heatmap_of, recorded
 
-from liqbot.charts import heatmap, ladder, words
+from liqbot.charts import heatmap, ladder, meaning, words
 from liqbot.charts.canvas import Canvas
 from liqbot.charts.labels import nearest_heavy, usd_words
 from liqbot.charts.request import Look, MapInput, Shape
@@ -54,13 +54,15 @@ def test_coin_headline_dollars_places_and_provenance_are_legible_at_360_pixels(s
     view = scene()
     clusters = drawn(kind, view, Look(shape=shape))
     must = [view.coin, figures.price(view.spot), figures.usd(view.up_usd), figures.usd(view.down_usd)]
-    must += [words.sentence(view).lead, f"{view.layer.venue}, {view.layer.basis}", words.tags(view)[-1]]
+    must += [meaning.sentence(view).lead, f"{view.layer.venue}, {view.layer.basis}", words.tags(view)[-1]]
     for cluster in clusters:
         must += [usd_words(view, cluster), words.away(cluster)]
     for wanted in must:
         assert max(sizes(said, wanted)) >= SMALLEST, wanted
     # Whatever was chosen of the longer wordings, nothing was made smaller to fit.
-    assert max(sizes(said, words.sentence(view).lead)) >= MUST * PHONE / {"wide": 1200, "square": 1080}[shape]
+    assert (
+        max(sizes(said, meaning.sentence(view).lead)) >= MUST * PHONE / {"wide": 1200, "square": 1080}[shape]
+    )
 
 
 @pytest.mark.parametrize("shape", Shape)

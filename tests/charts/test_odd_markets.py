@@ -4,9 +4,9 @@ import pytest
 from charts.scenes import ODD_MARKETS, heatmap_of, looked_at
 
 from liqbot.charts import heatmap, ladder
+from liqbot.charts.alternative_text import ALT_LIMIT
 from liqbot.charts.canvas import LARGEST
 from liqbot.charts.request import Look, MapInput, Shape, Zoom
-from liqbot.charts.words import ALT_LIMIT
 
 
 @pytest.mark.parametrize("oddity", ODD_MARKETS)

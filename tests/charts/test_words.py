@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markets import long, short, view_of
 
-from liqbot.charts import heatmap, labels, ladder, words
+from liqbot.charts import alternative_text, heatmap, labels, ladder, meaning, words
 from liqbot.charts.request import MapInput
 from liqbot.market import figures
 from liqbot.market.clusters import Clusters
@@ -38,9 +38,9 @@ def fuel(up: float, down: float):
 def test_what_a_move_would_set_off_is_the_sum_of_all_up_to_its_price(rows):
     view = view_of(*rows)
     for side in Side:
-        target = words.target(view, side)
+        target = meaning.target(view, side)
         if target is None:
-            assert not view.clusters.of(side).within(words.WITHIN_PCT)
+            assert not view.clusters.of(side).within(meaning.WITHIN_PCT)
             continue
         reached = [
             row
@@ -61,9 +61,9 @@ def test_what_a_move_would_set_off_is_the_sum_of_all_up_to_its_price(rows):
 def test_a_target_holds_the_whole_cluster_that_it_is_about(rows):
     view = view_of(*rows)
     for side in Side:
-        target = words.target(view, side)
+        target = meaning.target(view, side)
         if target is not None:
-            cluster = view.clusters.of(side).within(words.WITHIN_PCT)[0]
+            cluster = view.clusters.of(side).within(meaning.WITHIN_PCT)[0]
             assert target.usd >= cluster.usd * (1 - 1e-9)
             assert (target.price <= cluster.low) if side is Side.LONG else (target.price >= cluster.high)
 
@@ -72,7 +72,7 @@ def test_a_target_holds_the_whole_cluster_that_it_is_about(rows):
 @given(positions)
 def test_the_sentence_is_about_the_heavier_side_and_names_the_regime(rows):
     view = view_of(*rows)
-    said = words.sentence(view)
+    said = meaning.sentence(view)
     assert said.lead.lower() == view.regime.value
     if view.regime is Regime.NO_READING:
         assert said.side is None
@@ -95,28 +95,30 @@ def test_the_sentence_is_about_the_heavier_side_and_names_the_regime(rows):
     ],
 )
 def test_the_sentence_reads(up, down, sentence):
-    assert str(words.sentence(fuel(up, down))) == sentence
+    assert str(meaning.sentence(fuel(up, down))) == sentence
 
 
 def test_without_a_cluster_nearby_the_sentence_is_about_five_percent():
     view = replace(fuel(300, 100), clusters=Clusters())
-    assert str(words.sentence(view)) == "Short-squeeze setup: a 5% rise would force-buy $300 of shorts"
+    assert str(meaning.sentence(view)) == "Short-squeeze setup: a 5% rise would force-buy $300 of shorts"
 
 
 def test_where_all_is_far_the_sentence_says_where():
     view = view_of(long("ann", 5, at=80), short("bob", 1, at=130))
     said = "No reading: nothing within 5% of spot; the heaviest cluster is $500 of longs at 80.00 (−20%)"
-    assert str(words.sentence(view)) == said
+    assert str(meaning.sentence(view)) == said
 
 
 def test_positions_without_levels_are_not_taken_for_no_positions():
-    assert "no position has a liquidation price within reach" in str(words.sentence(view_of(long("ann", 5))))
+    assert "no position has a liquidation price within reach" in str(
+        meaning.sentence(view_of(long("ann", 5)))
+    )
 
 
 @settings(max_examples=25)
 @given(positions)
 def test_balanced_is_never_said_to_be_plainly_heavier(rows):
-    said = str(words.sentence(view_of(*rows)))
+    said = str(meaning.sentence(view_of(*rows)))
     if said.startswith("Balanced"):
         assert not re.search(r"(?<!slightly )heavier", said)
 
@@ -141,9 +143,9 @@ def test_prices_are_short(price, said):
 
 @given(st.floats(1e-6, 1e7), st.sampled_from(Side))
 def test_a_price_rounded_outwards_is_at_most_a_thousandth_farther(price, side):
-    rounded = words._outwards(price, side)
+    rounded = meaning._outwards(price, side)
     assert 0 <= (price - rounded) * side.sign + 1e-9 * price <= 0.0011 * price
-    assert words._outwards(rounded, side) == rounded
+    assert meaning._outwards(rounded, side) == rounded
 
 
 def test_one_account_is_named_as_one():
@@ -210,7 +212,7 @@ def test_what_is_not_live_or_not_measured_is_tagged(layer, tags):
 
 def test_a_modelled_headline_says_up_to_and_a_measured_one_does_not():
     for view, said in ((modelled(), True), (crowd(), False)):
-        assert ("up to $" in str(words.sentence(view))) is said
+        assert ("up to $" in str(meaning.sentence(view))) is said
         assert ("up to $" in heatmap.draw(heatmap_of(view_with_past(view))).alt) is said
         (cluster, *_) = view.clusters
         assert labels.usd_words(view, cluster).startswith("≤$") is said
@@ -289,7 +291,7 @@ def test_the_alt_text_says_what_the_picture_shows(name):
             f"{figures.usd(view.down_usd)} of longs below",
             f"{words.ratio_label(view)} {figures.ratio(view.ratio)}",
             view.regime.value,
-            str(words.sentence(view)),
+            str(meaning.sentence(view)),
             figures.share(view.trapped.underwater.long),
             view.layer.label,
             "coverage",
@@ -298,7 +300,7 @@ def test_the_alt_text_says_what_the_picture_shows(name):
             "not a forecast",
         ):
             assert said in picture.alt
-        assert len(picture.alt) <= words.ALT_LIMIT == 1024
+        assert len(picture.alt) <= alternative_text.ALT_LIMIT == 1024
 
 
 def test_the_alt_text_names_the_heaviest_clusters_and_how_price_went():
@@ -313,8 +315,8 @@ def test_the_alt_text_names_the_heaviest_clusters_and_how_price_went():
 def test_an_alt_text_that_would_be_too_long_names_fewer_clusters():
     view = replace(without_grid(crowd()), coin="A" * 540)
     shown = list(view.clusters[:6])
-    alt = words.alt(view, "liquidation map", [(cluster, "", False) for cluster in shown])
-    assert len(alt) <= words.ALT_LIMIT
+    alt = alternative_text.alt(view, "liquidation map", [(cluster, "", False) for cluster in shown])
+    assert len(alt) <= alternative_text.ALT_LIMIT
     assert "not a forecast" in alt
     assert words.place(shown[0]) in alt
     assert words.place(shown[-1]) not in alt
@@ -324,8 +326,8 @@ def test_no_text_is_broken_by_an_odd_market():
     for make in ODD_MARKETS.values():
         view = make()
         said = (
-            f"{words.sentence(view)} {words.provenance(view)} "
-            f"{words.alt(view, 'map', [(cluster, '', False) for cluster in view.clusters])}"
+            f"{meaning.sentence(view)} {words.provenance(view)} "
+            f"{alternative_text.alt(view, 'map', [(cluster, '', False) for cluster in view.clusters])}"
         )
         assert not re.search(r"\b(nan|inf|None)\b", said)
 
