@@ -69,7 +69,7 @@ def followed(one: RegimeOutcome) -> str:
 
 def moved(found: Interval) -> str:
     """Return a mean move in percent with its interval, where that says anything: `+1.2% (−0.5…2.9)`."""
-    if not found.has_width:
+    if not found.has_telling_bounds:
         return percent(found.value, signed=True)
     low, high = (percent(value).removesuffix("%") for value in (found.low, found.high))
     return f"{percent(found.value, signed=True)} ({low}…{high})"

@@ -138,11 +138,10 @@ def difference(found: Interval | None) -> str:
     """Return a difference of shares with its interval, in points: `+4 (−3…11)`, and whether it is enough."""
     if found is None:
         return "—"
-    value, low, high = (_points(one) for one in (found.value, found.low, found.high))
-    said = f"{'+' if found.value > 0 else ''}{value}"
-    if found.has_width:
-        said += f" ({low}…{high})"
-    return said if found.is_enough else _("{said}, too few to tell", said=said)
+    said = f"{'+' if found.value > 0 else ''}{_points(found.value)}"
+    if found.has_telling_bounds:
+        said += f" ({_points(found.low)}…{_points(found.high)})"
+    return _hedged(said, found)
 
 
 def _points(value: float) -> str:
@@ -150,7 +149,10 @@ def _points(value: float) -> str:
 
 
 def _mean(found: Interval) -> str:
-    said = moved(found)
+    return _hedged(moved(found), found)
+
+
+def _hedged(said: str, found: Interval) -> str:
     return said if found.is_enough else _("{said}, too few to tell", said=said)
 
 

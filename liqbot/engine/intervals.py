@@ -32,7 +32,7 @@ class Interval:
         return self.count >= FEWEST and self.days >= FEWEST_DAYS
 
     @property
-    def has_width(self) -> bool:
+    def has_telling_bounds(self) -> bool:
         """Whether its bounds say anything: one day drawn anew, or few cases all alike, repeat the value."""
         return self.is_enough or (self.days > 1 and self.low < self.high)
 

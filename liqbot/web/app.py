@@ -2,10 +2,10 @@
 
 import ipaddress
 from collections.abc import Sequence
+from http import HTTPStatus
 
-from litestar import Litestar, Request, Router
+from litestar import Litestar, Response, Router
 from litestar.config.cors import CORSConfig
-from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException, NotFoundException
 from litestar.openapi import OpenAPIConfig
@@ -82,7 +82,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
                 include_in_schema=False,
                 dto=None,
                 return_dto=None,
-                before_request=_problem_where_nothing_is,
+                after_request=_problem_where_nothing_is,
             ),
             render_plugins=[JsonRenderPlugin(path="/openapi.json")],
         ),
@@ -92,10 +92,11 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
     )
 
 
-def _problem_where_nothing_is(request: Request[None, None, State]) -> None:
-    """Raise `NotFoundException` beside the description: the framework would answer with a page of its own."""
-    if request.url.path.rstrip("/") not in {"/api", "/api/openapi.json"}:
+def _problem_where_nothing_is(response: Response[object]) -> Response[object]:
+    """Raise `NotFoundException` where the framework would answer with a page of its own."""
+    if response.status_code == HTTPStatus.NOT_FOUND:
         raise NotFoundException
+    return response
 
 
 def guarded(app: ASGIApp, questions: WebQuestions, settings: WebSettings) -> ASGIApp:

@@ -54,7 +54,7 @@ def test_a_plugin_runs_in_the_worker_unless_it_is_trusted(plugins_of):
         "one": ("worker", ("rule one",)),
         "two": ("inside", ("rule two",)),
     }
-    assert [hit.text for hit in plugins.rules.by_name["one"].read(VIEW, {}).hits] == ["text"]
+    assert texts(plugins, "one") == ["text"]
     assert plugins.rules.by_name["two"].function(VIEW) is not None
     with pytest.raises(TypeError, match="the code of one is in the worker"):
         plugins.rules.by_name["one"].function(VIEW)
@@ -115,8 +115,8 @@ def several(text):
     }
 
 
-def texts(plugins):
-    return [hit.text for hit in plugins.rules.by_name["several"].read(VIEW, {}).hits]
+def texts(plugins, rule):
+    return [hit.text for hit in plugins.rules.by_name[rule].read(VIEW, {}).hits]
 
 
 def test_all_files_of_a_package_count_and_one_that_has_changed_is_read_anew(write_package):
@@ -125,7 +125,7 @@ def test_all_files_of_a_package_count_and_one_that_has_changed_is_read_anew(writ
         folder = write_package("several", **several(text))
         plugins = load_plugins((), Wanted(folder=folder, trusted=("several",)))
         assert plugins.errors == []
-        said += texts(plugins)
+        said += texts(plugins, "several")
     assert said == ["before", "afterwards"]
 
 
@@ -134,11 +134,11 @@ async def test_the_worker_too_reads_a_package_anew_of_which_another_file_has_cha
 ):
     write_package("several", **several("first"))
     plugins = plugins_of()
-    said = [texts(plugins)]
+    said = [texts(plugins, "several")]
     for text in ("other", "third"):  # as long as before, within the same second: no file of bytecode is stale
         write_package("several", words=f"TEXT = {text!r}\n")
         await plugins.reload()
-        said.append(texts(plugins))
+        said.append(texts(plugins, "several"))
     assert (plugins.errors, said) == ([], [["first"], ["other"], ["third"]])
     write_package("several", words="1 / 0\n")
     await plugins.reload()
@@ -185,7 +185,7 @@ async def test_loading_anew_takes_up_what_the_files_say_now(plugins_of, write):
     write(one=a_rule("one", "changed"), two="1 / 0", three=a_rule("three"))
     await plugins.reload()
     assert list(plugins.rules.by_name) == ["one", "three"]
-    assert [hit.text for hit in plugins.rules.by_name["one"].read(VIEW, {}).hits] == ["changed"]
+    assert texts(plugins, "one") == ["changed"]
     [error] = plugins.errors
     assert (error.file.name, error.reason) == ("two.py", "ZeroDivisionError: division by zero")
     write(two=a_rule("two"))
@@ -217,7 +217,7 @@ def test_what_a_distribution_announces_runs_in_the_worker_too(tmp_path, monkeypa
     try:
         mine = next(known for known in plugins.known if known.name == "mine")
         assert (mine.version, mine.runs, mine.brings) == ("1.3", "worker", ("rule announced",))
-        assert [hit.text for hit in plugins.rules.by_name["announced"].read(VIEW, {}).hits] == ["text"]
+        assert texts(plugins, "announced") == ["text"]
         [error] = plugins.errors
         assert error.file == site / "no_such_module.py"
         assert "ModuleNotFoundError" in error.reason
