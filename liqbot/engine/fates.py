@@ -21,6 +21,8 @@ HORIZONS_MS = (HOUR_MS, 4 * HOUR_MS, 24 * HOUR_MS, 72 * HOUR_MS)
 """Within which a cluster may be reached: 1 h, 4 h, 24 h, 3 d."""
 AFTER_MS = (HOUR_MS, 4 * HOUR_MS)
 """After which what followed a reach is looked at."""
+FEWEST_STEPS = 3
+"""Of a horizon of fewer steps of the path nothing is said: too much happens unseen."""
 _EMPTY = 2
 """So many empty levels a case has, or none."""
 
@@ -180,8 +182,12 @@ class Fates:
         return self.time_ms + horizon_ms <= self.path.until_ms
 
     def is_seen(self, horizon_ms: int) -> Bools:
-        """Return of which price is known throughout a horizon."""
-        return self.path.seen(self.time_ms, self.time_ms + horizon_ms)
+        """Return of which price is known throughout a horizon, in steps that are short enough for it."""
+        return self.path.seen(self.time_ms, self.time_ms + horizon_ms) & self.is_fine(horizon_ms)
+
+    def is_fine(self, horizon_ms: int) -> Bools:
+        """Return of which price is known in steps that are short enough for a horizon."""
+        return FEWEST_STEPS * self.path.steps_at(self.time_ms) <= horizon_ms
 
     def within(self, horizon_ms: int) -> Outcomes:
         """Return what became within a horizon of those of which it is over, and was seen."""
@@ -257,9 +263,11 @@ def _liquidated(liquidations: LiquidationSums | None, path: Path, is_long: Bools
         return found
     for side, own in ((Side.LONG, is_long), (Side.SHORT, ~is_long)):
         here = own & (reached_ms != NEVER)
-        found[here] = liquidations.between_each(
-            side, reached_ms[here] - path.step_ms, reached_ms[here] + HOUR_MS
+        place = np.searchsorted(path.time_ms, reached_ms[here])
+        before_ms = np.where(
+            place > 0, path.time_ms[place - 1], reached_ms[here] - path.steps_at(reached_ms[here])
         )
+        found[here] = liquidations.between_each(side, before_ms, reached_ms[here] + HOUR_MS)
     return found
 
 

@@ -9,7 +9,11 @@ from liqbot.market.positions import Bools, Floats, Ints
 
 DAY_MS = 86_400_000
 LONGEST_STEP_MS = 1_800_000
-"""A longer time between two steps is a gap, unless the path has such steps throughout."""
+"""A longer time between two steps is a gap, unless the steps around it are as long."""
+GAP_STEPS = 4
+"""A time of more than so many of the steps around it is a gap."""
+AROUND = 4
+"""So many times between steps on each side of one tell how far apart steps usually are there."""
 FEWEST_STEPS = 12
 """A volatility needs so many steps."""
 NEVER = 2**62
@@ -45,7 +49,8 @@ class Path:
             raise ValueError("the times of a path must rise")
         step_ms = int(np.median(apart)) if len(apart) else 0
         moves = np.diff(np.log(self.close)) ** 2
-        gaps = np.flatnonzero(apart > max(LONGEST_STEP_MS, 4 * step_ms)) + 1
+        long = np.flatnonzero(apart > LONGEST_STEP_MS)
+        gaps = long[apart[long] > GAP_STEPS * _usual(apart, long)] + 1
         object.__setattr__(self, "step_ms", step_ms)
         object.__setattr__(
             self, "_squares", np.concatenate([np.zeros(min(len(columns[0]), 1)), np.cumsum(moves)])
@@ -108,11 +113,23 @@ class Path:
             return np.zeros(len(since_ms), dtype=np.bool_)
         begin = np.searchsorted(self.time_ms, since_ms, side="right")
         end = np.searchsorted(self.time_ms, until_ms, side="right")
-        late = (begin == 0) & (self.time_ms[0] - since_ms > max(LONGEST_STEP_MS, 4 * self.step_ms))
+        first_ms = max(LONGEST_STEP_MS, GAP_STEPS * int(self.steps_at(self.time_ms[:1])[0]))
+        late = (begin == 0) & (self.time_ms[0] - since_ms > first_ms)
         # A gap that begins within the time ends with the step that follows it.
         last = np.where((end == 0) | (self.time_ms[end - 1] < until_ms), end + 1, end)
         touched = np.not_equal(np.searchsorted(self._gaps, begin), np.searchsorted(self._gaps, last))
         return (until_ms <= self.until_ms) & ~late & ~touched
+
+    def steps_at(self, time_ms: Ints) -> Ints:
+        """Return how far apart its steps usually are around each time, ms, shape (n,); 0 of fewer than two.
+
+        A path may be finer in one part than in another, as one whose past was filled in.
+        """
+        if len(self) < 2:
+            return np.zeros(len(time_ms), dtype=np.int64)
+        apart = np.diff(self.time_ms)
+        place = np.searchsorted(self.time_ms, time_ms, side="right") - 1
+        return _usual(apart, np.clip(place, 0, len(apart) - 1))
 
     def close_at(self, time_ms: int) -> float | None:
         """Return the newest price at or before a time, None where the path is not known up to it."""
@@ -140,6 +157,15 @@ class Path:
         span_ms = self.time_ms[last] - self.time_ms[begin]
         found[known] = np.sqrt((self._squares[last] - self._squares[begin]) / span_ms)
         return found
+
+
+def _usual(apart: Ints, places: Ints) -> Ints:
+    """Return the median of the times between steps around each place, shape (n,)."""
+    width = min(2 * AROUND + 1, len(apart))
+    if not len(places):
+        return np.zeros(0, dtype=np.int64)
+    first = np.clip(places - AROUND, 0, len(apart) - width)
+    return np.median(apart[first[:, None] + np.arange(width)], axis=1).astype(np.int64)
 
 
 def _blocks(column: Floats, beyond: float) -> Floats:

@@ -9,6 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from liqbot.engine.cases import BANDS, first_of_each, with_ends
+from liqbot.engine.fates import FEWEST_STEPS
 from liqbot.engine.intervals import FEWEST, FEWEST_DAYS, Interval
 from liqbot.engine.liquidation_sums import LiquidationSums
 from liqbot.engine.scoreboard import AFTER_MS, HORIZONS_MS, Case, Fates, Outcomes, Score, score
@@ -46,8 +47,6 @@ HOUR_MS = 3_600_000
 DAY_MS = 24 * HOUR_MS
 LOOKBACK_MS = 3 * DAY_MS
 """Of the path before the window, for the volatility of its first cases."""
-FEWEST_STEPS = 3
-"""A horizon of fewer steps of the path is not scored: too much happens unseen."""
 GROUPS_AT_MS = DAY_MS
 """Groups are compared by what was reached within a day."""
 WHALES = 0.5
@@ -113,7 +112,7 @@ class ScoreboardAnswer:
     unseen: int
     """Of how many the price is not known throughout the day that followed: they are left out."""
     step_ms: int
-    """How often price is known; a horizon of fewer than three steps is not scored."""
+    """How often price usually is known; a horizon of fewer than three steps there is not scored."""
     tells_liquidations: bool
     """Whether the venue told of any liquidation in this time."""
     horizons: tuple[Score, ...]
@@ -207,7 +206,8 @@ def _answer(
     view: MarketView, window: str, query: ScoreQuery, own: _Past, layers: Sequence[tuple[Layer, _Past]]
 ) -> ScoreboardAnswer:
     fates = own.fates(query)
-    horizons = [horizon for horizon in HORIZONS_MS if horizon >= FEWEST_STEPS * own.path.step_ms]
+    usual = FEWEST_STEPS * own.path.step_ms
+    horizons = [horizon for horizon in HORIZONS_MS if horizon >= usual or fates.is_fine(horizon).any()]
     at_day = fates.within(GROUPS_AT_MS)
     groups = list(_groups(at_day))
     if len(layers) > 1:

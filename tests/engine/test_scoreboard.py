@@ -85,7 +85,8 @@ def test_a_cluster_is_reached_when_price_comes_to_it_and_not_before():
 
 
 def test_what_happened_before_it_was_seen_does_not_count():
-    found = outcome(case(97.5, time_ms=4 * STEP_MS, spot=97), path([100, 97, 96, 97, 97, 97]), 2 * STEP_MS)
+    walk = path([100, 97, 96, 97, 97, 97, 97])
+    found = outcome(case(97.5, time_ms=4 * STEP_MS, spot=97), walk, 3 * STEP_MS)
     assert found is not None
     assert found.reached_ms is None
 

@@ -1,13 +1,14 @@
 """The path of a price: what is asked of many places at once is what a plain look at each step says."""
 
 import math
+import statistics
 from itertools import pairwise
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from liqbot.market.price_path import FEWEST_STEPS, LONGEST_STEP_MS, NEVER, Path
+from liqbot.market.price_path import AROUND, FEWEST_STEPS, LONGEST_STEP_MS, NEVER, Path
 
 MINUTE = 60_000
 
@@ -46,22 +47,53 @@ def test_a_price_is_reached_at_the_first_step_that_holds_it(path, rows):
     assert path.reached(price, since, until).tolist() == plain
 
 
+def longest_step(times, begin):
+    """Return how long the step from one of the times on may be, judged by those around it."""
+    apart = [late - early for early, late in pairwise(times)]
+    place = times.index(begin) if begin in times else 0
+    first = max(min(place - AROUND, len(apart) - (2 * AROUND + 1)), 0)
+    around = apart[first : first + 2 * AROUND + 1]
+    return max(LONGEST_STEP_MS, 4 * statistics.median(around) if around else 0)
+
+
+def stepping(*parts):
+    """Return a path whose steps are so many minutes apart, so many of each part."""
+    apart = [minutes * MINUTE for count, minutes in parts for _ in range(count)]
+    price = np.full(len(apart), 100.0)
+    return Path(np.cumsum(apart), price, price, price)
+
+
+def test_a_gap_is_judged_by_the_steps_around_it():
+    kept = stepping((72, 120), (96, 15), (2000, 5))
+    assert kept.is_seen(0, kept.until_ms), (
+        "a past in coarser steps has no gaps, however many finer ones follow"
+    )
+    assert kept.steps_at(np.array([0, 72 * 120 - 1, 72 * 120 + 96 * 15 + 60]) * MINUTE).tolist() == [
+        step * MINUTE for step in (120, 120, 5)
+    ]
+    for before, after in ((5, 5), (5, 15), (15, 5)):
+        broken = stepping((50, before), (1, 120), (50, after))
+        assert not broken.is_seen(0, broken.until_ms), "the same two hours are a gap where steps are short"
+    off = stepping(*[(6, 5), (1, 1200)] * 20)
+    assert not off.is_seen(0, 24 * 60 * MINUTE), "who runs half an hour a day has a gap every day"
+
+
 @given(paths(), asked)
 def test_a_time_is_seen_where_no_gap_touches_it(path, rows):
-    longest = max(LONGEST_STEP_MS, 4 * path.step_ms)
+    times = path.time_ms.tolist()
     _, since, until = columns(rows)
     for begin, end, seen in zip(since.tolist(), until.tolist(), path.seen(since, until), strict=True):
         if end < begin or (len(path) and end < path.time_ms[0]):
             continue  # a time of before the path is known by its first step alone
-        known = [at for at in path.time_ms.tolist() if at > begin]
-        before = [at for at in path.time_ms.tolist() if at <= begin][-1:]
+        known = [at for at in times if at > begin]
+        before = [at for at in times if at <= begin][-1:]
         edges = [*(before or [begin]), *known]
         last = next(
             (place for place, at in enumerate(edges) if at >= end and (at > begin or end == begin)),
             len(edges) - 1,
         )
-        gaps = [late - early for early, late in pairwise(edges[: last + 1])]
-        expected = bool(len(path)) and end <= path.until_ms and all(gap <= longest for gap in gaps)
+        touched = [late - early > longest_step(times, early) for early, late in pairwise(edges[: last + 1])]
+        expected = bool(len(path)) and end <= path.until_ms and not any(touched)
         assert bool(seen) == expected, (begin, end)
 
 

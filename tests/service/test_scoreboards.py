@@ -113,6 +113,31 @@ async def test_the_chat_is_told_whether_clusters_pull(room):
     assert all(len(line) <= 240 for line in (*answer.lines, *answer.notes))
 
 
+async def test_a_past_in_coarser_steps_counts_for_the_horizons_that_it_can_tell(room):
+    await live(room)
+    finer_ms = NOW_MS - 2 * 24 * HOUR
+    whole = await room.store.history.path(BTC.layer, "BTC", NOW_MS - DAYS * 24 * HOUR, NOW_MS)
+    time_ms = np.concatenate(
+        [
+            np.arange(NOW_MS - DAYS * 24 * HOUR, finer_ms, 2 * HOUR),
+            np.arange(finer_ms, NOW_MS + 1, HOUR // 12),
+        ]
+    )
+    dips = whole.time_ms[whole.low < SPOT]
+    dipped = np.diff(np.searchsorted(dips, time_ms, side="right"), prepend=0) > 0
+    low = np.where(dipped, SPOT * 0.975, SPOT)
+    flat = np.full(len(time_ms), SPOT)
+    await room.store.history.forget(BTC.layer)
+    await room.store.history.take_over(BTC.layer, "BTC", [], Path(time_ms, low, flat, flat))
+    answer = await room.services.scoreboards.scoreboard("BTC", "30d")
+    assert answer.step_ms == HOUR // 12
+    assert answer.unseen == 0, "the kept past is no gap"
+    by_hours = {one.horizon_ms // HOUR: one for one in answer.horizons}
+    day = by_hours[24]
+    assert (day.count, day.reached) == (2 * DAYS - 2, DAYS - 1)
+    assert by_hours[1].count == 4, "within an hour only what was seen in steps of five minutes"
+
+
 async def test_few_cases_are_too_few_to_tell(room):
     assert "0 clusters stood within 5%." in await room.text("/scoreboard ETH")
     answer = await (await live(room)).say("/scoreboard BTC 3d")
