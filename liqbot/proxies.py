@@ -1,4 +1,8 @@
-"""The proxy that the environment names for an address: which variable names it, and where it is."""
+"""The proxy that the environment names for an address: which variable names it, and where it is.
+
+Whatever connects anywhere asks `proxy_for`, so that HTTP, websockets, Telegram and Discord go the same way,
+and what an error says of the way is true.
+"""
 
 import os
 import re
@@ -13,6 +17,7 @@ _SCHEMES = {
     "wss": ("wss", "socks", "https", "all"),
 }
 """Whose proxies serve an address, the first that is set; of websockets in the order of RFC 6455."""
+_PORTS = {"http": 80, "ws": 80, "https": 443, "wss": 443}
 UNUSABLE = (ImportError, ValueError)
 """What websockets raises where a proxy's package is not there (SOCKS), or its address makes no sense."""
 _USER = re.compile(r"//\S*@")
@@ -34,21 +39,28 @@ class NamedProxy:
 def proxy_for(address: str) -> NamedProxy | None:
     """Return the proxy through which an address is asked; None where it is asked directly.
 
-    `NO_PROXY` is heeded. An address that cannot be read has none.
+    `NO_PROXY` is heeded, also where it names a port. An address that cannot be read has none.
     """
     try:
         parts = urlsplit(address)
-        host, port = parts.hostname, parts.port
+        scheme, host = parts.scheme.lower(), parts.hostname
+        port = parts.port or _PORTS.get(scheme)
     except ValueError:
         return None
-    if not host or proxy_bypass(host if port is None else f"{host}:{port}"):
+    if not host or _is_direct(host, port):
         return None
     named = getproxies()
-    for scheme in _SCHEMES.get(parts.scheme.lower(), ("all",)):
-        url = named.get(scheme)
+    for kind in _SCHEMES.get(scheme, ("all",)):
+        url = named.get(kind)
         if url:
-            return NamedProxy(_variable(scheme), url if "://" in url else f"http://{url}")
+            return NamedProxy(_variable(kind), url if "://" in url else f"http://{url}")
     return None
+
+
+def way_of(address: str) -> str | None:
+    """Return the address of the same proxy, with its login: what libraries are to be given."""
+    proxy = proxy_for(address)
+    return None if proxy is None else proxy.url
 
 
 def without_login(text: str) -> str:
@@ -62,6 +74,20 @@ def through(address: str) -> str:
     return "" if proxy is None else f", through the proxy {proxy}"
 
 
-def _variable(scheme: str) -> str:
-    name = f"{scheme}_proxy"
-    return name if name in os.environ and name.upper() not in os.environ else name.upper()
+def unusable(proxy: NamedProxy, error: BaseException) -> str:
+    """Return in one line that a proxy cannot be used, and why."""
+    reason = without_login(" ".join(str(error).split())) or type(error).__name__
+    return f"the proxy of {proxy.variable} cannot be used: {reason}"
+
+
+def _is_direct(host: str, port: int | None) -> bool:
+    """Return whether `NO_PROXY` names the host, with or without a port."""
+    bare = f"[{host}]" if ":" in host else host
+    names = {host, bare} if port is None else {host, bare, f"{bare}:{port}"}
+    return any(proxy_bypass(name) for name in names)
+
+
+def _variable(kind: str) -> str:
+    """Return which variable it is that counts: the small one, where both are set."""
+    name = f"{kind}_proxy"
+    return name if os.environ.get(name) else name.upper()

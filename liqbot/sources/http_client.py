@@ -1,31 +1,17 @@
 """The HTTP client of a source: through the proxy that the environment names, or it says why it cannot."""
 
-import os
 from types import TracebackType
-from typing import Any
 
 import httpx
 
-from liqbot.proxies import through
+from liqbot.proxied_transport import ProxiedTransport, UnusableProxyError
 from liqbot.sources.closing import finished
 from liqbot.sources.source import NoDataError
 from liqbot.sources.tls import trusted
 
-PROXIES = ("ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY")
-
 
 class _Client(httpx.AsyncClient):
     """A client that lets go of all its connections also where whoever closes it is cancelled meanwhile."""
-
-    async def send(self, request: httpx.Request, **how: Any) -> httpx.Response:  # noqa: ANN401 - httpx's own
-        """Send a request; where it does not arrive, the error also says through which proxy it was sent."""
-        try:
-            return await super().send(request, **how)
-        except httpx.TransportError as error:
-            proxy = through(str(request.url))
-            if not proxy:
-                raise
-            raise type(error)(f"{error}{proxy}", request=request) from error
 
     async def aclose(self) -> None:
         await finished(super().aclose())
@@ -50,13 +36,7 @@ def http_client(
     Raises `NoDataError`, in one line, where a variable of the environment names a proxy that cannot be.
     """
     try:
-        return _Client(
-            timeout=timeout_s,
-            limits=limits or httpx.Limits(),
-            transport=transport,
-            verify=trusted(),
-            headers={"User-Agent": "liqbot"},
-        )
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        named = [name for name in PROXIES if os.environ.get(name) or os.environ.get(name.lower())]
-        raise NoDataError(f"the proxy of {' or '.join(named)} cannot be used: {error}") from None
+        way = transport or ProxiedTransport(verify=trusted(), limits=limits)
+    except UnusableProxyError as error:
+        raise NoDataError(str(error)) from None
+    return _Client(timeout=timeout_s, transport=way, trust_env=False, headers={"User-Agent": "liqbot"})

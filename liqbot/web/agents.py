@@ -15,6 +15,7 @@ from mcp_types import ToolAnnotations
 from pydantic import Field
 
 from liqbot import __version__
+from liqbot.proxied_transport import ProxiedTransport
 
 TIMEOUT_S = 60
 INSTRUCTIONS = (
@@ -38,7 +39,9 @@ class Asker:
     def __init__(self, address: str) -> None:
         """`address` is where the bot's page is, as `http://127.0.0.1:8787`."""
         self._address = address
-        self._client = httpx.AsyncClient(base_url=address, timeout=TIMEOUT_S)
+        self._client = httpx.AsyncClient(
+            base_url=address, timeout=TIMEOUT_S, transport=ProxiedTransport(), trust_env=False
+        )
 
     async def close(self) -> None:
         """Close the connections."""

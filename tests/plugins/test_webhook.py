@@ -6,9 +6,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 import pytest
+from forward_proxy import named_proxy
 from plugins.examples import examples
 
 from liqbot.plugin import ChatAddress, Message, Picture, Undelivered
+
+__all__ = ["named_proxy"]
 
 # apprise loads a module of Python's that will go.
 pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
@@ -51,6 +54,16 @@ async def test_a_message_arrives_with_its_lines_and_where_its_figures_come_from(
     [got] = server.got
     assert got["title"] == "BTC: a wall"
     assert got["message"] == "It is high.\nTestex, measured"
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "ALL_PROXY"])
+async def test_it_goes_through_the_proxy_that_the_environment_names(server, named_proxy, variable):
+    pytest.importorskip("apprise")
+    proxy = named_proxy(variable)
+    address = f"json://hook.test:{server.server_port}/alerts"
+    await examples().adapters["webhook"].function({"url": address}).send(CHAT, MESSAGE)
+    assert [got["title"] for got in server.got] == ["BTC: a wall"]
+    assert proxy.asked == [f"get hook.test:{server.server_port}"]
 
 
 async def test_its_picture_goes_with_it(webhook, server):

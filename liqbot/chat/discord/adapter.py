@@ -11,7 +11,7 @@ from liqbot.alerts.verdict import Verdict
 from liqbot.chat.adapter import AdapterError, Reception
 from liqbot.chat.discord.buttons import view_of
 from liqbot.chat.discord.client import Client
-from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, outcome, verdict_of
+from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, failed, outcome, verdict_of
 from liqbot.chat.discord.places import lacking, person_id, plainly
 from liqbot.chat.discord.render import embed_of, files_of, plain
 from liqbot.chat.discord.route_limits import LONGEST_S
@@ -101,7 +101,9 @@ class DiscordAdapter:
                     self._client = client
                     await client.connect()
             except FAILURES as error:
-                self._reason = _refusal(error) or f"Discord cannot be reached: {type(error).__name__}"
+                self._reason = (
+                    _refusal(error) or f"Discord cannot be reached: {failed(error, self._settings.api_url)}"
+                )
                 _log.warning("discord_connection_lost", reason=self._reason)
             finally:
                 was_ready = client.was_ready

@@ -7,7 +7,8 @@ import discord
 
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord.client import use_addresses
-from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN
+from liqbot.chat.discord.connector import ProxiedConnector
+from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, failed
 from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.rules.wording import counted, listed
@@ -46,13 +47,16 @@ class Checkup:
 async def check_discord(settings: DiscordSettings) -> Checkup:
     """CommandContext Discord about the bot of the token. Raises `AdapterError`; no text holds the token."""
     use_addresses(settings)
-    async with discord.Client(intents=discord.Intents.none(), max_ratelimit_timeout=30.0) as client:
+    way = ProxiedConnector()
+    async with discord.Client(
+        intents=discord.Intents.none(), max_ratelimit_timeout=30.0, connector=way
+    ) as client:
         try:
             return await _checked(client, settings.token.get_secret_value())
         except discord.LoginFailure:
             raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
         except FAILURES as error:
-            reason = f"{error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__
+            reason = failed(error, settings.api_url)
             raise AdapterError(f"Discord cannot be asked at {settings.api_url}: {reason}") from None
 
 

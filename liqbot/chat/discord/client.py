@@ -15,6 +15,7 @@ from discord.http import Route
 from liqbot.chat.adapter import Reception
 from liqbot.chat.discord.buttons import CommandButton
 from liqbot.chat.discord.commands import SlashCommands
+from liqbot.chat.discord.connector import ProxiedConnector
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES
 from liqbot.chat.discord.localising import CommandWords
@@ -73,6 +74,7 @@ class Client(discord.AutoShardedClient):
             max_ratelimit_timeout=MOST_PATIENCE_S,
             heartbeat_timeout=DEAF_S,
             http_trace=wire.trace,
+            connector=ProxiedConnector(),
         )
         self._syncing: asyncio.Task[None] | None = None
         self.was_ready = False

@@ -6,6 +6,7 @@ import discord
 from liqbot.alerts.platform import NotSent, SlowDown, Unclear
 from liqbot.alerts.verdict import Verdict, not_taken
 from liqbot.chat.discord.verdicts import verdict, why
+from liqbot.proxies import through
 
 FAILURES = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 """What the library raises where a request fails."""
@@ -24,6 +25,15 @@ def outcome(error: BaseException) -> NotSent:
     if isinstance(error, aiohttp.ClientConnectorError):
         return NotSent("Discord cannot be reached")
     return Unclear(f"the answer got lost: {type(error).__name__}")
+
+
+def failed(error: BaseException, address: str) -> str:
+    """Return in a few words why an address of Discord's could not be asked, and through which proxy."""
+    if isinstance(error, discord.HTTPException):
+        return f"{error.status}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError) and error.os_error.strerror:
+        return error.os_error.strerror
+    return f"{type(error).__name__}{through(address)}"
 
 
 def verdict_of(error: discord.HTTPException) -> Verdict:

@@ -7,8 +7,7 @@ import math
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import cast
-from urllib.parse import urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
@@ -21,7 +20,7 @@ from liqbot.alerts.rate_window import RateWindow
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.platform_time import PlatformTime
 from liqbot.chat.telegram.settings import TelegramSettings
-from liqbot.proxies import through
+from liqbot.proxied_transport import ProxiedTransport, UnusableProxyError
 
 IN_FLIGHT = 30
 """Most requests at the same time: beyond, the connection pool of httpcore stalls the event loop."""
@@ -112,8 +111,7 @@ class _Addressing(httpx.AsyncBaseTransport):
         self._window = window
         self._time = platform_time
         self._token: SecretStr = settings.token
-        self._api_url = settings.api_url
-        self._inner = _transport(settings.api_url)
+        self._inner = _transport()
         self._slots = asyncio.Semaphore(IN_FLIGHT)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -139,7 +137,7 @@ class _Addressing(httpx.AsyncBaseTransport):
             response = await self._inner.handle_async_request(self._addressed(request))
             await response.aread()
         except httpx.TransportError as error:
-            return type(error)(f"{error}{through(self._api_url)}")
+            return type(error)(str(error))
         return response
 
     async def idle(self) -> None:
@@ -174,17 +172,8 @@ def _is_own(body: bytes) -> bool:
     return isinstance(told, dict) and isinstance(told.get("ok"), bool)  # pyright: ignore[reportUnknownMemberType]
 
 
-def _transport(api_url: str) -> httpx.AsyncHTTPTransport:
+def _transport() -> ProxiedTransport:
     try:
-        return httpx.AsyncHTTPTransport(limits=httpx.Limits(max_connections=IN_FLIGHT), proxy=_proxy(api_url))
-    except (ImportError, ValueError, httpx.InvalidURL) as error:
-        raise AdapterError(f"the proxy that the environment names cannot be used: {error}") from None
-
-
-def _proxy(api_url: str) -> str | None:
-    """Return the proxy that `HTTPS_PROXY` and its like name: a transport of one's own ignores them."""
-    address = urlsplit(api_url)
-    proxies = getproxies()
-    if not address.hostname or proxy_bypass(address.hostname):
-        return None
-    return proxies.get(address.scheme) or proxies.get("all")
+        return ProxiedTransport(limits=httpx.Limits(max_connections=IN_FLIGHT))
+    except UnusableProxyError as error:
+        raise AdapterError(str(error)) from None

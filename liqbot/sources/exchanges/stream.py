@@ -9,7 +9,7 @@ import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from liqbot.proxies import UNUSABLE, through, without_login
+from liqbot.proxies import UNUSABLE, through, way_of, without_login
 from liqbot.sources.exchanges.client import Tell
 
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
@@ -52,7 +52,9 @@ class Stream:
         """Yield frames. A break is told of, and mended after a pause; so is the first frame after it."""
         while True:
             try:
-                async with connect(self._line.url, open_timeout=15, close_timeout=2) as socket:
+                async with connect(
+                    self._line.url, proxy=way_of(self._line.url), open_timeout=15, close_timeout=2
+                ) as socket:
                     for frame in self._line.subscriptions:
                         await socket.send(frame)
                     async for frame in self._heard(socket):

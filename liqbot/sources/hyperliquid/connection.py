@@ -14,7 +14,7 @@ import structlog
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from liqbot.proxies import UNUSABLE, through, without_login
+from liqbot.proxies import UNUSABLE, through, way_of, without_login
 from liqbot.sources.hyperliquid.clock import Clock
 
 _log = structlog.get_logger()
@@ -104,7 +104,10 @@ class Connection:
         while True:
             heard, opened = _Heard(), None
             try:
-                async with connect(self._url, ping_interval=None, max_size=LARGEST_FRAME) as socket:
+                way = way_of(self._url)
+                async with connect(
+                    self._url, proxy=way, ping_interval=None, max_size=LARGEST_FRAME
+                ) as socket:
                     self._socket = opened = socket
                     self._accepted += 1
                     try:
