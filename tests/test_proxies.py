@@ -39,6 +39,22 @@ def test_what_is_asked_directly_has_none(monkeypatch):
     assert proxy_for("https://[broken") is None
 
 
+def test_no_proxy_names_domains_and_ports(monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
+    found = proxy_for("https://api.telegram.org")
+    assert found is not None
+    assert found.url == "http://proxy:3128"
+    assert proxy_for("http://127.0.0.1:8081") is None
+    for direct in ("telegram.org", "api.telegram.org:443", "other.test, .telegram.org"):
+        monkeypatch.setenv("NO_PROXY", direct)
+        assert proxy_for("https://api.telegram.org") is None
+    monkeypatch.setenv("NO_PROXY", "api.telegram.org:8443")
+    assert proxy_for("https://api.telegram.org") is not None
+    assert proxy_for("https://api.telegram.org:8443") is None
+    monkeypatch.setenv("NO_PROXY", "[::1]:8081")
+    assert proxy_for("https://[::1]:8081") is None
+
+
 async def test_an_error_of_a_source_says_through_which_proxy_it_was(monkeypatch):
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     async with http_client(5) as client:
