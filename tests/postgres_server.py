@@ -47,6 +47,11 @@ class Server:
         self.password = password
         self._make_cluster()
 
+    @property
+    def pid(self):
+        """The number of its first process, which has begun all others."""
+        return self._process.pid
+
     def url(self, database, *, host=None):
         """Return the URL of a database: by the socket in the server's folder, or by a host's name."""
         login = USER if self.password is None else f"{USER}:{self.password}"

@@ -207,8 +207,9 @@ class MarketView(OfFuel):
         return replace(self, grid=grid)
 
     def beside(self, others: Iterable[Elsewhere]) -> "MarketView":
-        """Return the same view with what other layers say."""
-        return replace(self, others=tuple(others))
+        """Return the same view with what other layers say; the very same where that is what it has."""
+        told = tuple(others)
+        return self if told == self.others else replace(self, others=told)
 
     def with_marks(self, marks: tuple[Mark, ...]) -> "MarketView":
         """Return the same view with what overlays want drawn on its heatmap."""

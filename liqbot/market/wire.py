@@ -74,6 +74,14 @@ class _View(MarketView):
     clusters: list[Cluster]  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _LaterView(MarketView):
+    """A view of which mostly nobody looks at the clusters, half of what it takes to read one."""
+
+    map: _Map  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+    clusters: msgspec.Raw  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues]
+
+
 @dataclass(frozen=True, slots=True)
 class _Envelope:
     version: int
@@ -125,7 +133,7 @@ class _Observed:
 @dataclass(frozen=True, slots=True)
 class _ReadObserved:
     version: int
-    view: _View
+    view: _LaterView
     events: tuple[_Event, ...]
 
 
@@ -180,15 +188,17 @@ def observation_to_bytes(observation: Observation) -> bytes:
 
 
 def observation_from_bytes(data: bytes) -> Observation:
-    """Return the observation that `observation_to_bytes` wrote. Raises `WireError`."""
+    """Return the observation that `observation_to_bytes` wrote. Raises `WireError`.
+
+    Its clusters are read when somebody looks: what is wrong with them is raised then.
+    """
     with suppress(*_UNREADABLE):
         observed = _observations.decode(data)
         if observed.version == VERSION:
-            return Observation(_view(observed.view), tuple(map(_read, observed.events)))
+            return _observation(observed)
     with _reading("an observation"):  # says what is wrong with it
         _version_of(data, "an observation")
-        observed = _observations.decode(data)
-        return Observation(_view(observed.view), tuple(map(_read, observed.events)))
+        return _observation(_observations.decode(data))
 
 
 def account_to_bytes(state: AccountState) -> bytes:
@@ -312,11 +322,26 @@ def _whole(view: MarketView) -> MarketView:
     return view
 
 
-def _view(read: _View) -> MarketView:
+def _view(read: _View | _LaterView) -> MarketView:
     """Return a view that was read. Raises `msgspec.ValidationError`."""
     found: dict[str, Any] = {name: getattr(read, name) for name in _FIELDS}
-    found["map"], found["clusters"] = _map(read.map), Clusters(read.clusters)
+    found["map"], found["clusters"] = _map(read.map), _clusters(read.clusters)
     return MarketView(**found)
+
+
+def _observation(read: _ReadObserved) -> Observation:
+    return Observation(_view(read.view), tuple(map(_read, read.events)))
+
+
+def _clusters(written: list[Cluster] | msgspec.Raw) -> Clusters:
+    if isinstance(written, list):
+        return Clusters(written)
+    return Clusters.later(partial(_read_clusters, written))
+
+
+def _read_clusters(written: msgspec.Raw) -> list[Cluster]:
+    with _reading("clusters"):
+        return _list_of_clusters.decode(written)
 
 
 def _map(read: _Map) -> LiquidationMap:
@@ -336,7 +361,7 @@ def _column(array: NDArray[Any]) -> _Column:
     if little.dtype.str not in get_args(_Dtype):
         raise NotImplementedError(f"an array of {little.dtype} has no form on the wire")
     dtype = cast("_Dtype", little.dtype.str)
-    places = np.flatnonzero(flat)
+    places = np.flatnonzero(flat != 0)  # of truths they are found four times as fast as of figures
     if len(places) * 2 < len(flat):
         return _Column(dtype, array.shape, little[places].tobytes(), places.astype("<u4").tobytes())
     return _Column(dtype, array.shape, little.tobytes(), None)
@@ -375,6 +400,7 @@ def _laid_out(shape: tuple[int, ...], values: NDArray[Any], places: NDArray[np.u
 _FIELDS = tuple(one.name for one in fields(MarketView))
 _header_decoder = msgspec.msgpack.Decoder(_Header)
 _decoder = msgspec.msgpack.Decoder(_Read, dec_hook=_decode)
+_list_of_clusters = msgspec.msgpack.Decoder(list[Cluster])
 _grids = msgspec.msgpack.Decoder(_GridEnvelope, dec_hook=_decode)
 _accounts = msgspec.msgpack.Decoder(_AccountEnvelope)
 _events = msgspec.msgpack.Decoder(_Event)

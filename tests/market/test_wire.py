@@ -12,12 +12,21 @@ from markets import long, short, view_of
 
 from liqbot.market.clusters import Cluster, Clusters, End, EndedCluster
 from liqbot.market.cohort import Cohort, CohortReading, Holding
+from liqbot.market.events import Observation
 from liqbot.market.grid import Grid
 from liqbot.market.layer import Basis, Layer, Origin
 from liqbot.market.maps import Bins, LiquidationMap
 from liqbot.market.side import BySide, Side
 from liqbot.market.view import MarketView, Trapped
-from liqbot.market.wire import VERSION, WireError, from_bytes, summary, to_bytes
+from liqbot.market.wire import (
+    VERSION,
+    WireError,
+    from_bytes,
+    observation_from_bytes,
+    observation_to_bytes,
+    summary,
+    to_bytes,
+)
 
 money = st.just(0.0) | st.floats(0.01, 1e12)
 prices = st.floats(1e-6, 1e6)
@@ -340,3 +349,25 @@ def test_figures_that_are_no_numbers_never_reach_a_summary():
     readings = summary(view)
     assert readings["coverage"] is None
     json.dumps(readings, allow_nan=False)
+
+
+def test_an_observation_tells_of_unreadable_clusters_as_soon_as_somebody_looks():
+    view = view_of(long("ann", 2, at=95), short("bob", 1, at=104), spot=100.0)
+    written = observation_to_bytes(Observation(view, ()))
+    read = observation_from_bytes(written).view
+    assert list(read.clusters) == list(view.clusters) != []
+    loose = msgspec.msgpack.decode(written)
+    loose["view"]["clusters"][0]["usd"] = "a lot"
+    spoilt = observation_from_bytes(msgspec.msgpack.encode(loose)).view
+    assert spoilt.spot == view.spot
+    with pytest.raises(WireError, match="usd"):
+        len(spoilt.clusters)
+
+
+@pytest.mark.parametrize("held", [[], [0.0, -0.0, 3.0, 0.0, 0.0, float("nan"), 0.0, 0.0]])
+def test_a_map_keeps_whatever_is_no_zero(held):
+    view = view_of(long("ann", 2, at=95), spot=100.0)
+    usd = np.zeros_like(view.map.usd)
+    usd.reshape(-1)[: len(held)] = held
+    held_by = dataclasses.replace(view, map=LiquidationMap(view.map.bins, view.map.spot, usd))
+    np.testing.assert_array_equal(from_bytes(to_bytes(held_by)).map.usd, usd)

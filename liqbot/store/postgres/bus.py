@@ -80,7 +80,16 @@ WHERE one.number > coalesce(seen.number, 0) AND process != %s
     AND told > clock_timestamp() - interval '15 minutes'
 ORDER BY layer, one.number
 """
-_NEW_VIEWS = _NEW.format(what="body", table="bus_views")
+# A slice of them comes as one value: what is as long is read at one go, and not 16 kB by 16 kB.
+_NEW_VIEWS = f"""
+SELECT layer, max(number), array_agg(body ORDER BY number)
+FROM (
+    SELECT layer, number, body,
+        (row_number() OVER (PARTITION BY layer ORDER BY number) - 1) / {SLICE} AS slice
+    FROM ({_NEW.format(what="body", table="bus_views")}) AS new
+) AS sliced
+GROUP BY layer, slice ORDER BY layer, slice
+"""
 _NEW_OBSERVATIONS = _NEW.format(what="coin", table="bus_observations")
 
 
@@ -223,15 +232,15 @@ class PostgresBus:
 
     async def _read_views(self) -> None:
         until_s = time.monotonic() + URGENT_S
-        for rows in _slices(await self._new("views", _NEW_VIEWS)):
+        for row in await self._new("views", _NEW_VIEWS):
+            layer, _, bodies = row
             while self.is_busy() and time.monotonic() < until_s:  # noqa: ASYNC110 - whoever is tells nobody
                 await asyncio.sleep(LOOK_AGAIN_S)
-            observed = await asyncio.to_thread(_decoded, [row[2] for row in rows])
-            for layer, ours in itertools.groupby(observed, key=lambda one: one.view.layer):
-                some = list(ours)
-                events = {one.view.coin: one.events for one in some}
-                await self._hand_on(ViewsMade(layer, [one.view for one in some], events, is_remote=True))
-            self._note("views", rows)
+            observed = await asyncio.to_thread(_decoded, bodies)
+            events = {one.view.coin: one.events for one in observed}
+            views = [one.view for one in observed]
+            await self._hand_on(ViewsMade(_layer(layer), views, events, is_remote=True))
+            self._note("views", [row])
 
     async def _read_observations(self) -> None:
         rows = await self._new("observations", _NEW_OBSERVATIONS)
