@@ -1,5 +1,6 @@
 """What can be set of people: who may use the bot, and how much of it one chat or one person may use."""
 
+import re
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
@@ -9,6 +10,18 @@ from liqbot.sections import Section, listed
 
 PLATFORMS = ("discord", "telegram")
 """Where people have ids."""
+_ID = re.compile(r"(discord:)@?(\d{1,20})|(telegram:)(-?\d{1,20})", re.ASCII)
+
+
+def read_id(text: str) -> tuple[str, str]:
+    """Return the platform and the id of `telegram:123`. Raises `ValueError` for what names nobody."""
+    found = _ID.fullmatch(text.strip().lower())
+    if found is None:
+        raise ValueError(
+            f"{text!r} is no id, which is telegram: or discord: and a number; the bot tells strangers theirs"
+        )
+    platform, native_id = found[1] or found[3], found[2] or found[4]
+    return platform.removesuffix(":"), native_id
 
 
 class AccessSettings(Section):
@@ -45,13 +58,7 @@ class AccessSettings(Section):
     @field_validator("allowed", "owners")
     @classmethod
     def _ids(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for entry in value:
-            platform, _colon, native_id = entry.partition(":")
-            if platform not in PLATFORMS or not native_id:
-                raise ValueError(
-                    f"{entry!r} is no id; it is " + " or ".join(f"{platform}:ID" for platform in PLATFORMS)
-                )
-        return value
+        return tuple(":".join(read_id(entry)) for entry in value)
 
 
 class QuotaSettings(Section):

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from liqbot.chat.command import Action, CommandContext, Text, command
 from liqbot.message import Button, Fact, Message, Table, Tone
+from liqbot.service.access import Standing
 from liqbot.service.errors import UserError
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, listed
@@ -87,24 +88,35 @@ async def _users(context: CommandContext, platform: str) -> Message:
     )
 
 
-def _decide(standing: str | None, said: str) -> "Callable[[CommandContext, str], Awaitable[Message]]":
+def _decide(standing: Standing, said: str) -> "Callable[[CommandContext, str], Awaitable[Message]]":
     async def decide(context: CommandContext, whom: str) -> Message:
-        access = context.services.access
-        match standing:
-            case "allowed" | "blocked":
-                await access.decide(whom, standing)
-            case _:
-                await access.decide(whom, None)
+        await context.services.access.decide(whom, standing)
         return Message(_(said, whom=whom))
 
     return decide
 
 
+async def _unblock(context: CommandContext, whom: str) -> Message:
+    is_in = await context.services.access.unblock(whom)
+    further = () if is_in else (_("It is not let in by that: /admin allow {whom}", whom=whom),)
+    return Message(_("No longer blocked: {whom}", whom=whom), further)
+
+
+async def _disallow(context: CommandContext, whom: str) -> Message:
+    await context.services.access.disallow(whom)
+    further = (_("Everybody may use this bot: /admin block {whom} keeps somebody out.", whom=whom),)
+    return Message(
+        _("No longer let in: {whom}", whom=whom), further if context.services.access.mode == "open" else ()
+    )
+
+
 async def _invite(context: CommandContext, text: str) -> Message:
     numbers = [_whole(word) for word in text.split()]
-    uses, days, *_more = [*numbers, *(1, INVITED_FOR_DAYS)[len(numbers) :]]
+    if len(numbers) > len(("uses", "days")):
+        raise UserError("Write whole numbers: /admin invite USES DAYS")
+    uses, days = [*numbers, *(1, INVITED_FOR_DAYS)[len(numbers) :]]
     uses, days = min(uses, MOST_USES), min(days, MOST_DAYS)
-    made = await context.services.access.invite(uses, days)
+    made, mode = await context.services.access.invite(uses, days), context.services.access.mode
     return Message(
         _("Invite code {code}", code=made.code),
         (
@@ -117,6 +129,11 @@ async def _invite(context: CommandContext, text: str) -> Message:
             _(
                 "They type /join {code}. On Telegram the link is t.me/YOUR_BOT?start=join_{code}",
                 code=made.code,
+            ),
+            *(
+                []
+                if mode == "invite"
+                else [_("Codes count once LIQBOT_ACCESS__MODE is invite; it is {mode}.", mode=mode)]
             ),
         ),
     )
@@ -193,9 +210,9 @@ _ACTIONS: Mapping[str, Callable[[CommandContext, str], Awaitable[Message]]] = {
     "": _overview,
     "users": _users,
     "block": _decide("blocked", N_("Blocked: {whom}")),
-    "unblock": _decide(None, N_("No longer blocked: {whom}")),
+    "unblock": _unblock,
     "allow": _decide("allowed", N_("Let in: {whom}")),
-    "disallow": _decide(None, N_("No longer let in: {whom}")),
+    "disallow": _disallow,
     "invite": _invite,
     "invites": _invites,
     "quota": _quota,

@@ -93,7 +93,10 @@ class Answering:
             quotas = context.services.quotas
             with quotas.drawing(context.chat, context.person) if counted else nullcontext():
                 async with turn:
-                    return await command.function(context, **values)
+                    answer = await command.function(context, **values)
+            if command.manages:
+                await context.services.access.host(context.chat)
+            return answer
 
         return await _of_each_coin(command, words, context, one) or await one(words)
 

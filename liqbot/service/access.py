@@ -6,29 +6,26 @@ What owners decide is written down; what people do is only counted, until the bo
 import re
 import secrets
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
 
-from liqbot.people_settings import AccessSettings
+from liqbot.people_settings import AccessSettings, read_id
 from liqbot.rules.wording import quoted
 from liqbot.service.errors import UserError
 from liqbot.service.quotas import MINUTE_S, Quotas
-from liqbot.store.access import Invitation, KnownChat, Standing
+from liqbot.store.access import BLOCKED, NOT_LET_IN, Invitation, KnownChat, Standing
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
 from liqbot.text import _
 
-__all__ = ["Access", "Entry", "Invitation", "KnownChat"]
+__all__ = ["Access", "Entry", "Invitation", "KnownChat", "Standing"]
 
 _log = structlog.get_logger()
 
 CONSOLE = "console"
 """Who sits at the bot's own terminal owns it."""
-NOT_LET_IN = "not let in by the operator"
-BLOCKED = "blocked by the operator"
-"""Why chats get nothing, by what owners decided."""
 TOLD_AGAIN_MS = 3_600_000
 """Who is not served is told so once in this time."""
 TRIES_A_MINUTE = 5
@@ -74,6 +71,8 @@ class Access:
         self._clock = clock
         self._settings = settings
         self._standings: dict[tuple[str, str], Standing] = {}
+        self._guests: Collection[tuple[str, str]] = ()
+        """Chats that get alerts because somebody who was let in has set them up there."""
         self._owners = {_split(one) for one in settings.owners}
         self._allowed = {_split(one) for one in settings.allowed}
         self.peopled: frozenset[str] | None = None
@@ -98,6 +97,7 @@ class Access:
     async def read(self) -> None:
         """Read what owners have decided."""
         self._standings = dict(await self._store.access.standings())
+        self._guests = await self._store.access.guests()
         self._quotas.own = dict(await self._store.access.quotas())
         self.paused = set(((await self._store.notes.get("paused")) or "").split())
 
@@ -140,13 +140,18 @@ class Access:
         return platform not in self.paused
 
     async def join(self, chat: ChatKey, code: str) -> None:
-        """Let a chat in by a code. Raises `UserError`."""
-        if not await self._store.access.accept(code, chat.platform, chat.native_id, self._clock()):
+        """Let a chat in by a code; whoever is in already uses nothing up. Raises `UserError`."""
+        if self._is_open_on(chat.platform):
+            return
+        if self._settings.mode != "invite" or not await self._store.access.accept(
+            code, chat.platform, chat.native_id, self._clock()
+        ):
             self.refused["wrong code"] += 1
             raise UserError("This invite code is not good, or not any more. Ask for another one.")
         self._standings[chat.platform, chat.native_id] = "allowed"
         self._told = {key: value for key, value in self._told.items() if key[1] != chat.native_id}
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
+        await self._apply_to((chat.platform, chat.native_id))
         await self.changed()
 
     async def invite(self, uses: int, days: int) -> Invitation:
@@ -160,8 +165,8 @@ class Access:
         return await self._store.access.invitations(self._clock())
 
     async def decide(self, whom: str, standing: Standing | None) -> None:
-        """Let somebody in, block them, or take that back; `whom` is `telegram:123`. Raises `UserError`."""
-        platform, native_id = self.read_id(whom)
+        """Let somebody in, block them, or take either back; `whom` is `telegram:123`. Raises `UserError`."""
+        platform, native_id = _read_id(whom)
         if standing == "blocked" and (platform, native_id) in self._owners:
             raise UserError("{whom} is an owner. Take them out of the settings first.", whom=whom)
         await self._store.access.set_standing(platform, native_id, standing, self._clock())
@@ -169,14 +174,57 @@ class Access:
             self._standings.pop((platform, native_id), None)
         else:
             self._standings[platform, native_id] = standing
+        await self._apply_to((platform, native_id))
+        await self.changed()
+
+    async def unblock(self, whom: str) -> bool:
+        """Take back that somebody was blocked; return whether they are let in now. Raises `UserError`."""
+        key = _read_id(whom)
+        if self._standings.get(key) != "blocked":
+            raise UserError("{whom} is not blocked.", whom=whom)
+        await self.decide(whom, None)
+        return self._is_open_on(key[0]) or key in self._allowed or key in self._owners
+
+    async def disallow(self, whom: str) -> None:
+        """Take back that somebody was let in, and that a chat gets alerts. Raises `UserError`."""
+        key = _read_id(whom)
+        if key in self._allowed:
+            raise UserError(
+                "{whom} is let in by the settings: take them out of LIQBOT_ACCESS__ALLOWED, or /admin block.",
+                whom=whom,
+            )
+        if self._standings.get(key) != "allowed" and key not in self._guests:
+            raise UserError("{whom} was not let in. /admin block keeps somebody out.", whom=whom)
+        await self._set_guest(key, is_guest=False)
+        await self.decide(whom, None)
+
+    async def host(self, chat: ChatKey) -> None:
+        """Let a chat get the alerts that somebody who is let in has set up there, also if it is not itself.
+
+        Where it may not have them, as it was blocked meanwhile, it gets none.
+        """
+        platform, native_id = chat.platform, chat.native_id
+        if not self._decided(chat, "", ""):
+            return
         for known in await self._store.access.chats():
-            if native_id in (known.chat.native_id, _bare(known.chat.native_id), known.community):
-                await self._apply(known)
+            if known.chat != chat or not known.subscriptions:
+                continue
+            if self._decided(chat, "", known.community) == NOT_LET_IN:
+                await self._set_guest((platform, native_id), is_guest=True)
+                await self.changed()
+            await self._apply(known)
+
+    async def follow(self, chat: ChatKey, native_id: str) -> None:
+        """Let what was decided of a chat hold for its new id, with which the store has it already."""
+        key = chat.platform, native_id
+        if (chat.platform, chat.native_id) in self._allowed and key not in self._allowed:
+            await self._store.access.set_standing(*key, "allowed", self._clock())
+        await self.read()
         await self.changed()
 
     async def set_quota(self, whom: str, name: str, value: int | None) -> None:
         """Give somebody a quota of their own. Raises `UserError`."""
-        platform, native_id = self.read_id(whom)
+        platform, native_id = _read_id(whom)
         await self._store.access.set_quota(platform, native_id, name, value)
         own = dict(self._quotas.own)
         changed = {**own.get((platform, native_id), {})}
@@ -196,12 +244,23 @@ class Access:
         return await self._store.access.chats()
 
     @property
+    def guests(self) -> Collection[tuple[str, str]]:
+        """Return by platform and id the chats that get alerts though they were not let in themselves."""
+        return self._guests
+
+    @property
+    def mode(self) -> str:
+        """Return who may use the bot by its settings: open, allowlist or invite."""
+        return self._settings.mode
+
+    @property
     def standings(self) -> Mapping[tuple[str, str], Standing]:
         """Who was let in and who was blocked, by platform and id."""
         return self._standings
 
     async def forget(self, chat: ChatKey, person: str) -> None:
         """Know nothing of a chat any more but that it is blocked. Who came by a code needs another."""
+        await self._set_guest((chat.platform, chat.native_id), is_guest=False)
         for key in ((chat.platform, chat.native_id), (chat.platform, person)):
             self.used.pop(key, None)
             if self._standings.get(key) == "allowed":
@@ -209,35 +268,48 @@ class Access:
                 del self._standings[key]
                 await self.changed()
 
-    @staticmethod
-    def read_id(text: str) -> tuple[str, str]:
-        """Return the platform and the id of `telegram:123`. Raises `UserError`."""
-        platform, colon, native_id = text.partition(":")
-        if not (platform and colon and native_id):
-            raise UserError("{text} is no id. Write it as telegram:123 or discord:456.", text=quoted(text))
-        return platform.lower(), native_id
-
     def _turned_away(self, chat: ChatKey, person: str, community: str) -> str:
         """Return why somebody is not served; empty where they are."""
+        why = self._decided(chat, person, community)
+        return "paused" if why != BLOCKED and chat.platform in self.paused else why
+
+    def _decided(self, chat: ChatKey, person: str, community: str) -> str:
+        """Return the same, whether their platform is paused or not."""
         platform = chat.platform
         ids = [(platform, one) for one in (chat.native_id, _bare(chat.native_id), person, community) if one]
         standings = [self._standings.get(one) for one in ids]
         if "blocked" in standings:
             return BLOCKED
-        if platform in self.paused:
-            return "paused"
-        if self._settings.mode == "open" or platform in self._settings.open_on:
+        if self._is_open_on(platform):
             return ""
         is_let_in = "allowed" in standings or any(one in self._allowed for one in ids)
         return "" if is_let_in or any(one in self._owners for one in ids) else NOT_LET_IN
+
+    def _is_open_on(self, platform: str) -> bool:
+        return self._settings.mode == "open" or platform in self._settings.open_on
+
+    async def _set_guest(self, key: tuple[str, str], *, is_guest: bool) -> None:
+        if (key in self._guests) != is_guest:
+            await self._store.access.set_guest(*key, self._clock(), is_guest=is_guest)
+            self._guests = await self._store.access.guests()
+
+    async def _apply_to(self, key: tuple[str, str]) -> None:
+        """Do the same for the chats of an id: a chat's, a person's or a server's."""
+        platform, native_id = key
+        for known in await self._store.access.chats():
+            names = (known.chat.native_id, _bare(known.chat.native_id), known.community)
+            if known.chat.platform == platform and native_id in names:
+                await self._apply(known)
 
     async def _apply(self, known: KnownChat) -> None:
         """Let a chat get nothing where it may not use the bot any more, and take it up again where it may."""
         platform = known.chat.platform
         if platform == CONSOLE or (self.peopled is not None and platform not in self.peopled):
             return
-        why = self._turned_away(known.chat, "", known.community)
-        if why in (BLOCKED, NOT_LET_IN) and known.inactive is None:
+        why = self._decided(known.chat, "", known.community)
+        if why == NOT_LET_IN and (platform, known.chat.native_id) in self._guests:
+            why = ""
+        if why and known.inactive is None:
             await self._store.chats.deactivate(known.chat, why, self._clock())
         elif not why and known.inactive in (BLOCKED, NOT_LET_IN):
             await self._store.chats.activate(known.chat)
@@ -271,6 +343,15 @@ class Access:
                 self.used.pop(next(iter(self.used)))
             times, _last_ms = self.used.get((chat.platform, native_id), (0, 0))
             self.used[chat.platform, native_id] = times + 1, now_ms
+
+
+def _read_id(text: str) -> tuple[str, str]:
+    try:
+        return read_id(text)
+    except ValueError:
+        raise UserError(
+            "{text} is no id. Write it as telegram:123 or discord:456.", text=quoted(text)
+        ) from None
 
 
 def _split(entry: str) -> tuple[str, str]:

@@ -12,6 +12,7 @@ from liqbot.service.errors import UserError
 from liqbot.service.quotas import Quotas
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
+from liqbot.text import _
 from liqbot.text.figures import listed
 
 __all__ = ["Administration", "Announced", "Draft", "Overview", "User"]
@@ -144,6 +145,11 @@ class Administration:
         """
         whom, _blank, wanted = words.partition(" ")
         name, _equals, text = wanted.strip().partition("=")
+        if not name:
+            raise UserError(
+                "Write whom, which and how much: /admin quota telegram:123 {name}=100",
+                name="subscriptions",
+            )
         known = tuple(QuotaSettings.model_fields)
         if name not in known:
             raise UserError("There is no quota {name}. Choose from {names}.", name=name, names=listed(known))
@@ -157,6 +163,7 @@ class Administration:
 
     def _user(self, key: tuple[str, str], subscriptions: int, note: str) -> User:
         asked, last_ms = self.access.used.get(key, (0, None))
-        return User(
-            ":".join(key), subscriptions, asked, last_ms, note or str(self.access.standings.get(key) or "")
-        )
+        note = note or str(self.access.standings.get(key) or "")
+        if not note and key in self.access.guests:
+            note = _("gets alerts, not let in")
+        return User(":".join(key), subscriptions, asked, last_ms, note)

@@ -1,11 +1,12 @@
 """A chat's settings (mute, quiet hours, limit, time zone, look, language), and whether it can be reached."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from liqbot.alerts.absence import announced, not_taken
 from liqbot.alerts.hold_policy import HoldReason, hold_digest
 from liqbot.store.absences import Absence
+from liqbot.store.access import BLOCKED, NOT_LET_IN
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
@@ -30,8 +31,18 @@ def rest_of(settings: ChatSettings, now_ms: int) -> Rest | None:
 class Chats:
     """The settings of chats, for those who manage them, and their whereabouts, for adapters."""
 
-    def __init__(self, store: Store, clock: Callable[[], int], wake: Callable[[], None]) -> None:
-        """`clock` tells the time in ms since 1970 UTC; `wake` lets what is due be sent at once."""
+    def __init__(
+        self,
+        store: Store,
+        clock: Callable[[], int],
+        wake: Callable[[], None],
+        moved: Callable[[ChatKey, str], Awaitable[None]],
+    ) -> None:
+        """`clock` tells the time in ms since 1970 UTC; `wake` lets what is due be sent at once.
+
+        `moved` hears which chat has another id now, and which.
+        """
+        self._moved = moved
         self._store = store
         self._clock = clock
         self._wake = wake
@@ -103,7 +114,12 @@ class Chats:
             await self._store.absences.begin(chat, absence)
 
     async def activate(self, chat: ChatKey) -> bool:
-        """Note that a chat can be reached; return whether it could not before."""
+        """Note that a chat can be reached; return whether it could not before.
+
+        One that the operator does not serve stays as it is.
+        """
+        if (await self.settings(chat)).inactive in (BLOCKED, NOT_LET_IN):
+            return False
         await self.reached(chat)
         return await self._store.chats.activate(chat)
 
@@ -114,6 +130,7 @@ class Chats:
     async def move(self, chat: ChatKey, native_id: str) -> None:
         """Note that a chat has another id now."""
         await self._store.chats.move(chat, native_id)
+        await self._moved(chat, native_id)
 
     async def place(self, chat: ChatKey, community: str) -> None:
         """Note that a chat belongs to a community, as a channel to a server."""

@@ -117,7 +117,7 @@ class Services:
             coin_sources, self.markets, store, clock, keeps=keeps_coins or (lambda: True)
         )
         self.pictures = Pictures(studio, self.markets, store.history, store.events, marks)
-        self.chats = Chats(store, clock, self._wake)
+        self.chats = Chats(store, clock, self._wake, self.access.follow)
         previews = Previews(store.observations)
         readings = CurrentReadings(rules, self.markets, self.accounts)
         self.subscriptions = Subscriptions(

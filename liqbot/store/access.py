@@ -1,12 +1,16 @@
 """Who was let in, who was blocked, which invite codes there are, and whose quotas are their own."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol, TypeAlias
 
 from liqbot.store.chats import ChatKey
 
 Standing: TypeAlias = Literal["allowed", "blocked"]
+
+NOT_LET_IN = "not let in by the operator"
+BLOCKED = "blocked by the operator"
+"""Why chats get nothing, by what owners decided: nothing but another decision ends it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,26 @@ class Access(Protocol):
         """Let somebody in, or block them; None takes back either."""
         ...
 
+    async def guests(self) -> Collection[tuple[str, str]]:
+        """Return by platform and id the chats that get alerts though they were not let in themselves.
+
+        Somebody who was let in has set these up there.
+        """
+        ...
+
+    async def set_guest(self, platform: str, native_id: str, now_ms: int, *, is_guest: bool) -> None:
+        """Note that a chat gets alerts though it was not let in, or that it does not any more."""
+        ...
+
     async def invite(self, invitation: Invitation) -> None:
         """Write a code down."""
         ...
 
     async def accept(self, code: str, platform: str, native_id: str, now_ms: int) -> bool:
-        """Use a code up by one and let a chat in, as one; return whether the code was good."""
+        """Use a code up by one and let a chat in, as one; return whether the code was good.
+
+        One that is let in already uses nothing up.
+        """
         ...
 
     async def invitations(self, now_ms: int) -> Sequence[Invitation]:

@@ -120,3 +120,26 @@ async def test_all_that_an_owner_does_is_logged_without_what_they_wrote(room):
     acted = [(log["action"], log["owner"], log["whom"]) for log in logs if log["event"] == "owner_acted"]
     assert acted == [("block", "1", "telegram:11"), ("broadcast", "1", "")]
     assert "private" not in str(logs)
+
+
+async def test_unblocking_says_what_it_does_not_do(room, tmp_path):
+    assert (await owner(room, "/admin unblock telegram:11")).title == "telegram:11 is not blocked."
+    store = SqliteStore(tmp_path / "closed.db")
+    closed = Room(store, access=AccessSettings(owners=("telegram:1",), mode="invite"))
+    await owner(closed, "/admin block telegram:11")
+    answer = await owner(closed, "/admin unblock telegram:11")
+    assert answer.title == "No longer blocked: telegram:11"
+    assert answer.lines == ("It is not let in by that: /admin allow telegram:11",)
+    await owner(closed, "/admin allow telegram:11")
+    assert (await owner(closed, "/admin disallow telegram:11")).lines == ()
+    await store.close()
+
+
+async def test_codes_and_lists_of_an_open_bot_are_said_to_change_nothing(room):
+    assert "it is open" in (await owner(room, "/admin invite")).lines[-1]
+    await owner(room, "/admin allow telegram:11")
+    assert "/admin block" in (await owner(room, "/admin disallow telegram:11")).lines[0]
+
+
+async def test_a_quota_without_a_name_is_asked_for(room):
+    assert "which and how much" in (await owner(room, "/admin quota telegram:11")).title

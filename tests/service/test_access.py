@@ -166,3 +166,128 @@ def test_what_was_used_up_comes_back(room_of):
         enters(room, ANN)
     room.now_ms = NOW_MS + 6_100
     assert [enters(room, ANN).is_open for _ in range(4)] == [True, True, False, False]
+
+
+async def test_taking_back_one_decision_does_not_take_back_the_other(room_of):
+    access = room_of(mode="allowlist").services.access
+    await access.decide("telegram:11", "blocked")
+    with pytest.raises(UserError, match="was not let in"):
+        await access.disallow("telegram:11")
+    assert access.standings == {("telegram", "11"): "blocked"}
+    await access.decide("telegram:11", "allowed")
+    with pytest.raises(UserError, match="is not blocked"):
+        await access.unblock("telegram:11")
+    assert access.standings == {("telegram", "11"): "allowed"}
+
+
+async def test_who_is_let_in_by_the_settings_is_not_said_to_be_out(room_of):
+    room = room_of(mode="allowlist", allowed=("telegram:11",))
+    with pytest.raises(UserError, match="LIQBOT_ACCESS__ALLOWED"):
+        await room.services.access.disallow("telegram:11")
+    assert enters(room, ANN).is_open
+
+
+@pytest.mark.parametrize(
+    "whom",
+    ["signal:5", "telegrm:11", "telegram:@ann", "telegram:11 for spam", "telegram:", "11", "discord:-5"],
+)
+async def test_what_names_nobody_is_refused(room_of, whom):
+    access = room_of().services.access
+    for decided in (
+        access.decide(whom, "blocked"),
+        access.unblock(whom),
+        access.disallow(whom),
+        access.set_quota(whom, "commands", 1),
+    ):
+        with pytest.raises(UserError, match="is no id"):
+            await decided
+    with pytest.raises(ValueError, match="is no id"):
+        AccessSettings(allowed=(whom,))
+
+
+def test_an_id_is_read_however_it_is_written():
+    assert AccessSettings(owners=("Discord:@5", " telegram:-1001 ")).owners == ("discord:5", "telegram:-1001")
+
+
+async def test_a_link_that_is_followed_twice_uses_a_code_up_once(room_of):
+    room = room_of(mode="invite")
+    code = (await room.services.access.invite(uses=2, days=1)).code
+    for _ in range(3):
+        await room.services.access.join(ANN, code)
+    await room.services.access.join(GROUP, code)
+    with pytest.raises(UserError, match="not good"):
+        await room.services.access.join(CHANNEL, code)
+
+
+async def test_codes_count_only_where_people_are_invited(room_of):
+    code = (await room_of(mode="invite").services.access.invite(uses=2, days=1)).code
+    room = room_of(mode="allowlist")
+    with pytest.raises(UserError, match="not good"):
+        await room.services.access.join(ANN, code)
+    assert not enters(room, ANN).is_open
+
+
+async def test_a_group_hears_what_an_owner_has_set_up_there_also_after_a_restart(room_of, store):
+    room = room_of(mode="invite")
+    await room.say("/subscribe near-cluster BTC", GROUP, person="1")
+    assert not enters(room, GROUP, person="12").is_open, "those in it are not let in by that"
+    after = room_of(mode="invite")
+    await after.services.access.load()
+    assert (await store.chats.settings(GROUP)).inactive is None
+    await after.services.access.disallow("telegram:-500")
+    assert (await store.chats.settings(GROUP)).inactive == NOT_LET_IN
+    await after.say("/subscribe near-cluster ETH", GROUP, person="1")
+    assert (await store.chats.settings(GROUP)).inactive is None, "asked for again"
+
+
+async def test_a_guest_that_is_forgotten_leaves_nothing(room_of, store):
+    room = room_of(mode="invite")
+    await room.say("/subscribe near-cluster BTC", GROUP, person="1")
+    assert await store.access.guests() == {("telegram", "-500")}
+    await room.say("/forget yes", GROUP, person="1")
+    assert not await store.access.guests()
+
+
+async def test_in_an_open_bot_nobody_is_a_guest(room_of, store):
+    await room_of().say("/subscribe near-cluster BTC", GROUP, person="1")
+    assert not await store.access.guests()
+
+
+async def test_who_is_blocked_is_not_taken_up_again_by_what_happens_on_the_platform(room_of, store):
+    room = room_of()
+    await room.say("/subscribe near-cluster BTC", GROUP)
+    await room.services.access.decide("telegram:-500", "blocked")
+    assert not await room.services.chats.activate(GROUP), "as when the bot is put out, and in again"
+    await room.say("/subscribe near-cluster ETH", GROUP), "which was under way when it was blocked"
+    assert (await store.chats.settings(GROUP)).inactive == BLOCKED
+
+
+async def test_who_joins_with_subscriptions_from_before_gets_its_alerts_again(room_of, store):
+    await room_of().say("/subscribe near-cluster BTC", ANN)
+    closed = room_of(mode="invite")
+    await closed.services.access.load()
+    code = (await closed.services.access.invite(uses=1, days=1)).code
+    await closed.services.access.join(ANN, code)
+    assert (await store.chats.settings(ANN)).inactive is None
+
+
+async def test_what_was_decided_of_a_group_holds_for_its_new_id(room_of):
+    room = room_of(mode="allowlist", allowed=("telegram:-500",))
+    access, new = room.services.access, ChatKey("telegram", "-100500")
+    await room.say("/subscribe near-cluster BTC", GROUP)
+    await access.set_quota("telegram:-500", "commands", 7)
+    await room.services.chats.move(GROUP, "-100500")
+    assert enters(room, new, person="12").is_open, "the settings know only its old id"
+    assert room.services.quotas.most("commands", "telegram", "-100500") == 7
+    await access.decide("telegram:-100500", "blocked")
+    await room.services.chats.move(new, "-100501")
+    assert not enters(room, ChatKey("telegram", "-100501"), person="12").is_open
+
+
+async def test_what_is_decided_while_a_platform_is_paused_holds_after_it(room_of, store):
+    await room_of().say("/subscribe near-cluster BTC", ANN)
+    await room_of().services.access.pause("telegram", paused=True)
+    closed = room_of(mode="allowlist")
+    await closed.services.access.load()
+    await closed.services.access.pause("telegram", paused=False)
+    assert (await store.chats.settings(ANN)).inactive == NOT_LET_IN

@@ -39,6 +39,7 @@ HASHES = {
     "0025_access.py": "91c1f09d246b0c9f",
     "0026_manners.py": "35cca8d69461eef6",
     "0027_repeats.py": "8bec3913ecb9f2f8",
+    "0028_guest_chats.py": "f59591c8bbfa5caa",
 }
 """What each landed migration is. A new one gets its line here with its landing, and keeps it for ever."""
 ANN, BOB = ChatKey("paper", "ann"), ChatKey("paper", "bob", "7")

@@ -1,7 +1,7 @@
 """Who may use the bot, in SQL."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from liqbot.store.access import Invitation, KnownChat, Standing
 from liqbot.store.chats import ChatKey
@@ -22,6 +22,22 @@ class SqlAccess(Records):
     ) -> None:
         _set_standing(db, platform, native_id, standing, now_ms)
 
+    @reads
+    def guests(self, db: Connection) -> Collection[tuple[str, str]]:
+        rows = db.execute("SELECT platform, native_id FROM guest_chats")
+        return {(platform, native_id) for platform, native_id in rows}
+
+    @writes
+    def set_guest(
+        self, db: Connection, platform: str, native_id: str, now_ms: int, *, is_guest: bool
+    ) -> None:
+        db.execute("DELETE FROM guest_chats WHERE (platform, native_id) = (?, ?)", [platform, native_id])
+        if is_guest:
+            db.execute(
+                "INSERT INTO guest_chats (platform, native_id, since_ms) VALUES (?, ?, ?)",
+                [platform, native_id, now_ms],
+            )
+
     @writes
     def invite(self, db: Connection, invitation: Invitation) -> None:
         db.execute(
@@ -31,6 +47,15 @@ class SqlAccess(Records):
 
     @writes
     def accept(self, db: Connection, code: str, platform: str, native_id: str, now_ms: int) -> bool:
+        good = db.execute(
+            "SELECT 1 FROM invitations WHERE code = ? AND expires_ms > ?", [code, now_ms]
+        ).fetchone()
+        is_in = db.execute(
+            "SELECT 1 FROM standings WHERE (platform, native_id, standing) = (?, ?, 'allowed')",
+            [platform, native_id],
+        ).fetchone()
+        if good and is_in:
+            return True
         used = db.execute(
             "UPDATE invitations SET uses_left = uses_left - 1 "
             "WHERE code = ? AND uses_left > 0 AND expires_ms > ?",
@@ -100,6 +125,20 @@ class SqlAccess(Records):
     @reads
     def watches(self, db: Connection) -> int:
         return db.execute("SELECT count(*) FROM watches").fetchone()[0]
+
+
+def move_access(db: Connection, platform: str, old: str, new: str) -> None:
+    """Let what was decided of a chat hold for its new id. For use within a transaction."""
+    for table, key in (("standings", ""), ("guest_chats", ""), ("quotas", ", name")):
+        db.execute(
+            f"DELETE FROM {table} WHERE (platform, native_id) = (?, ?) AND (platform{key}) IN "
+            f"(SELECT platform{key} FROM {table} WHERE (platform, native_id) = (?, ?))",
+            [platform, new, platform, old],
+        )
+        db.execute(
+            f"UPDATE {table} SET native_id = ? WHERE (platform, native_id) = (?, ?)",
+            [new, platform, old],
+        )
 
 
 def _set_standing(

@@ -1,6 +1,8 @@
 """The address book in SQL."""
 
+from liqbot.store.access import BLOCKED, NOT_LET_IN
 from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.sql.access import move_access
 from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_beside
 from liqbot.store.sql.statuses import FAILED, OWED
 
@@ -95,12 +97,16 @@ class SqlChats(Records):
 def meet(connection: Connection, chat: ChatKey, now_ms: int) -> None:
     """Write a chat into the address book unless it is there; one that was inactive is well again.
 
-    For use within a transaction.
+    Not so one that the operator does not serve. For use within a transaction.
     """
     connection.execute(
         "INSERT INTO chats (platform, native_id, thread, created_ms) VALUES (?, ?, ?, ?) "
-        "ON CONFLICT (platform, native_id, thread) DO UPDATE SET inactive = NULL, inactive_ms = NULL",
+        "ON CONFLICT (platform, native_id, thread) DO NOTHING",
         [*chat, now_ms],
+    )
+    connection.execute(
+        f"UPDATE chats SET inactive = NULL, inactive_ms = NULL WHERE {_IS_CHAT} AND inactive NOT IN (?, ?)",
+        [*chat, BLOCKED, NOT_LET_IN],
     )
 
 
@@ -134,6 +140,7 @@ def move(db: Connection, chat: ChatKey, native_id: str) -> None:
             db.execute("UPDATE chats SET native_id = ? WHERE id = ?", [native_id, chat_id])
         else:
             _merge(db, chat_id, there[0])
+    move_access(db, chat.platform, chat.native_id, native_id)
 
 
 def _ids(db: Connection, chat: ChatKey) -> list[int]:
