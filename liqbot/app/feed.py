@@ -15,8 +15,8 @@ from liqbot.market.layer_source import LayerSource
 from liqbot.market.neighbours import with_neighbours
 from liqbot.market.updates import Beat, CandlesSeen, Update
 from liqbot.market.view import MarketView
+from liqbot.service.findings import READS_PAST
 from liqbot.service.sources import SourceHealth
-from liqbot.service.status import READS_PAST
 from liqbot.sources.source import NoDataError, Source, SourceError, WithCoins, WithPresent, WithReport
 from liqbot.store.errors import StoreError
 

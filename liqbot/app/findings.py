@@ -1,15 +1,14 @@
-"""What is wrong with a bot, in one list: for `/status`, the operator, `/healthz`, `/metrics` and `doctor`."""
+"""What is wrong with a bot's data and settings; what is seen without looking is in `service/findings.py`."""
 
 from collections.abc import Iterator
 
 from liqbot.app.bot import Bot
 from liqbot.hosting.plugins import Plugins
 from liqbot.market.layer import Basis, Origin
-from liqbot.service.status import WELL
+from liqbot.service.findings import WELL
 from liqbot.service.troubles import Finding
 from liqbot.settings import Settings
-from liqbot.sources.source import nowhere
-from liqbot.text import _, ngettext
+from liqbot.text import _
 from liqbot.text.figures import duration
 
 SILENT_MS = 120_000
@@ -19,18 +18,9 @@ OLD_S = 3_600.0
 
 
 def findings_of(bot: Bot, now_ms: int, begun_ms: int) -> Iterator[Finding]:
-    """Yield what is wrong with sources, data, plugins and settings; `begun_ms` is when the bot started."""
+    """Yield what is wrong with data and settings; `begun_ms` is when the bot started."""
     yield from _of_sources(bot, now_ms, begun_ms)
     yield from _of_positions(bot)
-    for error in bot.services.rules.errors:
-        yield Finding(
-            _("plugin {name}", name=error.file.name),
-            error.reason,
-            detail=str(error),
-            is_in_status=True,
-        )
-    for rule, count in bot.services.status.faults.items():
-        yield Finding(_("rule {name}", name=rule), _failing(count), is_in_status=True)
     yield from setup_findings(bot.settings, bot.plugins)
 
 
@@ -65,28 +55,14 @@ def _of_sources(bot: Bot, now_ms: int, begun_ms: int) -> Iterator[Finding]:
     told = {view.layer for view in bot.services.markets.layers.all()}
     told |= {view.layer for view in bot.services.markets.all()}
     for health in bot.services.status.sources:
-        name = _("source {name}", name=health.name)
-        if health.state not in WELL:
-            yield Finding(name, health.state, _("It is asked again; doctor says more."), is_in_status=True)
-        elif health.layer not in told and now_ms - begun_ms >= SILENT_MS and health.state != "ended":
+        is_silent = health.layer not in told and now_ms - begun_ms >= SILENT_MS
+        if is_silent and health.state in WELL and health.state != "ended":
             span = duration((now_ms - begun_ms) / 1000)
             yield Finding(
-                name,
+                _("source {name}", name=health.name),
                 _("It has told nothing yet, {span} after the start.", span=span),
                 _("Run doctor: it asks the source directly."),
             )
-        for what, why in health.missing.items():
-            yield Finding(
-                _("{source}: no data of {what}", source=health.name, what=what), why, is_in_status=True
-            )
-    running = [source.report() for source in bot.services.status.sources if source.state in WELL]
-    for coin, near in nowhere(running).items():
-        said = (
-            _("No source has it; the nearest that one has is {near}.", near=near)
-            if near
-            else _("No source has it.")
-        )
-        yield Finding(_("coin {name}", name=coin), said, _("Correct LIQBOT_COINS."), is_in_status=True)
 
 
 def _of_positions(bot: Bot) -> Iterator[Finding]:
@@ -98,11 +74,3 @@ def _of_positions(bot: Bot) -> Iterator[Finding]:
                 _("They are {age} old.", age=duration(view.age_s)),
                 _("The source falls behind: fewer coins, or more weight a minute."),
             )
-
-
-def _failing(count: int) -> str:
-    return ngettext(
-        "It has failed once. The log names the line.",
-        "It has failed {count} times so far. The log names the line.",
-        count,
-    )

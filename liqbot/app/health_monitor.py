@@ -2,8 +2,7 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,11 +16,10 @@ from liqbot.app.operator_chat import Operator
 from liqbot.app.process_report import report_of
 from liqbot.app.roles import ALERTS, ENGINE
 from liqbot.chat.adapter import WithClock
-from liqbot.logs import redacted
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
+from liqbot.service.findings import WELL
 from liqbot.service.past_backfill import fill_past
-from liqbot.service.status import WELL
 from liqbot.service.troubles import Finding
 from liqbot.store.address import local_folder
 from liqbot.store.errors import StoreError
@@ -59,6 +57,8 @@ class HealthMonitor:
         self._clock_error = ClockError()
         self._begun_ms = clock()
         self._tidied_ms = 0
+        self._elsewhere: list[Finding] = []
+        """What other processes of the bot have found wrong."""
         self.lag_s = 0.0
         """The longest time that the event loop kept others waiting, since the last look."""
 
@@ -78,11 +78,12 @@ class HealthMonitor:
             _log.warning("clock_put_back", by_s=back_ms // 1000)
             self._bot.clock_put_back.set()
         await self._keep_ends()
-        found = {finding.name: _bare(finding) async for finding in self.troubles(now_ms)}
-        self._bot.services.troubles.renew(found.values(), now_ms)
-        elsewhere = await self._exchange(now_ms)
-        here = {name: finding.whole for name, finding in found.items()}
-        await self._operator.tell({**elsewhere, **here})
+        troubles = self._bot.services.troubles
+        found = [finding async for finding in self.troubles(now_ms)]
+        troubles.renew([*self._elsewhere, *found], now_ms)
+        self._elsewhere = await self._exchange(now_ms)
+        troubles.renew([*self._elsewhere, *found], now_ms)
+        await self._operator.tell({name: one.finding.whole for name, one in troubles.by_name.items()})
         if (
             self._keeps_house and not self._is_clock_doubtful()
         ):  # this writes, and may fail for the very reason that has just been told
@@ -120,11 +121,11 @@ class HealthMonitor:
             await self._tidy(now_ms)
             self._tidied_ms = now_ms
 
-    async def _exchange(self, now_ms: int) -> Mapping[str, str]:
+    async def _exchange(self, now_ms: int) -> list[Finding]:
         """Say to the other processes of the bot how this one does; return what is wrong with them."""
         shared = self._bot.backend.shared
         if shared is None:
-            return {}
+            return []
         try:
             due_ms = await self._bot.store.deliveries.oldest_due_ms()
             report = report_of(
@@ -134,13 +135,13 @@ class HealthMonitor:
             others = await shared.presence.all()
         except StoreError as error:
             _log.warning("processes_not_heard", reason=str(error))
-            return {}
-        return {
-            name: text
+            return []
+        return [
+            _elsewhere(name, whole, one.report.public_troubles.get(name))
             for one in others
             if one.report.name != shared.name
-            for name, text in one.report.troubles.items()
-        }
+            for name, whole in one.report.troubles.items()
+        ]
 
     async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
         """Yield what is wrong now. A part that cannot be looked at is logged, and hides no other."""
@@ -161,6 +162,8 @@ class HealthMonitor:
             for finding in found:
                 yield finding
         async for finding in self._late(now_ms):
+            yield finding
+        async for finding in self._unled():
             yield finding
 
     async def _note_what_is_over(self, now_ms: int) -> None:
@@ -242,6 +245,20 @@ class HealthMonitor:
             late = duration((now_ms - due_ms) / 1000)
             yield Finding(_("deliveries"), _("The oldest has been due for {time}.", time=late))
 
+    async def _unled(self) -> AsyncIterator[Finding]:
+        """Yield what nobody does of what one process has to do."""
+        try:
+            house = await self._bot.services.status.processes.all()
+        except StoreError as error:
+            _log.warning("processes_not_heard", reason=str(error))
+            return
+        for unled in house.unled:
+            yield Finding(
+                _("role {name}", name=unled.lease),
+                _("No process has done it for {time}.", time=duration(unled.for_s)),
+                _("Start a process with that role: liqbot run --role"),
+            )
+
     def _blind_coins(self, now_ms: int) -> list[str]:
         live = [
             view for view in self._bot.services.markets.views.values() if view.layer.origin is Origin.LIVE
@@ -305,9 +322,11 @@ class HealthMonitor:
             self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
 
 
-def _bare(finding: Finding) -> Finding:
-    """Return a finding without secrets: what an exchange or a library says may hold an address with a key."""
-    return replace(finding, text=redacted(finding.text), detail=redacted(finding.detail))
+def _elsewhere(name: str, whole: str, public: str | None) -> Finding:
+    """Return what another process has found wrong; one of an older version does not say what is public."""
+    if public is None:
+        return Finding(name, _("The operator is told more."), detail=whole, is_elsewhere=True)
+    return Finding(name, public, detail=whole.removeprefix(public).strip(), is_elsewhere=True)
 
 
 def _clock_error(ahead_s: float, name: str) -> str:

@@ -15,7 +15,7 @@ from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
 from liqbot.app.process_report import lags_of
-from liqbot.service.status import WELL
+from liqbot.service.findings import WELL
 from liqbot.store.leases import HeldLease, Leases
 from liqbot.store.store import Store
 from liqbot.web.app import make_monitor

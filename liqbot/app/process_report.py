@@ -6,13 +6,13 @@ from liqbot import __version__
 from liqbot.app.bot import Bot
 from liqbot.app.roles import ALERTS, ENGINE, SCANNER, WEB, all_roles
 from liqbot.market.layer import Origin
-from liqbot.service.status import WELL
+from liqbot.service.findings import WELL
 from liqbot.store.presence import ProcessReport
 
 
 def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, oldest_due_ms: int | None) -> ProcessReport:
     """Return what the process of that name is to say; `oldest_due_ms` is since when a delivery is due."""
-    troubles = {trouble.finding.name: trouble.finding.whole for trouble in bot.services.troubles.all}
+    own = [one.finding for one in bot.services.troubles.all if not one.finding.is_elsewhere]
     return ProcessReport(
         name=name,
         roles=tuple(role for role in all_roles() if bot.duties.has(role)),
@@ -20,7 +20,8 @@ def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, oldest_due_ms:
         started_ms=begun_ms,
         lags_s=dict(lags_of(bot, now_ms, oldest_due_ms)),
         sources=tuple(_sources(bot)),
-        troubles=troubles,
+        troubles={finding.name: finding.whole for finding in own},
+        public_troubles={finding.name: finding.text for finding in own},
     )
 
 

@@ -25,6 +25,7 @@ from liqbot.service.chats import Chats
 from liqbot.service.coin_requests import CoinRequests
 from liqbot.service.current_readings import CurrentReadings
 from liqbot.service.exports import Exports
+from liqbot.service.findings import findings_of
 from liqbot.service.history import History
 from liqbot.service.journal import Journal
 from liqbot.service.liquidations import Liquidations
@@ -104,7 +105,8 @@ class Services:
         """Has other processes send nothing more to a chat."""
         self.platforms: Callable[[], Sequence[str]] = tuple
         """Which chat platforms are served."""
-        self.troubles = Troubles()
+        failed: Mapping[str, int] = {} if faults is None else faults
+        self.troubles = Troubles(self._now_ms, lambda: findings_of(sources, rules, failed))
         """What is wrong now."""
         self.quotas = Quotas(quotas, clock)
         self.accounts = Accounts(places, clock, self.quotas)
@@ -170,9 +172,9 @@ class Services:
             rules,
             self.markets,
             sources=sources,
-            faults={} if faults is None else faults,
+            faults=failed,
             clock=clock,
-            known=self.troubles,
+            troubles=self.troubles,
             processes=processes,
         )
         self.privacy = Privacy(
@@ -187,6 +189,9 @@ class Services:
     def page_of(self, coin: str) -> str:
         """Return the address of a coin's page, for people; empty where there is none for them."""
         return f"{self._public_url}/c/{quote(coin, safe='')}" if self._public_url else ""
+
+    def _now_ms(self) -> int:
+        return self.clock()
 
     def _wake(self) -> None:
         self.wake()

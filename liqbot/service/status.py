@@ -6,22 +6,18 @@ from dataclasses import dataclass, field
 from liqbot.logs import redacted
 from liqbot.market.layer import Basis, Origin
 from liqbot.market.view import MarketView
-from liqbot.rules.plugin_loading import LoadError, Rules
+from liqbot.rules.plugin_loading import Rules
+from liqbot.service.findings import WELL, state_of
 from liqbot.service.markets import Markets
-from liqbot.service.processes import ProcessAnswer, Processes, Unled
+from liqbot.service.processes import ProcessAnswer, Processes
 from liqbot.service.sources import SourceHealth
 from liqbot.service.troubles import Troubles
-from liqbot.sources.source import nowhere
 from liqbot.store.scores import ModelScore, Range
 from liqbot.store.store import Store
-from liqbot.text import _, ngettext
+from liqbot.text import _
 from liqbot.text.figures import duration, usd
 
-__all__ = ["WELL", "CoinStatus", "ModelScore", "Range", "Status", "StatusAnswer"]
-
-READS_PAST = "running, its past is still being read"
-WELL = ("starting", "running", READS_PAST, "standing by", "ended")
-"""The states of a source that are no trouble."""
+__all__ = ["CoinStatus", "ModelScore", "Range", "Status", "StatusAnswer"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +69,13 @@ class Status:
         sources: Sequence[SourceHealth],
         faults: Mapping[str, int],
         clock: Callable[[], int],
-        known: Troubles | None = None,
+        troubles: Troubles,
         processes: Processes | None = None,
     ) -> None:
-        """`known` is what whoever looks after the bot has found; `processes` knows of others of the bot."""
-        self._processes = Processes() if processes is None else processes
-        self._known = Troubles() if known is None else known
+        """`troubles` is what is wrong; `processes` knows of others of the bot."""
+        self.processes = Processes() if processes is None else processes
+        """Who is there of a bot of several processes."""
+        self._troubles = troubles
         self.sources = sources
         self.faults = faults
         """How often each rule failed."""
@@ -90,10 +87,10 @@ class Status:
     async def status(self) -> StatusAnswer:
         """Return how the bot is doing."""
         now_ms = self._clock()
-        house = await self._processes.all()
+        house = await self.processes.all()
         others = [text for process in house.processes for text in process.sources]
         return StatusAnswer(
-            troubles=tuple(map(redacted, (*self.troubles(), *self._found(), *map(_unled, house.unled)))),
+            troubles=tuple(trouble.public_line(now_ms) for trouble in self._troubles.all),
             sources=tuple(
                 dict.fromkeys([*(_source(one) for one in self.sources if one.state in WELL), *others])
             ),
@@ -106,40 +103,6 @@ class Status:
             away=await self._store.absences.reasons(),
             processes=house.processes,
         )
-
-    def _found(self) -> Iterator[str]:
-        """Yield what whoever looks after the bot has found besides, without what is only for the operator."""
-        for trouble in self._known.all:
-            finding = trouble.finding
-            if not finding.is_in_status:
-                since = duration(max(self._clock() - trouble.since_ms, 0) / 1000)
-                yield _("{name}, for {since}: {text}", name=finding.name, since=since, text=finding.text)
-
-    def troubles(self) -> Iterator[str]:
-        """Yield what is wrong with sources, plugins and rules."""
-        for source in self.sources:
-            if source.state not in WELL:
-                yield _source(source)
-            for what, why in source.missing.items():
-                yield _("{source}: no data of {what}: {why}", source=source.name, what=what, why=why)
-        running = [source.report() for source in self.sources if source.state in WELL]
-        for coin, near in nowhere(running).items():
-            if near:
-                yield _("No source has {coin}; the nearest that one has is {near}", coin=coin, near=near)
-            else:
-                yield _("No source has {coin}", coin=coin)
-        for error in self._rules.errors:
-            yield _("Plugin {where}: {reason}", where=_where(error), reason=error.reason)
-        for name, count in self.faults.items():
-            if name in self._rules.by_name:
-                yield ngettext(
-                    "Rule {rule} has failed once. The operator's log names the line.",
-                    "Rule {rule} has failed {count} times. The operator's log names the line.",
-                    count,
-                    rule=name,
-                )
-            else:
-                yield _("Rule {rule} is not loaded, but still subscribed to.", rule=name)
 
     def _remarks(self) -> Iterator[str]:
         for source in self.sources:
@@ -167,24 +130,8 @@ class Status:
                 )
 
 
-def _unled(unled: Unled) -> str:
-    return _("No process does {what}, for {time}", what=unled.lease, time=duration(unled.for_s))
-
-
-def _where(error: LoadError) -> str:
-    """Return where a plugin failed; not in which folder, which is nobody's business in a chat."""
-    if not error.line:
-        return error.file.name
-    return _("{file}, line {line}", file=error.file.name, line=error.line)
-
-
 def _source(source: SourceHealth) -> str:
-    text = f"{source.name} ({source.layer.label}): {source.state}"
-    refused = source.rejected + source.report().refused
-    if not refused:
-        return text
-    reasons = ", ".join(f"{count}× {reason}" for reason, count in refused.most_common(3))
-    return _("{source}; refused {reasons}", source=text, reasons=reasons)
+    return f"{source.name} ({source.layer.label}): {state_of(source)}"
 
 
 def _coin(view: MarketView, now_ms: int) -> CoinStatus:

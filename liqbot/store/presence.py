@@ -23,7 +23,9 @@ class ProcessReport:
     sources: tuple[str, ...] = ()
     """What each of the sources does that it follows."""
     troubles: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What is wrong, by name."""
+    """What is wrong, by name, for the operator."""
+    public_troubles: Mapping[str, str] = field(default_factory=dict[str, str])
+    """The same as anybody may read it; empty of one of a version that did not tell."""
 
 
 @dataclass(frozen=True, slots=True)

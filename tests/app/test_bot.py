@@ -122,7 +122,7 @@ async def test_a_source_that_cannot_go_on_shows_in_the_status_and_the_rest_goes_
             lambda: bot.services.status.sources[0].state != "starting" and bool(bot.services.markets.views)
         )
         said = await status(bot)
-        assert "bad (Otherex, measured): stopped: told: the key was refused" in said
+        assert "source bad: stopped: told: the key was refused" in said
         assert "told (Testex, measured): running" in said
         assert bot.failure is None
         more.set()

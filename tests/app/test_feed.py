@@ -12,7 +12,7 @@ from structlog.testing import capture_logs
 
 from liqbot.app.feed import LONGEST_PAUSE_S, Feed
 from liqbot.engine.board import Board
-from liqbot.service.status import READS_PAST
+from liqbot.service.findings import READS_PAST
 from liqbot.sources.source import Followed, NoDataError, Report, SourceError
 from liqbot.store.errors import StoreError
 

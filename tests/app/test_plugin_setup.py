@@ -179,7 +179,7 @@ async def test_a_command_of_a_plugin_is_typed_like_any(with_plugins, bot_with):
 async def test_what_is_wrong_with_a_plugin_is_in_the_status(with_plugins, bot_with):
     async with bot_with(with_plugins(mine=RULE, bad="x = 1\n1 / 0\n"), Told()) as bot:
         said = await bot.answering.answer("/status", CommandContext(ME, bot.services))
-    assert "✗ Plugin bad.py, line 2: ZeroDivisionError: division by zero" in said.lines
+    assert "✗ plugin bad.py, line 2: ZeroDivisionError: division by zero" in said.lines
 
 
 async def test_a_source_of_a_plugin_is_named_in_the_settings_and_given_options(

@@ -17,7 +17,7 @@ from liqbot.chat.console.printer import Printer
 from liqbot.chat.console.script import Type
 from liqbot.service import startup
 from liqbot.service.errors import UserError
-from liqbot.service.status import READS_PAST
+from liqbot.service.findings import READS_PAST
 from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
 from liqbot.web.problems import of_user

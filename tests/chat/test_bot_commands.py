@@ -130,8 +130,8 @@ class TestStatus:
     async def test_a_source_that_failed_is_a_trouble_and_stands_first(self, room, state, is_trouble):
         room.sources.append(SourceHealth("told", LAYER, state=state))
         answer = await room.say("/status")
-        mark = "✗ " if is_trouble else ""
-        assert answer.lines[0] == f"{mark}told (Testex, measured, simulated): {state}"
+        who = "✗ source told" if is_trouble else "told (Testex, measured, simulated)"
+        assert answer.lines[0] == f"{who}: {state}"
         assert answer.tone is (Tone.WARNING if is_trouble else Tone.NEUTRAL)
 
     async def test_what_a_source_says_of_itself_is_told_and_compared_with_another_map(self, room):
@@ -177,8 +177,8 @@ class TestStatus:
         for name, report in reports.items():
             room.sources.append(SourceHealth(name, LAYER, "running", report=lambda report=report: report))
         lines = (await room.say("/status")).lines
-        assert "✗ No source has BTX; the nearest that one has is BTC" in lines
-        assert "✗ No source has PEPE" in lines
+        assert "✗ coin BTX: No source has it; the nearest that one has is BTC." in lines
+        assert "✗ coin PEPE: No source has it." in lines
         assert not any("ETH" in line and line.startswith("✗") for line in lines)
 
     async def test_a_plugin_that_was_left_out_is_named_with_its_line_but_not_its_folder(self, room):
@@ -189,16 +189,16 @@ class TestStatus:
         answer = await room.say("/status")
         assert (answer.title, answer.tone) == ("Status: not all is well", Tone.WARNING)
         assert answer.lines[:2] == (
-            "✗ Plugin wall.py, line 7: SyntaxError: invalid syntax",
-            "✗ Plugin empty.py: there is no rule in it",
+            "✗ plugin wall.py, line 7: SyntaxError: invalid syntax",
+            "✗ plugin empty.py: there is no rule in it",
         )
         assert "ann" not in "".join(answer.lines)
 
     async def test_rules_that_fail_or_are_gone_are_named(self, room):
         room.evaluator.faults.update({"trapped": 3, "wall": 2})
         assert (await room.say("/status")).lines[:2] == (
-            "✗ Rule trapped has failed 3 times. The operator's log names the line.",
-            "✗ Rule wall is not loaded, but still subscribed to.",
+            "✗ rule trapped: It has failed 3 times so far. The log names the line.",
+            "✗ rule wall: It is not loaded, but still subscribed to.",
         )
 
     @pytest.mark.parametrize(("layer", "age"), [(LIVE, "34 min"), (LAYER, "4 min")])
