@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 2))
 
 .DEFAULT_GOAL := help
-.PHONY: help run package flood node test postgres long truth contract page browser soak chaos cluster conformance check fix bench docs lock clean
+.PHONY: help run package flood node test postgres long truth contract page browser soak chaos cluster conformance check fix rules bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -108,6 +108,11 @@ fix: $(VENV)/dev.stamp  ## mend what lint and the generated docs can mend themse
 docs: $(VENV)/dev.stamp  ## build the documentation site into site/; anything dubious is an error
 	$(BIN)/python -m docs.check
 	$(BIN)/mkdocs build --strict --quiet
+
+rules:  ## check the alert rules for Prometheus, and which figures raise them (fetches Debian's promtool where there is none)
+	PROMTOOL=$$(tests/docs/promtool.sh) && \
+	  "$$PROMTOOL" check rules deploy/prometheus-rules.yaml && \
+	  "$$PROMTOOL" test rules tests/docs/prometheus-rules.test.yaml
 
 bench: $(VENV)/dev.stamp  ## measure, and print the table of README.md
 	$(BIN)/python -m benchmarks

@@ -301,7 +301,8 @@ async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mappin
     names = await _offered(kind, context, topics)
     if kind is Kind.RULE and word.lower() == WATCH_ACCOUNT.name:
         raise UserError("An account is watched with /watch and its address.", instead=("/subscribe ", "/"))
-    if kind in (Kind.RULE, Kind.TESTED) and (coin := coin_of(word, context)) is not None:
+    is_no_rule = kind in (Kind.RULE, Kind.TESTED) and word.lower() not in names
+    if is_no_rule and (coin := coin_of(word, context)) is not None:
         raise UserError(
             "Which rule for {coin}? Choose from {names}.",
             coin=coin,

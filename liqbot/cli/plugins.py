@@ -30,7 +30,7 @@ from liqbot.settings import Settings, load_settings
 
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _WIDE = 10_000
-Plugin = Annotated[Path, typer.Argument(help="The plugin: its file, or the folder of its package.")]
+Plugin = Annotated[Path, typer.Argument(help="The plugin: its name, its file, or the folder of its package.")]
 
 app = typer.Typer(name="plugins", help="Which plugins there are; and tools to write one.")
 
@@ -81,6 +81,7 @@ def check(
 ) -> None:
     """Check a plugin: loading, names, parameters, a simulated day, odd markets, speed, looking ahead."""
     set_up_logs("error")
+    plugin = _found(plugin)
     candidates = find_at(plugin)
     if not candidates:
         raise typer.BadParameter(f"there is no plugin in {plugin}")
@@ -102,6 +103,7 @@ def test(plugin: Plugin) -> None:
     """Run the tests beside a plugin, with pytest."""
     if importlib.util.find_spec("pytest") is None:
         raise typer.BadParameter("pytest is not installed here: pip install pytest")
+    plugin = _found(plugin)
     beside = plugin if plugin.is_dir() or plugin.name.startswith("test_") else _test_of(plugin)
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib"]
     done = subprocess.run([*command, f"--rootdir={beside.parent}", str(beside)], check=False)  # noqa: S603 - pytest
@@ -109,6 +111,14 @@ def test(plugin: Plugin) -> None:
 
 
 app.command()(replay)
+
+
+def _found(plugin: Path) -> Path:
+    """Return where a plugin is: as it was written, or of that name in the plugins folder."""
+    if plugin.exists():
+        return plugin
+    inside = load_settings().plugins_path / plugin.name.replace("-", "_")
+    return next((one for one in (inside, inside.with_suffix(".py")) if one.exists()), plugin)
 
 
 def _names_of_others(settings: Settings, files: Collection[str]) -> dict[tuple[str, str], str]:

@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -170,13 +171,13 @@ def _service(file: Path) -> None:
 def unit(file: Path) -> str:
     """Return a hardened unit of systemd that runs this liqbot with the settings of a file, in its folder."""
     folder, program = file.parent, Path(sys.argv[0]).absolute()
-    start = str(program) if program.name == "liqbot" else f"{sys.executable} -m liqbot"
+    start = _started(str(program)) if program.name == "liqbot" else _started(sys.executable, "-m liqbot")
     own = [
         f"ExecStart={start} run --serve",
-        f"Environment=LIQBOT_CONFIG={file}",
+        f"Environment={_quoted(f'LIQBOT_CONFIG={file}')}",
         f"User={getpass.getuser()}",
-        f"WorkingDirectory={folder}",
-        f"ReadWritePaths={folder}",
+        f"WorkingDirectory={str(folder).replace('%', '%%')}",  # a path alone, whatever is in it
+        f"ReadWritePaths={_quoted(folder)}",
         "ProtectHome=no",
     ]
     lines: list[str] = []
@@ -185,6 +186,18 @@ def unit(file: Path) -> str:
             continue
         lines += [line, *(own if line == "[Service]" else [])]
     return "\n".join(lines) + "\n"
+
+
+def _started(program: str, *words: str) -> str:
+    """Return how a program is named in ExecStart=, where the first word has no quotation marks in it."""
+    through = ("/usr/bin/env", _quoted(program).replace("$", "$$"))
+    return " ".join([*(through if re.search(r"[\"'\\]", program) else (_quoted(program),)), *words])
+
+
+def _quoted(path: object) -> str:
+    """Return a word as systemd reads it in a list, after systemd.syntax(7) and systemd.unit(5)."""
+    text = str(path).replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
+    return f'"{text}"' if re.search(r"[\s\"'\\]", text) else text
 
 
 def shipped(name: str) -> Path:

@@ -55,8 +55,13 @@ def check(
         items = worker.brought.get(candidate.file, [])
         if items:
             yield Finding("loads", ", ".join(f"{item.kind} {item.name}" for item in items))
+        own: dict[tuple[str, str], Item] = {}
         for item in items:
             yield from _name(item, taken or {})
+            before = own.setdefault((item.kind, item.name), item)
+            if before is not item:
+                yield _twice(item, before)
+                continue
             yield from _parameters(item)
             if item.kind == "rule":
                 yield from _rule(item, worker, views, clock)
@@ -92,6 +97,12 @@ def _name(item: Item, taken: Mapping[tuple[str, str], str]) -> Iterator[Finding]
     if file is not None and file != item.file:
         said = f"there is a {item.kind} of that name already, in {file}; this one would be left out"
         yield Finding(f"{item.name}: name", said, is_well=False)
+
+
+def _twice(item: Item, before: Item) -> Finding:
+    """Say that a plugin brings two things of one name: the bot leaves the second out."""
+    lines = f"{before.file}, line {before.line}, and {item.file}, line {item.line}"
+    return Finding(f"{item.name}: name", f"there are two of that name: {lines}", is_well=False)
 
 
 def _edges(item: Item, worker: Worker, edges: Mapping[str, MarketView]) -> Iterator[Finding]:

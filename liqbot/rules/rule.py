@@ -33,6 +33,8 @@ __all__ = [
 ]
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_RESERVED = {"rule": ("all", "watch"), "command": ("all", "start", "stop")}
+"""What would be out of reach: all that there is, an account, and what Telegram has for its chats."""
 
 
 class Need(StrEnum):
@@ -207,9 +209,11 @@ def _require_names(form: Form) -> None:
 
 
 def require_name(what: str, name: str) -> None:
-    """Raise `ValueError` for a name that no chat could type."""
+    """Raise `ValueError` for a name that no chat could type, or that would be taken for something else."""
     if not _NAME.fullmatch(name):
         raise ValueError(f"a {what}'s name is lower-case letters, digits and hyphens, not {name!r}")
+    if name in _RESERVED.get(what, ()):
+        raise ValueError(f"no {what} can be called {name}: in a chat that means something else")
 
 
 def place_of(function: Callable[..., Any]) -> tuple[str, int | None]:

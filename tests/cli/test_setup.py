@@ -1,13 +1,17 @@
 """`liqbot setup`: what it asks, checks and writes."""
 
 import asyncio
+import shutil
 import stat
+import subprocess
+import sys
 
 import pytest
 from counterparts.telegram.fixtures import telegram, telegram_process
 from typer.testing import CliRunner
 
 from liqbot.cli import command_line
+from liqbot.cli.setup import unit
 from liqbot.settings import load_settings
 
 __all__ = ["telegram", "telegram_process"]
@@ -60,3 +64,24 @@ def test_a_source_that_is_none_is_asked_for_again():
     ran = set_up("none", "simulater", "simulator", "BTC", "none")
     assert "There is no simulater." in ran.output
     assert load_settings({}).sources == ("simulator",)
+
+
+@pytest.mark.parametrize("name", ["liqbot", "my bot", "100% ours", "it's $HOME", 'a "bot"', "küche"])
+def test_the_unit_is_understood_wherever_the_bot_lives(tmp_path, monkeypatch, name):
+    """`systemd-analyze verify` says what systemd would ignore."""
+    folder = tmp_path / name
+    folder.mkdir()
+    program = folder / "liqbot"
+    program.write_text("#!/bin/sh\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "argv", [str(program)])
+    text = unit(folder / "liqbot.toml")
+    assert "WorkingDirectory=" + str(folder).replace("%", "%%") in text
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not here")
+    (tmp_path / "liqbot.service").write_text(text)
+    ran = subprocess.run(
+        [analyze, "verify", str(tmp_path / "liqbot.service")], capture_output=True, text=True, check=False
+    )
+    assert (ran.returncode, ran.stderr) == (0, "")

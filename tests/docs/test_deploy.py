@@ -2,6 +2,8 @@
 
 import json
 import re
+import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -48,6 +50,26 @@ def test_the_unit_is_hardened():
     unit = (ROOT / "deploy/liqbot.service").read_text()
     for line in ("NoNewPrivileges=yes", "ProtectSystem=strict", "LimitCORE=0", "UMask=0077", "run --serve"):
         assert line in unit
+
+
+def test_systemd_understands_every_line_of_the_unit(tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not here")
+    text = (ROOT / "deploy/liqbot.service").read_text()
+    here = tmp_path / "liqbot.service"
+    here.write_text(text.replace("/usr/local/bin/liqbot ", "/bin/sh "))  # it need not be installed
+    ran = subprocess.run([analyze, "verify", str(here)], capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+def test_every_alert_of_prometheus_is_tried():
+    """`make rules` lets promtool try them."""
+    rules = re.findall(r"alert: (\w+)", (ROOT / "deploy/prometheus-rules.yaml").read_text())
+    tried = (ROOT / "tests/docs/prometheus-rules.test.yaml").read_text()
+    assert f"exp_samples: [{{value: {len(rules)}}}]" in tried
+    assert all(name.startswith("Liqbot") for name in rules)
+    assert "make rules" in (ROOT / ".ci/run").read_text()
 
 
 def test_the_container_stays_up_without_a_terminal_and_mounts_the_settings():

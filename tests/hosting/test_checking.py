@@ -9,6 +9,7 @@ from liqbot.hosting.worker import Worker
 from liqbot.market.layer import Basis
 from liqbot.market.side import Side
 from liqbot.operations.edge_markets import edge_markets
+from liqbot.rules.contributions import command
 from liqbot.rules.plugin_discovery import find_in_folder
 
 NOW_MS = 1_770_000_000_000
@@ -89,3 +90,23 @@ def test_what_a_plugin_prints_is_seen_at_once_where_it_is_shown(write, capfd):
 def test_ones_own_file_takes_no_name(found, write):
     own = str(write() / "mine.py")
     assert "good: name" not in found(GOOD, taken={("rule", "good"): own})
+
+
+def test_two_of_one_name_in_a_plugin_are_told_with_their_lines(found):
+    name = found(GOOD + GOOD.replace("def good", "def better"))["good: name"]
+    assert not name.is_well
+    assert "mine.py, line 4, and " in name.said
+    assert name.said.count("mine.py, line") == 2
+
+
+@pytest.mark.parametrize("name", ["all", "watch"])
+def test_a_rule_that_nobody_could_subscribe_to_is_refused(found, name):
+    loads = found(GOOD.replace('rule("good")', f'rule("{name}")'))["loads"]
+    assert not loads.is_well
+    assert f"no rule can be called {name}" in loads.said
+
+
+@pytest.mark.parametrize("name", ["all", "start", "stop"])
+def test_a_command_that_a_platform_has_itself_is_refused(name):
+    with pytest.raises(ValueError, match=f"no command can be called {name}"):
+        command(name)
