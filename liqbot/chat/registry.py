@@ -36,6 +36,8 @@ class PlatformKind:
     """Makes the adapter of a section."""
     check: Callable[[Any], Awaitable[object]]
     """Asks the platform about the bot of a section, and says in words how it is. Raises `AdapterError`."""
+    reach: Callable[[Any, str], Awaitable[str]] | None = None
+    """Asks whether the bot can write to a chat, by its id, and says which that is. Raises `AdapterError`."""
 
 
 @cache

@@ -1,16 +1,11 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
 import asyncio
-import os
-import shutil
-import socket
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeAlias
 
-import httpx
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -24,6 +19,8 @@ from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.registry import PlatformKind
+from liqbot.cli import machine_checks
+from liqbot.cli.machine_checks import Ailing, listening, require_own, require_writable
 from liqbot.errors import OperatorError
 from liqbot.hosting.plugins import contained
 from liqbot.logs import hide, redacted, set_up_logs
@@ -35,22 +32,9 @@ from liqbot.settings import Settings, described, effective, load_settings
 from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, nowhere
 
 _WIDE = 10_000
-LEAST_DISK_MB = 200
-"""How much should be free where the database lies."""
-HEALTH_S = 3.0
-"""So long a bot that runs has to say how it is."""
+CHECK_S = 30.0
+"""So long a source has to answer."""
 Check: TypeAlias = tuple[str, Callable[[Settings], str]]
-
-
-class _Health(msgspec.Struct):
-    """What a bot answers at `/healthz`."""
-
-    ok: bool
-    troubles: dict[str, str]
-
-
-class Ailing(Exception):  # noqa: N818 - a finding, not an error of ours
-    """Something that the bot needs is not as it should be. The text says what to do."""
 
 
 def config() -> None:
@@ -70,7 +54,6 @@ def doctor() -> None:
     set_up_logs("error")
     settings = load_settings()
     console = Console(highlight=False)
-    console.print("✓ settings: understood", markup=False)
     failed, reports = 0, list[Report]()
     for name, check in _checks(settings, reports):
         try:
@@ -83,15 +66,18 @@ def doctor() -> None:
 
 def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
     """Yield what is to be checked, sources before what `reports` then have to say of them together."""
+    yield "settings", machine_checks.settings_kept
     yield "database", _database
     if not isinstance(settings.database, Path):
         yield "processes", _processes
-    if _health_address(settings):
-        yield "the running bot", _running
+    if settings.metrics_port:
+        yield "metrics", _metrics
     if settings.web.enabled and settings.web.port:
         yield "page", _page
-    yield "disk", _disk
-    yield "pictures", _pictures
+    yield "disk", machine_checks.room
+    yield "pictures", machine_checks.pictures
+    if settings.backups.folder:
+        yield "backups", machine_checks.backups
     yield "plugins", _plugins
     for source in settings.sources:
         yield f"source {source}", lambda settings, source=source: _source(source, settings, reports)
@@ -101,72 +87,34 @@ def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
         section = settings.section(kind.settings)
         if platforms.is_set(section):
             yield name, lambda _, kind=kind, section=section: _platform(kind, section)
+    if settings.operator_chat:
+        yield "operator's chat", _operator
 
 
 def _database(settings: Settings) -> str:
     path = settings.database
     if isinstance(path, Path):
-        _writable(path.absolute().parent)
+        require_writable(path.absolute().parent)
         if not path.exists():
             return f"{path} will be made at the first start"
-        _writable(path)
+        require_writable(path.absolute())
     elif is_empty(path):
         return f"{path} answers, and will be filled at the first start"
     require_well(path)
+    if isinstance(path, Path):
+        require_own(path)
     return f"{path}, {asyncio.run(count_subscriptions(path))} subscriptions"
 
 
-def _health_address(settings: Settings) -> str:
-    """Return where a bot with these settings says how it is; empty where nowhere."""
-    port = settings.metrics_port
-    return f"{_address(settings.metrics_host, port)}/healthz" if port else ""
-
-
-def _address(host: str, port: int) -> str:
-    """Return the address under which this machine reaches what listens on a host and a port."""
-    named = "127.0.0.1" if host in ("0.0.0.0", "::") else host  # noqa: S104 - it is only compared
-    return f"http://[{named}]:{port}" if ":" in named else f"http://{named}:{port}"
-
-
-def _running(settings: Settings) -> str:
-    """Ask a bot that runs with these settings for its troubles; that none runs is none."""
-    address = _health_address(settings)
-    try:
-        answer = httpx.get(address, timeout=HEALTH_S, trust_env=False)
-        health = msgspec.json.decode(answer.content, type=_Health)
-    except httpx.ConnectError:
-        return f"none answers at {address}"
-    except (httpx.HTTPError, msgspec.DecodeError):
-        return f"what answers at {address} is no liqbot"
-    if health.troubles:
-        raise Ailing("; ".join(f"{name}: {text}" for name, text in health.troubles.items()))
-    return "all is well with it"
+def _metrics(settings: Settings) -> str:
+    return listening("/metrics", settings.metrics_host, settings.metrics_port, "LIQBOT_METRICS_")
 
 
 def _page(settings: Settings) -> str:
-    """Ask where the page is to be; say whether a bot serves it, or whether its port can be had."""
-    host, port = settings.web.host, settings.web.port
-    address = _address(host, port)
-    try:
-        answer = httpx.get(f"{address}/healthz", timeout=HEALTH_S, trust_env=False)
-        health = msgspec.json.decode(answer.content, type=_Health)
-    except httpx.ConnectError:
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        try:
-            with socket.socket(family) as listener:
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                listener.bind((host, port))
-        except OSError as error:
-            raise Ailing(
-                f"{host}:{port} cannot be listened on: {error.strerror or error}; set LIQBOT_WEB__HOST and "
-                "LIQBOT_WEB__PORT"
-            ) from None
-        return f"will be at {address}"
-    except (httpx.HTTPError, msgspec.DecodeError):
-        raise Ailing(f"something else answers at {address}; free the port, or set LIQBOT_WEB__PORT") from None
-    if health.troubles:
-        raise Ailing("; ".join(f"{name}: {text}" for name, text in health.troubles.items()))
-    return f"is at {address}; all is well with its bot"
+    web = settings.web
+    if settings.metrics_port == web.port and settings.metrics_host == web.host:
+        raise Ailing(f"LIQBOT_METRICS_PORT is {web.port} too; one of both needs another port")
+    return listening("the page", web.host, web.port, "LIQBOT_WEB__")
 
 
 def _processes(settings: Settings) -> str:
@@ -183,21 +131,6 @@ def _process(process: ProcessAnswer) -> str:
     leads = f"leads {', '.join(process.leads)}" if process.leads else "stands by"
     lags = [f"{role} {lag_s:.0f} s behind" for role, lag_s in process.lags_s.items()]
     return ", ".join([f"{process.name} ({','.join(process.roles)}) {leads}", *lags])
-
-
-def _disk(settings: Settings) -> str:
-    folder = _existing(settings.own_folder)
-    free_mb = shutil.disk_usage(folder).free // 2**20
-    if free_mb < LEAST_DISK_MB:
-        raise Ailing(f"only {free_mb} MB are free in {folder}; a year of history takes about 10 MB a coin")
-    return f"{free_mb:,} MB are free"
-
-
-def _pictures(settings: Settings) -> str:
-    if settings.pictures_path.exists() and not settings.pictures_path.is_dir():
-        raise Ailing(f"LIQBOT_PICTURES_PATH: {settings.pictures_path} is no folder")
-    _writable(settings.pictures_path.absolute())
-    return f"go to {settings.pictures_path}"
 
 
 def _plugins(settings: Settings) -> str:
@@ -226,7 +159,9 @@ def _source(name: str, settings: Settings, reports: list[Report]) -> str:
     said = "needs nothing"
     if isinstance(source, WithCheck):
         try:
-            said = asyncio.run(source.check())
+            said = asyncio.run(_within(CHECK_S, source.check()))
+        except TimeoutError:
+            raise Ailing(f"it has not answered within {CHECK_S:.0f} s") from None
         except NoDataError as error:
             if isinstance(source, WithReport) and source.report().lacking:
                 reports.append(source.report())
@@ -235,20 +170,29 @@ def _source(name: str, settings: Settings, reports: list[Report]) -> str:
     return said
 
 
+def _operator(settings: Settings) -> str:
+    """Ask the platform of the operator's chat whether it can be written to."""
+    name, _, native_id = settings.operator_chat.partition(":")
+    kind = platforms.platforms()[name]
+    section = settings.section(kind.settings)
+    if not platforms.is_set(section):
+        raise Ailing(f"LIQBOT_OPERATOR_CHAT: there is no token for {name}, and nobody hears of troubles")
+    hide(platforms.secrets(section))
+    reach = kind.reach
+
+    async def asked() -> str:
+        return f"{native_id} cannot be looked up" if reach is None else await reach(section, native_id)
+
+    return asyncio.run(asked())
+
+
+async def _within(seconds: float, asked: Awaitable[str]) -> str:
+    return await asyncio.wait_for(asked, seconds)
+
+
 def _platform(kind: PlatformKind, section: Section) -> str:
     async def checked() -> str:
         return str(await kind.check(section))
 
     hide(platforms.secrets(section))
     return asyncio.run(checked())
-
-
-def _writable(path: Path) -> None:
-    existing = _existing(path)
-    if not os.access(existing, os.W_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise Ailing(f"{existing} cannot be written to")
-
-
-def _existing(path: Path) -> Path:
-    """Return `path`, or the nearest folder above it that exists."""
-    return next(place for place in (path, *path.parents) if place.exists())

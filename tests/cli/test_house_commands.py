@@ -1,11 +1,8 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
 import asyncio
-import socket
 import sqlite3
-import threading
 from contextlib import closing
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.metadata import version
 
 import pytest
@@ -13,7 +10,7 @@ from cli.conftest import run_apart
 from counterparts.exchanges.control import counterpart
 from recordings import ordinary_user, recorded, row
 
-from liqbot.cli import house
+from liqbot.cli import machine_checks
 from liqbot.settings import Settings, described, effective
 from liqbot.store.sqlite.store import SqliteStore
 
@@ -192,7 +189,7 @@ def test_a_plugin_that_is_broken_is_found_by_file_and_line(liqbot, folder):
 
 
 def test_a_disk_that_is_nearly_full_is_found(liqbot, monkeypatch):
-    monkeypatch.setattr(house, "LEAST_DISK_MB", 10**12)
+    monkeypatch.setattr(machine_checks, "LEAST_DISK_MB", 10**12)
     ran = liqbot("doctor")
     assert ran.status == 1
     assert "✗ disk: only " in ran.out
@@ -266,87 +263,3 @@ def test_a_source_that_a_plugin_brings_is_known_to_the_doctor(liqbot, folder):
 def test_the_version_is_that_of_the_package(liqbot):
     assert liqbot("--version").out.split() == ["liqbot", version("liqbot")]
     assert "--install-completion" in liqbot("-h").out
-
-
-# doctor asks a bot that runs
-
-
-class Health(BaseHTTPRequestHandler):
-    """Answers as a bot does at `/healthz`."""
-
-    said = b""
-
-    def do_GET(self):
-        self.send_response(503)
-        self.end_headers()
-        self.wfile.write(self.said)
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.fixture
-def health():
-    """Return how to have somebody answer where the figures of a bot are; gives the port."""
-    servers = []
-
-    def health(said):
-        kind = type("Said", (Health,), {"said": said})
-        servers.append(ThreadingHTTPServer(("127.0.0.1", 0), kind))
-        threading.Thread(target=servers[-1].serve_forever, daemon=True).start()
-        return str(servers[-1].server_port)
-
-    yield health
-    for server in servers:
-        server.shutdown()
-        server.server_close()
-
-
-@pytest.mark.parametrize(
-    ("said", "mark", "told"),
-    [
-        (b'{"ok":true,"troubles":{}}', "✓", "all is well with it"),
-        (b'{"ok":false,"troubles":{"disk":"Only 3 MB are free."}}', "✗", "disk: Only 3 MB are free."),
-        (b"<html>another server</html>", "✓", "is no liqbot"),
-    ],
-)
-def test_the_doctor_reads_the_troubles_of_the_bot_that_runs(liqbot, health, said, mark, told):
-    found = marks(liqbot("doctor", LIQBOT_METRICS_PORT=health(said)))["the running bot"]
-    assert found[0] == mark
-    assert told in found[1]
-
-
-def test_that_no_bot_runs_is_no_trouble(liqbot):
-    with socket.socket() as own:
-        own.bind(("127.0.0.1", 0))
-        found = marks(liqbot("doctor", LIQBOT_METRICS_PORT=str(own.getsockname()[1])))["the running bot"]
-    assert found[0] == "✓"
-    assert "none answers" in found[1]
-
-
-@pytest.mark.parametrize(
-    ("answer", "mark", "said"), [(b"hello", "✗", "something else answers"), (None, "✓", "will be at")]
-)
-def test_it_says_whether_the_page_can_be_served(liqbot, answer, mark, said):
-    class Other(BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(answer)
-
-        def log_message(self, *_):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Other)
-    port = server.server_port
-    if answer is None:
-        server.server_close()
-        ran = liqbot("doctor", LIQBOT_WEB__PORT=port)
-    else:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        ran = liqbot("doctor", LIQBOT_WEB__PORT=port)
-        server.shutdown()
-        server.server_close()
-    found = marks(ran)["page"]
-    assert found[0] == mark
-    assert said in found[1]

@@ -9,9 +9,12 @@ from liqbot.chat.adapter import AdapterError
 from liqbot.chat.discord.client import use_addresses
 from liqbot.chat.discord.connector import ProxiedConnector
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, failed
-from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable
+from liqbot.chat.discord.places import INVITED_WITH, NEEDED, PLATFORM, installable, person_id
 from liqbot.chat.discord.settings import DiscordSettings
+from liqbot.chat.discord.wire import Wire
+from liqbot.chat.platform_time import require_right_clock
 from liqbot.rules.wording import counted, listed
+from liqbot.service.chats import ChatKey
 
 SERVERS_LOOKED_AT = 200
 FEW_STARTS = 50
@@ -47,17 +50,49 @@ class Checkup:
 async def check_discord(settings: DiscordSettings) -> Checkup:
     """CommandContext Discord about the bot of the token. Raises `AdapterError`; no text holds the token."""
     use_addresses(settings)
-    way = ProxiedConnector()
+    way, wire = ProxiedConnector(), Wire(settings.api_url)
     async with discord.Client(
-        intents=discord.Intents.none(), max_ratelimit_timeout=30.0, connector=way
+        intents=discord.Intents.none(), max_ratelimit_timeout=30.0, connector=way, http_trace=wire.trace
     ) as client:
         try:
-            return await _checked(client, settings.token.get_secret_value())
+            found = await _checked(client, settings.token.get_secret_value())
         except discord.LoginFailure:
             raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
         except FAILURES as error:
             reason = failed(error, settings.api_url)
             raise AdapterError(f"Discord cannot be asked at {settings.api_url}: {reason}") from None
+    require_right_clock(wire.clock_ahead_s, "Discord")
+    return found
+
+
+async def reach(settings: DiscordSettings, native_id: str) -> str:
+    """Look whether the bot may write to a channel, or to a person; return which that is.
+
+    Raises `AdapterError`.
+    """
+    use_addresses(settings)
+    chat = ChatKey(PLATFORM, native_id)
+    async with discord.Client(
+        intents=discord.Intents.none(), max_ratelimit_timeout=30.0, connector=ProxiedConnector()
+    ) as client:
+        try:
+            await client.login(settings.token.get_secret_value())
+            person = person_id(chat)
+            if person is not None:
+                return (
+                    f"{await client.fetch_user(person)} can be written to, unless they have blocked the bot"
+                )
+            channel = await client.fetch_channel(int(native_id))
+        except discord.LoginFailure:
+            raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
+        except ValueError:
+            raise AdapterError(f"{native_id} is no id of a channel or person of Discord's") from None
+        except FAILURES as error:
+            raise AdapterError(
+                f"Discord does not show the bot {native_id}: {failed(error, settings.api_url)}; "
+                "add the bot there, and look at LIQBOT_OPERATOR_CHAT"
+            ) from None
+        return f"{channel} is there"
 
 
 async def _checked(client: discord.Client, token: str) -> Checkup:

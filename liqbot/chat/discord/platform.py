@@ -23,4 +23,10 @@ async def _check(settings: DiscordSettings) -> object:
     return await check_discord(settings)
 
 
-PLATFORM = PlatformKind("discord", DiscordSettings, _make, _check)
+async def _reach(settings: DiscordSettings, native_id: str) -> str:
+    from liqbot.chat.discord.checkup import reach  # noqa: PLC0415 - its library takes long to load
+
+    return await reach(settings, native_id)
+
+
+PLATFORM = PlatformKind("discord", DiscordSettings, _make, _check, _reach)

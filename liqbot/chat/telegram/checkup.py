@@ -6,6 +6,7 @@ from telegram import User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
 from liqbot.chat.adapter import AdapterError
+from liqbot.chat.platform_time import require_right_clock
 from liqbot.chat.telegram.connection import Connection
 from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.receiving import UNKNOWN_BOT
@@ -33,14 +34,37 @@ class Checkup:
         return "; ".join(told)
 
 
+async def reach(settings: TelegramSettings, native_id: str) -> str:
+    """Show in a chat that the bot is typing, which leaves no trace; return who it is.
+
+    Raises `AdapterError`.
+    """
+    connection = Connection(settings, patience_s=PATIENCE_S)
+    try:
+        chat = await connection.bot.get_chat(native_id)
+        await connection.bot.send_chat_action(native_id, "typing")
+    except InvalidToken:
+        raise AdapterError(UNKNOWN_BOT) from None
+    except TelegramError as error:
+        raise AdapterError(
+            f"Telegram does not let the bot write to {native_id}: {said(error)}; "
+            "write /start to it there, and look at LIQBOT_OPERATOR_CHAT"
+        ) from None
+    finally:
+        await connection.close()
+    return f"{chat.effective_name or native_id} can be written to"
+
+
 async def check_telegram(settings: TelegramSettings) -> Checkup:
     """Ask Telegram about the bot of the token. Raises `AdapterError`; no text holds the token."""
     connection = Connection(settings, patience_s=PATIENCE_S)
     try:
-        return Checkup(await connection.bot.get_me(), await connection.bot.get_webhook_info())
+        found = Checkup(await connection.bot.get_me(), await connection.bot.get_webhook_info())
+        require_right_clock(connection.time.clock_ahead_s, "Telegram")
     except InvalidToken:
         raise AdapterError(UNKNOWN_BOT) from None
     except TelegramError as error:
         raise AdapterError(f"Telegram cannot be asked at {settings.api_url}: {said(error)}") from None
     finally:
         await connection.close()
+    return found

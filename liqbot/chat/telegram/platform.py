@@ -23,4 +23,10 @@ async def _check(settings: TelegramSettings) -> object:
     return await check_telegram(settings)
 
 
-PLATFORM = PlatformKind("telegram", TelegramSettings, _make, _check)
+async def _reach(settings: TelegramSettings, native_id: str) -> str:
+    from liqbot.chat.telegram.checkup import reach  # noqa: PLC0415 - its library takes long to load
+
+    return await reach(settings, native_id)
+
+
+PLATFORM = PlatformKind("telegram", TelegramSettings, _make, _check, _reach)

@@ -6,8 +6,10 @@ import pytest
 from cli.conftest import run_apart
 
 from liqbot.chat.adapter import AdapterError
-from liqbot.chat.discord.checkup import check_discord
+from liqbot.chat.discord.checkup import check_discord, reach
+from liqbot.chat.discord.places import person_chat
 from liqbot.chat.discord.settings import DiscordSettings
+from liqbot.chat.platform_time import PlatformTime
 
 ALL_BUT_AUDIO = "error,ignore:'audioop' is deprecated:DeprecationWarning"
 """Every warning is an error, but for the one that Discord's library gives for what we do not use."""
@@ -62,3 +64,19 @@ async def test_a_discord_that_cannot_be_reached_is_told_by_its_address(unused_tc
     settings = DiscordSettings(token="a.b.c", api_url=f"http://127.0.0.1:{unused_tcp_port}/api/v10")  # noqa: S106 - none
     with pytest.raises(AdapterError, match=f"cannot be asked at http://127.0.0.1:{unused_tcp_port}"):
         await check_discord(settings)
+
+
+async def test_the_operator_s_chat_is_asked_for(house):
+    person = await house.discord.add_user("olga")
+    assert await reach(house.settings, str(house.channel)) == "alerts is there"
+    assert "olga" in await reach(house.settings, person_chat(person).native_id)
+    for nobody in ("4711", "no-number"):
+        with pytest.raises(AdapterError, match=nobody):
+            await reach(house.settings, nobody)
+
+
+async def test_a_clock_that_is_off_is_no_check_mark(house, monkeypatch):
+    assert (await check_discord(house.settings)).servers == 1
+    monkeypatch.setattr(PlatformTime, "clock_ahead_s", property(lambda _: 300.0))
+    with pytest.raises(AdapterError, match="this machine's clock is 5 min ahead of Discord's"):
+        await check_discord(house.settings)

@@ -10,7 +10,8 @@ import pytest
 from chat.telegram.stand_ins import WITHIN
 
 from liqbot.chat.adapter import AdapterError
-from liqbot.chat.telegram.checkup import check_telegram
+from liqbot.chat.platform_time import PlatformTime
+from liqbot.chat.telegram.checkup import check_telegram, reach
 from liqbot.chat.telegram.settings import TelegramSettings
 
 WRONG_TOKEN = "70000001:another-secret-than-the-right-one"  # noqa: S105 - names no bot anywhere
@@ -89,6 +90,24 @@ async def test_the_doctor_says_what_is_wrong_with_the_token(tmp_path, environmen
     assert status == 1
     assert "✗ telegram: Telegram does not know this bot: LIQBOT_TELEGRAM__TOKEN must be the token" in told
     assert WRONG_TOKEN not in told
+
+
+async def test_the_operator_s_chat_is_asked_for(telegram, settings_of):
+    ann, bob = await telegram.person("Ann"), await telegram.person("Bob")
+    settings = settings_of().telegram
+    assert await reach(settings, str(ann.id)) == "Ann can be written to"
+    assert await ann.messages() == []
+    await bob.blocks()
+    for nobody in (str(bob.id), "4711"):
+        with pytest.raises(AdapterError, match="LIQBOT_OPERATOR_CHAT"):
+            await reach(settings, nobody)
+
+
+async def test_a_clock_that_is_off_is_no_check_mark(settings_of, monkeypatch):
+    assert "@" in str(await check_telegram(settings_of().telegram))
+    monkeypatch.setattr(PlatformTime, "clock_ahead_s", property(lambda _: -7200.0))
+    with pytest.raises(AdapterError, match="this machine's clock is 2 h behind Telegram's"):
+        await check_telegram(settings_of().telegram)
 
 
 async def test_without_a_token_the_doctor_does_not_ask(tmp_path, environment):
