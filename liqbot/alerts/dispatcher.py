@@ -35,6 +35,8 @@ _log = structlog.get_logger()
 
 TIDY_MS = 10_000
 """How often what is too old to be told is given up."""
+IN_FLIGHT_S = 3.0
+"""So long a chat that wants no more alerts waits for one on its way before it is told that none comes."""
 LOOK_AGAIN_S = 0.1
 """How often is looked whether another process has sent what was on its way."""
 LOOK_S = 1.0
@@ -127,6 +129,17 @@ class Dispatcher:
         sender = self._senders.get(chat.platform)
         if sender is not None:
             await sender.arrived(chat)
+
+    async def in_flight(self, chat: ChatKey) -> None:
+        """Wait a moment for what is on its way to `chat`, whichever process sends it."""
+        sender = self._senders.get(chat.platform)
+        if sender is None:
+            return
+        with contextlib.suppress(TimeoutError, StoreError):
+            async with asyncio.timeout(IN_FLIGHT_S):
+                await sender.in_flight(chat)
+                while sender.is_led_elsewhere and await self._store.deliveries.is_sending(chat):  # noqa: ASYNC110
+                    await asyncio.sleep(LOOK_AGAIN_S)
 
     async def call_back(self, chat: ChatKey) -> None:
         """Owe `chat` nothing more where another process sends, and wait for what that one is sending there.

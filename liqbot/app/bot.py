@@ -189,6 +189,7 @@ class Bot:
         self.services.quotas.clock = steady_ms
         self.services.platforms = lambda: [sender.name for sender in self.dispatcher.platforms]
         self.services.arrived, self.services.call_back = self.dispatcher.arrived, self.dispatcher.call_back
+        self.services.in_flight = self.dispatcher.in_flight
         self.services.coin_requests.used = self.shared.use
         self.services.accounts.settle = self.shared.settle
 

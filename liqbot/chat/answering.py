@@ -98,7 +98,7 @@ class Answering:
                 await context.services.access.host(context.chat)
             return answer
 
-        return await _of_each_coin(command, words, context, one) or await one(words)
+        return await _of_each_coin(command, words, context, one)
 
     def command(self, name: str) -> Command | None:
         """Return the command that a word such as `/heatmap` names; None where there is none.
@@ -169,14 +169,14 @@ async def _of_each_coin(
     words: list[str],
     context: CommandContext,
     answer: Callable[[list[str]], Awaitable[Message]],
-) -> Message | None:
-    """Return the answer to a command for several coins, as `BTC,ETH` or `all`; None where there is but one.
+) -> Message:
+    """Return the answer to a command for one coin, or for several, as `BTC,ETH` or `all`.
 
     What shows a market shows one: then each is a button.
     """
     lines = each_coin(command, words, context)
     if len(lines) < 2:
-        return None
+        return await answer(lines[0])
     if not command.manages:
         raise UserError(
             "One coin at a time.", suggestions=tuple(" ".join([f"/{command.name}", *line]) for line in lines)
@@ -198,7 +198,12 @@ def each_coin(command: Command, words: list[str], context: CommandContext) -> li
     coins, rest = _coins(words[place:], context)
     if command.manages and [coin.lower() for coin in coins] == [ALL] and coin_of(coins[0], context) is None:
         coins = list(context.services.markets.coins)
-    return [[*words[:place], coin, *rest] for coin in coins] if len(coins) > 1 else [words]
+    distinct = list({(coin_of(coin, context) or coin).lower(): coin for coin in reversed(coins)}.values())[
+        ::-1
+    ]
+    if len(coins) < 2:
+        return [words]
+    return [[*words[:place], coin, *rest] for coin in distinct]
 
 
 async def _or_refused(answering: Awaitable[Message]) -> Message:

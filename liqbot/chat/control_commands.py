@@ -19,6 +19,7 @@ async def pause(context: CommandContext, number: Number = 0) -> Message:
     """
     chosen = await _chosen(context, number)
     changed = await context.services.subscriptions.pause(context.chat, list(chosen), paused=True)
+    await context.services.in_flight(context.chat)
     again = f"/resume {number}" if number else "/resume"
     what = _named(chosen)
     title = _("Paused: {what}", what=what) if changed else _("Paused already: {what}", what=what)

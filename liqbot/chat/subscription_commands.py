@@ -121,6 +121,7 @@ async def unsubscribe(context: CommandContext, number: Number, sure: Sure = "") 
     if not number:
         return await _unsubscribe_all(context, sure=bool(sure))
     ended = await context.services.subscriptions.unsubscribe(context.chat, number)
+    await context.services.in_flight(context.chat)
     return Message(
         _("Unsubscribed from #{number}", number=number),
         (_("To have it again: {line}", line=phrases.typed(ended)),),
@@ -140,6 +141,7 @@ async def _unsubscribe_all(context: CommandContext, *, sure: bool) -> Message:
             actions=(Button(_("End all"), f"/unsubscribe {ALL} yes"),),
         )
     lines = await services.unsubscribe_all(context.chat)
+    await context.services.in_flight(context.chat)
     return Message(
         ngettext("Ended {count} subscription", "Ended all {count} subscriptions", len(lines)),
         (_("No more alerts come here. To have them again:"), _import_line(lines)),
@@ -163,15 +165,20 @@ async def share(context: CommandContext) -> Message:
 async def import_(context: CommandContext, text: Text) -> Message:
     """Take over subscriptions as /share writes them: /import near-cluster BTC within=3%; trapped ETH."""
     said: list[str] = []
+    refused: dict[str, list[str]] = {}
     made = 0
     for line in filter(None, (part.strip() for part in text.split(BETWEEN))):
         try:
             number = await _taken_over(context, words_of(line.removeprefix("/subscribe ")))
         except UserError as error:
-            said.append(f"✗ {line}: {error}")
+            refused.setdefault(str(error), []).append(line)
         else:
             made += 1
             said.append(f"✓ #{number} {line}")
+    for reason, lines in refused.items():
+        line, more = lines[0], len(lines) - 1
+        named = _("{line} and {count} more", line=line, count=more) if more else line
+        said.append(f"✗ {named}: {reason}")
     return Message(
         ngettext("{count} subscription taken over", "{count} subscriptions taken over", made),
         tuple(said),

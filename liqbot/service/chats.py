@@ -1,7 +1,9 @@
 """A chat's settings (mute, quiet hours, limit, time zone, look, language), and whether it can be reached."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from weakref import WeakValueDictionary
 
 from liqbot.alerts.absence import announced, not_taken
 from liqbot.alerts.hold_policy import HoldReason, hold_digest
@@ -43,6 +45,8 @@ class Chats:
         `moved` hears which chat has another id now, and which.
         """
         self._moved = moved
+        self._changing: WeakValueDictionary[ChatKey, asyncio.Lock] = WeakValueDictionary()
+        """Held while a chat's settings are read and written again with one that is changed."""
         self._store = store
         self._clock = clock
         self._wake = wake
@@ -86,8 +90,9 @@ class Chats:
     async def _change(self, chat: ChatKey, held_for: HoldReason | None, **changes: object) -> ChatSettings:
         """Write settings, and let what was kept back for the reason that has changed be looked at again."""
         now_ms = self._clock()
-        settings = replace(await self.settings(chat), **changes)  # pyright: ignore[reportArgumentType]
-        await self._store.chats.save(chat, settings, now_ms)
+        async with self._changing.setdefault(chat, asyncio.Lock()):
+            settings = replace(await self.settings(chat), **changes)  # pyright: ignore[reportArgumentType]
+            await self._store.chats.save(chat, settings, now_ms)
         if held_for is not None:
             await self._store.deliveries.wake_held(chat, now_ms, held_for)
             self._wake()

@@ -101,6 +101,8 @@ class Services:
         """Lets what is due be sent at once."""
         self.arrived: Callable[[ChatKey], Awaitable[None]] = _nothing
         """Waits until nothing is on its way to a chat."""
+        self.in_flight: Callable[[ChatKey], Awaitable[None]] = _nothing
+        """Waits a moment for what is on its way to a chat: it is not to come after a promise of none."""
         self.call_back: Callable[[ChatKey], Awaitable[None]] = _nothing
         """Has other processes send nothing more to a chat."""
         self.platforms: Callable[[], Sequence[str]] = tuple

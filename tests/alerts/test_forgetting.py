@@ -184,3 +184,46 @@ async def test_no_delivery_takes_the_key_of_one_that_was_forgotten(scene):
         keys.append(head.key)
         await scene.privacy.forget(chat)
     assert len(set(keys)) == 2
+
+
+@pytest.fixture
+async def slow(scene):
+    """Return a scene with a message on its way to Ann, and the event that lets it arrive."""
+    scene.picture.open.set()
+    await scene.house.subscribe(ANN, "one")
+    arrives, arriving = asyncio.Event(), asyncio.Event()
+    send = scene.paper.send
+
+    async def slowly(message):
+        arriving.set()
+        await arrives.wait()
+        return await send(message)
+
+    scene.paper.send = slowly
+    async with scene.at_work():
+        await scene.evaluator.take(VIEW, scene.clock())
+        scene.dispatcher.wake()
+        await arriving.wait()
+        yield scene, arrives
+
+
+async def test_who_wants_no_more_alerts_is_told_so_after_the_one_that_is_on_its_way(slow):
+    scene, arrives = slow
+    waiting = asyncio.create_task(scene.dispatcher.in_flight(ANN))
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert not waiting.done()
+    await scene.dispatcher.in_flight(BOB)  # to whom nothing is on its way
+    arrives.set()
+    await waiting
+    assert len(scene.paper.got) == 1
+
+
+async def test_one_that_takes_long_is_not_waited_for_and_not_called_back(slow, monkeypatch):
+    scene, arrives = slow
+    monkeypatch.setattr("liqbot.alerts.dispatcher.IN_FLIGHT_S", 0.01)
+    await scene.dispatcher.in_flight(ANN)
+    assert scene.paper.got == []
+    arrives.set()
+    await scene.dispatcher.drained()
+    assert len(scene.paper.got) == 1

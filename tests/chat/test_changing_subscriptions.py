@@ -1,10 +1,12 @@
 """Changing, sharing and ending subscriptions, and what alerts of one moment look like."""
 
+import asyncio
 from dataclasses import replace
 
 import pytest
-from chat.stand_ins import BTC, ME, NOW_MS, SOMEBODY_ELSE, as_text, later
+from chat.stand_ins import BTC, ME, NOW_MS, SOMEBODY_ELSE, Room, as_text, later
 
+from liqbot.people_settings import QuotaSettings
 from liqbot.store.subscriptions import Manner
 
 
@@ -237,3 +239,47 @@ async def test_a_group_that_did_not_arrive_is_tried_again_as_the_same_message(ro
     [again] = await room.store.deliveries.queue_heads("console", 5, room.now_ms, but_not=())
     assert (again.ids, again.key, again.is_repeat) == (head.ids, head.key, True)
     assert replace(again, attempts=0).held is None
+
+
+@pytest.mark.parametrize("line", ["/unsubscribe 1", "/unsubscribe all yes", "/pause", "/pause 1"])
+async def test_what_is_on_its_way_comes_before_the_word_that_nothing_more_comes(room, line):
+    await room.say("/subscribe near-cluster BTC")
+    ended = []
+
+    async def in_flight(chat):
+        ended.append((chat, [item.paused for item in await room.store.subscriptions.of(chat)]))
+
+    room.services.in_flight = in_flight
+    await room.say(line)
+    assert ended in ([(ME, [])], [(ME, [True])]), "it is ended first, then waited"
+
+
+async def test_a_coin_that_is_named_twice_is_one(room):
+    assert (await room.say("/subscribe near-cluster BTC,btc")).title.startswith("Subscribed to")
+    assert (await room.say("/subscribe near-cluster BTC,ETH,BTC")).title == "2 coins"
+
+
+async def test_an_import_that_is_refused_for_one_reason_says_it_once(room):
+    room = Room(room.store, quotas=QuotaSettings(subscriptions=2))
+    answer = await room.say(
+        "/import " + "; ".join(f"near-cluster BTC within={part}%" for part in range(1, 9))
+    )
+    assert answer.title == "2 subscriptions taken over"
+    assert [line[0] for line in answer.lines] == ["✓", "✓", "✗"]
+    assert answer.lines[2].startswith(
+        "✗ near-cluster BTC within=3% and 5 more: A chat can have 2 subscriptions"
+    )
+
+
+async def test_two_who_change_a_chat_at_once_do_not_take_back_each_others_change(room):
+    chats = room.services.chats
+    await asyncio.gather(
+        chats.mute(ME, NOW_MS + 60_000),
+        chats.set_limit(ME, 5),
+        chats.set_grouped(ME, grouped=False),
+        chats.set_time_zone(ME, "Europe/Berlin"),
+        chats.set_quiet_hours(ME, (60, 120)),
+    )
+    now = await chats.settings(ME)
+    assert (now.mute_until_ms, now.hourly_limit, now.grouped) == (NOW_MS + 60_000, 5, False)
+    assert (now.time_zone, now.quiet) == ("Europe/Berlin", (60, 120))

@@ -199,6 +199,12 @@ class PlatformSender:
         """Whether something is in flight, or not written down yet."""
         return bool(self._tasks) or self._settle.is_behind
 
+    async def in_flight(self, chat: ChatKey) -> None:
+        """Wait until what is on its way to `chat` has got there, or has failed; nothing is called back."""
+        task = self._tasks.get(chat.native_id)
+        if task is not None:
+            await asyncio.wait([task])
+
     async def arrived(self, chat: ChatKey) -> None:
         """Wait until nothing is on its way to `chat`; what takes long is called back."""
         task = self._tasks.get(chat.native_id)

@@ -40,6 +40,7 @@ async def start(context: CommandContext) -> Message:
 async def stop(context: CommandContext) -> Message:
     """Send no more alerts to this chat; what it has subscribed to is kept."""
     await context.services.chats.deactivate(context.chat, STOPPED)
+    await context.services.in_flight(context.chat)
     return Message(
         _("Stopped: no more alerts here"),
         (_("What you subscribed to is kept. /start goes on."),),
