@@ -1,7 +1,9 @@
 """The same benchmarks of an earlier version and of this one, in turn: `python -m benchmarks.against COMMIT`.
 
-Each part runs in a process of its own, of the earlier version in a copy of its files, with this one's
-libraries. Of each row, the first figure of what was measured is compared.
+Each part runs in a process of its own, of each version in a copy of its files, with this one's libraries.
+Both are measured by the earlier version's benchmark, so that a row means the same; where that does not run on
+this version any more, each is measured by its own, and rows of the same name are compared. Of each row, the
+first figure of what was measured counts. Where a figure is a rate, more is better.
 """
 
 import argparse
@@ -12,7 +14,7 @@ import statistics
 import subprocess
 import sys
 import tarfile
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,9 +22,11 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ("alerting", "slow_disk", "sending", "ticking", "starting")
-"""What one process on SQLite does: evaluating, writing, sending, a tick, a start."""
+PARTS = ("alerting", "slow_disk", "sending", "ticking", "polling", "broadcasting", "starting")
+"""What one process on SQLite does: evaluating, writing, sending, a tick, a scan, a broadcast, a start."""
 ROUNDS = 2
+_Pair = tuple[Mapping[str, float], Mapping[str, float]]
+"""What was measured before, and what now, by row."""
 FIGURE = re.compile(r"[\d,]*\d(?:\.\d+)?")
 _RUN = """
 import sys, msgspec
@@ -33,29 +37,53 @@ sys.stderr.buffer.write(msgspec.json.encode(rows))
 
 
 def main() -> None:
-    """Print a line for each row: before, now, and now over before."""
+    """Print a line for each row: before, now, now over before, and the least and greatest of these."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.against", description=__doc__)
     parser.add_argument("commit", help="the earlier version, as git names it")
     parser.add_argument("parts", nargs="*", default=PARTS, help=f"by default {', '.join(PARTS)}")
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="so often each, in turn")
     asked = parser.parse_args()
-    print("| what | before | now | ratio |\n| --- | --- | --- | --- |", flush=True)
-    with _files_of(asked.commit) as earlier:
+    print("| what | before | now | ratio (least to greatest) |\n| --- | --- | --- | --- |", flush=True)
+    with _files_of(asked.commit) as earlier, _files_here(measured_by=earlier) as here:
         for part in asked.parts:
-            before: list[Mapping[str, float]] = []
-            now: list[Mapping[str, float]] = []
-            for _ in range(asked.rounds):
-                before.append(_figures(earlier, part))
-                now.append(_figures(ROOT, part))
-            _print(before, now)
+            try:
+                rounds, note = _in_turn(part, earlier, here, asked.rounds), ""
+            except MeasureError:  # what it measures by is not there any more
+                try:
+                    rounds, note = _in_turn(part, earlier, ROOT, asked.rounds), "; each by its own benchmark"
+                except MeasureError as error:
+                    print(f"| {part} | | | not measured: {error} |", flush=True)
+                    continue
+            _print(part, rounds, note)
 
 
-def _print(before: list[Mapping[str, float]], now: list[Mapping[str, float]]) -> None:
-    for what in now[0]:
-        if all(what in one for one in (*before, *now)):
-            was, is_now = (statistics.median(one[what] for one in some) for some in (before, now))
-            ratio = f"{is_now / was:.2f}" if was else ""
-            print(f"| {what} | {was:g} | {is_now:g} | {ratio} |", flush=True)
+class MeasureError(Exception):
+    """A benchmark does not run; it says why in one line."""
+
+
+def _in_turn(part: str, earlier: Path, now: Path, rounds: int) -> list[_Pair]:
+    """Return the figures of both versions, round by round; every other round the later one goes first."""
+    pairs: list[_Pair] = []
+    for number in range(rounds):
+        if number % 2:
+            is_now = _figures(now, part)
+            pairs.append((_figures(earlier, part), is_now))
+        else:
+            was = _figures(earlier, part)
+            pairs.append((was, _figures(now, part)))
+    return pairs
+
+
+def _print(part: str, rounds: Sequence[_Pair], note: str) -> None:
+    found = [what for what in rounds[0][1] if all(what in was and what in now for was, now in rounds)]
+    for what in found:
+        was = statistics.median(was[what] for was, _ in rounds)
+        is_now = statistics.median(now[what] for _, now in rounds)
+        ratios = sorted(now[what] / was[what] for was, now in rounds if was[what])
+        told = f"{statistics.median(ratios):.2f} ({ratios[0]:.2f} to {ratios[-1]:.2f})" if ratios else ""
+        print(f"| {what} | {was:g} | {is_now:g} | {told}{note} |", flush=True)
+    if not found:
+        print(f"| {part} | | | not compared: no row has the name that it had{note} |", flush=True)
 
 
 def _figures(root: Path, part: str) -> dict[str, float]:
@@ -63,7 +91,7 @@ def _figures(root: Path, part: str) -> dict[str, float]:
     command = [sys.executable, "-c", _RUN, part]
     done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     if done.returncode:
-        raise RuntimeError(done.stderr.decode())
+        raise MeasureError(done.stderr.decode().strip().rpartition("\n")[2])
     rows = msgspec.json.decode(done.stderr.splitlines()[-1], type=list[tuple[str, str]])
     found: dict[str, float] = {}
     for what, measured in rows:
@@ -80,6 +108,20 @@ def _files_of(commit: str) -> Generator[Path]:
         packed = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True)
         with tarfile.open(fileobj=io.BytesIO(packed.stdout)) as files:
             files.extractall(folder, filter="data")
+        yield Path(folder)
+
+
+@contextmanager
+def _files_here(*, measured_by: Path) -> Generator[Path]:
+    """Give a copy of this version's files with the benchmarks of another one."""
+    command = [shutil.which("git") or "git", "ls-files", "-z"]
+    listed = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, check=True).stdout.decode()
+    with TemporaryDirectory() as folder:
+        for name in listed.split("\0"):
+            if name and not name.startswith("benchmarks/") and (ROOT / name).is_file():
+                (Path(folder) / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(ROOT / name, Path(folder) / name)
+        shutil.copytree(measured_by / "benchmarks", Path(folder) / "benchmarks")
         yield Path(folder)
 
 

@@ -35,6 +35,8 @@ TOGETHER = 100
 """Of so many coins the observations are read at a time, and what follows of them is one transaction."""
 MOST_BEHIND = 240
 """So many observations plugins may be behind; then the engine waits for them."""
+LOOK_S = 10.0
+"""So often whoever leads looks in the store for what no notice has told of: its sender may have died."""
 AGAIN_S = 1.0
 """After so long it is tried again to write down what plugins tell."""
 
@@ -72,6 +74,8 @@ class AlertsRole:
         """Who evaluates; None where nobody else could."""
         self._kept: dict[Layer, dict[str, None]] = {}
         """Of which coins there is more to be read in the store, by layer."""
+        self._followed: dict[Layer, dict[str, None]] = {}
+        """Of which coins there were observations, by layer."""
         self._more = asyncio.Event()
         self._waiting_s: float | None = None
         bus.subscribe(ObservationsKept, self.observed)
@@ -117,12 +121,14 @@ class AlertsRole:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._read_behind())
                 group.create_task(self._read_kept())
+                group.create_task(self._look_again_and_again())
 
     async def _read_left(self) -> None:
         """Let rules read what whoever led before has not let them read."""
         for coin in await self._store.history.coins():
             for layer in await self._store.observations.layers(coin):
                 if layer.origin is Origin.LIVE:
+                    self._follow(layer, [coin])
                     await self.read_what_is_left(layer, [coin])
 
     async def _read_kept(self) -> None:
@@ -134,6 +140,30 @@ class AlertsRole:
                 await self._read(layer, list(self._kept.pop(layer, ())))
             if not self._kept:
                 self._waiting_s = None
+
+    async def _look_again_and_again(self) -> None:
+        """Find what is in the store, and of which no notice has come."""
+        while True:
+            for layer, coins in list(self._followed.items()):
+                try:
+                    await self._look(layer, list(coins))
+                except Exception as error:  # noqa: BLE001 - it is looked again, and told where it is read
+                    _log.debug("observations_not_looked_for", layer=layer.key, reason=str(error))
+            await self._sleep(LOOK_S)
+
+    async def _look(self, layer: Layer, coins: Sequence[str]) -> None:
+        """Note the coins of which a watch has read something, and there is more; a new watch waits for it."""
+        for start in range(0, len(coins), TOGETHER):
+            read_ms = await self._evaluator.read_until_of(coins[start : start + TOGETHER], layer)
+            since_ms = {
+                coin: self._since(at_ms, layer) for coin, at_ms in read_ms.items() if at_ms is not None
+            }
+            unread = await self._store.observations.next_of(layer, since_ms) if since_ms else ()
+            if unread:
+                self._note(layer, [one.coin for one in unread])
+
+    def _follow(self, layer: Layer, coins: Sequence[str]) -> None:
+        self._followed.setdefault(layer, {}).update(dict.fromkeys(coins))
 
     async def _read(self, layer: Layer, coins: Sequence[str]) -> None:
         """Let rules read what there is of some coins: of each the next, then what came after that."""
@@ -232,6 +262,7 @@ class AlertsRole:
     async def observed(self, notice: ObservationsKept) -> None:
         """Let rules read what is kept; what they could not read before comes first. Raises `StoreError`."""
         if self.leadership is not None:
+            self._follow(notice.layer, notice.coins)
             if self.leads:  # whoever leads next finds it in the store
                 self._note(notice.layer, notice.coins)
             return

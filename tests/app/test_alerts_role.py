@@ -11,6 +11,7 @@ from databases import alter
 from markets import MINUTE, long, short, view_of
 
 from liqbot.alerts.evaluator import Evaluator
+from liqbot.app import alerts_role
 from liqbot.app.alerts_role import TOGETHER, AlertsRole
 from liqbot.bus import DeliveriesDue, LocalBus, ObservationsKept
 from liqbot.market.layer import Basis, Layer
@@ -202,6 +203,36 @@ class TestWhereAnotherProcessMakesTheViews:
         alter(role.house.store, "UPDATE observations SET view = x'00' WHERE coin = 'BTC'")
         await self.keep(role, 2, "BTC", "ETH")
         assert await self.told(role, 3) == ["BTC fast", "ETH fast", "ETH fast"]
+
+    async def test_an_observation_of_which_nobody_ever_told_is_found_by_looking(self, role, monkeypatch):
+        """Whoever kept it died before it told, or the database did, and forgot the notice."""
+        monkeypatch.setattr(alerts_role, "LOOK_S", 0.02)
+        await role.house.subscribe(ANN, "builtin", coin="BTC")
+        await eventually_leads(role)
+        await self.keep(role, 0, "BTC")
+        assert await self.told(role, 1) == ["BTC fast"]
+        for minute in (1, 2):
+            await self.record(role, minute, "BTC")
+            assert await self.told(role, 1) == ["BTC fast"]
+
+    async def test_looking_lets_a_new_watch_read_nothing_that_was_seen_before_it_began(
+        self, role, monkeypatch
+    ):
+        monkeypatch.setattr(alerts_role, "LOOK_S", 0.02)
+        looked = asyncio.Event()
+        look = role._look
+
+        async def counted(layer, coins):
+            await look(layer, coins)
+            looked.set()
+
+        await eventually_leads(role)
+        await self.keep(role, 0, "BTC")
+        await role.house.subscribe(ANN, "builtin", coin="BTC")
+        monkeypatch.setattr(role, "_look", counted)
+        async with asyncio.timeout(20):
+            await looked.wait()
+        assert await role.house.due() == []
 
     async def test_what_cannot_be_written_together_is_written_coin_by_coin(self, role, monkeypatch):
         commit_all = role.house.store.alerts.commit_all

@@ -20,10 +20,16 @@ def main():
     if found is None:
         sys.exit("PostgreSQL is not installed; tests/store/postgres/postgresql.sh installs Debian's")
     with tempfile.TemporaryDirectory() as folder, running(found, settings=SAFE) as server:
-        with campaign(Path(folder), server, chats=asked.chats, share=asked.share, seed=asked.seed) as ours:
+        with campaign(
+            Path(folder), server, chats=asked.chats, share=asked.share, seed=asked.seed, tell=_progress
+        ) as ours:
             outcome = ours.run(asked.kills)
         tell(outcome, (Path(folder) / "lives.log").read_text())
     return 0 if outcome.is_well else 1
+
+
+def _progress(line):
+    print(line, flush=True)  # noqa: T201 - the report of a program
 
 
 def tell(outcome, log):
@@ -31,8 +37,7 @@ def tell(outcome, log):
         print(f"{count:4} × {name} killed")  # noqa: T201 - the report of a program
     if not outcome.is_well:
         print(log[-20_000:])  # noqa: T201
-    taken = outcome.takeovers_s
-    print(f"{outcome.waves} broadcasts, {len(taken)} take-overs, two senders at once: {outcome.at_once}")  # noqa: T201
+    print(f"{outcome.waves} broadcasts, two senders at once: {outcome.at_once}; {outcome.times}")  # noqa: T201
     print(outcome.line)  # noqa: T201
 
 

@@ -42,6 +42,10 @@ LEADER = 0.7
 OF_SERVER = 0.08
 """So many of the kills are the database server's."""
 RESTART_S = 1.0
+STARTED_S = 3.0
+"""A process that lives for less long may not stand by yet."""
+PROGRESS_S = 30.0
+"""So often it is told how far it is."""
 LONGEST_S = 600
 
 
@@ -81,7 +85,9 @@ class Outcome:
     at_once: int = 0
     """Requests of a sender that another one had followed already."""
     takeovers_s: list = field(default_factory=list)
-    """From the death of a leader until somebody else led."""
+    """From the death of a leader until somebody else led, where a stand-by and the server lived all along."""
+    replacements_s: list = field(default_factory=list)
+    """The same where the stand-by was dead, or the server: whoever led next had to start first."""
 
     @property
     def takeover_p99_s(self):
@@ -96,6 +102,23 @@ class Outcome:
         )
 
     @property
+    def times(self):
+        """Return in words how long it took until somebody else led."""
+        some = [
+            ("take-overs by a stand-by", self.takeovers_s),
+            ("replacements of a pair", self.replacements_s),
+        ]
+        return "; ".join(
+            f"{len(times)} {name}"
+            + (
+                f", median {sorted(times)[len(times) // 2]:.1f} s, longest {max(times):.1f} s"
+                if times
+                else ""
+            )
+            for name, times in some
+        )
+
+    @property
     def is_well(self):
         return not (self.lost or self.doubled or self.at_once) and self.takeover_p99_s <= 10
 
@@ -103,7 +126,8 @@ class Outcome:
 class Campaign:
     """Processes on one database, that send to one sink."""
 
-    def __init__(self, folder, server, database, chats, counterpart, *, seed, tempo):
+    def __init__(self, folder, server, database, chats, counterpart, *, seed, tempo, tell):
+        self._tell = tell
         self.outcome = Outcome(chats)
         self.chats = address_book(chats)
         self._server = server
@@ -122,10 +146,14 @@ class Campaign:
         self._nursery = Nursery(self._log)
         self._living = {}
         """By name: the number of its process."""
+        self._names = {}
+        """By the number of a process, of those that are dead too: its name."""
         self._away = {}
         """By name: when it comes back."""
         self._dead = {}
-        """By lease: who held it when they were killed, and when that was."""
+        """By lease: who held it when they were killed, when that was, and whether a stand-by lived then."""
+        self._began_s = {}
+        """By name: when it began to live. One that has just begun stands by for nobody yet."""
 
     def run(self, kills):
         """Let all live, kill so many, and let what is owed arrive."""
@@ -133,13 +161,20 @@ class Campaign:
         for name in ROLES:
             self._begin(name)
         self._wait_for(lambda: len(self._leaders()) >= 2 + len(PLATFORMS), "nobody leads")
+        # A watch begins with what it reads first: where nobody has read any, nothing is left to be made good.
+        self._wait_for(lambda: bool(self._raised()), "no observation is read")
+        begun_s = told_s = time.monotonic()
         next_s = time.monotonic() + self._chance.uniform(*self._tempo.pause_s)
         while self.outcome.kills.total() < kills:
             time.sleep(LOOK_S)
             self._look()
+            if time.monotonic() - told_s >= PROGRESS_S:
+                told_s = time.monotonic()
+                self._tell(f"{self.outcome.kills.total()} of {kills} kills after {told_s - begun_s:.0f} s")
             if time.monotonic() >= next_s:
                 self._kill(kills - self.outcome.kills.total())
                 next_s = time.monotonic() + self._chance.uniform(*self._tempo.pause_s)
+        self._tell("all kills are done; what is owed arrives")
         self._wait_for(lambda: not self._away and not self._dead, "nobody takes over")
         for name in ("engine 1", "engine 2"):
             with contextlib.suppress(ProcessLookupError):
@@ -163,7 +198,8 @@ class Campaign:
             "folder": str(self._folder),
             **self._time,
         }
-        self._living[name] = self._nursery.begin(order)
+        pid = self._living[name] = self._nursery.begin(order)
+        self._names[pid], self._began_s[name] = name, time.monotonic()
 
     def _kill(self, left):
         """Kill one: by chance, but so that of the kills that are `left` each kind gets one."""
@@ -171,6 +207,8 @@ class Campaign:
         kind = self._chance.choice(spared) if left <= len(spared) else None
         if kind == SERVER or (kind is None and self._chance.random() < OF_SERVER):
             self.outcome.kills[SERVER] += 1
+            for lease, (pid, died_s, _) in list(self._dead.items()):  # nobody can take what is not there
+                self._dead[lease] = (pid, died_s, False)
             self._server.kill()
             self._server.start()
             return
@@ -187,9 +225,16 @@ class Campaign:
         died_s = time.monotonic()
         self.outcome.kills[_kind(name)] += 1
         self._away[name] = died_s + self._chance.uniform(*self._tempo.away_s)
+        for lease, (theirs, at_s, _) in list(self._dead.items()):  # it was to take over, and is dead as well
+            if _kind(self._names.get(theirs, "")) == _kind(name):
+                self._dead[lease] = (theirs, at_s, False)
+        has_stand_by = any(
+            _kind(other) == _kind(name) and died_s - self._began_s[other] >= STARTED_S
+            for other in self._living
+        )
         for lease, holder in leaders.items():
             if holder == pid and not lease.startswith("scanner/"):  # each scanner has one of its own
-                self._dead.setdefault(lease, (pid, died_s))
+                self._dead.setdefault(lease, (pid, died_s, has_stand_by))
 
     def _look(self):
         """Let come back who is to, and note who has taken over."""
@@ -206,9 +251,10 @@ class Campaign:
         if not self._dead:
             return
         leaders = self._leaders()
-        for lease, (pid, died_s) in list(self._dead.items()):
+        for lease, (pid, died_s, has_stand_by) in list(self._dead.items()):
             if leaders.get(lease, pid) != pid:
-                self.outcome.takeovers_s.append(time.monotonic() - died_s)
+                took_s = time.monotonic() - died_s
+                (self.outcome.takeovers_s if has_stand_by else self.outcome.replacements_s).append(took_s)
                 del self._dead[lease]
 
     def _leaders(self):
@@ -309,13 +355,21 @@ SELECT count(*) FROM (
 """
 
 
+def _say_nothing(_line):
+    """Tell nobody how far it is."""
+
+
 @contextmanager
-def campaign(folder, server, *, chats, share, seed, tempo=FULL):
-    """Give a campaign of so many chats, against a sink where a share of the requests meets trouble."""
+def campaign(folder, server, *, chats, share, seed, tempo=FULL, tell=_say_nothing):
+    """Give a campaign of so many chats, against a sink where a share of the requests meets trouble.
+
+    `tell` hears how far it is, now and then, in a line.
+    """
     database = server.make("liqbot_model")
     counterpart = sink.start("--share", str(share), "--seed", str(seed))
     try:
-        with closing(Campaign(folder, server, database, chats, counterpart, seed=seed, tempo=tempo)) as ours:
+        made = Campaign(folder, server, database, chats, counterpart, seed=seed, tempo=tempo, tell=tell)
+        with closing(made) as ours:
             yield ours
     finally:
         counterpart.stop()
