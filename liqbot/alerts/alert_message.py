@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC
 
 from liqbot.alerts.account_message import called, facts_of
-from liqbot.alerts.hold_policy import HoldReason, zone
+from liqbot.alerts.hold_policy import HoldReason, told_zone, zone
 from liqbot.alerts.states import Reason
 from liqbot.market.accounts import AccountState
 from liqbot.market.layer import Origin
@@ -167,6 +167,7 @@ def digest(alerts: Sequence[Alert], delivery: Delivery) -> Message:
         title=_digest_title(len(alerts), delivery.held),
         lines=tuple(lines),
         notes=(
+            _("Times are {zone}.", zone=told_zone(delivery.settings.time_zone)),
             *([_(MAY_REPEAT)] if delivery.is_repeat else []),
             *([_("/grouping off brings each by itself.")] if delivery.held is None else []),
         ),

@@ -41,6 +41,14 @@ def zone(name: str) -> ZoneInfo | None:
         return None
 
 
+def told_zone(name: str) -> str:
+    """Return a time zone in words: `Europe/Berlin`, and `UTC+2` for the `Etc/GMT-2` of the database."""
+    sign, hours = name.removeprefix("Etc/GMT")[:1], name.removeprefix("Etc/GMT")[1:]
+    if not name.startswith("Etc/GMT") or sign not in ("+", "-"):
+        return name
+    return f"UTC{'-' if sign == '+' else '+'}{hours}" if hours != "0" else "UTC"
+
+
 def local_time(settings: ChatSettings, time_ms: int) -> datetime:
     """Return a time as a chat's clocks show it."""
     return datetime.fromtimestamp(time_ms / 1000, UTC).astimezone(_zone(settings.time_zone))

@@ -24,6 +24,9 @@ from liqbot.plugin import (
 )
 from liqbot.text import N_, _
 
+UNCOUNTED = 1_000
+"""From so many times a usual hour on the figure is not told: it would say nothing more."""
+
 HOUR_MS = 3_600_000
 USUAL_HOURS = 7 * 24
 """So many hours tell what a usual one is."""
@@ -136,6 +139,8 @@ def _meaning(both: float, usual: float | None) -> str:
         return _("What a usual hour brings is not known yet: less than a day was seen.")
     if not usual:
         return _("In a usual hour of the last week nothing is liquidated.")
+    if both >= UNCOUNTED * usual:
+        return _("That is over a thousand times a usual hour ({usd}).", usd=usd(usual))
     return _("That is {times} times a usual hour ({usd}).", times=ratio(both / usual), usd=usd(usual))
 
 

@@ -9,6 +9,7 @@ from typing import Protocol, runtime_checkable
 
 from liqbot.alerts.platform import Platform
 from liqbot.chat.answering import Answering
+from liqbot.market.figures import duration
 from liqbot.service.chats import ChatKey
 from liqbot.service.services import Services
 
@@ -74,3 +75,17 @@ class WithClock(Protocol):
     def clock_ahead_s(self) -> float | None:
         """How far this machine's clock is ahead of the platform's, as its answers say; None before any."""
         ...
+
+
+CLOCK_ERROR_S = 60
+"""A machine's clock that is further off than that is named."""
+
+
+def require_right_clock(ahead_s: float | None, platform: str) -> None:
+    """Raise `AdapterError` where this machine's clock is far from a platform's; `ahead_s` None is untold."""
+    if ahead_s is None or abs(ahead_s) <= CLOCK_ERROR_S:
+        return
+    span, what = duration(abs(ahead_s)), "this machine's clock is"
+    if ahead_s > 0:
+        raise AdapterError(f"{what} {span} ahead of {platform}'s; put it right, best with NTP")
+    raise AdapterError(f"{what} {span} behind {platform}'s; put it right, best with NTP")

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 from liqbot.alerts.account_rule import WATCH_ACCOUNT
 from liqbot.alerts.alert_message import TONES, alert_buttons, headline, layer_label, signed
+from liqbot.alerts.hold_policy import told_zone
 from liqbot.alerts.states import Reason
 from liqbot.chat import phrases
 from liqbot.chat.arguments import is_account, known_coin
 from liqbot.chat.command import AlertNumber, CommandContext, Subject, TestedRule, command
 from liqbot.chat.market_words import regime_name
-from liqbot.chat.times import told_zone
 from liqbot.market.layer import Layer
 from liqbot.message import Fact, Message
 from liqbot.service.alerts import Alert, Reasons

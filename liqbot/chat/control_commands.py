@@ -1,8 +1,9 @@
 """`/pause`, `/mute`, `/quiet`, `/timezone`, `/limit`, `/privacy`, `/forget`, with what they answer."""
 
+from liqbot.alerts.hold_policy import told_zone
 from liqbot.chat import phrases
 from liqbot.chat.command import CommandContext, Count, Hours, Number, Span, Sure, Switch, Zone, command
-from liqbot.chat.times import MOST, minutes_of_day, told_zone
+from liqbot.chat.times import MOST, minutes_of_day
 from liqbot.message import Button, Message
 from liqbot.service.chats import ChatSettings
 from liqbot.service.errors import UserError

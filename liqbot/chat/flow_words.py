@@ -9,6 +9,9 @@ from liqbot.service.liquidations import LargestLiquidation, LiquidationsAnswer, 
 from liqbot.text import N_, _, ngettext
 from liqbot.text.figures import duration, listed, price, ratio, share, usd
 
+UNCOUNTED = 1_000
+"""From so many times a usual hour on the figure is not told: it would say nothing more."""
+
 _LOPSIDED = 2 / 3
 """A side with more than this share of what was liquidated gives the answer its colour."""
 _HOW_KNOWN = {
@@ -113,6 +116,9 @@ def hour(answer: LiquidationsAnswer) -> str:
     times = answer.times_usual
     if times is None:
         return _("{usd}; a usual hour of the last {days} has none", usd=now, days=days)
+    if times >= UNCOUNTED:
+        return _("{usd}, over a thousand times a usual hour ({usual}, median of {days})", usd=now,
+                 usual=usual, days=days)  # fmt: skip
     return _("{usd}, {times}× a usual hour ({usual}, median of {days})", usd=now, times=ratio(times),
              usual=usual, days=days)  # fmt: skip
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
+from liqbot.alerts.hold_policy import told_zone
 from liqbot.chat import phrases
 from liqbot.chat.command import AlertNumber, CommandContext, Text, command
-from liqbot.chat.times import told_zone
 from liqbot.market.side import Side
 from liqbot.message import Button, Fact, Message, Table
 from liqbot.service.journal import JournalEntry, Kept, Result, RuleHits, Trade

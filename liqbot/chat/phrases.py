@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 
-from liqbot.alerts.hold_policy import HoldReason, zone
+from liqbot.alerts.hold_policy import HoldReason, told_zone, zone
 from liqbot.alerts.states import Status
 from liqbot.chat.command import CommandContext
-from liqbot.chat.times import told_zone
 from liqbot.rules.rule import Need
 from liqbot.service.chats import ChatSettings, rest_of
 from liqbot.service.current_readings import Current
@@ -95,8 +94,10 @@ def zone_of(settings: ChatSettings) -> tzinfo:
     return zone(settings.time_zone) or UTC
 
 
-def standing(status: Status, found: Current) -> str:
-    """Return the state of a subscription in words."""
+def standing(status: Status, found: Current, *, is_of_account: bool = False) -> str:
+    """Return the state of a subscription in words; of an account, what is found is what it holds."""
+    if status is Status.OK and found.hits and not is_of_account:
+        return _("just found")
     return _("not looked at") if found.unread in UNLOOKED else _(STATUSES[status])
 
 

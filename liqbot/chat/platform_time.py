@@ -4,25 +4,11 @@ import contextlib
 import time
 from email.utils import parsedate_to_datetime
 
-from liqbot.chat.adapter import AdapterError
-from liqbot.market.figures import duration
-
-CLOCK_ERROR_S = 60
-"""A machine's clock that is further off than that is named."""
-
 
 def elapsed_s() -> float:
     """Return seconds that no clock's correction changes; where that can be told, a machine's sleep counts."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.monotonic() if boot is None else time.clock_gettime(boot)
-
-
-def require_right_clock(ahead_s: float | None, platform: str) -> None:
-    """Raise `AdapterError` where this machine's clock is far from a platform's; `ahead_s` None is untold."""
-    if ahead_s is not None and abs(ahead_s) > CLOCK_ERROR_S:
-        side = "ahead of" if ahead_s > 0 else "behind"
-        far = f"{duration(abs(ahead_s))} {side}"
-        raise AdapterError(f"this machine's clock is {far} {platform}'s; put it right, best with NTP")
 
 
 class PlatformTime:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from liqbot.chat.market_words import regime_name
-from liqbot.chat.times import told_zone
+from liqbot.alerts.hold_policy import told_zone
+from liqbot.chat.market_words import ratio_words, regime_name
 from liqbot.market.regime import Regime
 from liqbot.message import Fact, Table
+from liqbot.service.market_answer import RatioBasis
 from liqbot.service.past_readings import Interval, PastAnswer, PastReading, RegimeOutcome, thinned
 from liqbot.text import N_, _, ngettext
-from liqbot.text.figures import duration, percent, price, ratio, share, usd
+from liqbot.text.figures import duration, listed, percent, price, ratio, share, usd
 
 ROWS = 14
 """So many readings are shown as rows; the picture shows all."""
@@ -28,28 +29,33 @@ def regime_facts(answer: PastAnswer) -> Iterator[Fact]:
     newest = answer.readings[-1]
     yield Fact(
         _("Now"),
-        _("{ratio}, {regime}", ratio=ratio(newest.ratio), regime=regime_name(newest.regime))
+        _(
+            "{ratio}, {regime}",
+            ratio=ratio_words(newest.ratio, newest.ratio_basis),
+            regime=regime_name(newest.regime),
+        )
         if newest.ratio is not None
         else _("{fuel}, {regime}", fuel=_one_sided(newest), regime=regime_name(newest.regime)),
     )
     for one in answer.shares:
         yield Fact(regime_name(one.regime).capitalize(), _("{share} of the time", share=share(one.share)))
     for one in answer.after:
-        yield Fact(
-            _(
-                "{span} after {regime} began",
-                span=duration(one.horizon_ms / 1000),
-                regime=regime_name(one.regime),
-            ),
-            followed(one),
-        )
+        if one.move_pct is not None:
+            yield Fact(_after(one), followed(one, one.move_pct))
+    open_yet = [_after(one) for one in answer.after if one.move_pct is None]
+    if open_yet:
+        yield Fact(_("None yet that is over, with price known throughout"), listed(open_yet))
 
 
-def followed(one: RegimeOutcome) -> str:
+def _after(one: RegimeOutcome) -> str:
+    return _(
+        "{span} after {regime} began", span=duration(one.horizon_ms / 1000), regime=regime_name(one.regime)
+    )
+
+
+def followed(one: RegimeOutcome, move_pct: Interval) -> str:
     """Return what price did within a horizon after a regime began."""
-    if one.move_pct is None:
-        return _("none yet that is over, with price known throughout")
-    said = [moved(one.move_pct)]
+    said = [moved(move_pct)]
     if one.its_way is not None and one.at_any_time is not None:
         said.append(
             _(
@@ -61,8 +67,8 @@ def followed(one: RegimeOutcome) -> str:
             )
         )
     else:
-        said.append(ngettext("{count} time", "{count} times", one.move_pct.count))
-    if not one.move_pct.is_enough:
+        said.append(ngettext("{count} time", "{count} times", move_pct.count))
+    if not move_pct.is_enough:
         said.append(_("too few to tell"))
     return "; ".join(said)
 
@@ -81,8 +87,11 @@ def readings(answer: PastAnswer, zone: tzinfo) -> Table:
     return Table(
         tuple((_when(one, shown, zone), *_cells(one)) for one in reversed(shown)),
         _(
-            "Date ({zone}), ratio, fuel above ↑ and below ↓; spot, open interest, funding an hour",
+            "Date ({zone}), {ratio}, fuel above ↑ and below ↓; spot, open interest, funding an hour",
             zone=told_zone(str(zone)),
+            ratio=_("scaled ratio")
+            if any(one.ratio_basis is RatioBasis.SCALED for one in shown)
+            else _("ratio"),
         ),
     )
 

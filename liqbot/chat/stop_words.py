@@ -112,8 +112,8 @@ def tone(answer: StopsAnswer) -> Tone:
 
 
 def provenance(answer: StopsAnswer) -> str:
-    """Return where the orders come from: the layer of their own, and the map that stands beside."""
-    return _("{stops} · beside it {map}", stops=answer.label, map=answer.provenance)
+    """Return where the orders come from: the layer of their own, and the map of the same venue beside it."""
+    return _("{provenance}; stops beside it", provenance=answer.provenance)
 
 
 def _band(stops: StopReading, within_pct: float) -> StopBand:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from liqbot.alerts.hold_policy import zone
 from liqbot.chat import phrases
 from liqbot.chat.command import CommandContext
+from liqbot.chat.input_cleaning import words_of
 from liqbot.chat.times import OFF, read_span, seconds_to
 from liqbot.rules.units import Unit, read_amount
 from liqbot.rules.wording import quoted
@@ -46,3 +47,36 @@ async def end_of(context: CommandContext, mine: SubscriptionAnswer) -> str:
         return ""
     settings = await context.services.chats.settings(context.chat)
     return phrases.until_text(settings, mine.manner.until_ms, context.services.clock())
+
+
+def changed(was: SubscriptionAnswer, now: SubscriptionAnswer, ended: str, ends: str) -> list[str]:
+    """Return what is different of a subscription, a line each: `within: 3% → 4%`.
+
+    `ended` and `ends` say when it was to end, and when it is to, in words.
+    """
+    old, new = _values(was), _values(now)
+    names = dict.fromkeys([*old, *new])
+    said = [(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
+    default = _("default")
+    lines = [
+        _("{name}: {before} → {after}", name=name, before=before or default, after=after or default)
+        for name, before, after in said
+    ]
+    how, then = phrases.manner(now.manner), phrases.manner(was.manner)
+    never = _("never")
+    if how != then:
+        lines.append(
+            _("{name}: {before} → {after}", name=_("comes"), before=then or default, after=how or default)
+        )
+    if ends != ended:
+        lines.append(
+            _("{name}: {before} → {after}", name=_("ends"), before=ended or never, after=ends or never)
+        )
+    return lines
+
+
+def _values(item: SubscriptionAnswer) -> dict[str, str]:
+    """Return what is set of a subscription by name."""
+    pairs = (word.partition("=") for word in words_of(item.parameters))
+    found = {name: value for name, _equals, value in pairs}
+    return found | ({"venue": item.venue} if item.venue else {})

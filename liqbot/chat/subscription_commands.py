@@ -17,7 +17,7 @@ from liqbot.chat.command import (
     command,
 )
 from liqbot.chat.input_cleaning import words_of
-from liqbot.chat.subscribing import by_of, end_of, manner_lines
+from liqbot.chat.subscribing import by_of, changed, end_of, manner_lines
 from liqbot.message import Button, Message, Tone
 from liqbot.rules.wording import quoted
 from liqbot.service.errors import UserError
@@ -107,10 +107,16 @@ async def edit(context: CommandContext, number: Number, settings: Settings) -> M
         raise UserError("What is to be changed? For example: /edit {number} digest=daily", number=number or 1)
     if not number:
         raise UserError("One at a time: /edit {number} digest=daily", number=1)
+    before = await context.services.subscriptions.of(context.chat, [number])
+    was = [(one, await end_of(context, one)) for one in before if one.number == number]
     mine = await context.services.subscriptions.edit(context.chat, number, own, by=by)
+    ends = await end_of(context, mine)
+    changes = [line for one, ended in was for line in changed(one, mine, ended, ends)]
     return Message(
-        _("Changed: #{number} {line}", number=mine.number, line=mine.line),
-        (mine.description, *await manner_lines(context, mine)),
+        _("Changed: #{number} {line}", number=mine.number, line=mine.line)
+        if changes
+        else _("As it was: #{number} {line}", number=mine.number, line=mine.line),
+        (*changes, mine.description, *await manner_lines(context, mine)),
         actions=(Button(_("Subscriptions"), "/subscriptions"),),
     )
 
@@ -222,7 +228,11 @@ def _list_buttons(shown: Sequence[int], only: str, page: int, pages: int) -> Ite
 
 
 def _standing(item: SubscriptionAnswer, end: str) -> list[str]:
-    status = _("paused") if item.paused else phrases.standing(item.status, item.current)
+    status = (
+        _("paused")
+        if item.paused
+        else phrases.standing(item.status, item.current, is_of_account=item.rule == "watch")
+    )
     ends = _("ends at {time}", time=end) if end else ""
     how = ", ".join(part for part in (status, phrases.manner(item.manner), ends) if part)
     return [

@@ -187,14 +187,6 @@ def read_count(word: str) -> int:
     return int(word)
 
 
-def told_zone(name: str) -> str:
-    """Return a time zone in words: `Europe/Berlin`, and `UTC+2` for the `Etc/GMT-2` of the database."""
-    sign, hours = name.removeprefix("Etc/GMT")[:1], name.removeprefix("Etc/GMT")[1:]
-    if not name.startswith("Etc/GMT") or sign not in ("+", "-"):
-        return name
-    return f"UTC{'-' if sign == '+' else '+'}{hours}" if hours != "0" else "UTC"
-
-
 def told_time(zone_name: str, time_ms: int) -> str:
     """Return what clocks show in a time zone: `14:05`."""
     return clock(time_ms, zone(zone_name) or UTC)

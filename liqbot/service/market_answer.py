@@ -202,7 +202,7 @@ def market_answer(view: MarketView) -> MarketAnswer:
         open_interest_usd=view.open_interest_usd,
         regime=view.regime,
         ratio=view.ratio,
-        ratio_basis=_ratio_basis(fuel),
+        ratio_basis=ratio_basis(fuel),
         known_ratio=ratio_of(view.up_usd, view.down_usd),
         scaled_up_usd=fuel.weighed.short if is_weighed else None,
         scaled_down_usd=fuel.weighed.long if is_weighed else None,
@@ -229,7 +229,8 @@ def market_answer(view: MarketView) -> MarketAnswer:
     )
 
 
-def _ratio_basis(fuel: Fuel) -> RatioBasis:
+def ratio_basis(fuel: Fuel) -> RatioBasis:
+    """Return of what the ratio of some fuel is computed."""
     return RatioBasis.SCALED if fuel.is_scaled else RatioBasis.KNOWN
 
 
@@ -286,7 +287,7 @@ def _other(other: Elsewhere) -> OtherLayer:
         up_usd=other.up_usd,
         down_usd=other.down_usd,
         ratio=other.ratio,
-        ratio_basis=_ratio_basis(other.fuel),
+        ratio_basis=ratio_basis(other.fuel),
         long_accounts=other.long_accounts,
         taker_buy=other.taker_buy,
     )

@@ -22,6 +22,7 @@ from liqbot.message import Picture
 from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery, Seen
 from liqbot.service.map_readings import path_of_maps, readings_of_maps
+from liqbot.service.market_answer import RatioBasis, ratio_basis
 from liqbot.service.markets import Markets
 from liqbot.service.picture_query import DEFAULT_STYLE, PictureStyle
 from liqbot.service.pictures import Pictures
@@ -47,6 +48,7 @@ class PastReading:
     spot: float
     ratio: float | None
     """None where one side is empty, or too little is known."""
+    ratio_basis: RatioBasis
     regime: Regime
     up_usd: float
     down_usd: float
@@ -243,6 +245,7 @@ def past_reading(one: DatedReading) -> PastReading:
         time_ms=one.time_ms,
         spot=one.spot,
         ratio=one.ratio,
+        ratio_basis=ratio_basis(one.fuel),
         regime=one.regime,
         up_usd=one.up_usd,
         down_usd=one.down_usd,

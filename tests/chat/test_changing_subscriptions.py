@@ -40,8 +40,14 @@ async def test_one_value_is_changed_and_all_else_stays_with_the_number(room):
     await room.say("/subscribe near-cluster BTC within=3% at_least=10M digest=daily")
     answer = await room.say("/edit 1 within=4%")
     assert answer.title.startswith("Changed: #1 near-cluster BTC within=4% at_least=$10M")
+    assert answer.lines[0] == "within: 3% → 4%"
     assert (await only(room)).manner.digest == "daily"
-    await room.say("/edit #1 digest=off silent=yes")
+    answer = await room.say("/edit #1 digest=off silent=yes at_least=5M until=3d")
+    assert answer.lines[0].startswith("at_least: $10M → ")
+    assert answer.lines[1] == "comes: daily digest → silent"
+    assert answer.lines[2].startswith("ends: never → ")
+    assert (await room.say("/edit 1 silent=yes")).title.startswith("As it was: #1")
+    await room.say("/edit 1 at_least=10M until=off")
     assert (await only(room)).manner == Manner(silent=True)
     assert "within=4%" in await room.text("/subscriptions")
 
@@ -189,7 +195,7 @@ async def test_alerts_of_one_moment_come_as_one_message_that_names_each_and_says
     [message] = room.messages
     assert message.title == "3 alerts at once"
     assert len(message.lines) == 3
-    assert message.notes == ("/grouping off brings each by itself.",)
+    assert message.notes == ("Times are UTC.", "/grouping off brings each by itself.")
     assert message.picture is not None
     assert [button.command for button in message.actions[:3]] == ["/alert 1", "/alert 2", "/alert 3"]
 

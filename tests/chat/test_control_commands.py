@@ -135,7 +135,10 @@ class TestMuting:
         room.wait(hours=0.02)
         await room.deliver()
         (digest,) = room.messages
-        assert as_text(digest) == f"2 alerts while muted\nA1 Mon 04:01 {ALERT}\nA2 Mon 04:02 {alert(2)}"
+        assert (
+            as_text(digest)
+            == f"2 alerts while muted\nA1 Mon 04:01 {ALERT}\nA2 Mon 04:02 {alert(2)}\nTimes are UTC."
+        )
         await happens(room, 63)
         assert room.got[1:] == [("me", alert(63))]
 

@@ -172,7 +172,7 @@ class TestStops:
             "60,054  −6.2%  $128k  profits buy  $0\n"
             "2 orders are for a whole position that is not known, and in no figure."
         )
-        assert answer.provenance.startswith("Testex, measured, simulated, stops · beside it Testex, measured")
+        assert answer.provenance == f"{BTC.provenance}; stops beside it"
         assert answer.tone is Tone.LONGS
 
     async def test_where_nobody_tells_of_them_or_not_lately_none_are_known_never_zero(self, room):

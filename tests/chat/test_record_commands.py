@@ -100,4 +100,4 @@ def test_an_interval_is_told_only_where_it_says_more_than_its_value(low, high, c
     assert moved(found) == said
     points = Interval(-0.011, low, high, count, days)
     assert ("…" in difference(points)) == ("…" in said)
-    assert ("…" in followed(RegimeOutcome(Regime.BALANCED, HOUR, found, None, None))) == ("…" in said)
+    assert ("…" in followed(RegimeOutcome(Regime.BALANCED, HOUR, found, None, None), found)) == ("…" in said)

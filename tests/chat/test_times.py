@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from liqbot.alerts.hold_policy import zone
+from liqbot.alerts.hold_policy import told_zone, zone
 from liqbot.chat.phrases import rest_text as told_rest
 from liqbot.chat.phrases import until_text as told_until
 from liqbot.chat.times import (
@@ -21,7 +21,6 @@ from liqbot.chat.times import (
     read_hours,
     read_span,
     read_zone,
-    told_zone,
 )
 from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatSettings

@@ -121,6 +121,22 @@ async def test_settings_may_stand_anywhere(room, line, told):
     assert (await room.title(line)).startswith(told)
 
 
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("/alerts", "/subscriptions"),
+        ("/subs", "/subscriptions"),
+        ("/list", "/subscriptions"),
+        ("/sub near-cluster BTC", "/subscribe near-cluster BTC"),
+        ("/start", "/help"),
+        ("/stop", "/pause"),
+        ("/price BTC", "/clusters BTC"),
+    ],
+)
+async def test_what_newcomers_type_is_led_to_what_it_is_called_here(room, line, meant):
+    assert [button.command for button in (await room.say(line)).actions] == [meant]
+
+
 @pytest.mark.parametrize("line", ["/mute 5", "/liquidations BTC 5"])
 async def test_a_time_without_a_unit_is_asked_back_for_the_command_that_was_typed(room, line):
     refused = await room.say(line)
@@ -134,7 +150,7 @@ async def test_what_is_like_nothing_is_told_what_there_is(room, line):
     assert "Did you mean" not in said
 
 
-@pytest.mark.parametrize("line", ["/price", "/price BTC", "/funding", "/trade", "/buy BTC", "good morning"])
+@pytest.mark.parametrize("line", ["/funding", "/trade", "/buy BTC", "good morning"])
 async def test_no_suggestion_is_better_than_a_wrong_one(room, line):
     refused = await room.say(line)
     assert "/help" in refused.title

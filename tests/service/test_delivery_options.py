@@ -58,7 +58,7 @@ async def test_subscribing_tells_it_and_so_does_the_list(room):
     ).lines
     assert said[1] == "Alerts come so: silent, daily digest, pings a role."
     assert (await room.say("/subscriptions")).lines[0] == (
-        f"#1 {NEAR}: quiet, silent, daily digest, pings a role"
+        f"#1 {NEAR}: just found, silent, daily digest, pings a role"
     )
 
 

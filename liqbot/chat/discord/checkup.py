@@ -5,14 +5,13 @@ from dataclasses import dataclass
 
 import discord
 
-from liqbot.chat.adapter import AdapterError
+from liqbot.chat.adapter import AdapterError, require_right_clock
 from liqbot.chat.discord.client import use_addresses
 from liqbot.chat.discord.connector import ProxiedConnector
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, failed
 from liqbot.chat.discord.places import INVITED_WITH, NEEDED, PLATFORM, installable, person_id
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.wire import Wire
-from liqbot.chat.platform_time import require_right_clock
 from liqbot.rules.wording import counted, listed
 from liqbot.service.chats import ChatKey
 

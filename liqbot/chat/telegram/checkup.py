@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from telegram import User, WebhookInfo
 from telegram.error import InvalidToken, TelegramError
 
-from liqbot.chat.adapter import AdapterError
-from liqbot.chat.platform_time import require_right_clock
+from liqbot.chat.adapter import AdapterError, require_right_clock
 from liqbot.chat.telegram.connection import Connection
 from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.receiving import UNKNOWN_BOT
