@@ -262,6 +262,9 @@ def _from_file(file: Path, *, is_named: bool) -> dict[str, Any]:
         if is_named:
             raise SettingsError(f"{CONFIG}: there is no file {file}") from None
         return {}
+    except PermissionError as error:
+        whose = f"it must belong to the user of the bot, whose number is {os.getuid()}"
+        raise SettingsError(f"{file}: cannot be read: {error.strerror}; {whose}") from None
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

@@ -21,6 +21,8 @@ from liqbot.settings import Settings, SettingsError, load_settings, settings_fil
 from liqbot.sources import registry as sources
 
 NONE = "none"
+USER_OF_IMAGE = 1000
+"""The number of the user that the bot runs as in its image."""
 _UNIT = "liqbot.service"
 _OF_THE_UNIT = (
     "#",
@@ -165,7 +167,9 @@ def _service(file: Path) -> None:
             "sudo systemctl enable --now liqbot"
         )
     elif choice == "compose":
-        typer.echo("compose.yaml mounts liqbot.toml: docker compose up --detach")
+        # Nobody else may read the file: where it is not the image's user's, the container could not either.
+        first = "" if os.getuid() == USER_OF_IMAGE else f"sudo chown {USER_OF_IMAGE} {file} && "
+        typer.echo(f"compose.yaml mounts liqbot.toml: {first}docker compose up --detach")
 
 
 def unit(file: Path) -> str:

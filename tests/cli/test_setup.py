@@ -1,17 +1,19 @@
 """`liqbot setup`: what it asks, checks and writes."""
 
 import asyncio
+import os
 import shutil
 import stat
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from counterparts.telegram.fixtures import telegram, telegram_process
 from typer.testing import CliRunner
 
 from liqbot.cli import command_line
-from liqbot.cli.setup import unit
+from liqbot.cli.setup import USER_OF_IMAGE, unit
 from liqbot.settings import load_settings
 
 __all__ = ["telegram", "telegram_process"]
@@ -85,3 +87,15 @@ def test_the_unit_is_understood_wherever_the_bot_lives(tmp_path, monkeypatch, na
         [analyze, "verify", str(tmp_path / "liqbot.service")], capture_output=True, text=True, check=False
     )
     assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("number", "first"), [(1000, ""), (0, "sudo chown 1000 "), (501, "sudo chown 1000 ")]
+)
+def test_a_container_can_read_the_settings_whoever_wrote_them(folder, monkeypatch, number, first):
+    (folder / "Dockerfile").write_text("FROM scratch")
+    monkeypatch.setattr(os, "getuid", lambda: number)
+    said = set_up("none", "simulator", "BTC", "compose").output
+    assert ("sudo chown 1000 liqbot.toml && docker compose up" in said) == (number != USER_OF_IMAGE)
+    image = (Path(__file__).parents[2] / "Dockerfile").read_text()
+    assert f"--uid {USER_OF_IMAGE} " in image
