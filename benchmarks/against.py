@@ -9,11 +9,13 @@ first figure of what was measured counts. Where a figure is a rate, more is bett
 import argparse
 import io
 import re
+import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tarfile
+import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,6 +36,27 @@ from importlib import import_module
 rows = [(row.what, row.measured) for row in import_module(f"benchmarks.{sys.argv[1]}").rows()]
 sys.stderr.buffer.write(msgspec.json.encode(rows))
 """
+
+FIRST_VIEW = "starting"
+"""Measured by a program that both versions run: what it was measured by then does not run on either."""
+_FIRST_VIEW = """
+import asyncio, sys, time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from liqbot.app.bot import Bot, clock_ms
+from liqbot.app.sources import make_simulator
+from liqbot.settings import Settings
+
+async def first_view(folder):
+    settings = Settings(database=Path(folder) / "liqbot.db")
+    async with Bot(settings, [make_simulator(settings, clock_ms())], {}) as bot:
+        await bot.until(lambda: bool(bot.services.markets.views))
+        return time.time()
+
+with TemporaryDirectory() as folder:
+    print(asyncio.run(first_view(folder)))
+"""
+STARTS = 3
 
 
 def main() -> None:
@@ -61,16 +84,28 @@ class MeasureError(Exception):
     """A benchmark does not run; it says why in one line."""
 
 
+def _measured(root: Path, part: str) -> dict[str, float]:
+    """Return the figures of a part, and the processor time of all that it took. Raises `MeasureError`.
+
+    A machine that is busy with other things changes the figures much, and that time little.
+    """
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    found = _figures(root, part)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    taken_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return {**found, f"({part}: processor time of the whole benchmark, s)": round(taken_s, 1)}
+
+
 def _in_turn(part: str, earlier: Path, now: Path, rounds: int) -> list[_Pair]:
     """Return the figures of both versions, round by round; every other round the later one goes first."""
     pairs: list[_Pair] = []
     for number in range(rounds):
         if number % 2:
-            is_now = _figures(now, part)
-            pairs.append((_figures(earlier, part), is_now))
+            is_now = _measured(now, part)
+            pairs.append((_measured(earlier, part), is_now))
         else:
-            was = _figures(earlier, part)
-            pairs.append((was, _figures(now, part)))
+            was = _measured(earlier, part)
+            pairs.append((was, _measured(now, part)))
     return pairs
 
 
@@ -87,11 +122,14 @@ def _print(part: str, rounds: Sequence[_Pair], note: str) -> None:
 
 
 def _figures(root: Path, part: str) -> dict[str, float]:
-    """Return of each row of a part what stands first of what was measured."""
+    """Return of each row of a part what stands first of what was measured. Raises `MeasureError`."""
+    if part == FIRST_VIEW:
+        taken_s = statistics.median(_start(root) for _ in range(STARTS))
+        return {f"start of the process to the first view, embedded market, s (median of {STARTS})": taken_s}
     command = [sys.executable, "-c", _RUN, part]
     done = subprocess.run(command, cwd=root, capture_output=True, check=False)
     if done.returncode:
-        raise MeasureError(done.stderr.decode().strip().rpartition("\n")[2])
+        raise MeasureError(_last_line(done.stderr.decode(), done.returncode))
     rows = msgspec.json.decode(done.stderr.splitlines()[-1], type=list[tuple[str, str]])
     found: dict[str, float] = {}
     for what, measured in rows:
@@ -99,6 +137,21 @@ def _figures(root: Path, part: str) -> dict[str, float]:
         if figure is not None:
             found[what] = float(figure[0].replace(",", ""))
     return found
+
+
+def _last_line(text: str, status: int) -> str:
+    """Return what a process said last, or else how it ended."""
+    return f"{(text.strip().splitlines() or [f'it ended with status {status}'])[-1]:.200}"
+
+
+def _start(root: Path) -> float:
+    """Return the seconds from the start of a process to its first view."""
+    begun_s = time.time()
+    command = [sys.executable, "-c", _FIRST_VIEW]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise MeasureError(_last_line(done.stderr, done.returncode))
+    return float(done.stdout.split()[-1]) - begun_s
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """How much of the processor processes have had, they and all that they have begun (Linux)."""
 
 import os
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
@@ -25,6 +26,27 @@ def processor_s(*roots: int) -> float:
             ticks += sum(map(int, (*told[number][_OWN], *told[number][_ENDED])))
             waiting += below.get(number, ())
     return ticks * _TICK_S
+
+
+class Spent:
+    """The processor time that named parts of a measurement have from now on."""
+
+    def __init__(self, parts: Mapping[str, Sequence[int]]) -> None:
+        """`parts` are the processes of each by name; none may be below one of another part."""
+        self._parts = parts
+        self._before_s = self._now_s()
+
+    def since_s(self) -> dict[str, float]:
+        """Return by name the seconds that each part has had."""
+        return {name: now_s - self._before_s[name] for name, now_s in self._now_s().items()}
+
+    def _now_s(self) -> dict[str, float]:
+        return {name: processor_s(*pids) for name, pids in self._parts.items()}
+
+
+def told(spent_s: Mapping[str, float], wall_s: float) -> str:
+    """Return in words which share of a processor each part has had."""
+    return ", ".join(f"{name} {100 * seconds / wall_s:.0f}%" for name, seconds in spent_s.items())
 
 
 def _told() -> dict[int, list[str]]:

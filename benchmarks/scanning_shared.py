@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,6 +13,7 @@ import psycopg
 
 from benchmarks.measure import Row
 from benchmarks.postgres import Server, database, not_measured, server
+from benchmarks.processor_time import Spent, told
 from liqbot.store.address import PostgresUrl
 from tests.counterparts.hyperliquid.running import Counterpart, counterpart
 
@@ -35,31 +36,34 @@ def rows() -> Iterator[Row]:
         if found is None:
             yield not_measured(WHAT)
             return
-        taken_s = [_scan(found, count) for count in SCANNERS]
+        taken_s, shares = zip(*(_scan(found, count) for count in SCANNERS), strict=True)
     gains = [taken_s[0] / seconds for seconds in taken_s]
     least = min(gain / count for gain, count in zip(gains, SCANNERS, strict=True))
     yield Row(
         WHAT,
         ", ".join(f"{seconds:.1f} s" for seconds in taken_s),
-        f"{', '.join(f'{gain:.2f}×' for gain in gains)}; at least {LINEAR:.0%} of linear",
+        f"{', '.join(f'{gain:.2f}×' for gain in gains)}; at least {LINEAR:.0%} of linear; "
+        "of a processor, with "
+        + "; ".join(f"{count}: {share}" for count, share in zip(SCANNERS, shares, strict=True)),
         least >= LINEAR,
     )
 
 
-def _scan(on: Server, count: int) -> float:
-    """Return the seconds from the first account that is told until all are."""
+def _scan(on: Server, count: int) -> tuple[float, str]:
+    """Return the seconds from the first account that is told until all are, and who had the processors."""
     with (
         counterpart(crowd=CROWD, speed=1, limit=0, listed=1.0, still=True) as exchange,
         database(on) as url,
         TemporaryDirectory() as folder,
-        _scanners(exchange, url, Path(folder), count),
+        _scanners(exchange, url, Path(folder), count) as scanners,
     ):
-        return _told(url, round(WHOLE * exchange.accounts))
+        parts = {"scanners": scanners, "server": [on.pid], "counterpart": [exchange.pid]}
+        return _told(url, round(WHOLE * exchange.accounts), parts)
 
 
 @contextmanager
-def _scanners(exchange: Counterpart, url: PostgresUrl, folder: Path, count: int) -> Generator[None]:
-    """Have so many scanners run, as an operator starts them."""
+def _scanners(exchange: Counterpart, url: PostgresUrl, folder: Path, count: int) -> Generator[list[int]]:
+    """Have so many scanners run, as an operator starts them; give the numbers of their processes."""
     settings = {
         "LIQBOT_DATABASE": url.url,
         "LIQBOT_SOURCES": "hyperliquid",
@@ -76,30 +80,34 @@ def _scanners(exchange: Counterpart, url: PostgresUrl, folder: Path, count: int)
             for _ in range(count)
         ]
         try:
-            yield
+            yield [one.pid for one in running]
         finally:
             for one in running:
                 one.kill()
                 one.wait()
 
 
-def _told(url: PostgresUrl, accounts: int) -> float:
-    """Wait until so many accounts are told, and return the seconds since the first."""
-    first_s, until_s = None, time.monotonic() + PATIENCE_S
+def _told(url: PostgresUrl, accounts: int, parts: Mapping[str, Sequence[int]]) -> tuple[float, str]:
+    """Wait until so many accounts are told, and return the seconds since the first.
+
+    And which share of a processor each of `parts` has had meanwhile, in words.
+    """
+    first_s, until_s, spent = None, time.monotonic() + PATIENCE_S, Spent(parts)
     with closing(psycopg.connect(url.url, autocommit=True)) as connection:
         while time.monotonic() < until_s:
-            told = connection.execute(_TOLD).fetchone()
-            count = connection.execute("SELECT count(*) FROM scans").fetchone() if told == (True,) else (0,)
+            made = connection.execute(_MADE).fetchone()
+            count = connection.execute("SELECT count(*) FROM scans").fetchone() if made == (True,) else (0,)
             known = count[0] if count else 0
             if known and first_s is None:
-                first_s = time.monotonic()
+                first_s, spent = time.monotonic(), Spent(parts)
             if first_s is not None and known >= accounts:
-                return time.monotonic() - first_s
+                taken_s = time.monotonic() - first_s
+                return taken_s, told(spent.since_s(), taken_s)
             time.sleep(LOOK_S)
     raise TimeoutError("not all accounts are told")
 
 
-_TOLD = "SELECT to_regclass('scans') IS NOT NULL"
+_MADE = "SELECT to_regclass('scans') IS NOT NULL"
 
 if __name__ == "__main__":
     for row in rows():

@@ -1,8 +1,9 @@
 """Senders of different tokens, each a process, on one PostgreSQL with a hundred thousand chats."""
 
 import asyncio
+import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
@@ -12,6 +13,7 @@ import psycopg
 
 from benchmarks.measure import Row
 from benchmarks.postgres import Server, database, not_measured, server
+from benchmarks.processor_time import Spent, told
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.platform import Limits
 from liqbot.logs import set_up_logs
@@ -40,10 +42,17 @@ def rows() -> Iterator[Row]:
         if found is None:
             yield not_measured(WHAT)
             return
-        free = [_rate(found, count, FREE, Limits(in_flight=IN_FLIGHT)) for count in SENDERS]
+        free, shares = zip(
+            *(_rate(found, count, FREE, Limits(in_flight=IN_FLIGHT)) for count in SENDERS), strict=True
+        )
         pace = Limits(a_second=A_SECOND, a_chat_s=1, in_flight=IN_FLIGHT)
-        paced = [_rate(found, count, PACED, pace) for count in SENDERS]
-    yield Row(WHAT, _told(free), "a counterpart without limits, and all of it on this machine")
+        paced = [_rate(found, count, PACED, pace)[0] for count in SENDERS]
+    yield Row(
+        WHAT,
+        _told(free),
+        f"no limits, all on one machine of {os.cpu_count()} processors; of one, with "
+        + "; ".join(f"{count}: {share}" for count, share in zip(SENDERS, shares, strict=True)),
+    )
     ratio = min(rate / (count * A_SECOND) for rate, count in zip(paced, SENDERS, strict=True))
     yield Row(
         f"… at the pace of {A_SECOND} a second for each token",
@@ -57,25 +66,34 @@ def _told(rates: Sequence[float]) -> str:
     return f"{', '.join(f'{rate:,.0f}' for rate in rates)} a second"
 
 
-def _rate(on: Server, count: int, owed: int, limits: Limits) -> float:
-    """Return how many deliveries a second are settled by so many senders, each of a platform of its own."""
+def _rate(on: Server, count: int, owed: int, limits: Limits) -> tuple[float, str]:
+    """Return how many deliveries a second are settled by so many senders, each of a platform of its own.
+
+    And in words the share of a processor that senders, server and counterpart have had.
+    """
     names = [f"platform{number}" for number in range(count)]
     counterpart = sink.start()
     try:
         with database(on) as url:
             asyncio.run(_prepare(url))
             _fill(url, names, owed)
-            rate = _sent(url, names, counterpart.url, limits)
+            others = {"server": [on.pid], "counterpart": [counterpart.process.pid]}
+            rate, shares = _sent(url, names, counterpart.url, limits, others)
         stored = counterpart.tally()["stored"]
     finally:
         counterpart.stop()
     if stored != count * owed:
         raise AssertionError(f"{stored} messages instead of {count * owed}")
-    return rate
+    return rate, shares
 
 
-def _sent(url: PostgresUrl, names: Sequence[str], where: str, limits: Limits) -> float:
-    """Return how many a second were written down, from the first ones until nothing was owed any more."""
+def _sent(
+    url: PostgresUrl, names: Sequence[str], where: str, limits: Limits, others: Mapping[str, Sequence[int]]
+) -> tuple[float, str]:
+    """Return how many a second were written down, from the first ones until nothing was owed any more.
+
+    And the processor time of senders and `others` meanwhile, in words.
+    """
     context = get_context("spawn")
     begin = context.Barrier(len(names) + 1)
     senders = [
@@ -86,18 +104,20 @@ def _sent(url: PostgresUrl, names: Sequence[str], where: str, limits: Limits) ->
         sender.start()
     try:
         begin.wait(PATIENCE_S)
+        parts = {"senders": [sender.pid or 0 for sender in senders], **others}
         until_s = time.perf_counter() + PATIENCE_S
         with closing(psycopg.connect(url.url, autocommit=True)) as connection:
             all_owed = owed = _owed(connection)
-            first_s, first_owed = time.perf_counter(), all_owed
+            first_s, first_owed, spent = time.perf_counter(), all_owed, Spent(parts)
             while owed:
                 if time.perf_counter() > until_s:
                     raise TimeoutError("something is owed still")
                 time.sleep(LOOK_S)
                 owed = _owed(connection)
                 if first_owed == all_owed:  # until then each has asked for its lease
-                    first_s, first_owed = time.perf_counter(), owed
-        return first_owed / (time.perf_counter() - first_s)
+                    first_s, first_owed, spent = time.perf_counter(), owed, Spent(parts)
+        taken_s = time.perf_counter() - first_s
+        return first_owed / taken_s, told(spent.since_s(), taken_s)
     finally:
         for sender in senders:
             sender.kill()
