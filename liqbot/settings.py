@@ -263,7 +263,7 @@ def _from_file(file: Path, *, is_named: bool) -> dict[str, Any]:
             raise SettingsError(f"{CONFIG}: there is no file {file}") from None
         return {}
     except PermissionError as error:
-        whose = f"it must belong to the user of the bot, whose number is {os.getuid()}"
+        whose = f"it must belong to the user of the bot, whose number is {os.geteuid()}"
         raise SettingsError(f"{file}: cannot be read: {error.strerror}; {whose}") from None
     except OSError as error:
         raise SettingsError(f"{file}: cannot be read: {error.strerror}") from None

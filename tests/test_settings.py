@@ -1,5 +1,6 @@
 """Settings: from variables and from a file, checked at the start and refused by name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -461,7 +462,11 @@ def test_a_settings_file_that_may_not_be_read_is_refused():
     with ordinary_user() as folder:
         file = folder / "liqbot.toml"
         file.touch(mode=0)
-        assert refused({CONFIG: str(file)}) == f"{file}: cannot be read: Permission denied"
+        said = refused({CONFIG: str(file)})
+        assert said.startswith(
+            f"{file}: cannot be read: Permission denied; it must belong to the user of the bot"
+        )
+        assert said.endswith(str(os.geteuid()))
 
 
 @pytest.mark.parametrize("text", [b"coins = [", b"\xff\xfe", b"coins = 1\ncoins = 2"])
