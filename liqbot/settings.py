@@ -257,7 +257,7 @@ def _described(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, 
 
 def _from_file(file: Path, *, is_named: bool) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))  # as editors on Windows write it
     except FileNotFoundError:
         if is_named:
             raise SettingsError(f"{CONFIG}: there is no file {file}") from None

@@ -210,12 +210,12 @@ def each_coin(command: Command, words: list[str], context: CommandContext) -> li
     coins, rest = _coins(words[place:], context)
     if command.manages and [coin.lower() for coin in coins] == [ALL] and coin_of(coins[0], context) is None:
         coins = list(context.services.markets.coins)
-    distinct = list({(coin_of(coin, context) or coin).lower(): coin for coin in reversed(coins)}.values())[
-        ::-1
-    ]
+    distinct: dict[str, str] = {}
+    for coin in coins:
+        distinct.setdefault((coin_of(coin, context) or coin).lower(), coin)
     if len(coins) < 2:
         return [words]
-    return [[*words[:place], coin, *rest] for coin in distinct]
+    return [[*words[:place], coin, *rest] for coin in distinct.values()]
 
 
 async def _or_refused(answering: Awaitable[Message]) -> Message:

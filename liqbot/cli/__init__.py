@@ -103,6 +103,7 @@ def _options(
 def main() -> None:
     """Run the command line; what an operator can mend is said on standard error, and the status is 1."""
     write_none()
+    _open_what_is_closed()
     sys.excepthook = _tell
     _write_what_can_be_written()
     try:
@@ -135,6 +136,14 @@ def _wanted(words: Sequence[str]) -> Sequence[str]:
     if words[0] == "--version":
         return ()
     return (words[0],) if words[0] in _ALL else _ALL
+
+
+def _open_what_is_closed() -> None:
+    """Put nothing in the place of a stream that was closed before the start, as some services have it."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            stream = open(os.devnull, mode, encoding="utf-8")  # noqa: PTH123, SIM115 - as long as the process
+            setattr(sys, name, stream)
 
 
 def _write_what_can_be_written() -> None:

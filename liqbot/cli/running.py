@@ -8,7 +8,7 @@ import signal
 import stat
 import sys
 import tempfile
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Annotated
@@ -221,10 +221,18 @@ async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: fl
 
 async def _served(settings: Settings, duties: Duties, *, dev: bool) -> None:
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in _ends():
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     while not stop.is_set():
         await _served_once(settings, stop, duties, dev=dev)
+
+
+def _ends() -> Iterator[signal.Signals]:
+    """Yield the signals that end a bot in order: that its terminal is gone, unless `nohup` has it stay."""
+    yield from (signal.SIGINT, signal.SIGTERM)
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        yield hangup
 
 
 async def _served_once(settings: Settings, stop: asyncio.Event, duties: Duties, *, dev: bool) -> None:

@@ -1,11 +1,15 @@
 """At the edge of what a machine offers there is one line that says what is wrong, and no traceback."""
 
+import asyncio
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from liqbot.store.sqlite.store import SqliteStore
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,6 +27,16 @@ def liqbot(folder, *words, given="", **variables):
         timeout=120,
     )
     return done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace"), done.returncode
+
+
+@contextmanager
+def held(file):
+    """Have somebody at work on a database meanwhile."""
+    store = SqliteStore(file)
+    try:
+        yield
+    finally:
+        asyncio.run(store.close())
 
 
 @pytest.mark.parametrize(
@@ -55,3 +69,63 @@ def test_a_terminal_that_does_not_know_a_character_shows_another_one(tmp_path, t
     told, error, status = liqbot(tmp_path, "run", given="/regime BTC\n", **terminal)
     assert (status, "Traceback" in error) == (0, False)
     assert "Open interest" in told
+
+
+@pytest.mark.parametrize("begins", ["\ufeff", ""])
+def test_a_settings_file_as_windows_writes_it_is_read(tmp_path, begins):
+    (tmp_path / "liqbot.toml").write_bytes(f'{begins}coins = ["HYPE"]\r\n'.encode())
+    told, error, status = liqbot(tmp_path, "config")
+    assert (status, error) == (0, "")
+    assert "HYPE" in told
+
+
+def test_a_settings_file_that_is_a_folder_is_said_in_one_line(tmp_path):
+    (tmp_path / "liqbot.toml").mkdir()
+    _, error, status = liqbot(tmp_path, "run")
+    assert (status, error) == (1, "liqbot: liqbot.toml: cannot be read: Is a directory\n")
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (lambda file: file.write_text("hello world"), "is not a liqbot database: file is not a database"),
+        (lambda file: file.mkdir(), "is not a liqbot database: unable to open database file"),
+    ],
+)
+def test_what_is_no_database_is_left_alone_and_said_in_one_line(tmp_path, make, said):
+    make(tmp_path / "liqbot.db")
+    _, error, status = liqbot(tmp_path, "run", "--serve", LIQBOT_WEB__PORT="0")
+    assert (status, error) == (1, f"liqbot: liqbot.db: {said}\n")
+
+
+def test_a_second_bot_on_one_database_is_refused_in_one_line(tmp_path):
+    with held(tmp_path / "liqbot.db"):
+        _, error, status = liqbot(tmp_path, "run", "--serve", LIQBOT_WEB__PORT="0")
+    assert status == 1
+    assert error == "liqbot: liqbot.db: another liqbot is at work on it; stop that one first\n"
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "<&- >&-"])
+def test_closed_streams_are_no_error(tmp_path, closed):
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIQBOT_")}
+    done = subprocess.run(
+        ["/bin/sh", "-c", f'exec "$0" -m liqbot setup {closed}', sys.executable],
+        cwd=tmp_path,
+        env=kept | {"PYTHONPATH": str(ROOT)},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"TZ": "Mars/Olympus"}, {"LC_ALL": "xx_YY.UTF-8", "LANG": "xx_YY"}, {"HOME": "/nonexistent"}],
+    ids=str,
+)
+def test_odd_surroundings_are_no_error(tmp_path, odd):
+    told, error, status = liqbot(tmp_path, "config", **odd)
+    assert (status, error) == (0, "")
+    assert "LIQBOT_COINS" in told

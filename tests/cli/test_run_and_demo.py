@@ -182,7 +182,7 @@ def kept(path):
         return 0
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_it_serves_until_it_is_told_to_stop(tmp_path, number):
     recorded(tmp_path / "x.csv", row("ann", 2, at=90))
     environment = clean(LIQBOT_SOURCES="replay:x.csv")
