@@ -66,6 +66,9 @@ class QuotaSettings(Section):
 
     commands: int = Field(default=30, ge=0, description="commands and taps a minute in one chat")
     commands_person: int = Field(default=20, ge=0, description="commands and taps a minute of one person")
+    commands_server: int = Field(
+        default=120, ge=0, description="commands and taps a minute in all channels of one Discord server"
+    )
     pictures: int = Field(default=10, ge=0, description="pictures a minute in one chat")
     pictures_person: int = Field(default=6, ge=0, description="pictures a minute for one person")
     pictures_at_once: int = Field(default=2, ge=0, description="pictures drawn at once for one chat")

@@ -3,6 +3,7 @@
 import difflib
 import inspect
 from collections.abc import Callable, Collection, Iterable
+from functools import lru_cache
 from typing import Any
 
 QUOTED = 40
@@ -48,6 +49,7 @@ def counted(count: int, what: str) -> str:
     return f"{count} {what[:-1]}ies" if is_ies else f"{count} {what}s"
 
 
+@lru_cache(maxsize=1_000)  # every command that is read asks for it
 def paragraphs(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the paragraphs of a docstring, each on one line; the first one is the summary."""
     text = inspect.getdoc(function) or ""

@@ -121,7 +121,12 @@ class Access:
         if why:
             self.refused[why] += 1
             return self._said_once(chat, "", why, self._clock() + TOLD_AGAIN_MS)
-        for name, native_id in (("commands_person", person), ("commands", chat.native_id)):
+        counted = (
+            ("commands_person", person),
+            ("commands", chat.native_id),
+            ("commands_server", community),
+        )
+        for name, native_id in counted:
             wait_s = self._quotas.take(name, chat.platform, native_id)
             if wait_s:
                 until_ms = self._clock() + round(1000 * max(wait_s, MINUTE_S))

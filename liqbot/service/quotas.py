@@ -21,6 +21,7 @@ DEFAULTS = QuotaSettings()
 TOO_MANY: Mapping[str, str] = {
     "commands": N_("That is more than {most} commands a minute here. Go on in {time}."),
     "commands_person": N_("That is more than your {most} commands a minute. Go on in {time}."),
+    "commands_server": N_("That is more than {most} commands a minute in this server. Go on in {time}."),
     "pictures": N_("That is more than {most} pictures a minute here. The next one in {time}."),
     "pictures_person": N_("That is more than your {most} pictures a minute. The next one in {time}."),
     "pictures_at_once": N_("Pictures for this chat are still being drawn. Try again in a moment."),

@@ -160,6 +160,19 @@ def test_a_flood_of_a_whole_group_ends_at_its_quota(room_of):
     assert [entry.answer != "" for entry in entries].count(True) == 1
 
 
+def test_a_flood_of_a_whole_server_ends_at_its_quota_whatever_the_channel(room_of):
+    room = room_of(quotas=QuotaSettings(commands_server=40))
+    channels = [ChatKey("discord", str(number)) for number in range(50)]
+    entries = [
+        enters(room, channel, person=str(1_000 + number), community="77")
+        for number, channel in enumerate(channels * 2)
+    ]
+    assert sum(entry.is_open for entry in entries) == 40
+    assert "in this server" in next(entry.answer for entry in entries if not entry.is_open)
+    assert enters(room, ChatKey("discord", "99"), person="5", community="78").is_open
+    assert enters(room, ChatKey("discord", "98"), person="6").is_open, "direct messages are of no server"
+
+
 def test_what_was_used_up_comes_back(room_of):
     room = room_of(quotas=QuotaSettings(commands_person=20))
     for _ in range(25):

@@ -28,6 +28,8 @@ BROUGHT_S = 5.0
 """So long it is waited for more of what is brought late, before one apology is made of it."""
 QUIETLY = "quietly"
 """The name of tasks that do what nobody waits for."""
+SAID_AGAIN_S = 60.0
+"""That lines are left out is logged so often at most: who writes without end fills no log."""
 BEHIND_S = 10.0
 """So long alerts wait at most until it is read what people said while the bot was away."""
 
@@ -61,6 +63,9 @@ class Intake:
         self._behind_since_s: float | None = None
         self._waited_long = False
         self._sorry_soon = False
+        self._left_out = 0
+        """So many lines were left out that the log does not know of."""
+        self._left_out_said_s = -math.inf
 
     @property
     def is_behind(self) -> bool:
@@ -116,7 +121,14 @@ class Intake:
         elif len(self._asked[typed.chat.native_id]) < MOST_WAITING or self._wants_peace(typed.line):
             self._chain(typed)
         else:
-            _log.warning("updates_left_out")
+            self._leave_out()
+
+    def _leave_out(self) -> None:
+        """Note that a line is left out; of many, the log is told how many there were."""
+        self._left_out += 1
+        if self._clock_s() - self._left_out_said_s >= SAID_AGAIN_S:
+            _log.warning("updates_left_out", count=self._left_out)
+            self._left_out, self._left_out_said_s = 0, self._clock_s()
 
     def _tapped(self, tap: Tapped) -> None:
         line = (tapped(tap.data) or ("", False))[0]

@@ -283,6 +283,13 @@ class Discord(Asking):
         """Wait for an interaction, given by its id, to be answered, acknowledged or failed."""
         return Answer.of(await self._do("interaction", interaction=interaction, until=until, timeout=wait))
 
+    async def burst(self, ran: Sequence[Json] = (), pressed: Sequence[Json] = ()) -> None:
+        """Users run commands and press buttons all at once, and nobody waits for the answers.
+
+        Each of `ran` has user, channel, name and options; of `pressed` user, channel, message, name, values.
+        """
+        await self._do("burst", ran=list(ran), pressed=list(pressed))
+
     async def say(self, text: str, channel: int, *, user: int | None = None) -> Message:
         """A user writes a message of their own."""
         return Message.of(await self._do("say", user=user or self.owner, channel=channel, text=text))

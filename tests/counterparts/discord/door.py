@@ -166,6 +166,13 @@ class Door:
         post = self._discord.messages.find(self._channel(channel), message)
         return self._discord.actions.use_component(self._world.user(user), post, name, values).id
 
+    async def burst(self, ran: list[Json], pressed: list[Json]) -> None:
+        """Users run commands and press buttons all at once; arguments as of `slash` and `use_component`."""
+        for one in ran:
+            await self.slash(**one)
+        for one in pressed:
+            await self.use_component(**one)
+
     async def visible_commands(self, user: int, channel: int) -> list[str]:
         found = self._discord.actions.visible_commands(self._world.user(user), self._channel(channel))
         return [command["name"] for command in found]

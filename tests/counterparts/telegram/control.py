@@ -231,6 +231,13 @@ class Telegram:
         """Let people, by their ids, write the same to the bot, each so many times, `age` seconds ago."""
         await self.ask("flood", users=list(people), text=text, times=times, age=age)
 
+    async def burst(self, said=(), tapped=()):
+        """Let people write and tap all at once, waiting for nothing.
+
+        `said` are a person, chat and text each, `tapped` a person, chat, message and button's data; by ids.
+        """
+        await self.ask("burst", said=list(said), tapped=list(tapped))
+
     async def heal(self):
         """Take back every fault."""
         await self.ask("heal")

@@ -108,6 +108,13 @@ class Door:
                 message = self.api.crowd.write(user, user, text)
                 message["date"] -= int(age)
 
+    async def do_burst(self, said, tapped):
+        """Let people write and tap all at once: user, chat, text; user, chat, message, data."""
+        for user, chat, text in said:
+            self.api.crowd.write(user, chat, text)
+        for user, chat, message, data in tapped:
+            self.api.crowd.tap(user, chat, message, data)
+
     async def do_post(self, user, chat, text):
         return self.api.crowd.post(user, chat, text)
 
