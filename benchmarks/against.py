@@ -1,9 +1,9 @@
 """The same benchmarks of an earlier version and of this one, in turn: `python -m benchmarks.against COMMIT`.
 
 Each part runs in a process of its own, of each version in a copy of its files, with this one's libraries.
-Both are measured by the earlier version's benchmark, so that a row means the same; where that does not run on
-this version any more, each is measured by its own, and rows of the same name are compared. Of each row, the
-first figure of what was measured counts. Where a figure is a rate, more is better.
+Both are measured by the earlier version's benchmark, so that a row means the same; where that does not run,
+by this version's, or else each by its own, and rows of the same name are compared. Of each row, the first
+figure of what was measured counts. Where a figure is a rate, more is better.
 """
 
 import argparse
@@ -67,17 +67,33 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS, help="so often each, in turn")
     asked = parser.parse_args()
     print("| what | before | now | ratio (least to greatest) |\n| --- | --- | --- | --- |", flush=True)
-    with _files_of(asked.commit) as earlier, _files_here(measured_by=earlier) as here:
+    with (
+        _files_of(asked.commit) as earlier,
+        _files_of(asked.commit) as earlier_by_ours,
+        _files_here(measured_by=earlier) as here,
+    ):
+        shutil.rmtree(earlier_by_ours / "benchmarks")
+        shutil.copytree(ROOT / "benchmarks", earlier_by_ours / "benchmarks")
+        ways = (
+            (earlier, here, ""),
+            (earlier_by_ours, ROOT, "; by this version's benchmark"),
+            (earlier, ROOT, "; each by its own benchmark"),
+        )
         for part in asked.parts:
-            try:
-                rounds, note = _in_turn(part, earlier, here, asked.rounds), ""
-            except MeasureError:  # what it measures by is not there any more
-                try:
-                    rounds, note = _in_turn(part, earlier, ROOT, asked.rounds), "; each by its own benchmark"
-                except MeasureError as error:
-                    print(f"| {part} | | | not measured: {error} |", flush=True)
-                    continue
-            _print(part, rounds, note)
+            _compare(part, ways, asked.rounds)
+
+
+def _compare(part: str, ways: Sequence[tuple[Path, Path, str]], rounds: int) -> None:
+    """Measure a part in the first of the ways that goes, and print it."""
+    reason = ""
+    for was, now, note in ways:
+        try:
+            _print(part, _in_turn(part, was, now, rounds), note)
+        except MeasureError as error:  # what it measures by is not there, or did not work then
+            reason = str(error)
+        else:
+            return
+    print(f"| {part} | | | not measured: {reason} |", flush=True)
 
 
 class MeasureError(Exception):
