@@ -9,6 +9,19 @@ trap 'rm -rf "$home"' EXIT
 cd "$home"
 (cd "$root" && .venv/bin/python -m hatchling build -d "$home/dist")
 ls dist
+# what an operator has beside the sources is in no sdist
+mkdir planted
+(cd "$root" && git ls-files -z | xargs -0 tar -cf -) | tar -xf - -C planted
+for name in .env prod.env liqbot.toml liqbot.toml.bak liqbot.db liqbot.db-wal liqbot.history backups/liqbot-1.db; do
+  mkdir -p "planted/$(dirname "$name")" && echo planted > "planted/$name"
+done
+(cd planted && "$root/.venv/bin/python" -m hatchling build -t sdist -d "$home/planted-dist" > /dev/null)
+tar -tf planted-dist/*.tar.gz | sed 's,^[^/]*/,,' > inside
+grep -q '^liqbot/cli/setup.py$' inside
+if grep -E '(^|/)(\.env|[^/]*\.env|liqbot\.toml[^/]*|[^/]*\.db(-[a-z]+)?|[^/]*\.history)$|^backups/' inside; then
+  echo "packaged: the sdist carries what it must not"
+  exit 1
+fi
 "$python" -m venv empty
 empty/bin/python -m pip install --quiet --disable-pip-version-check --constraint "$root/requirements.txt" dist/*.whl
 PATH="$home/empty/bin:$PATH"
