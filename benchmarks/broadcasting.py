@@ -97,7 +97,7 @@ async def _alert(telegram: Telegram, people: list[int], folder: Path) -> int:
         telegram=TelegramSettings(token=telegram.token, api_url=telegram.api_url),
     )
     bot = Bot(settings, [Told([*fuel(1), flips, *later])], {})
-    adapter = TelegramAdapter(settings.telegram, bot.reception())
+    adapter = TelegramAdapter(settings.telegram, bot.reception("telegram"))
     bot.serve("telegram", adapter)
     chats = [ChatKey("telegram", str(person)) for person in people]
     async with bot:

@@ -5,9 +5,17 @@ import os
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self, TypeVar, cast
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, create_model, field_validator
+from pydantic import (
+    BaseModel,
+    Field,
+    SecretStr,
+    ValidationError,
+    create_model,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import PydanticUndefined
 from pydantic_settings import (
     BaseSettings,
@@ -21,7 +29,9 @@ from liqbot.chat import registry as chats
 from liqbot.logs import hide
 from liqbot.market.coins import ALL, DEFAULT_COINS, canonical
 from liqbot.people_settings import AccessSettings, QuotaSettings
+from liqbot.platform_names import kind_of
 from liqbot.sections import BackupSettings, KeepSettings, PluginSettings, SettingsError, WebSettings, listed
+from liqbot.settings_named import named_keys, named_section, with_a_star
 from liqbot.settings_secrets import secrets_of, without_keys
 from liqbot.sources import registry
 from liqbot.store.address import DatabaseAddress, local_folder, parse_address
@@ -96,7 +106,7 @@ class Settings(_Declared):
     @property
     def serves_people(self) -> bool:
         """Whether there is a token for some platform."""
-        return any(chats.is_set(self.section(kind)) for kind in chats.sections().values())
+        return any(chats.accounts(self.section))
 
     @property
     def is_shared(self) -> bool:
@@ -172,11 +182,22 @@ class Settings(_Declared):
     @classmethod
     def _known_chat(cls, value: str) -> str:
         platform, colon, rest = value.partition(":")
-        if value and not (colon and rest and platform in CHAT_PLATFORMS):
+        if value and not (colon and rest and kind_of(platform) in CHAT_PLATFORMS):
             raise ValueError(
                 f"{value!r} is no chat; it is " + " or ".join(f"{one}:ID" for one in CHAT_PLATFORMS)
             )
         return value
+
+    @model_validator(mode="after")
+    def _operators_bot(self) -> Self:
+        """Refuse an operator's chat of a bot that has no name in the settings."""
+        platform = self.operator_chat.partition(":")[0]
+        named = {one.name for one in chats.accounts(self.section)}
+        if platform not in {"", *CHAT_PLATFORMS, *named}:
+            raise ValueError(
+                f"operator_chat: there is no bot {platform!r}; there is {', '.join(sorted(named))}"
+            )
+        return self
 
     @classmethod
     def settings_customise_sources(
@@ -233,6 +254,8 @@ def _values(model: BaseModel, prefix: str) -> dict[str, str]:
         value = getattr(model, name)
         if isinstance(value, BaseModel):
             values |= _values(value, f"{prefix}{name.upper()}__")
+        elif named_section(type(model), name):
+            values[f"{prefix}{name.upper()}"] = ",".join(value)
         elif not isinstance(value, dict):  # what plugins are told may hold what nobody should read
             values[f"{prefix}{name.upper()}"] = _shown(value)
     return values
@@ -251,7 +274,9 @@ def _described(model: type[BaseModel], prefix: str) -> Iterator[tuple[str, str, 
         if isinstance(default, BaseModel):
             yield from _described(type(default), f"{prefix}{name.upper()}__")
             continue
-        if default is not PydanticUndefined:
+        if named_section(model, name):
+            yield f"{prefix}{name.upper()}", "", field.description or ""
+        elif default is not PydanticUndefined:
             yield f"{prefix}{name.upper()}", _shown(default), field.description or ""
 
 
@@ -289,15 +314,18 @@ def _merged(values: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any
 
 def _unknown_variables(environment: Mapping[str, str]) -> Iterator[str]:
     known = {variable for variable, _, _ in described()}
+    named = set(named_keys(Settings))
     for variable in environment:
-        if variable.upper().startswith(PREFIX) and variable not in known:
+        is_ours = variable.upper().startswith(PREFIX)
+        if is_ours and variable not in known and with_a_star(_key(variable)) not in named:
             yield _no_such(variable, variable.upper(), known)
 
 
 def _unknown_keys(values: Mapping[str, Any], file: Path) -> Iterator[str]:
     known = {_key(variable) for variable, _, _ in described() if variable != CONFIG}
+    known |= set(named_keys(Settings))
     for key in _keys(values):
-        if key not in known and not key.startswith(_FREE):
+        if not key.startswith(_FREE) and not {key, with_a_star(key)} & known:
             yield f"{file}: {_no_such(key, key, known)}"
 
 
@@ -322,7 +350,8 @@ def _no_such(name: str, meant: str, known: Collection[str]) -> str:
 def _complaints(error: ValidationError, environment: Mapping[str, str], file: Path) -> Iterator[str]:
     for detail in sorted(error.errors(), key=lambda detail: len(detail["loc"]) > 1):
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
-        where = variable if variable in environment else f"{file}: {_key(variable)}"
+        key = f": {_key(variable)}" if detail["loc"] else ""
+        where = variable if variable in environment else f"{file}{key}"
         is_url = detail["loc"][:1] == ("database",) and "://" in str(detail["input"])  # with a password
         is_secret = _is_secret(detail["loc"]) or is_url
         given = "" if is_secret else f" (it is {without_keys(repr(detail['input']))})"
@@ -332,10 +361,15 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
 def _is_secret(path: tuple[int | str, ...]) -> bool:
     """Return whether a setting is one whose value is never shown, nor that of a section with one in it."""
     kind: object = Settings
-    for part in path:
+    parts = iter(path)
+    for part in parts:
         if not (isinstance(kind, type) and issubclass(kind, BaseModel)) or part not in kind.model_fields:
             break
+        named = named_section(kind, str(part))
         kind = kind.model_fields[str(part)].annotation
+        if named is not None:
+            kind = named
+            next(parts, None)  # its name
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return any(_is_secret((*path, name)) for name in kind.model_fields)
     return kind is SecretStr

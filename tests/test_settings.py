@@ -7,6 +7,7 @@ import pytest
 from pydantic import SecretStr
 from recordings import ordinary_user
 
+from liqbot.chat import registry
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.settings import (
@@ -131,6 +132,7 @@ EXAMPLES = {
     "LIQBOT_BACKUPS__KEEP": ("3", "3", 3),
     "LIQBOT_QUOTAS__COMMANDS": ("31", "31", 31),
     "LIQBOT_QUOTAS__COMMANDS_PERSON": ("21", "21", 21),
+    "LIQBOT_QUOTAS__COMMANDS_SERVER": ("77", "77", 77),
     "LIQBOT_QUOTAS__PICTURES": ("11", "11", 11),
     "LIQBOT_QUOTAS__PICTURES_PERSON": ("7", "7", 7),
     "LIQBOT_QUOTAS__PICTURES_AT_ONCE": ("3", "3", 3),
@@ -228,6 +230,7 @@ WRONG = {
     "LIQBOT_BACKUPS__KEEP": ["0", "1.5"],
     "LIQBOT_QUOTAS__COMMANDS": ["-1", "x"],
     "LIQBOT_QUOTAS__COMMANDS_PERSON": ["-1", "x"],
+    "LIQBOT_QUOTAS__COMMANDS_SERVER": ["-1", "x"],
     "LIQBOT_QUOTAS__PICTURES": ["-1", "x"],
     "LIQBOT_QUOTAS__PICTURES_PERSON": ["-1", "x"],
     "LIQBOT_QUOTAS__PICTURES_AT_ONCE": ["-1", "x"],
@@ -277,7 +280,68 @@ def refused(environment=None):
 
 
 def test_there_is_an_example_of_every_setting():
-    assert {variable for variable, _, _ in described()} == {*EXAMPLES, CONFIG}
+    named = {"LIQBOT_DISCORD__ACCOUNTS", "LIQBOT_TELEGRAM__ACCOUNTS"}
+    assert {variable for variable, _, _ in described()} == {*EXAMPLES, CONFIG, *named}
+
+
+def bots(settings):
+    """Return by name the token of each bot that is set up."""
+    found = registry.accounts(settings.section)
+    return {account.name: account.section.token.get_secret_value() for account in found}
+
+
+def test_further_bots_have_a_name_and_else_what_their_platform_says(write):
+    write(
+        '[telegram]\ntoken = "1:a"\napi_url = "http://own:1"\nwebhook_url = "https://one.example"\n'
+        '[telegram.accounts.alerts]\ntoken = "2:b"\n'
+        '[discord.accounts.eu-1]\ntoken = "x.y.z"\n'
+    )
+    settings = load_settings({"LIQBOT_TELEGRAM__ACCOUNTS__DESK__TOKEN": "3:c"})
+    assert bots(settings) == {
+        "discord.eu-1": "x.y.z",
+        "telegram": "1:a",
+        "telegram.alerts": "2:b",
+        "telegram.desk": "3:c",
+    }
+    own = {account.name: account.section for account in registry.accounts(settings.section)}
+    assert own["telegram.alerts"].api_url == "http://own:1"
+    assert own["telegram.alerts"].webhook_url == "", "an address that brings updates is one bot's"
+    assert effective(settings)["LIQBOT_TELEGRAM__ACCOUNTS"] == "alerts,desk"
+
+
+@pytest.mark.parametrize(
+    ("toml", "told"),
+    [
+        (
+            '[telegram]\ntoken = "1:a"\n[telegram.accounts.x]\ntoken = "1:b"',
+            "token and accounts.x have the same",
+        ),
+        ("[telegram.accounts.x]\nwebhook_port = 1", "accounts.x has no token"),
+        ('[telegram.accounts."A b"]\ntoken = "1:a"', "'A b' is no name of a bot"),
+        ('[telegram.accounts.x]\ntoken = "secret"', "telegram.accounts.x.token: has not the form"),
+        ('[telegram.accounts.x]\ntokn = "secret"', "telegram.accounts.x.tokn: there is no such setting"),
+        ('[telegram.accounts]\nx = "secret"', "telegram.accounts.x: there is no such setting"),
+        ('telegram.accounts = "secret"', "telegram.accounts: Input should be"),
+        ('[discord.accounts.x]\ntoken = "not secret"', "discord.accounts.x.token: has not the form"),
+        (
+            'operator_chat = "telegram.x:5"\n[telegram.accounts.y]\ntoken = "1:a"',
+            "there is no bot 'telegram.x'; there is telegram.y",
+        ),
+        (
+            """
+            [telegram.accounts]
+            x = {token = "1:a", webhook_url = "https://a.example"}
+            y = {token = "2:b", webhook_url = "https://b.example"}
+            """,
+            "accounts.x and accounts.y have the same webhook_port",
+        ),
+    ],
+)
+def test_a_further_bot_that_cannot_be_is_refused_by_name_and_its_token_is_not_told(write, toml, told):
+    write(toml)
+    found = refused()
+    assert told in found
+    assert "secret" not in found
 
 
 @pytest.mark.usefixtures("folder")

@@ -1,4 +1,4 @@
-"""The adapters of those platforms that are set up, and that this process is to serve."""
+"""The adapters of those bots on platforms that are set up, and that this process is to serve."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -12,11 +12,10 @@ from liqbot.settings import Settings
 
 
 def make_adapters(settings: Settings, bot: Bot) -> Iterator[tuple[str, Adapter]]:
-    """Yield an adapter, with its platform's name, for each platform with a token that is a duty of `bot`."""
-    for name, kind in registry.platforms().items():
-        section = settings.section(kind.settings)
-        if not (registry.is_set(section) and bot.duties.has(name)):
+    """Yield an adapter, with its platform's name, for each bot on a platform that this process serves."""
+    for account in registry.accounts(settings.section):
+        if not bot.duties.has(account.name):
             continue
-        hide(registry.secrets(section))
-        make = partial(kind.make, section, bot.reception())
-        yield name, make() if bot.backend.leases is None else RestartableAdapter(make)
+        hide(registry.secrets(account.section))
+        make = partial(account.kind.make, account.section, bot.reception(account.name))
+        yield account.name, make() if bot.backend.leases is None else RestartableAdapter(make)

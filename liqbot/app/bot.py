@@ -241,9 +241,10 @@ class Bot:
             self.services.pictures.studio.close()
             await self.store.close()
 
-    def reception(self) -> Reception:
-        """Return what an adapter serves people with."""
+    def reception(self, platform: str) -> Reception:
+        """Return what the adapter of a platform, or of a further bot there, serves people with."""
         return Reception(
+            platform,
             self.answering,
             self.services,
             self.dispatcher.turn,

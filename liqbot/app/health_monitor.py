@@ -12,6 +12,7 @@ from liqbot.alerts.evaluation import STALE_MS
 from liqbot.app.bot import Bot
 from liqbot.app.clock import ClockError, ClockWatch
 from liqbot.app.findings import findings_of
+from liqbot.app.lost_bots import LostBots
 from liqbot.app.operator_chat import Operator
 from liqbot.app.process_report import report_of
 from liqbot.app.roles import ALERTS, ENGINE
@@ -57,6 +58,7 @@ class HealthMonitor:
         self._clock_error = ClockError()
         self._begun_ms = clock()
         self._tidied_ms = 0
+        self._lost_bots = LostBots(bot)
         self._elsewhere: list[Finding] = []
         """What other processes of the bot have found wrong."""
         self.lag_s = 0.0
@@ -164,6 +166,8 @@ class HealthMonitor:
         async for finding in self._late(now_ms):
             yield finding
         async for finding in self._unled():
+            yield finding
+        async for finding in self._lost_bots.findings(now_ms):
             yield finding
 
     async def _note_what_is_over(self, now_ms: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from liqbot import __version__
 from liqbot.app.bot import Bot
-from liqbot.app.roles import ALERTS, ENGINE, SCANNER, WEB, all_roles
+from liqbot.app.roles import ALERTS, ENGINE, SCANNER, WEB
 from liqbot.market.layer import Origin
 from liqbot.service.findings import WELL
 from liqbot.store.presence import ProcessReport
@@ -15,7 +15,7 @@ def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, oldest_due_ms:
     own = [one.finding for one in bot.services.troubles.all if not one.finding.is_elsewhere]
     return ProcessReport(
         name=name,
-        roles=tuple(role for role in all_roles() if bot.duties.has(role)),
+        roles=bot.duties.names,
         version=__version__,
         started_ms=begun_ms,
         lags_s=dict(lags_of(bot, now_ms, oldest_due_ms)),

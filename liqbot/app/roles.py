@@ -1,7 +1,8 @@
 """Roles: what one process of a bot does. By default all of it; on PostgreSQL several processes share them.
 
 `engine` watches the market, `alerts` lets rules read what it has seen, `scanner` asks for accounts, `web`
-serves page and API, and each chat platform has a role of its own name.
+serves page and API, and each chat platform has a role of its own name, for all bots there; `telegram.second`
+is the one bot of that name.
 """
 
 import re
@@ -9,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from liqbot.chat import registry
+from liqbot.platform_names import kind_of
 from liqbot.rules.wording import nearest
 from liqbot.settings import Settings, SettingsError
 from liqbot.text.figures import listed
@@ -36,13 +38,19 @@ class Duties:
         return self.roles == frozenset(all_roles()) and self.shards is None
 
     def has(self, role: str) -> bool:
-        """Return whether the process has a role."""
-        return role in self.roles
+        """Return whether the process has a role, or that of the whole platform of a bot."""
+        return role in self.roles or kind_of(role) in self.roles
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The roles in their order, those of single bots last."""
+        known = all_roles()
+        return (*(role for role in known if role in self.roles), *sorted(self.roles - set(known)))
 
     @property
     def words(self) -> str:
         """The roles as they are typed."""
-        named = ",".join(role for role in all_roles() if role in self.roles)
+        named = ",".join(self.names)
         return named if self.shards is None else f"{named} shards {shards_text(self.shards)}"
 
 
@@ -51,17 +59,20 @@ def whole() -> Duties:
     return Duties(frozenset(all_roles()))
 
 
-def read_duties(roles: Collection[str], shards: str) -> Duties:
-    """Return what `--role` and `--shards` ask for. Raises `SettingsError` that says what there is."""
+def read_duties(roles: Collection[str], shards: str, bots: Collection[str] = ()) -> Duties:
+    """Return what `--role` and `--shards` ask for; `bots` are those on platforms, by name.
+
+    Raises `SettingsError` that says what there is.
+    """
     names = [name.strip() for role in roles for name in role.split(",") if name.strip()]
-    known = all_roles()
+    known = (*all_roles(), *(bot for bot in bots if bot not in all_roles()))
     for name in names:
         if name not in known:
             near = nearest(name, known)
             meant = f"; did you mean {near}?" if near else f"; choose from {listed(known)}"
             raise SettingsError(f"--role: there is no role {name!r}{meant}")
-    duties = Duties(frozenset(names or known), read_shards(shards) if shards else None)
-    if duties.shards is not None and not duties.has("discord"):
+    duties = Duties(frozenset(names or all_roles()), read_shards(shards) if shards else None)
+    if duties.shards is not None and "discord" not in map(kind_of, duties.roles):
         raise SettingsError("--shards: only a process with the role discord has shards")
     return duties
 

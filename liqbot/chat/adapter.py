@@ -28,6 +28,8 @@ def at_once(chat: ChatKey, within_s: float) -> float:
 class Reception:
     """What an adapter serves people with."""
 
+    platform: str
+    """What the platform of its chats is called: `telegram`, or `telegram.second` for a further bot there."""
     answering: Answering
     """Finds the answer to a line that somebody typed."""
     services: Services

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from liqbot.chat.command import Action, CommandContext, Text, command
 from liqbot.message import Button, Fact, Message, Table, Tone
+from liqbot.platform_names import kind_of
 from liqbot.service.access import Standing
 from liqbot.service.errors import UserError
 from liqbot.text import N_, _, ngettext
@@ -186,7 +187,8 @@ async def _send(context: CommandContext, draft: str) -> Message:
 
 def _pause(said: str, *, paused: bool) -> "Callable[[CommandContext, str], Awaitable[Message]]":
     async def pause(context: CommandContext, platform: str) -> Message:
-        known = context.services.platforms()
+        served = context.services.platforms()
+        known = list(dict.fromkeys([*map(kind_of, served), *served]))
         if platform.lower() not in known:
             raise UserError("Which platform? Choose from {names}.", names=listed(known) or _("none"))
         await context.services.access.pause(platform.lower(), paused=paused)

@@ -162,7 +162,7 @@ async def privacy(context: CommandContext) -> Message:
     return Message(
         _("What is kept of this chat"),
         (
-            _("Its id on {platform}.", platform=context.chat.platform),
+            _("Its id on {platform}.", platform=context.chat.kind),
             ngettext(
                 "Its {count} subscription.",
                 "Its {count} subscriptions.",

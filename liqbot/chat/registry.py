@@ -1,7 +1,8 @@
-"""Which chat platforms there are: every folder below `chat/` that has a `platform.py` brings one.
+"""Which chat platforms there are, and which bots of each: a folder below `chat/` with a `platform.py` is one.
 
 A platform declares itself there as `PLATFORM`: its settings, how its adapter is made of them, and how an
 operator can check it. A new one touches nothing else. Its library is loaded where it is served or checked.
+Where its settings have `accounts`, each of them is a bot with a token, a sender and people of its own.
 """
 
 from __future__ import annotations
@@ -16,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, SecretStr
 
 import liqbot.chat
+from liqbot.chat.account_settings import WithAccounts
+from liqbot.platform_names import account_name
 from liqbot.sections import Section
 
 if TYPE_CHECKING:  # settings are read before all else: what serves people is loaded later
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
 
     from liqbot.chat.adapter import Adapter, Reception
 
@@ -40,6 +43,17 @@ class PlatformKind:
     """Asks whether the bot can write to a chat, by its id, and says which that is. Raises `AdapterError`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One bot on a platform: a token, with limits, a sender and people of its own."""
+
+    name: str
+    """As in the keys of its chats: `telegram`, or `telegram.second` for one that is named in the settings."""
+    kind: PlatformKind
+    section: Section
+    """The settings that are its own."""
+
+
 @cache
 def platforms() -> Mapping[str, PlatformKind]:
     """Return the platforms that come with liqbot, by name."""
@@ -55,8 +69,23 @@ def sections() -> dict[str, type[Section]]:
     return {name: kind.settings for name, kind in platforms().items()}
 
 
+def accounts(section_of: Callable[[type[Section]], Section]) -> Iterator[Account]:
+    """Yield every bot that is set up; `section_of` returns a platform's settings, as `Settings.section`."""
+    for kind in platforms().values():
+        yield from accounts_of(kind, section_of(kind.settings))
+
+
+def accounts_of(kind: PlatformKind, section: Section) -> Iterator[Account]:
+    """Yield the bots of one platform: the one whose token is the section's own, then those with a name."""
+    if is_set(section):
+        yield Account(kind.name, kind, section)
+    if isinstance(section, WithAccounts):
+        for name, own in section.each_account().items():
+            yield Account(account_name(kind.name, name), kind, own)
+
+
 def is_set(section: object) -> bool:
-    """Return whether a section holds what its platform needs."""
+    """Return whether a section holds what its platform needs for the bot whose token is its own."""
     return bool(getattr(section, "is_set", False))
 
 

@@ -18,7 +18,7 @@ from liqbot.app.plugin_setup import plugins_of, wanted
 from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
-from liqbot.chat.registry import PlatformKind
+from liqbot.chat.registry import Account
 from liqbot.cli import machine_checks
 from liqbot.cli.machine_checks import Ailing, listening, require_own, require_writable
 from liqbot.errors import OperatorError
@@ -26,7 +26,6 @@ from liqbot.hosting.plugins import contained
 from liqbot.logs import hide, redacted, set_up_logs
 from liqbot.market.coins import ALL
 from liqbot.operations.database import count_subscriptions, is_empty, require_well
-from liqbot.sections import Section
 from liqbot.service.processes import ProcessAnswer
 from liqbot.settings import Settings, described, effective, load_settings
 from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, nowhere
@@ -83,10 +82,8 @@ def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
         yield f"source {source}", lambda settings, source=source: _source(source, settings, reports)
     if len(reports) == len(settings.sources):  # of one that does not answer nobody knows what it has
         yield "coins", lambda settings: _coins(settings, reports)
-    for name, kind in platforms.platforms().items():
-        section = settings.section(kind.settings)
-        if platforms.is_set(section):
-            yield name, lambda _, kind=kind, section=section: _platform(kind, section)
+    for account in platforms.accounts(settings.section):
+        yield account.name, lambda _, account=account: _platform(account)
     if settings.operator_chat:
         yield "operator's chat", _operator
 
@@ -173,12 +170,11 @@ def _source(name: str, settings: Settings, reports: list[Report]) -> str:
 def _operator(settings: Settings) -> str:
     """Ask the platform of the operator's chat whether it can be written to."""
     name, _, native_id = settings.operator_chat.partition(":")
-    kind = platforms.platforms()[name]
-    section = settings.section(kind.settings)
-    if not platforms.is_set(section):
+    account = next((one for one in platforms.accounts(settings.section) if one.name == name), None)
+    if account is None:
         raise Ailing(f"LIQBOT_OPERATOR_CHAT: there is no token for {name}, and nobody hears of troubles")
-    hide(platforms.secrets(section))
-    reach = kind.reach
+    hide(platforms.secrets(account.section))
+    reach, section = account.kind.reach, account.section
 
     async def asked() -> str:
         return f"{native_id} cannot be looked up" if reach is None else await reach(section, native_id)
@@ -190,9 +186,9 @@ async def _within(seconds: float, asked: Awaitable[str]) -> str:
     return await asyncio.wait_for(asked, seconds)
 
 
-def _platform(kind: PlatformKind, section: Section) -> str:
+def _platform(account: Account) -> str:
     async def checked() -> str:
-        return str(await kind.check(section))
+        return str(await account.kind.check(account.section))
 
-    hide(platforms.secrets(section))
+    hide(platforms.secrets(account.section))
     return asyncio.run(checked())

@@ -29,6 +29,7 @@ from liqbot.app.roles import Duties, read_duties, require_shared, whole
 from liqbot.app.runtime import serving
 from liqbot.app.sources import make_simulator, make_source
 from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
+from liqbot.chat import registry as platforms
 from liqbot.chat.command import CommandContext
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
 from liqbot.chat.console.prompt import Prompt
@@ -87,7 +88,7 @@ def run(
     if not use_plugins:
         none = settings.plugins.model_copy(update={"enabled": False})
         settings = settings.model_copy(update={"plugins": none})
-    duties = read_duties(role or (), shards)
+    duties = read_duties(role or (), shards, [one.name for one in platforms.accounts(settings.section)])
     require_shared(duties, settings)
     if not duties.is_whole:
         _serve(settings, dev=dev, duties=duties)

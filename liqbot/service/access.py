@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import structlog
 
 from liqbot.people_settings import AccessSettings, read_id
+from liqbot.platform_names import kind_of
 from liqbot.rules.wording import quoted
 from liqbot.service.errors import UserError
 from liqbot.service.quotas import MINUTE_S, Quotas
@@ -83,7 +84,7 @@ class Access:
         """How often somebody was turned away, by why."""
         self.used: dict[tuple[str, str], tuple[int, int]] = {}
         """By platform and id of chats and people: how often they asked since the start, and when last, ms."""
-        self._told: dict[tuple[str, str, str], int] = {}
+        self._told: dict[tuple[str, str, str, str], int] = {}
         """Who was told what, until when it is not said again."""
         self.changed: Callable[[], Awaitable[None]] = _nothing
         """Says to other processes that what was decided is to be read anew."""
@@ -103,7 +104,7 @@ class Access:
 
     def is_owner(self, chat: ChatKey, person: str) -> bool:
         """Return whether somebody is an owner of the bot."""
-        return chat.platform == CONSOLE or (bool(person) and (chat.platform, person) in self._owners)
+        return chat.platform == CONSOLE or (bool(person) and (chat.kind, person) in self._owners)
 
     def enter(self, chat: ChatKey, person: str, line: str, *, community: str = "") -> Entry:
         """Return whether a line of somebody is dealt with; costs next to nothing where it is not.
@@ -115,7 +116,7 @@ class Access:
             return OPEN
         why = self._turned_away(chat, person, community)
         if why == NOT_LET_IN and _JOINING.match(line):
-            wait_s = self._quotas.take("joins", chat.platform, chat.native_id, most=TRIES_A_MINUTE)
+            wait_s = self._quotas.take("joins", chat.kind, chat.native_id, most=TRIES_A_MINUTE)
             told = _("Too many tries. Wait a minute, then try again.") if wait_s else ""
             return Entry(is_open=not wait_s, reason=told)
         if why:
@@ -127,10 +128,10 @@ class Access:
             ("commands_server", community),
         )
         for name, native_id in counted:
-            wait_s = self._quotas.take(name, chat.platform, native_id)
+            wait_s = self._quotas.take(name, chat.kind, native_id)
             if wait_s:
                 until_ms = self._clock() + round(1000 * max(wait_s, MINUTE_S))
-                told = str(self._quotas.exceeded(name, chat.platform, native_id, wait_s))
+                told = str(self._quotas.exceeded(name, chat.kind, native_id, wait_s))
                 whom = person if name == "commands_person" else ""
                 return self._said_once(chat, whom, name, until_ms, told)
         self._count(chat, person)
@@ -141,22 +142,22 @@ class Access:
         return self.is_owner(chat, person) or not self._turned_away(chat, person, community)
 
     def is_served(self, platform: str) -> bool:
-        """Return whether a platform is not paused."""
-        return platform not in self.paused
+        """Return whether neither a bot nor the platform that it is on is paused."""
+        return not self.paused & {platform, kind_of(platform)}
 
     async def join(self, chat: ChatKey, code: str) -> None:
         """Let a chat in by a code; whoever is in already uses nothing up. Raises `UserError`."""
-        if self._is_open_on(chat.platform):
+        if self._is_open_on(chat.kind):
             return
         if self._settings.mode != "invite" or not await self._store.access.accept(
-            code, chat.platform, chat.native_id, self._clock()
+            code, chat.kind, chat.native_id, self._clock()
         ):
             self.refused["wrong code"] += 1
             raise UserError("This invite code is not good, or not any more. Ask for another one.")
-        self._standings[chat.platform, chat.native_id] = "allowed"
-        self._told = {key: value for key, value in self._told.items() if key[1] != chat.native_id}
+        self._standings[chat.kind, chat.native_id] = "allowed"
+        self._told = {key: value for key, value in self._told.items() if key[2] != chat.native_id}
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
-        await self._apply_to((chat.platform, chat.native_id))
+        await self._apply_to((chat.kind, chat.native_id))
         await self.changed()
 
     async def invite(self, uses: int, days: int) -> Invitation:
@@ -208,21 +209,20 @@ class Access:
 
         Where it may not have them, as it was blocked meanwhile, it gets none.
         """
-        platform, native_id = chat.platform, chat.native_id
         if not self._decided(chat, "", ""):
             return
         for known in await self._store.access.chats():
             if known.chat != chat or not known.subscriptions:
                 continue
             if self._decided(chat, "", known.community) == NOT_LET_IN:
-                await self._set_guest((platform, native_id), is_guest=True)
+                await self._set_guest((chat.kind, chat.native_id), is_guest=True)
                 await self.changed()
             await self._apply(known)
 
     async def follow(self, chat: ChatKey, native_id: str) -> None:
         """Let what was decided of a chat hold for its new id, with which the store has it already."""
-        key = chat.platform, native_id
-        if (chat.platform, chat.native_id) in self._allowed and key not in self._allowed:
+        key = chat.kind, native_id
+        if (chat.kind, chat.native_id) in self._allowed and key not in self._allowed:
             await self._store.access.set_standing(*key, "allowed", self._clock())
         await self.read()
         await self.changed()
@@ -239,7 +239,12 @@ class Access:
         await self.changed()
 
     async def pause(self, platform: str, *, paused: bool) -> None:
-        """Serve nobody on a platform until further notice, or serve them again."""
+        """Serve nobody on a platform, or by one bot there, until further notice, or serve them again.
+
+        Raises `UserError` for a bot that is paused with its platform.
+        """
+        if not paused and platform not in self.paused and not self.is_served(platform):
+            raise UserError("All of {kind} is paused: /admin resume {kind}", kind=kind_of(platform))
         self.paused = self.paused | {platform} if paused else self.paused - {platform}
         await self._store.notes.set("paused", " ".join(sorted(self.paused)))
         await self.changed()
@@ -265,8 +270,8 @@ class Access:
 
     async def forget(self, chat: ChatKey, person: str) -> None:
         """Know nothing of a chat any more but that it is blocked. Who came by a code needs another."""
-        await self._set_guest((chat.platform, chat.native_id), is_guest=False)
-        for key in ((chat.platform, chat.native_id), (chat.platform, person)):
+        await self._set_guest((chat.kind, chat.native_id), is_guest=False)
+        for key in ((chat.kind, chat.native_id), (chat.kind, person)):
             self.used.pop(key, None)
             if self._standings.get(key) == "allowed":
                 await self._store.access.set_standing(*key, None, self._clock())
@@ -276,22 +281,22 @@ class Access:
     def _turned_away(self, chat: ChatKey, person: str, community: str) -> str:
         """Return why somebody is not served; empty where they are."""
         why = self._decided(chat, person, community)
-        return "paused" if why != BLOCKED and chat.platform in self.paused else why
+        return "paused" if why != BLOCKED and not self.is_served(chat.platform) else why
 
     def _decided(self, chat: ChatKey, person: str, community: str) -> str:
         """Return the same, whether their platform is paused or not."""
-        platform = chat.platform
-        ids = [(platform, one) for one in (chat.native_id, _bare(chat.native_id), person, community) if one]
+        kind = chat.kind
+        ids = [(kind, one) for one in (chat.native_id, _bare(chat.native_id), person, community) if one]
         standings = [self._standings.get(one) for one in ids]
         if "blocked" in standings:
             return BLOCKED
-        if self._is_open_on(platform):
+        if self._is_open_on(kind):
             return ""
         is_let_in = "allowed" in standings or any(one in self._allowed for one in ids)
         return "" if is_let_in or any(one in self._owners for one in ids) else NOT_LET_IN
 
-    def _is_open_on(self, platform: str) -> bool:
-        return self._settings.mode == "open" or platform in self._settings.open_on
+    def _is_open_on(self, kind: str) -> bool:
+        return self._settings.mode == "open" or kind in self._settings.open_on
 
     async def _set_guest(self, key: tuple[str, str], *, is_guest: bool) -> None:
         if (key in self._guests) != is_guest:
@@ -300,19 +305,19 @@ class Access:
 
     async def _apply_to(self, key: tuple[str, str]) -> None:
         """Do the same for the chats of an id: a chat's, a person's or a server's."""
-        platform, native_id = key
+        kind, native_id = key
         for known in await self._store.access.chats():
             names = (known.chat.native_id, _bare(known.chat.native_id), known.community)
-            if known.chat.platform == platform and native_id in names:
+            if known.chat.kind == kind and native_id in names:
                 await self._apply(known)
 
     async def _apply(self, known: KnownChat) -> None:
         """Let a chat get nothing where it may not use the bot any more, and take it up again where it may."""
-        platform = known.chat.platform
-        if platform == CONSOLE or (self.peopled is not None and platform not in self.peopled):
+        kind = known.chat.kind
+        if kind == CONSOLE or (self.peopled is not None and kind not in self.peopled):
             return
         why = self._decided(known.chat, "", known.community)
-        if why == NOT_LET_IN and (platform, known.chat.native_id) in self._guests:
+        if why == NOT_LET_IN and (kind, known.chat.native_id) in self._guests:
             why = ""
         if why and known.inactive is None:
             await self._store.chats.deactivate(known.chat, why, self._clock())
@@ -320,7 +325,7 @@ class Access:
             await self._store.chats.activate(known.chat)
 
     def _said_once(self, chat: ChatKey, person: str, why: str, until_ms: int, told: str = "") -> Entry:
-        key, reason = (why, chat.native_id, person), told or self._reason(why, chat)
+        key, reason = (why, chat.platform, chat.native_id, person), told or self._reason(why, chat)
         if self._told.get(key, 0) > self._clock():
             return Entry(is_open=False, reason=reason)
         if len(self._told) >= MOST_REMEMBERED:
@@ -333,7 +338,7 @@ class Access:
             return _("The operator of this bot does not serve you here.")
         if why == "paused":
             return _("The operator has paused this bot here. What is subscribed is kept.")
-        whom = f"{chat.platform}:{_bare(chat.native_id)}"
+        whom = f"{chat.kind}:{_bare(chat.native_id)}"
         if self._settings.mode == "invite":
             return _(
                 "This bot serves who was invited. With an invite code: /join CODE. The id here is {whom}.",
@@ -346,11 +351,13 @@ class Access:
         for native_id in {chat.native_id, person} - {""}:
             if len(self.used) >= MOST_REMEMBERED:
                 self.used.pop(next(iter(self.used)))
-            times, _last_ms = self.used.get((chat.platform, native_id), (0, 0))
-            self.used[chat.platform, native_id] = times + 1, now_ms
+            times, _last_ms = self.used.get((chat.kind, native_id), (0, 0))
+            self.used[chat.kind, native_id] = times + 1, now_ms
 
 
 def _read_id(text: str) -> tuple[str, str]:
+    if text.startswith(f"{CONSOLE}:"):
+        return _split(text)
     try:
         return read_id(text)
     except ValueError:

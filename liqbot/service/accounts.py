@@ -164,7 +164,7 @@ class Accounts:
         """Count a look. Raises `UserError` where that is one too many; to join another costs nothing."""
         if account in self._looks and self._clock() - self._looks[account][0] < FRESH_MS:
             return
-        platform, native_id = ("web", EVERYBODY) if chat is None else (chat.platform, chat.native_id)
+        platform, native_id = ("web", EVERYBODY) if chat is None else (chat.kind, chat.native_id)
         wait_s = self._quotas.take("looks", platform, native_id)
         if wait_s:
             raise self._quotas.exceeded("looks", platform, native_id, wait_s)

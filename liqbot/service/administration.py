@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import structlog
 
 from liqbot.people_settings import QuotaSettings
+from liqbot.platform_names import kind_of
 from liqbot.service.access import Access
 from liqbot.service.errors import UserError
 from liqbot.service.quotas import Quotas
@@ -106,7 +107,7 @@ class Administration:
         """Return who uses the bot, who asked most lately first; of one platform, or of all."""
         found: dict[tuple[str, str], User] = {}
         for known in await self.access.chats():
-            key = known.chat.platform, known.chat.native_id
+            key = known.chat.kind, known.chat.native_id
             before = found.get(key)
             held = known.subscriptions + (before.subscriptions if before else 0)
             note = known.inactive or ""
@@ -114,7 +115,7 @@ class Administration:
         for key in (*self.access.used, *self.access.standings):
             if key not in found:
                 found[key] = self._user(key, 0, "")
-        chosen = [user for key, user in found.items() if platform in ("", key[0])]
+        chosen = [user for key, user in found.items() if kind_of(platform) in ("", key[0])]
         return sorted(chosen, key=lambda user: (-(user.last_ms or 0), -user.subscriptions, user.whom))
 
     async def draft(self, text: str) -> Draft:

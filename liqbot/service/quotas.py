@@ -109,14 +109,14 @@ class Quotas:
         self, name: str, chat: ChatKey, person: str, *, span_s: float = MINUTE_S, of_person: bool = True
     ) -> None:
         """Use one up of the chat's quota of that name, and of the person's. Raises `UserError`."""
-        wait_s = self.take(name, chat.platform, chat.native_id, span_s=span_s)
+        wait_s = self.take(name, chat.kind, chat.native_id, span_s=span_s)
         if wait_s:
-            raise self.exceeded(name, chat.platform, chat.native_id, wait_s)
+            raise self.exceeded(name, chat.kind, chat.native_id, wait_s)
         if of_person and person:
             own = f"{name}_person"
-            wait_s = self.take(own, chat.platform, person, span_s=span_s)
+            wait_s = self.take(own, chat.kind, person, span_s=span_s)
             if wait_s:
-                raise self.exceeded(own, chat.platform, person, wait_s)
+                raise self.exceeded(own, chat.kind, person, wait_s)
 
     def exceeded(self, name: str, platform: str, native_id: str, wait_s: float = 0.0) -> UserError:
         """Return what to answer where a quota is exceeded."""
@@ -126,10 +126,10 @@ class Quotas:
     @contextmanager
     def drawing(self, chat: ChatKey, person: str) -> Generator[None]:
         """Count a picture while it is drawn. Raises `UserError` where that is one too many."""
-        most = self.most("pictures_at_once", chat.platform, chat.native_id)
+        most = self.most("pictures_at_once", chat.kind, chat.native_id)
         if most and self._drawing[chat] >= most:
             self.refused["pictures_at_once"] += 1
-            raise self.exceeded("pictures_at_once", chat.platform, chat.native_id)
+            raise self.exceeded("pictures_at_once", chat.kind, chat.native_id)
         self.require("pictures", chat, person)
         self._drawing[chat] += 1
         try:
@@ -142,8 +142,8 @@ class Quotas:
     def may_preview(self, chat: ChatKey, person: str) -> bool:
         """Use up one preview of a chat and of a person; return whether there was one."""
         return not (
-            self.take("previews", chat.platform, chat.native_id)
-            or (person not in ("", chat.native_id) and self.take("previews", chat.platform, person))
+            self.take("previews", chat.kind, chat.native_id)
+            or (person not in ("", chat.native_id) and self.take("previews", chat.kind, person))
         )
 
     def _make_room(self, now_s: float) -> None:

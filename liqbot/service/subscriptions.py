@@ -263,9 +263,9 @@ class Subscriptions:
                 raise quotas.exceeded("watches", *chat[:2])
             if 0 < quotas.most("watches_in_all", *chat[:2]) <= await access.watches():
                 raise quotas.exceeded("watches_in_all", *chat[:2])
-        wait_s = quotas.take("subscriptions_person", chat.platform, person, span_s=DAY_S)
+        wait_s = quotas.take("subscriptions_person", chat.kind, person, span_s=DAY_S)
         if wait_s:
-            raise quotas.exceeded("subscriptions_person", chat.platform, person, wait_s)
+            raise quotas.exceeded("subscriptions_person", chat.kind, person, wait_s)
 
     async def _require_room_for_account(self, chat: ChatKey, account: str) -> None:
         """Raise `UserError` where a chat, or the whole bot, watches as many accounts as it may."""

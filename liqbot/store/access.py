@@ -94,6 +94,10 @@ class Access(Protocol):
         """Return whether some chat has this watch already."""
         ...
 
+    async def subscribed(self) -> Mapping[str, int]:
+        """Return how many chats that can be reached have a subscription, by platform."""
+        ...
+
     async def watches(self) -> int:
         """Return how many distinct watches there are."""
         ...

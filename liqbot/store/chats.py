@@ -3,17 +3,25 @@
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from liqbot.platform_names import kind_of
+
 HOURLY_LIMIT = 20
 """How many alerts an hour a chat gets one by one, unless it asks for another number."""
 
 
 class ChatKey(NamedTuple):
-    """A chat as its platform knows it."""
+    """A chat as one bot on its platform knows it."""
 
     platform: str
+    """`telegram`, or `telegram.second` where the bot of that name serves it: limits are a bot's own."""
     native_id: str
     thread: str = ""
     """Thread or topic, empty for none."""
+
+    @property
+    def kind(self) -> str:
+        """The platform whose ids these are, whichever bot serves the chat: there a person is one person."""
+        return kind_of(self.platform)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,8 +78,8 @@ async def test_one_message_on_each_platform_tells_the_whole_of_it(
         gateway_url=discord_counterpart.gateway_url,
     )
     telegram_settings = TelegramSettings(token=telegram.token, api_url=telegram.api_url)
-    bot.serve("discord", DiscordAdapter(discord_settings, bot.reception()))
-    by_telegram = TelegramAdapter(telegram_settings, bot.reception(), patience_s=5)
+    bot.serve("discord", DiscordAdapter(discord_settings, bot.reception("discord")))
+    by_telegram = TelegramAdapter(telegram_settings, bot.reception("telegram"), patience_s=5)
     bot.serve("telegram", by_telegram)
     for chat in (ChatKey("discord", str(channel)), ChatKey("telegram", str(ann.id)), CONSOLE_CHAT):
         await subscribe(bot, chat, "cascade")

@@ -46,10 +46,16 @@ async def live(order):
     services = Services(store, rules(), None, clock)
     dispatcher = Dispatcher(store, undrawn, clock)
     services.wake = dispatcher.wake
-    reception = Reception(Answering(COMMANDS), services, dispatcher.turn, dispatcher.turn_within)
+
+    def reception(platform):
+        answering = Answering(COMMANDS)
+        return Reception(platform, answering, services, dispatcher.turn, dispatcher.turn_within)
+
     adapters = {
-        "discord": DiscordAdapter(DiscordSettings(**order["discord"]), reception),
-        "telegram": TelegramAdapter(TelegramSettings(**order["telegram"]), reception, patience_s=3),
+        "discord": DiscordAdapter(DiscordSettings(**order["discord"]), reception("discord")),
+        "telegram": TelegramAdapter(
+            TelegramSettings(**order["telegram"]), reception("telegram"), patience_s=3
+        ),
     }
     for name, adapter in adapters.items():
         dispatcher.connect(name, adapter)

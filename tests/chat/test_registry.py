@@ -47,7 +47,7 @@ from liqbot.settings import load_settings
 class Bot:
     duties = whole()
     backend = SimpleNamespace(leases=None)
-    def reception(self):
+    def reception(self, platform):
         return "reception"
 print(list(make_adapters(load_settings(), Bot())))
 """

@@ -9,7 +9,7 @@ from liqbot.chat.adapter import AdapterError, require_right_clock
 from liqbot.chat.discord.client import use_addresses
 from liqbot.chat.discord.connector import ProxiedConnector
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, failed
-from liqbot.chat.discord.places import INVITED_WITH, NEEDED, PLATFORM, installable, person_id
+from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable, person_id
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.wire import Wire
 from liqbot.rules.wording import counted, listed
@@ -70,7 +70,7 @@ async def reach(settings: DiscordSettings, native_id: str) -> str:
     Raises `AdapterError`.
     """
     use_addresses(settings)
-    chat = ChatKey(PLATFORM, native_id)
+    chat = ChatKey("discord", native_id)
     async with discord.Client(
         intents=discord.Intents.none(), max_ratelimit_timeout=30.0, connector=ProxiedConnector()
     ) as client:

@@ -19,7 +19,7 @@ from liqbot.chat.discord.connector import ProxiedConnector
 from liqbot.chat.discord.conversation import Conversation
 from liqbot.chat.discord.errors import FAILURES
 from liqbot.chat.discord.localising import CommandWords
-from liqbot.chat.discord.places import PLATFORM, channel_chat, installable, lacking
+from liqbot.chat.discord.places import channel_chat, installable, lacking
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.syncing import keep_synced
 from liqbot.chat.discord.verdicts import LEFT
@@ -61,6 +61,7 @@ class Client(discord.AutoShardedClient):
         `wire` knows what Discord takes, and outlasts the connection.
         """
         use_addresses(settings)
+        self._platform = reception.platform
         self._shards = reception.shards
         numbers, count = reception.shards or (range(0), None)
         super().__init__(
@@ -119,7 +120,7 @@ class Client(discord.AutoShardedClient):
             self.tree.allowed_installs = installable(self.application)
         await asyncio.to_thread(WORDS.load)
         await self.tree.set_translator(CommandWords(self._commands))
-        self._syncing = self.loop.create_task(keep_synced(self.tree, self._chats))
+        self._syncing = self.loop.create_task(keep_synced(self.tree, self._chats, self._platform))
 
     async def close(self) -> None:
         """Close the connection."""
@@ -136,7 +137,7 @@ class Client(discord.AutoShardedClient):
         """Catch up on the servers that the bot has left or come back to while it was not connected."""
         self.was_ready = True
         _log.info("discord_connected", servers=len(self.guilds))
-        for community in await self._chats.communities(PLATFORM):
+        for community in await self._chats.communities(self._platform):
             if not serves(self._shards, int(community)):
                 continue  # it is another process that is told of it
             if self.get_guild(int(community)) is None:
@@ -154,18 +155,20 @@ class Client(discord.AutoShardedClient):
 
     async def on_guild_channel_delete(self, channel: discord.abc.GuildChannel) -> None:
         """Send nothing more to a channel that is no more, nor to its threads."""
-        await self._lose(channel_chat(channel), CHANNEL_GONE)
+        await self._lose(channel_chat(self._platform, channel), CHANNEL_GONE)
 
     async def on_raw_thread_delete(self, payload: discord.RawThreadDeleteEvent) -> None:
         """Send nothing more to a thread that is no more."""
-        await self._lose(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)), CHANNEL_GONE)
+        await self._lose(
+            ChatKey(self._platform, str(payload.parent_id), str(payload.thread_id)), CHANNEL_GONE
+        )
 
     async def on_guild_channel_update(
         self, before: discord.abc.GuildChannel, after: discord.abc.GuildChannel
     ) -> None:
         """Take up a chat again when its channel is opened to the bot again."""
         del before
-        chat, held = channel_chat(after), after.permissions_for(after.guild.me)
+        chat, held = channel_chat(self._platform, after), after.permissions_for(after.guild.me)
         if not lacking(held, in_thread=False):
             await self._chats.reached(chat)
             if (await self._chats.settings(chat)).inactive is not None:
@@ -175,7 +178,7 @@ class Client(discord.AutoShardedClient):
         """Try the chats of a server at once where a role may have given the bot its rights back."""
         del before
         guild = after.guild
-        for chat in await self._chats.of_community(PLATFORM, str(guild.id)):
+        for chat in await self._chats.of_community(self._platform, str(guild.id)):
             channel = guild.get_channel(int(chat.native_id)) if chat.native_id.isdigit() else None
             if channel is not None and not lacking(channel.permissions_for(guild.me), in_thread=False):
                 await self._chats.reached(chat)
@@ -184,7 +187,7 @@ class Client(discord.AutoShardedClient):
         """Take up a thread again that is no longer locked or archived."""
         told = payload.data.get("thread_metadata", {})
         if not told.get("locked") and not told.get("archived"):
-            await self._chats.reached(ChatKey(PLATFORM, str(payload.parent_id), str(payload.thread_id)))
+            await self._chats.reached(ChatKey(self._platform, str(payload.parent_id), str(payload.thread_id)))
 
     async def on_error(self, event_method: str, /, *args: object, **kwargs: object) -> None:
         """Log what went wrong with an event, and nothing of what the event says."""
@@ -192,13 +195,13 @@ class Client(discord.AutoShardedClient):
         _log.exception("discord_event_failed", happening=event_method)
 
     async def _left(self, community: str) -> None:
-        for chat in await self._chats.of_community(PLATFORM, community):
+        for chat in await self._chats.of_community(self._platform, community):
             if (await self._chats.settings(chat)).inactive is None:
                 await self._lose(chat, LEFT)
 
     async def _returned(self, community: str, *, only_after: str | None = None) -> None:
         """Take up again the chats of a community: all, or those that were lost for one reason."""
-        for chat in await self._chats.of_community(PLATFORM, community):
+        for chat in await self._chats.of_community(self._platform, community):
             if only_after in (None, (await self._chats.settings(chat)).inactive):
                 await self._chats.activate(chat)
 

@@ -17,7 +17,7 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import each_coin
 from liqbot.chat.arguments import read_arguments
 from liqbot.chat.command import Command, CommandContext, Kind
-from liqbot.chat.discord.places import PLATFORM, Chosen, Place, chosen_place, place_of, unpingable
+from liqbot.chat.discord.places import Chosen, Place, chosen_place, place_of, unpingable
 from liqbot.chat.discord.replies import Request, bring_somehow, defer, reply, said_at_once
 from liqbot.message import Message, Tone
 from liqbot.service.chats import StoreError
@@ -34,12 +34,13 @@ class Conversation:
     """Answers people."""
 
     def __init__(self, reception: Reception) -> None:
+        self._platform = reception.platform
         self._answering = reception.answering
         self._services = reception.services
 
     def ask(self, interaction: discord.Interaction[Any]) -> CommandContext:
         """Return who asks, and where."""
-        return self._ask(interaction, place_of(interaction))
+        return self._ask(interaction, place_of(interaction, self._platform))
 
     async def typed(
         self,
@@ -53,7 +54,7 @@ class Conversation:
         unable, held = "", interaction.app_permissions
         if channel is not None:
             try:
-                place, held = chosen_place(interaction, channel)
+                place, held = chosen_place(interaction, channel, self._platform)
                 request = replace(request, place=place)
             except UserError as error:
                 unable = str(error)
@@ -79,7 +80,9 @@ class Conversation:
 
     def _request(self, interaction: discord.Interaction[Any], line: str, *, renews: bool = False) -> Request:
         name = line.removeprefix("/").split(" ", maxsplit=1)[0].lower()
-        return Request(line, self._answering.commands.get(name), place_of(interaction), renews)
+        return Request(
+            line, self._answering.commands.get(name), place_of(interaction, self._platform), renews
+        )
 
     async def _answer(
         self,
@@ -90,7 +93,7 @@ class Conversation:
     ) -> None:
         context = self._ask(interaction, request.place, role)
         community = "" if interaction.guild_id is None else str(interaction.guild_id)
-        here = place_of(interaction).chat if request.place.name else context.chat
+        here = place_of(interaction, self._platform).chat if request.place.name else context.chat
         entry = self._services.access.enter(here, context.person, request.line, community=community)
         if not entry.is_open:
             # Whoever asks sees "did not respond" without an answer, and it costs nothing of the bot's pace.
@@ -170,9 +173,9 @@ class Conversation:
                 await chats.reached(place.chat)
             if not place.missing and (await chats.settings(place.chat)).inactive is not None:
                 await chats.activate(place.chat)
-                _log.info("chat_reached_again", platform=PLATFORM)
+                _log.info("chat_reached_again", platform=self._platform)
         except StoreError as error:  # the answer goes out all the same
-            _log.error("chat_not_saved", platform=PLATFORM, reason=str(error))
+            _log.error("chat_not_saved", platform=self._platform, reason=str(error))
 
 
 def _role_check(

@@ -17,7 +17,6 @@ from liqbot.service.chats import ChatKey
 from liqbot.service.errors import UserError
 from liqbot.text import _
 
-PLATFORM = "discord"
 _PERSON = "@"
 NEEDED: Mapping[str, str] = {
     "view_channel": "View Channel",
@@ -52,10 +51,10 @@ class Place:
     """Of the channel, where it is another than the one in which they speak."""
 
 
-def place_of(interaction: discord.Interaction[Any]) -> Place:
-    """Return where an interaction happens."""
+def place_of(interaction: discord.Interaction[Any], platform: str) -> Place:
+    """Return where an interaction happens, on what the bot's platform is called."""
     guild_id, channel = interaction.guild_id, interaction.channel
-    person = person_chat(interaction.user.id)
+    person = person_chat(platform, interaction.user.id)
     if guild_id is None:
         is_ours = isinstance(channel, discord.DMChannel) and not interaction.context.private_channel
         return Place(person, None, is_here=is_ours, may_manage=True)
@@ -63,7 +62,7 @@ def place_of(interaction: discord.Interaction[Any]) -> Place:
         return Place(person, None, is_here=False, may_manage=True)
     rights = interaction.permissions
     return Place(
-        channel_chat(channel),
+        channel_chat(platform, channel),
         guild_id,
         is_here=True,
         may_manage=rights.administrator or rights.manage_guild,
@@ -71,7 +70,9 @@ def place_of(interaction: discord.Interaction[Any]) -> Place:
     )
 
 
-def chosen_place(interaction: discord.Interaction[Any], channel: Chosen) -> tuple[Place, discord.Permissions]:
+def chosen_place(
+    interaction: discord.Interaction[Any], channel: Chosen, platform: str
+) -> tuple[Place, discord.Permissions]:
     """Return the place that a chosen channel is, and what the bot may do there. Raises `UserError`.
 
     Nobody has the bot write where they cannot write themselves.
@@ -90,18 +91,18 @@ def chosen_place(interaction: discord.Interaction[Any], channel: Chosen) -> tupl
     parent_id = channel.parent_id if isinstance(channel, app_commands.AppCommandThread) else channel.id
     known = guild.get_channel(parent_id)
     held = discord.Permissions.none() if known is None else known.permissions_for(guild.me)
-    key = ChatKey(PLATFORM, str(parent_id), str(channel.id) if in_thread else "")
+    key = ChatKey(platform, str(parent_id), str(channel.id) if in_thread else "")
     name = "" if channel.id == interaction.channel_id else channel.name
     may_manage = theirs.administrator or theirs.manage_guild
     missing = lacking(held, in_thread=in_thread)
     return Place(key, guild.id, is_here=True, may_manage=may_manage, missing=missing, name=name), held
 
 
-def channel_chat(channel: discord.abc.Snowflake) -> ChatKey:
+def channel_chat(platform: str, channel: discord.abc.Snowflake) -> ChatKey:
     """Return the chat that a channel or thread of a server is."""
     if isinstance(channel, discord.Thread):
-        return ChatKey(PLATFORM, str(channel.parent_id), str(channel.id))
-    return ChatKey(PLATFORM, str(channel.id))
+        return ChatKey(platform, str(channel.parent_id), str(channel.id))
+    return ChatKey(platform, str(channel.id))
 
 
 def installable(about: discord.AppInfo) -> app_commands.AppInstallationType:
@@ -114,9 +115,9 @@ def installable(about: discord.AppInfo) -> app_commands.AppInstallationType:
     return app_commands.AppInstallationType(guild=guild or says_nothing, user=user or says_nothing)
 
 
-def person_chat(user_id: int) -> ChatKey:
+def person_chat(platform: str, user_id: int) -> ChatKey:
     """Return the chat that a person is."""
-    return ChatKey(PLATFORM, f"{_PERSON}{user_id}")
+    return ChatKey(platform, f"{_PERSON}{user_id}")
 
 
 def person_id(chat: ChatKey) -> int | None:

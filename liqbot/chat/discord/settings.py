@@ -1,31 +1,31 @@
-"""What can be set of the Discord chat."""
+"""What can be set of the bots on Discord."""
 
 import re
+from collections.abc import Mapping
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from liqbot.chat.account_settings import inheriting, none_if_empty, require_distinct, require_names
 from liqbot.sections import Section
 
 
-class DiscordSettings(Section):
-    """The Discord chat."""
+class DiscordAccount(Section):
+    """One bot on Discord. Where Discord is, is the same for all bots of a process: its library knows one."""
 
     token: SecretStr = Field(
         default=SecretStr(""), description="the Discord bot's token; without it no Discord"
-    )
-    api_url: str = Field(
-        default="https://discord.com/api/v10",
-        description="Discord's REST API, for a proxy or a test server",
-    )
-    gateway_url: str = Field(
-        default="",
-        description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
     )
 
     @property
     def is_set(self) -> bool:
         """Whether there is a bot to serve."""
         return bool(self.token.get_secret_value())
+
+    @property
+    def bot_id(self) -> str:
+        """What its token begins with, and keeps when it is made anew; empty for no bot."""
+        return self.token.get_secret_value().partition(".")[0]
 
     @field_validator("token")
     @classmethod
@@ -35,6 +35,47 @@ class DiscordSettings(Section):
         if not token.isascii() or any(map(str.isspace, token)):
             raise ValueError("has not the form of a bot's token")
         return SecretStr(token)
+
+
+class DiscordSettings(DiscordAccount):
+    """The bot on Discord, and further ones."""
+
+    api_url: str = Field(
+        default="https://discord.com/api/v10",
+        description="Discord's REST API, for a proxy or a test server",
+    )
+    gateway_url: str = Field(
+        default="",
+        description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
+    )
+    accounts: dict[str, DiscordAccount] = Field(
+        default_factory=dict[str, DiscordAccount],
+        description="further bots: LIQBOT_DISCORD__ACCOUNTS__NAME__TOKEN, a section discord.accounts.NAME",
+    )
+
+    def each_account(self) -> Mapping[str, DiscordAccount]:
+        """Return the further bots by name."""
+        return {
+            name: DiscordSettings.model_validate(
+                {"api_url": self.api_url, "gateway_url": self.gateway_url, **inheriting(self, one)}
+            )
+            for name, one in self.accounts.items()
+        }
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _further(cls, value: object) -> object:
+        return none_if_empty(value)
+
+    @model_validator(mode="after")
+    def _bots_of_their_own(self) -> Self:
+        require_names(self.accounts)
+        for name, one in self.accounts.items():
+            if not one.is_set:
+                raise ValueError(f"accounts.{name} has no token")
+        bots = {"token": self, **{f"accounts.{name}": one for name, one in self.accounts.items()}}
+        require_distinct("bot's token", {name: one.bot_id for name, one in bots.items()})
+        return self
 
     @field_validator("api_url")
     @classmethod

@@ -16,8 +16,8 @@ from liqbot.service.chats import Chats
 
 _log = structlog.get_logger()
 
-NOTE = "discord.commands"
-"""Under this name stands what Discord was told last, and what it made of that."""
+NOTE = "commands"
+"""Under this name, after that of a bot's platform, stands what Discord was told last, and what came of it."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 600.0
 LOOK_AGAIN_S = 6 * 3_600.0
 """So often it is looked whether another program with the same token has changed them."""
@@ -25,16 +25,21 @@ _OF_DISCORD = ("name_localizations", "description_localizations", "dm_permission
 """What Discord tells or leaves out as it likes."""
 
 
-async def keep_synced(tree: app_commands.CommandTree[discord.AutoShardedClient], notes: Chats) -> None:
-    """Tell Discord of the commands of `tree` whenever it does not have them; try until it worked."""
-    mark = fingerprint(tree)
+async def keep_synced(
+    tree: app_commands.CommandTree[discord.AutoShardedClient], notes: Chats, platform: str
+) -> None:
+    """Tell Discord of the commands of `tree` whenever it does not have them; try until it worked.
+
+    `platform` is what the bot's is called: each bot has commands of its own.
+    """
+    mark, name = fingerprint(tree), f"{platform}.{NOTE}"
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            known = await notes.note(NOTE) or ""
+            known = await notes.note(name) or ""
             if not known.startswith(mark) or known != f"{mark} {_of(await tree.fetch_commands())}":
                 told = await tree.sync()
-                await notes.set_note(NOTE, f"{mark} {_of(told)}")
+                await notes.set_note(name, f"{mark} {_of(told)}")
                 _log.info("discord_commands_synced", commands=len(told))
         except FAILURES as error:
             if not is_passing(error):

@@ -45,7 +45,7 @@ class TelegramAdapter:
         self._unknown: str | None = None
         """Why the bot does not know its own name yet; None where it does, or has only begun to ask."""
         self._menu = Menu(bot, self._handler.answers.commands)
-        self._intake = Intake(self._handler, self._connection.time.now_s, time.monotonic)
+        self._intake = Intake(self._handler, reception.platform, self._connection.time.now_s, time.monotonic)
 
     @property
     def trouble(self) -> str | None:

@@ -10,7 +10,6 @@ from telegram.constants import ChatMemberStatus, ChatType
 from liqbot.chat.input_cleaning import visible
 from liqbot.service.chats import ChatKey
 
-PLATFORM = "telegram"
 GENERAL = 1
 """The number of the topic that every forum has."""
 WANTED = (Update.MESSAGE, Update.CHANNEL_POST, Update.CALLBACK_QUERY, Update.MY_CHAT_MEMBER)
@@ -78,27 +77,30 @@ class Moved:
 Incoming = Typed | Tapped | Came | Went | Moved
 
 
-def read(update: Update, username: str) -> Incoming | None:
-    """Return what `update` tells the bot `username`; None where it is not for us."""
+def read(update: Update, username: str, platform: str) -> Incoming | None:
+    """Return what `update` tells the bot `username`; None where it is not for us.
+
+    `platform` is what that bot's platform is called in the keys of chats.
+    """
     if update.callback_query is not None:
-        return _tapped(update)
+        return _tapped(update, platform)
     if update.my_chat_member is not None:
-        return _membership(update.my_chat_member)
+        return _membership(update.my_chat_member, platform)
     message = update.message or update.channel_post
     if message is None:
         return None
     if message.migrate_to_chat_id is not None:
-        return Moved(chat_key(message.chat), str(message.migrate_to_chat_id))
+        return Moved(chat_key(platform, message.chat), str(message.migrate_to_chat_id))
     if message.migrate_from_chat_id is not None:  # the message in the group that was may have got lost
-        return Moved(ChatKey(PLATFORM, str(message.migrate_from_chat_id)), str(message.chat.id))
-    return _line(message, username)
+        return Moved(ChatKey(platform, str(message.migrate_from_chat_id)), str(message.chat.id))
+    return _line(message, username, platform)
 
 
-def _line(message: Message, username: str) -> Typed | None:
+def _line(message: Message, username: str, platform: str) -> Typed | None:
     if _is_passed_on(message):
         return None
     line = None if message.text is None else to_line(message.text, username, message.chat.type)
-    return None if line is None else _typed(message, line)
+    return None if line is None else _typed(message, line, platform)
 
 
 def to_line(text: str, username: str, kind: str) -> str | None:
@@ -116,14 +118,14 @@ def to_line(text: str, username: str, kind: str) -> str | None:
     return f"{name}{' ' if blank else ''}{rest}".strip()
 
 
-def chat_key(chat: Chat, message: Message | None = None) -> ChatKey:
+def chat_key(platform: str, chat: Chat, message: Message | None = None) -> ChatKey:
     """Return the key of a chat, or of the topic in it that `message` stands in.
 
     A thread without a topic is only a chain of replies. The topic General is the chat itself: Telegram takes
     no message for it by its number.
     """
     thread = message.message_thread_id if message is not None and message.is_topic_message else None
-    return ChatKey(PLATFORM, str(chat.id), "" if thread in (None, GENERAL) else str(thread))
+    return ChatKey(platform, str(chat.id), "" if thread in (None, GENERAL) else str(thread))
 
 
 def _is_passed_on(message: Message) -> bool:
@@ -132,11 +134,11 @@ def _is_passed_on(message: Message) -> bool:
     return bool(message.is_automatic_forward) or is_forward
 
 
-def _typed(message: Message, line: str) -> Typed:
+def _typed(message: Message, line: str, platform: str) -> Typed:
     speaker, sender_chat = message.from_user, message.sender_chat
     speaks_for_chat = sender_chat is not None and sender_chat.id == message.chat.id
     return Typed(
-        chat=chat_key(message.chat, message),
+        chat=chat_key(platform, message.chat, message),
         line=line,
         kind=message.chat.type,
         person="" if sender_chat is not None else _person(speaker),
@@ -147,7 +149,7 @@ def _typed(message: Message, line: str) -> Typed:
     )
 
 
-def _tapped(update: Update) -> Tapped | None:
+def _tapped(update: Update, platform: str) -> Tapped | None:
     query = update.callback_query
     if query is None or query.message is None or query.data is None:
         return None  # from an inline message or a game, which we never send
@@ -155,7 +157,7 @@ def _tapped(update: Update) -> Tapped | None:
     accessible = isinstance(query.message, Message) and query.message.date.timestamp() > 0
     message = query.message if isinstance(query.message, Message) and accessible else None
     return Tapped(
-        chat=chat_key(query.message.chat, message),
+        chat=chat_key(platform, query.message.chat, message),
         data=query.data,
         kind=query.message.chat.type,
         person=_person(query.from_user),
@@ -167,8 +169,8 @@ def _tapped(update: Update) -> Tapped | None:
     )
 
 
-def _membership(change: ChatMemberUpdated) -> Came | Went:
-    chat = chat_key(change.chat)
+def _membership(change: ChatMemberUpdated, platform: str) -> Came | Went:
+    chat = chat_key(platform, change.chat)
     now = change.new_chat_member
     if now.status == ChatMemberStatus.BANNED:
         private = change.chat.type == ChatType.PRIVATE

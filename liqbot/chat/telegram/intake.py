@@ -47,10 +47,18 @@ class Intake:
     """Deals with updates."""
 
     def __init__(
-        self, handler: UpdateHandler, now_s: Callable[[], float], clock_s: Callable[[], float]
+        self,
+        handler: UpdateHandler,
+        platform: str,
+        now_s: Callable[[], float],
+        clock_s: Callable[[], float],
     ) -> None:
-        """`now_s` tells Telegram's time, s since 1970 UTC, `clock_s` seconds that never go backwards."""
+        """`platform` is that of the chats, as in their keys.
+
+        `now_s` tells Telegram's time, s since 1970 UTC, `clock_s` seconds that never go backwards.
+        """
         self._handler = handler
+        self._platform = platform
         self._now_s = now_s
         self._clock_s = clock_s
         self._backlog = Backlog()
@@ -90,7 +98,7 @@ class Intake:
     def take(self, update: Update, username: str) -> None:
         """Begin to deal with what came. It never raises: one bad update harms only itself."""
         try:
-            incoming = read(update, username)
+            incoming = read(update, username, self._platform)
         except Exception as error:  # noqa: BLE001 - see above
             # Its number is enough: what is in it is what somebody wrote.
             _log.error("update_not_readable", update=update.update_id, reason=type(error).__name__)

@@ -1,14 +1,17 @@
-"""What can be set of the bot on Telegram."""
+"""What can be set of the bots on Telegram."""
 
 import re
+from collections.abc import Mapping
+from typing import Self
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 
+from liqbot.chat.account_settings import inheriting, none_if_empty, require_distinct, require_names
 from liqbot.sections import Section
 
 
-class TelegramSettings(Section):
-    """The bot on Telegram."""
+class TelegramAccount(Section):
+    """One bot on Telegram."""
 
     token: SecretStr = Field(
         default=SecretStr(""), description="the Telegram bot's token, from @BotFather; without it no Telegram"
@@ -27,6 +30,11 @@ class TelegramSettings(Section):
     def is_set(self) -> bool:
         """Whether there is a bot to serve."""
         return bool(self.token.get_secret_value())
+
+    @property
+    def bot_id(self) -> str:
+        """The bot's number, which its token begins with and keeps when it is made anew; empty for no bot."""
+        return self.token.get_secret_value().partition(":")[0]
 
     @field_validator("token")
     @classmethod
@@ -49,3 +57,38 @@ class TelegramSettings(Section):
         if not value:
             raise ValueError("must be an address such as https://example.org")
         return value.removesuffix("/bot")
+
+
+class TelegramSettings(TelegramAccount):
+    """The bot on Telegram, and further ones."""
+
+    accounts: dict[str, TelegramAccount] = Field(
+        default_factory=dict[str, TelegramAccount],
+        description="further bots: LIQBOT_TELEGRAM__ACCOUNTS__NAME__TOKEN, a section telegram.accounts.NAME",
+    )
+
+    def each_account(self) -> Mapping[str, TelegramAccount]:
+        """Return the further bots by name; where updates are brought is each bot's own."""
+        return {
+            name: TelegramSettings.model_validate(inheriting(self, one, own=("webhook_url",)))
+            for name, one in self.accounts.items()
+        }
+
+    @field_validator("accounts", mode="before")
+    @classmethod
+    def _further(cls, value: object) -> object:
+        return none_if_empty(value)
+
+    @model_validator(mode="after")
+    def _bots_of_their_own(self) -> Self:
+        require_names(self.accounts)
+        for name, one in self.accounts.items():
+            if not one.is_set:
+                raise ValueError(f"accounts.{name} has no token")
+        bots = {"token": self, **{f"accounts.{name}": one for name, one in self.each_account().items()}}
+        require_distinct("bot's token", {name: one.bot_id for name, one in bots.items()})
+        require_distinct(
+            "webhook_port",
+            {name: f"{one.webhook_host}:{one.webhook_port}" for name, one in bots.items() if one.webhook_url},
+        )
+        return self

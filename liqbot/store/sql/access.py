@@ -123,6 +123,15 @@ class SqlAccess(Records):
         return row is not None
 
     @reads
+    def subscribed(self, db: Connection) -> Mapping[str, int]:
+        rows = db.execute(
+            "SELECT platform, count(*) FROM chats WHERE inactive IS NULL "
+            "AND EXISTS (SELECT 1 FROM subscriptions WHERE chat_id = chats.id) "
+            "GROUP BY platform ORDER BY platform"
+        )
+        return dict(rows)
+
+    @reads
     def watches(self, db: Connection) -> int:
         return db.execute("SELECT count(*) FROM watches").fetchone()[0]
 

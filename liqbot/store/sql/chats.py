@@ -140,7 +140,7 @@ def move(db: Connection, chat: ChatKey, native_id: str) -> None:
             db.execute("UPDATE chats SET native_id = ? WHERE id = ?", [native_id, chat_id])
         else:
             _merge(db, chat_id, there[0])
-    move_access(db, chat.platform, chat.native_id, native_id)
+    move_access(db, chat.kind, chat.native_id, native_id)
 
 
 def _ids(db: Connection, chat: ChatKey) -> list[int]:

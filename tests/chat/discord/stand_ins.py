@@ -85,7 +85,9 @@ class House:
             """Let everyone speak."""
 
         answering = Answering(self.commands)
-        return DiscordAdapter(self.settings, Reception(answering, self.services, turn, shards=self.shards))
+        return DiscordAdapter(
+            self.settings, Reception("discord", answering, self.services, turn, shards=self.shards)
+        )
 
     @asynccontextmanager
     async def open(self, *, synced: bool = True) -> AsyncIterator[DiscordAdapter]:

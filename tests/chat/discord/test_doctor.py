@@ -69,7 +69,7 @@ async def test_a_discord_that_cannot_be_reached_is_told_by_its_address(unused_tc
 async def test_the_operator_s_chat_is_asked_for(house):
     person = await house.discord.add_user("olga")
     assert await reach(house.settings, str(house.channel)) == "alerts is there"
-    assert "olga" in await reach(house.settings, person_chat(person).native_id)
+    assert "olga" in await reach(house.settings, person_chat("discord", person).native_id)
     for nobody in ("4711", "no-number"):
         with pytest.raises(AdapterError, match=nobody):
             await reach(house.settings, nobody)

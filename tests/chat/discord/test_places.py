@@ -52,7 +52,7 @@ def test_a_role_is_pingable_where_it_is_mentionable_or_the_bot_may_mention_all()
 
 
 def test_a_person_and_a_channel_are_never_taken_for_each_other():
-    assert person_id(person_chat(17)) == 17
+    assert person_id(person_chat("discord", 17)) == 17
     assert person_id(ChatKey("discord", "17")) is None
 
 
@@ -78,9 +78,9 @@ def made(kind, **facts):
 
 
 def test_between_two_people_the_bot_answers_but_the_chat_is_the_persons_own():
-    own = place_of(interaction(made(discord.DMChannel, id=5)))
-    theirs = place_of(interaction(made(discord.DMChannel, id=6), private=True))
-    assert own.chat == theirs.chat == person_chat(17)
+    own = place_of(interaction(made(discord.DMChannel, id=5)), "discord")
+    theirs = place_of(interaction(made(discord.DMChannel, id=6), private=True), "discord")
+    assert own.chat == theirs.chat == person_chat("discord", 17)
     assert (own.is_here, theirs.is_here) == (True, False)
     assert own.may_manage
     assert theirs.may_manage
@@ -88,19 +88,21 @@ def test_between_two_people_the_bot_answers_but_the_chat_is_the_persons_own():
 
 def test_in_a_server_the_channel_is_the_chat_and_the_right_to_manage_counts():
     channel = made(discord.TextChannel, id=5)
-    guest = place_of(interaction(channel, guild_id=9, at_home=True, send_messages=True))
-    manager = place_of(interaction(channel, guild_id=9, at_home=True, manage_guild=True))
-    owner = place_of(interaction(channel, guild_id=9, at_home=True, administrator=True))
+    guest = place_of(interaction(channel, guild_id=9, at_home=True, send_messages=True), "discord")
+    manager = place_of(interaction(channel, guild_id=9, at_home=True, manage_guild=True), "discord")
+    owner = place_of(interaction(channel, guild_id=9, at_home=True, administrator=True), "discord")
     assert guest.chat == ChatKey("discord", "5")
     assert (guest.may_manage, manager.may_manage, owner.may_manage) == (False, True, True)
 
 
 def test_a_thread_is_a_chat_inside_its_channel():
     thread = made(discord.Thread, id=7, parent_id=5)
-    assert place_of(interaction(thread, guild_id=9, at_home=True)).chat == ChatKey("discord", "5", "7")
+    assert place_of(interaction(thread, guild_id=9, at_home=True), "discord").chat == ChatKey(
+        "discord", "5", "7"
+    )
 
 
 def test_in_a_server_without_the_bot_the_chat_is_the_persons_own_and_theirs_to_manage():
-    place = place_of(interaction(made(discord.TextChannel, id=5), guild_id=9))
-    assert (place.chat, place.guild_id) == (person_chat(17), None)
+    place = place_of(interaction(made(discord.TextChannel, id=5), guild_id=9), "discord")
+    assert (place.chat, place.guild_id) == (person_chat("discord", 17), None)
     assert (place.is_here, place.may_manage) == (False, True)

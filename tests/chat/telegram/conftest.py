@@ -48,7 +48,7 @@ def serving(settings_of):
     async def serving(*sources, patience_s=5, **more):
         settings = settings_of(**more)
         bot = Bot(settings, sources or [Told([*fuel(1), *fuel(2, coin="ETH")])], {})
-        adapter = TelegramAdapter(settings.telegram, bot.reception(), patience_s=patience_s)
+        adapter = TelegramAdapter(settings.telegram, bot.reception("telegram"), patience_s=patience_s)
         bot.serve("telegram", adapter)
         async with bot:
             await bot.until(lambda: len(bot.services.markets.views) > 0)
@@ -77,7 +77,7 @@ async def adapter_of(settings_of, tmp_path):
             return None
 
         def adapter_of(*, patience_s=5, **more):
-            reception = Reception(room.answering, room.services, turn)
+            reception = Reception("telegram", room.answering, room.services, turn)
             adapter = TelegramAdapter(settings_of(**more).telegram, reception, patience_s=patience_s)
             stack.push_async_callback(adapter.close)
             return adapter

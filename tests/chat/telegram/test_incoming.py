@@ -17,7 +17,7 @@ def message(chat=PRIVATE, **fields):
 
 
 def told(**update):
-    return read(Update.de_json({"update_id": 1, **update}, None), "our_bot")
+    return read(Update.de_json({"update_id": 1, **update}, None), "our_bot", "telegram")
 
 
 def place(status, chat=PRIVATE, **rights):

@@ -103,10 +103,10 @@ async def test_one_chat_that_asks_for_too_much_holds_up_no_other(telegram, servi
 
 
 async def test_an_update_that_cannot_be_read_harms_only_itself(telegram, serving, monkeypatch):
-    def strange(update, username):
+    def strange(update, username, platform):
         if update.message and update.message.text == "/strange":
             raise KeyError("something new")
-        return read(update, username)
+        return read(update, username, platform)
 
     monkeypatch.setattr("liqbot.chat.telegram.intake.read", strange)
     ann = await telegram.person("Ann")

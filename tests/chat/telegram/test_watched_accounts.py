@@ -16,7 +16,7 @@ from liqbot.people_settings import QuotaSettings
 @asynccontextmanager
 async def running(settings, exchange):
     bot = Bot(settings, [exchange.source(settings.database)], {})
-    adapter = TelegramAdapter(settings.telegram, bot.reception(), patience_s=5)
+    adapter = TelegramAdapter(settings.telegram, bot.reception("telegram"), patience_s=5)
     bot.serve("telegram", adapter)
     going = asyncio.create_task(exchange.run())
     try:
