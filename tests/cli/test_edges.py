@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -129,3 +130,26 @@ def test_odd_surroundings_are_no_error(tmp_path, odd):
     told, error, status = liqbot(tmp_path, "config", **odd)
     assert (status, error) == (0, "")
     assert "LIQBOT_COINS" in told
+
+
+def test_an_older_python_is_told_before_anything_is_made(tmp_path):
+    for name in ("Makefile", "requirements.txt", "pyproject.toml"):
+        shutil.copy(ROOT / name, tmp_path)
+    older = tmp_path / "python3.10"
+    asked = "import sys; sys.version_info = (3, 10, 4); exec(sys.argv[1])"
+    older.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{asked}' \"$2\"\n")
+    older.chmod(0o755)
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("there is no make")
+    done = subprocess.run(
+        [make, "run", f"PYTHON={older}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("liqbot needs Python 3.11 or newer: make run PYTHON=python3.11\n")
+    assert not (tmp_path / ".venv").exists()
