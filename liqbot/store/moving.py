@@ -9,6 +9,7 @@ Not here: the command (`operations/database_move.py`), tables row by row (`table
 """
 
 import hashlib
+import math
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -75,6 +76,15 @@ def move(
     """
     if source == target:
         raise DatabaseError(f"{source}: is both; name two databases")
+    try:
+        return _moved(source, target, progress, in_use=in_use)
+    except sqlite3.Error as error:  # such as text that is none, or a full disk
+        raise DatabaseError(f"{source} to {target}: {error}; what was copied is kept") from error
+
+
+def _moved(
+    source: DatabaseAddress, target: DatabaseAddress, progress: Callable[[Step], None], *, in_use: bool
+) -> int:
     with _alone(source, in_use=in_use), looking(source) as db, _opened(target, _name(source, db)) as filled:
         copied = [table for table in tables() if table.name != DERIVED]
         total = 2 * sum(count(db, table.name) for table in copied)
@@ -118,19 +128,38 @@ def _copied(db: Connection, filled: Target, table: Table) -> Iterator[int]:
     yield count(filled.db, table.name)
     left = rows(db, table, last)
     while batch := list(islice(left, BATCH)):
-        filled.put(table, batch)
+        try:
+            filled.put(table, batch)
+        except Exception as error:
+            if (told := _not_held(table, batch)) is not None:
+                raise DatabaseError(f"{told}. Correct it in the source, then begin again") from error
+            raise
         yield len(batch)
+
+
+def _not_held(table: Table, batch: Sequence[tuple[Any, ...]]) -> str | None:
+    """Return which row holds what not every database does, and where; None for none."""
+    for row in batch:
+        for column, value in zip(table.columns, row, strict=True):
+            is_cut = isinstance(value, str) and "\0" in value
+            if is_cut or (isinstance(value, float) and math.isnan(value)):
+                what = "text with a NUL in it, which PostgreSQL" if is_cut else "not a number, which SQLite"
+                return f"{_key_text(table, row)}: {column} is {what} does not hold"
+    return None
+
+
+def _key_text(table: Table, row: Sequence[Any]) -> str:
+    return f"{table.name} {', '.join(str(row[table.columns.index(one)]) for one in table.key)}"
 
 
 def _compared(db: Connection, copy: Connection, table: Table) -> Iterator[int]:
     """Compare a table row by row; yield how many were compared since. Raises `DatabaseError`."""
     for at, (mine, other) in enumerate(zip_longest(rows(db, table), rows(copy, table)), 1):
         if mine != other:
-            known = mine or other or ()
-            name = ", ".join(str(known[table.columns.index(one)]) for one in table.key)
+            name = _key_text(table, mine or other or ())
             what = "is not in the copy" if other is None else "was not there" if mine is None else "differs"
             raise DatabaseError(
-                f"{table.name} {name}: {what}; the source changed meanwhile. Remove the copy and begin anew"
+                f"{name}: {what}; the source changed meanwhile. Remove the copy and begin anew"
             )
         if at % BATCH == 0:
             yield BATCH

@@ -116,10 +116,18 @@ def writing(address: DatabaseAddress) -> Generator[Connection]:
 def give_numbers(db: Connection, table: Table, last: int = 0) -> None:
     """Let the next row of a table get a number behind `last`, and behind those that were put into it."""
     if isinstance(db, sqlite3.Connection):
-        if last and db.execute("SELECT 1 FROM sqlite_sequence WHERE name = ?", [table.name]).fetchone():
+        if last and _gives_no_number_again(db, table.name):
+            if not db.execute("SELECT 1 FROM sqlite_sequence WHERE name = ?", [table.name]).fetchone():
+                db.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (?, 0)", [table.name])
             db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?", [last, table.name])
         return
     import_module("liqbot.store.postgres.plain").give_numbers_from(db, table.name, last)
+
+
+def _gives_no_number_again(db: sqlite3.Connection, name: str) -> bool:
+    """Return whether SQLite keeps the last number that a table has given, also where its row is gone."""
+    (made,) = db.execute("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = ?", [name]).fetchone()
+    return "AUTOINCREMENT" in made
 
 
 def _plain(address: PostgresUrl) -> ModuleType:

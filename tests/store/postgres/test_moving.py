@@ -1,5 +1,6 @@
 """A database is moved to another kind and back: every row, each compared, and from where it was cut short."""
 
+import sqlite3
 from contextlib import closing
 
 import psycopg
@@ -159,6 +160,41 @@ async def test_a_row_that_changed_meanwhile_is_named(path, postgres_server, monk
     monkeypatch.setattr(moving, "rows", changed)
     with pytest.raises(DatabaseError, match="notes note 7: differs"):
         move(source, target, then)
+
+
+async def test_a_row_that_the_other_kind_cannot_hold_is_named_and_moved_once_it_is_corrected(
+    path, tmp_path, postgres_server
+):
+    target = postgres_server.make("template0")
+    source = await lived(path)
+    with closing(sqlite3.connect(source)) as db:
+        db.execute("INSERT INTO notes VALUES ('cut', 'a' || char(0) || 'b')")
+        db.commit()
+        with pytest.raises(DatabaseError, match="notes cut: text is text with a NUL in it, which PostgreSQL"):
+            move(source, target, lambda _: None)
+        db.execute("UPDATE notes SET text = CAST(x'ff' AS TEXT) WHERE name = 'cut'")
+        db.commit()
+        with pytest.raises(DatabaseError, match="Could not decode to UTF-8"):
+            move(source, target, lambda _: None)
+        db.execute("DELETE FROM notes WHERE name = 'cut'")
+        db.commit()
+    move(source, target, lambda _: None)
+    with closing(psycopg.connect(target.url, autocommit=True)) as connection:
+        connection.execute("UPDATE history SET low = 'NaN'")
+    with pytest.raises(DatabaseError, match="history 1: low is not a number, which SQLite does not hold"):
+        move(target, tmp_path / "back.db", lambda _: None)
+
+
+async def test_numbers_go_on_where_all_rows_of_a_table_are_gone(path, tmp_path, postgres_server):
+    there, back = postgres_server.make("template0"), tmp_path / "back.db"
+    with closing(sqlite3.connect(await lived(path))) as db:
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute("DELETE FROM chats")
+        db.commit()
+    move(path, there, lambda _: None)
+    move(there, back, lambda _: None)
+    with opened(back) as store, behind(store) as db:
+        assert db.execute(f"{NEW_CHAT} RETURNING id").fetchone()[0] == 41
 
 
 async def test_while_a_bot_is_at_work_nothing_is_moved(path, tmp_path, postgres):
