@@ -189,10 +189,15 @@ async def test_numbers_go_on_where_all_rows_of_a_table_are_gone(path, tmp_path, 
     there, back = postgres_server.make("template0"), tmp_path / "back.db"
     with closing(sqlite3.connect(await lived(path))) as db:
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute("INSERT INTO journal (chat_id, created_ms, entry) SELECT min(id), 1, x'80' FROM chats")
         db.execute("DELETE FROM chats")
         db.commit()
+        given = dict(db.execute("SELECT name, seq FROM sqlite_sequence WHERE seq > 0"))
+    assert {"chats", "journal"} <= given.keys()
     move(path, there, lambda _: None)
     move(there, back, lambda _: None)
+    with closing(sqlite3.connect(back)) as db:
+        assert dict(db.execute("SELECT name, seq FROM sqlite_sequence WHERE seq > 0")) == given
     with opened(back) as store, behind(store) as db:
         assert db.execute(f"{NEW_CHAT} RETURNING id").fetchone()[0] == 41
 
