@@ -38,7 +38,7 @@ def written(number):
 
 async def test_who_writes_without_end_fills_no_log():
     clock = [0.0]
-    intake = Intake(Thinking(), lambda: NOW_S, lambda: clock[0])
+    intake = Intake(Thinking(), "telegram", lambda: NOW_S, lambda: clock[0])
     with structlog.testing.capture_logs() as logged:
         for number in range(MOST_WAITING + 500):
             intake.take(written(number), "liqbot_test_bot")
