@@ -65,7 +65,7 @@ async def check_discord(settings: DiscordSettings) -> Checkup:
 
 
 async def reach(settings: DiscordSettings, native_id: str) -> str:
-    """Look whether the bot may write to a channel, or to a person; return which that is.
+    """Look whether the bot may write to a channel, or to a person; return which, and no names.
 
     Raises `AdapterError`.
     """
@@ -78,10 +78,9 @@ async def reach(settings: DiscordSettings, native_id: str) -> str:
             await client.login(settings.token.get_secret_value())
             person = person_id(chat)
             if person is not None:
-                return (
-                    f"{await client.fetch_user(person)} can be written to, unless they have blocked the bot"
-                )
-            channel = await client.fetch_channel(int(native_id))
+                await client.fetch_user(person)
+                return f"{native_id} can be written to, unless they have blocked the bot"
+            await client.fetch_channel(int(native_id))
         except discord.LoginFailure:
             raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
         except ValueError:
@@ -91,7 +90,7 @@ async def reach(settings: DiscordSettings, native_id: str) -> str:
                 f"Discord does not show the bot {native_id}: {failed(error, settings.api_url)}; "
                 "add the bot there, and look at LIQBOT_OPERATOR_CHAT"
             ) from None
-        return f"{channel} is there"
+        return f"{native_id} is there"
 
 
 async def _checked(client: discord.Client, token: str) -> Checkup:

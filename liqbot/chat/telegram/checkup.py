@@ -34,13 +34,12 @@ class Checkup:
 
 
 async def reach(settings: TelegramSettings, native_id: str) -> str:
-    """Show in a chat that the bot is typing, which leaves no trace; return who it is.
+    """Show in a chat that the bot is typing, which leaves no trace; return that it can, and no names.
 
     Raises `AdapterError`.
     """
     connection = Connection(settings, patience_s=PATIENCE_S)
     try:
-        chat = await connection.bot.get_chat(native_id)
         await connection.bot.send_chat_action(native_id, "typing")
     except InvalidToken:
         raise AdapterError(UNKNOWN_BOT) from None
@@ -51,7 +50,7 @@ async def reach(settings: TelegramSettings, native_id: str) -> str:
         ) from None
     finally:
         await connection.close()
-    return f"{chat.effective_name or native_id} can be written to"
+    return f"{native_id} can be written to"
 
 
 async def check_telegram(settings: TelegramSettings) -> Checkup:

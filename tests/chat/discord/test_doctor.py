@@ -68,8 +68,9 @@ async def test_a_discord_that_cannot_be_reached_is_told_by_its_address(unused_tc
 
 async def test_the_operator_s_chat_is_asked_for(house):
     person = await house.discord.add_user("olga")
-    assert await reach(house.settings, str(house.channel)) == "alerts is there"
-    assert "olga" in await reach(house.settings, person_chat("discord", person).native_id)
+    assert await reach(house.settings, str(house.channel)) == f"{house.channel} is there"
+    told = await reach(house.settings, person_chat("discord", person).native_id)
+    assert told == f"@{person} can be written to, unless they have blocked the bot"
     for nobody in ("4711", "no-number"):
         with pytest.raises(AdapterError, match=nobody):
             await reach(house.settings, nobody)
