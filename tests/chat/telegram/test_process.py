@@ -95,7 +95,7 @@ async def test_the_doctor_says_what_is_wrong_with_the_token(tmp_path, environmen
 async def test_the_operator_s_chat_is_asked_for(telegram, settings_of):
     ann, bob = await telegram.person("Ann"), await telegram.person("Bob")
     settings = settings_of().telegram
-    assert await reach(settings, str(ann.id)) == "Ann can be written to"
+    assert await reach(settings, str(ann.id)) == f"{ann.id} can be written to"
     assert await ann.messages() == []
     await bob.blocks()
     for nobody in (str(bob.id), "4711"):
