@@ -34,7 +34,31 @@ def none_if_empty(value: object) -> object:
     return {} if value == "" else value
 
 
-def require_names(names: Iterable[str]) -> None:
+class OneBot(Protocol):
+    """The settings of one bot."""
+
+    @property
+    def is_set(self) -> bool:
+        """Whether it has a token."""
+        ...
+
+    @property
+    def bot_id(self) -> str:
+        """Which bot it is, however often its token is made anew; empty for none."""
+        ...
+
+
+def require_bots(own: OneBot, accounts: Mapping[str, OneBot]) -> None:
+    """Raise `ValueError` for a name that is none, an account without a token, and a bot that stands twice."""
+    _require_names(accounts)
+    for name, one in accounts.items():
+        if not one.is_set:
+            raise ValueError(f"accounts.{name} has no token")
+    bots = {"token": own, **{f"accounts.{name}": one for name, one in accounts.items()}}
+    require_distinct("bot's token", {name: one.bot_id for name, one in bots.items()})
+
+
+def _require_names(names: Iterable[str]) -> None:
     """Raise `ValueError` for what is no name of an account."""
     for name in names:
         if not _NAME.fullmatch(name):

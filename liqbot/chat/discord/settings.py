@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from liqbot.chat.account_settings import inheriting, none_if_empty, require_distinct, require_names
+from liqbot.chat.account_settings import inheriting, none_if_empty, require_bots
 from liqbot.sections import Section
 
 
@@ -48,7 +48,7 @@ class DiscordSettings(DiscordAccount):
         default="",
         description="Discord's gateway, for a proxy or a test server; empty for the one that Discord names",
     )
-    accounts: dict[str, DiscordAccount] = Field(
+    accounts: Annotated[dict[str, DiscordAccount], BeforeValidator(none_if_empty)] = Field(
         default_factory=dict[str, DiscordAccount],
         description="further bots: LIQBOT_DISCORD__ACCOUNTS__NAME__TOKEN, a section discord.accounts.NAME",
     )
@@ -62,19 +62,9 @@ class DiscordSettings(DiscordAccount):
             for name, one in self.accounts.items()
         }
 
-    @field_validator("accounts", mode="before")
-    @classmethod
-    def _further(cls, value: object) -> object:
-        return none_if_empty(value)
-
     @model_validator(mode="after")
     def _bots_of_their_own(self) -> Self:
-        require_names(self.accounts)
-        for name, one in self.accounts.items():
-            if not one.is_set:
-                raise ValueError(f"accounts.{name} has no token")
-        bots = {"token": self, **{f"accounts.{name}": one for name, one in self.accounts.items()}}
-        require_distinct("bot's token", {name: one.bot_id for name, one in bots.items()})
+        require_bots(self, self.accounts)
         return self
 
     @field_validator("api_url")

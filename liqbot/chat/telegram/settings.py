@@ -2,11 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from liqbot.chat.account_settings import inheriting, none_if_empty, require_distinct, require_names
+from liqbot.chat.account_settings import inheriting, none_if_empty, require_bots, require_distinct
 from liqbot.sections import Section
 
 
@@ -62,7 +62,7 @@ class TelegramAccount(Section):
 class TelegramSettings(TelegramAccount):
     """The bot on Telegram, and further ones."""
 
-    accounts: dict[str, TelegramAccount] = Field(
+    accounts: Annotated[dict[str, TelegramAccount], BeforeValidator(none_if_empty)] = Field(
         default_factory=dict[str, TelegramAccount],
         description="further bots: LIQBOT_TELEGRAM__ACCOUNTS__NAME__TOKEN, a section telegram.accounts.NAME",
     )
@@ -74,19 +74,10 @@ class TelegramSettings(TelegramAccount):
             for name, one in self.accounts.items()
         }
 
-    @field_validator("accounts", mode="before")
-    @classmethod
-    def _further(cls, value: object) -> object:
-        return none_if_empty(value)
-
     @model_validator(mode="after")
     def _bots_of_their_own(self) -> Self:
-        require_names(self.accounts)
-        for name, one in self.accounts.items():
-            if not one.is_set:
-                raise ValueError(f"accounts.{name} has no token")
+        require_bots(self, self.accounts)
         bots = {"token": self, **{f"accounts.{name}": one for name, one in self.each_account().items()}}
-        require_distinct("bot's token", {name: one.bot_id for name, one in bots.items()})
         require_distinct(
             "webhook_port",
             {name: f"{one.webhook_host}:{one.webhook_port}" for name, one in bots.items() if one.webhook_url},
