@@ -1,8 +1,9 @@
 """Pacing of one platform: when an alert or a reply may go, in all, to one chat, to one group; 429s.
 
 Broadcasts ask whether they may go now; replies to people take the next free place, ahead of all broadcasts
-to other chats. Within one group it is the other way round: there replies have only their share of the minute,
-so that a member who goes on asking keeps no alert of the group away.
+to other chats. Where a platform lets a chat have a few messages at once, a reply goes right after what went
+to it: who asks in the second of an alert waits for nothing. Within one group it is the other way round: there
+replies have only their share of the minute, so that a member who goes on asking keeps no alert away.
 No second holds more places than the platform takes messages. That what leaves in its place also arrives in it
 is seen to where requests leave (`rate_window.py`).
 
@@ -33,13 +34,26 @@ class _Lately:
     """What was sent to one chat, s."""
 
     free_s: float = 0
-    """When the next message may go."""
+    """When the next message may go at the chat's pace; replies may go a little ahead of it."""
+    halted_s: float = -math.inf
+    """Until when nothing may go."""
     group: deque[float] = field(default_factory=deque[float])
     """When messages went to a group within the last minute."""
     replies: deque[float] = field(default_factory=deque[float])
     """Which of these were replies."""
     waiting: int = 0
     """How many replies wait for their share of the minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place that a broadcast has taken."""
+
+    chat: Hashable
+    is_group: bool
+    at_s: float
+    free_s: float = 0.0
+    """When the next message to the chat might have gone without it, by the chat's pace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +91,8 @@ class Pacing:
         self._clock_s = clock_s
         self._sleep = sleep
         self._step_s = 1 / (limits.a_second * MARGIN)
+        self._ahead_s = (limits.chat_burst - 1) * limits.a_chat_s
+        """So much sooner than its pace says a reply may go to a chat."""
         self._free_s = 0.0
         """When the next message to anyone may go."""
         self._places: deque[float] = deque(
@@ -135,7 +151,7 @@ class Pacing:
         lately = self._chats.get(chat)
         if lately is None:
             return self._next_s(now_s) - now_s
-        own_s = self._chat_wait_s(lately, now_s, spare if is_group else 0)
+        own_s = self._chat_wait_s(lately, now_s, spare if is_group else 0, self._ahead_s)
         return max(self._next_s(now_s) - now_s, own_s, self._share_wait_s(lately, now_s))
 
     def busy(self) -> dict[Hashable, float]:
@@ -147,11 +163,38 @@ class Pacing:
         waits = {chat: self._chat_wait_s(lately, now_s) for chat, lately in self._chats.items()}
         return {chat: wait_s for chat, wait_s in waits.items() if wait_s > 0}
 
-    def take(self, chat: Hashable, *, is_group: bool) -> None:
+    def take(self, chat: Hashable, *, is_group: bool) -> Place:
         """Note that a message goes to `chat` now."""
         now_s = self._clock_s()
-        self._take_place(now_s)
-        self._note(chat, now_s, is_group=is_group)
+        lately = self._chats.get(chat)
+        place = Place(chat, is_group, self._take_place(now_s), 0.0 if lately is None else lately.free_s)
+        self._note(chat, place.at_s, is_group=is_group)
+        return place
+
+    async def take_later(self, place: Place) -> Place:
+        """Put back a place that was not used in time, and wait for another one: replies go first."""
+        self._put_back(place)
+        while True:
+            now_s = self._clock_s()
+            lately = self._chats.get(place.chat)
+            own_s = 0.0 if lately is None else self._chat_wait_s(lately, now_s)
+            wait_s = max(own_s, self._next_s(now_s) - now_s)
+            if wait_s <= 0:
+                break
+            await self._sleep(wait_s)
+        return self.take(place.chat, is_group=place.is_group)
+
+    def _put_back(self, place: Place) -> None:
+        """Let a place count no more."""
+        if place.at_s in self._places:
+            self._places.remove(place.at_s)
+        lately = self._chats.get(place.chat)
+        if lately is None:
+            return
+        if lately.free_s == max(place.free_s, place.at_s) + self._limits.a_chat_s:  # nothing else went there
+            lately.free_s = place.free_s
+        if place.at_s in lately.group:
+            lately.group.remove(place.at_s)
 
     def halt(self, chat: Hashable | None, pause_s: float) -> None:
         """Let nothing go to `chat` for so long; None for nothing to anyone."""
@@ -160,7 +203,7 @@ class Pacing:
             self._free_s = max(self._free_s, until_s)
         else:
             lately = self._chats.setdefault(chat, _Lately())
-            lately.free_s = max(lately.free_s, until_s)
+            lately.halted_s = max(lately.halted_s, until_s)
 
     async def turn(self, chat: Hashable, *, is_group: bool) -> None:
         """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
@@ -177,7 +220,8 @@ class Pacing:
         try:
             while True:
                 now_s = self._clock_s()
-                wait_s = max(self._chat_wait_s(lately, now_s), self._share_wait_s(lately, now_s))
+                own_s = self._chat_wait_s(lately, now_s, ahead_s=self._ahead_s)
+                wait_s = max(own_s, self._share_wait_s(lately, now_s))
                 if wait_s <= 0:
                     return
                 await self._sleep(wait_s)
@@ -190,7 +234,7 @@ class Pacing:
         at_s = self._take_place(now_s)
         lately = self._chats.get(chat)
         if lately is not None:
-            at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s))
+            at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s, ahead_s=self._ahead_s))
         self._note(chat, at_s, is_group=is_group)
         if is_group and self._limits.a_group_minute is not None:
             self._chats[chat].replies.append(at_s)
@@ -214,14 +258,14 @@ class Pacing:
         if not self._limits.a_chat_s and self._limits.a_group_minute is None:
             return
         lately = self._chats.setdefault(chat, _Lately())
-        lately.free_s = max(lately.free_s, at_s + self._limits.a_chat_s)
+        lately.free_s = max(lately.free_s, at_s) + self._limits.a_chat_s
         if is_group and self._limits.a_group_minute is not None:
             lately.group.append(at_s)
 
-    def _chat_wait_s(self, lately: _Lately, now_s: float, spare: int = 0) -> float:
+    def _chat_wait_s(self, lately: _Lately, now_s: float, spare: int = 0, ahead_s: float = 0.0) -> float:
         while lately.group and lately.group[0] <= now_s - MINUTE_S:
             lately.group.popleft()
-        wait_s = lately.free_s - now_s
+        wait_s = max(lately.free_s - ahead_s, lately.halted_s) - now_s
         if self._limits.a_group_minute is not None:
             most = max(1, self._limits.a_group_minute - spare)
             at_first = most - self._before.count
@@ -250,5 +294,6 @@ class Pacing:
         return max(0.0, self._place_in_minute_s(lately.replies, most, self._before.share, now_s))
 
     def _is_over(self, lately: _Lately, now_s: float) -> bool:
-        is_quiet = lately.free_s <= now_s and not (lately.group and lately.group[-1] > now_s - MINUTE_S)
+        is_free = max(lately.free_s, lately.halted_s) <= now_s
+        is_quiet = is_free and not (lately.group and lately.group[-1] > now_s - MINUTE_S)
         return is_quiet and not lately.waiting

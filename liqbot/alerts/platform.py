@@ -16,6 +16,8 @@ class Limits:
     """Most messages a second to all chats together."""
     a_chat_s: float = 0
     """Least seconds between two messages to one chat."""
+    chat_burst: int = 1
+    """So many may go to one chat at once where those are replies that follow something; more at its pace."""
     a_group_minute: int | None = None
     """Most messages a minute to one group."""
     rest_s: float = 0

@@ -216,7 +216,7 @@ async def test_a_life_that_ended_in_order_tells_the_next_one_which_replies_group
     life = Life(house.store, telegram)
     await life.steps(1)
     clock.now_ms += 61_000
-    assert await replied(life, telegram, group, seconds=8) == 4
+    assert await replied(life, telegram, group, seconds=4) == 4
     life.leading.cancel()
     await asyncio.gather(life.leading, return_exceptions=True)
     after = Life(house.store, telegram)

@@ -1,16 +1,20 @@
 """How fast a platform may be sent to: with a clock that the tests turn."""
 
 import asyncio
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from counterparts.telegram import pacing as telegram
 from hypothesis import given
 from hypothesis import strategies as st
 
 from liqbot.alerts.pacing import MARGIN, MINUTE_S, Pacing
 from liqbot.alerts.platform import Limits
+from liqbot.chat.telegram.adapter import LIMITS as TELEGRAM_OWN
 
 TELEGRAM = Limits(a_second=30, a_chat_s=1, a_group_minute=20, in_flight=30)
+BURSTS = replace(TELEGRAM, chat_burst=2)
 
 
 class Time:
@@ -157,6 +161,68 @@ async def test_replies_that_wait_take_no_place_in_advance():
     await asyncio.gather(*waiting, return_exceptions=True)
 
 
+async def test_who_asks_in_the_second_of_an_alert_is_answered_at_once_where_a_platform_lets_it(time):
+    pacing = Pacing(BURSTS, time, time.sleep)
+    pacing.take("ann", is_group=False)
+    times = []
+    for _ in range(4):
+        await pacing.turn("ann", is_group=False)
+        times.append(time.now_s - 100)
+    assert times == pytest.approx([0, 1, 2, 3], abs=0.05), "one goes ahead, the others at the chat's pace"
+    assert pacing.busy()["ann"] == pytest.approx(2, abs=0.05), "an alert goes at the chat's pace alone"
+
+
+async def test_nothing_goes_ahead_of_a_pause_that_a_platform_has_asked_for(time):
+    pacing = Pacing(BURSTS, time, time.sleep)
+    pacing.halt("ann", 5)
+    assert pacing.reply_wait_s("ann", is_group=False) == pytest.approx(5)
+    await pacing.turn("ann", is_group=False)
+    assert time.now_s == pytest.approx(105)
+
+
+async def test_what_waits_for_its_picture_takes_no_place_twice_and_none_ahead_of_replies():
+    clock, waits = Time(), asyncio.Queue()
+    waiting = 0
+
+    async def sleep(_seconds):
+        nonlocal waiting
+        waiting += 1
+        await waits.get()
+
+    pacing = Pacing(TELEGRAM, clock, sleep)
+    places = []
+    for chat in range(24):
+        clock.now_s += pacing.wait_s()
+        places.append(pacing.take(chat, is_group=False))
+    clock.now_s += 0.2
+    late = [asyncio.create_task(pacing.take_later(place)) for place in places]
+    while waiting < 20:  # noqa: ASYNC110 - what has begun to wait tells nobody
+        await asyncio.sleep(0)
+    assert pacing.reply_wait_s("person", is_group=False) <= 2 / 30, "what waits takes no place in advance"
+    began_s = clock.now_s
+    while not all(task.done() for task in late):
+        clock.now_s += max(pacing.wait_s(), 0.001)
+        for _ in range(24):
+            waits.put_nowait(None)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    times = [task.result().at_s for task in late]
+    assert most_within(times, 1.0) <= 30
+    assert clock.now_s - began_s <= 24 / 30 + 0.1, "the places that were not used are free again"
+
+
+async def test_a_place_that_was_not_used_leaves_what_else_went_to_its_chat_in_force(time):
+    pacing = Pacing(BURSTS, time, time.sleep)
+    unused = pacing.take("ann", is_group=False)
+    await pacing.turn("ann", is_group=False)
+    replied_s = time.now_s
+    place = await pacing.take_later(unused)
+    assert place.at_s - replied_s >= 1
+    group = pacing.take("group", is_group=True)
+    await pacing.take_later(group)
+    assert len(pacing._chats["group"].group) == 1
+
+
 def test_without_limits_nothing_has_to_wait(time):
     pacing = Pacing(Limits(), time)
     for number in range(1_000):
@@ -180,3 +246,35 @@ def test_however_it_is_asked_it_keeps_every_limit(steps):
         assert all(later - earlier >= 1 - 1e-9 for earlier, later in pairwise(own))
     times = [at_s for at_s, _ in sent]
     assert not times or most_within(times, 1.0 - 1e-9) <= 30
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(0, 0.5), st.integers(0, 3), st.sampled_from(["alert", "reply", "late"])),
+        max_size=100,
+    )
+)
+def test_whatever_comes_together_telegram_finds_it_slow_enough(steps):
+    """Judged by the counterpart, which lets a chat have three at once and then one a second."""
+    asyncio.run(_judged(steps))
+
+
+async def _judged(steps):
+    time, judge = Time(), telegram.Pacing()
+    pacing = Pacing(TELEGRAM_OWN, time, time.sleep)
+
+    def arrives(chat):
+        assert judge.check("sendMessage", chat, time.now_s, chat == 0) is None
+        judge.count("sendMessage", chat, time.now_s, chat == 0)
+
+    for pause_s, chat, what in steps:
+        time.now_s += pause_s
+        if what == "reply":
+            await pacing.turn(chat, is_group=chat == 0)
+            arrives(chat)
+        elif pacing.wait_s() == 0 and chat not in pacing.busy():
+            place = pacing.take(chat, is_group=chat == 0)
+            if what == "late":
+                time.now_s += 0.3
+                await pacing.take_later(place)
+            arrives(chat)

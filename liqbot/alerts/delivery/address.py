@@ -91,6 +91,11 @@ class AddressStage:
         self._illustrate = illustrate
         self._told: OrderedDict[tuple[int, str], asyncio.Task[_Told]] = OrderedDict()
 
+    async def prepare(self, delivery: Delivery) -> None:
+        """Have the message of a delivery made, with its picture. Raises `AlertGone`, `StoreError`."""
+        if _is_single(delivery) or delivery.held is None:
+            await self._tell(delivery.alerts[0], delivery.settings.look)
+
     @asynccontextmanager
     async def addressed(
         self, delivery: Delivery, limits: Limits, now_ms: int
@@ -100,7 +105,7 @@ class AddressStage:
         Where a platform reuses uploads, one message of an alert goes with its picture, and the others wait
         for the handle that `uploaded` notes.
         """
-        if len(delivery.ids) > 1 or delivery.held is HoldReason.AWAY:  # what was missed is told, not repeated
+        if not _is_single(delivery):
             alerts = [await self._alert(number) for number in delivery.alerts]
             message = digest(alerts, _marked(delivery, limits, now_ms))
             if delivery.held is not None:
@@ -202,6 +207,11 @@ class AddressStage:
         except Exception:  # noqa: BLE001 - however a picture fails, the text goes out
             _log.exception("alert_without_picture", alert=alert.id)
             return None
+
+
+def _is_single(delivery: Delivery) -> bool:
+    """Return whether a delivery is one alert as it is: what was missed is told, not repeated."""
+    return len(delivery.ids) == 1 and delivery.held is not HoldReason.AWAY
 
 
 def _is_made(task: asyncio.Task[_Told]) -> bool:

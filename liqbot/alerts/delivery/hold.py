@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from liqbot.alerts.hold_policy import hold, hold_digest
-from liqbot.alerts.pacing import Pacing
+from liqbot.alerts.pacing import Pacing, Place
 from liqbot.alerts.platform import Limits, Platform
 from liqbot.store.deliveries import Deliveries, Delivery, HoldReason
 
@@ -16,9 +16,10 @@ class HoldStage:
         self._deliveries = deliveries
         self._pacing = pacing
 
-    async def pass_on(self, due: Sequence[Delivery], now_ms: int) -> list[Delivery]:
-        """Return which of the deliveries go out now: claimed in the store, and with a place in the pace."""
+    async def pass_on(self, due: Sequence[Delivery], now_ms: int) -> list[tuple[Delivery, Place]]:
+        """Return which of the deliveries go out now: claimed in the store, each with its place."""
         going: dict[str, Delivery] = {}
+        places: dict[str, Place] = {}
         held: list[tuple[Delivery, int, HoldReason]] = []
         for delivery in due:
             absence = delivery.absence
@@ -29,11 +30,14 @@ class HoldStage:
                 held.append((delivery, *wait))
             elif delivery.chat.native_id not in going and self._pacing.wait_s() == 0:
                 is_group = self._platform.is_group(delivery.chat)
-                self._pacing.take(delivery.chat.native_id, is_group=is_group)
+                places[delivery.chat.native_id] = self._pacing.take(
+                    delivery.chat.native_id, is_group=is_group
+                )
                 going[delivery.chat.native_id] = delivery
         if held:
             await self._deliveries.hold(held)
-        return await self._deliveries.claim(list(going.values())) if going else []
+        claimed = await self._deliveries.claim(list(going.values())) if going else []
+        return [(delivery, places[delivery.chat.native_id]) for delivery in claimed]
 
 
 def held_until(delivery: Delivery, limits: Limits, now_ms: int) -> tuple[int, HoldReason] | None:

@@ -16,7 +16,7 @@ from liqbot.alerts.delivery.hold import HoldStage
 from liqbot.alerts.delivery.send import SendStage
 from liqbot.alerts.delivery.settle import SettleStage
 from liqbot.alerts.delivery.take import TakeStage
-from liqbot.alerts.pacing import Pacing
+from liqbot.alerts.pacing import Pacing, Place
 from liqbot.alerts.platform import Platform, Resuming
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Delivery
@@ -189,9 +189,9 @@ class PlatformSender:
         if free <= 0:
             return math.inf
         due = await self._take.take(free, now_ms, self._tasks)
-        for delivery in await self._hold.pass_on(due, now_ms):
+        for delivery, place in await self._hold.pass_on(due, now_ms):
             if self.leads:  # else whoever leads next finds it claimed, and nobody knows whether it was sent
-                self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery))
+                self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery, place))
         return self._pacing.wait_s() if due else await self._take.wait_s(now_ms, self._tasks)
 
     @property
@@ -245,8 +245,8 @@ class PlatformSender:
         except StoreError as error:
             _log.error("receipts_not_saved", reason=str(error))
 
-    async def _deliver(self, delivery: Delivery) -> None:
-        result = await self._send.send(delivery)
+    async def _deliver(self, delivery: Delivery, place: Place) -> None:
+        result = await self._send.send(delivery, place)
         self.outcomes[result.name] += 1
         self._settle.note(result)
         del self._tasks[delivery.chat.native_id]

@@ -9,7 +9,7 @@ import structlog
 
 from liqbot.alerts.delivery.address import AddressStage, AlertGone
 from liqbot.alerts.delivery.settle import Result
-from liqbot.alerts.pacing import Pacing
+from liqbot.alerts.pacing import Pacing, Place
 from liqbot.alerts.platform import (
     ChatAway,
     ChatGone,
@@ -70,10 +70,10 @@ class SendStage:
         """When something arrived last."""
         self._jitter = random.Random()  # noqa: S311 - it spreads tries, it keeps no secret
 
-    async def send(self, delivery: Delivery) -> Result:
-        """Try once; whatever goes wrong is a result. One that is cancelled may have arrived."""
+    async def send(self, delivery: Delivery, place: Place) -> Result:
+        """Try once, at its place; whatever goes wrong is a result. One that is cancelled may have arrived."""
         try:
-            receipt = await self._send(delivery)
+            receipt = await self._send(delivery, place)
         except (asyncio.CancelledError, TimeoutError) as error:
             what = "no answer" if isinstance(error, TimeoutError) else "the bot was stopped"
             return self._again(delivery, f"{what}; it may have arrived", DeliveryStatus.UNKNOWN)
@@ -89,17 +89,11 @@ class SendStage:
             return self._again(delivery, type(error).__name__, DeliveryStatus.UNKNOWN)
         return self._sent(delivery, receipt)
 
-    async def _send(self, delivery: Delivery) -> Receipt:
-        begun_s = self._clock_s()
+    async def _send(self, delivery: Delivery, place: Place) -> Receipt:
+        await self._address.prepare(delivery)
+        place = await self._in_time(delivery, place)
         async with self._address.addressed(delivery, self._platform.limits, self._clock()) as message:
-            if self._clock_s() - begun_s > LATE_S:
-                # The picture took its time: the places that were taken meanwhile are all past, and the chat
-                # may have been forgotten.
-                await self._pacing.turn(
-                    delivery.chat.native_id, is_group=self._platform.is_group(delivery.chat)
-                )
-                if not await self._deliveries.is_claimed(delivery):
-                    raise AlertGone("nobody waits for it any more")
+            await self._in_time(delivery, place)  # another chat's upload of the picture was waited for
             if not self._may_send():
                 raise NotSent("another process sends on this platform by now")
             async with asyncio.timeout(PATIENCE_S):
@@ -107,6 +101,15 @@ class SendStage:
             if receipt.upload is not None:
                 self._address.uploaded(delivery, receipt.upload)
             return receipt
+
+    async def _in_time(self, delivery: Delivery, place: Place) -> Place:
+        """Return its place, or wait for another one where it is past. Raises `AlertGone`, `StoreError`."""
+        if self._clock_s() - place.at_s <= LATE_S:
+            return place
+        place = await self._pacing.take_later(place)
+        if not await self._deliveries.is_claimed(delivery):  # its chat may have been forgotten meanwhile
+            raise AlertGone("nobody waits for it any more")
+        return place
 
     def _sent(self, delivery: Delivery, receipt: Receipt) -> Result:
         self._arrived_s = self._clock_s()
