@@ -1,6 +1,6 @@
 #!/bin/sh
 # Build sdist and wheel, install the wheel into an empty environment outside the repository, and use it as a newcomer
-# does: version, help, setup, doctor, a tour, an older database brought up to date, a backup put back.
+# does: version, help, setup, doctor, a tour, older databases brought up to date, a backup put back.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 python=${PYTHON:-python3}
@@ -71,4 +71,33 @@ grep -q bot_stopped log
 liqbot db check
 liqbot db restore backups/liqbot-*.db
 liqbot db check
-echo "packaged: built, installed, set up, run as a service, upgraded and restored"
+# an upgrade from the previous commit, as an operator makes it: of HEAD itself where something is not committed
+before=$(cd "$root" && git rev-parse --verify --quiet \
+  "HEAD$(test -n "$(git status --porcelain)" || echo '~1')^{commit}" 2> /dev/null) || before=""
+if [ -n "$before" ]; then
+  mkdir "$home/before" "$home/before/source" "$home/before/work"
+  (cd "$root" && git archive "$before") | tar -xf - -C "$home/before/source"
+  (cd "$home/before/source" && "$root/.venv/bin/python" -m hatchling build -t wheel -d "$home/before/dist" > /dev/null)
+  "$python" -m venv "$home/before/env"
+  install="$home/before/env/bin/python -m pip install --quiet --disable-pip-version-check"
+  if cmp -s "$root/requirements.txt" "$home/before/source/requirements.txt"; then
+    # it stands on the same packages: they are not installed once more
+    python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' \
+      > "$("$home/before/env/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/shared.pth"
+  else
+    $install --constraint "$home/before/source/requirements.txt" "$home"/before/dist/*.whl
+    packages="$install --upgrade --constraint '$root/requirements.txt' '$home'/dist/*.whl"
+  fi
+  $install --force-reinstall --no-deps "$home"/before/dist/*.whl
+  (
+    cd "$home/before/work"
+    unset LIQBOT_WEB__PORT LIQBOT_METRICS_PORT LIQBOT_BACKUPS__FOLDER
+    PYTHONPATH="$root/tests" "$root/.venv/bin/python" "$root/tests/upgraded.py" "$home/before/env/bin" \
+      sh -c "${packages:-true} && $install --force-reinstall --no-deps '$home'/dist/*.whl"
+  )
+  upgraded="upgraded from the oldest and from $(cd "$root" && git rev-parse --short "$before")"
+else
+  echo "packaged: SKIPPED the upgrade from the previous commit: no git history here, or a shallow clone" >&2
+  upgraded="upgraded from the oldest"
+fi
+echo "packaged: built, installed, set up, run as a service, $upgraded, and restored"
