@@ -28,7 +28,7 @@ from liqbot.store.address import PostgresUrl
 from liqbot.store.errors import StoreError
 from liqbot.store.leases import Lease, LeaseLostError, fence
 from liqbot.store.postgres import schema
-from liqbot.store.postgres.database import connect, told
+from liqbot.store.postgres.database import connect, is_of_connection, told
 from liqbot.store.sql.dialect import POSTGRESQL
 from liqbot.store.urgency import Jobs
 
@@ -86,21 +86,22 @@ class Connections:
         """
         self.url = url
         self.dialect = POSTGRESQL
-        first = connect(url)
+        first = connect(url, writes=not read_only)
         try:
             (schema.require_current if read_only else schema.prepare)(url, first)
         except BaseException:
             first.close()
             raise
+        self._is_read_only = read_only
         self._reading, self._writing = Jobs[_Job[Any]](), Jobs[_Job[Any]]()
+        writers = 0 if read_only else WRITERS
         self._threads = [
-            *(_Worker(url, self._reading, f"store-read-{at}") for at in range(READERS)),
-            *(_Worker(url, self._writing, f"store-write-{at}") for at in range(0 if read_only else WRITERS)),
+            *(_Worker(self._connect, self._reading, f"store-read-{at}") for at in range(READERS)),
+            *(_Worker(self._connect, self._writing, f"store-write-{at}") for at in range(writers)),
         ]
         self._threads[0].connection = first
         for thread in self._threads:
             thread.start()
-        self._is_read_only = read_only
         self._is_closed = False
 
     async def read(self, work: Callable[[Database], Result]) -> Result:
@@ -127,6 +128,10 @@ class Connections:
         for thread in self._threads:
             thread.join()
 
+    def _connect(self) -> psycopg.Connection[TupleRow]:
+        """Connect to what may be written; also to read there, as one for reading only lags behind."""
+        return connect(self.url, writes=not self._is_read_only)
+
     async def _done(self, jobs: Jobs[_Job[Any]], job: _Job[Result]) -> Result:
         if self._is_closed:
             raise StoreError(f"{self.url}: is closed")
@@ -137,11 +142,14 @@ class Connections:
 class _Worker(threading.Thread):
     """A thread with a connection of its own, which is made when there is something to do."""
 
-    def __init__(self, url: PostgresUrl, jobs: Jobs[_Job[Any]], name: str) -> None:
+    def __init__(
+        self, connect: Callable[[], psycopg.Connection[TupleRow]], jobs: Jobs[_Job[Any]], name: str
+    ) -> None:
+        """`connect` makes a connection. Raises `DatabaseError`."""
         super().__init__(name=name, daemon=True)
         self.jobs = jobs
         self.connection: psycopg.Connection[TupleRow] | None = None
-        self._url = url
+        self._connect = connect
         self._chance = random.Random()  # noqa: S311 - it spreads tries, it keeps no secret
 
     def run(self) -> None:
@@ -170,7 +178,9 @@ class _Worker(threading.Thread):
             number = _begin(connection, job.begin)
             _pass(connection, job.fence)
             result = job.work(Database(connection))
-        except psycopg.OperationalError as error:
+        except psycopg.Error as error:
+            if is_of_connection(error):
+                connection.close()
             if connection.closed or _stood_in_the_way(error):
                 raise _again(connection, error) from error
             connection.rollback()
@@ -188,7 +198,7 @@ class _Worker(threading.Thread):
 
     def _connected(self) -> psycopg.Connection[TupleRow]:
         if self.connection is None or self.connection.closed:
-            self.connection = connect(self._url)
+            self.connection = self._connect()
         return self.connection
 
     def _was_committed(self, number: int) -> bool:
@@ -203,7 +213,7 @@ class _Worker(threading.Thread):
                 return row[0] == "committed"
             time.sleep(pause_s)
             pause_s = min(1.0, 2 * pause_s)
-        raise StoreError(f"{self._url}: went away amid a commit; nobody knows whether it was made")
+        raise StoreError("the server went away amid a commit; nobody knows whether it was made")
 
 
 _STATUS = "SELECT pg_xact_status(%s::text::xid8)"

@@ -26,26 +26,41 @@ HUNG_S = 10
 """A connection on which the other end is silent for so long is given up, at both ends."""
 IDLE_S = 5
 """A transaction in which nothing is asked for so long is ended by the server, and its locks with it."""
+_OURS = {
+    "statement_timeout": 0,
+    "lock_timeout": 0,
+    "idle_session_timeout": 0,
+    "default_transaction_isolation": r"read\ committed",
+}
+"""What an administrator may have set for all of a role, and what would break off what we do; `options` in
+the URL is asked first."""
+_READ_ONLY = (
+    "the server is for reading only, as a stand-by is; name the primary, or all of them with "
+    "target_session_attrs=read-write"
+)
 
 
-def connect(url: PostgresUrl, *, name: str = "liqbot") -> psycopg.Connection[TupleRow]:
-    """Connect to a database; `name` is shown to administrators. Blocks. Raises `DatabaseError`."""
+def connect(url: PostgresUrl, *, name: str = "liqbot", writes: bool = False) -> psycopg.Connection[TupleRow]:
+    """Connect to a database; `name` is shown to administrators. Blocks. Raises `DatabaseError`.
+
+    `writes`: a server that is for reading only is refused.
+    """
     try:
         connection = psycopg.connect(**_parameters(url, name))
     except psycopg.Error as error:
         raise unusable(url, error) from None
-    _require_supported(url, connection)
+    _require_supported(url, connection, writes=writes)
     adapt(connection.adapters)
     return connection
 
 
 async def connect_async(url: PostgresUrl, *, name: str = "liqbot") -> psycopg.AsyncConnection[TupleRow]:
-    """Connect without blocking, as `connect` does. Raises `DatabaseError`."""
+    """Connect without blocking, to what may be written, as `connect` does. Raises `DatabaseError`."""
     try:
         connection = await psycopg.AsyncConnection.connect(**_parameters(url, name))
     except psycopg.Error as error:
         raise unusable(url, error) from None
-    _require_supported(url, connection)
+    _require_supported(url, connection, writes=True)
     adapt(connection.adapters)
     return connection
 
@@ -60,6 +75,8 @@ def adapt(adapters: AdaptersMap) -> None:
 
 def unusable(url: PostgresUrl, error: psycopg.Error) -> DatabaseError:
     """Return in one line why a database cannot be used, and what to do; a password does not stand in it."""
+    if _is_read_only(error):
+        return DatabaseError(f"{url}: {_READ_ONLY}")
     text = _last_line(str(error))
     for secret in url.secrets:
         text = text.replace(secret, "[hidden]")
@@ -71,9 +88,25 @@ def unusable(url: PostgresUrl, error: psycopg.Error) -> DatabaseError:
 
 def told(error: psycopg.Error) -> StoreError:
     """Return an error of a statement as the rest of the house knows it: nobody else speaks PostgreSQL."""
-    found = StoreError(_last_line(str(error)) or type(error).__name__)
+    text = _READ_ONLY if _is_read_only(error) else _last_line(str(error)) or type(error).__name__
+    found = StoreError(text)
     found.__cause__ = error
     return found
+
+
+def is_of_connection(error: psycopg.Error) -> bool:
+    """Return whether another connection may fare better: this one is broken, or leads to the wrong server.
+
+    After a fail-over, the server that was the primary may be there still, for reading only.
+    """
+    state = error.sqlstate
+    if state is None:
+        return isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+    return state.startswith(("08", "57P", "58")) or _is_read_only(error)
+
+
+def _is_read_only(error: psycopg.Error) -> bool:
+    return isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
 
 
 def _parameters(url: PostgresUrl, name: str) -> dict[str, Any]:
@@ -95,19 +128,23 @@ def _parameters(url: PostgresUrl, name: str) -> dict[str, Any]:
         "tcp_keepalives_count": 3,
         "tcp_user_timeout": HUNG_S * 1000,
         "idle_in_transaction_session_timeout": IDLE_S * 1000,
+        **_OURS,
     }
     options = " ".join(f"-c {setting}={value}" for setting, value in settings.items())
     options = f"{options} {given.get('options') or ''}".strip()
     return {**own, **given, "options": options, "client_encoding": "utf8", "autocommit": True}
 
 
-def _require_supported(url: PostgresUrl, connection: psycopg.BaseConnection[Any]) -> None:
+def _require_supported(url: PostgresUrl, connection: psycopg.BaseConnection[Any], *, writes: bool) -> None:
     version, encoding = connection.info.server_version, connection.info.parameter_status("server_encoding")
+    of_reading = ("in_hot_standby", "default_transaction_read_only")
     if version < OLDEST:
         found = f"{version // 10_000}.{version % 10_000}"
         wrong = f"is PostgreSQL {found}; liqbot needs {OLDEST // 10_000} or newer"
     elif encoding != "UTF8":
         wrong = f"holds text as {encoding}; make it anew with `createdb --encoding=UTF8 --template=template0`"
+    elif writes and "on" in map(connection.info.parameter_status, of_reading):
+        wrong = _READ_ONLY
     else:
         return
     connection.pgconn.finish()
@@ -139,6 +176,7 @@ _MEANINGS = (
         r"starting up|shutting down|recovery mode|server closed|terminating connection|resolution",
         "does not answer: {text}",
     ),
+    (r"session is read-only|in hot standby mode", "of its servers none that answers may be written: {text}"),
     (r"permission denied", "{text}; the user needs the rights of the database's owner"),
 )
 """What servers say, and what to tell of it."""

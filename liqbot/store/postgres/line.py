@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import TupleRow
 
 from liqbot.store.address import PostgresUrl
-from liqbot.store.postgres.database import connect_async, told
+from liqbot.store.postgres.database import connect_async, is_of_connection, told
 
 CLOSE_S = 1.0
 _LOCK = 0x6C69_7163  # "liqc"
@@ -82,7 +82,7 @@ class Line:
                 await cursor.execute(cast("LiteralString", statement), values)
                 return await cursor.fetchall() if cursor.description else []
             except psycopg.Error as error:
-                if error.sqlstate is None or error.sqlstate[:2] in ("57", "08"):
+                if is_of_connection(error):
                     wire.cut()
                 raise told(error) from error
             except asyncio.CancelledError:
