@@ -71,7 +71,10 @@ class Metrics(Collector):
             "liqbot_view_age_seconds",
             "Age of the newest view",
             "coin",
-            {coin: (now_ms - view.time_ms) / 1000 for coin, view in bot.services.markets.views.items()},
+            {  # time in a simulated market may run faster
+                coin: max(0.0, (now_ms - view.time_ms) / 1000)
+                for coin, view in bot.services.markets.views.items()
+            },
         )
         due_ms = self._stored.oldest_due_ms
         yield GaugeMetricFamily(

@@ -33,7 +33,7 @@ def alt(view: MarketView, title: str, shown: Sequence[Shown], path: str = "", sc
         percent=f"{FUEL_PCT:.0f}",
         up=up,
         down=down,
-        label=ratio_label(view),
+        label=ratio_label(view.fuel),
         ratio=figures.ratio(view.ratio),
         regime=regime_name(view.regime),
     )

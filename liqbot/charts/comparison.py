@@ -190,7 +190,7 @@ def _alt(panels: tuple[Panel, ...], told: list[Agreement]) -> str:
             title=panel.title,
             up=words.at_most(panel.view, figures.usd(panel.view.up_usd)),
             down=words.at_most(panel.view, figures.usd(panel.view.down_usd)),
-            label=words.ratio_label(panel.view),
+            label=words.ratio_label(panel.view.fuel),
             ratio=figures.ratio(panel.view.ratio),
             layer=panel.view.layer.label,
         )

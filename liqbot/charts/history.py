@@ -162,7 +162,8 @@ def _ratio(
         _threshold(canvas, box, y - 5 if value > 1 else y + 22, value, curve)
     newest = readings[-1]
     middle = (box[1] + box[3]) / 2
-    _name(canvas, box, "ratio ▲/▼", middle - 15)
+    label = words.ratio_label(*(one.fuel for one in readings))
+    _name(canvas, box, f"{label} ▲/▼", middle - 15, shorter=label)
     is_one_sided = newest.ratio is None and regimes[-1] in _SIDES
     said = "one-sided" if is_one_sided else figures.ratio(newest.ratio)
     _figure(canvas, box, middle + 15, said)
@@ -257,10 +258,13 @@ def _figure(
     canvas.text(box[2] + 8, baseline(place, letters.size), (text, letters))
 
 
-def _name(canvas: Canvas, box: tuple[int, int, int, int], text: str, middle: float) -> None:
-    """Say beside a panel what it shows."""
+def _name(
+    canvas: Canvas, box: tuple[int, int, int, int], text: str, middle: float, *, shorter: str = ""
+) -> None:
+    """Say beside a panel what it shows; `shorter` where there is no room for that."""
     letters = canvas.theme.fine
-    canvas.text(box[2] + 8, baseline(middle, letters.size), (text, letters))
+    options = [((one, letters),) for one in (text, shorter) if one]
+    canvas.text(box[2] + 8, baseline(middle, letters.size), *fitting(options, _RIGHT - 8))
 
 
 def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Frame) -> None:
@@ -270,7 +274,8 @@ def _header(canvas: Canvas, asked: HistoryInput, shares: str, measures: frame.Fr
         (f"${figures.price(newest.spot)}", style.spot),
         (f"   {_span(asked)}", style.beside),
     )
-    value: tuple[Word, ...] = ((f"{_('ratio')} ", style.beside), (_ratio_words(newest), style.figure))
+    heading = words.ratio_heading(newest)
+    value: tuple[Word, ...] = ((f"{heading} ", style.beside), (_ratio_words(newest), style.figure))
     canvas.text(measures.right, measures.lines[0], *value, align="right")
     room = measures.right - measures.left - width(*value) - 24
     canvas.text(measures.left + 2, measures.lines[0], *fitting([coin, coin[:2]], room))
@@ -311,13 +316,14 @@ def _alt(asked: HistoryInput, shares: str) -> str:
     )
     said = _(
         "{coin}, {layer}: readings from {begin} to {end}. "
-        "Price from {first} to {last}, ratio from {first_ratio} to {last_ratio}. {shares}.",
+        "Price from {first} to {last}, {label} from {first_ratio} to {last_ratio}. {shares}.",
         coin=asked.coin,
         layer=asked.label,
         begin=begin,
         end=end,
         first=figures.price(first.spot),
         last=figures.price(last.spot),
+        label=words.ratio_label(*(one.fuel for one in asked.readings)),
         first_ratio=_ratio_words(first),
         last_ratio=_ratio_words(last),
         shares=shares,

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from liqbot.market import figures
 from liqbot.market.clusters import Cluster
 from liqbot.market.layer import Basis, Origin
-from liqbot.market.regime import Regime
+from liqbot.market.regime import Fuel, OfFuel, Regime
 from liqbot.market.side import Side
 from liqbot.market.view import MarketView
 from liqbot.text import N_, _, ngettext
@@ -123,15 +123,15 @@ def ratio(view: MarketView) -> str:
     return figures.ratio(view.ratio)
 
 
-def ratio_label(view: MarketView) -> str:
-    """Return what the ratio is called: whether each side was scaled by its own coverage."""
-    return _("scaled ratio") if view.fuel.is_scaled else _("ratio")
+def ratio_label(*fuel: Fuel) -> str:
+    """Return what the ratio is called: whether each side was scaled by its own coverage, if once alone."""
+    return _("scaled ratio") if any(one.is_scaled for one in fuel) else _("ratio")
 
 
-def ratio_heading(view: MarketView) -> str:
+def ratio_heading(view: OfFuel) -> str:
     """Return what stands before `ratio` in a picture: of one side alone there is no ratio, only fuel."""
     is_one_sided = view.ratio is None and view.regime is not Regime.NO_READING
-    return _("fuel") if is_one_sided else ratio_label(view)
+    return _("fuel") if is_one_sided else ratio_label(view.fuel)
 
 
 def trapped(view: MarketView) -> list[tuple[Side, float]]:

@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Protocol, runtime_checkable
+from typing import ClassVar, Protocol, Self, runtime_checkable
 
-from pydantic import BaseModel
+from pydantic import BaseModel, PrivateAttr
 
 from liqbot.sections import Section
 
@@ -18,6 +18,26 @@ class WithAccounts(Protocol):
     def each_account(self) -> Mapping[str, Section]:
         """Return the settings of every bot with a name; what it does not set itself is the section's."""
         ...
+
+
+class BotSection(Section):
+    """The settings of one bot."""
+
+    VARIABLE: ClassVar[str]
+    """The variable of the token of the bot without a name."""
+
+    _place: str = PrivateAttr("")
+
+    def at(self, place: str) -> Self:
+        """Return the same, as the section `place` of the settings: `telegram.accounts.second`."""
+        copy = self.model_copy()
+        copy._place = place  # noqa: SLF001 - its own
+        return copy
+
+    @property
+    def token_setting(self) -> str:
+        """What an operator looks at where this bot's token is not taken."""
+        return f"[{self._place}] token" if self._place else self.VARIABLE
 
 
 def inheriting(section: Section, account: BaseModel, *, own: Iterable[str] = ()) -> dict[str, object]:

@@ -19,9 +19,9 @@ MOST_DAYS = 3_650
 @command
 async def join(context: CommandContext, code: Text) -> Message:
     """Come in with an invite code, where the bot serves only who was invited: /join CODE."""
-    await context.services.access.join(context.chat, code.strip())
+    is_needed = await context.services.access.join(context.chat, code.strip())
     return Message(
-        _("Welcome: this chat is let in"),
+        _("Welcome: this chat is let in") if is_needed else _("No invite code is needed here"),
         (_("/help says what you can ask."),),
         actions=(Button(_("Help"), "/help"),),
     )

@@ -196,9 +196,12 @@ async def _of_each_coin(
     answers = [await _or_refused(answer(line)) for line in lines]
     if all(one.tone is Tone.WARNING for one in answers):
         return answers[0]  # nothing was done, and most likely for one reason
+    done = [one for one in answers if one.tone is not Tone.WARNING]
+    shared = [line for line in done[0].lines if all(line in one.lines for one in done)]
+    lines = [line for one in answers for line in (one.title, *one.lines[:1]) if line not in shared]
     return Message(
         ngettext("{count} coin", "{count} coins", len(answers)),
-        tuple(line for one in answers for line in (one.title, *one.lines[:1])),
+        (*lines, *shared),
         actions=(Button(_("Subscriptions"), "/subscriptions"),),
     )
 

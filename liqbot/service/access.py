@@ -145,10 +145,13 @@ class Access:
         """Return whether neither a bot nor the platform that it is on is paused."""
         return not self.paused & {platform, kind_of(platform)}
 
-    async def join(self, chat: ChatKey, code: str) -> None:
-        """Let a chat in by a code; whoever is in already uses nothing up. Raises `UserError`."""
+    async def join(self, chat: ChatKey, code: str) -> bool:
+        """Let a chat in by a code; whoever is in already uses nothing up. Return whether that takes a code.
+
+        Raises `UserError`.
+        """
         if self._is_open_on(chat.kind):
-            return
+            return False
         if self._settings.mode != "invite" or not await self._store.access.accept(
             code, chat.kind, chat.native_id, self._clock()
         ):
@@ -159,6 +162,7 @@ class Access:
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
         await self._apply_to((chat.kind, chat.native_id))
         await self.changed()
+        return True
 
     async def invite(self, uses: int, days: int) -> Invitation:
         """Make an invite code."""

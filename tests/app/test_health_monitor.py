@@ -232,6 +232,9 @@ async def test_machines_may_ask_how_it_is(bot_of, asked):
         ):
             assert line in text.splitlines()
         assert "liqbot_loop_lag_seconds" in text
+        desk.now_ms = 0
+        _, text = await asked(desk, "/metrics")
+        assert 'liqbot_view_age_seconds{coin="BTC"} 0.0' in text, "a simulated market may be ahead of time"
         await desk.operator.tell({"disk": "only 3 MB are free"})
         status, text = await asked(desk, "/healthz")
         assert (status, json.loads(text)["troubles"]) == (503, {"disk": "only 3 MB are free"})

@@ -73,6 +73,7 @@ SCENES = {
     "a year of a week": past(window="1y"),
     "one-sided": past(up=lambda _: 0.0),
     "nothing else known": past(funding=None, open_interest=None),
+    "each side scaled": past(coverage_long=0.7, coverage_short=0.5),
     "a name that is long": replace(past(), coin="kHYPERLONGNAME"),
 }
 
@@ -95,6 +96,15 @@ def test_coin_price_figures_and_provenance_of_a_history_are_legible_at_360_pixel
         assert sizes, f"{wanted} is not in the picture"
         assert max(sizes) >= SMALLEST, wanted
     assert min(size * PHONE / wide for words, _, size, wide in said if "$" in words) >= 8.4
+
+
+def test_a_history_says_where_its_ratio_is_scaled_by_coverage_as_the_chat_does(said):
+    assert "scaled ratio from" not in history.draw(past()).alt
+    assert not [words for words, *_ in said if "scaled" in words]
+    picture = history.draw(SCENES["each side scaled"])
+    assert "scaled ratio from" in picture.alt
+    assert any(words == "scaled ratio" for words, *_ in said)
+    assert any(words.startswith("scaled ratio 3.06") for words, *_ in said)
 
 
 def test_a_history_says_how_far_its_readings_reach(said):

@@ -289,7 +289,7 @@ def test_the_alt_text_says_what_the_picture_shows(name):
             figures.price(view.spot),
             f"{figures.usd(view.up_usd)} of shorts above",
             f"{figures.usd(view.down_usd)} of longs below",
-            f"{words.ratio_label(view)} {figures.ratio(view.ratio)}",
+            f"{words.ratio_label(view.fuel)} {figures.ratio(view.ratio)}",
             view.regime.value,
             str(meaning.sentence(view)),
             figures.share(view.trapped.underwater.long),

@@ -128,6 +128,14 @@ async def test_all_coins_at_once_and_one_that_fails_harms_only_itself(room):
     assert len(await room.store.subscriptions.of(ME)) == 4
 
 
+async def test_how_alerts_come_is_said_for_several_coins_as_well_and_once(room):
+    answer = await room.say("/subscribe near-cluster BTC,ETH silent=yes digest=daily until=3d")
+    said = as_text(answer)
+    for words in ("near-cluster BTC as #1", "near-cluster ETH as #2", "silent", "daily digest", "It ends at"):
+        assert said.count(words) == 1
+    assert said.count("A cluster of at least") == 1, "what holds of all is said once"
+
+
 async def test_all_end_at_once_and_can_be_had_again_by_one_line(room):
     await room.say("/subscribe near-cluster BTC within=3% digest=daily")
     await room.say("/subscribe trapped ETH")

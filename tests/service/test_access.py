@@ -83,6 +83,11 @@ async def test_a_code_lets_so_many_chats_in_and_no_more(room_of):
     assert not enters(room, GROUP).is_open
 
 
+async def test_where_everybody_may_come_in_no_code_is_checked_and_that_is_said(room_of):
+    room = room_of(mode="open")
+    assert await room.title("/join anything", ANN) == "No invite code is needed here"
+
+
 async def test_a_code_ends(room_of):
     room = room_of(mode="invite")
     code = (await room.services.access.invite(uses=5, days=1)).code

@@ -32,7 +32,6 @@ BORNE = 3
 """After so many tries the operator is told: Discord's own mistakes are over by then."""
 _WRONG_TOKEN = 4004
 _REFUSALS = {
-    _WRONG_TOKEN: "LIQBOT_DISCORD__TOKEN is not accepted by Discord",
     4010: "Discord refuses the bot's shards",
     4011: "Discord wants more shards than the bot opened",
     4012: "Discord does not speak this version any more; update liqbot",
@@ -102,7 +101,8 @@ class DiscordAdapter:
                     await client.connect()
             except FAILURES as error:
                 self._reason = (
-                    _refusal(error) or f"Discord cannot be reached: {failed(error, self._settings.api_url)}"
+                    _refusal(error, self._settings.token_setting)
+                    or f"Discord cannot be reached: {failed(error, self._settings.api_url)}"
                 )
                 _log.warning("discord_connection_lost", reason=self._reason)
             finally:
@@ -225,11 +225,11 @@ def _mentions(outgoing: OutgoingMessage) -> discord.AllowedMentions:
     return discord.AllowedMentions(everyone=False, users=False, roles=roles, replied_user=False)
 
 
-def _refusal(error: BaseException) -> str:
+def _refusal(error: BaseException, token_setting: str) -> str:
     """Return what Discord refuses the bot for, and what to do; empty where the line is the trouble."""
     code = error.code if isinstance(error, discord.ConnectionClosed) else None
     if isinstance(error, discord.LoginFailure) or code == _WRONG_TOKEN:
-        return f"{_REFUSALS[_WRONG_TOKEN]}; {NEW_TOKEN}"
+        return f"{token_setting} is not accepted by Discord; {NEW_TOKEN}"
     if isinstance(error, discord.PrivilegedIntentsRequired):
         return _REFUSALS[4014]
     return _REFUSALS.get(code or 0, "")

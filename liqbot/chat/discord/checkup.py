@@ -9,7 +9,7 @@ from liqbot.chat.adapter import AdapterError, require_right_clock
 from liqbot.chat.discord.client import use_addresses
 from liqbot.chat.discord.connector import ProxiedConnector
 from liqbot.chat.discord.errors import FAILURES, NEW_TOKEN, failed
-from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable, person_id
+from liqbot.chat.discord.places import INVITED_WITH, NEEDED, installable, lacking, person_id
 from liqbot.chat.discord.settings import DiscordSettings
 from liqbot.chat.discord.wire import Wire
 from liqbot.rules.wording import counted, listed
@@ -56,7 +56,7 @@ async def check_discord(settings: DiscordSettings) -> Checkup:
         try:
             found = await _checked(client, settings.token.get_secret_value())
         except discord.LoginFailure:
-            raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
+            raise AdapterError(f"Discord does not accept {settings.token_setting}; {NEW_TOKEN}") from None
         except FAILURES as error:
             reason = failed(error, settings.api_url)
             raise AdapterError(f"Discord cannot be asked at {settings.api_url}: {reason}") from None
@@ -80,9 +80,9 @@ async def reach(settings: DiscordSettings, native_id: str) -> str:
             if person is not None:
                 await client.fetch_user(person)
                 return f"{native_id} can be written to, unless they have blocked the bot"
-            await client.fetch_channel(int(native_id))
+            missing = await _missing_in(client, await client.fetch_channel(int(native_id)))
         except discord.LoginFailure:
-            raise AdapterError(f"Discord does not accept LIQBOT_DISCORD__TOKEN; {NEW_TOKEN}") from None
+            raise AdapterError(f"Discord does not accept {settings.token_setting}; {NEW_TOKEN}") from None
         except ValueError:
             raise AdapterError(f"{native_id} is no id of a channel or person of Discord's") from None
         except FAILURES as error:
@@ -90,7 +90,26 @@ async def reach(settings: DiscordSettings, native_id: str) -> str:
                 f"Discord does not show the bot {native_id}: {failed(error, settings.api_url)}; "
                 "add the bot there, and look at LIQBOT_OPERATOR_CHAT"
             ) from None
-        return f"{native_id} is there"
+    if missing:
+        raise AdapterError(f"the bot lacks {missing} in {native_id}; allow it that in the channel's settings")
+    return f"{native_id} can be written to"
+
+
+async def _missing_in(
+    client: discord.Client, found: discord.abc.GuildChannel | discord.abc.PrivateChannel | discord.Thread
+) -> str:
+    """Return what the bot lacks in a channel or thread for alerts; empty for nothing."""
+    if isinstance(found, discord.abc.PrivateChannel) or client.user is None:
+        return ""
+    # Discord tells a channel without the roles of its server, and of a thread its channel decides.
+    channel = found.parent_id if isinstance(found, discord.Thread) else found.id
+    server = await client.fetch_guild(found.guild.id, with_counts=False)
+    decides = next((one for one in await server.fetch_channels() if one.id == channel), None)
+    if decides is None:
+        return NEEDED["view_channel"]
+    # Asked of the channel's own class, whoever may not write there may not write in its threads either.
+    held = discord.abc.GuildChannel.permissions_for(decides, await server.fetch_member(client.user.id))
+    return lacking(held, in_thread=isinstance(found, discord.Thread))
 
 
 async def _checked(client: discord.Client, token: str) -> Checkup:

@@ -2,16 +2,17 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from liqbot.chat.account_settings import inheriting, none_if_empty, require_bots
-from liqbot.sections import Section
+from liqbot.chat.account_settings import BotSection, inheriting, none_if_empty, require_bots
 
 
-class DiscordAccount(Section):
+class DiscordAccount(BotSection):
     """One bot on Discord. Where Discord is, is the same for all bots of a process: its library knows one."""
+
+    VARIABLE: ClassVar[str] = "LIQBOT_DISCORD__TOKEN"
 
     token: SecretStr = Field(
         default=SecretStr(""), description="the Discord bot's token; without it no Discord"
@@ -58,7 +59,7 @@ class DiscordSettings(DiscordAccount):
         return {
             name: DiscordSettings.model_validate(
                 {"api_url": self.api_url, "gateway_url": self.gateway_url, **inheriting(self, one)}
-            )
+            ).at(f"discord.accounts.{name}")
             for name, one in self.accounts.items()
         }
 

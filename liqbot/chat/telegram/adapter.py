@@ -14,19 +14,16 @@ from liqbot.chat.telegram.intake import Intake
 from liqbot.chat.telegram.menu import Menu
 from liqbot.chat.telegram.message_sender import MessageSender, upload_of
 from liqbot.chat.telegram.outcomes import outcome, said
-from liqbot.chat.telegram.receiving import UNKNOWN_BOT, Reading, Receiving
+from liqbot.chat.telegram.receiving import Reading, Receiving, unknown_bot
 from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.chat.telegram.update_handler import UpdateHandler
 from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
 
-LIMITS = Limits(
-    a_second=30, a_chat_s=1.05, chat_burst=2, a_group_minute=19, in_flight=24, reuses_uploads=True
-)
-"""Telegram takes 30 a second, one a second to a chat beyond short bursts, and 20 a minute to a group. It
-counts when messages arrive, not when they leave, hence a little less. Of the requests in flight some are left
-for answers."""
+LIMITS = Limits(a_second=30, a_chat_s=1.05, a_group_minute=19, in_flight=24, reuses_uploads=True)
+"""Telegram takes 30 a second, one a second to a chat and 20 a minute to a group. It counts when messages
+arrive, not when they leave, hence a little less. Of the requests in flight some are left for answers."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Between two tries to reach Telegram at the start."""
 FIRST_READ_S = 0.5
@@ -40,6 +37,7 @@ class TelegramAdapter:
         self, settings: TelegramSettings, reception: Reception, *, patience_s: float = PATIENCE_S
     ) -> None:
         """Serve people with `reception`; an answer of Telegram may take `patience_s` seconds."""
+        self._settings = settings
         self._receiving = Receiving(settings)
         self._connection = Connection(settings, patience_s=patience_s, a_second=LIMITS.a_second)
         bot = self._connection.bot
@@ -115,7 +113,7 @@ class TelegramAdapter:
             try:
                 await self._connection.bot.initialize()
             except TelegramError as error:
-                reason = UNKNOWN_BOT if isinstance(error, InvalidToken) else said(error)
+                reason = unknown_bot(self._settings) if isinstance(error, InvalidToken) else said(error)
                 _log.warning("telegram_not_reached", reason=reason)
                 self._unknown = reason if pause_s > FIRST_PAUSE_S else None
                 await asyncio.sleep(pause_s)

@@ -8,7 +8,7 @@ from telegram.error import InvalidToken, TelegramError
 from liqbot.chat.adapter import AdapterError, require_right_clock
 from liqbot.chat.telegram.connection import Connection
 from liqbot.chat.telegram.outcomes import said
-from liqbot.chat.telegram.receiving import UNKNOWN_BOT
+from liqbot.chat.telegram.receiving import unknown_bot
 from liqbot.chat.telegram.settings import TelegramSettings
 
 PATIENCE_S = 10.0
@@ -42,7 +42,7 @@ async def reach(settings: TelegramSettings, native_id: str) -> str:
     try:
         await connection.bot.send_chat_action(native_id, "typing")
     except InvalidToken:
-        raise AdapterError(UNKNOWN_BOT) from None
+        raise AdapterError(unknown_bot(settings)) from None
     except TelegramError as error:
         raise AdapterError(
             f"Telegram does not let the bot write to {native_id}: {said(error)}; "
@@ -60,7 +60,7 @@ async def check_telegram(settings: TelegramSettings) -> Checkup:
         found = Checkup(await connection.bot.get_me(), await connection.bot.get_webhook_info())
         require_right_clock(connection.time.clock_ahead_s, "Telegram")
     except InvalidToken:
-        raise AdapterError(UNKNOWN_BOT) from None
+        raise AdapterError(unknown_bot(settings)) from None
     except TelegramError as error:
         raise AdapterError(f"Telegram cannot be asked at {settings.api_url}: {said(error)}") from None
     finally:

@@ -36,10 +36,6 @@ CALM_S = 60.0
 """After so long without another poller, it is gone: where two take turns, each has polls that work."""
 KEPT_IDS = 2_000
 """So many updates are known again when they are brought once more."""
-UNKNOWN_BOT = (
-    "Telegram does not know this bot: LIQBOT_TELEGRAM__TOKEN must be the token that @BotFather gave,"
-    " and LIQBOT_TELEGRAM__API_URL the address of a Bot API server"
-)
 ANOTHER = "another process fetches this bot's updates; only one may. Stop it, or give each a bot of its own"
 
 
@@ -152,7 +148,7 @@ class Receiving:
         if isinstance(error, Conflict):
             self._conflict_s = now_s
         if now_s - self._failing_since_s >= BORNE_S:
-            self.trouble = _advice(error)
+            self.trouble = _advice(error, self._settings)
 
     def _works(self) -> None:
         if self._clock_s() - self._conflict_s >= CALM_S:
@@ -164,10 +160,18 @@ def _number(told: object) -> int | None:
     return number if isinstance(number, int) else None
 
 
-def _advice(error: TelegramError) -> str:
+def unknown_bot(settings: TelegramSettings) -> str:
+    """Return what an operator is to be told where Telegram takes no call with the bot's token."""
+    return (
+        f"Telegram does not know this bot: {settings.token_setting} must be the token that @BotFather gave,"
+        " and LIQBOT_TELEGRAM__API_URL the address of a Bot API server"
+    )
+
+
+def _advice(error: TelegramError, settings: TelegramSettings) -> str:
     """Return what an operator is to be told of a trouble that stays."""
     if isinstance(error, Conflict):
         return ANOTHER
     if isinstance(error, InvalidToken):
-        return UNKNOWN_BOT
+        return unknown_bot(settings)
     return f"Telegram cannot be reached: {said(error)}"

@@ -2,16 +2,23 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Self
+from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
-from liqbot.chat.account_settings import inheriting, none_if_empty, require_bots, require_distinct
-from liqbot.sections import Section
+from liqbot.chat.account_settings import (
+    BotSection,
+    inheriting,
+    none_if_empty,
+    require_bots,
+    require_distinct,
+)
 
 
-class TelegramAccount(Section):
+class TelegramAccount(BotSection):
     """One bot on Telegram."""
+
+    VARIABLE: ClassVar[str] = "LIQBOT_TELEGRAM__TOKEN"
 
     token: SecretStr = Field(
         default=SecretStr(""), description="the Telegram bot's token, from @BotFather; without it no Telegram"
@@ -70,7 +77,9 @@ class TelegramSettings(TelegramAccount):
     def each_account(self) -> Mapping[str, TelegramAccount]:
         """Return the further bots by name; where updates are brought is each bot's own."""
         return {
-            name: TelegramSettings.model_validate(inheriting(self, one, own=("webhook_url",)))
+            name: TelegramSettings.model_validate(inheriting(self, one, own=("webhook_url",))).at(
+                f"telegram.accounts.{name}"
+            )
             for name, one in self.accounts.items()
         }
 

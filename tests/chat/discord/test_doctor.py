@@ -68,12 +68,39 @@ async def test_a_discord_that_cannot_be_reached_is_told_by_its_address(unused_tc
 
 async def test_the_operator_s_chat_is_asked_for(house):
     person = await house.discord.add_user("olga")
-    assert await reach(house.settings, str(house.channel)) == f"{house.channel} is there"
+    thread = await house.discord.add_thread(house.channel)
+    for channel in (house.channel, thread):
+        assert await reach(house.settings, str(channel)) == f"{channel} can be written to"
     told = await reach(house.settings, person_chat("discord", person).native_id)
     assert told == f"@{person} can be written to, unless they have blocked the bot"
     for nobody in ("4711", "no-number"):
         with pytest.raises(AdapterError, match=nobody):
             await reach(house.settings, nobody)
+
+
+async def test_a_channel_in_which_the_bot_may_not_write_is_told_with_what_it_lacks(house):
+    await house.discord.overwrite(house.channel, deny=["attach_files"])
+    with pytest.raises(AdapterError, match=f"the bot lacks Attach Files in {house.channel}"):
+        await reach(house.settings, str(house.channel))
+    await house.discord.overwrite(house.channel, deny=["send_messages", "send_messages_in_threads"])
+    for channel, permission in (
+        (house.channel, "Send Messages"),
+        (await house.discord.add_thread(house.channel), "Send Messages in Threads"),
+    ):
+        with pytest.raises(AdapterError, match=f"the bot lacks {permission} in {channel}"):
+            await reach(house.settings, str(channel))
+
+
+async def test_of_a_further_bot_its_own_section_is_named(house):
+    known = house.settings
+    wrong = DiscordSettings(
+        token=known.token,
+        api_url=known.api_url,
+        accounts={"second": {"token": "not.a.token"}},
+    )
+    with pytest.raises(AdapterError) as caught:
+        await check_discord(wrong.each_account()["second"])
+    assert "does not accept [discord.accounts.second] token" in str(caught.value)
 
 
 async def test_a_clock_that_is_off_is_no_check_mark(house, monkeypatch):

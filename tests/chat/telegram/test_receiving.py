@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from liqbot.alerts.platform import OutgoingMessage
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.telegram.incoming import read
-from liqbot.chat.telegram.receiving import ANOTHER, BORNE_S, CALM_S, UNKNOWN_BOT
+from liqbot.chat.telegram.receiving import ANOTHER, BORNE_S, CALM_S
 from liqbot.message import Message
 
 WRONG_TOKEN = "70000001:another-secret-than-the-right-one"  # noqa: S105 - names no bot anywhere
@@ -182,8 +182,8 @@ async def test_a_token_that_telegram_does_not_know_is_told_and_tried_again_until
     monkeypatch.setattr("liqbot.chat.telegram.adapter.FIRST_PAUSE_S", 0.05)
     adapter = adapter_of(token=WRONG_TOKEN)
     async with running(adapter):
-        await eventually(lambda: told(adapter), lambda trouble: trouble == UNKNOWN_BOT)
-        assert "LIQBOT_TELEGRAM__TOKEN" in UNKNOWN_BOT
+        await eventually(lambda: told(adapter), bool)
+        assert "LIQBOT_TELEGRAM__TOKEN must be the token" in adapter.trouble
         for request in adapter._connection._requests:
             request._client._transport._token = SecretStr(telegram.token)
         await eventually(lambda: told(adapter), lambda trouble: trouble is None)
