@@ -196,10 +196,11 @@ class Dispatcher:
         for sender in leading:
             await sender.recover()
         now_ms = self._clock()
-        if now_ms - self._tidied_ms >= TIDY_MS:
-            await self._store.deliveries.expire(now_ms)
-            self._tidied_ms = now_ms
-        await self._store.deliveries.release(now_ms)
+        if leading:  # the clock of a machine that sends nothing decides nothing
+            if now_ms - self._tidied_ms >= TIDY_MS:
+                await self._store.deliveries.expire(now_ms)
+                self._tidied_ms = now_ms
+            await self._store.deliveries.release(now_ms)
         served = [sender for sender in leading if self._is_served(sender.name)]
         waits = [await sender.begin(now_ms) for sender in served]
         wait_s = min(waits, default=math.inf)

@@ -176,6 +176,8 @@ class EngineRole:
             except asyncio.CancelledError:
                 feed.health.state = "standing by"
                 raise
+            finally:
+                self.trouble = None  # of what another process writes by now
             if feed.failure is None:  # it has told all: nobody is to begin it again
                 await asyncio.Event().wait()
 

@@ -2,13 +2,15 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from liqbot.alerts.evaluation import STALE_MS
+from liqbot.app.backend import Shared
 from liqbot.app.bot import Bot
 from liqbot.app.clock import ClockError, ClockWatch
 from liqbot.app.findings import findings_of
@@ -25,9 +27,11 @@ from liqbot.service.troubles import Finding
 from liqbot.store.address import local_folder
 from liqbot.store.errors import StoreError
 from liqbot.store.leases import fenced
+from liqbot.store.presence import PresentProcess, ProcessReport
 from liqbot.text import N_, _
 
 _log = structlog.get_logger()
+T = TypeVar("T")
 
 LOOK_S = 5.0
 LAG_S = 0.1
@@ -42,6 +46,8 @@ KEEP_DAYS = 30
 LATE_MS = 600_000
 """A delivery that has been due for so long means that something holds them up."""
 LEAST_DISK_MB = 100
+ANSWER_S = 5.0
+"""A database that has not answered for so long is named: a network that fell silent refuses nothing."""
 CLOCK_ERROR_S = 60
 """A machine's clock that is further off than that is named."""
 
@@ -59,6 +65,18 @@ class HealthMonitor:
         self._begun_ms = clock()
         self._tidied_ms = 0
         self._lost_bots = LostBots(bot)
+        self._due_ms: Mapping[str, int] = {}
+        """By platform, since when a delivery is due there, as far as is known."""
+        self._answers = True
+        """Whether the database answers: where it does not, nothing more is asked of it."""
+        self._is_deaf = False
+        """Whether other processes could not be heard: the log hears of it once."""
+        self._is_failing = False
+        """Whether the database was away at the last look, which the log has been told."""
+        self._unled_before: frozenset[str] = frozenset()
+        """What nobody did at the last look."""
+        self._ahead_s = 0.0
+        """How far this machine's clock is ahead of the one that all processes share."""
         self._elsewhere: list[Finding] = []
         """What other processes of the bot have found wrong."""
         self.lag_s = 0.0
@@ -87,7 +105,7 @@ class HealthMonitor:
         troubles.renew([*self._elsewhere, *found], now_ms)
         await self._operator.tell({name: one.finding.whole for name, one in troubles.by_name.items()})
         if (
-            self._keeps_house and not self._is_clock_doubtful()
+            self._answers and self._keeps_house and not self._is_clock_doubtful()
         ):  # this writes, and may fail for the very reason that has just been told
             with fenced(self._bot.alerts.lease):
                 await self._keep_house(now_ms)
@@ -97,7 +115,8 @@ class HealthMonitor:
             isinstance(serving.adapter, WithClock) and serving.clock_ahead_s is None
             for serving in self._bot.servings
         )
-        return self._clock_error.is_doubtful(is_awaited=is_awaited)
+        is_off = abs(self._ahead_s) > CLOCK_ERROR_S
+        return is_off or self._clock_error.is_doubtful(is_awaited=is_awaited)
 
     async def _keep_ends(self) -> None:
         """Let what people asked for end when they meant it to, however this machine's clock is set.
@@ -126,24 +145,38 @@ class HealthMonitor:
     async def _exchange(self, now_ms: int) -> list[Finding]:
         """Say to the other processes of the bot how this one does; return what is wrong with them."""
         shared = self._bot.backend.shared
-        if shared is None:
+        if shared is None or not self._answers:
             return []
-        try:
-            due_ms = await self._bot.store.deliveries.oldest_due_ms()
-            report = report_of(
-                self._bot, shared.name, begun_ms=self._begun_ms, now_ms=now_ms, oldest_due_ms=due_ms
-            )
-            await shared.presence.tell(report)
-            others = await shared.presence.all()
-        except StoreError as error:
-            _log.warning("processes_not_heard", reason=str(error))
-            return []
+        report = report_of(
+            self._bot, shared.name, begun_ms=self._begun_ms, now_ms=now_ms, due_ms=self._due_ms
+        )
+        others = await self._heard(self._told(shared, report))
         return [
             _elsewhere(name, whole, one.report.public_troubles.get(name))
-            for one in others
+            for one in others or ()
             if one.report.name != shared.name
             for name, whole in one.report.troubles.items()
         ]
+
+    async def _told(self, shared: Shared, report: ProcessReport) -> Sequence[PresentProcess]:
+        """Tell others how this process does; return how all do. Raises `StoreError`."""
+        asked_ms = self._clock()
+        shared_ms = await shared.presence.tell(report)
+        self._ahead_s = ((asked_ms + self._clock()) / 2 - shared_ms) / 1000
+        return await shared.presence.all()
+
+    async def _heard(self, asked: Awaitable[T]) -> T | None:
+        """Return what is heard of other processes; None where nothing is, which the log is told once."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                found = await asked
+        except (StoreError, TimeoutError) as error:
+            if not self._is_deaf:
+                _log.warning("processes_not_heard", reason=str(error) or _silent())
+            self._is_deaf = True
+            return None
+        self._is_deaf = False
+        return found
 
     async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
         """Yield what is wrong now. A part that cannot be looked at is logged, and hides no other."""
@@ -165,6 +198,9 @@ class HealthMonitor:
                 yield finding
         async for finding in self._late(now_ms):
             yield finding
+        if not self._answers:
+            self._unled_before = frozenset()
+            return
         async for finding in self._unled():
             yield finding
         async for finding in self._lost_bots.findings(now_ms):
@@ -222,7 +258,9 @@ class HealthMonitor:
                 yield Finding(_("platform {name}", name=serving.name), serving.state)
             ahead_s = serving.clock_ahead_s
             if ahead_s is not None and abs(ahead_s) > CLOCK_ERROR_S:
-                yield Finding(_("clock"), _clock_error(ahead_s, serving.name))
+                yield Finding(_("clock"), _clock_error(ahead_s, serving.name.capitalize()))
+        if abs(self._ahead_s) > CLOCK_ERROR_S:
+            yield Finding(_("clock"), _clock_error(self._ahead_s, "PostgreSQL"))
 
     def _disk(self, _now_ms: int) -> Iterator[Finding]:
         folder = local_folder(self._bot.store.address)
@@ -234,32 +272,35 @@ class HealthMonitor:
 
     async def _late(self, now_ms: int) -> AsyncIterator[Finding]:
         try:
-            due_ms = await self._bot.store.deliveries.oldest_due_ms()
-        except StoreError as error:
+            async with asyncio.timeout(ANSWER_S):
+                self._due_ms = await self._bot.store.deliveries.oldest_due()
+        except (StoreError, TimeoutError) as error:
+            self._answers = False
             yield Finding(
                 _("database"),
                 _("It cannot be read."),
                 _("Alerts wait until it can be read again."),
-                detail=f"{error}.",
+                detail=f"{str(error) or _silent()}.",
             )
             return
+        self._answers = True
         is_alone = self._bot.backend.shared is None
-        sends = is_alone or any(sender.leads for sender in self._bot.dispatcher.platforms)
-        if sends and due_ms is not None and now_ms - due_ms > LATE_MS:
+        led = {sender.name for sender in self._bot.dispatcher.platforms if sender.leads}
+        own = [due_ms for name, due_ms in self._due_ms.items() if is_alone or name in led]
+        due_ms = min(own, default=now_ms)
+        if now_ms - due_ms > LATE_MS:
             late = duration((now_ms - due_ms) / 1000)
             yield Finding(_("deliveries"), _("The oldest has been due for {time}.", time=late))
 
     async def _unled(self) -> AsyncIterator[Finding]:
         """Yield what nobody does of what one process has to do."""
-        try:
-            house = await self._bot.services.status.processes.all()
-        except StoreError as error:
-            _log.warning("processes_not_heard", reason=str(error))
-            return
-        for unled in house.unled:
+        house = await self._heard(self._bot.services.status.processes.all())
+        unled = {one.lease: one for one in house.unled} if house is not None else {}
+        before, self._unled_before = self._unled_before, frozenset(unled)
+        for name in sorted(before & unled.keys()):  # after an outage of all, somebody is about to do it
             yield Finding(
-                _("role {name}", name=unled.lease),
-                _("No process has done it for {time}.", time=duration(unled.for_s)),
+                _("role {name}", name=name),
+                _("No process has done it for {time}.", time=duration(unled[name].for_s)),
                 _("Start a process with that role: liqbot run --role"),
             )
 
@@ -311,8 +352,14 @@ class HealthMonitor:
         while True:
             try:
                 await self.look()
+            except StoreError as error:
+                if not self._is_failing:
+                    _log.warning("health_check_failed", reason=str(error))
+                self._is_failing = True
             except Exception:  # noqa: BLE001 - it looks again in a moment
                 _log.exception("health_check_failed")
+            else:
+                self._is_failing = False
             await asyncio.sleep(LOOK_S)
 
     async def _measure_lag(self) -> None:
@@ -324,6 +371,11 @@ class HealthMonitor:
                 await asyncio.sleep(LAG_S)
                 times.append(loop.time())
             self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
+
+
+def _silent() -> str:
+    """Return what is wrong with a database that says nothing."""
+    return _("it has not answered for {time}", time=duration(ANSWER_S))
 
 
 def _elsewhere(name: str, whole: str, public: str | None) -> Finding:
@@ -339,7 +391,7 @@ def _clock_error(ahead_s: float, name: str) -> str:
         if ahead_s > 0
         else N_("This machine's clock is {span} behind {name}'s. Put it right, best with NTP.")
     )
-    return _(key, span=duration(abs(ahead_s)), name=name.capitalize())
+    return _(key, span=duration(abs(ahead_s)), name=name)
 
 
 def _free_mb(folder: Path) -> int:

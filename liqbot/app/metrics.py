@@ -29,7 +29,8 @@ _log = structlog.get_logger()
 class Stored:
     """The figures that are asked of the store."""
 
-    oldest_due_ms: int | None
+    due_ms: Mapping[str, int]
+    """By platform, since when a delivery is due there."""
     deliveries: int
     subscriptions: int
     watches: int
@@ -43,7 +44,7 @@ class Stored:
     async def of(store: Store, leases: Leases | None = None) -> "Stored":
         """Ask for them."""
         return Stored(
-            await store.deliveries.oldest_due_ms(),
+            await store.deliveries.oldest_due(),
             await store.deliveries.owed(),
             await store.subscriptions.count(),
             await store.access.watches(),
@@ -76,11 +77,11 @@ class Metrics(Collector):
                 for coin, view in bot.services.markets.views.items()
             },
         )
-        due_ms = self._stored.oldest_due_ms
+        due_ms = min(self._stored.due_ms.values(), default=now_ms)
         yield GaugeMetricFamily(
             "liqbot_oldest_due_seconds",
             "For how long the oldest open delivery has been due",
-            0 if due_ms is None else max(0.0, (now_ms - due_ms) / 1000),
+            max(0.0, (now_ms - due_ms) / 1000),
         )
         yield GaugeMetricFamily("liqbot_deliveries_open", "Deliveries under way", self._stored.deliveries)
         yield GaugeMetricFamily("liqbot_subscriptions", "Subscriptions", self._stored.subscriptions)
@@ -110,14 +111,14 @@ class Metrics(Collector):
 
     def _sharing(self) -> Iterator[Metric]:
         """Yield what this process does of what only one may do, and how far it is behind."""
-        shared, due_ms = self._bot.backend.shared, self._stored.oldest_due_ms
+        shared = self._bot.backend.shared
         if shared is None:
             return
         held = {one.name: float(one.holder == shared.name) for one in self._stored.leases if one.left_s > 0}
         yield _gauge("liqbot_lease_held", "Whether this process holds a lease", "lease", held)
         unled = {one.name: max(0.0, -one.left_s) for one in self._stored.leases}
         yield _gauge("liqbot_lease_unheld_seconds", "For how long nobody has held a lease", "lease", unled)
-        lags = dict(lags_of(self._bot, self._bot.services.clock(), due_ms))
+        lags = dict(lags_of(self._bot, self._bot.services.clock(), self._stored.due_ms))
         yield _gauge("liqbot_role_lag_seconds", "How far this process is behind", "role", lags)
 
     def _operating(self) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
 """What a process says of itself to others of the same bot: what it does, and how far it is behind."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from liqbot import __version__
 from liqbot.app.bot import Bot
@@ -10,22 +10,22 @@ from liqbot.service.findings import WELL
 from liqbot.store.presence import ProcessReport
 
 
-def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, oldest_due_ms: int | None) -> ProcessReport:
-    """Return what the process of that name is to say; `oldest_due_ms` is since when a delivery is due."""
+def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, due_ms: Mapping[str, int]) -> ProcessReport:
+    """Return what the process of that name is to say; `due_ms` is by platform since when one is due."""
     own = [one.finding for one in bot.services.troubles.all if not one.finding.is_elsewhere]
     return ProcessReport(
         name=name,
         roles=bot.duties.names,
         version=__version__,
         started_ms=begun_ms,
-        lags_s=dict(lags_of(bot, now_ms, oldest_due_ms)),
+        lags_s=dict(lags_of(bot, now_ms, due_ms)),
         sources=tuple(_sources(bot)),
         troubles={finding.name: finding.whole for finding in own},
         public_troubles={finding.name: finding.text for finding in own},
     )
 
 
-def lags_of(bot: Bot, now_ms: int, oldest_due_ms: int | None) -> Iterator[tuple[str, float]]:
+def lags_of(bot: Bot, now_ms: int, due_ms: Mapping[str, int]) -> Iterator[tuple[str, float]]:
     """Yield by role how many seconds this process is behind in what it leads or shows."""
     if bot.duties.has(ENGINE):
         led = {feed.source.layer for feed in bot.engine.led}
@@ -36,8 +36,7 @@ def lags_of(bot: Bot, now_ms: int, oldest_due_ms: int | None) -> Iterator[tuple[
         yield ALERTS, bot.alerts.lag_s
     for sender in bot.dispatcher.platforms:
         if sender.leads:
-            late_s = 0.0 if oldest_due_ms is None else max(0.0, (now_ms - oldest_due_ms) / 1000)
-            yield sender.name, late_s
+            yield sender.name, max(0.0, (now_ms - due_ms.get(sender.name, now_ms)) / 1000)
     for scanner in bot.scanners:
         if scanner.leadership.is_held:
             yield f"{SCANNER} {scanner.name}", scanner.source.oldest_s

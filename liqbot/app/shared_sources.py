@@ -44,15 +44,22 @@ class DistantSource:
         self.standing = Standing()
         """What was told of it last."""
         self._used: set[str] = set()
+        self._is_away = False
+        """Whether nobody could be asked the last time, which the log has been told."""
 
     async def ask(self, what: str, subject: str, within_s: float | None = None) -> bytes | None:
         """Return what the process that follows it answers; None where none does."""
         patience_s = PATIENCE_S if within_s is None else within_s
         try:
-            return await self._calls.ask(f"{what}/{self.name}", subject, patience_s)
+            found = await self._calls.ask(f"{what}/{self.name}", subject, patience_s)
         except StoreError as error:
-            _log.warning("call_failed", what=what, source=self.name, reason=str(error))
+            if not self._is_away:
+                _log.warning("call_failed", what=what, source=self.name, reason=str(error))
+            self._is_away = True
             return None
+        else:
+            self._is_away = False
+            return found
 
     def use(self, coin: str) -> None:
         """Take note that a coin is still wanted, and say so before long."""

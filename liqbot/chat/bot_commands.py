@@ -91,6 +91,8 @@ def _process(process: ProcessAnswer) -> Fact:
     behind = [
         _("{role} {time} behind", role=role, time=duration(lag_s)) for role, lag_s in process.lags_s.items()
     ]
+    if process.is_silent:
+        behind.append(_("silent for {time}", time=duration(process.silent_s)))
     label = _("Process {name}: {roles}", name=process.name, roles=listed(process.roles))
     return Fact(label, "; ".join([leads, *behind]))
 

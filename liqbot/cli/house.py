@@ -127,6 +127,7 @@ def _processes(settings: Settings) -> str:
 def _process(process: ProcessAnswer) -> str:
     leads = f"leads {', '.join(process.leads)}" if process.leads else "stands by"
     lags = [f"{role} {lag_s:.0f} s behind" for role, lag_s in process.lags_s.items()]
+    lags += [f"silent for {process.silent_s:.0f} s"] if process.is_silent else []
     return ", ".join([f"{process.name} ({','.join(process.roles)}) {leads}", *lags])
 
 

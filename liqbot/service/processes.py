@@ -26,6 +26,11 @@ class ProcessAnswer:
     troubles: Mapping[str, str] = field(default_factory=dict[str, str])
     """What it finds wrong, by name."""
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether it should have told of itself by now: it is dead, asleep or cut off."""
+        return self.silent_s > SILENT_S
+
 
 @dataclass(frozen=True, slots=True)
 class Unled:
@@ -81,6 +86,8 @@ def answer_of(present: Sequence[PresentProcess], held: Sequence[HeldLease]) -> P
     )
 
 
+SILENT_S = 15.0
+"""A process tells of itself every five seconds."""
 GRACE_S = 10.0
 """A lease that nobody holds for less is being taken over."""
 

@@ -9,7 +9,7 @@ due ─────────▶ (chosen) ─────▶ sending ───
 others as one digest
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -203,6 +203,9 @@ class Deliveries(Protocol):
         """Return how many deliveries are to be sent by now or soon."""
         ...
 
-    async def oldest_due_ms(self) -> int | None:
-        """Return since when the oldest open delivery has been due; None where there is none."""
+    async def oldest_due(self) -> Mapping[str, int]:
+        """Return by platform since when the delivery has been due that is next there; ms since 1970 UTC.
+
+        A platform to which nothing is owed is not among them.
+        """
         ...

@@ -39,8 +39,11 @@ class PresentProcess:
 class Presence(Protocol):
     """Who is there. Nothing of it outlives the processes for long."""
 
-    async def tell(self, report: ProcessReport) -> None:
-        """Say how this process does. Raises `StoreError`."""
+    async def tell(self, report: ProcessReport) -> int:
+        """Say how this process does; return the time by the clock that all processes share.
+
+        In ms since 1970 UTC. Raises `StoreError`.
+        """
         ...
 
     async def leave(self, name: str) -> None:

@@ -16,7 +16,10 @@ from structlog.testing import capture_logs
 
 from liqbot.alerts.alert_message import MAY_REPEAT
 from liqbot.alerts.platform import Limits
+from liqbot.app import health_monitor
 from liqbot.app.bot import Bot
+from liqbot.app.health_monitor import HealthMonitor
+from liqbot.app.operator_chat import Operator
 from liqbot.app.plugin_setup import HOUSE
 from liqbot.app.roles import Duties
 from liqbot.hosting.plugins import Wanted, load_plugins
@@ -141,6 +144,29 @@ async def test_a_sender_that_is_cut_off_from_the_database_stops_before_another_b
         assert len(later) == len(CHATS)
 
 
+async def test_a_process_to_which_the_database_has_fallen_silent_says_so_and_asks_nothing_more(
+    process, way, monkeypatch
+):
+    monkeypatch.setattr(health_monitor, "ANSWER_S", 0.3)
+    async with process(way.url, "web") as bot:
+        monitor = HealthMonitor(bot, Operator(None, {}), bot.services.clock)
+        await monitor.look()
+        assert bot.services.troubles.by_name == {}
+        way.cut()
+        with capture_logs() as logs:
+            for _ in range(2):
+                async with asyncio.timeout(4):  # its connections are given up after ten
+                    await monitor.look()
+        said = bot.services.troubles.by_name["database"].finding.whole
+        assert "it has not answered for" in said
+        assert len([line for line in logs if line["event"] == "processes_not_heard"]) <= 1
+        way.heal()
+        async with asyncio.timeout(PATIENCE_S):
+            while "database" in bot.services.troubles.by_name:
+                await monitor.look()
+        assert bot.services.troubles.by_name.keys() <= {"bus"}
+
+
 async def test_every_role_goes_on_when_the_server_has_been_restarted_and_nothing_is_lost(process):
     found = programs()
     if found is None:
@@ -160,6 +186,7 @@ async def test_every_role_goes_on_when_the_server_has_been_restarted_and_nothing
                 await asyncio.to_thread(server.stop)
                 await eventually(lambda: all(bot.bus.trouble for bot in (sender, alerts, engine, page)))
                 await eventually(lambda: not engine.engine.led)  # so long that leases are lost
+                await eventually(lambda: engine.engine.trouble is None)  # it is another's to write
                 await asyncio.to_thread(server.start)
                 begun_s, seen, sent = time.monotonic(), source.now_ms, len(chat.messages)
                 await eventually(lambda: _shown_ms(page) > seen, TAKEN_OVER_S)

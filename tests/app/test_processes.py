@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, closing
 
+import psycopg
 import pytest
 from app.stand_ins import LIVE, ME, Told, beat, subscribe
 from platforms import Paper
@@ -167,3 +168,18 @@ async def test_the_status_shows_who_leads_and_how_far_each_is_behind(process):
     [other] = [text for label, text in facts.items() if "alerts" in label]
     assert "leads alerts, sender/here" in other
     assert "web" in other
+
+
+async def test_the_status_says_who_has_not_been_heard_of_for_a_while(process, postgres):
+    alive, dead = await process("web"), await process("engine", source=Ticking())
+    for bot in (alive, dead):
+        await HealthMonitor(bot, Operator(None, {}), now_ms).look()
+    with closing(psycopg.connect(postgres.url, autocommit=True)) as connection:
+        connection.execute(
+            "UPDATE processes SET seen = clock_timestamp() - interval '21 seconds' WHERE name = %s",
+            [dead.backend.shared.name],
+        )
+    message = await alive.answering.answer("/status", CommandContext(ME, alive.services))
+    said = {fact.label.rpartition(": ")[2]: fact.value for fact in message.facts}
+    assert said["engine"].endswith("; silent for 21 s")
+    assert "silent" not in said["web"]

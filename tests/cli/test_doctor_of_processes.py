@@ -1,7 +1,9 @@
 """`liqbot doctor` on PostgreSQL: who is at work, and what nobody does."""
 
 import asyncio
+from contextlib import closing
 
+import psycopg
 import pytest
 
 from liqbot.cli import house
@@ -44,6 +46,14 @@ def test_who_is_at_work_is_told_with_what_they_lead(settings, postgres):
     asyncio.run(at_work(postgres))
     assert house._processes(settings) == "a3f9 (engine,alerts) leads alerts, alerts 2 s behind"
     assert list(differences(postgres)) == [], "what processes tell each other is no flaw of the schema"
+
+
+def test_who_has_not_told_of_itself_for_long_is_called_silent(settings, postgres):
+    asyncio.run(at_work(postgres))
+    with closing(psycopg.connect(postgres.url, autocommit=True)) as connection:
+        connection.execute("UPDATE processes SET seen = clock_timestamp() - interval '20 seconds'")
+    said = "leads alerts, alerts 2 s behind, silent for 20 s"
+    assert house._processes(settings) == f"a3f9 (engine,alerts) {said}"
 
 
 def test_what_nobody_does_is_named_with_what_to_do(settings, postgres):

@@ -418,3 +418,15 @@ async def test_a_chat_that_is_gone_is_owed_nothing_from_the_try_on_that_says_so(
     await office.try_out((await office.heads())[0], "failed", gone="kicked")
     assert office.statuses() == {"due": 2, "failed": 2}
     assert (await office.store.chats.settings(ANN)).inactive == "kicked"
+
+
+async def test_since_when_something_is_due_is_told_of_each_platform_apart(office):
+    other = ChatKey("other", "carl")
+    assert await office.store.deliveries.oldest_due() == {}
+    await office.alert("one", now_ms=5)
+    await office.subscribe(other)
+    await office.alert("two", now_ms=9)
+    assert await office.store.deliveries.oldest_due() == {"paper": 5, "other": 9}
+    for head in await office.heads(9):
+        await office.try_out(head)
+    assert await office.store.deliveries.oldest_due() == {"paper": 9, "other": 9}

@@ -26,6 +26,8 @@ HUNG_S = 10
 """A connection on which the other end is silent for so long is given up, at both ends."""
 IDLE_S = 5
 """A transaction in which nothing is asked for so long is ended by the server, and its locks with it."""
+CLOCK_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
+"""The server's clock in a statement, ms since 1970 UTC."""
 _OURS = {
     "statement_timeout": 0,
     "lock_timeout": 0,

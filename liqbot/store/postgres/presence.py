@@ -5,12 +5,14 @@ from collections.abc import Sequence
 import msgspec
 
 from liqbot.store.address import PostgresUrl
+from liqbot.store.postgres.database import CLOCK_MS
 from liqbot.store.postgres.line import Line
 from liqbot.store.presence import GONE_S, PresentProcess, ProcessReport
 
-_TELL = """
+_TELL = f"""
 INSERT INTO processes (name, seen, report) VALUES (%s, clock_timestamp(), %s)
 ON CONFLICT (name) DO UPDATE SET seen = excluded.seen, report = excluded.report
+RETURNING {CLOCK_MS}
 """
 _FORGET = "DELETE FROM processes WHERE name = %s OR seen < clock_timestamp() - make_interval(secs => %s)"
 _ALL = """
@@ -26,8 +28,9 @@ class PostgresPresence:
         """`name` is what the server's administrator sees of the connection."""
         self._line = Line(url, name)
 
-    async def tell(self, report: ProcessReport) -> None:
-        await self._line.ask(_TELL, [report.name, msgspec.msgpack.encode(report)])
+    async def tell(self, report: ProcessReport) -> int:
+        rows = await self._line.ask(_TELL, [report.name, msgspec.msgpack.encode(report)])
+        return rows[0][0]
 
     async def leave(self, name: str) -> None:
         await self._line.ask(_FORGET, [name, 10 * GONE_S])

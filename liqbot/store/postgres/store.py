@@ -6,6 +6,7 @@ from typing import Self
 from liqbot.store.address import PostgresUrl
 from liqbot.store.postgres.alerts import PostgresAlerts
 from liqbot.store.postgres.connections import Connections
+from liqbot.store.postgres.database import CLOCK_MS
 from liqbot.store.postgres.deliveries import PostgresDeliveries
 from liqbot.store.retention import DEFAULT, Retention
 from liqbot.store.sql.rooms import Connection
@@ -26,6 +27,13 @@ class PostgresStore(SqlStore):
         self.alerts = PostgresAlerts(self.connections)
         self.deliveries = PostgresDeliveries(self.connections)
 
+    async def put_back(self, now_ms: int) -> int:
+        """Put back what lies in the future also by the server's clock.
+
+        Of several machines one may be behind: what the others have written is right.
+        """
+        return await super().put_back(max(now_ms, await self.connections.read(_clock_ms)))
+
     async def size(self) -> int:
         return await self.connections.read(_size)
 
@@ -41,6 +49,10 @@ class PostgresStore(SqlStore):
 
     def __exit__(self, *_: object) -> None:
         self.close_now()
+
+
+def _clock_ms(db: Connection) -> int:
+    return db.execute(f"SELECT {CLOCK_MS}").fetchone()[0]
 
 
 def _size(db: Connection) -> int:

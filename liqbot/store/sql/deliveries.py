@@ -212,8 +212,8 @@ class SqlDeliveries(Records):
         return db.execute(f"SELECT count(*) FROM deliveries WHERE {OPEN}").fetchone()[0]
 
     @reads
-    def oldest_due_ms(self, db: Connection) -> int | None:
-        return db.execute(f"SELECT min(due_ms) FROM deliveries WHERE {OPEN}").fetchone()[0]
+    def oldest_due(self, db: Connection) -> dict[str, int]:
+        return dict(db.execute("SELECT platform, min(due_ms) FROM queue_heads GROUP BY platform").fetchall())
 
     def _delivery(self, db: Connection, row: tuple[Any, ...]) -> Delivery:
         ids, alerts = (row[0],), (row[1],)
