@@ -6,11 +6,14 @@ import sqlite3
 from contextlib import closing
 
 import pytest
+from databases import KINDS, address_of
 from hypothesis import HealthCheck, settings
 from listening import LISTENER, listen
 from postgres_server import programs as postgres_programs
 from postgres_server import running as running_postgres
 
+from liqbot.store.maintenance import differences
+from liqbot.store.opening import open_store
 from liqbot.store.sqlite import database
 
 settings.register_profile(
@@ -92,3 +95,34 @@ def postgres(postgres_server):
     url = postgres_server.make("liqbot_model")
     yield url
     postgres_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_to_be_emptied(postgres_server):
+    """Give the URL of a database that tests have one after the other; none of them changes its schema."""
+    url = postgres_server.make("liqbot_model")
+    yield url
+    postgres_server.empty(url)
+    assert differences(url) == []
+    postgres_server.drop(url)
+
+
+@pytest.fixture
+def emptied_postgres(postgres_server, postgres_to_be_emptied):
+    """Give the URL of a PostgreSQL database with an empty schema of this version."""
+    postgres_server.empty(postgres_to_be_emptied)
+    return postgres_to_be_emptied
+
+
+@pytest.fixture(params=KINDS)
+def address(request, tmp_path):
+    """Give where a new database is: whoever asks for it is asked of both kinds."""
+    return address_of(request, tmp_path)
+
+
+@pytest.fixture
+async def store(address):
+    """Give an empty store, of both kinds."""
+    store = open_store(address)
+    yield store
+    await store.close()

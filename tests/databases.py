@@ -8,16 +8,20 @@ from liqbot.store.opening import open_store
 from liqbot.store.postgres.connections import Database
 from liqbot.store.postgres.database import connect
 from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.tables import looking, rows, tables
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
 """For a fixture's `params`: what asks for it runs on SQLite, and with `make postgres` on PostgreSQL too."""
+ON_BOTH = pytest.mark.parametrize("address", KINDS, indirect=True)
+"""Where a database is one of SQLite unless a test asks for both kinds."""
 ON_SQLITE = pytest.mark.parametrize("address", ["sqlite"], indirect=True)
 """For what is about SQLite alone."""
 
 
 def address_of(request, folder):
-    """Return where a new database is, for a fixture with `params=KINDS`."""
-    return folder / "liqbot.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    """Return where a new database is: of SQLite where neither a fixture nor a test names a kind."""
+    kind = getattr(request, "param", "sqlite")
+    return folder / "liqbot.db" if kind == "sqlite" else request.getfixturevalue("emptied_postgres")
 
 
 @contextmanager
@@ -43,16 +47,34 @@ def behind(store):
         connection.close()
 
 
-def look(store, statement):
+def look(store, statement, values=()):
     """Return the rows that a statement finds in a store."""
     with behind(store) as db:
-        return db.execute(statement).fetchall()
+        return db.execute(statement, values).fetchall()
 
 
-def alter(store, statement):
+def all_written(store):
+    """Return all bytes of a store's files, which are closed by that, or of its rows."""
+    if isinstance(store, SqliteStore):
+        store.close_now()
+        files = store.path.parent.glob(f"{store.path.name}*")
+        return b"".join(file.read_bytes() for file in files)
+    with behind(store) as db:
+        names = db.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        found = [row for (name,) in names for row in db.execute(f"SELECT * FROM {name}")]  # noqa: S608 - a schema's name
+    return b"\n".join(one if isinstance(one, bytes) else str(one).encode() for row in found for one in row)
+
+
+def contents(address):
+    """Return all rows of the database at an address, by table."""
+    with looking(address) as db:
+        return {table.name: list(rows(db, table)) for table in tables()}
+
+
+def alter(store, statement, values=()):
     """Change what a store stands on."""
     with behind(store) as db:
-        db.execute(statement)
+        db.execute(statement, values)
 
 
 def faster(store):

@@ -23,6 +23,21 @@ USER = "liqbot"
 _QUICK = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 """Nothing here has to survive a power cut."""
 
+_LARGE = 1 << 20
+"""A table of so many bytes is made anew: to remove each of its rows would take longer."""
+_END_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+_WRITTEN_TO = (
+    "SELECT relname, pg_relation_size(oid) FROM pg_class WHERE relkind = 'r' AND relname <> %s "
+    "AND relnamespace = 'public'::regnamespace AND pg_relation_size(oid) > 0"
+)
+_FIRST_NUMBERS = (
+    "SELECT setval(format('%I', sequencename)::regclass, start_value, false) FROM pg_sequences "
+    "WHERE schemaname = 'public' AND last_value IS NOT NULL"
+)
+
 
 def programs():
     """Return the folder of PostgreSQL's programs; None where there are none."""
@@ -109,6 +124,17 @@ class Server:
         name = url.url.partition("?")[0].rpartition("/")[2]
         with suppress(psycopg.Error):
             self.ask("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+    def empty(self, url):
+        """Remove all rows of a database, whoever is connected: a tenth of what a new one takes."""
+        with closing(psycopg.connect(url.url, autocommit=True)) as connection:
+            connection.execute(_END_OTHERS)
+            with connection.transaction():
+                connection.execute("SET LOCAL session_replication_role = replica")  # no trigger, no reference
+                for name, size in connection.execute(_WRITTEN_TO, [schema.APPLIED]).fetchall():
+                    remove = "DELETE FROM {}" if size < _LARGE else "TRUNCATE {} CASCADE"
+                    connection.execute(sql.SQL(remove).format(sql.Identifier(name)))
+                connection.execute(_FIRST_NUMBERS)
 
     def ask(self, statement, *names):
         """Execute a statement with names in it as the server's administrator."""

@@ -1,6 +1,6 @@
 """A room in which accounts are watched, with a venue that tells of them what a test says.
 
-async with watchers(path, AccountVenue()) as room:
+async with watchers(address, AccountVenue()) as room:
     await room.say(f"/watch {ANN}")
     [message] = await room.look(NEAR)
 """
@@ -15,7 +15,7 @@ from chat.stand_ins import Room
 from liqbot.alerts.account_evaluator import AccountEvaluator
 from liqbot.app.account_role import AccountRole
 from liqbot.bus import LocalBus
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 FAR = held("BTC", 20, at=80_000, mark=100_000, entry=104_000, leverage=20.0)
 NEAR = replace(FAR, mark=84_000)
@@ -48,8 +48,8 @@ class Watchers(Room):
 
 
 @asynccontextmanager
-async def watchers(path, venue, **more):
-    store = SqliteStore(path)
+async def watchers(address, venue, **more):
+    store = open_store(address)
     room = Watchers(store, venue, **more)
     running = asyncio.create_task(room.role.run())
     try:

@@ -11,7 +11,6 @@ from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.alerts.evaluator import Evaluator
 from liqbot.rules.common_parameters import Policy
 from liqbot.rules.rule import Hit, rule
-from liqbot.store.sqlite.store import SqliteStore
 
 VIEW = view_of(long("ann", 1, at=95))
 
@@ -25,9 +24,8 @@ def course(view):
 
 
 @pytest.fixture
-async def watched(tmp_path):
+async def watched(store):
     """Return what lets the market go on, and what came of it."""
-    store = SqliteStore(tmp_path / "liqbot.db")
     house = House(store).with_rules(course)
     await house.subscribe(ANN, "course")
     evaluator, paper, clock = Evaluator(house.rules, store.alerts), Paper(), Clock()

@@ -12,6 +12,7 @@ import pytest
 from alerts.stand_ins import Clock, House, saying
 from counterparts.discord.buckets import RateLimits
 from counterparts.telegram.pacing import Pacing as TelegramPacing
+from databases import all_written
 from markets import long, view_of
 
 from liqbot.alerts.delivery.address import AddressStage
@@ -23,7 +24,7 @@ from liqbot.chat.telegram.adapter import LIMITS as TELEGRAM
 from liqbot.store.chats import ChatKey
 from liqbot.store.leadership import Leadership
 from liqbot.store.leases import LocalLeases
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 STEP_MS = 100
 VIEW = view_of(long("ann", 2, at=95), spot=100)
@@ -149,8 +150,8 @@ class World:
 
 
 @pytest.fixture
-async def house(tmp_path):
-    made = House(SqliteStore(tmp_path / "liqbot.db"))
+async def house(address):
+    made = House(open_store(address))
     yield made
     await made.store.close()
 
@@ -247,9 +248,7 @@ async def test_a_life_that_ended_in_order_leaves_no_word_of_which_groups_it_spok
     life.leading.cancel()
     await asyncio.gather(life.leading, return_exceptions=True)
     assert await house.store.notes.get("pace.paper")
-    folder = house.store.path.parent
-    await house.store.close()
-    written = b"".join(file.read_bytes() for file in folder.iterdir() if file.is_file())
+    written = all_written(house.store)
     assert b"pace.paper" in written
     for group in (asking, forgotten):
         assert group.native_id.encode() not in written

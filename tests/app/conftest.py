@@ -1,6 +1,7 @@
 """A bot of the tests' own."""
 
 import pytest
+from databases import address_of
 
 from liqbot.app.bot import Bot
 from liqbot.charts.studio import Studio
@@ -9,10 +10,20 @@ from liqbot.settings import Settings
 
 
 @pytest.fixture
-def settings(tmp_path):
+def address(request, tmp_path):
+    """Give where a database is: of both kinds for what is `ON_BOTH`.
+
+    Most tests here wait until a source ends. On PostgreSQL one is followed by a lease, and never over:
+    how whole bots live there is asked in `test_processes.py`.
+    """
+    return address_of(request, tmp_path)
+
+
+@pytest.fixture
+def settings(address, tmp_path):
     (tmp_path / "plugins").mkdir(exist_ok=True)
     return Settings(
-        database=tmp_path / "liqbot.db",
+        database=address,
         coins=("BTC", "ETH"),
         plugins_path=tmp_path / "plugins",
         pictures_path=tmp_path / "pictures",

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from alerts.stand_ins import ANN, House, saying
-from databases import alter
+from databases import ON_BOTH, alter
 from markets import MINUTE, long, short, view_of
 
 from liqbot.alerts.evaluator import Evaluator
@@ -18,8 +18,8 @@ from liqbot.market.layer import Basis, Layer
 from liqbot.store.deliveries import DeliveryStatus, Outcome
 from liqbot.store.errors import StoreError
 from liqbot.store.leases import LocalLeases
-from liqbot.store.sqlite.store import SqliteStore
 
+pytestmark = ON_BOTH
 LIVE = Layer("Testex", Basis.MEASURED)
 NOW = 1_000 * MINUTE
 
@@ -92,13 +92,6 @@ class Scene:
             self.plugin.let.set()
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
-
-
-@pytest.fixture
-async def store(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield store
-    await store.close()
 
 
 @pytest.fixture
@@ -200,7 +193,7 @@ class TestWhereAnotherProcessMakesTheViews:
         await eventually_leads(role)
         assert await self.told(role, 2) == ["BTC fast", "ETH fast"]
         await self.record(role, 1, "BTC", "ETH")
-        alter(role.house.store, "UPDATE observations SET view = x'00' WHERE coin = 'BTC'")
+        alter(role.house.store, "UPDATE observations SET view = ? WHERE coin = 'BTC'", [b"\0"])
         await self.keep(role, 2, "BTC", "ETH")
         assert await self.told(role, 3) == ["BTC fast", "ETH fast", "ETH fast"]
 

@@ -17,7 +17,7 @@ from liqbot.market.updates import Beat, Liquidation
 from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import StoreError
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 OTHER = Layer("Otherex", Basis.MEASURED)
 YOU = ChatKey("here", "you")
@@ -241,7 +241,7 @@ async def test_a_source_goes_on_where_the_last_beat_that_was_written_down_had_re
 
 
 async def test_what_another_version_remembered_is_left_out(bot_of, settings):
-    store = SqliteStore(settings.database)
+    store = open_store(settings.database)
     await store.memories.save(Told().layer, {"BTC": b'{"from": "another version"'})
     await store.close()
     bot = await played(bot_of(Told(beat(1))))
@@ -249,14 +249,14 @@ async def test_what_another_version_remembered_is_left_out(bot_of, settings):
 
 
 @pytest.mark.parametrize("origin", [Origin.SIMULATED, Origin.RECORDED])
-async def test_a_market_that_is_not_live_begins_anew(bot_of, origin):
+async def test_a_market_that_is_not_live_begins_anew(bot_of, settings, origin):
     layer, chat = Layer("Testex", Basis.MEASURED, origin), Paper()
     for _ in range(2):
         bot = bot_of(Told(beat(HOUR, near=99), layer=layer), here=chat)
         await subscribe(bot)
         await played(bot)
     assert len(chat.messages) == 2
-    store = SqliteStore(bot.store.path)
+    store = open_store(settings.database)
     assert len(await store.history.grid(bot.services.markets.views["BTC"], 24 * HOUR)) == 1
     await store.close()
 

@@ -8,6 +8,7 @@ from email.utils import formatdate
 import pytest
 from app.stand_ins import ME, Told, subscribe
 from chat.stand_ins import BTC
+from databases import ON_BOTH, alter, contents, look
 from markets import MINUTE, long, price, seen, short
 from platforms import Paper
 
@@ -79,7 +80,7 @@ async def test_what_is_owed_since_a_clock_that_was_ahead_comes_at_once(bot_of, m
         await bot.until(lambda: False)
         away = "INSERT INTO absences (chat_id, reason, since_ms, tries, next_ms) "
         away += "SELECT id, 'closed', ?, 1, ? FROM chats"
-        bot.store._db.execute(away, [ahead, ahead + DAY_MS])
+        alter(bot.store, away, [ahead, ahead + DAY_MS])
     monkeypatch.setattr("liqbot.app.bot.clock_ms", lambda: now_ms)
     paper = Paper()
     async with bot_of(Told([]), here=paper) as bot:
@@ -88,15 +89,15 @@ async def test_what_is_owed_since_a_clock_that_was_ahead_comes_at_once(bot_of, m
         assert await bot.store.put_back(now_ms) == 0, "nothing lies in the future any more"
 
 
-async def test_a_clock_that_is_right_changes_nothing(bot_of):
+async def test_a_clock_that_is_right_changes_nothing(bot_of, address):
     now_ms = time.time_ns() // 1_000_000
     async with bot_of(Told(minutes(now_ms // MINUTE * MINUTE - 3 * MINUTE))) as bot:
         await subscribe(bot)
         await bot.until(lambda: False)
         await bot.services.chats.mute(ME, now_ms + 9 * DAY_MS)
-        before = list(bot.store._db.iterdump())
+        before = contents(address)
         assert await bot.store.put_back(now_ms + MINUTE) == 0
-        assert list(bot.store._db.iterdump()) == before
+        assert contents(address) == before
 
 
 def test_a_state_that_is_put_back_stays_on_and_cools_down_for_what_was_left():
@@ -129,6 +130,7 @@ class Elsewhere(Paper):
         await asyncio.Event().wait()
 
 
+@ON_BOTH
 async def test_the_clocks_error_is_named_and_a_correction_lets_everything_begin_anew(bot_of):
     now_ms = 10 * DAY_MS
     bot = bot_of(Told([]))
@@ -154,27 +156,25 @@ async def test_what_was_held_back_while_the_clock_was_ahead_is_not_held_for_days
     bot = bot_of(Told([begins, *minutes(ahead // MINUTE * MINUTE - 3 * MINUTE)]), here=Paper())
     async with bot:
         await subscribe(bot, within="10")
-        bot.store._db.execute(
-            "UPDATE subscriptions SET digest = ?, until_ms = ?", [digest, ahead + 2 * HOUR_MS]
-        )
+        alter(bot.store, "UPDATE subscriptions SET digest = ?, until_ms = ?", [digest, ahead + 2 * HOUR_MS])
         if digest == "off":
             await bot.services.chats.mute(ME, ahead + HOUR_MS)
         begins.set()
         await bot.until(lambda: False)
         await bot.drain()
-        assert bot.store._db.execute("SELECT status FROM deliveries").fetchall() == [("held",)]
+        assert look(bot.store, "SELECT status FROM deliveries") == [("held",)]
     monkeypatch.setattr("liqbot.app.bot.clock_ms", lambda: now_ms)
     paper = Paper()
     async with bot_of(Told([]), here=paper) as bot:
         await bot.drain()
         muted_ms = (await bot.store.chats.settings(ME)).mute_until_ms
-        [(until_ms,)] = bot.store._db.execute("SELECT until_ms FROM subscriptions").fetchall()
+        [(until_ms,)] = look(bot.store, "SELECT until_ms FROM subscriptions")
         assert until_ms == pytest.approx(now_ms + 2 * HOUR_MS, abs=10 * MINUTE)
         if digest == "daily":
             assert len(paper.got) == 1, "early rather than after days"
         else:
             assert muted_ms == pytest.approx(now_ms + HOUR_MS, abs=10 * MINUTE)
-            [(due_ms,)] = bot.store._db.execute("SELECT due_ms FROM deliveries").fetchall()
+            [(due_ms,)] = look(bot.store, "SELECT due_ms FROM deliveries")
             assert due_ms == muted_ms
 
 
@@ -219,7 +219,7 @@ async def test_what_people_asked_for_ends_in_time_though_the_clock_goes_wrong_an
         await looks(monitor)
         await subscribe(bot)
         await bot.services.chats.mute(ME, now_ms + 9 * DAY_MS)
-        bot.store._db.execute("UPDATE subscriptions SET until_ms = ?", [now_ms + 8 * HOUR_MS])
+        alter(bot.store, "UPDATE subscriptions SET until_ms = ?", [now_ms + 8 * HOUR_MS])
         away = Absence("closed", now_ms, 1, now_ms + HOUR_MS)
         await bot.store.absences.begin(ME, away)
     async with machine(wrong_ms) as (bot, monitor, now_ms):
@@ -241,13 +241,14 @@ async def test_a_mute_that_was_set_by_a_wrong_clock_lasts_as_long_as_it_was_mean
         assert muted_ms - now_ms == pytest.approx(8 * HOUR_MS, abs=10 * MINUTE)
 
 
+@ON_BOTH
 async def test_what_is_held_for_a_digest_keeps_its_time(machine):
     async with machine(0) as (bot, _monitor, now_ms):
         await subscribe(bot)
         await owe(bot, "held", now_ms + 7 * HOUR_MS)
         for error_ms in (0, -DAY_MS, HOUR_MS, 0):
             await bot.store.date_by_clock(now_ms + error_ms, error_ms)
-            [(due_ms,)] = bot.store._db.execute("SELECT due_ms FROM deliveries").fetchall()
+            [(due_ms,)] = look(bot.store, "SELECT due_ms FROM deliveries")
             assert due_ms - error_ms == now_ms + 7 * HOUR_MS
 
 
@@ -260,11 +261,11 @@ async def test_a_clock_that_is_set_while_the_bot_runs_moves_ends_and_holds_no_al
         assert await bot.store.date_by_clock(now_ms + DAY_MS, DAY_MS) == DAY_MS
         assert (await bot.store.chats.settings(ME)).mute_until_ms == now_ms + 32 * HOUR_MS
         query = "SELECT due_ms, expires_ms FROM deliveries"
-        assert bot.store._db.execute(query).fetchall() == [(now_ms + DAY_MS, now_ms + 3 * DAY_MS)]
+        assert look(bot.store, query) == [(now_ms + DAY_MS, now_ms + 3 * DAY_MS)]
         assert await bot.store.date_by_clock(now_ms + DAY_MS, DAY_MS) == 0, "the same error again"
         assert await bot.store.date_by_clock(now_ms, 0) == -DAY_MS
         assert (await bot.store.chats.settings(ME)).mute_until_ms == now_ms + 8 * HOUR_MS
-        assert bot.store._db.execute(query).fetchall() == [(now_ms, now_ms + 3 * DAY_MS)]
+        assert look(bot.store, query) == [(now_ms, now_ms + 3 * DAY_MS)]
 
 
 def test_an_error_of_the_clock_is_believed_when_platforms_have_said_it_twice():
@@ -304,11 +305,11 @@ def test_a_minute_of_a_quota_is_a_minute_whatever_the_clock_is_set_to(bot_of, mo
 
 async def owe(bot, status, due_ms, expires_ms=None):
     """Owe the chat an alert."""
-    execute = bot.store._db.execute
-    (watch_id,) = execute("SELECT id FROM watches").fetchone()
+    [(watch_id,)] = look(bot.store, "SELECT id FROM watches")
     watch = Watch(watch_id, "near-cluster", "BTC", "{}")
     await bot.store.alerts.sample(ME, watch, Hit("a", "a"), BTC, due_ms)
-    execute(
+    alter(
+        bot.store,
         "UPDATE deliveries SET status = ?, due_ms = ?, expires_ms = ?",
         [status, due_ms, expires_ms or due_ms + 2 * DAY_MS],
     )
@@ -317,5 +318,5 @@ async def owe(bot, status, due_ms, expires_ms=None):
 async def ends(bot, now_ms):
     """Return in how many hours a mute, a subscription and the wait for the next try are at their end."""
     of = ["mute_until_ms FROM chats", "until_ms FROM subscriptions", "next_ms FROM absences"]
-    times = [bot.store._db.execute(f"SELECT {one}").fetchone()[0] for one in of]
+    times = [look(bot.store, f"SELECT {one}")[0][0] for one in of]
     return [round((one - now_ms) / HOUR_MS) for one in times]

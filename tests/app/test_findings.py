@@ -24,7 +24,6 @@ from liqbot.service.sources import SourceHealth
 from liqbot.service.troubles import Finding, Troubles
 from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
 
 
 def test_what_the_settings_name_and_what_is_not_there_is_named(tmp_path):
@@ -124,11 +123,9 @@ async def test_a_report_that_fails_hides_nothing_else(room_with_disk_trouble):
 
 
 @pytest.fixture
-async def room_with_disk_trouble(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
+async def room_with_disk_trouble(store):
     room = Room(store)
     finding = Finding("disk", "Only 7 MB are free.", "Make room.", detail="/srv/secret.")
     room.services.troubles.renew([finding], room.now_ms)
     room.wait(2)
-    yield room
-    await store.close()
+    return room

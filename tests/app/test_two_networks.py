@@ -7,6 +7,7 @@ import pytest
 from app.stand_ins import ME, subscribe
 from counterparts.exchanges.control import counterpart as exchanges_at_the_door
 from counterparts.hyperliquid.running import counterpart as hyperliquid_at_the_door
+from databases import look
 from platforms import Paper
 
 from liqbot.app.bot import Bot
@@ -37,9 +38,9 @@ def binance():
 
 
 @pytest.fixture
-def settings(tmp_path, hyperliquid, binance):
+def settings(address, tmp_path, hyperliquid, binance):
     return Settings(
-        database=tmp_path / "liqbot.db",
+        database=address,
         coins=("BTC",),
         sources=("hyperliquid", "binance"),
         plugins_path=tmp_path / "plugins",
@@ -85,7 +86,7 @@ async def after_another_view(bot, layer):
 
 
 def raised(bot):
-    return bot.store._db.execute("SELECT venue, layer FROM alerts ORDER BY id").fetchall()
+    return look(bot.store, "SELECT venue, layer FROM alerts ORDER BY id")
 
 
 async def test_the_modelled_map_does_not_tell_first_what_the_measured_one_tells_again(bot_of, hyperliquid):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from app.stand_ins import ME, Told, subscribe
+from databases import look
 from markets import MINUTE, long, price, seen, short
 from modelled import DAY, backfill, history
 from platforms import Paper
@@ -37,7 +38,7 @@ def modelled(*minutes):
 
 def raised(bot):
     """Return of each alert that was raised what its watch had asked for, and the layer that it read."""
-    return bot.store._db.execute("SELECT venue, layer FROM alerts ORDER BY id").fetchall()
+    return look(bot.store, "SELECT venue, layer FROM alerts ORDER BY id")
 
 
 async def test_with_hyperliquid_and_binance_a_level_is_told_once_whichever_speaks_first(bot_of):

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from alerts.stand_ins import Clock
 from chat.stand_ins import BTC, run_until_drained
 from chat.verdict_rows import AGAIN, DEGRADE, GONE, WAIT
+from databases import look
 
 from liqbot.alerts.absence import HOUR_MS
 from liqbot.alerts.dispatcher import Dispatcher
 from liqbot.rules.hit import Hit
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.store import Store
 from liqbot.store.subscriptions import Watch
 
 WATCH = Watch(0, "near-cluster", "BTC", "{}")
@@ -21,7 +22,7 @@ OPEN = ("due", "unknown", "sending")
 class Exercise:
     """A store, a dispatcher to a platform, and a clock that the test turns."""
 
-    store: SqliteStore
+    store: Store
     platform: object
     name: str
 
@@ -48,11 +49,12 @@ class Exercise:
             return "gone"
         if await self.store.absences.of_chat(chat) is not None:
             return "away"
-        owed = self.store._db.execute(
+        owed = look(
+            self.store,
             "SELECT count(*) FROM deliveries AS d JOIN chats AS c ON c.id = d.chat_id "
             "WHERE c.native_id = ? AND d.status IN (?, ?, ?)",
             [chat.native_id, *OPEN],
-        ).fetchone()[0]
+        )[0][0]
         return "owed" if owed else "reached"
 
     async def row(self, chat: ChatKey, verdict, messages) -> tuple[str, str]:

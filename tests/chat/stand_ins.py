@@ -19,7 +19,7 @@ from liqbot.rules.plugin_loading import Rules
 from liqbot.service.picture_query import PictureStyle
 from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.store import Store
 
 ME, SOMEBODY_ELSE = ChatKey("console", "me"), ChatKey("console", "somebody else")
 NOW_MS = 100 * HOUR
@@ -85,7 +85,7 @@ class PaperStudio:
 class Room:
     """A chat: what is typed, and what comes back."""
 
-    def __init__(self, store: SqliteStore, **more) -> None:
+    def __init__(self, store: Store, **more) -> None:
         rules = Rules()
         rules.add(RULES)
         self.studio = PaperStudio()

@@ -17,8 +17,8 @@ def venue():
 
 
 @pytest.fixture
-async def room(tmp_path, venue):
-    async with watchers(tmp_path / "liqbot.db", venue) as room:
+async def room(address, venue):
+    async with watchers(address, venue) as room:
         yield room
 
 

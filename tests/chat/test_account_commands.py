@@ -5,7 +5,6 @@ from accounts import ANN, AccountVenue, held, state
 from chat.stand_ins import NOW_MS, Room, as_text
 
 from liqbot.message import Tone
-from liqbot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
@@ -18,10 +17,8 @@ def venue():
 
 
 @pytest.fixture
-async def room(tmp_path, venue):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield Room(store, places=[venue.place])
-    await store.close()
+async def room(store, venue):
+    return Room(store, places=[venue.place])
 
 
 class TestAccount:

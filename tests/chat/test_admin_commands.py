@@ -7,16 +7,13 @@ from chat.stand_ins import ME, Room
 from liqbot.people_settings import AccessSettings
 from liqbot.service.troubles import Finding
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
 
 OWNER, ANN = ChatKey("telegram", "1"), ChatKey("telegram", "11")
 
 
 @pytest.fixture
-async def room(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield Room(store, access=AccessSettings(owners=("telegram:1",)))
-    await store.close()
+async def room(store):
+    return Room(store, access=AccessSettings(owners=("telegram:1",)))
 
 
 async def owner(room, line):
@@ -122,9 +119,8 @@ async def test_all_that_an_owner_does_is_logged_without_what_they_wrote(room):
     assert "private" not in str(logs)
 
 
-async def test_unblocking_says_what_it_does_not_do(room, tmp_path):
+async def test_unblocking_says_what_it_does_not_do(room, store):
     assert (await owner(room, "/admin unblock telegram:11")).title == "telegram:11 is not blocked."
-    store = SqliteStore(tmp_path / "closed.db")
     closed = Room(store, access=AccessSettings(owners=("telegram:1",), mode="invite"))
     await owner(closed, "/admin block telegram:11")
     answer = await owner(closed, "/admin unblock telegram:11")
@@ -132,7 +128,6 @@ async def test_unblocking_says_what_it_does_not_do(room, tmp_path):
     assert answer.lines == ("It is not let in by that: /admin allow telegram:11",)
     await owner(closed, "/admin allow telegram:11")
     assert (await owner(closed, "/admin disallow telegram:11")).lines == ()
-    await store.close()
 
 
 async def test_codes_and_lists_of_an_open_bot_are_said_to_change_nothing(room):

@@ -9,7 +9,7 @@ from markets import long, view_of
 
 from liqbot.service.coin_requests import DISUSED_MS, CoinRequests
 from liqbot.sources.source import Followed, WithCoins
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.opening import open_store
 
 HYPE = view_of(long("ann", 10, at=38, coin="HYPE"), spot=40, coin="HYPE")
 
@@ -46,8 +46,8 @@ class Exchange:
 class Asking:
     """A room at an exchange; several of them, one after the other, are restarts of one bot."""
 
-    def __init__(self, folder, exchange) -> None:
-        self.store, self.exchange = SqliteStore(folder / "liqbot.db"), exchange
+    def __init__(self, address, exchange) -> None:
+        self.store, self.exchange = open_store(address), exchange
         assert isinstance(exchange, WithCoins)
         self.room = Room(self.store, coin_sources=[exchange])
         exchange.markets = self.room.services.markets
@@ -56,11 +56,11 @@ class Asking:
 
 
 @pytest.fixture
-async def asking(tmp_path):
+async def asking(address):
     made = []
 
     def make(exchange):
-        made.append(Asking(tmp_path, exchange))
+        made.append(Asking(address, exchange))
         return made[-1]
 
     yield make

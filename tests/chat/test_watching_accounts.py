@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 from accounts import ANN, BOB, AccountVenue, held, state
 from chat.stand_ins import NOW_MS, SOMEBODY_ELSE, Room, as_text
+from databases import all_written
 from watchers import FAR, NEAR, watchers
 
 from liqbot.app.shared_sources import DistantSource, SharedAccounts
@@ -13,7 +14,6 @@ from liqbot.market.updates import Liquidation
 from liqbot.message import Tone
 from liqbot.operations.market_export import write_export
 from liqbot.people_settings import QuotaSettings
-from liqbot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
@@ -22,8 +22,8 @@ def venue():
 
 
 @pytest.fixture
-async def room(tmp_path, venue):
-    async with watchers(tmp_path / "liqbot.db", venue) as room:
+async def room(address, venue):
+    async with watchers(address, venue) as room:
         yield room
 
 
@@ -107,9 +107,9 @@ class TestWatch:
         assert "Did you mean whale?" in await room.title("/account wale")
         assert "'whale' is no address" in await room.title("/account whale", SOMEBODY_ELSE)
 
-    async def test_a_chat_and_the_bot_watch_so_many(self, tmp_path, venue):
+    async def test_a_chat_and_the_bot_watch_so_many(self, address, venue):
         quotas = QuotaSettings(accounts=2, accounts_in_all=3)
-        async with watchers(tmp_path / "liqbot.db", venue, quotas=quotas) as room:
+        async with watchers(address, venue, quotas=quotas) as room:
             for number in range(2):
                 assert (await room.say(f"/watch 0x{number:040x}")).tone is Tone.NEUTRAL
             refused = await room.title(f"/watch {ANN}")
@@ -119,10 +119,8 @@ class TestWatch:
             assert "as many accounts as it can" in await room.title(f"/watch {BOB}", SOMEBODY_ELSE)
             assert (await room.title(f"/watch 0x{1:040x}", SOMEBODY_ELSE)).startswith("Watching")
 
-    async def test_a_bot_without_a_venue_of_accounts_says_so(self, tmp_path):
-        store = SqliteStore(tmp_path / "liqbot.db")
+    async def test_a_bot_without_a_venue_of_accounts_says_so(self, store):
         assert "none of its sources tells who holds what" in await Room(store).title(f"/watch {ANN}")
-        await store.close()
 
 
 class TestAlerts:
@@ -256,14 +254,13 @@ class TestChanges:
 
 
 class TestAfterARestart:
-    async def test_nothing_is_told_twice_and_nothing_is_lost(self, tmp_path, venue):
-        path = tmp_path / "liqbot.db"
-        async with watchers(path, venue) as room:
+    async def test_nothing_is_told_twice_and_nothing_is_lost(self, address, venue):
+        async with watchers(address, venue) as room:
             await room.say(f"/watch {ANN} name=whale")
             await room.look(FAR)
             assert len(await room.look(NEAR)) == 1
         again = AccountVenue()
-        async with watchers(path, again) as room:
+        async with watchers(address, again) as room:
             room.wait(1)
             await room.role.settle()
             assert again.known[ANN].positions == (NEAR,)
@@ -271,13 +268,12 @@ class TestAfterARestart:
             [message] = await room.look()
             assert message.title == "whale: BTC long $1.7M closed"
 
-    async def test_a_liquidation_that_no_look_had_shown_is_told(self, tmp_path, venue):
-        path = tmp_path / "liqbot.db"
-        async with watchers(path, venue) as room:
+    async def test_a_liquidation_that_no_look_had_shown_is_told(self, address, venue):
+        async with watchers(address, venue) as room:
             await room.say(f"/watch {ANN}")
             await room.look(FAR)
             await room.tell(Liquidation("BTC", room.now_ms + 1, Side.LONG, 80_000.0, 20.0, account=ANN))
-        async with watchers(path, AccountVenue()) as room:
+        async with watchers(address, AccountVenue()) as room:
             room.wait(0.2)
             await room.role.settle()
             [message] = await room.look()
@@ -339,10 +335,9 @@ class TestPrivacy:
         assert venue.wanted == []
         assert venue.newest(ANN) is None
         assert room.role.watched == []
-        await room.store.close()
-        for file in room.store.path.parent.glob("liqbot.db*"):
-            assert ANN.encode() not in file.read_bytes()
-            assert b"whale" not in file.read_bytes()
+        written = all_written(room.store)
+        assert ANN.encode() not in written
+        assert b"whale" not in written
 
     async def test_what_somebody_else_watches_stays(self, room, venue):
         await room.say(f"/watch {ANN} name=whale")
@@ -369,8 +364,8 @@ class Deaf:
 
 
 class TestBesides:
-    async def test_a_process_that_follows_no_source_leaves_the_looking_to_another(self, tmp_path, venue):
-        async with watchers(tmp_path / "liqbot.db", venue) as room:
+    async def test_a_process_that_follows_no_source_leaves_the_looking_to_another(self, address, venue):
+        async with watchers(address, venue) as room:
             distant = SharedAccounts(venue, DistantSource("x", Deaf(), lambda: False), may_lead=False)
             away = Room(room.store, places=[replace(venue.place, watch=distant)])
             assert (await away.title(f"/watch {ANN} name=whale")) == "Watching whale as #1"
@@ -397,13 +392,13 @@ class TestBesides:
         assert message.title == "0xa11c…0001: xyz:TSLA long $1k opened, 10% from liquidation"
         assert "Position: xyz:TSLA long $1k, 10x cross, entry 100.00" in message.text
 
-    async def test_an_export_of_the_market_has_none_of_it(self, room, tmp_path):
+    async def test_an_export_of_the_market_has_none_of_it(self, room, address, tmp_path):
         await room.say(f"/watch {ANN} name=whale")
         await room.look(FAR)
         await room.look(NEAR)
         await room.store.close()
         written = write_export(
-            room.store.path, tmp_path / "export", ["alerts"], coin=None, since_ms=0, form="csv",
+            address, tmp_path / "export", ["alerts"], coin=None, since_ms=0, form="csv",
             progress=lambda *_: None,
         )  # fmt: skip
         assert written == {"alerts": 0}

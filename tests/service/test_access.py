@@ -7,19 +7,11 @@ from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.service.access import BLOCKED, NOT_LET_IN
 from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
 
 ANN = ChatKey("telegram", "11")
 GROUP = ChatKey("telegram", "-500")
 CHANNEL = ChatKey("discord", "900")
 OWNER = ChatKey("telegram", "1")
-
-
-@pytest.fixture
-async def store(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield store
-    await store.close()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from liqbot.service.account_alerts import example, named_level
 from liqbot.store.alerts import Alert
 from liqbot.store.chats import ChatKey
 from liqbot.store.observations import MINUTE_MS
-from liqbot.store.sqlite.store import SqliteStore
 from liqbot.text.figures import price
 
 MINE = held("BTC", 20, at=60_000, mark=64_000)
@@ -28,12 +27,10 @@ def alert(key="near:BTC", level=60_000.0, value=6.25, side=Side.LONG, parameters
 
 
 @pytest.fixture
-async def room(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
+async def room(store):
     room = Room(store, places=[AccountVenue(state(MINE, time_ms=NOW_MS)).place])
     room.services.markets.views["BTC"] = VIEW
-    yield room
-    await store.close()
+    return room
 
 
 class TestNames:

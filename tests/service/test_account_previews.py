@@ -15,7 +15,6 @@ from liqbot.market.events import LiquidationSeen
 from liqbot.market.side import Side
 from liqbot.service.account_previews import AccountPreviews
 from liqbot.service.markets import Markets
-from liqbot.store.sqlite.store import SqliteStore
 
 HOUR = 3_600_000
 WEEK = 7 * 24 * HOUR
@@ -23,8 +22,7 @@ VALUES = WATCH_ACCOUNT.form.defaults()
 
 
 @pytest.fixture
-async def counting(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
+async def counting(store):
     markets = Markets(choices=LayerChoices(), clock=lambda: NOW_MS)
     markets.views["BTC"] = replace(BTC, layer=LIVE)
     previews = AccountPreviews(store.events, markets, lambda: NOW_MS, patience_s=0.3)
@@ -37,8 +35,7 @@ async def counting(tmp_path):
             found = await previews.lately(self.venue.place, ANN, VALUES | values)
             return " ".join(lately(found))
 
-    yield Counting()
-    await store.close()
+    return Counting()
 
 
 def trades(*held, since_ms=NOW_MS - WEEK):

@@ -13,7 +13,6 @@ from liqbot.market.updates import Provenance
 from liqbot.service.errors import UserError
 from liqbot.service.liquidations import Liquidations, liquidations_answer
 from liqbot.service.markets import Markets
-from liqbot.store.sqlite.store import SqliteStore
 
 NOW = 1000 * HOUR
 DAY = 24 * HOUR
@@ -95,8 +94,7 @@ def test_nothing_told_is_an_answer_of_its_own():
 
 class TestAsked:
     @pytest.fixture
-    async def asked(self, tmp_path):
-        store = SqliteStore(tmp_path / "liqbot.db")
+    async def asked(self, store):
         markets = Markets()
         markets.views["BTC"] = VIEW
         live = Layer("Kraken", Basis.MEASURED)
@@ -110,8 +108,7 @@ class TestAsked:
                 replace(summed(9.0, 0), time_ms=NOW + MINUTE),
             ]
         )
-        yield Liquidations(markets, store.events)
-        await store.close()
+        return Liquidations(markets, store.events)
 
     async def test_layers_of_one_origin_are_added_a_live_one_never_to_a_simulated(self, asked):
         told = await asked.liquidations("BTC", 3_600)

@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from chat.stand_ins import Room
+from databases import faster
 from markets import HOUR, long, short, view_of
 
 from liqbot.market.events import LiquidationSeen
@@ -16,17 +17,13 @@ from liqbot.market.side import Side
 from liqbot.operations.simulated_day import simulated_day
 from liqbot.service.model_scores import ModelScores
 from liqbot.store.scores import ModelScore
-from liqbot.store.sqlite.store import SqliteStore
 
 EXCHANGE = Layer("Examplex", Basis.MODELLED, Origin.LIVE)
 
 
 @pytest.fixture
-async def room(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    store._db.execute("PRAGMA synchronous = OFF")
-    yield Room(store)
-    await store.close()
+async def room(store):
+    return Room(faster(store))
 
 
 @pytest.mark.long

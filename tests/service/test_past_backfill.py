@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from databases import KINDS, address_of, alter, faster, opened
+from databases import alter, faster, opened
 from markets import HOUR, LAYER, long, short, view_of
 
 from liqbot.service.past_backfill import fill_past
@@ -51,11 +51,6 @@ def lived(tmp_path_factory):
     """Return such a database on SQLite, to be copied, and what was kept in it before."""
     path = tmp_path_factory.mktemp("lived") / "liqbot.db"
     return path, asyncio.run(live_through(path))
-
-
-@pytest.fixture(params=KINDS)
-def address(request, tmp_path):
-    return address_of(request, tmp_path)
 
 
 @pytest.fixture

@@ -21,7 +21,6 @@ from liqbot.service.errors import UserError
 from liqbot.service.layers import LayerQuery
 from liqbot.service.picture_query import PictureQuery
 from liqbot.service.services import Services
-from liqbot.store.sqlite.store import SqliteStore
 
 MINUTE = 60_000
 STEP = 5 * MINUTE
@@ -42,9 +41,8 @@ NOW = view_at(MANY)
 
 
 @pytest.fixture
-async def services(tmp_path):
+async def services(store):
     """Return the services of a bot that has watched for three hours and twenty minutes."""
-    store = SqliteStore(tmp_path / "liqbot.db")
     for number in range(MANY):
         await store.history.record([view_at(number)])
     with Studio() as studio:
@@ -52,7 +50,6 @@ async def services(tmp_path):
         services.markets.views["BTC"] = NOW
         services.markets.layers.keep([NOW], {})
         yield services
-    await store.close()
 
 
 async def handed_over(services, window="12h", query=None, **more):

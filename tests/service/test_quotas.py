@@ -8,14 +8,11 @@ from chat.stand_ins import ME, SOMEBODY_ELSE, Room
 from liqbot.people_settings import QuotaSettings
 from liqbot.service import quotas as quotas_module
 from liqbot.service.quotas import Quotas
-from liqbot.store.sqlite.store import SqliteStore
 
 
 @pytest.fixture
-async def room_of(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield lambda **quotas: Room(store, quotas=QuotaSettings(**quotas))
-    await store.close()
+async def room_of(store):
+    return lambda **quotas: Room(store, quotas=QuotaSettings(**quotas))
 
 
 async def test_a_chat_has_so_many_subscriptions(room_of):

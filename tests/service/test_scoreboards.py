@@ -6,6 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 from chat.stand_ins import BTC, NOW_MS, Room, as_text
+from databases import faster
 from markets import HOUR
 
 from liqbot.engine.cases import CaseFinder
@@ -18,7 +19,6 @@ from liqbot.service.errors import UserError
 from liqbot.service.rule_records import RuleRecords
 from liqbot.service.scoreboards import ScoreQuery
 from liqbot.store.alerts import NewAlert
-from liqbot.store.sqlite.store import SqliteStore
 from liqbot.store.subscriptions import Watch
 
 DAYS = 12
@@ -27,11 +27,8 @@ SPOT = 64_000.0
 
 
 @pytest.fixture
-async def room(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    store._db.execute("PRAGMA synchronous = OFF")
-    yield Room(store)
-    await store.close()
+async def room(store):
+    return Room(faster(store))
 
 
 def cluster(number, pct, usd=5e6, since_ms=0):

@@ -1,27 +1,13 @@
 """Databases of the tests' own. Whoever asks for `store` or `address` is asked of both kinds of database."""
 
 import pytest
-from databases import KINDS, address_of, makes_addresses
+from databases import KINDS, makes_addresses
 from markets import long, short, view_of
-
-from liqbot.store.opening import open_store
 
 
 @pytest.fixture
 def path(tmp_path):
     return tmp_path / "liqbot.db"
-
-
-@pytest.fixture(params=KINDS)
-def address(request, tmp_path):
-    return address_of(request, tmp_path)
-
-
-@pytest.fixture
-async def store(address):
-    store = open_store(address)
-    yield store
-    await store.close()
 
 
 @pytest.fixture(scope="session")

@@ -5,15 +5,12 @@ from chat.stand_ins import Room
 from chat.test_layer_commands import binance
 
 from liqbot.service.errors import UserError
-from liqbot.store.sqlite.store import SqliteStore
 from liqbot.web.questions import ServiceQuestions
 
 
 @pytest.fixture
-async def room(tmp_path):
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield Room(store)
-    await store.close()
+async def room(store):
+    return Room(store)
 
 
 @pytest.fixture

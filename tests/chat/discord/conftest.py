@@ -4,9 +4,9 @@ import discord
 import pytest
 from chat.discord.stand_ins import House
 from counterparts.discord.fixture import discord_counterpart, discord_process
+from databases import address_of
 
 from liqbot.chat.discord.settings import DiscordSettings
-from liqbot.store.sqlite.store import SqliteStore
 
 __all__ = ["discord_counterpart", "discord_process"]
 
@@ -28,7 +28,13 @@ def in_no_hurry(monkeypatch):
 
 
 @pytest.fixture
-async def house(discord_counterpart, tmp_path, monkeypatch):
+def address(request, tmp_path):
+    """Give where a database is: of both kinds for what is `ON_BOTH`; the other tests are about Discord."""
+    return address_of(request, tmp_path)
+
+
+@pytest.fixture
+async def house(discord_counterpart, store, monkeypatch):
     # The library knows one Discord for the whole process; what a test sets goes with it.
     monkeypatch.setattr(discord.http.Route, "BASE", "")
     monkeypatch.setattr(
@@ -41,6 +47,4 @@ async def house(discord_counterpart, tmp_path, monkeypatch):
         api_url=discord_counterpart.api_url,
         gateway_url=discord_counterpart.gateway_url,
     )
-    store = SqliteStore(tmp_path / "liqbot.db")
-    yield House(discord_counterpart, guild.id, channel, store, settings)
-    await store.close()
+    return House(discord_counterpart, guild.id, channel, store, settings)

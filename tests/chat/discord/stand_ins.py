@@ -21,7 +21,7 @@ from liqbot.message import Button, Message, Picture, Tone
 from liqbot.rules.plugin_loading import Rules
 from liqbot.service.services import Services
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
+from liqbot.store.store import Store
 
 DEADLINE_S = 15
 
@@ -59,7 +59,7 @@ class House:
     discord: Discord
     guild: int
     channel: int
-    store: SqliteStore
+    store: Store
     settings: DiscordSettings
     rules: Rules = field(default_factory=Rules)
     commands: tuple = (*COMMANDS, weather, fail)

@@ -1,9 +1,12 @@
 """Leaving and coming back: servers, channels, threads, and people who installed the bot for themselves."""
 
 from chat.discord.stand_ins import eventually, text_of
+from databases import ON_BOTH
 
 from liqbot.chat.discord.verdicts import LEFT
 from liqbot.store.chats import ChatKey
+
+pytestmark = ON_BOTH
 
 ORDINARY = ("view_channel", "send_messages", "use_application_commands", "use_external_apps")
 

@@ -3,9 +3,12 @@
 import pytest
 from chat.exercised import Exercise, wrong
 from chat.verdict_rows import AGAIN, DEGRADE, ELSEWHERE, GONE, ROWS, WAIT
+from databases import ON_BOTH
 
 from liqbot.chat.discord.verdicts import MISSING_PERMISSIONS
 from liqbot.store.chats import ChatKey
+
+pytestmark = ON_BOTH
 
 FORMS = 3
 """An embed with its picture, text with buttons, text alone."""

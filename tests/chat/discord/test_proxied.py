@@ -81,12 +81,10 @@ async def test_a_proxy_that_refuses_is_told_with_its_variable_and_without_its_pa
     assert "cret" not in str(caught.value)
 
 
-@pytest.mark.parametrize("address", ["ftp://ann:se%3Acret@127.0.0.1:9", "http://[", "http://127.0.0.1:no"])
-async def test_a_proxy_that_cannot_be_is_a_trouble_of_the_adapter(
-    elsewhere, named_proxy, monkeypatch, address
-):
+@pytest.mark.parametrize("proxy", ["ftp://ann:se%3Acret@127.0.0.1:9", "http://[", "http://127.0.0.1:no"])
+async def test_a_proxy_that_cannot_be_is_a_trouble_of_the_adapter(elsewhere, named_proxy, monkeypatch, proxy):
     named_proxy("NO_SUCH")
-    monkeypatch.setenv("ALL_PROXY", address)
+    monkeypatch.setenv("ALL_PROXY", proxy)
     monkeypatch.setattr("liqbot.chat.discord.adapter.FIRST_PAUSE_S", 0.01)
     adapter = elsewhere.adapter()
     running = asyncio.create_task(adapter.run())

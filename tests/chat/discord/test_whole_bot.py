@@ -50,17 +50,16 @@ class Market:
 
 
 @pytest.fixture
-async def scene(house, tmp_path):
+async def scene(house, address, tmp_path):
     await house.store.close()  # the bot has its own
     house.bot_settings = Settings(
-        database=tmp_path / "bot.db",
+        database=address,
         coins=("BTC",),
         plugins_path=tmp_path / "plugins",
         pictures_path=tmp_path / "pictures",
         discord=house.settings,
     )
-    yield house
-    house.store = house.store.__class__(tmp_path / "liqbot.db")
+    return house
 
 
 @asynccontextmanager

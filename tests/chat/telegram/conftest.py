@@ -9,6 +9,7 @@ from app.stand_ins import Told
 from chat.stand_ins import Room
 from chat.telegram.stand_ins import fuel
 from counterparts.telegram.fixtures import telegram, telegram_process
+from databases import address_of
 from PIL import Image
 
 from liqbot.alerts.platform import Limits
@@ -18,19 +19,24 @@ from liqbot.chat.telegram.adapter import TelegramAdapter
 from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.message import Picture
 from liqbot.settings import Settings
-from liqbot.store.sqlite.store import SqliteStore
 
 __all__ = ["telegram", "telegram_process"]
 
 
 @pytest.fixture
-def settings_of(telegram, tmp_path):
+def address(request, tmp_path):
+    """Give where a database is: of both kinds for what is `ON_BOTH`; the other tests are about Telegram."""
+    return address_of(request, tmp_path)
+
+
+@pytest.fixture
+def settings_of(telegram, address, tmp_path):
     """Return how to make settings for the counterpart's bot, on the test's one database."""
 
     def settings_of(access=None, **more):
         section = {"token": telegram.token, "api_url": telegram.api_url} | more
         return Settings(
-            database=tmp_path / "liqbot.db",
+            database=address,
             coins=("BTC", "ETH"),
             plugins_path=tmp_path / "plugins",
             telegram=TelegramSettings(**section),
@@ -66,11 +72,9 @@ async def unhurried(telegram, monkeypatch):
 
 
 @pytest_asyncio.fixture
-async def adapter_of(settings_of, tmp_path):
+async def adapter_of(settings_of, store):
     """Return how to make an adapter that only sends."""
     async with contextlib.AsyncExitStack() as stack:
-        store = SqliteStore(tmp_path / "desk.db")
-        stack.push_async_callback(store.close)
         room = Room(store)
 
         async def turn(_):

@@ -3,21 +3,21 @@
 import pytest
 from chat.exercised import Exercise, wrong
 from chat.verdict_rows import AGAIN, DEGRADE, GONE, ROWS, WAIT
+from databases import ON_BOTH
 
 from liqbot.store.chats import ChatKey
-from liqbot.store.sqlite.store import SqliteStore
 
 pytestmark = [
+    ON_BOTH,
     pytest.mark.usefixtures("unhurried"),
     pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning"),
 ]
 
 
 @pytest.mark.parametrize("verdict", [AGAIN, WAIT, DEGRADE, GONE])
-async def test_each_answer_leaves_its_state_and_ends_in_a_message(telegram, adapter_of, tmp_path, verdict):
+async def test_each_answer_leaves_its_state_and_ends_in_a_message(telegram, adapter_of, store, verdict):
     rows = [(status, said) for name, status, said, of in ROWS if name == "telegram" and of is verdict]
     failed = []
-    store = SqliteStore(tmp_path / "rows.db")
     exercise = Exercise(store, adapter_of(), "telegram")
     for status, said in rows:
         person = await telegram.person()
@@ -31,6 +31,5 @@ async def test_each_answer_leaves_its_state_and_ends_in_a_message(telegram, adap
         print(f"telegram {status} {(said or '-')[:50]:50} {verdict:8} {after:8} {text[:60]!r}")  # noqa: T201 - it is to be read
         if wrong(verdict, after, text):
             failed.append((status, said, after, text))
-    await store.close()
     assert not failed
     assert len(rows) > 2

@@ -2,6 +2,7 @@
 
 import pytest
 from chat.telegram.stand_ins import WITHIN, Market, chat_of, eventually, seen_by_rules, subscribe
+from databases import ON_BOTH, look
 
 from liqbot.chat.telegram.incoming import GENERAL
 
@@ -57,6 +58,7 @@ async def test_who_comments_in_the_discussion_group_is_answered_there(telegram, 
 # Admins without a name
 
 
+@ON_BOTH
 async def test_an_anonymous_admin_manages_the_group_and_is_asked_for_nothing(telegram, serving, owner):
     group = await telegram.supergroup("Traders", owner)
     async with serving() as bot:
@@ -114,6 +116,7 @@ async def test_general_is_the_group_itself(telegram, serving, owner):
     assert not await telegram.violations()
 
 
+@ON_BOTH
 async def test_a_tap_on_a_message_that_telegram_gives_out_no_more_acts_on_no_other_topic(
     telegram, serving, owner
 ):
@@ -148,6 +151,7 @@ async def test_in_a_group_without_topics_an_old_message_still_acts_on_its_group(
 # Groups that become supergroups
 
 
+@ON_BOTH
 async def test_in_the_middle_of_a_guided_subscription(telegram, serving, owner):
     group = await telegram.group("Traders", owner)
     async with serving() as bot:
@@ -164,6 +168,7 @@ async def test_in_the_middle_of_a_guided_subscription(telegram, serving, owner):
         assert not await subscriptions(bot, chat_of(group))
 
 
+@ON_BOTH
 async def test_a_button_of_the_old_group_acts_on_the_new_one_also_after_a_restart(telegram, serving, owner):
     group = await telegram.group("Traders", owner)
     async with serving():
@@ -210,4 +215,4 @@ async def test_with_a_digest_open(telegram, serving, owner):
 
 
 async def held(bot):
-    return bot.store._db.execute("SELECT count(*) FROM deliveries WHERE status = 'held'").fetchone()[0]
+    return look(bot.store, "SELECT count(*) FROM deliveries WHERE status = 'held'")[0][0]

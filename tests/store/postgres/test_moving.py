@@ -5,7 +5,7 @@ from contextlib import closing
 
 import psycopg
 import pytest
-from databases import behind, opened
+from databases import behind, contents, opened
 from markets import HOUR, LAYER, long, view_of
 
 from liqbot.market.events import LiquidationSum
@@ -18,7 +18,6 @@ from liqbot.store.errors import DatabaseError
 from liqbot.store.maintenance import back_up, damage, differences, restore_to_server, sizes
 from liqbot.store.moving import move
 from liqbot.store.postgres.connections import Connections
-from liqbot.store.tables import looking, rows, tables
 
 ANN = ChatKey("paper", "ann")
 NEW_CHAT = "INSERT INTO chats (platform, native_id, created_ms) VALUES ('paper', 'new', 1)"
@@ -50,11 +49,6 @@ async def lived(address):
         await store.events.record(sums)
         await store.chats.forget(ANN)
     return address
-
-
-def contents(address):
-    with looking(address) as db:
-        return {table.name: list(rows(db, table)) for table in tables()}
 
 
 async def test_what_goes_to_a_server_and_back_is_the_same_row_by_row(path, tmp_path, postgres_server):
