@@ -53,7 +53,7 @@ from liqbot.sources.scanning import Scanning, WithScanning
 from liqbot.sources.source import Source, SourceError, WithAccounts
 from liqbot.store.alerts import Alert
 from liqbot.store.leadership import Leadership
-from liqbot.store.leases import Lease, fenced
+from liqbot.store.leases import Lease, Leases, fenced
 
 _log = structlog.get_logger()
 
@@ -166,6 +166,8 @@ class Bot:
         self._wire()
         self.servings: list[PlatformRunner] = []
         """The platforms that people talk to the bot on."""
+        self.barred: frozenset[str] = frozenset()
+        """On which of them this process serves nobody, as another one is set up otherwise."""
         self.address: str | None = None
         """Where the page is; None where there is none."""
         self.ports = Ports()
@@ -259,10 +261,14 @@ class Bot:
         of shards. Of those who receive, one sends.
         """
         leases = self.backend.leases
-        lease = None if leases is None else Leadership(leases, receiver_lease(name, self.duties.shards))
+        lease = None if leases is None else self._receiving(leases, name)
         runner = PlatformRunner(name, adapter, leadership=lease)
         self.dispatcher.connect(name, adapter, wanted=lambda: runner.leads)
         self.servings.append(runner)
+
+    def _receiving(self, leases: Leases, name: str) -> Leadership:
+        lease = receiver_lease(name, self.duties.shards)
+        return Leadership(leases, lease, wanted=lambda: name not in self.barred)
 
     @property
     def feeds(self) -> Sequence[Feed]:

@@ -2,21 +2,19 @@
 
 import asyncio
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
 
 import structlog
 
 from liqbot.alerts.evaluation import STALE_MS
-from liqbot.app.backend import Shared
 from liqbot.app.bot import Bot
 from liqbot.app.clock import ClockError, ClockWatch
 from liqbot.app.findings import findings_of
 from liqbot.app.lost_bots import LostBots
 from liqbot.app.operator_chat import Operator
-from liqbot.app.process_report import report_of
+from liqbot.app.other_processes import OtherProcesses, answered
 from liqbot.app.roles import ALERTS, ENGINE
 from liqbot.chat.adapter import WithClock
 from liqbot.market.figures import duration
@@ -27,11 +25,9 @@ from liqbot.service.troubles import Finding
 from liqbot.store.address import local_folder
 from liqbot.store.errors import StoreError
 from liqbot.store.leases import fenced
-from liqbot.store.presence import PresentProcess, ProcessReport
 from liqbot.text import N_, _
 
 _log = structlog.get_logger()
-T = TypeVar("T")
 
 LOOK_S = 5.0
 LAG_S = 0.1
@@ -46,8 +42,6 @@ KEEP_DAYS = 30
 LATE_MS = 600_000
 """A delivery that has been due for so long means that something holds them up."""
 LEAST_DISK_MB = 100
-ANSWER_S = 5.0
-"""A database that has not answered for so long is named: a network that fell silent refuses nothing."""
 CLOCK_ERROR_S = 60
 """A machine's clock that is further off than that is named."""
 
@@ -69,14 +63,9 @@ class HealthMonitor:
         """By platform, since when a delivery is due there, as far as is known."""
         self._answers = True
         """Whether the database answers: where it does not, nothing more is asked of it."""
-        self._is_deaf = False
-        """Whether other processes could not be heard: the log hears of it once."""
         self._is_failing = False
         """Whether the database was away at the last look, which the log has been told."""
-        self._unled_before: frozenset[str] = frozenset()
-        """What nobody did at the last look."""
-        self._ahead_s = 0.0
-        """How far this machine's clock is ahead of the one that all processes share."""
+        self._others = OtherProcesses(bot, clock)
         self._elsewhere: list[Finding] = []
         """What other processes of the bot have found wrong."""
         self.lag_s = 0.0
@@ -101,7 +90,7 @@ class HealthMonitor:
         troubles = self._bot.services.troubles
         found = [finding async for finding in self.troubles(now_ms)]
         troubles.renew([*self._elsewhere, *found], now_ms)
-        self._elsewhere = await self._exchange(now_ms)
+        self._elsewhere = await self._others.exchange(now_ms, self._due_ms) if self._answers else []
         troubles.renew([*self._elsewhere, *found], now_ms)
         await self._operator.tell({name: one.finding.whole for name, one in troubles.by_name.items()})
         if (
@@ -115,7 +104,7 @@ class HealthMonitor:
             isinstance(serving.adapter, WithClock) and serving.clock_ahead_s is None
             for serving in self._bot.servings
         )
-        is_off = abs(self._ahead_s) > CLOCK_ERROR_S
+        is_off = abs(self._others.ahead_s) > CLOCK_ERROR_S
         return is_off or self._clock_error.is_doubtful(is_awaited=is_awaited)
 
     async def _keep_ends(self) -> None:
@@ -142,42 +131,6 @@ class HealthMonitor:
             await self._tidy(now_ms)
             self._tidied_ms = now_ms
 
-    async def _exchange(self, now_ms: int) -> list[Finding]:
-        """Say to the other processes of the bot how this one does; return what is wrong with them."""
-        shared = self._bot.backend.shared
-        if shared is None or not self._answers:
-            return []
-        report = report_of(
-            self._bot, shared.name, begun_ms=self._begun_ms, now_ms=now_ms, due_ms=self._due_ms
-        )
-        others = await self._heard(self._told(shared, report))
-        return [
-            _elsewhere(name, whole, one.report.public_troubles.get(name))
-            for one in others or ()
-            if one.report.name != shared.name
-            for name, whole in one.report.troubles.items()
-        ]
-
-    async def _told(self, shared: Shared, report: ProcessReport) -> Sequence[PresentProcess]:
-        """Tell others how this process does; return how all do. Raises `StoreError`."""
-        asked_ms = self._clock()
-        shared_ms = await shared.presence.tell(report)
-        self._ahead_s = ((asked_ms + self._clock()) / 2 - shared_ms) / 1000
-        return await shared.presence.all()
-
-    async def _heard(self, asked: Awaitable[T]) -> T | None:
-        """Return what is heard of other processes; None where nothing is, which the log is told once."""
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                found = await asked
-        except (StoreError, TimeoutError) as error:
-            if not self._is_deaf:
-                _log.warning("processes_not_heard", reason=str(error) or _silent())
-            self._is_deaf = True
-            return None
-        self._is_deaf = False
-        return found
-
     async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
         """Yield what is wrong now. A part that cannot be looked at is logged, and hides no other."""
         parts: tuple[Callable[[int], Iterable[Finding]], ...] = (
@@ -199,9 +152,9 @@ class HealthMonitor:
         async for finding in self._late(now_ms):
             yield finding
         if not self._answers:
-            self._unled_before = frozenset()
+            self._others.forget()
             return
-        async for finding in self._unled():
+        for finding in await self._others.unled():
             yield finding
         async for finding in self._lost_bots.findings(now_ms):
             yield finding
@@ -259,8 +212,8 @@ class HealthMonitor:
             ahead_s = serving.clock_ahead_s
             if ahead_s is not None and abs(ahead_s) > CLOCK_ERROR_S:
                 yield Finding(_("clock"), _clock_error(ahead_s, serving.name.capitalize()))
-        if abs(self._ahead_s) > CLOCK_ERROR_S:
-            yield Finding(_("clock"), _clock_error(self._ahead_s, "PostgreSQL"))
+        if abs(self._others.ahead_s) > CLOCK_ERROR_S:
+            yield Finding(_("clock"), _clock_error(self._others.ahead_s, "PostgreSQL"))
 
     def _disk(self, _now_ms: int) -> Iterator[Finding]:
         folder = local_folder(self._bot.store.address)
@@ -272,15 +225,14 @@ class HealthMonitor:
 
     async def _late(self, now_ms: int) -> AsyncIterator[Finding]:
         try:
-            async with asyncio.timeout(ANSWER_S):
-                self._due_ms = await self._bot.store.deliveries.oldest_due()
-        except (StoreError, TimeoutError) as error:
+            self._due_ms = await answered(self._bot.store.deliveries.oldest_due())
+        except StoreError as error:
             self._answers = False
             yield Finding(
                 _("database"),
                 _("It cannot be read."),
                 _("Alerts wait until it can be read again."),
-                detail=f"{str(error) or _silent()}.",
+                detail=f"{error}.",
             )
             return
         self._answers = True
@@ -291,18 +243,6 @@ class HealthMonitor:
         if now_ms - due_ms > LATE_MS:
             late = duration((now_ms - due_ms) / 1000)
             yield Finding(_("deliveries"), _("The oldest has been due for {time}.", time=late))
-
-    async def _unled(self) -> AsyncIterator[Finding]:
-        """Yield what nobody does of what one process has to do."""
-        house = await self._heard(self._bot.services.status.processes.all())
-        unled = {one.lease: one for one in house.unled} if house is not None else {}
-        before, self._unled_before = self._unled_before, frozenset(unled)
-        for name in sorted(before & unled.keys()):  # after an outage of all, somebody is about to do it
-            yield Finding(
-                _("role {name}", name=name),
-                _("No process has done it for {time}.", time=duration(unled[name].for_s)),
-                _("Start a process with that role: liqbot run --role"),
-            )
 
     def _blind_coins(self, now_ms: int) -> list[str]:
         live = [
@@ -371,18 +311,6 @@ class HealthMonitor:
                 await asyncio.sleep(LAG_S)
                 times.append(loop.time())
             self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
-
-
-def _silent() -> str:
-    """Return what is wrong with a database that says nothing."""
-    return _("it has not answered for {time}", time=duration(ANSWER_S))
-
-
-def _elsewhere(name: str, whole: str, public: str | None) -> Finding:
-    """Return what another process has found wrong; one of an older version does not say what is public."""
-    if public is None:
-        return Finding(name, _("The operator is told more."), detail=whole, is_elsewhere=True)
-    return Finding(name, public, detail=whole.removeprefix(public).strip(), is_elsewhere=True)
 
 
 def _clock_error(ahead_s: float, name: str) -> str:

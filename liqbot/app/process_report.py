@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from liqbot import __version__
 from liqbot.app.bot import Bot
+from liqbot.app.process_differences import traits_of
 from liqbot.app.roles import ALERTS, ENGINE, SCANNER, WEB
 from liqbot.market.layer import Origin
 from liqbot.service.findings import WELL
@@ -21,6 +22,7 @@ def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, due_ms: Mappin
         lags_s=dict(lags_of(bot, now_ms, due_ms)),
         sources=tuple(_sources(bot)),
         troubles={finding.name: finding.whole for finding in own},
+        traits=dict(traits_of(bot)),
         public_troubles={finding.name: finding.text for finding in own},
     )
 

@@ -16,7 +16,7 @@ from structlog.testing import capture_logs
 
 from liqbot.alerts.alert_message import MAY_REPEAT
 from liqbot.alerts.platform import Limits
-from liqbot.app import health_monitor
+from liqbot.app import other_processes
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
@@ -147,7 +147,7 @@ async def test_a_sender_that_is_cut_off_from_the_database_stops_before_another_b
 async def test_a_process_to_which_the_database_has_fallen_silent_says_so_and_asks_nothing_more(
     process, way, monkeypatch
 ):
-    monkeypatch.setattr(health_monitor, "ANSWER_S", 0.3)
+    monkeypatch.setattr(other_processes, "ANSWER_S", 0.3)
     async with process(way.url, "web") as bot:
         monitor = HealthMonitor(bot, Operator(None, {}), bot.services.clock)
         await monitor.look()
