@@ -16,6 +16,12 @@ STOP_S = 0.5
 """Of the margin, so much is for whoever leads to stop."""
 
 
+def lease_clock_s() -> float:
+    """Return seconds that never go backwards, and go on while the machine sleeps, as leases do."""
+    clock = getattr(time, "CLOCK_BOOTTIME", None)  # the monotonic clock of Linux stands still then
+    return time.monotonic() if clock is None else time.clock_gettime(clock)
+
+
 def _always() -> bool:
     """Want it all the time."""
     return True
@@ -30,12 +36,12 @@ class Leadership:
         name: str,
         *,
         wanted: Callable[[], bool] = _always,
-        clock_s: Callable[[], float] = time.monotonic,
+        clock_s: Callable[[], float] = lease_clock_s,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """The lease is asked for, and kept, only while it is `wanted`.
 
-        `clock_s` tells seconds that never go backwards; `sleep` waits so many of them.
+        `clock_s` tells seconds that never go backwards, as `lease_clock_s`; `sleep` waits so many of them.
         """
         self.name = name
         self._leases = leases

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import time
 
 import pytest
 
@@ -195,3 +196,14 @@ async def test_in_one_process_a_lease_is_had_at_once_and_never_lost(clock):
     assert await leases.held() == [HeldLease("sender/x", "me", 7, math.inf)]
     await ended(leading)
     assert await leases.held() == []
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="this system has no such clock")
+def test_a_lease_runs_out_also_while_the_machine_sleeps(monkeypatch):
+    slept_s = 3600.0
+    awake = time.clock_gettime
+    leadership = Leadership(LocalLeases(), "sender/x")
+    leadership._lease, leadership._until_s = Lease("sender/x", "a", 1), awake(time.CLOCK_BOOTTIME) + TTL_S
+    assert leadership.is_held
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: awake(clock) + slept_s)
+    assert not leadership.is_held

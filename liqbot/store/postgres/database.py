@@ -179,6 +179,7 @@ _MEANINGS = (
         "does not answer: {text}",
     ),
     (r"session is read-only|in hot standby mode", "of its servers none that answers may be written: {text}"),
+    (r"no schema has been selected", "{text}: search_path names no schema that there is"),
     (r"permission denied", "{text}; the user needs the rights of the database's owner"),
 )
 """What servers say, and what to tell of it."""

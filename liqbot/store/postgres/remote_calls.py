@@ -68,12 +68,17 @@ class PostgresCalls:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._listen())
+                is_told = False
                 while True:
                     self._more.clear()
                     try:
                         await self._take(kinds(), answer)
                     except StoreError as error:
-                        _log.warning("calls_not_read", reason=str(error))
+                        if not is_told:  # once an outage, not at each try
+                            _log.warning("calls_not_read", reason=str(error))
+                        is_told = True
+                    else:
+                        is_told = False
                     with contextlib.suppress(TimeoutError):
                         async with asyncio.timeout(LOOK_S):
                             await self._more.wait()

@@ -44,6 +44,7 @@ def prepare(url: PostgresUrl, connection: psycopg.Connection[Any]) -> None:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             found = applied(url, connection)
             if not found:
+                _require_nowhere_else(url, connection)
                 create(connection)
             else:
                 _migrate(connection, found)
@@ -150,6 +151,18 @@ class Migrated:
         """Execute one statement."""
         return self._connection.execute(
             cast("LiteralString", translated(sql).replace("%", "%%").replace("?", "%s")), parameters
+        )
+
+
+def _require_nowhere_else(url: PostgresUrl, connection: psycopg.Connection[Any]) -> None:
+    """Refuse to make a second set of tables: two processes with other search paths would be two bots."""
+    row = connection.execute(
+        "SELECT schemaname, current_schema() FROM pg_tables WHERE tablename = %s LIMIT 1", [APPLIED]
+    ).fetchone()
+    if row is not None and row[1] is not None:  # else it cannot be made at all, and the server says so
+        raise DatabaseError(
+            f"{url}: liqbot's tables are in the schema {row[0]} there, and search_path leads to {row[1]}; "
+            "set it alike for all processes, or use a database of its own. Nothing was changed"
         )
 
 

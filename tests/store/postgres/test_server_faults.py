@@ -46,7 +46,11 @@ def others_there(db):
 
 
 def administer(url, statement):
-    with closing(psycopg.connect(url.with_database("postgres").url, autocommit=True)) as connection:
+    administer_in(url.with_database("postgres"), statement)
+
+
+def administer_in(url, statement):
+    with closing(psycopg.connect(url.url, autocommit=True)) as connection:
         connection.execute(statement)
 
 
@@ -171,6 +175,16 @@ async def test_what_is_set_in_the_url_counts(postgres):
     own = PostgresUrl(f"{postgres.url}&options=-c%20statement_timeout%3D70")
     with closing(connect(own)) as connection:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("70ms",)
+
+
+def test_a_search_path_that_leads_past_the_tables_makes_no_second_bot(postgres):
+    administer_in(postgres, "CREATE SCHEMA own")
+    past = PostgresUrl(f"{postgres.url}&options=-c%20search_path%3Down")
+    with pytest.raises(DatabaseError, match="in the schema public there, and search_path leads to own"):
+        Connections(past)
+    nowhere = PostgresUrl(f"{postgres.url}&options=-c%20search_path%3Dnowhere")
+    with pytest.raises(DatabaseError, match="search_path names no schema that there is"):
+        Connections(nowhere)
 
 
 async def test_a_connection_that_the_server_has_ended_while_it_was_idle_costs_nothing(connections, postgres):
