@@ -5,7 +5,7 @@
 """
 
 import re
-from typing import Any
+from typing import Any, LiteralString, cast
 
 import psycopg
 from psycopg import conninfo
@@ -29,13 +29,18 @@ IDLE_S = 5
 CLOCK_MS = "(extract(epoch FROM clock_timestamp()) * 1000)::bigint"
 """The server's clock in a statement, ms since 1970 UTC."""
 _OURS = {
+    "tcp_keepalives_idle": HUNG_S // 2,
+    "tcp_keepalives_interval": 2,
+    "tcp_keepalives_count": 3,
+    "tcp_user_timeout": HUNG_S * 1000,
+    "idle_in_transaction_session_timeout": IDLE_S * 1000,
     "statement_timeout": 0,
     "lock_timeout": 0,
     "idle_session_timeout": 0,
-    "default_transaction_isolation": r"read\ committed",
+    "default_transaction_isolation": "read committed",
 }
-"""What an administrator may have set for all of a role, and what would break off what we do; `options` in
-the URL is asked first."""
+"""What is set on each connection, whatever an administrator has set for all of a role.
+`options` in the URL come first. Set once it is made: a pooler refuses to be asked for them before."""
 _READ_ONLY = (
     "the server is for reading only, as a stand-by is; name the primary, or all of them with "
     "target_session_attrs=read-write"
@@ -49,6 +54,7 @@ def connect(url: PostgresUrl, *, name: str = "liqbot", writes: bool = False) -> 
     """
     try:
         connection = psycopg.connect(**_parameters(url, name))
+        connection.execute(*_set(url))
     except psycopg.Error as error:
         raise unusable(url, error) from None
     _require_supported(url, connection, writes=writes)
@@ -60,6 +66,7 @@ async def connect_async(url: PostgresUrl, *, name: str = "liqbot") -> psycopg.As
     """Connect without blocking, to what may be written, as `connect` does. Raises `DatabaseError`."""
     try:
         connection = await psycopg.AsyncConnection.connect(**_parameters(url, name))
+        await connection.execute(*_set(url))
     except psycopg.Error as error:
         raise unusable(url, error) from None
     _require_supported(url, connection, writes=True)
@@ -124,17 +131,15 @@ def _parameters(url: PostgresUrl, name: str) -> dict[str, Any]:
         "keepalives_count": 3,
         "tcp_user_timeout": HUNG_S * 1000,
     }
-    settings = {
-        "tcp_keepalives_idle": HUNG_S // 2,
-        "tcp_keepalives_interval": 2,
-        "tcp_keepalives_count": 3,
-        "tcp_user_timeout": HUNG_S * 1000,
-        "idle_in_transaction_session_timeout": IDLE_S * 1000,
-        **_OURS,
-    }
-    options = " ".join(f"-c {setting}={value}" for setting, value in settings.items())
-    options = f"{options} {given.get('options') or ''}".strip()
-    return {**own, **given, "options": options, "client_encoding": "utf8", "autocommit": True}
+    return {**own, **given, "client_encoding": "utf8", "autocommit": True}
+
+
+def _set(url: PostgresUrl) -> tuple[LiteralString, list[str]]:
+    """Return a statement with its values that sets a new connection up."""
+    given = str(conninfo.conninfo_to_dict(url.url).get("options") or "")
+    ours = [(name, str(value)) for name, value in _OURS.items() if f"{name}=" not in given]
+    calls = ", ".join(["set_config(%s, %s, false)"] * len(ours))
+    return cast("LiteralString", f"SELECT {calls}"), [text for pair in ours for text in pair]
 
 
 def _require_supported(url: PostgresUrl, connection: psycopg.BaseConnection[Any], *, writes: bool) -> None:

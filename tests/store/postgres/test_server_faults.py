@@ -10,7 +10,7 @@ from postgres_server import running
 from liqbot.store.address import PostgresUrl
 from liqbot.store.errors import DatabaseError, StoreError
 from liqbot.store.postgres.connections import Connections
-from liqbot.store.postgres.database import connect
+from liqbot.store.postgres.database import connect, connect_async
 from liqbot.store.postgres.line import Line
 from liqbot.store.postgres.upkeep import differences
 
@@ -175,6 +175,19 @@ async def test_what_is_set_in_the_url_counts(postgres):
     own = PostgresUrl(f"{postgres.url}&options=-c%20statement_timeout%3D70")
     with closing(connect(own)) as connection:
         assert connection.execute("SHOW statement_timeout").fetchone() == ("70ms",)
+        assert connection.execute("SHOW idle_session_timeout").fetchone() == ("0",)
+
+
+async def test_nothing_is_asked_of_a_server_before_it_takes_the_connection_that_a_pooler_refuses(postgres):
+    """PgBouncer takes no `options` of the start, and other settings afterwards."""
+    with closing(connect(postgres)) as connection:
+        assert "options" not in connection.info.get_parameters()
+        assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("5s",)
+    async_connection = await connect_async(postgres)
+    async with async_connection:
+        assert "options" not in async_connection.info.get_parameters()
+        shown = await async_connection.execute("SHOW tcp_user_timeout")
+        assert await shown.fetchone()
 
 
 def test_a_search_path_that_leads_past_the_tables_makes_no_second_bot(postgres):
