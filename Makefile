@@ -118,7 +118,7 @@ bench: $(VENV)/dev.stamp  ## measure, and print the table of README.md
 	$(BIN)/python -m benchmarks
 
 flood: $(VENV)/dev.stamp  ## flood a bot with commands, subscriptions and pictures, and measure what others wait
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.flooding
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.flooding $(FLOODS)
 
 lock: $(VENV)/dev.stamp  ## renew the lock files from pyproject.toml
 	$(PIP) install uv

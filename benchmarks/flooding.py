@@ -102,6 +102,7 @@ def main() -> int:
     """Print what others waited; return 1 where that was too long."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flooding", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a flood of each kind, within a minute")
+    parser.add_argument("--only", default="", metavar="WORDS", help="floods of such a kind, as taps Telegram")
     parser.add_argument("--write", action="store_true", help="put the table into the documentation")
     parser.add_argument("--folder", type=Path, default=ROOT, help="on whose disk the database is")
     asked = parser.parse_args()
@@ -109,7 +110,7 @@ def main() -> int:
         system = file_system(Path(folder))
         print(f"the database lies on {system}")
         print("".join(f"{name:<{width}}" for name, width in zip(HEAD, WIDTHS, strict=True)), flush=True)
-        rows = asyncio.run(_measured(Path(folder), short=asked.short))
+        rows = asyncio.run(_measured(Path(folder), short=asked.short, only=asked.only))
     is_good = all(row.holds for row in rows)
     if asked.write:
         page = PAGE.read_text(encoding="utf-8")
@@ -137,7 +138,7 @@ def file_system(folder: Path) -> str:
     return told.stdout.split()[-1]
 
 
-async def _measured(folder: Path, *, short: bool) -> list[Row]:
+async def _measured(folder: Path, *, short: bool, only: str) -> list[Row]:
     rows: list[Row] = []
     telegram_process = start()
     try:
@@ -153,7 +154,7 @@ async def _measured(folder: Path, *, short: bool) -> list[Row]:
                 await asyncio.sleep(0.1)
             await crowds[1].ready()
             await asyncio.gather(*(crowd.gather() for crowd in crowds))
-            for kind, crowd, who in _floods(crowds, short=short):
+            for kind, crowd, who in _floods(crowds, short=short, only=only):
                 rows.append(await _flooded(crowds, crowd, kind, who, SHORT_SECONDS if short else SECONDS))
                 shown = zip(rows[-1].cells(), WIDTHS, strict=True)
                 print("".join(f"{cell:<{width}}" for cell, width in shown), flush=True)
@@ -162,11 +163,12 @@ async def _measured(folder: Path, *, short: bool) -> list[Row]:
     return rows
 
 
-def _floods(crowds: Iterable[Crowd], *, short: bool) -> Iterable[tuple[str, Crowd, str]]:
+def _floods(crowds: Iterable[Crowd], *, short: bool, only: str) -> Iterable[tuple[str, Crowd, str]]:
     for kind in KINDS:
         for crowd in crowds:
             for who in crowd.who:
-                if not short or (kind, crowd.platform, who) in SHORT:
+                is_asked = only in f"{kind} {crowd.platform} {who}"
+                if is_asked and (not short or (kind, crowd.platform, who) in SHORT):
                     yield kind, crowd, who
 
 

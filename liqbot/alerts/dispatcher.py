@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import structlog
 
@@ -120,8 +120,8 @@ class Dispatcher:
         """Wait until a reply may go to `chat`: ahead of all broadcasts."""
         await self._senders[chat.platform].turn(chat)
 
-    def turn_within(self, chat: ChatKey, within_s: float) -> float | None:
-        """Take a place for a reply; return in how many seconds it is, None where it is later than that."""
+    def turn_within(self, chat: ChatKey, within_s: float) -> Awaitable[None] | None:
+        """Let a reply wait for its place: return what ends when it may go, None for too late."""
         return self._senders[chat.platform].turn_within(chat, within_s)
 
     async def arrived(self, chat: ChatKey) -> None:

@@ -4,6 +4,7 @@ Broadcasts ask whether they may go now; replies to people take the next free pla
 to other chats. Where a platform lets a chat have a few messages at once, a reply goes right after what went
 to it: who asks in the second of an alert waits for nothing. Within one group it is the other way round: there
 replies have only their share of the minute, so that a member who goes on asking keeps no alert away.
+In which order replies get their places, and which share of them, is seen to by `reply_queue.py`.
 No second holds more places than the platform takes messages. That what leaves in its place also arrives in it
 is seen to where requests leave (`rate_window.py`).
 
@@ -17,14 +18,12 @@ from collections.abc import Awaitable, Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 
 from liqbot.alerts.platform import Limits
+from liqbot.alerts.reply_queue import MINUTE_S, SECOND_S, ReplyQueue
 
 MARGIN = 0.98
 """The share of the allowed rate at which messages follow each other."""
 CATCH_UP = 3
 """So many places that came late may be made up for: timers wake late, and that must not cost pace."""
-SECOND_S = 1.01
-"""A second, and a little: clocks differ."""
-MINUTE_S = 60.0
 REPLIES = 0.6
 """The share of what a group may get in a minute that replies may take; the rest is for its alerts."""
 
@@ -41,8 +40,6 @@ class _Lately:
     """When messages went to a group within the last minute."""
     replies: deque[float] = field(default_factory=deque[float])
     """Which of these were replies."""
-    waiting: int = 0
-    """How many replies wait for their share of the minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +97,11 @@ class Pacing:
         )
         """The last places that were taken: as many as a second may hold."""
         self._chats: dict[Hashable, _Lately] = {}
+        self._replies = ReplyQueue(limits.a_second)
+        self._usher: asyncio.Task[None] | None = None
+        """Gives the replies that wait their places."""
+        self._ushers_s = math.inf
+        """When it looks next."""
         self._before = _Before()
 
     def most_replies(self) -> tuple[int, float]:
@@ -138,21 +140,24 @@ class Pacing:
                 self._chats[chat].group.append(now_s - ago_s)
 
     def wait_s(self) -> float:
-        """Return how long no broadcast may go to anyone; 0 where one may go now."""
+        """Return how long no broadcast may go to anyone; 0 where one may go now. Replies go first."""
+        self._serve()
         now_s = self._clock_s()
         return self._next_s(now_s) - now_s
 
+    def want(self) -> None:
+        """Note that broadcasts wait for a place."""
+        self._replies.want(self._clock_s())
+
     def reply_wait_s(self, chat: Hashable, *, is_group: bool, spare: int = 0) -> float:
-        """Return in how many seconds a reply could go to `chat`.
+        """Return in how many seconds a reply could go to `chat`, as far as is known now.
 
         `spare`: so many messages to a group are left for others within that minute.
         """
         now_s = self._clock_s()
-        lately = self._chats.get(chat)
-        if lately is None:
-            return self._next_s(now_s) - now_s
-        own_s = self._chat_wait_s(lately, now_s, spare if is_group else 0, self._ahead_s)
-        return max(self._next_s(now_s) - now_s, own_s, self._share_wait_s(lately, now_s))
+        before = self._replies.before(chat, is_group=is_group)
+        place_s = max(self._next_s(now_s) - now_s, self._replies.share_wait_s(now_s)) + before * self._step_s
+        return max(place_s, self._own_wait_s(chat, now_s, spare if is_group else 0))
 
     def busy(self) -> dict[Hashable, float]:
         """Return the chats that may not be sent to now, and in how many seconds each may be."""
@@ -181,6 +186,8 @@ class Pacing:
             wait_s = max(own_s, self._next_s(now_s) - now_s)
             if wait_s <= 0:
                 break
+            if wait_s > own_s:
+                self.want()
             await self._sleep(wait_s)
         return self.take(place.chat, is_group=place.is_group)
 
@@ -206,39 +213,54 @@ class Pacing:
             lately.halted_s = max(lately.halted_s, until_s)
 
     async def turn(self, chat: Hashable, *, is_group: bool) -> None:
-        """Wait until a reply may go to `chat`, and take its place; no broadcast goes before it."""
-        if is_group and self._limits.a_group_minute is not None:
-            await self._share_of_minute(chat)
-        wait_s = self.reserve(chat, is_group=is_group)
-        if wait_s > 0:
+        """Wait until a reply may go to `chat`, and take its place: within its share, ahead of broadcasts."""
+        await self.request(chat, is_group=is_group)
+
+    def request(self, chat: Hashable, *, is_group: bool) -> "asyncio.Future[None]":
+        """Let a reply to `chat` wait for its place; return what is done once it has it, or is cancelled."""
+        place = self._replies.add(chat, is_group=is_group)
+        self._rouse()
+        return place
+
+    def _rouse(self) -> None:
+        """Give places to the replies that wait, now and whenever there will be some."""
+        wait_s = self._serve()
+        looks_s = self._clock_s() + wait_s
+        is_under_way = self._usher is not None and not self._usher.done()
+        if not len(self._replies) or (is_under_way and self._ushers_s <= looks_s):
+            return
+        if self._usher is not None and is_under_way:
+            self._usher.cancel()
+        self._ushers_s = looks_s
+        self._usher = asyncio.create_task(self._serve_on(wait_s))
+
+    async def _serve_on(self, wait_s: float) -> None:
+        while len(self._replies):
+            self._ushers_s = self._clock_s() + wait_s
             await self._sleep(wait_s)
+            wait_s = self._serve()
 
-    async def _share_of_minute(self, chat: Hashable) -> None:
-        """Wait until a reply may go to a group, without taking a place in advance that alerts would miss."""
-        lately = self._chats.setdefault(chat, _Lately())
-        lately.waiting += 1
-        try:
-            while True:
-                now_s = self._clock_s()
-                own_s = self._chat_wait_s(lately, now_s, ahead_s=self._ahead_s)
-                wait_s = max(own_s, self._share_wait_s(lately, now_s))
-                if wait_s <= 0:
-                    return
-                await self._sleep(wait_s)
-        finally:
-            lately.waiting -= 1
+    def _serve(self) -> float:
+        """Give places to replies as far as there are some; return in how many seconds there is another."""
+        while True:
+            now_s = self._clock_s()
+            first, wait_s = self._replies.next(self._own_wait_s, now_s)
+            wait_s = max(wait_s, self._next_s(now_s) - now_s)
+            if first is None or wait_s > 0:
+                return wait_s
+            self._take_place(now_s)
+            self._note(first.chat, now_s, is_group=first.is_group)
+            if first.is_group and self._limits.a_group_minute is not None:
+                self._chats[first.chat].replies.append(now_s)
+            self._replies.serve(first, now_s)
 
-    def reserve(self, chat: Hashable, *, is_group: bool) -> float:
-        """Take the place of a reply to `chat`, and return in how many seconds it is."""
-        now_s = self._clock_s()
-        at_s = self._take_place(now_s)
+    def _own_wait_s(self, chat: Hashable, now_s: float, spare: int = 0) -> float:
+        """Return how long a reply has to wait for its own chat."""
         lately = self._chats.get(chat)
-        if lately is not None:
-            at_s = max(at_s, now_s + self._chat_wait_s(lately, now_s, ahead_s=self._ahead_s))
-        self._note(chat, at_s, is_group=is_group)
-        if is_group and self._limits.a_group_minute is not None:
-            self._chats[chat].replies.append(at_s)
-        return at_s - now_s
+        if lately is None:
+            return 0.0
+        own_s = self._chat_wait_s(lately, now_s, spare, self._ahead_s)
+        return max(own_s, self._share_wait_s(lately, now_s))
 
     def _next_s(self, now_s: float) -> float:
         """Return when the next place is."""
@@ -295,5 +317,4 @@ class Pacing:
 
     def _is_over(self, lately: _Lately, now_s: float) -> bool:
         is_free = max(lately.free_s, lately.halted_s) <= now_s
-        is_quiet = is_free and not (lately.group and lately.group[-1] > now_s - MINUTE_S)
-        return is_quiet and not lately.waiting
+        return is_free and not (lately.group and lately.group[-1] > now_s - MINUTE_S)

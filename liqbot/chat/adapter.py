@@ -3,6 +3,7 @@
 Not here: what alerts need of it (`alerts/platform.py`), who runs it (`app/platform_runner.py`).
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -18,10 +19,10 @@ class AdapterError(Exception):
     """An adapter cannot serve its platform, as without a token. The text says what to do."""
 
 
-def at_once(chat: ChatKey, within_s: float) -> float:
-    """Return that a reply may go at once."""
+def at_once(chat: ChatKey, within_s: float) -> Awaitable[None]:
+    """Let a reply go at once."""
     del chat, within_s
-    return 0.0
+    return asyncio.sleep(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,9 @@ class Reception:
 
     For a platform that counts replies like any message; where replies are free, as Discord's are, not needed.
     """
-    turn_within: Callable[[ChatKey, float], float | None] = at_once
-    """Takes a place for a reply that may as well be left out: returns in how many seconds it may go, None
-    where that would be later than in so many. To a group it leaves some places for those who type.
+    turn_within: Callable[[ChatKey, float], Awaitable[None] | None] = at_once
+    """Lets a reply wait that may as well be left out: returns what ends when it may go, None where that would
+    be later than in so many seconds. To a group it leaves some places for those who type.
     """
     shards: tuple[range, int] | None = None
     """Which shards of the platform's chats this process serves, and of how many; None for all of them."""

@@ -7,7 +7,7 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -31,6 +31,8 @@ TOLD_AGAIN_MS = 3_600_000
 """Who is not served is told so once in this time."""
 TRIES_A_MINUTE = 5
 """So many invite codes may be tried in a chat."""
+SAID_AGAIN_A_MINUTE = 20
+"""So often it is said again in a chat, or a server, where whoever asks waits for an answer."""
 CODE_BYTES = 9
 DAY_MS = 86_400_000
 MOST_REMEMBERED = 20_000
@@ -46,7 +48,8 @@ class Entry:
     answer: str = ""
     """What is answered where it is not; empty for nothing, as it has been said lately."""
     reason: str = ""
-    """The same, though it has been said: for platforms where whoever asks waits for an answer."""
+    """The same, though it has been said: for platforms where whoever asks waits for an answer. Empty where
+    it was said so often that whoever asks knows, or cannot be meant to read it."""
 
 
 OPEN = Entry(is_open=True)
@@ -69,6 +72,8 @@ class Access:
         """`clock` tells ms since 1970 UTC. Nobody was let in or blocked before `load`."""
         self._store = store
         self._quotas = quotas
+        self._saying = Quotas(clock=quotas.clock)
+        """Counts what is said again: nobody's quota, and so not among what was refused."""
         self._clock = clock
         self._settings = settings
         self._standings: dict[tuple[str, str], Standing] = {}
@@ -121,7 +126,8 @@ class Access:
             return Entry(is_open=not wait_s, reason=told)
         if why:
             self.refused[why] += 1
-            return self._said_once(chat, "", why, self._clock() + TOLD_AGAIN_MS)
+            entry = self._said_once(chat, "", why, self._clock() + TOLD_AGAIN_MS)
+            return self._quietly(entry, chat, community)
         counted = (
             ("commands_person", person),
             ("commands", chat.native_id),
@@ -133,7 +139,7 @@ class Access:
                 until_ms = self._clock() + round(1000 * max(wait_s, MINUTE_S))
                 told = str(self._quotas.exceeded(name, chat.kind, native_id, wait_s))
                 whom = person if name == "commands_person" else ""
-                return self._said_once(chat, whom, name, until_ms, told)
+                return self._quietly(self._said_once(chat, whom, name, until_ms, told), chat, community)
         self._count(chat, person)
         return OPEN
 
@@ -336,6 +342,12 @@ class Access:
             self._told.clear()
         self._told[key] = until_ms
         return Entry(is_open=False, answer=reason, reason=reason)
+
+    def _quietly(self, entry: Entry, chat: ChatKey, community: str) -> Entry:
+        """Return what is said of an entry: answers cost, and a flood of them would keep others waiting."""
+        whom = community or chat.native_id
+        wait_s = self._saying.take("said_again", chat.kind, whom, most=SAID_AGAIN_A_MINUTE)
+        return replace(entry, reason="") if wait_s else entry
 
     def _reason(self, why: str, chat: ChatKey) -> str:
         if why == BLOCKED:

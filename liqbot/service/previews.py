@@ -24,6 +24,8 @@ PATIENCE_S = 0.9
 """An answer waits so long for the count; then it goes out without, and the count goes on."""
 CASE_S = 5.0
 """So long it is looked for a case in the past."""
+MOST_WAITING = 8
+"""Beyond so many counts that wait for their turn, none is begun: who subscribes is told without."""
 KEPT = 200
 """So many counts are kept for who asks again."""
 _Key: TypeAlias = tuple[str, str, str, str, str]
@@ -57,6 +59,8 @@ class Previews:
         self._counts: dict[_Key, asyncio.Task[WouldHaveFired | None]] = {}
         self._cases: dict[_Key, Firing] = {}
         """The last case of each count that has one."""
+        self._turn = asyncio.Lock()
+        """Counts are made one after the other: a week of a market is much to read."""
 
     async def told(
         self, rule: Rule, values: Mapping[str, Value], view: MarketView | None
@@ -67,6 +71,8 @@ class Previews:
         """
         if view is None:
             return None
+        if self._is_busy and _key(rule, values, view) not in self._counts:
+            return WouldHaveFired("skipped")
         try:
             async with asyncio.timeout(PATIENCE_S):
                 return await asyncio.shield(self._count(rule, values, view))
@@ -85,6 +91,11 @@ class Previews:
             async with asyncio.timeout(CASE_S):
                 await asyncio.shield(self._count(rule, values, view))
         return self._cases.get(_key(rule, values, view))
+
+    @property
+    def _is_busy(self) -> bool:
+        """Whether as many counts wait for their turn as may."""
+        return sum(not task.done() for task in self._counts.values()) > MOST_WAITING
 
     def _count(
         self, rule: Rule, values: Mapping[str, Value], view: MarketView
@@ -106,8 +117,11 @@ class Previews:
             self._counts.pop(key, None)
 
     async def _read(self, rule: Rule, values: Mapping[str, Value], view: MarketView) -> WouldHaveFired | None:
-        seen = self._observations.since(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
-        found = await preview(rule, values, seen, step_of=lambda then: step_at(view.time_ms - then.time_ms))
+        async with self._turn:
+            seen = self._observations.since(view.layer, view.coin, view.time_ms - DAYS * DAY_MS)
+            found = await preview(
+                rule, values, seen, step_of=lambda then: step_at(view.time_ms - then.time_ms)
+            )
         if found.firings:
             self._cases[_key(rule, values, view)] = found.firings[-1]
         return None if found.since_ms is None else _counted(found, found.since_ms, view.time_ms)

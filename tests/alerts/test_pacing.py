@@ -248,6 +248,77 @@ def test_however_it_is_asked_it_keeps_every_limit(steps):
     assert not times or most_within(times, 1.0 - 1e-9) <= 30
 
 
+class TestOrder:
+    """Which replies go first where a platform takes fewer than there are."""
+
+    async def test_private_chats_come_before_groups_and_who_was_answered_longest_ago_first(self):
+        clock, sleeping = Time(), asyncio.Event()
+
+        async def sleep(seconds):
+            await sleeping.wait()
+            clock.now_s += seconds
+
+        pacing = Pacing(replace(BURSTS, a_second=2), clock, sleep)
+        await pacing.turn("ann", is_group=False)
+        clock.now_s += 3
+        await pacing.turn("bob", is_group=False)
+        clock.now_s += 3
+        pacing.halt(None, 1)
+        order = []
+        places = [pacing.request(chat, is_group=chat == "club") for chat in ("club", "bob", "ann", "cid")]
+        for chat, place in zip(("club", "bob", "ann", "cid"), places, strict=True):
+            place.add_done_callback(lambda _, chat=chat: order.append(chat))
+        sleeping.set()
+        async with asyncio.timeout(20):
+            await asyncio.gather(*places)
+            await asyncio.sleep(0)
+        assert order == ["cid", "ann", "bob", "club"]
+
+    async def test_who_waits_no_more_keeps_nobody_waiting(self, time):
+        pacing = Pacing(replace(TELEGRAM, a_second=1), time, time.sleep)
+        await pacing.turn("ann", is_group=False)
+        gone = [pacing.request(f"gone-{number}", is_group=False) for number in range(50)]
+        for place in gone:
+            place.cancel()
+        before_s = time.now_s
+        await pacing.turn("bob", is_group=False)
+        assert time.now_s - before_s <= 2.1
+
+    async def test_fifty_groups_that_ask_without_end_leave_alerts_half_of_each_second(self):
+        """Alerts are due all the time, and so are answers to groups."""
+        clock = Time()
+
+        async def sleep(seconds):
+            until_s = clock.now_s + seconds
+            while clock.now_s < until_s:  # noqa: ASYNC110 - the test turns the clock
+                await asyncio.sleep(0)
+
+        pacing, alerts, answers = Pacing(TELEGRAM, clock, sleep), 0, []
+        asking = [asyncio.create_task(_ask(pacing, -group, answers)) for group in range(1, 51)]
+        until_s = clock.now_s + 10
+        while clock.now_s < until_s:
+            if pacing.wait_s():
+                pacing.want()
+            else:
+                pacing.take(f"alerted-{alerts}", is_group=False)
+                alerts += 1
+            clock.now_s += 0.005
+            for _ in range(3):
+                await asyncio.sleep(0)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+        assert alerts >= 10 * 13
+        assert len(answers) >= 10 * 13
+        assert max(map(answers.count, answers)) - min(map(answers.count, answers)) <= 2, "all groups alike"
+
+
+async def _ask(pacing, chat, answers):
+    while True:
+        await pacing.turn(chat, is_group=True)
+        answers.append(chat)
+
+
 @given(
     st.lists(
         st.tuples(st.floats(0, 0.5), st.integers(0, 3), st.sampled_from(["alert", "reply", "late"])),

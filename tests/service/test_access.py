@@ -4,7 +4,7 @@ import pytest
 from chat.stand_ins import NOW_MS, Room
 
 from liqbot.people_settings import AccessSettings, QuotaSettings
-from liqbot.service.access import BLOCKED, NOT_LET_IN
+from liqbot.service.access import BLOCKED, NOT_LET_IN, SAID_AGAIN_A_MINUTE
 from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatKey
 
@@ -301,3 +301,20 @@ async def test_what_is_decided_while_a_platform_is_paused_holds_after_it(room_of
     await closed.services.access.load()
     await closed.services.access.pause("telegram", paused=False)
     assert (await store.chats.settings(ANN)).inactive == NOT_LET_IN
+
+
+@pytest.mark.parametrize("kind", ["quota", "stranger", "paused"])
+def test_where_an_answer_is_awaited_it_is_said_again_and_in_a_flood_no_more(room_of, kind):
+    settings = {"mode": "allowlist"} if kind == "stranger" else {}
+    room = room_of(quotas=QuotaSettings(commands_server=1), **settings)
+    room.services.access.paused = {"discord"} if kind == "paused" else set()
+    asked = [
+        enters(room, ChatKey("discord", str(900 + number % 50)), person=str(number), community="77")
+        for number in range(300)
+    ]
+    turned_away = [entry for entry in asked if not entry.is_open]
+    assert len(turned_away) >= 299
+    assert sum(bool(entry.reason) for entry in turned_away) == SAID_AGAIN_A_MINUTE
+    elsewhere = enters(room, ChatKey("discord", "5000"), person="1", community="78")
+    assert elsewhere.is_open or elsewhere.reason, "another server's are their own"
+    assert not room.services.quotas.refused["said_again"]

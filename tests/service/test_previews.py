@@ -1,6 +1,8 @@
 """What a new subscription would have brought."""
 
+import asyncio
 import threading
+from collections import Counter
 from dataclasses import replace
 
 import pytest
@@ -160,3 +162,15 @@ class TestWithoutWhatARuleNeeds:
         said = as_text(await house.say("/subscribe big-liquidation BTC"))
         assert "would not have fired" in said
         assert "No liquidation was told" not in said
+
+
+async def test_many_wishes_at_once_are_counted_one_after_the_other_and_beyond_a_few_not_at_all(with_history):
+    near = with_history.services.rules.by_name["near-cluster"]
+    previews = previews_room.Previews(with_history.store.observations)
+    wishes = [near.form.parse({"within": f"{number / 10}%"}) for number in range(10, 50)]
+    told = await asyncio.gather(*(previews.told(near, wish, BTC) for wish in wishes))
+    states = Counter(one.state for one in told)
+    assert states["skipped"] == len(wishes) - previews_room.MOST_WAITING - 1
+    assert states["counted"] + states["counting"] == previews_room.MOST_WAITING + 1
+    again = await previews.told(near, wishes[-1], BTC)
+    assert again.state in ("counted", "counting"), "once there is room again, it is counted"

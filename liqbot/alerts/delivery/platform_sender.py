@@ -6,7 +6,7 @@ Not here: the loop over all platforms (`alerts/dispatcher.py`), a single try (`s
 import asyncio
 import math
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 import msgspec
 import structlog
@@ -120,15 +120,15 @@ class PlatformSender:
         """Wait until a reply may go to `chat`."""
         await self._pacing.turn(chat.native_id, is_group=self._platform.is_group(chat))
 
-    def turn_within(self, chat: ChatKey, within_s: float) -> float | None:
-        """Take a place for a reply, and return in how many seconds it is; None where it is later than that.
+    def turn_within(self, chat: ChatKey, within_s: float) -> Awaitable[None] | None:
+        """Let a reply wait for its place: return what ends when it may go, None where it would be too late.
 
         To a group, some places of its minute are left for those who need them more.
         """
         is_group = self._platform.is_group(chat)
         if self._pacing.reply_wait_s(chat.native_id, is_group=is_group, spare=SPARE) > within_s:
             return None
-        return self._pacing.reserve(chat.native_id, is_group=is_group)
+        return self._pacing.request(chat.native_id, is_group=is_group)
 
     async def recover(self) -> None:
         """Once a lease is had: note of what was being sent before that nobody knows. Raises `StoreError`."""

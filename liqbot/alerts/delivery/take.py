@@ -27,7 +27,11 @@ class TakeStage:
     async def wait_s(self, now_ms: int, in_flight: Collection[str]) -> float:
         """Return in how many seconds what is due may be taken; infinite where nothing is."""
         waits = [wait for wait in (self._pacing.wait_s(), *self._pacing.busy().values()) if wait]
-        return min(waits) if waits and await self._heads(1, now_ms, in_flight) else math.inf
+        if not waits or not await self._heads(1, now_ms, in_flight):
+            return math.inf
+        if self._pacing.wait_s():
+            self._pacing.want()
+        return min(waits)
 
     async def _heads(self, limit: int, now_ms: int, but_not: Collection[str]) -> list[Delivery]:
         return await self._deliveries.queue_heads(self._platform, limit, now_ms, but_not=but_not)

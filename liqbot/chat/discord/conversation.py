@@ -16,6 +16,7 @@ import structlog
 from liqbot.chat.adapter import Reception
 from liqbot.chat.answering import each_coin
 from liqbot.chat.arguments import read_arguments
+from liqbot.chat.at_once import AtOnce
 from liqbot.chat.command import Command, CommandContext, Kind
 from liqbot.chat.discord.places import Chosen, Place, chosen_place, place_of, unpingable
 from liqbot.chat.discord.replies import Request, bring_somehow, defer, reply, said_at_once
@@ -28,6 +29,8 @@ _log = structlog.get_logger()
 
 THOUGHT_S = 1.0
 """So long it is thought about a request before it is acknowledged."""
+AT_ONCE = 8
+"""So many requests of one server, or of one private chat, are acknowledged or answered at once."""
 
 
 class Conversation:
@@ -37,6 +40,7 @@ class Conversation:
         self._platform = reception.platform
         self._answering = reception.answering
         self._services = reception.services
+        self._acknowledging, self._answers = AtOnce(AT_ONCE), AtOnce(AT_ONCE)
 
     def ask(self, interaction: discord.Interaction[Any]) -> CommandContext:
         """Return who asks, and where."""
@@ -96,18 +100,36 @@ class Conversation:
         here = place_of(interaction, self._platform).chat if request.place.name else context.chat
         entry = self._services.access.enter(here, context.person, request.line, community=community)
         if not entry.is_open:
-            # Whoever asks sees "did not respond" without an answer, and it costs nothing of the bot's pace.
-            turned_away = Message(entry.reason, tone=Tone.WARNING)
-            await said_at_once(lambda: reply(interaction, turned_away))
+            # Without an answer whoever asks sees "did not respond": it is given while it is news to them, and
+            # costs nothing of the bot's pace.
+            if told := entry.answer or entry.reason:
+                await said_at_once(lambda: reply(interaction, Message(told, tone=Tone.WARNING)))
             return
+        server = community or context.chat.native_id
+        async with self._acknowledging.turn(server):
+            if not await self._is_acknowledged(interaction, request, context, unable):
+                return
+        async with self._answers.turn(server):
+            await self._bring(interaction, request, context)
+
+    async def _is_acknowledged(
+        self, interaction: discord.Interaction[Any], request: Request, context: CommandContext, unable: str
+    ) -> bool:
+        """Acknowledge a request, or refuse it; return whether its answer is still to come."""
         refusal = unable or await self._refusal_in_time(request, context)
         if refusal:
             warning = Message(refusal, tone=Tone.WARNING)
             await said_at_once(lambda: reply(interaction, warning))
-            return
+            return False
         if not await said_at_once(lambda: defer(interaction, request)):
             _log.warning("command_not_acknowledged", line=request.line.split(" ")[0])
-            return
+            return False
+        return True
+
+    async def _bring(
+        self, interaction: discord.Interaction[Any], request: Request, context: CommandContext
+    ) -> None:
+        """Bring the answer to a request that was acknowledged."""
         message = await self._answering.answer(request.line, context)
         if request.place.name:  # its buttons would mean the channel in which they are pressed
             there = _("For #{channel}, not for this channel.", channel=request.place.name)

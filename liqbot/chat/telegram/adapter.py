@@ -21,9 +21,12 @@ from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
 
-LIMITS = Limits(a_second=30, a_chat_s=1.05, a_group_minute=19, in_flight=24, reuses_uploads=True)
-"""Telegram takes 30 a second, one a second to a chat and 20 a minute to a group. It counts when messages
-arrive, not when they leave, hence a little less. Of the requests in flight some are left for answers."""
+LIMITS = Limits(
+    a_second=30, a_chat_s=1.05, chat_burst=2, a_group_minute=19, in_flight=24, reuses_uploads=True
+)
+"""Telegram takes 30 a second, one a second to a chat beyond short bursts, and 20 a minute to a group. It
+counts when messages arrive, not when they leave, hence a little less. Of the requests in flight some are left
+for answers."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 """Between two tries to reach Telegram at the start."""
 FIRST_READ_S = 0.5

@@ -24,6 +24,8 @@ from liqbot.proxied_transport import ProxiedTransport, UnusableProxyError
 
 IN_FLIGHT = 30
 """Most requests at the same time: beyond, the connection pool of httpcore stalls the event loop."""
+TAPS_IN_FLIGHT = 6
+"""Of these, so many let buttons stop waiting; however many are tapped, messages wait for none of them."""
 PATIENCE_S = 20.0
 """How long an answer may take."""
 UPLOAD_S = 60.0
@@ -112,11 +114,12 @@ class _Addressing(httpx.AsyncBaseTransport):
         self._time = platform_time
         self._token: SecretStr = settings.token
         self._inner = _transport()
-        self._slots = asyncio.Semaphore(IN_FLIGHT)
+        self._slots = asyncio.Semaphore(IN_FLIGHT - TAPS_IN_FLIGHT)
+        self._taps = asyncio.Semaphore(TAPS_IN_FLIGHT)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         """Send the request, and return its answer when all of it is there."""
-        async with self._passing(request), self._slots:
+        async with self._passing(request), self._taps if _is_of_tap(request) else self._slots:
             response = await self._sent(request)
             if isinstance(response, httpx.TransportError):
                 raise response
@@ -142,10 +145,11 @@ class _Addressing(httpx.AsyncBaseTransport):
 
     async def idle(self) -> None:
         """Wait until nothing is in flight."""
-        for _ in range(IN_FLIGHT):
-            await self._slots.acquire()
-        for _ in range(IN_FLIGHT):
-            self._slots.release()
+        for slots, count in ((self._slots, IN_FLIGHT - TAPS_IN_FLIGHT), (self._taps, TAPS_IN_FLIGHT)):
+            for _ in range(count):
+                await slots.acquire()
+            for _ in range(count):
+                slots.release()
 
     async def aclose(self) -> None:
         """Close every connection."""
@@ -161,6 +165,11 @@ class _Addressing(httpx.AsyncBaseTransport):
             stream=request.stream,
             extensions=request.extensions,
         )
+
+
+def _is_of_tap(request: httpx.Request) -> bool:
+    """Return whether a request only lets a button stop waiting."""
+    return request.url.path.endswith("/answerCallbackQuery")
 
 
 def _is_own(body: bytes) -> bool:

@@ -1,7 +1,7 @@
 """The intake: updates become questions, taps and news of chats, and each is dealt with in its turn.
 
 Of one chat, lines are dealt with one after the other; an answer that waits for its turn to be sent holds up
-no line behind it. Taps wait for nobody. What is old becomes an apology (`backlog.py`).
+no line behind it. Taps wait for no line. What is old becomes an apology (`backlog.py`).
 """
 
 import asyncio
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 import structlog
 from telegram import Update
 
+from liqbot.chat.at_once import AtOnce
 from liqbot.chat.telegram.backlog import LEAVE_ALONE, OLD_S, Backlog
 from liqbot.chat.telegram.buttons import tapped
 from liqbot.chat.telegram.incoming import Incoming, Tapped, Typed, read
@@ -22,6 +23,8 @@ _log = structlog.get_logger()
 
 MOST_WAITING = 20
 """So much that one chat asked for may wait for its turn; what comes on top is left out."""
+TAPS_AT_ONCE = 4
+"""So many taps of one chat are dealt with at once, though many may tap where something happens."""
 FINISH_S = 5.0
 """How long the end waits for answers that are being given."""
 BROUGHT_S = 5.0
@@ -65,6 +68,7 @@ class Intake:
         self._asked: defaultdict[str, list[_Asked]] = defaultdict(list)
         """The lines of each chat that are not answered yet, in their order."""
         self._taps: defaultdict[str, int] = defaultdict(int)
+        self._tapping = AtOnce(TAPS_AT_ONCE)
         self._tasks: set[asyncio.Task[None]] = set()
         self._told_s = -math.inf
         """When the newest message was written that was read."""
@@ -144,10 +148,17 @@ class Intake:
         if self._may_be_old() and self._is_old(self._told_s):
             self._too_late(tap, line)
             return
+        if self._taps[chat] >= 2 * MOST_WAITING and not self._wants_peace(line):
+            self._leave_out()
+            return
         self._taps[chat] += 1
         busy = self._taps[chat] > MOST_WAITING and not self._wants_peace(line)
-        task = self._begin(self._handler.too_busy(tap) if busy else self._handler.take(tap))
+        task = self._begin(self._handler.too_busy(tap) if busy else self._tap_in_turn(tap))
         task.add_done_callback(lambda _: self._tap_done(chat))
+
+    async def _tap_in_turn(self, tap: Tapped) -> None:
+        async with self._tapping.turn(tap.chat.native_id):
+            await self._handler.take(tap)
 
     def _tap_done(self, chat: str) -> None:
         self._taps[chat] -= 1

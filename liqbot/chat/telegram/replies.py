@@ -30,8 +30,8 @@ class Replies:
         self._turn = reception.turn
         self._turn_within = reception.turn_within
 
-    def place(self, chat: ChatKey, within_s: float) -> float | None:
-        """Take a place for an answer to a tap: return in how many seconds it is, None for too late."""
+    def place(self, chat: ChatKey, within_s: float) -> Awaitable[None] | None:
+        """Let an answer to a tap wait for its place: return what ends when it may go, None for too late."""
         return self._turn_within(chat, within_s)
 
     async def say(
@@ -41,11 +41,11 @@ class Replies:
         *,
         silent: bool = False,
         reply_to: int | None = None,
-        wait_s: float | None = None,
+        place: Awaitable[None] | None = None,
     ) -> None:
         """Send an answer. Raises `TelegramError` where it cannot be brought.
 
-        `wait_s`: it has its place already, in so many seconds.
+        `place`: it waits for its place already, until that ends.
         """
 
         async def post(there: ChatKey) -> None:
@@ -53,14 +53,14 @@ class Replies:
             question = reply_to if there == chat else None
             await self._sender.post(there, message, silent=silent, reply_to=question)
 
-        await self._insist(chat, post, wait_s, repeatable=False)
+        await self._insist(chat, post, place, repeatable=False)
 
     async def renew(
-        self, chat: ChatKey, message_id: int, message: Message, *, wait_s: float | None = None
+        self, chat: ChatKey, message_id: int, message: Message, *, place: Awaitable[None] | None = None
     ) -> None:
         """Put an answer in the place of a message; where that is not possible, send it.
 
-        `wait_s`: it has its place already, in so many seconds.
+        `place`: it waits for its place already, until that ends.
         """
 
         async def renew(there: ChatKey) -> None:
@@ -69,7 +69,7 @@ class Replies:
             await self._sender.renew(there, message_id, message)
 
         try:
-            await self._insist(chat, renew, wait_s, repeatable=True)
+            await self._insist(chat, renew, place, repeatable=True)
         except BadRequest as error:
             _log.info("message_not_edited", reason=said(error))
             await self.say(chat, message, silent=True)
@@ -78,7 +78,7 @@ class Replies:
         self,
         chat: ChatKey,
         send: Callable[[ChatKey], Awaitable[None]],
-        wait_s: float | None,
+        place: Awaitable[None] | None,
         *,
         repeatable: bool,
     ) -> None:
@@ -87,8 +87,8 @@ class Replies:
         `repeatable`: twice is no harm, so what may have arrived is tried again as well.
         """
         for attempt in range(TRIES):
-            if attempt == 0 and wait_s is not None:
-                await asyncio.sleep(wait_s)
+            if attempt == 0 and place is not None:
+                await place
             else:
                 await self._turn(chat)
             try:

@@ -1,6 +1,7 @@
 """Serves what people type, answers taps so that buttons stop waiting, notes chats that come, go and move."""
 
 import asyncio
+from collections.abc import Awaitable
 
 import structlog
 from telegram import Bot
@@ -143,29 +144,29 @@ class UpdateHandler:
         """Acknowledge a tap in time, and bring its answer: by that itself where a message would come late."""
         await asyncio.wait([working], timeout=TAP_PATIENCE_S)
         if not working.done():
-            wait_s = self._replies.place(tap.chat, REPLY_PATIENCE_S)
-            await self._acknowledge(tap, "" if wait_s is not None else _(_BUSY))
+            place = self._replies.place(tap.chat, REPLY_PATIENCE_S)
+            await self._acknowledge(tap, "" if place is not None else _(_BUSY))
             answer = await working  # what it asks for is done, though it may not be told
-            if wait_s is not None:
-                await self._give(tap, answer, 0.0, renews=renews)
+            if place is not None:
+                await self._give(tap, answer, place, renews=renews)
             return
         answer = await working
         if answer.tone is Tone.WARNING or not await self._may_post(tap, renews=renews):
             await self._acknowledge(tap, toast(answer))
             return
-        wait_s = self._replies.place(tap.chat, REPLY_PATIENCE_S)
-        if wait_s is None:
+        place = self._replies.place(tap.chat, REPLY_PATIENCE_S)
+        if place is None:
             await self._acknowledge(tap, toast(answer))
             return
         await self._acknowledge(tap)
-        await self._give(tap, answer, wait_s, renews=renews)
+        await self._give(tap, answer, place, renews=renews)
 
-    async def _give(self, tap: Tapped, answer: Message, wait_s: float, *, renews: bool) -> None:
-        """Put the answer to a tap where the message is, or below it, in `wait_s` seconds."""
+    async def _give(self, tap: Tapped, answer: Message, place: Awaitable[None], *, renews: bool) -> None:
+        """Put the answer to a tap where the message is, or below it, when its place is there."""
         if renews and tap.message is not None and _has_room(tap, answer):
-            await self._replies.renew(tap.chat, tap.message_id, answer, wait_s=wait_s)
+            await self._replies.renew(tap.chat, tap.message_id, answer, place=place)
         elif await self._may_post(tap, renews=False):
-            await self._replies.say(tap.chat, answer, silent=answer.private, wait_s=wait_s)
+            await self._replies.say(tap.chat, answer, silent=answer.private, place=place)
 
     async def _may_post(self, tap: Tapped, *, renews: bool) -> bool:
         """Return whether an answer may come as a message: readers of a channel do not make it post."""

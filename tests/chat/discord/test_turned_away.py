@@ -1,9 +1,9 @@
 """Whoever is turned away on Discord is told so each time: without an answer, Discord says that none came."""
 
-from chat.discord.stand_ins import text_of
+from chat.discord.stand_ins import eventually, text_of
 
 from liqbot.people_settings import AccessSettings
-from liqbot.service.access import Access
+from liqbot.service.access import SAID_AGAIN_A_MINUTE, Access
 
 
 async def test_each_command_over_the_quota_gets_the_one_answer_seen_by_the_asker_alone(house):
@@ -36,3 +36,24 @@ async def test_a_stranger_hears_each_time_whom_the_bot_serves(house):
     async with house.open():
         answers = [await house.slash("help") for _ in range(2)]
     assert all("whom its operator has let in" in text_of(answer.message) for answer in answers)
+
+
+async def test_of_a_flood_in_one_server_the_first_are_told_and_the_others_are_left_alone(house):
+    house.services.quotas.own = {("discord", str(house.channel)): {"commands": 1}}
+    owner = house.discord.owner
+    somebody, elsewhere = await house.discord.add_user("somebody"), await house.discord.add_guild("elsewhere")
+    await house.discord.add_member(elsewhere.id, somebody)
+    channel = await house.discord.add_channel(elsewhere.id)
+
+    async def told():
+        calls = await house.discord.calls("POST", r"/callback$")
+        return sum(call.body["type"] == 4 for call in calls)
+
+    async with house.open():
+        await house.slash("help")
+        ran = [{"user": owner, "channel": house.channel, "name": "help", "options": {}}]
+        await house.discord.burst(ran=2 * SAID_AGAIN_A_MINUTE * ran)
+        await eventually(told, lambda count: count >= SAID_AGAIN_A_MINUTE)
+        answer = await house.discord.slash("help", channel, user=somebody)
+        assert "minute" not in text_of(answer.message)
+        assert await told() == SAID_AGAIN_A_MINUTE

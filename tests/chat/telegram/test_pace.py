@@ -8,6 +8,7 @@ import pytest
 from chat.telegram.stand_ins import WITHIN, Market, chat_of, seen_by_rules, subscribe
 
 from liqbot.chat.telegram.adapter import LIMITS
+from liqbot.chat.telegram.connection import TAPS_IN_FLIGHT
 from liqbot.store.chats import ChatKey
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning")
@@ -77,6 +78,24 @@ async def test_a_conversation_in_a_group_stays_within_its_limit(telegram, servin
     assert not await too_fast(telegram)
 
 
+async def test_who_asks_in_the_second_of_an_alert_is_answered_at_once(telegram, serving):
+    ann, market = await telegram.person("Ann"), Market()
+    async with serving(market) as bot:
+        await subscribe(bot, chat_of(ann))
+        await seen_by_rules(bot)
+        market.flip()
+        await ann.hears(within=WITHIN)
+        for _ in range(2):
+            await ann.says("/regime BTC")
+        await ann.hears(within=WITHIN)
+        await ann.hears(within=WITHIN)
+    sent = [call for call in await telegram.calls() if call.method.startswith("send") and call.status == 200]
+    alert, first, second = (call.at for call in sent)
+    assert second - alert < 2, "of two answers only the second waits, and the alert costs neither anything"
+    assert second - first >= 0.9 or first - alert >= 0.9
+    assert not await too_fast(telegram)
+
+
 async def test_several_alerts_to_one_chat_are_spread(telegram, serving):
     ann, market = await telegram.person("Ann"), Market()
     async with serving(market) as bot:
@@ -89,3 +108,24 @@ async def test_several_alerts_to_one_chat_are_spread(telegram, serving):
     assert not await too_fast(telegram)
     times = [call.at for call in await telegram.calls("sendPhoto")]
     assert times[-1] - times[0] > 2.5
+
+
+@pytest.mark.long
+async def test_buttons_that_telegram_is_slow_to_let_go_hold_up_no_answer(telegram, serving):
+    people, ann = await telegram.people(40), await telegram.person("Ann")
+    async with serving():
+        await telegram.burst([(person, person, "/clusters BTC") for person in people])
+        shown = [(await telegram.messages(person, at_least=1, within=WITHIN))[-1] for person in people]
+        await telegram.fail("hold", "answerCallbackQuery", times=1_000, seconds=60)
+        await telegram.burst(
+            tapped=[
+                (person, person, message.id, message.rows[0][0]["callback_data"])
+                for person, message in zip(people, shown, strict=True)
+            ]
+        )
+        await telegram.calls("answerCallbackQuery", at_least=TAPS_IN_FLIGHT, within=WITHIN)
+        asked = time.monotonic()
+        await ann.says("/regime BTC")
+        await ann.hears(within=WITHIN)
+        assert time.monotonic() - asked < 4, "sooner than Telegram is given up for the buttons"
+        await telegram.heal()
