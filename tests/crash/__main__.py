@@ -33,14 +33,19 @@ def _is_well(kind, chats, waves):
         return True
     chance = seeded(SEED)
     with tempfile.TemporaryDirectory() as folder:
-        with (
-            _new(found, Path(folder)) as address,
-            campaign(Path(folder), address, chats=chats, share=0.25, seed=SEED) as ours,
-        ):
-            for _ in range(waves):
-                ours.broadcast(deaths(chance, address, rounds=2, reach=40, randomly=8, longest_s=0.6))
-            outcome = ours.finish()
-        tell(kind, outcome, (Path(folder) / "lives.log").read_text())
+        log = Path(folder) / "lives.log"
+        try:
+            with (
+                _new(found, Path(folder)) as address,
+                campaign(Path(folder), address, chats=chats, share=0.25, seed=SEED) as ours,
+            ):
+                for _ in range(waves):
+                    ours.broadcast(deaths(chance, address, rounds=2, reach=40, randomly=8, longest_s=0.6))
+                outcome = ours.finish()
+        except RuntimeError:
+            print(log.read_text())  # noqa: T201 - it is gone with its folder
+            raise
+        tell(kind, outcome, log.read_text())
     return outcome.is_well
 
 

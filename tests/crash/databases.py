@@ -39,8 +39,8 @@ def _traced(trap):
     """Have each connection to PostgreSQL tell what it runs."""
     connect, begin = connections.connect, connections._begin
 
-    def traced(url):
-        connection = connect(url)
+    def traced(url, **more):
+        connection = connect(url, **more)
         connection.statements, commit = Statements(trap), connection.commit
 
         def committed():
