@@ -20,5 +20,9 @@ class DatabaseError(StoreError):
     about: ClassVar[str] = ""
 
 
+class DiskFullError(DatabaseError):
+    """A disk is full; the text says whose."""
+
+
 class DamagedError(DatabaseError):
     """What is kept cannot be read, today or tomorrow: it is damaged, or another version wrote it."""

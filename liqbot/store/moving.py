@@ -3,7 +3,8 @@
 Rows go in the order of their keys, some of them a transaction, so that the last key in the target tells where
 a move that was cut short goes on. At the end both sides are read once more beside each other, and every row
 is compared. A target is unfinished, and no bot opens it, until that has gone well: a file has another name
-until then, on a server a table says so.
+until then, on a server a table says so. Nothing says afterwards that it was moved: a move that is begun again
+when the last one was through finds that out by comparing.
 
 Not here: the command (`operations/database_move.py`), tables row by row (`tables.py`).
 """
@@ -12,7 +13,7 @@ import hashlib
 import math
 import sqlite3
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import islice, zip_longest
@@ -21,7 +22,7 @@ from types import ModuleType
 from typing import Any, Protocol
 
 from liqbot.store.address import DatabaseAddress, PostgresUrl
-from liqbot.store.errors import DatabaseError
+from liqbot.store.errors import DatabaseError, DiskFullError
 from liqbot.store.opening import require_driver
 from liqbot.store.sql.rooms import Connection
 from liqbot.store.sqlite.database import Claim, open_database, transaction
@@ -29,6 +30,7 @@ from liqbot.store.tables import Table, count, give_numbers, looking, rows, table
 
 BATCH = 2_000
 """So many rows are one transaction of the target."""
+_GOES_ON = "make room, and the same `liqbot db move` goes on where it was"
 DERIVED = "queue_heads"
 """A table that triggers keep: it is compared, and not copied."""
 
@@ -70,24 +72,37 @@ def move(
 ) -> int:
     """Copy all rows of `source` to the new database `target`, and compare them; return how many there are.
 
-    One that was cut short goes on where it was. `in_use`: the source is read as it is at the start, while its
-    bot goes on. Raises `DatabaseError`: for a target that holds something else, a source on which a bot is at
-    work, and rows that are not the same in the end.
+    One that was cut short goes on where it was; a target that has everything already is only compared.
+    `in_use`: the source is read as it is at the start, while its bot goes on, and the target must be new.
+    Raises `DatabaseError`: for a target that holds something else, a source or a target on which a bot or
+    another move is at work, a full disk, and rows that are not the same in the end.
     """
     if source == target:
         raise DatabaseError(f"{source}: is both; name two databases")
     try:
         return _moved(source, target, progress, in_use=in_use)
-    except sqlite3.Error as error:  # such as text that is none, or a full disk
+    except DiskFullError as error:
+        raise DatabaseError(f"{error}; {_GOES_ON}") from error
+    except sqlite3.Error as error:  # such as text that is none
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_FULL:
+            raise DatabaseError(f"{target}: its disk is full; {_GOES_ON}") from error
         raise DatabaseError(f"{source} to {target}: {error}; what was copied is kept") from error
 
 
 def _moved(
     source: DatabaseAddress, target: DatabaseAddress, progress: Callable[[Step], None], *, in_use: bool
 ) -> int:
-    with _alone(source, in_use=in_use), looking(source) as db, _opened(target, _name(source, db)) as filled:
+    with ExitStack() as stack:
+        stack.enter_context(_alone(source, in_use=in_use))
+        db = stack.enter_context(looking(source))
         copied = [table for table in tables() if table.name != DERIVED]
         total = 2 * sum(count(db, table.name) for table in copied)
+        if not isinstance(target, PostgresUrl):
+            stack.enter_context(_claimed(target))
+        if _is_made(target):
+            _require_same(db, target, progress, total, in_use=in_use)
+            return total // 2
+        filled = stack.enter_context(_opened(target, _name(source, db)))
         done = 0
         for table in copied:
             for size in _copied(db, filled, table):
@@ -102,6 +117,36 @@ def _moved(
                 progress(Step("comparing", done, total))
         filled.finish()
     return total // 2
+
+
+def _is_made(target: DatabaseAddress) -> bool:
+    """Return whether a target holds something that no move is filling it with. Raises `DatabaseError`."""
+    if isinstance(target, PostgresUrl):
+        require_driver(target)
+        return _server().is_made(target)
+    return target.exists() and target.stat().st_size > 0
+
+
+def _require_same(
+    db: Connection, target: DatabaseAddress, progress: Callable[[Step], None], total: int, *, in_use: bool
+) -> None:
+    """Raise `DatabaseError` unless a target has all rows of the source, as a whole move leaves it."""
+    if isinstance(target, PostgresUrl):
+        what = "is not empty; a move overwrites nothing. Make another one with `createdb`"
+    else:
+        what = "is there already; a move overwrites nothing. Name a new file"
+    refused = DatabaseError(f"{target}: {what}")
+    if in_use:
+        raise refused
+    done = total // 2
+    try:
+        with looking(target) as copy:
+            for table in tables():
+                for size in _compared(db, copy, table):
+                    done += size if table.name != DERIVED else 0
+                    progress(Step("comparing", done, total))
+    except DatabaseError as error:
+        raise refused from error
 
 
 def unfinished(path: Path) -> Path:
@@ -192,16 +237,18 @@ def _alone(source: DatabaseAddress, *, in_use: bool) -> Generator[None]:
     elif not source.exists():
         raise DatabaseError(f"{source}: there is no such database")
     else:
-        with closing(_Claimed(source)):
+        with _claimed(source):
             yield
 
 
-class _Claimed:
-    def __init__(self, path: Path) -> None:
-        self._claim = Claim(path)
-
-    def close(self) -> None:
-        self._claim.release()
+@contextmanager
+def _claimed(path: Path) -> Generator[None]:
+    """Keep bots and other moves off a file. Raises `DatabaseError` where one is at work on it."""
+    claim = Claim(path)
+    try:
+        yield
+    finally:
+        claim.release()
 
 
 @contextmanager
@@ -211,8 +258,6 @@ def _opened(target: DatabaseAddress, source: str) -> Generator[Target]:
         with _server().filling(target, source) as filled:
             yield filled
         return
-    if target.exists() and target.stat().st_size:
-        raise DatabaseError(f"{target}: is there already; a move overwrites nothing. Name a new file")
     with closing(_File(target, source)) as filled:
         yield filled
 

@@ -311,3 +311,19 @@ def test_a_backup_that_is_killed_has_no_name_of_one_and_the_next_begins_anew(pat
     database.back_up(path, copy, lambda *_: None)
     assert database.damage(copy, thorough=True) is None
     assert [file.name for file in path.parent.glob("copy.db*")] == ["copy.db"]
+
+
+def test_what_failed_is_told_also_where_sqlite_has_rolled_back_itself_as_on_a_full_disk(path, monkeypatch):
+    def bring_up(new):
+        new.conn.execute("BEGIN")
+        try:
+            new.conn.execute("CREATE TABLE new (id INTEGER PRIMARY KEY)")
+            new.conn.execute("INSERT INTO new VALUES (1)")
+            new.conn.execute("INSERT OR ROLLBACK INTO new VALUES (1)")
+        except sqlite3.Error:
+            new.conn.execute("ROLLBACK")  # as migrations do
+            raise
+
+    monkeypatch.setattr(database, "bring_up", bring_up)
+    with pytest.raises(DatabaseError, match="UNIQUE constraint failed"):
+        open_database(path)

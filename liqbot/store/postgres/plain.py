@@ -8,11 +8,16 @@ import psycopg
 from psycopg import sql
 
 from liqbot.store.address import PostgresUrl
-from liqbot.store.errors import DatabaseError
+from liqbot.store.errors import DatabaseError, DiskFullError
 from liqbot.store.postgres import schema
 from liqbot.store.postgres.connections import Database
 from liqbot.store.postgres.database import connect, unusable
 from liqbot.store.tables import Table
+
+_LOOK = "liqbot-look"
+"""The name of a connection that only looks who else is there."""
+_LOCK = 0x6D6F_7665  # "move"
+"""The advisory lock under which a database is filled."""
 
 
 @contextmanager
@@ -59,13 +64,24 @@ def last_number(db: Database, table: str) -> int:
 
 def require_nobody(url: PostgresUrl) -> None:
     """Raise `DatabaseError` where a liqbot is at work on the database."""
-    with closing(connect(url, name="liqbot-look")) as connection:
+    with closing(connect(url, name=_LOOK)) as connection:
         row = connection.execute(
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
-            "AND application_name LIKE 'liqbot%' AND pid <> pg_backend_pid()"
+            f"AND application_name LIKE 'liqbot%' AND application_name <> '{_LOOK}'"
         ).fetchone()
     if row and row[0]:
-        raise DatabaseError(f"{url}: a liqbot is at work on it; stop that one first")
+        raise _taken(url)
+
+
+def _taken(url: PostgresUrl) -> DatabaseError:
+    return DatabaseError(f"{url}: a liqbot is at work on it; stop that one first")
+
+
+def is_made(url: PostgresUrl) -> bool:
+    """Return whether a database has a schema, and is not being filled. Raises `DatabaseError`."""
+    require_nobody(url)
+    with closing(connect(url, name=_LOOK)) as connection:
+        return schema.moving_from(connection) is None and bool(schema.applied(url, connection))
 
 
 class Filling:
@@ -85,8 +101,8 @@ class Filling:
 
     def finish(self) -> None:
         """Let bots open it."""
-        self._connection.execute(f"DROP TABLE {schema.MOVING}")
         self._connection.execute("ANALYZE")
+        self._connection.execute(f"DROP TABLE {schema.MOVING}")
 
 
 @contextmanager
@@ -98,12 +114,12 @@ def filling(url: PostgresUrl, source: str) -> Generator[Filling]:
     require_nobody(url)
     with closing(connect(url, name="liqbot-move")) as connection:
         try:
+            if connection.execute("SELECT pg_try_advisory_lock(%s)", [_LOCK]).fetchone() != (True,):
+                raise _taken(url)  # another move has looked in the same moment
             begun = schema.moving_from(connection)
             if begun is None:
                 if schema.applied(url, connection):
-                    raise DatabaseError(
-                        f"{url}: is not empty; a move overwrites nothing. Make another one with `createdb`"
-                    )
+                    raise _taken(url)  # by whoever has finished it in the same moment
                 with connection.transaction():
                     schema.prepare(url, connection)
                     connection.execute(f"CREATE TABLE {schema.MOVING} (source TEXT NOT NULL)")
@@ -111,5 +127,7 @@ def filling(url: PostgresUrl, source: str) -> Generator[Filling]:
             elif begun != source:
                 raise DatabaseError(f"{url}: is half filled from elsewhere; make it anew with `createdb`")
             yield Filling(connection)
+        except psycopg.errors.DiskFull as error:
+            raise DiskFullError(f"{url}: the server's disk is full") from error
         except psycopg.Error as error:
             raise unusable(url, error) from error

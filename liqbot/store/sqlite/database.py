@@ -261,6 +261,8 @@ def _applied(path: Path) -> set[str]:
 
 def _unusable(path: Path, error: sqlite3.Error, otherwise: str) -> DatabaseError:
     """Return what to tell of an error: that the file is damaged, or `otherwise`."""
+    while str(error).startswith("cannot rollback") and isinstance(error.__context__, sqlite3.Error):
+        error = error.__context__  # SQLite had taken everything back itself, such as on a full disk
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the rest of it says where in the file
     return DatabaseError(
         f"{path} is damaged: {error}. Put a backup in its place"

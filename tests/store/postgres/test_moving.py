@@ -17,11 +17,19 @@ from liqbot.store.chats import ChatKey
 from liqbot.store.errors import DatabaseError
 from liqbot.store.maintenance import back_up, damage, differences, restore_to_server, sizes
 from liqbot.store.moving import move
+from liqbot.store.postgres import plain
 from liqbot.store.postgres.connections import Connections
 
 ANN = ChatKey("paper", "ann")
 NEW_CHAT = "INSERT INTO chats (platform, native_id, created_ms) VALUES ('paper', 'new', 1)"
 OTHER_COLUMN = "column notes.text is text COLLATE C, and should be text NOT NULL COLLATE C"
+FULL = """
+    CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+        RAISE EXCEPTION 'could not extend file "base/1/2": No space left on device'
+        USING ERRCODE = 'disk_full', HINT = 'Check free disk space.';
+    END $$;
+    CREATE OR REPLACE TRIGGER full_disk BEFORE INSERT ON deliveries EXECUTE FUNCTION full_disk()
+"""
 TRIGGER_MISSING = "trigger deliveries.queue_heads_update is missing"
 
 
@@ -108,6 +116,88 @@ async def test_a_move_that_was_cut_short_goes_on_where_it_was(
     move(source, target, steps.append)
     assert max(step.done for step in steps if step.what == "notes") > 39
     assert contents(target) == contents(path)
+
+
+@pytest.mark.parametrize("to_server", [True, False])
+async def test_a_move_that_is_begun_again_when_it_was_through_says_so_and_changes_nothing(
+    path, tmp_path, postgres_server, to_server
+):
+    source, target = await lived(path), postgres_server.make("template0")
+    count = move(source, target, lambda _: None)
+    if not to_server:
+        source, target = target, tmp_path / "target.db"
+        assert move(source, target, lambda _: None) == count
+    steps, before = [], contents(target)
+    assert move(source, target, steps.append) == count
+    assert steps[-1].done == steps[-1].total == 2 * count
+    assert contents(target) == before
+    with opened(target) as store:
+        await store.notes.set("later", "the bot lives there by now")
+    with pytest.raises(DatabaseError, match="a move overwrites nothing"):
+        move(source, target, lambda _: None)
+
+
+@pytest.mark.parametrize("to_server", [True, False])
+async def test_of_two_moves_to_one_target_one_is_refused(path, tmp_path, postgres_server, to_server):
+    source, target = await lived(path), postgres_server.make("template0")
+    if not to_server:
+        move(source, target, lambda _: None)
+        source, target = target, tmp_path / "target.db"
+    other = tmp_path / "other.db"
+    with opened(other):
+        pass
+    refused = []
+
+    def begin_another(_):
+        if not refused:
+            with pytest.raises(DatabaseError, match="liqbot is at work on it") as caught:
+                move(other, target, lambda _: None)
+            refused.append(caught.value)
+
+    move(source, target, begin_another)
+    assert refused
+    assert contents(target) == contents(source)
+
+
+async def test_of_two_moves_that_have_looked_in_the_same_moment_one_is_refused(postgres_server, monkeypatch):
+    target = postgres_server.make("template0")
+    monkeypatch.setattr(plain, "require_nobody", lambda _: None)
+    with plain.filling(target, "one") as filled:
+        with pytest.raises(DatabaseError, match="liqbot is at work on it"), plain.filling(target, "two"):
+            pass
+        assert filled.db.execute("SELECT source FROM liqbot_moving").fetchall() == [("one",)]
+    with plain.filling(target, "one"):
+        pass
+
+
+async def test_a_full_disk_is_told_and_the_move_goes_on_once_there_is_room(path, tmp_path, postgres_server):
+    """The server says so itself: as it does where a file cannot grow."""
+    source, target = await lived(path), postgres_server.make("template0")
+
+    def full(step):
+        if step.what == "notes":
+            with psycopg.connect(target.url) as connection:
+                connection.execute(FULL)
+
+    with pytest.raises(DatabaseError, match="the server's disk is full; make room, and the same"):
+        move(source, target, full)
+    with psycopg.connect(target.url) as connection:
+        connection.execute("DROP FUNCTION full_disk CASCADE")
+    move(source, target, lambda _: None)
+    assert contents(target) == contents(source)
+    back = tmp_path / "back.db"
+    put = moving._File.put
+
+    def put_where_nothing_fits(file, table, batch):
+        file.db.execute("PRAGMA max_page_count = 1")  # it becomes as many as there are
+        put(file, table, batch)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(moving._File, "put", put_where_nothing_fits)
+        with pytest.raises(DatabaseError, match=r"back\.db: its disk is full; make room, and the same"):
+            move(target, back, lambda _: None)
+    move(target, back, lambda _: None)
+    assert contents(back) == contents(source)
 
 
 async def test_a_target_that_holds_something_is_refused(path, tmp_path, postgres):
