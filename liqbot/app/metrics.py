@@ -14,8 +14,10 @@ from liqbot import __version__
 from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
+from liqbot.app.other_processes import answered
 from liqbot.app.process_report import lags_of
 from liqbot.service.findings import WELL
+from liqbot.store.errors import StoreError
 from liqbot.store.leases import HeldLease, Leases
 from liqbot.store.store import Store
 from liqbot.web.app import make_monitor
@@ -42,9 +44,9 @@ class Stored:
 
     @staticmethod
     async def of(store: Store, leases: Leases | None = None) -> "Stored":
-        """Ask for them."""
+        """Ask for them. Raises `StoreError`."""
         return Stored(
-            await store.deliveries.oldest_due(),
+            await answered(store.deliveries.oldest_due()),  # one that says nothing is not asked the rest
             await store.deliveries.owed(),
             await store.subscriptions.count(),
             await store.access.watches(),
@@ -57,7 +59,8 @@ class Stored:
 class Metrics(Collector):
     """The figures of a bot, at one moment."""
 
-    def __init__(self, bot: Bot, monitor: HealthMonitor, stored: Stored) -> None:
+    def __init__(self, bot: Bot, monitor: HealthMonitor, stored: Stored | None) -> None:
+        """`stored` is None where the database does not answer."""
         self._bot = bot
         self._monitor = monitor
         self._stored = stored
@@ -77,14 +80,6 @@ class Metrics(Collector):
                 for coin, view in bot.services.markets.views.items()
             },
         )
-        due_ms = min(self._stored.due_ms.values(), default=now_ms)
-        yield GaugeMetricFamily(
-            "liqbot_oldest_due_seconds",
-            "For how long the oldest open delivery has been due",
-            max(0.0, (now_ms - due_ms) / 1000),
-        )
-        yield GaugeMetricFamily("liqbot_deliveries_open", "Deliveries under way", self._stored.deliveries)
-        yield GaugeMetricFamily("liqbot_subscriptions", "Subscriptions", self._stored.subscriptions)
         sends = CounterMetricFamily(
             "liqbot_sends", "Tries to deliver, by what they came to", labels=["platform", "outcome"]
         )
@@ -107,28 +102,44 @@ class Metrics(Collector):
             faults.add_metric([rule], count)
         yield faults
         yield from self._operating()
-        yield from self._sharing()
+        yield GaugeMetricFamily(
+            "liqbot_database_up", "Whether the database answers", float(self._stored is not None)
+        )
+        if self._stored is not None:
+            yield from self._of_store(self._stored, now_ms)
+            yield from self._sharing(self._stored)
 
-    def _sharing(self) -> Iterator[Metric]:
+    def _of_store(self, stored: Stored, now_ms: int) -> Iterator[Metric]:
+        """Yield what lies in the store."""
+        due_ms = min(stored.due_ms.values(), default=now_ms)
+        yield GaugeMetricFamily(
+            "liqbot_oldest_due_seconds",
+            "For how long the oldest open delivery has been due",
+            max(0.0, (now_ms - due_ms) / 1000),
+        )
+        yield GaugeMetricFamily("liqbot_deliveries_open", "Deliveries under way", stored.deliveries)
+        yield GaugeMetricFamily("liqbot_subscriptions", "Subscriptions", stored.subscriptions)
+        yield GaugeMetricFamily("liqbot_watches", "Distinct watches", stored.watches)
+        yield GaugeMetricFamily("liqbot_database_bytes", "Size of the database", stored.database_bytes)
+        yield _gauge("liqbot_chats", "Chats that can be reached", "platform", stored.chats)
+
+    def _sharing(self, stored: Stored) -> Iterator[Metric]:
         """Yield what this process does of what only one may do, and how far it is behind."""
         shared = self._bot.backend.shared
         if shared is None:
             return
-        held = {one.name: float(one.holder == shared.name) for one in self._stored.leases if one.left_s > 0}
+        held = {one.name: float(one.holder == shared.name) for one in stored.leases if one.left_s > 0}
         yield _gauge("liqbot_lease_held", "Whether this process holds a lease", "lease", held)
-        unled = {one.name: max(0.0, -one.left_s) for one in self._stored.leases}
+        unled = {one.name: max(0.0, -one.left_s) for one in stored.leases}
         yield _gauge("liqbot_lease_unheld_seconds", "For how long nobody has held a lease", "lease", unled)
-        lags = dict(lags_of(self._bot, self._bot.services.clock(), self._stored.due_ms))
+        lags = dict(lags_of(self._bot, self._bot.services.clock(), stored.due_ms))
         yield _gauge("liqbot_role_lag_seconds", "How far this process is behind", "role", lags)
 
     def _operating(self) -> Iterator[Metric]:
         """Yield the figures for whoever operates the bot."""
-        services, stored = self._bot.services, self._stored
+        services = self._bot.services
         yield _gauge("liqbot_build_info", "The version", "version", {__version__: 1.0})
         yield GaugeMetricFamily("liqbot_troubles", "Troubles at present", len(services.troubles.all))
-        yield GaugeMetricFamily("liqbot_watches", "Distinct watches", stored.watches)
-        yield GaugeMetricFamily("liqbot_database_bytes", "Size of the database", stored.database_bytes)
-        yield _gauge("liqbot_chats", "Chats that can be reached", "platform", stored.chats)
         coverage = GaugeMetricFamily(
             "liqbot_coverage_ratio", "Share of open interest that is known", labels=["coin", "side"]
         )
@@ -160,7 +171,11 @@ def _gauge(name: str, text: str, label: str, values: Mapping[str, float]) -> Gau
 async def figures(bot: Bot, monitor: HealthMonitor) -> bytes:
     """Return all figures as Prometheus reads them."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(Metrics(bot, monitor, await Stored.of(bot.store, bot.backend.leases)))
+    try:
+        stored = await Stored.of(bot.store, bot.backend.leases)
+    except StoreError:  # whoever watches the bot is told the rest, troubles above all
+        stored = None
+    registry.register(Metrics(bot, monitor, stored))
     return generate_latest(registry)
 
 

@@ -13,6 +13,7 @@ from liqbot.alerts.evaluation import STALE_MS, decode_state
 from liqbot.alerts.platform import NotSent
 from liqbot.alerts.states import Status
 from liqbot.app import health_monitor as module
+from liqbot.app import other_processes
 from liqbot.app.health_monitor import DAY_MS, KEEP_DAYS, HealthMonitor
 from liqbot.app.metrics import metrics_server, questions_of
 from liqbot.app.operator_chat import Operator
@@ -238,6 +239,26 @@ async def test_machines_may_ask_how_it_is(bot_of, asked):
         await desk.operator.tell({"disk": "only 3 MB are free"})
         status, text = await asked(desk, "/healthz")
         assert (status, json.loads(text)["troubles"]) == (503, {"disk": "only 3 MB are free"})
+
+
+async def test_machines_are_told_what_there_is_to_tell_while_the_database_is_away(bot_of, asked, monkeypatch):
+    bot = bot_of(Told([*beat(1, near=99), asyncio.Event()]), here=Paper({}))
+    desk = Desk(bot)
+
+    async def silent():
+        await asyncio.Event().wait()
+
+    async with bot:
+        await bot.until(lambda: bot.beats == 1)
+        _, text = await asked(desk, "/metrics")
+        assert "liqbot_database_up 1.0" in text.splitlines()
+        monkeypatch.setattr(other_processes, "ANSWER_S", 0.1)
+        monkeypatch.setattr(bot.store.deliveries, "oldest_due", silent)
+        await desk.look()
+        status, text = await asked(desk, "/metrics")
+    assert status == 200
+    assert {"liqbot_database_up 0.0", "liqbot_troubles 1.0"} <= set(text.splitlines())
+    assert "liqbot_oldest_due_seconds" not in text
 
 
 async def test_anybody_is_told_what_is_wrong_and_nothing_of_the_machine(bot_of):
