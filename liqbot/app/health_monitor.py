@@ -16,7 +16,7 @@ from liqbot.app.lost_bots import LostBots
 from liqbot.app.operator_chat import Operator
 from liqbot.app.other_processes import OtherProcesses, answered
 from liqbot.app.roles import ALERTS, ENGINE
-from liqbot.chat.adapter import WithClock
+from liqbot.chat.adapter import CLOCK_ERROR_S, WithClock
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
 from liqbot.service.findings import WELL
@@ -42,8 +42,6 @@ KEEP_DAYS = 30
 LATE_MS = 600_000
 """A delivery that has been due for so long means that something holds them up."""
 LEAST_DISK_MB = 100
-CLOCK_ERROR_S = 60
-"""A machine's clock that is further off than that is named."""
 
 
 class HealthMonitor:
@@ -104,8 +102,7 @@ class HealthMonitor:
             isinstance(serving.adapter, WithClock) and serving.clock_ahead_s is None
             for serving in self._bot.servings
         )
-        is_off = abs(self._others.ahead_s) > CLOCK_ERROR_S
-        return is_off or self._clock_error.is_doubtful(is_awaited=is_awaited)
+        return self._others.is_clock_off or self._clock_error.is_doubtful(is_awaited=is_awaited)
 
     async def _keep_ends(self) -> None:
         """Let what people asked for end when they meant it to, however this machine's clock is set.
@@ -212,7 +209,7 @@ class HealthMonitor:
             ahead_s = serving.clock_ahead_s
             if ahead_s is not None and abs(ahead_s) > CLOCK_ERROR_S:
                 yield Finding(_("clock"), _clock_error(ahead_s, serving.name.capitalize()))
-        if abs(self._others.ahead_s) > CLOCK_ERROR_S:
+        if self._others.is_clock_off:
             yield Finding(_("clock"), _clock_error(self._others.ahead_s, "PostgreSQL"))
 
     def _disk(self, _now_ms: int) -> Iterator[Finding]:

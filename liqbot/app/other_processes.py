@@ -8,8 +8,9 @@ import structlog
 
 from liqbot.app.backend import Shared
 from liqbot.app.bot import Bot
-from liqbot.app.process_differences import barred_from, difference
+from liqbot.app.process_differences import barred_from, difference, is_replaceable
 from liqbot.app.process_report import report_of
+from liqbot.chat.adapter import CLOCK_ERROR_S
 from liqbot.market.figures import duration
 from liqbot.service.troubles import Finding
 from liqbot.store.errors import StoreError
@@ -38,6 +39,11 @@ class OtherProcesses:
         self.ahead_s = 0.0
         """How far this machine's clock is ahead of the one that all processes share."""
 
+    @property
+    def is_clock_off(self) -> bool:
+        """Whether this machine's clock is too far off to be gone by."""
+        return abs(self.ahead_s) > CLOCK_ERROR_S
+
     async def exchange(self, now_ms: int, due_ms: Mapping[str, int]) -> list[Finding]:
         """Say how this process does; return what is wrong with others, or with all of them together.
 
@@ -46,11 +52,19 @@ class OtherProcesses:
         shared = self._bot.backend.shared
         if shared is None:
             return []
-        report = report_of(self._bot, shared.name, begun_ms=self._begun_ms, now_ms=now_ms, due_ms=due_ms)
+        report = report_of(
+            self._bot,
+            shared.name,
+            begun_ms=self._begun_ms,
+            now_ms=now_ms,
+            due_ms=due_ms,
+            ahead_s=self.ahead_s,
+        )
         others = await self._heard(self._told(shared, report))
         if others is None:
             return []
         self._bot.barred = barred_from(report, others)
+        shared.leases.stands_aside = self.is_clock_off and is_replaceable(report, others)
         differing = difference(report, others)
         return [
             *(

@@ -15,6 +15,7 @@ from liqbot import __version__
 from liqbot.app.bot import Bot
 from liqbot.app.roles import read_shards, shards_text
 from liqbot.chat import registry
+from liqbot.chat.adapter import CLOCK_ERROR_S
 from liqbot.platform_names import kind_of
 from liqbot.service.processes import SILENT_S, short_name
 from liqbot.service.troubles import Finding
@@ -84,6 +85,18 @@ def barred_from(own: ProcessReport, others: Sequence[PresentProcess]) -> frozens
     bots = {name for name in own.traits if name.startswith(BOT)}
     of_shards = {name for name in bots if SHARDS in clashes and kind_of(name.removeprefix(BOT)) == "discord"}
     return frozenset(name.removeprefix(BOT) for name in bots & clashes | of_shards)
+
+
+def is_replaceable(own: ProcessReport, others: Sequence[PresentProcess]) -> bool:
+    """Return whether others that are there, and whose clock is right, could do all that the process does."""
+    right = [one for one in _alive(others) if abs(one.clock_ahead_s) <= CLOCK_ERROR_S]
+    return all(any(role in one.roles and _serves_alike(own, one) for one in right) for role in own.roles)
+
+
+def _serves_alike(own: ProcessReport, other: ProcessReport) -> bool:
+    """Return whether the other one would serve the same people, as far as it serves any."""
+    names = [name for name in own.traits if name == SHARDS or name.startswith(BOT)]
+    return all(own.traits[name] == other.traits.get(name, own.traits[name]) for name in names)
 
 
 def _alive(others: Sequence[PresentProcess]) -> list[ProcessReport]:

@@ -11,8 +11,13 @@ from liqbot.service.findings import WELL
 from liqbot.store.presence import ProcessReport
 
 
-def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, due_ms: Mapping[str, int]) -> ProcessReport:
-    """Return what the process of that name is to say; `due_ms` is by platform since when one is due."""
+def report_of(
+    bot: Bot, name: str, *, begun_ms: int, now_ms: int, due_ms: Mapping[str, int], ahead_s: float
+) -> ProcessReport:
+    """Return what the process of that name is to say; `due_ms` is by platform since when one is due.
+
+    `ahead_s` is how far its clock is ahead of the one that all processes share.
+    """
     own = [one.finding for one in bot.services.troubles.all if not one.finding.is_elsewhere]
     return ProcessReport(
         name=name,
@@ -22,6 +27,7 @@ def report_of(bot: Bot, name: str, *, begun_ms: int, now_ms: int, due_ms: Mappin
         lags_s=dict(lags_of(bot, now_ms, due_ms)),
         sources=tuple(_sources(bot)),
         troubles={finding.name: finding.whole for finding in own},
+        clock_ahead_s=ahead_s,
         traits=dict(traits_of(bot)),
         public_troubles={finding.name: finding.text for finding in own},
     )

@@ -83,7 +83,7 @@ class Leadership:
         while True:
             asked_s = self._clock_s()
             try:
-                lease = await self._leases.acquire(self.name) if self._wanted() else None
+                lease = await self._leases.acquire(self.name) if self._is_wanted() else None
             except StoreError as error:
                 _log.debug("lease_not_asked_for", lease=self.name, reason=str(error))
                 lease = None
@@ -123,7 +123,7 @@ class Leadership:
             if left_s <= 0:
                 return
             await self._sleep(min(RENEW_S, left_s))
-            if not self._wanted():
+            if not self._is_wanted():
                 return
             asked_s = self._clock_s()
             left_s = self._until_s - STOP_S - asked_s
@@ -138,6 +138,9 @@ class Leadership:
                 _log.debug("lease_not_renewed", lease=self.name, reason=str(error))
             else:
                 self._hold(lease, asked_s)
+
+    def _is_wanted(self) -> bool:
+        return self._wanted() and not self._leases.stands_aside
 
     async def _given_back(self, lease: Lease) -> None:
         try:

@@ -58,6 +58,9 @@ class HeldLease:
 class Leases(Protocol):
     """Who holds what. `holder` is this process."""
 
+    stands_aside: bool
+    """Whether this process is to hold nothing at present: it asks for nothing, and gives up what it has."""
+
     @property
     def holder(self) -> str:
         """The name under which this process holds leases."""
@@ -95,6 +98,7 @@ class LocalLeases:
         """`clock` tells ms since 1970 UTC."""
         self.holder = holder
         self.ttl_s = math.inf
+        self.stands_aside = False
         self._clock = clock or (lambda: time.time_ns() // 1_000_000)
         self._held: dict[str, tuple[Lease, int]] = {}
         self._numbers: Counter[str] = Counter()

@@ -24,6 +24,8 @@ class ProcessReport:
     """What each of the sources does that it follows."""
     troubles: Mapping[str, str] = field(default_factory=dict[str, str])
     """What is wrong, by name, for the operator."""
+    clock_ahead_s: float = 0.0
+    """How far its clock is ahead of the one that all processes share."""
     traits: Mapping[str, str] = field(default_factory=dict[str, str])
     """What all processes have to have in common, by name; empty of one of a version that did not tell."""
     public_troubles: Mapping[str, str] = field(default_factory=dict[str, str])

@@ -106,3 +106,21 @@ async def test_a_machine_whose_clock_is_off_says_so_and_keeps_no_house(machine, 
     assert monitor._tidied_ms == 0, "nothing is ended by it"
     await monitor_of(right).look()
     assert "clock" in right.services.troubles.by_name, "others hear of it"
+
+
+async def test_a_machine_whose_clock_is_off_stands_by_where_another_is_right(machine):
+    wrong = await machine("alerts", ahead_ms=HOUR_MS)
+    await eventually(lambda: wrong.alerts.leads)
+    await monitor_of(wrong).look()
+    assert wrong.alerts.leads, "nobody else is there"
+    right = await machine("alerts", "web")
+    watching, of_wrong = monitor_of(right), monitor_of(wrong)
+    await watching.look()
+    await of_wrong.look()
+    await eventually(lambda: right.alerts.leads)
+    assert not wrong.alerts.leads
+    await right.alerts.caught_up()
+    with closing(psycopg.connect(wrong.store.address.url, autocommit=True)) as connection:
+        connection.execute("DELETE FROM processes WHERE name = %s", [right.backend.shared.name])
+    await of_wrong.look()
+    assert not wrong.backend.leases.stands_aside, "nobody else is there any more"

@@ -12,7 +12,7 @@ from counterparts.telegram.process import start
 from listening import plant
 
 from liqbot.app.bot import Bot
-from liqbot.app.process_differences import barred_from, difference
+from liqbot.app.process_differences import barred_from, difference, is_replaceable
 from liqbot.app.roles import Duties
 from liqbot.app.runtime import serving
 from liqbot.settings import Settings
@@ -77,6 +77,14 @@ def test_of_two_ranges_of_shards_that_overlap_the_later_one_stands_aside(one, ot
     assert barred_from(later.report, [first]) == (frozenset({"discord"}) if clash else frozenset())
     assert barred_from(first.report, [later]) == frozenset()
     assert (difference(later.report, [first]) is not None) == clash
+
+
+def test_who_has_the_same_roles_and_people_could_take_the_place_of_a_process():
+    own = discord("vm-1-aaaa", "0-3/16").report
+    assert is_replaceable(own, [discord("vm-2-bbbb", "0-3/16")])
+    assert not is_replaceable(own, [])
+    assert not is_replaceable(own, [discord("vm-2-bbbb", "4-7/16")]), "other people"
+    assert not is_replaceable(own, [discord("vm-2-bbbb", "0-3/16", silent_s=20.0)]), "it is gone"
 
 
 # As processes

@@ -29,6 +29,7 @@ class SharedLeases:
     """Leases of several processes, kept by one clock; they can be out of reach."""
 
     ttl_s = TTL_S
+    stands_aside = False
 
     def __init__(self, clock, rows=None, holder="a"):
         self.clock = clock
@@ -207,3 +208,22 @@ def test_a_lease_runs_out_also_while_the_machine_sleeps(monkeypatch):
     assert leadership.is_held
     monkeypatch.setattr(time, "clock_gettime", lambda clock: awake(clock) + slept_s)
     assert not leadership.is_held
+
+
+async def test_who_stands_aside_gives_up_what_it_holds_and_asks_for_nothing(clock):
+    leases, duty, other = SharedLeases(clock), Duty(), Duty()
+    first = Leadership(leases, "sender/x", clock_s=clock, sleep=clock.sleep)
+    leading = asyncio.create_task(first.run(duty.do))
+    await duty.leads.wait()
+    leases.stands_aside = True
+    second = Leadership(leases.beside("b"), "sender/x", clock_s=clock, sleep=clock.sleep)
+    waiting = asyncio.create_task(second.run(other.do))
+    await other.leads.wait()
+    assert not duty.leads.is_set()
+    await ended(waiting)
+    for _ in range(200):
+        await asyncio.sleep(0)
+    assert not first.is_held
+    leases.stands_aside = False
+    await duty.leads.wait()
+    await ended(leading)

@@ -38,6 +38,7 @@ class PostgresLeases:
         """`holder` is the name of this process, like that of no other."""
         self.holder = holder
         self.ttl_s = TTL_S
+        self.stands_aside = False
         self._line = Line(url, f"liqbot leases {holder}")
 
     async def acquire(self, name: str) -> Lease | None:
