@@ -352,8 +352,9 @@ def _complaints(error: ValidationError, environment: Mapping[str, str], file: Pa
         variable = PREFIX + "__".join(str(part) for part in detail["loc"] if isinstance(part, str)).upper()
         key = f": {_key(variable)}" if detail["loc"] else ""
         where = variable if variable in environment else f"{file}{key}"
-        is_url = detail["loc"][:1] == ("database",) and "://" in str(detail["input"])  # with a password
-        is_secret = _is_secret(detail["loc"]) or is_url
+        # With a password, whatever form somebody gave it.
+        is_of_server = detail["loc"][:1] == ("database",) and not {*":=@"}.isdisjoint(str(detail["input"]))
+        is_secret = _is_secret(detail["loc"]) or is_of_server
         given = "" if is_secret else f" (it is {without_keys(repr(detail['input']))})"
         yield f"{where}: {detail['msg'].removeprefix('Value error, ')}{given}"
 

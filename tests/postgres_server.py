@@ -10,6 +10,7 @@ import time
 from contextlib import closing, contextmanager, suppress
 from itertools import count
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -69,7 +70,7 @@ class Server:
 
     def url(self, database, *, host=None):
         """Return the URL of a database: by the socket in the server's folder, or by a host's name."""
-        login = USER if self.password is None else f"{USER}:{self.password}"
+        login = USER if self.password is None else f"{USER}:{quote(self.password, safe='')}"
         if host is not None:
             return PostgresUrl(f"postgresql://{login}@{host}:{self.port}/{database}")
         return PostgresUrl(f"postgresql://{login}@/{database}?host={self.folder}&port={self.port}")

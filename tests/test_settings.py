@@ -662,12 +662,30 @@ def test_a_database_on_a_server_is_named_by_its_url_and_shown_without_its_passwo
         "postgres://bot:password@db.example:many/liqbot",
         "postgresql://bot:password@[db/liqbot",
         "mysql://bot:password@db.example/liqbot",
+        "postgresql://bot:pa/password@db.example/liqbot",
+        "postgresql://bot:pa@/password@db.example/liqbot",
+        "postgresql://bot:pa/ss?word/password@db.example/liqbot",
+        "postgresql://bot:pa#password@db.example/liqbot",
+        "postgresql:/bot:password@db.example/liqbot",
+        "Postgres:bot:password@db.example/liqbot",
+        "host=db.example user=bot password='password@db' dbname=liqbot",
+        "dbname=liqbot password=password@db",
+        "mysql+driver://bot:password@db.example/liqbot",
+        "://bot:password@db.example/liqbot",
     ],
 )
 def test_a_url_that_is_none_is_refused_without_repeating_it(text):
     told = refused({"LIQBOT_DATABASE": text})
     assert told.startswith("LIQBOT_DATABASE: ")
     assert "password@db" not in told.replace("liqbot:password@host", "")
+
+
+def test_a_password_with_a_sign_that_a_url_reads_otherwise_is_told_how_to_be_written():
+    told = refused({"LIQBOT_DATABASE": "postgresql://bot:pa/word@db.example/liqbot"})
+    assert "in a password write %40 for @, %2F for /" in told
+    address = parse_address("postgresql://bot:pa%2Fword%40x@db.example/liqbot")
+    assert str(address) == "postgresql://bot@db.example/liqbot"
+    assert "pa/word@x" in address.secrets
 
 
 def test_every_way_to_write_a_password_is_kept_to_itself():
@@ -685,4 +703,5 @@ def test_every_way_to_write_a_password_is_kept_to_itself():
 
 
 def test_what_is_no_url_is_a_file():
-    assert parse_address("data/liqbot.db") == Path("data/liqbot.db")
+    for file in ("data/liqbot.db", "postgres/my bot.db", "C:/liqbot.db", "data/a=b.db"):
+        assert parse_address(file) == Path(file)

@@ -53,7 +53,8 @@ def move(
 ) -> None:
     """Copy a database to another kind, and compare every row; the bot must not run meanwhile.
 
-    One that was cut short goes on where it was when it is given again.
+    One that was cut short goes on where it was when it is given again. A password is best left out of the
+    URL: PGPASSWORD or ~/.pgpass have it, and others of this machine may read what is typed here.
     """
     with progress_bar() as bar:
         task = bar.add_task("moving", total=None)

@@ -1,11 +1,19 @@
 """Where a database is: a file for SQLite, or a URL for PostgreSQL, whose password is never shown."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 SCHEMES = ("postgresql", "postgres")
+_FORM = "must name a database on a server, as postgresql://liqbot:password@host/liqbot"
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_ALMOST = re.compile(
+    r"(postgres|postgresql):|(.*\s)?(host|hostaddr|port|dbname|user|password|passfile|service)\s*=",
+    re.IGNORECASE,
+)
+"""What is meant for a server, and is no URL: a slash is missing, or it is as the driver's own strings are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,14 +25,8 @@ class PostgresUrl:
 
     def __post_init__(self) -> None:
         """Refuse what is no such URL. Raises `ValueError`, which does not repeat it."""
-        try:
-            parts = urlsplit(self.url)
-            is_one = parts.scheme in SCHEMES and bool(parts.path.strip("/") or self._option("dbname"))
-            _ = "," in parts.netloc or parts.port  # of several hosts the driver reads the ports
-        except ValueError:
-            is_one = False
-        if not is_one:
-            raise ValueError("must name a database on a server, as postgresql://liqbot:password@host/liqbot")
+        if not self._is_one():
+            raise ValueError(f"{_FORM}; in a password write %40 for @, %2F for /, %3F for ?, %23 for #")
 
     def __str__(self) -> str:
         parts = urlsplit(self.url)
@@ -54,6 +56,17 @@ class PostgresUrl:
             urlunsplit((parts.scheme, parts.netloc, path, urlencode(options, quote_via=quote), ""))
         )
 
+    def _is_one(self) -> bool:
+        try:
+            parts = urlsplit(self.url)
+            _ = "," in parts.netloc or parts.port  # of several hosts the driver reads the ports
+        except ValueError:
+            return False
+        # Behind the host an @ is the end of a password with a sign in it that ends a host.
+        strays = "@" in parts.path or any("@" in name for name, _ in self._options())
+        has_name = bool(parts.path.strip("/") or self._option("dbname"))
+        return parts.scheme in SCHEMES and has_name and not strays
+
     def _option(self, name: str) -> str:
         return dict(self._options()).get(name, "")
 
@@ -70,11 +83,13 @@ _SECRET = ("password", "sslpassword")
 
 def parse_address(text: str) -> DatabaseAddress:
     """Return the address that somebody wrote: a URL, or else a file. Raises `ValueError`."""
-    scheme, colon, _ = text.strip().partition("://")
+    scheme, colon, rest = text.strip().partition("://")
     if colon and scheme.lower() in SCHEMES:
-        return PostgresUrl(text.strip())
-    if colon:
+        return PostgresUrl(f"{scheme.lower()}://{rest}")
+    if colon and _SCHEME.fullmatch(scheme):
         raise ValueError(f"there is no database of the kind {scheme}://; it is a file, or postgresql://…")
+    if colon or _ALMOST.match(text.strip()):  # a file of that name would be made, and told of
+        raise ValueError(_FORM)
     return Path(text)
 
 

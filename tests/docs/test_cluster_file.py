@@ -1,5 +1,6 @@
 """The compose file of a bot of several processes: it names roles that there are, and leaves none out."""
 
+import re
 from pathlib import Path
 
 import yaml
@@ -31,6 +32,17 @@ def test_all_work_on_one_database_whose_password_is_not_in_the_file():
         assert url.startswith("postgresql://liqbot:${LIQBOT_POSTGRES_PASSWORD:?")
         assert service["build"]["args"] == {"EXTRAS": "postgres"}
         assert service["depends_on"] == {"postgres": {"condition": "service_healthy"}}
+
+
+def test_no_compose_file_has_a_secret_in_it_and_both_say_who_may_read_the_env_file():
+    for name in ("compose.yaml", "compose.cluster.yaml"):
+        text = (ROOT / name).read_text()
+        assert "chmod 600 .env" in text
+        for service in yaml.safe_load(text)["services"].values():
+            given = service.get("environment", {})
+            secret = {key: value for key, value in given.items() if "PASSWORD" in key or "TOKEN" in key}
+            assert all(str(value).startswith("${") for value in secret.values())
+            assert not [value for value in given.values() if re.search(r"://[^@$]*:[^@$]+@", str(value))]
 
 
 def test_two_scanners_on_one_address_stay_within_its_budget():
