@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import structlog
-from telegram import Bot
 from telegram.constants import ChatType
 from telegram.error import ChatMigrated, TelegramError
 
@@ -15,7 +14,7 @@ from liqbot.chat.telegram.choice import MARK
 from liqbot.chat.telegram.incoming import Tapped, Typed
 from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.own_commands import OWN_COMMANDS, followed
-from liqbot.chat.telegram.rights import may_manage
+from liqbot.chat.telegram.rights import Rights
 from liqbot.message import Message, Tone
 from liqbot.service.errors import UserError
 from liqbot.text import N_, _
@@ -29,8 +28,8 @@ WHO_IS_ADMIN = N_("Telegram does not say at present who is an admin here. Try ag
 class Answers:
     """Answers lines, with the guide for those that lack something, and links."""
 
-    def __init__(self, bot: Bot, reception: Reception) -> None:
-        self._bot = bot
+    def __init__(self, rights: Rights, reception: Reception) -> None:
+        self._rights = rights
         self._services = reception.services
         self._answering = Answering([*reception.answering.commands.values(), *OWN_COMMANDS])
 
@@ -93,7 +92,7 @@ class Answers:
         """Return who asks. Whether they are an admin is asked of Telegram only where it matters."""
         command = self.command(line)
         matters = command is not None and (command.manages or command.name == "start")
-        manages = asked.kind == ChatType.PRIVATE or (matters and await may_manage(self._bot, asked))
+        manages = asked.kind == ChatType.PRIVATE or (matters and await self._rights.may_manage(asked))
         return CommandContext(asked.chat, self._services, asked.person, manages, asked.language)
 
 

@@ -17,7 +17,7 @@ from liqbot.chat.telegram.outcomes import said
 from liqbot.chat.telegram.own_commands import STOPPED
 from liqbot.chat.telegram.render import toast
 from liqbot.chat.telegram.replies import Replies
-from liqbot.chat.telegram.rights import may_manage
+from liqbot.chat.telegram.rights import Rights
 from liqbot.message import Message, Tone
 from liqbot.service.chats import ChatKey
 from liqbot.text import N_, _
@@ -37,7 +37,8 @@ class UpdateHandler:
     """Serves the people of all chats."""
 
     def __init__(self, bot: Bot, sender: MessageSender, reception: Reception) -> None:
-        self.answers = Answers(bot, reception)
+        self._rights = Rights(bot)
+        self.answers = Answers(self._rights, reception)
         self._bot = bot
         self._replies = Replies(sender, reception)
         self._services = reception.services
@@ -173,7 +174,7 @@ class UpdateHandler:
         if renews or tap.kind != ChatType.CHANNEL:
             return True
         try:
-            return await may_manage(self._bot, tap)
+            return await self._rights.may_manage(tap)
         except TelegramError:
             return False  # Telegram does not say
 

@@ -1,5 +1,6 @@
 """Watches' states, alerts and what is owed of them, in SQL: the commit of a view, samples, announcements."""
 
+import functools
 import zlib
 from collections.abc import Collection, Sequence
 
@@ -227,7 +228,7 @@ class SqlAlerts(Records):
     def view_of(self, db: Connection, alert: Alert) -> MarketView:
         (blob,) = db.execute("SELECT view FROM alerts WHERE id = ?", [alert.id]).fetchone()
         try:
-            return wire.from_bytes(zlib.decompress(blob))
+            return _view(bytes(blob))
         except zlib.error as error:
             raise wire.WireError(f"alert {alert.id} has a damaged view: {error}") from error
 
@@ -352,6 +353,12 @@ def packed_view(view: MarketView | AccountState) -> bytes:
     """Return what an alert was raised in as it is kept with it."""
     written = wire.to_bytes(view) if isinstance(view, MarketView) else wire.account_to_bytes(view)
     return zlib.compress(written, level=1)
+
+
+@functools.lru_cache(maxsize=4)
+def _view(blob: bytes) -> MarketView:
+    """Return a view that was packed: many alerts are of the same one."""
+    return wire.from_bytes(zlib.decompress(blob))
 
 
 def _alert(db: Connection, alert_id: int) -> Alert | None:

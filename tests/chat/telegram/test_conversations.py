@@ -233,7 +233,7 @@ async def test_a_subscription_is_ended_by_its_button_after_a_restart(telegram, s
 # Groups, topics, channels
 
 
-async def test_in_a_group_only_admins_change_subscriptions(telegram, serving):
+async def test_in_a_group_only_admins_change_subscriptions(telegram, serving, monkeypatch):
     owner, ben = await telegram.person("Owner"), await telegram.person("Ben")
     group = await telegram.group("Traders", owner, members=[ben])
     async with serving() as bot:
@@ -247,6 +247,7 @@ async def test_in_a_group_only_admins_change_subscriptions(telegram, serving):
         assert (await ben.taps(told, told.buttons[0], within=WITHIN)).alert
         assert len(await bot.store.subscriptions.of(chat_of(group))) == 1
         await group.promotes(ben)
+        monkeypatch.setattr("liqbot.chat.telegram.rights.KNOWN_S", 0.0)  # a few seconds later
         assert not (await ben.taps(told, told.buttons[0], within=WITHIN)).alert
         await subscribed(bot, chat_of(group), count=0)
 
@@ -277,6 +278,20 @@ async def test_whether_somebody_is_an_admin_is_asked_only_where_it_matters(teleg
         await owner.says("/subscribe near-cluster BTC", to=group)
         await group.hears(within=WITHIN)
     assert len(await telegram.calls("getChatMember")) == 1
+
+
+async def test_who_asks_again_and_again_is_asked_about_once_in_a_few_seconds(telegram, serving, monkeypatch):
+    owner, ben = await telegram.person("Owner"), await telegram.person("Ben")
+    group = await telegram.group("Traders", owner, members=[ben])
+    async with serving():
+        await telegram.burst([(ben.id, group.id, "/subscribe near-cluster BTC")] * 5)
+        await telegram.messages(group, at_least=5, within=WITHIN)
+        assert len(await telegram.calls("getChatMember")) == 1
+        monkeypatch.setattr("liqbot.chat.telegram.rights.KNOWN_S", 0.0)
+        await owner.says("/subscribe near-cluster BTC", to=group)
+        await ben.says("/subscribe near-cluster BTC", to=group)
+        await telegram.messages(group, at_least=7, within=WITHIN)
+    assert len(await telegram.calls("getChatMember")) == 3, "of each, and later again"
 
 
 async def test_where_telegram_does_not_say_who_is_an_admin_nothing_is_changed(telegram, serving):
