@@ -91,6 +91,8 @@ class Bot:
         self.backups = Backups(settings.database, settings.backups, clock_ms)
         self._tell_of_plugins()
         rules = self.plugins.rules
+        self.layers = frozenset(source.layer.key for source in sources)
+        """The keys of the layers that the sources make, whichever process follows them."""
         self.choices = LayerChoices(source.layer for source in sources)
         """Which layer of a coin people see and rules read."""
         self.evaluator = Evaluator(rules, self.store.alerts, self.choices)

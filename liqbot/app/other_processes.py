@@ -8,10 +8,12 @@ import structlog
 
 from liqbot.app.backend import Shared
 from liqbot.app.bot import Bot
+from liqbot.app.expected_leases import missing
 from liqbot.app.process_differences import barred_from, difference, is_replaceable
 from liqbot.app.process_report import report_of
 from liqbot.chat.adapter import CLOCK_ERROR_S
 from liqbot.market.figures import duration
+from liqbot.service.processes import Unled, short_name
 from liqbot.service.troubles import Finding
 from liqbot.store.errors import StoreError
 from liqbot.store.presence import PresentProcess, ProcessReport
@@ -68,7 +70,7 @@ class OtherProcesses:
         differing = difference(report, others)
         return [
             *(
-                _elsewhere(name, whole, one.report.public_troubles.get(name))
+                _elsewhere(one.report, name, whole)
                 for one in others
                 for name, whole in one.report.troubles.items()
             ),
@@ -78,7 +80,11 @@ class OtherProcesses:
     async def unled(self) -> list[Finding]:
         """Return what nobody does of what one process has to do."""
         house = await self._heard(self._bot.services.status.processes.all())
-        unled = {one.lease: one for one in house.unled} if house is not None else {}
+        unled: dict[str, Unled] = {}
+        if house is not None:
+            unled = {one.lease: one for one in missing(house, self._bot.settings, self._bot.layers)}
+            if not self._bot.services.accounts.places:
+                unled.pop("accounts", None)
         before, self._unled_before = self._unled_before, frozenset(unled)
         return [  # right after an outage of all, somebody is about to do it
             Finding(
@@ -122,8 +128,11 @@ async def answered(asked: Awaitable[T]) -> T:
         raise StoreError(_("it has not answered for {time}", time=duration(ANSWER_S))) from None
 
 
-def _elsewhere(name: str, whole: str, public: str | None) -> Finding:
+def _elsewhere(report: ProcessReport, name: str, whole: str) -> Finding:
     """Return what another process has found wrong; one of an older version does not say what is public."""
+    public, own = report.public_troubles.get(name), short_name(report.name)
     if public is None:
-        return Finding(name, _("The operator is told more."), detail=whole, is_elsewhere=True)
-    return Finding(name, public, detail=whole.removeprefix(public).strip(), is_elsewhere=True)
+        text = _("Process {name}: {text}", name=own, text=_("The operator is told more."))
+        return Finding(name, text, detail=whole, is_elsewhere=True)
+    text = _("Process {name}: {text}", name=own, text=public)
+    return Finding(name, text, detail=whole.removeprefix(public).strip(), is_elsewhere=True)

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from liqbot.app.backend import processes_of
 from liqbot.app.bot import clock_ms
+from liqbot.app.expected_leases import missing
 from liqbot.app.findings import setup_findings
 from liqbot.app.plugin_setup import plugins_of, wanted
 from liqbot.app.sources import make_source
@@ -118,8 +119,8 @@ def _processes(settings: Settings) -> str:
     if isinstance(settings.database, Path):
         return "one"
     found = asyncio.run(processes_of(settings.database))
-    if found.unled:
-        nobody = [f"{one.lease} for {one.for_s:.0f} s" for one in found.unled]
+    if unled := missing(found, settings):
+        nobody = [f"{one.lease} for {one.for_s:.0f} s" for one in unled]
         raise Ailing(f"nobody does {', '.join(nobody)}; start a process with that role: `liqbot run --role`")
     return "; ".join(map(_process, found.processes)) or "none is at work now"
 

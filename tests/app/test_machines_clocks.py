@@ -13,6 +13,7 @@ from liqbot.app.bot import Bot
 from liqbot.app.health_monitor import HealthMonitor
 from liqbot.app.operator_chat import Operator
 from liqbot.app.roles import Duties
+from liqbot.service.processes import short_name
 from liqbot.settings import Settings
 from liqbot.store.chats import ChatSettings
 
@@ -105,7 +106,8 @@ async def test_a_machine_whose_clock_is_off_says_so_and_keeps_no_house(machine, 
     assert "PostgreSQL" in told
     assert monitor._tidied_ms == 0, "nothing is ended by it"
     await monitor_of(right).look()
-    assert "clock" in right.services.troubles.by_name, "others hear of it"
+    heard = right.services.troubles.by_name["clock"].finding.whole
+    assert heard.startswith(f"Process {short_name(wrong.backend.shared.name)}: This machine's clock is")
 
 
 async def test_a_machine_whose_clock_is_off_stands_by_where_another_is_right(machine):
