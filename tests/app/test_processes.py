@@ -15,6 +15,7 @@ from liqbot.app.operator_chat import Operator
 from liqbot.app.roles import Duties, all_roles
 from liqbot.chat.command import CommandContext
 from liqbot.settings import Settings
+from liqbot.store.chats import ChatSettings
 
 PATIENCE_S = 30
 
@@ -183,3 +184,24 @@ async def test_the_status_says_who_has_not_been_heard_of_for_a_while(process, po
     said = {fact.label.rpartition(": ")[2]: fact.value for fact in message.facts}
     assert said["engine"].endswith("; silent for 21 s")
     assert "silent" not in said["web"]
+
+
+async def test_what_is_announced_or_paused_in_one_process_is_sent_or_not_by_the_one_that_sends(process):
+    chat = Paper()
+    sender, other = await process("telegram", here=chat), await process("discord", "web")
+    await eventually(lambda: sender.dispatcher.sends_on("here"))
+    await sender.store.chats.save(ME, ChatSettings(), now_ms())
+
+    async def announce(text):
+        await other.services.administration.announce((await other.services.administration.draft(text)).id)
+
+    await announce("news")
+    await chat.has_got(1)
+    await other.services.access.pause("here", paused=True)
+    await eventually(lambda: sender.services.access.paused == {"here"})
+    await announce("more news")
+    await sender.dispatcher._look()
+    assert await other.store.deliveries.owed() == 1
+    assert len(chat.messages) == 1
+    await other.services.access.pause("here", paused=False)
+    await chat.has_got(2)
