@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import time
 
 from app.stand_ins import Told
 from markets import long, price, seen, short
@@ -10,6 +11,8 @@ from liqbot.market.updates import Beat
 from liqbot.store.chats import ChatKey
 
 MINUTE = 60_000
+START_MS = (time.time_ns() // 1_000_000 // MINUTE - 30) * MINUTE
+"""When the markets here begin: what is hours old nobody is told of, where another process may have been."""
 WITHIN = 15
 """How long a test waits for what should come at once, s."""
 
@@ -17,13 +20,13 @@ WITHIN = 15
 def fuel(minute, *, above=2.0, below=20.0, coin="BTC", spot=100.0):
     """Return a minute of a market with so many million dollars of fuel within 5% above and below spot."""
     return [
-        price(spot, time_ms=minute * MINUTE, coin=coin),
+        price(spot, time_ms=START_MS + minute * MINUTE, coin=coin),
         seen(
             long(f"ann of {coin}", below * 1e6 / spot, at=spot * 0.97, coin=coin),
             short(f"bob of {coin}", above * 1e6 / spot, at=spot * 1.03, coin=coin),
-            time_ms=minute * MINUTE,
+            time_ms=START_MS + minute * MINUTE,
         ),
-        Beat(minute * MINUTE),
+        Beat(START_MS + minute * MINUTE),
     ]
 
 

@@ -1,11 +1,13 @@
 """Alerts, from the market's move to the chat, through everything that may go wrong on the way."""
 
 import pytest
-from chat.telegram.stand_ins import WITHIN, Market, chat_of, seen_by_rules, subscribe
+from chat.telegram.stand_ins import MINUTE, START_MS, WITHIN, Market, chat_of, seen_by_rules, subscribe
+from databases import ON_BOTH
 
 from liqbot.alerts.alert_message import MAY_REPEAT
 
 pytestmark = [
+    ON_BOTH,
     pytest.mark.usefixtures("unhurried"),
     pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning"),
 ]
@@ -41,7 +43,7 @@ async def test_an_alert_is_refreshed_in_place_muted_and_unsubscribed_after_a_res
         await ann.taps(alert, "Mute 1 h", within=WITHIN)
         assert (await ann.hears(within=WITHIN)).text.startswith("Muted until")
         market.flip_back()
-        await bot.until(lambda: bot.services.markets.views["BTC"].time_ms == 29 * 60_000)
+        await bot.until(lambda: bot.services.markets.views["BTC"].time_ms == START_MS + 29 * MINUTE)
         await telegram.silence(ann)
     async with serving() as bot:
         await ann.taps(fresh, "Unsubscribe #1", within=WITHIN)

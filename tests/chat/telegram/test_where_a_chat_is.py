@@ -101,6 +101,7 @@ async def test_who_writes_in_the_name_of_a_channel_of_their_own_manages_nothing(
 # Topics
 
 
+@ON_BOTH
 async def test_general_is_the_group_itself(telegram, serving, owner):
     market = Market()
     forum = await telegram.supergroup("Traders", owner, forum=True)
@@ -181,6 +182,7 @@ async def test_a_button_of_the_old_group_acts_on_the_new_one_also_after_a_restar
         await subscribed(bot, chat_of(new), count=0)
 
 
+@ON_BOTH
 async def test_while_an_alert_is_on_its_way_and_nobody_knows_whether_it_arrived(telegram, serving, owner):
     group, market = await telegram.group("Traders", owner), Market()
     async with serving(market, patience_s=0.5) as bot:
@@ -198,6 +200,7 @@ async def test_while_an_alert_is_on_its_way_and_nobody_knows_whether_it_arrived(
         assert len(await subscriptions(bot, chat_of(new))) == 1
 
 
+@ON_BOTH
 async def test_with_a_digest_open(telegram, serving, owner):
     group, market = await telegram.group("Traders", owner), Market()
     async with serving(market) as bot:
