@@ -94,8 +94,10 @@ def run(
         _serve(settings, dev=dev, duties=duties)
     elif _at_terminal() and not serve:
         _talk(settings, dev=dev)
-    elif settings.sources == EMBEDDED and not settings.serves_people and not dev and not serve:
-        _play(_lively(settings), _given_lines() or parse_script(TOUR), ALERT_TIMEOUT_S)
+    elif settings.sources != EMBEDDED or settings.serves_people or serve:
+        _serve(settings, dev=dev)
+    elif (lines := _given_lines()) or not dev:
+        _play(_lively(settings), lines or parse_script(TOUR), ALERT_TIMEOUT_S, dev=dev)
     else:
         _serve(settings, dev=dev)
 
@@ -137,12 +139,12 @@ def _talk(settings: Settings, *, dev: bool = False) -> None:
     asyncio.run(_talked(settings, dev=dev))
 
 
-def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:
+def _play(settings: Settings, steps: Sequence[Step], alert_timeout_s: float, *, dev: bool = False) -> None:
     """Run the bot on the simulated market for as long as a script takes."""
     set_up_logs("error")
     try:
         with _thrown_away(settings) as own:
-            asyncio.run(_played(own, steps, alert_timeout_s))
+            asyncio.run(_played(own, steps, alert_timeout_s, dev=dev))
     except ScriptFailed as error:
         raise SourceError(f"the script stopped: {error}") from None
 
@@ -211,10 +213,10 @@ async def _talked_once(settings: Settings, console: Console, printer: Printer, *
         return True
 
 
-async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: float) -> None:
+async def _played(settings: Settings, steps: Sequence[Step], alert_timeout_s: float, *, dev: bool) -> None:
     printer = Printer(Console(), settings.pictures_path)
     simulator = make_simulator(settings, clock_ms())
-    plugins = plugins_of(settings, later=may_come_later(settings))
+    plugins = plugins_of(settings, show_output=dev, later=may_come_later(settings))
     async with Bot(settings, [simulator], {CONSOLE_CHAT.platform: printer}, plugins) as bot:
         await bot.until(lambda: len(bot.services.markets.views) == len(simulator.market.coins))
         await Player(bot, simulator, printer, alert_timeout_s).play(steps)

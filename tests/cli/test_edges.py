@@ -121,6 +121,71 @@ def test_closed_streams_are_no_error(tmp_path, closed):
     assert b"Traceback" not in done.stderr
 
 
+def piped(folder, words, *, into="true", limit=""):
+    """Run the program in a pipe to another one; return what it said on standard error, and its status."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("LIQBOT_")}
+    done = subprocess.run(
+        [
+            "/bin/sh",
+            "-c",
+            f'{limit}{{ "$0" -m liqbot {words}; echo $? >&3; }} 3>status | {into}',
+            sys.executable,
+        ],
+        cwd=folder,
+        env=kept | {"PYTHONPATH": str(ROOT), "LIQBOT_WEB__PORT": "0"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    return done.stderr, int((folder / "status").read_text())
+
+
+@pytest.mark.parametrize("words", ["config", "doctor", "--help", "db size"])
+def test_whoever_reads_no_further_sees_no_error(tmp_path, words):
+    SqliteStore(tmp_path / "liqbot.db").close_now()
+    error, _ = piped(tmp_path, words)
+    assert error == ""
+
+
+def test_a_disk_that_is_full_at_the_start_is_said_in_one_line_and_does_no_harm(tmp_path):
+    error, status = piped(tmp_path, "run --serve", limit="ulimit -f 8; ")
+    assert (status, error) == (
+        1,
+        "liqbot: liqbot.db: cannot be opened as liqbot's database: disk I/O error\n",
+    )
+    SqliteStore(tmp_path / "liqbot.db").close_now()
+    _, error, status = liqbot(tmp_path, "db", "check")
+    assert (status, error) == (0, ""), "once there is room it goes on"
+
+
+def test_a_folder_that_cannot_be_written_to_is_said_in_one_line(tmp_path):
+    folder = tmp_path / "read-only"
+    folder.mkdir(mode=0o500)
+    if os.access(folder, os.W_OK):
+        pytest.skip("whoever runs this may write anywhere")
+    _, error, status = liqbot(folder, "run", "--serve", LIQBOT_WEB__PORT="0")
+    assert (status, error.count("\n")) == (1, 1)
+    assert error.startswith("liqbot: liqbot.db: cannot be opened as liqbot's database: ")
+
+
+def test_lines_that_are_piped_in_are_answered_by_whoever_writes_a_plugin_as_well(tmp_path):
+    plugins = tmp_path / "plugins"
+    plugins.mkdir()
+    (plugins / "loud.py").write_text("print('loaded and loud')\n")
+    told, error, status = liqbot(
+        tmp_path,
+        *("run", "--dev"),
+        given="/regime BTC\n",
+        LIQBOT_WEB__PORT="0",
+        LIQBOT_SIMULATOR__BACKFILL_DAYS="0.1",
+    )
+    assert (status, "Traceback" in error) == (0, False)
+    assert "Open interest" in told
+    assert "loaded and loud" in told + error
+
+
 @pytest.mark.parametrize(
     "odd",
     [{"TZ": "Mars/Olympus"}, {"LC_ALL": "xx_YY.UTF-8", "LANG": "xx_YY"}, {"HOME": "/nonexistent"}],
