@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 import signal
 import time
 from collections import Counter, defaultdict
@@ -124,7 +125,9 @@ class Campaign:
         """Compare what the sink has with what everybody should have."""
         got = defaultdict(list)
         for platform, chat, _, title, lines in self._sink.messages():
-            got[platform, chat, title].append(MAY_REPEAT in lines)
+            told = "\n".join([title, *lines])  # two waves that are due at once come as one message
+            for wave in set(re.findall(rf"{COIN}: wave \d+", told)):
+                got[platform, chat, wave].append(MAY_REPEAT in lines)
         waves = [f"{COIN}: wave {number}" for number in range(1, self.wave + 1)]
         live = [chat for chat in self.chats if not chat.native_id.startswith("gone-")]
         for chat in live:
