@@ -1,8 +1,9 @@
 """Floods: what others wait for answers and alerts while a person, a group or a server asks without end.
 
 The bot is the whole bot, `liqbot run --serve` in a process of its own, with its database on a disk; Telegram
-and Discord are their counterparts of the tests, with their limits. It lives through all floods, one after the
-other. On the platform that is flooded and on the other one, others ask and are alerted meanwhile.
+and Discord are their counterparts of the tests, with their limits. Each flood meets a bot of its own; with
+`--one-bot` all of them meet the same one, each on top of what is still owed to the chats that flooded before.
+On the platform that is flooded and on the other one, others ask and are alerted meanwhile.
 """
 
 import argparse
@@ -43,7 +44,9 @@ ASK_S = 0.15
 WAVE_S = 3
 """So often, s, all others are alerted."""
 MOST_ANSWER_S, MOST_ALERT_S = 1.0, 5.0
-SHORT = (
+Flood = tuple[str, str, str]
+"""What is flooded with, on which platform, and by whom."""
+SHORT: tuple[Flood, ...] = (
     ("commands", "Telegram", "a group"),
     ("taps", "Discord", "a server"),
     ("pictures", "Discord", "a group"),
@@ -103,14 +106,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.flooding", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a flood of each kind, within a minute")
     parser.add_argument("--only", default="", metavar="WORDS", help="floods of such a kind, as taps Telegram")
+    parser.add_argument("--one-bot", action="store_true", help="all floods, one after the other, on one bot")
     parser.add_argument("--write", action="store_true", help="put the table into the documentation")
     parser.add_argument("--folder", type=Path, default=ROOT, help="on whose disk the database is")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix=".flooded-", dir=asked.folder) as folder:
-        system = file_system(Path(folder))
-        print(f"the database lies on {system}")
-        print("".join(f"{name:<{width}}" for name, width in zip(HEAD, WIDTHS, strict=True)), flush=True)
-        rows = asyncio.run(_measured(Path(folder), short=asked.short, only=asked.only))
+    floods = list(_floods(short=asked.short, only=asked.only))
+    system = file_system(asked.folder)
+    print(f"the database lies on {system}")
+    print("".join(f"{name:<{width}}" for name, width in zip(HEAD, WIDTHS, strict=True)), flush=True)
+    rows: list[Row] = []
+    for some in [floods] if asked.one_bot else [[flood] for flood in floods]:
+        with tempfile.TemporaryDirectory(prefix=".flooded-", dir=asked.folder) as folder:
+            rows += asyncio.run(_measured(Path(folder), some, SHORT_SECONDS if asked.short else SECONDS))
     is_good = all(row.holds for row in rows)
     if asked.write:
         page = PAGE.read_text(encoding="utf-8")
@@ -138,7 +145,7 @@ def file_system(folder: Path) -> str:
     return told.stdout.split()[-1]
 
 
-async def _measured(folder: Path, *, short: bool, only: str) -> list[Row]:
+async def _measured(folder: Path, floods: Iterable[Flood], seconds: float) -> list[Row]:
     rows: list[Row] = []
     telegram_process = start()
     try:
@@ -154,8 +161,9 @@ async def _measured(folder: Path, *, short: bool, only: str) -> list[Row]:
                 await asyncio.sleep(0.1)
             await crowds[1].ready()
             await asyncio.gather(*(crowd.gather() for crowd in crowds))
-            for kind, crowd, who in _floods(crowds, short=short, only=only):
-                rows.append(await _flooded(crowds, crowd, kind, who, SHORT_SECONDS if short else SECONDS))
+            for kind, platform, who in floods:
+                [crowd] = (crowd for crowd in crowds if crowd.platform == platform)
+                rows.append(await _flooded(crowds, crowd, kind, who, seconds))
                 shown = zip(rows[-1].cells(), WIDTHS, strict=True)
                 print("".join(f"{cell:<{width}}" for cell, width in shown), flush=True)
     finally:
@@ -163,13 +171,13 @@ async def _measured(folder: Path, *, short: bool, only: str) -> list[Row]:
     return rows
 
 
-def _floods(crowds: Iterable[Crowd], *, short: bool, only: str) -> Iterable[tuple[str, Crowd, str]]:
+def _floods(*, short: bool, only: str) -> Iterable[Flood]:
     for kind in KINDS:
-        for crowd in crowds:
+        for crowd in (TelegramCrowd, DiscordCrowd):
             for who in crowd.who:
-                is_asked = only in f"{kind} {crowd.platform} {who}"
-                if is_asked and (not short or (kind, crowd.platform, who) in SHORT):
-                    yield kind, crowd, who
+                flood = kind, crowd.platform, who
+                if only in " ".join(flood) and (not short or flood in SHORT):
+                    yield flood
 
 
 @asynccontextmanager
