@@ -117,7 +117,7 @@ class Dispatcher:
         return sender is not None and sender.leads
 
     async def turn(self, chat: ChatKey) -> None:
-        """Wait until a reply may go to `chat`: ahead of all broadcasts."""
+        """Wait until a reply may go to `chat`: ahead of broadcasts, within their share of each second."""
         await self._senders[chat.platform].turn(chat)
 
     def turn_within(self, chat: ChatKey, within_s: float) -> Awaitable[None] | None:

@@ -4,12 +4,8 @@ import asyncio
 from contextlib import asynccontextmanager
 
 import pytest
-import pytest_asyncio
 from app.stand_ins import Told
-from counterparts.telegram.control import Telegram
-from counterparts.telegram.fixtures import telegram, telegram_process
-from counterparts.telegram.process import start
-from listening import plant
+from counterparts.telegram.fixtures import second, second_process, telegram, telegram_process
 
 from liqbot.app.bot import Bot
 from liqbot.app.process_differences import barred_from, difference, is_replaceable
@@ -18,9 +14,8 @@ from liqbot.app.runtime import serving
 from liqbot.settings import Settings
 from liqbot.store.presence import PresentProcess, ProcessReport
 
-__all__ = ["telegram", "telegram_process"]
+__all__ = ["second", "second_process", "telegram", "telegram_process"]
 
-OTHER_TOKEN = "70000002:token-of-the-second-counterpart-000"  # noqa: S105 - names no bot anywhere
 PATIENCE_S = 30
 ALIKE = {"version": "1", "coins": "BTC", "sources": "hyperliquid", "rules": "near-cluster", "access": "0"}
 
@@ -88,21 +83,6 @@ def test_who_has_the_same_roles_and_people_could_take_the_place_of_a_process():
 
 
 # As processes
-
-
-@pytest.fixture(scope="module")
-def second_process():
-    running = start("--token", OTHER_TOKEN)
-    plant(running.token)
-    yield running
-    running.stop()
-
-
-@pytest_asyncio.fixture
-async def second(second_process):
-    async with Telegram(second_process) as client:
-        await client.reset()
-        yield client
 
 
 @asynccontextmanager

@@ -5,15 +5,12 @@ from contextlib import asynccontextmanager
 
 import discord
 import pytest
-import pytest_asyncio
 from app.stand_ins import Told
 from chat.telegram.stand_ins import fuel
 from counterparts.discord.control import Discord
 from counterparts.discord.fixture import discord_counterpart, discord_process
 from counterparts.discord.front import front
-from counterparts.telegram.control import Telegram
-from counterparts.telegram.fixtures import telegram, telegram_process
-from counterparts.telegram.process import start
+from counterparts.telegram.fixtures import second, second_process, telegram, telegram_process
 from listening import plant
 
 from liqbot.app.bot import Bot
@@ -24,30 +21,19 @@ from liqbot.app.runtime import serving
 from liqbot.settings import Settings
 from liqbot.store.chats import ChatKey
 
-__all__ = ["discord_counterpart", "discord_process", "telegram", "telegram_process"]
+__all__ = [
+    "discord_counterpart",
+    "discord_process",
+    "second",
+    "second_process",
+    "telegram",
+    "telegram_process",
+]
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*retry_after:telegram.warnings.PTBDeprecationWarning")
 
-OTHER_TOKEN = "70000002:token-of-the-second-counterpart-000"  # noqa: S105 - names no bot anywhere
 WITHIN = 15
 FIRST, SECOND = "telegram", "telegram.second"
-
-
-@pytest.fixture(scope="module")
-def second_process():
-    running = start("--token", OTHER_TOKEN)
-    plant(running.token)
-    yield running
-    running.stop()
-
-
-@pytest_asyncio.fixture
-async def second(second_process):
-    """Another Telegram with another bot; who is first there has the number of who is first on the other."""
-    async with Telegram(second_process) as client:
-        await client.reset()
-        yield client
-        assert not await client.violations()
 
 
 @pytest.fixture

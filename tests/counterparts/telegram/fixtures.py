@@ -32,3 +32,21 @@ async def telegram(telegram_process):
         await client.reset()
         yield client
         assert not await client.violations()
+
+
+@pytest.fixture(scope="session")
+def second_process():
+    """Another one, for tests of a bot with two tokens."""
+    running = start("--token", "70000002:token-of-the-second-counterpart-000")
+    plant(running.token)
+    yield running
+    running.stop()
+
+
+@pytest_asyncio.fixture
+async def second(second_process):
+    """Another Telegram with another bot; who is first there has the number of who is first on the other."""
+    async with Telegram(second_process) as client:
+        await client.reset()
+        yield client
+        assert not await client.violations()
