@@ -76,6 +76,8 @@ class Access:
         """Counts what is said again: nobody's quota, and so not among what was refused."""
         self._clock = clock
         self._settings = settings
+        self._decisions = 0
+        """How often something was decided here; each is in the store before it is counted."""
         self._standings: dict[tuple[str, str], Standing] = {}
         self._guests: Collection[tuple[str, str]] = ()
         """Chats that get alerts because somebody who was let in has set them up there."""
@@ -102,10 +104,14 @@ class Access:
 
     async def read(self) -> None:
         """Read what owners have decided."""
-        self._standings = dict(await self._store.access.standings())
-        self._guests = await self._store.access.guests()
-        self._quotas.own = dict(await self._store.access.quotas())
-        self.paused = set(((await self._store.notes.get("paused")) or "").split())
+        while True:
+            decided = self._decisions
+            standings, guests = await self._store.access.standings(), await self._store.access.guests()
+            quotas, paused = await self._store.access.quotas(), await self._store.notes.get("paused")
+            if decided == self._decisions:  # otherwise it may lack what was decided here meanwhile
+                break
+        self._standings, self._guests = dict(standings), guests
+        self._quotas.own, self.paused = dict(quotas), set((paused or "").split())
 
     def is_owner(self, chat: ChatKey, person: str) -> bool:
         """Return whether somebody is an owner of the bot."""
@@ -163,6 +169,7 @@ class Access:
         ):
             self.refused["wrong code"] += 1
             raise UserError("This invite code is not good, or not any more. Ask for another one.")
+        self._decisions += 1
         self._standings[chat.kind, chat.native_id] = "allowed"
         self._told = {key: value for key, value in self._told.items() if key[2] != chat.native_id}
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
@@ -186,6 +193,7 @@ class Access:
         if standing == "blocked" and (platform, native_id) in self._owners:
             raise UserError("{whom} is an owner. Take them out of the settings first.", whom=whom)
         await self._store.access.set_standing(platform, native_id, standing, self._clock())
+        self._decisions += 1
         if standing is None:
             self._standings.pop((platform, native_id), None)
         else:
@@ -245,6 +253,7 @@ class Access:
         changed = {**own.get((platform, native_id), {})}
         changed.pop(name, None)
         own[platform, native_id] = changed if value is None else {**changed, name: value}
+        self._decisions += 1
         self._quotas.own = own
         await self.changed()
 
@@ -255,8 +264,10 @@ class Access:
         """
         if not paused and platform not in self.paused and not self.is_served(platform):
             raise UserError("All of {kind} is paused: /admin resume {kind}", kind=kind_of(platform))
-        self.paused = self.paused | {platform} if paused else self.paused - {platform}
-        await self._store.notes.set("paused", " ".join(sorted(self.paused)))
+        now_paused = self.paused | {platform} if paused else self.paused - {platform}
+        await self._store.notes.set("paused", " ".join(sorted(now_paused)))
+        self._decisions += 1
+        self.paused = now_paused
         await self.changed()
 
     async def chats(self) -> Sequence[KnownChat]:
@@ -285,7 +296,8 @@ class Access:
             self.used.pop(key, None)
             if self._standings.get(key) == "allowed":
                 await self._store.access.set_standing(*key, None, self._clock())
-                del self._standings[key]
+                self._decisions += 1
+                self._standings.pop(key, None)
                 await self.changed()
 
     def _turned_away(self, chat: ChatKey, person: str, community: str) -> str:
@@ -311,6 +323,7 @@ class Access:
     async def _set_guest(self, key: tuple[str, str], *, is_guest: bool) -> None:
         if (key in self._guests) != is_guest:
             await self._store.access.set_guest(*key, self._clock(), is_guest=is_guest)
+            self._decisions += 1
             self._guests = await self._store.access.guests()
 
     async def _apply_to(self, key: tuple[str, str]) -> None:

@@ -318,3 +318,33 @@ def test_where_an_answer_is_awaited_it_is_said_again_and_in_a_flood_no_more(room
     elsewhere = enters(room, ChatKey("discord", "5000"), person="1", community="78")
     assert elsewhere.is_open or elsewhere.reason, "another server's are their own"
     assert not room.services.quotas.refused["said_again"]
+
+
+@pytest.mark.parametrize(
+    "decide",
+    [
+        lambda access: access.decide("telegram:11", "blocked"),
+        lambda access: access.pause("discord", paused=True),
+        lambda access: access.set_quota("telegram:11", "commands", 3),
+    ],
+)
+async def test_what_is_decided_while_others_decisions_are_read_is_not_lost(
+    room_of, store, monkeypatch, decide
+):
+    """Another process has decided something, it is read here, and an owner decides here at the same time."""
+    services = room_of().services
+    access, read = services.access, store.notes.get
+
+    async def read_and_wait(name):
+        said = await read(name)
+        monkeypatch.setattr(store.notes, "get", read)
+        await decide(access)
+        return said
+
+    monkeypatch.setattr(store.notes, "get", read_and_wait)
+    await access.read()
+    anew = room_of().services
+    await anew.access.read()
+    assert access.standings or access.paused or services.quotas.own
+    assert (access.standings, access.paused) == (anew.access.standings, anew.access.paused)
+    assert services.quotas.own == anew.quotas.own

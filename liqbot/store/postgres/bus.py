@@ -31,6 +31,8 @@ _log = structlog.get_logger()
 CHANNEL = "liqbot"
 LOOK_S = 5.0
 """So often it is looked in the tables for what no notification has told of."""
+ACCESS_LOOK_S = 30.0
+"""So often it is read anew what owners decided: few rows, of which nothing but a notification tells."""
 AGAIN_S = 0.5
 """After so long a connection that broke is made anew."""
 URGENT_S, LOOK_AGAIN_S = 1.0, 0.02
@@ -141,6 +143,7 @@ class PostgresBus:
                 group.create_task(self._listen())
                 group.create_task(self._read_again_and_again("views", self._read_views))
                 group.create_task(self._read_again_and_again("observations", self._read_observations))
+                group.create_task(self._look_in_what_was_decided())
         finally:
             for line in (self._telling, self._reading, self._listening):
                 await line.close()
@@ -185,8 +188,7 @@ class PostgresBus:
                     _log.info("bus_connection_back")
                 self.trouble = None
                 self.listens.set()
-                for more in self._more.values():  # what was told meanwhile
-                    more.set()
+                await self._make_good()
                 async for told in connection.notifies():
                     await self._heard(told.payload)
             except (StoreError, psycopg.Error) as error:
@@ -196,6 +198,20 @@ class PostgresBus:
             self.listens.clear()
             self._listening.drop()
             await asyncio.sleep(AGAIN_S)
+
+    async def _make_good(self) -> None:
+        """Look for all that was told while nobody listened here, be it before the first time."""
+        for more in self._more.values():
+            more.set()
+        await self._hand_on(AccessChanged(is_remote=True))
+        await self._hand_on(DeliveriesDue(0))
+
+    async def _look_in_what_was_decided(self) -> None:
+        """Make good what nobody could tell of, as where a process was killed in between."""
+        while True:
+            await asyncio.sleep(ACCESS_LOOK_S)
+            if self.listens.is_set():
+                await self._hand_on(AccessChanged(is_remote=True))
 
     async def _heard(self, payload: str) -> None:
         try:
@@ -259,6 +275,8 @@ class PostgresBus:
     async def _hand_on(self, notice: Notice) -> None:
         try:
             await self._local.publish(notice)
+        except StoreError as error:
+            _log.warning("notice_not_taken", kind=type(notice).__name__, reason=str(error))
         except Exception:  # noqa: BLE001 - whoever takes it looks in the store again
             _log.exception("notice_not_taken", kind=type(notice).__name__)
 

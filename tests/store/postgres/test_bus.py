@@ -100,8 +100,8 @@ async def test_every_kind_of_notice_is_told(two):
     await one.publish(AccessChanged())
     [kept] = await other.of(ObservationsKept)
     assert (kept.layer, sorted(kept.coins), list(kept.observations)) == (LAYER, ["BTC", "ETH"], [])
-    assert [notice.count for notice in await other.of(DeliveriesDue)] == [3]
-    assert [notice.is_remote for notice in await other.of(AccessChanged)] == [True]
+    assert [notice.count for notice in await other.of(DeliveriesDue, 2)] == [0, 3], "first, that it listens"
+    assert [notice.is_remote for notice in await other.of(AccessChanged, 2)] == [True, True]
 
 
 async def test_who_comes_later_finds_the_newest_view_of_each_coin_and_layer(two, postgres):
@@ -131,6 +131,26 @@ async def test_what_was_told_while_a_connection_was_away_is_made_good(two, postg
     await other.of(ObservationsKept)
     async with asyncio.timeout(20):
         await listener.listens.wait()
+
+
+async def test_what_was_decided_while_nobody_listened_is_read_as_soon_as_somebody_does(two, postgres):
+    """No table tells of it: decisions of before the first listening may have been missed as well."""
+    (engine, _), (listener, other) = two
+    assert [notice.is_remote for notice in await other.of(AccessChanged)] == [True]
+    async with await psycopg.AsyncConnection.connect(postgres.url, autocommit=True) as connection:
+        await connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'liqbot bus b'"
+        )
+    await engine.publish(ObservationsKept(LAYER, ["BTC"]))
+    await other.of(AccessChanged, 2)
+    await other.of(DeliveriesDue, 2)
+    assert listener.listens.is_set()
+
+
+async def test_a_decision_that_nobody_told_of_is_made_good_by_looking(postgres, monkeypatch):
+    monkeypatch.setattr(module, "ACCESS_LOOK_S", 0.05)
+    async with running(postgres, "a") as (_, heard):
+        await heard.of(AccessChanged, 3)
 
 
 async def test_a_notification_that_never_comes_is_made_good_by_looking(two, monkeypatch):
