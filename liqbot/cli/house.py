@@ -1,8 +1,7 @@
 """`liqbot config` and `liqbot doctor`: what is set, and whether it works."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
@@ -12,16 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from liqbot.app.backend import processes_of
-from liqbot.app.bot import clock_ms
 from liqbot.app.expected_leases import missing
 from liqbot.app.findings import setup_findings
 from liqbot.app.plugin_setup import plugins_of, wanted
-from liqbot.app.sources import make_source
 from liqbot.chat import registry as platforms
 from liqbot.chat.adapter import AdapterError
 from liqbot.chat.registry import Account
 from liqbot.cli import machine_checks
 from liqbot.cli.machine_checks import Ailing, listening, require_own, require_writable
+from liqbot.cli.source_checks import check_sources, told
 from liqbot.errors import OperatorError
 from liqbot.hosting.plugins import contained
 from liqbot.logs import hide, redacted, set_up_logs
@@ -29,11 +27,9 @@ from liqbot.market.coins import ALL
 from liqbot.operations.database import count_subscriptions, is_empty, require_well
 from liqbot.service.processes import ProcessAnswer
 from liqbot.settings import Settings, described, effective, load_settings
-from liqbot.sources.source import NoDataError, Report, WithCheck, WithReport, nowhere
+from liqbot.sources.source import Report, nowhere
 
 _WIDE = 10_000
-CHECK_S = 30.0
-"""So long a source has to answer."""
 Check: TypeAlias = tuple[str, Callable[[Settings], str]]
 
 
@@ -54,8 +50,8 @@ def doctor() -> None:
     set_up_logs("error")
     settings = load_settings()
     console = Console(highlight=False)
-    failed, reports = 0, list[Report]()
-    for name, check in _checks(settings, reports):
+    failed = 0
+    for name, check in _checks(settings):
         try:
             console.print(redacted(f"✓ {name}: {check(settings)}"), markup=False, soft_wrap=True)
         except (AdapterError, Ailing, OperatorError) as error:
@@ -64,8 +60,8 @@ def doctor() -> None:
     raise typer.Exit(1 if failed else 0)
 
 
-def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
-    """Yield what is to be checked, sources before what `reports` then have to say of them together."""
+def _checks(settings: Settings) -> Iterator[Check]:
+    """Yield what is to be checked; sources are asked all at once, when their turn comes."""
     yield "settings", machine_checks.settings_kept
     yield "database", _database
     if not isinstance(settings.database, Path):
@@ -79,9 +75,13 @@ def _checks(settings: Settings, reports: list[Report]) -> Iterator[Check]:
     if settings.backups.folder:
         yield "backups", machine_checks.backups
     yield "plugins", _plugins
-    for source in settings.sources:
-        yield f"source {source}", lambda settings, source=source: _source(source, settings, reports)
-    if len(reports) == len(settings.sources):  # of one that does not answer nobody knows what it has
+    checked = check_sources(settings)
+    for name, source in checked.items():
+        yield f"source {name}", lambda _, source=source: told(source.answer)
+        if (websocket := source.websocket) is not None:
+            yield f"websocket of {name}", lambda _, websocket=websocket: told(websocket)
+    reports = [source.report for source in checked.values() if source.report is not None]
+    if len(reports) == len(checked):  # of one that does not answer nobody knows what it has
         yield "coins", lambda settings: _coins(settings, reports)
     for account in platforms.accounts(settings.section):
         yield account.name, lambda _, account=account: _platform(account)
@@ -152,23 +152,6 @@ def _coins(settings: Settings, reports: Sequence[Report]) -> str:
     return f"each of {', '.join(settings.coins)} is somewhere"
 
 
-def _source(name: str, settings: Settings, reports: list[Report]) -> str:
-    with closing(plugins_of(settings)) as plugins:
-        source = make_source(name, settings, clock_ms(), plugins.sources)
-    said = "needs nothing"
-    if isinstance(source, WithCheck):
-        try:
-            said = asyncio.run(_within(CHECK_S, source.check()))
-        except TimeoutError:
-            raise Ailing(f"it has not answered within {CHECK_S:.0f} s") from None
-        except NoDataError as error:
-            if isinstance(source, WithReport) and source.report().lacking:
-                reports.append(source.report())
-            raise Ailing(str(error)) from None
-    reports.append(source.report() if isinstance(source, WithReport) else Report())
-    return said
-
-
 def _operator(settings: Settings) -> str:
     """Ask the platform of the operator's chat whether it can be written to."""
     name, _, native_id = settings.operator_chat.partition(":")
@@ -182,10 +165,6 @@ def _operator(settings: Settings) -> str:
         return f"{native_id} cannot be looked up" if reach is None else await reach(section, native_id)
 
     return asyncio.run(asked())
-
-
-async def _within(seconds: float, asked: Awaitable[str]) -> str:
-    return await asyncio.wait_for(asked, seconds)
 
 
 def _platform(account: Account) -> str:

@@ -1,4 +1,4 @@
-"""Protocols of what a source may do besides telling updates: report, check, watched accounts, coins, cursor.
+"""Protocols of what a source may do besides telling updates: report, checks, watched accounts, coins, cursor.
 
 Not here: watched accounts of a venue (`hyperliquid/watched_accounts.py`, `simulator/watched.py`).
 """
@@ -12,6 +12,7 @@ from liqbot.market.source import Elsewhere, NoDataError, Report, Source, SourceE
 from liqbot.market.updates import Liquidation, Update
 
 __all__ = [
+    "STREAM_CHECK_S",
     "AccountListener",
     "AccountWatch",
     "Elsewhere",
@@ -26,12 +27,16 @@ __all__ = [
     "WithCursor",
     "WithPresent",
     "WithReport",
+    "WithStream",
     "nowhere",
+    "unheard",
 ]
 
 AccountListener: TypeAlias = Callable[[AccountState | Liquidation], None]
 """Is called on the event loop, and must not wait: with every state of a watched account, and with each of its
 liquidations as soon as that is told, which is mostly before the state that comes of it."""
+STREAM_CHECK_S = 10.0
+"""So long a websocket has to say something when an operator checks it."""
 
 
 @runtime_checkable
@@ -62,6 +67,27 @@ class WithCheck(Protocol):
     async def check(self) -> str:
         """Return what to tell the operator. Raises `SourceError` or `NoDataError` that says what is wrong."""
         ...
+
+
+@runtime_checkable
+class WithStream(Protocol):
+    """A source that listens at a websocket, which an operator can check before the bot runs.
+
+    It may be kept away, by a firewall or a proxy, where requests are answered.
+    """
+
+    async def check_stream(self) -> str:
+        """Return what to tell the operator. Raises `SourceError` that says what is wrong, and what to do.
+
+        It is asked after `check`, whatever that has said.
+        """
+        ...
+
+
+def unheard(venue: str, why: str, loss: str) -> str:
+    """Return in one line why a venue's websocket is mute, what is lost, and what to do about it."""
+    variable = f"LIQBOT_{venue.upper()}__WS_URL"
+    return f"{why}. {loss}: check {variable}, and that no firewall or proxy keeps websockets away"
 
 
 class AccountWatch(Protocol):

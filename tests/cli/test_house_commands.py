@@ -157,7 +157,13 @@ def test_an_exchange_is_asked_whether_it_answers(liqbot):
 
 
 def _addresses(url):
-    return {"LIQBOT_GATE__API_URL": f"{url}/gate", "LIQBOT_BITGET__API_URL": f"{url}/bitget"}
+    sockets = url.replace("http", "ws", 1)
+    return {
+        "LIQBOT_GATE__API_URL": f"{url}/gate",
+        "LIQBOT_GATE__WS_URL": f"{sockets}/gate/v4/ws/usdt",
+        "LIQBOT_BITGET__API_URL": f"{url}/bitget",
+        "LIQBOT_BITGET__WS_URL": f"{sockets}/bitget/v3/ws/public",
+    }
 
 
 def test_coins_that_the_simulator_does_not_know_are_found(liqbot):

@@ -84,10 +84,13 @@ class Client(Protocol):
         """Return the coins of which the exchange lists a perpetual contract in USDT."""
         ...
 
-    def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
+    def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell, *, asks: bool = False
+    ) -> AsyncIterator[Liquidation]:
         """Follow the liquidations of `instruments` for as long as it is iterated.
 
-        It mends its own breaks, and tells `tell` of them.
+        It mends its own breaks, and tells `tell` of them. Where it `asks`, a websocket that says nothing
+        until somebody is liquidated is asked for an answer: `tell` hears at once whether it works.
         """
         ...
 

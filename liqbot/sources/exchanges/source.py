@@ -20,8 +20,9 @@ from liqbot.sources.exchanges.news import Following, News
 from liqbot.sources.exchanges.notes import Missing
 from liqbot.sources.exchanges.rows import DAY_MS, PERIOD_MS
 from liqbot.sources.exchanges.settings import ExchangeSettings
+from liqbot.sources.exchanges.stream_check import why_silent
 from liqbot.sources.exchanges.symbols import Instrument, instrument
-from liqbot.sources.source import NoDataError, Report, SourceError
+from liqbot.sources.source import STREAM_CHECK_S, NoDataError, Report, SourceError, unheard
 
 _log = structlog.get_logger()
 
@@ -151,6 +152,18 @@ class ExchangeSource:
         if not answer:
             raise NoDataError("; ".join(map(str, unknown)))
         return "; ".join([answer, *(_without(coin, near) for coin, near in self._lacking.items())])
+
+    async def check_stream(self) -> str:
+        """Listen at its websocket until it answers. Raises `SourceError` that says what to do.
+
+        Coins that `check` has found to be unlisted are not asked for.
+        """
+        listed = [which for which in self._instruments if which.coin not in self._lacking]
+        async with self._client.session():
+            why = await why_silent(self._client, listed, STREAM_CHECK_S)
+        if why is not None:
+            raise SourceError(unheard(self.name, why, "Without it liquidations are missed"))
+        return "answers"
 
     async def _begin(self, instruments: Sequence[Instrument]) -> list[History]:
         """Fetch the past of `instruments`; those that have none to give are missing."""

@@ -29,6 +29,8 @@ TROUBLE_MS = 150_000
 """What has told nothing for so long, over all tries, is a trouble and no break."""
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
 LARGEST_FRAME = 4 * 2**20
+CLOSE_S = 1.0
+"""So long one that is only checked has to say goodbye."""
 _PING = '{"method":"ping"}'
 
 Subscription = Mapping[str, str]
@@ -115,8 +117,7 @@ class Connection:
                     finally:
                         self._socket = None
             except (OSError, TimeoutError, WebSocketException, *UNUSABLE) as error:
-                reason = f"{type(error).__name__} {error}".rstrip().replace(self._url, "the stream")
-                reason = without_login(reason) + through(self._url)
+                reason = self._reason(error)
                 _log.info("stream_disconnected", reason=reason)
                 self._broke = reason
             else:
@@ -130,11 +131,38 @@ class Connection:
             await self._clock.sleep(pause_s * self._random.uniform(0.5, 1.0))
             pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
 
+    async def why_silent(self, within_s: float) -> str | None:
+        """Connect once and ask; return why nothing comes within so many seconds, else None."""
+        try:
+            async with (
+                asyncio.timeout(within_s),
+                connect(
+                    self._url,
+                    proxy=way_of(self._url),
+                    ping_interval=None,
+                    max_size=LARGEST_FRAME,
+                    close_timeout=CLOSE_S,
+                ) as socket,
+            ):
+                await _ask_for(socket, self._wanted(), "subscribe")
+                await socket.send(_PING)
+                await socket.recv()
+        except TimeoutError:
+            return f"nothing came over it within {within_s:g} s{through(self._url)}"
+        except (OSError, WebSocketException, *UNUSABLE) as error:
+            return self._reason(error)
+        return None
+
     async def subscribe(self, subscriptions: Iterable[Subscription], method: str = "subscribe") -> None:
         """Subscribe to more, or end it; what is not connected subscribes to all that is wanted later."""
         if self._socket is not None:
             with contextlib.suppress(WebSocketException):
                 await _ask_for(self._socket, subscriptions, method)
+
+    def _reason(self, error: BaseException) -> str:
+        """Return why it broke, without its address, which may hold a key."""
+        reason = f"{type(error).__name__} {error}".rstrip().replace(self._url, "the stream")
+        return without_login(reason) + through(self._url)
 
     async def _listen(self, socket: ClientConnection, heard: _Heard) -> None:
         """Subscribe, and hand on what comes until it is silent."""

@@ -19,9 +19,9 @@ from liqbot.sources.hyperliquid.parts import Parts
 from liqbot.sources.hyperliquid.polling import waited
 from liqbot.sources.hyperliquid.roster import Roster
 from liqbot.sources.hyperliquid.scan_exchange import ScanExchange
-from liqbot.sources.hyperliquid.source_report import report_of
+from liqbot.sources.hyperliquid.source_report import WITHOUT_STREAM, report_of
 from liqbot.sources.scanning import Scanning
-from liqbot.sources.source import Followed, Report, SourceError
+from liqbot.sources.source import STREAM_CHECK_S, Followed, Report, SourceError, unheard
 from liqbot.store.accounts import Accounts
 from liqbot.store.errors import StoreError
 from liqbot.store.opening import open_accounts
@@ -123,6 +123,21 @@ class Hyperliquid(Parts):
         except RequestFailed as error:
             raise SourceError(f"{self._settings.api_url} does not answer: {error}") from None
         return f"{self._settings.api_url} tells of {len(self.feed.coins)} coins"
+
+    async def check_stream(self) -> str:
+        """Listen at the websockets once. Raises `SourceError` that says which is mute, and what to do."""
+        coin = next(iter(self._coins or DEFAULT_COINS))
+        asked = [self.stream.why_silent(coin, STREAM_CHECK_S)]
+        if self.provider is not None:
+            asked.append(self.provider.connection.why_silent(STREAM_CHECK_S))
+        market, *provider = await asyncio.gather(*asked)
+        said = [] if market is None else [unheard(NAME, market, WITHOUT_STREAM)]
+        if any(provider):
+            variable = "LIQBOT_HYPERLIQUID__LIQUIDATIONS_URL"
+            said.append(f"the provider of liquidations: {provider[0]}. Check {variable}")
+        if said:
+            raise SourceError("; ".join(said))
+        return "answers, and so does the provider of liquidations" if provider else "answers"
 
     def report(self) -> Report:
         """Return how it is doing: on the event loop as of now, on any other thread as of the last beat."""

@@ -6,16 +6,14 @@ from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING
 
 from liqbot.sources.hyperliquid.reading import dex_of
-from liqbot.sources.source import Report
+from liqbot.sources.source import Report, unheard
 
 if TYPE_CHECKING:
     from liqbot.sources.hyperliquid.source import Hyperliquid
 
 
-_WITHOUT_STREAM = (
-    "Prices and positions are still asked for; liquidations are missed and books are old. Check "
-    "LIQBOT_HYPERLIQUID__WS_URL, and that no firewall or proxy keeps websockets away."
-)
+WITHOUT_STREAM = "Prices and positions are still asked for; liquidations are missed and books are old"
+"""What is lost where nothing comes over the websocket."""
 
 
 def report_of(source: "Hyperliquid") -> Report:
@@ -90,7 +88,7 @@ def _missing(source: "Hyperliquid") -> Iterator[tuple[str, str]]:
     streams = {"the websocket": source.stream, "the websocket of accounts": source.account_stream}
     for name, stream in streams.items():
         if stream.trouble:
-            yield name, f"{stream.trouble}. {_WITHOUT_STREAM}"
+            yield name, f"{unheard(source.name, stream.trouble, WITHOUT_STREAM)}."
     for dex, reason in feed.failures.items():
         if dex:
             yield dex, reason

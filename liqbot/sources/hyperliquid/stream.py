@@ -71,6 +71,10 @@ class Stream:
                     group.create_task(self._connections[-1].run())
                 await self._new_group.wait()
 
+    async def why_silent(self, coin: str, within_s: float) -> str | None:
+        """Return why nothing comes of a coin within so many seconds; None where something does."""
+        return await self._connection([coin]).why_silent(within_s)
+
     async def add(self, coin: str) -> bool:
         """Listen to one more coin from now on; return whether there is room for it."""
         if any(coin in coins for coins in self._groups):

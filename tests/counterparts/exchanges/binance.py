@@ -212,3 +212,11 @@ def frames(events, world, wanted):
         by_second = {event.time_ms // 1000: event for event in events[listing.coin]}
         told += [forced_order(symbol, event, world) for event in by_second.values()]
     return told
+
+
+def hear(message, wanted):
+    """Return the answer to a frame of a client: which streams there are on this connection."""
+    del wanted
+    if message.keys() != {"method", "id"} or message["method"] != "LIST_SUBSCRIPTIONS":
+        return {"error": {"code": 2, "msg": "Invalid request: unknown variant"}, "id": message.get("id")}
+    return {"result": ["!forceOrder@arr"], "id": message["id"]}

@@ -11,7 +11,7 @@ class Fault:
     kind: str
     """Of answers: `wrong-field`, `bad-number`, `null-row`, `error-200`, `empty`, `status`, `html`, `reset`.
 
-    Of websockets: `silent`, `refuse`, `garbage`.
+    Of websockets: `silent`, `refuse`, `close` (at once), `garbage`.
     """
     path: str = ""
     field: str = ""

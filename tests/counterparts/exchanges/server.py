@@ -165,6 +165,9 @@ class Exchanges:
             raise web.HTTPNotFound
         socket = web.WebSocketResponse(autoping=True)
         await socket.prepare(request)
+        if fault is not None and fault.kind == "close":
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+            return socket
         wanted: set[str] = set()
         if not silent:
             self._sockets[socket] = (venue, wanted)

@@ -32,7 +32,7 @@ from liqbot.sources.exchanges.rows import (
     is_plausible,
     per_hour,
 )
-from liqbot.sources.exchanges.stream import Line, Stream
+from liqbot.sources.exchanges.stream import Line, Stream, words
 from liqbot.sources.exchanges.symbols import BINANCE, Instrument, coin_of
 from liqbot.sources.exchanges.windows import windows
 from liqbot.sources.source import NoDataError
@@ -242,10 +242,13 @@ class Binance:
         ]
         return [coin for symbol in symbols if (coin := coin_of(BINANCE, symbol))]
 
-    async def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
+    async def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell, *, asks: bool = False
+    ) -> AsyncIterator[Liquidation]:
         """Follow forced orders: at most one a symbol and second, so that sums are lower bounds."""
         wanted = {instrument.symbol: instrument for instrument in instruments}
-        line = Line(self._ws_url + FORCED_ORDERS, silent_after_s=SILENT_AFTER_S)
+        questions = (words({"method": "LIST_SUBSCRIPTIONS", "id": 1}),) if asks else ()
+        line = Line(self._ws_url + FORCED_ORDERS, questions, silent_after_s=SILENT_AFTER_S)
         async for event in self._reader.frames(Stream(line, tell), _ForcedOrder, "a forced order"):
             instrument = wanted.get(event.order.symbol)
             if instrument is not None and (found := self._liquidation(event.order, instrument)):

@@ -251,8 +251,11 @@ class Bitget:
         symbols = [row.symbol for row in rows if row.symbol_status == "normal"]
         return [coin for symbol in symbols if (coin := coin_of(BITGET, symbol))]
 
-    async def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
+    async def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell, *, asks: bool = False
+    ) -> AsyncIterator[Liquidation]:
         """Follow liquidations: the largest a side and second, so that sums are lower bounds."""
+        del asks  # a subscription is answered
         wanted = {instrument.symbol: instrument for instrument in instruments}
         line = Line(self._ws_url, (words(LIQUIDATIONS),), heartbeat="ping")
         async for message in self._reader.frames(Stream(line, tell), _Message, "a liquidation"):

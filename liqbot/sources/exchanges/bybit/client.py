@@ -225,8 +225,11 @@ class Bybit:
         symbols = [row.symbol for row in rows if row.status == "Trading"]
         return [coin for symbol in symbols if (coin := coin_of(BYBIT, symbol))]
 
-    async def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
+    async def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell, *, asks: bool = False
+    ) -> AsyncIterator[Liquidation]:
         """Follow all liquidations."""
+        del asks  # a subscription is answered
         wanted = {instrument.symbol: instrument for instrument in instruments}
         line = Line(self._ws_url, tuple(_subscriptions(wanted)), heartbeat=words({"op": "ping"}))
         async for message in self._reader.frames(Stream(line, tell), _Message, "a liquidation"):

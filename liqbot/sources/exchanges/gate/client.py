@@ -261,8 +261,11 @@ class Gate:
         rows = await self._reader.rows(self._listings, {})
         return [coin for row in rows if not row.in_delisting and (coin := coin_of(GATE, row.name))]
 
-    async def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
+    async def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell, *, asks: bool = False
+    ) -> AsyncIterator[Liquidation]:
         """Follow all liquidations."""
+        del asks  # a subscription is answered
         for instrument in instruments:
             await self._size_or_none(instrument)
         wanted = {instrument.symbol: instrument for instrument in instruments}

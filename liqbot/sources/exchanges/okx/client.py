@@ -278,8 +278,11 @@ class Okx:
         rows = await self._reader.rows(self._listings, {"instType": "SWAP"})
         return [coin for row in rows if row.state == "live" and (coin := coin_of(OKX, row.inst_id))]
 
-    async def liquidations(self, instruments: Sequence[Instrument], tell: Tell) -> AsyncIterator[Liquidation]:
+    async def liquidations(
+        self, instruments: Sequence[Instrument], tell: Tell, *, asks: bool = False
+    ) -> AsyncIterator[Liquidation]:
         """Follow liquidation orders: at most one an instrument and second, so that sums are lower bounds."""
+        del asks  # a subscription is answered
         wanted = {instrument.symbol: instrument for instrument in instruments}
         arguments = [{"channel": "liquidation-orders", "instType": "SWAP"}]
         line = Line(self._ws_url, (words({"op": "subscribe", "args": arguments}),), heartbeat="ping")
