@@ -111,7 +111,7 @@ class Access:
             if decided == self._decisions:  # otherwise it may lack what was decided here meanwhile
                 break
         self._standings, self._guests = dict(standings), guests
-        self._quotas.own, self.paused = dict(quotas), set((paused or "").split())
+        self._quotas.own, self.paused = dict(quotas), _words(paused)
 
     def is_owner(self, chat: ChatKey, person: str) -> bool:
         """Return whether somebody is an owner of the bot."""
@@ -264,10 +264,14 @@ class Access:
         """
         if not paused and platform not in self.paused and not self.is_served(platform):
             raise UserError("All of {kind} is paused: /admin resume {kind}", kind=kind_of(platform))
-        now_paused = self.paused | {platform} if paused else self.paused - {platform}
-        await self._store.notes.set("paused", " ".join(sorted(now_paused)))
+
+        def decided(text: str | None) -> str:  # others may have decided meanwhile of other platforms
+            before = _words(text)
+            return " ".join(sorted(before | {platform} if paused else before - {platform}))
+
+        text = await self._store.notes.change("paused", decided)
         self._decisions += 1
-        self.paused = now_paused
+        self.paused = _words(text)
         await self.changed()
 
     async def chats(self) -> Sequence[KnownChat]:
@@ -382,6 +386,10 @@ class Access:
                 self.used.pop(next(iter(self.used)))
             times, _last_ms = self.used.get((chat.kind, native_id), (0, 0))
             self.used[chat.kind, native_id] = times + 1, now_ms
+
+
+def _words(text: str | None) -> set[str]:
+    return set((text or "").split())
 
 
 def _read_id(text: str) -> tuple[str, str]:

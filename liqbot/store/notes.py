@@ -1,5 +1,6 @@
 """Notes: short texts that a part of the bot wants to find again after a restart, by name."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -12,4 +13,11 @@ class Notes(Protocol):
 
     async def set(self, name: str, text: str) -> None:
         """Write a note in place of the one before."""
+        ...
+
+    async def change(self, name: str, change: Callable[[str | None], str]) -> str:
+        """Write what `change` makes of the note that is there, None for none; return what is there then.
+
+        Nobody else writes meanwhile, not in another process either. `change` may be asked more than once.
+        """
         ...

@@ -1,5 +1,7 @@
 """Who may use the bot: strangers, the blocked, the invited, owners."""
 
+import asyncio
+
 import pytest
 from chat.stand_ins import NOW_MS, Room
 
@@ -348,3 +350,16 @@ async def test_what_is_decided_while_others_decisions_are_read_is_not_lost(
     assert access.standings or access.paused or services.quotas.own
     assert (access.standings, access.paused) == (anew.access.standings, anew.access.paused)
     assert services.quotas.own == anew.quotas.own
+
+
+async def test_of_platforms_that_owners_pause_at_the_same_time_each_is_paused(room_of):
+    """Also by two processes of which neither has heard of the other."""
+    one, other = room_of().services.access, room_of().services.access
+    await one.pause("telegram", paused=True)
+    await asyncio.gather(*(other.pause(name, paused=True) for name in ("discord", "webhook")))
+    await one.pause("telegram.second", paused=True)
+    after = room_of().services.access
+    await after.load()
+    assert after.paused == {"telegram", "telegram.second", "discord", "webhook"}
+    await other.pause("discord", paused=False)
+    assert not other.is_served("telegram"), "it knows by now, too"

@@ -1,5 +1,8 @@
 """Notes and communities, as they are found again after a restart."""
 
+import asyncio
+from pathlib import Path
+
 from liqbot.store.chats import ChatKey, ChatSettings
 from liqbot.store.opening import open_store
 
@@ -21,6 +24,20 @@ async def test_a_note_is_there_after_a_restart_as_it_was_last_written(address):
     assert await again.notes.get("commands") == "new"
     assert await again.notes.get("other") is None
     await again.close()
+
+
+async def test_of_changes_to_a_note_at_the_same_time_none_is_lost(address):
+    """As where two processes write of what each of them knows a part."""
+    stores = [open_store(address)] if isinstance(address, Path) else [open_store(address) for _ in range(3)]
+
+    def more(text):
+        return f"{text or ''}x"
+
+    await asyncio.gather(*(stores[one % len(stores)].notes.change("many", more) for one in range(12)))
+    assert await stores[0].notes.get("many") == 12 * "x"
+    assert await stores[0].notes.change("one", lambda text: "none" if text is None else text) == "none"
+    for store in stores:
+        await store.close()
 
 
 async def test_the_chats_of_a_community_are_found_by_its_name(store):
