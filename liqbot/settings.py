@@ -94,7 +94,9 @@ class Settings(_Declared):
     operator_chat: str = Field(
         "", description="the chat that hears of troubles: telegram:ID or discord:ID; empty for none"
     )
-    metrics_port: int = Field(0, ge=0, le=65_535, description="the port of /healthz and /metrics; 0 for none")
+    metrics_port: int = Field(
+        0, ge=0, le=65_535, description="the port of /healthz, /readyz and /metrics; 0 for none"
+    )
     metrics_host: str = Field("127.0.0.1", description="the address that they are served on")
     keep: KeepSettings = KeepSettings()
     web: WebSettings = WebSettings()

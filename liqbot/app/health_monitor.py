@@ -15,7 +15,7 @@ from liqbot.app.findings import findings_of
 from liqbot.app.lost_bots import LostBots
 from liqbot.app.operator_chat import Operator
 from liqbot.app.other_processes import OtherProcesses, answered
-from liqbot.app.roles import ALERTS, ENGINE
+from liqbot.app.roles import ALERTS, ENGINE, WEB
 from liqbot.chat.adapter import CLOCK_ERROR_S, WithClock
 from liqbot.market.figures import duration
 from liqbot.market.layer import Origin
@@ -59,8 +59,8 @@ class HealthMonitor:
         self._lost_bots = LostBots(bot)
         self._due_ms: Mapping[str, int] = {}
         """By platform, since when a delivery is due there, as far as is known."""
-        self._answers = True
-        """Whether the database answers: where it does not, nothing more is asked of it."""
+        self._unanswered: Finding | None = None
+        """Set where the database does not answer: nothing more is asked of it."""
         self._is_failing = False
         """Whether the database was away at the last look, which the log has been told."""
         self._others = OtherProcesses(bot, clock)
@@ -128,6 +128,20 @@ class HealthMonitor:
             await self._tidy(now_ms)
             self._tidied_ms = now_ms
 
+    @property
+    def _answers(self) -> bool:
+        return self._unanswered is None
+
+    def hindrances(self) -> Iterator[Finding]:
+        """Yield what keeps this process from serving: where there are others, they had better be asked."""
+        if self._unanswered is not None:
+            yield self._unanswered
+        shared = self._bot.backend.shared
+        if shared is not None and (deaf := shared.trouble()) is not None:
+            yield _deaf(deaf)
+        if self._bot.duties.has(WEB) and not self._bot.services.markets.views:
+            yield Finding(_("views"), _("The market is still being read."))
+
     async def troubles(self, now_ms: int) -> AsyncIterator[Finding]:
         """Yield what is wrong now. A part that cannot be looked at is logged, and hides no other."""
         parts: tuple[Callable[[int], Iterable[Finding]], ...] = (
@@ -188,7 +202,7 @@ class HealthMonitor:
             )
         shared = bot.backend.shared
         if shared is not None and (deaf := shared.trouble()) is not None:
-            yield Finding(_("bus"), _("Other processes are not heard."), detail=f"{deaf}.")
+            yield _deaf(deaf)
         if bot.backups.trouble is not None:
             yield Finding(_("backups"), _("The last backup could not be made."), detail=bot.backups.trouble)
 
@@ -224,15 +238,15 @@ class HealthMonitor:
         try:
             self._due_ms = await answered(self._bot.store.deliveries.oldest_due())
         except StoreError as error:
-            self._answers = False
-            yield Finding(
+            self._unanswered = Finding(
                 _("database"),
                 _("It cannot be read."),
                 _("Alerts wait until it can be read again."),
                 detail=f"{error}.",
             )
+            yield self._unanswered
             return
-        self._answers = True
+        self._unanswered = None
         is_alone = self._bot.backend.shared is None
         led = {sender.name for sender in self._bot.dispatcher.platforms if sender.leads}
         own = [due_ms for name, due_ms in self._due_ms.items() if is_alone or name in led]
@@ -308,6 +322,10 @@ class HealthMonitor:
                 await asyncio.sleep(LAG_S)
                 times.append(loop.time())
             self.lag_s = max(later - earlier - LAG_S for earlier, later in pairwise(times))
+
+
+def _deaf(reason: str) -> Finding:
+    return Finding(_("bus"), _("Other processes are not heard."), detail=f"{reason}.")
 
 
 def _clock_error(ahead_s: float, name: str) -> str:

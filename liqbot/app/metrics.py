@@ -1,4 +1,4 @@
-"""`/healthz` and `/metrics`: how the bot is, for machines that look after it."""
+"""`/healthz`, `/readyz` and `/metrics`: how the bot is, for machines that look after it."""
 
 from collections import Counter
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
@@ -186,12 +186,13 @@ def questions_of(bot: Bot, monitor: HealthMonitor) -> ServiceQuestions:
         bot.services,
         troubles=lambda: {name: one.finding.text for name, one in troubles.by_name.items()},
         metrics=lambda: figures(bot, monitor),
+        hindrances=lambda: {finding.name: finding.text for finding in monitor.hindrances()},
     )
 
 
 @asynccontextmanager
 async def metrics_beside(bot: Bot, monitor: HealthMonitor, operator: Operator) -> AsyncGenerator[None]:
-    """Serve `/healthz` and `/metrics` meanwhile, as soon as their port is free."""
+    """Serve `/healthz`, `/readyz` and `/metrics` meanwhile, as soon as their port is free."""
     host, port = bot.settings.metrics_host, bot.settings.metrics_port
 
     def opened(_host: str, bound: int) -> None:
@@ -210,9 +211,12 @@ async def metrics_beside(bot: Bot, monitor: HealthMonitor, operator: Operator) -
 async def metrics_server(
     bot: Bot, monitor: HealthMonitor, operator: Operator, *, host: str, port: int
 ) -> AsyncGenerator[tuple[str, int]]:
-    """Serve `/healthz` and `/metrics` meanwhile; give where, a free port for 0. Raises `OSError`."""
+    """Serve them meanwhile; give where, a free port for 0. Raises `OSError`."""
     questions = ServiceQuestions(  # the operator's own port: paths, and what to do
-        bot.services, troubles=lambda: operator.troubles, metrics=lambda: figures(bot, monitor)
+        bot.services,
+        troubles=lambda: operator.troubles,
+        metrics=lambda: figures(bot, monitor),
+        hindrances=lambda: {finding.name: finding.whole for finding in monitor.hindrances()},
     )
     async with served(make_monitor(questions), host, port) as where:
         yield where

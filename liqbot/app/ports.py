@@ -13,6 +13,8 @@ _log = structlog.get_logger()
 
 RETRY_S = 30.0
 """How long after a port was found taken it is tried again."""
+SOON_S = 0.25
+"""So long at first, each time twice as long: a process that was killed may take a moment to leave it."""
 
 
 @dataclass(slots=True)
@@ -38,6 +40,7 @@ class Ports:
         tried = asyncio.Event()
 
         async def keep_serving() -> None:
+            pause_s = SOON_S
             while True:
                 try:
                     async with serve() as (host, port):
@@ -53,7 +56,8 @@ class Ports:
                     self.taken[what] = f"{address}: {error.strerror or error}."
                 finally:
                     tried.set()
-                await asyncio.sleep(RETRY_S)
+                await asyncio.sleep(min(pause_s, RETRY_S))
+                pause_s = min(2 * pause_s, RETRY_S)
 
         async with in_background(keep_serving()):
             await tried.wait()

@@ -25,7 +25,7 @@ from liqbot.web.flows import FlowsApi
 from liqbot.web.head import HeadRequests
 from liqbot.web.hosts import AllowedHosts
 from liqbot.web.limits import RateLimit
-from liqbot.web.page import coin_page, healthz, metrics, page, static
+from liqbot.web.page import coin_page, healthz, metrics, page, readyz, static
 from liqbot.web.pictures import PicturesApi
 from liqbot.web.ports import WebQuestions
 from liqbot.web.problems import ProblemError, ProblemsOnly
@@ -60,6 +60,7 @@ def make_app(questions: WebQuestions, pushes: Pushes, settings: WebSettings) -> 
             coin_page,
             static,
             healthz,
+            readyz,
             metrics,
             docs_page,
         ],
@@ -114,7 +115,7 @@ def guarded(app: ASGIApp, questions: WebQuestions, settings: WebSettings) -> ASG
 def make_monitor(questions: WebQuestions) -> Litestar:
     """Return an application with health and figures alone, for a port of their own."""
     return Litestar(
-        route_handlers=[healthz, metrics],
+        route_handlers=[healthz, readyz, metrics],
         dependencies={"questions": Provide(lambda: questions, sync_to_thread=False)},
         exception_handlers=_HANDLERS,
         openapi_config=None,

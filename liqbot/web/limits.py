@@ -10,7 +10,7 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 FORGET = 10_000
 """So many addresses are remembered; the one that was seen longest ago is forgotten first."""
-ALWAYS = "/healthz"
+ALWAYS = frozenset({"/healthz", "/readyz"})
 """Whoever watches over the bot, behind a busy proxy too, must never take a limit for an illness."""
 _BODY = (
     b'{"type":"about:blank","title":"Too Many Requests","status":429,'
@@ -42,7 +42,7 @@ class RateLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let the request pass, or answer that it is one too many."""
         wait_s = 0.0
-        if self._a_second and scope["type"] == "http" and scope["path"] != ALWAYS:
+        if self._a_second and scope["type"] == "http" and scope["path"] not in ALWAYS:
             wait_s = self._take(address_of(scope, self._proxies))
         if wait_s <= 0:
             await self._app(scope, receive, send)

@@ -1,6 +1,7 @@
 """The live page, one document for every coin, with a preview for chats; its files; health and figures."""
 
 import html
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
 from pathlib import Path
@@ -93,16 +94,33 @@ class HealthAnswer(msgspec.Struct, frozen=True):
 )
 async def healthz(questions: Questions) -> Response[bytes]:
     """Return 200 and no troubles, or 503 and what is wrong by name."""
-    troubles = dict(questions.troubles())
-    status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
-    body = msgspec.json.encode(HealthAnswer(not troubles, troubles))
-    return Response(body, status_code=status, media_type=MediaType.JSON)
+    return _health(questions.troubles())
+
+
+@get(
+    "/readyz",
+    summary="Whether this process can serve",
+    tags=["operation"],
+    responses={
+        200: ResponseSpec(HealthAnswer, generate_examples=False, description="It can"),
+        503: ResponseSpec(HealthAnswer, generate_examples=False, description="Ask another process"),
+    },
+)
+async def readyz(questions: Questions) -> Response[bytes]:
+    """Return 200, or 503 and by name why another process of the bot had better be asked."""
+    return _health(questions.hindrances())
 
 
 @get("/metrics", summary="Figures for Prometheus", tags=["operation"], media_type="text/plain")
 async def metrics(questions: Questions) -> Response[bytes]:
     """Return all figures of the bot."""
     return Response(await questions.metrics(), media_type="text/plain; version=0.0.4")
+
+
+def _health(troubles: Mapping[str, str]) -> Response[bytes]:
+    status = HTTPStatus.SERVICE_UNAVAILABLE if troubles else HTTPStatus.OK
+    body = msgspec.json.encode(HealthAnswer(not troubles, dict(troubles)))
+    return Response(body, status_code=status, media_type=MediaType.JSON)
 
 
 def _preview(questions: WebQuestions, coin: str, public_url: str) -> str:

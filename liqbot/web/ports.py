@@ -173,6 +173,10 @@ class WebQuestions(Protocol):
         """Return the clock's time, ms since 1970 UTC."""
         ...
 
+    def hindrances(self) -> Mapping[str, str]:
+        """Return what keeps this process from serving now, by name."""
+        ...
+
     def troubles(self) -> Mapping[str, str]:
         """Return what is wrong now, by name."""
         ...

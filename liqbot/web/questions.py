@@ -46,10 +46,15 @@ class ServiceQuestions:
         *,
         troubles: Callable[[], Mapping[str, str]],
         metrics: Callable[[], Awaitable[bytes]],
+        hindrances: Callable[[], Mapping[str, str]] = dict[str, str],
     ) -> None:
-        """`troubles` says what is wrong now by name, `metrics` gives the figures for Prometheus."""
+        """`troubles` says what is wrong now by name, `metrics` gives the figures for Prometheus.
+
+        `hindrances` are those of the troubles that keep this process from serving.
+        """
         self._services = services
         self._troubles = troubles
+        self._hindrances = hindrances
         self._metrics = metrics
 
     @property
@@ -220,6 +225,10 @@ class ServiceQuestions:
     def troubles(self) -> Mapping[str, str]:
         """Return what is wrong now, by name."""
         return self._troubles()
+
+    def hindrances(self) -> Mapping[str, str]:
+        """Return what keeps this process from serving now, by name."""
+        return self._hindrances()
 
     async def metrics(self) -> bytes:
         """Return the figures for Prometheus."""

@@ -261,6 +261,36 @@ async def test_machines_are_told_what_there_is_to_tell_while_the_database_is_awa
     assert "liqbot_oldest_due_seconds" not in text
 
 
+async def test_a_process_is_ready_unless_something_keeps_itself_from_serving(bot_of, asked, monkeypatch):
+    is_read = asyncio.Event()
+    bot = bot_of(Told([is_read, *beat(1, near=99), asyncio.Event()]), here=Paper({}))
+    desk = Desk(bot)
+
+    async def silent():
+        await asyncio.Event().wait()
+
+    async with bot:
+        await desk.look()
+        status, text = await asked(desk, "/readyz")
+        assert (status, json.loads(text)["troubles"]) == (503, {"views": "The market is still being read."})
+        is_read.set()
+        await bot.until(lambda: bot.beats == 1)
+        bot.ports.taken["metrics"] = "127.0.0.1:1: Address already in use."
+        await desk.look()
+        status, text = await asked(desk, "/readyz")
+        assert (status, json.loads(text)) == (200, {"ok": True, "troubles": {}})
+        status, text = await asked(desk, "/healthz")
+        assert (status, [*json.loads(text)["troubles"]]) == (503, ["metrics"])
+        monkeypatch.setattr(other_processes, "ANSWER_S", 0.1)
+        monkeypatch.setattr(bot.store.deliveries, "oldest_due", silent)
+        await desk.look()
+        status, text = await asked(desk, "/readyz")
+        assert (status, [*json.loads(text)["troubles"]]) == (503, ["database"])
+        monkeypatch.undo()
+        await desk.look()
+        assert (await asked(desk, "/readyz"))[0] == 200
+
+
 async def test_anybody_is_told_what_is_wrong_and_nothing_of_the_machine(bot_of):
     bot = bot_of(Told(beat(1)))
     desk = Desk(bot)

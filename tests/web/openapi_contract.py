@@ -15,7 +15,8 @@ from schemathesis.checks import CHECKS, load_all_checks
 from liqbot.service.exports import has_parquet
 
 EXAMPLES = 60
-PLAIN = ("/api/v1/coins", "/api/v1/export", "/api/v1/model-scores", "/healthz", "/metrics")
+HEALTH = ("/healthz", "/readyz")
+PLAIN = ("/api/v1/coins", "/api/v1/export", "/api/v1/model-scores", *HEALTH, "/metrics")
 PATHS = (
     *PLAIN,
     "/api/v1/alerts",
@@ -78,8 +79,8 @@ def beginning(case, checks):
 def asked_of(operation, mode, ask_one=whole):
     """Ask what is drawn, hold the answers against the document, and return their statuses."""
     # A coin or a venue may be any text, of which hardly any exists: 404 and 400 are no refusal of the form.
-    # That something is wrong with a bot is what /healthz says with 503.
-    but_not = {"positive_data_acceptance", *(["not_a_server_error"] if operation.path == "/healthz" else [])}
+    # That something is wrong with a bot is what these say with 503.
+    but_not = {"positive_data_acceptance", *(["not_a_server_error"] if operation.path in HEALTH else [])}
     checks = [check for check in CHECKS.get_all() if check.__name__ not in but_not]
     statuses = []
 
@@ -107,7 +108,7 @@ def asked_of(operation, mode, ask_one=whole):
 @pytest.mark.parametrize("path", PATHS)
 def test_what_is_asked_as_described_is_answered_as_described(schema, path):
     statuses = asked_of(schema[path]["GET"], GenerationMode.POSITIVE)
-    if path == "/healthz":
+    if path in HEALTH:
         assert {*statuses} <= {200, 503}
         return
     if path not in REFUSED and ("parquet" not in path or has_parquet()):

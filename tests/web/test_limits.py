@@ -35,6 +35,7 @@ async def test_whether_all_is_well_is_told_to_an_address_that_has_nothing_left()
     web = Web(a_second=2, burst=10)
     await web.ask(15, client="1.2.3.4")
     assert await web.ask(5, client="1.2.3.4", path="/healthz") == 15
+    assert await web.ask(5, client="1.2.3.4", path="/readyz") == 20
 
 
 async def test_a_burst_passes_and_then_as_many_a_second_as_allowed():
