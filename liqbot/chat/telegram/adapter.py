@@ -12,11 +12,12 @@ from liqbot.chat.adapter import Reception
 from liqbot.chat.telegram.connection import PATIENCE_S, Connection
 from liqbot.chat.telegram.intake import Intake
 from liqbot.chat.telegram.menu import Menu
-from liqbot.chat.telegram.message_sender import MessageSender, upload_of
+from liqbot.chat.telegram.message_sender import MessageSender
 from liqbot.chat.telegram.outcomes import outcome, said
 from liqbot.chat.telegram.receiving import Reading, Receiving, unknown_bot
 from liqbot.chat.telegram.settings import TelegramSettings
 from liqbot.chat.telegram.update_handler import UpdateHandler
+from liqbot.chat.telegram.uploads import upload_of
 from liqbot.service.chats import ChatKey
 
 _log = structlog.get_logger()
@@ -87,7 +88,7 @@ class TelegramAdapter:
     async def _renewed(self, outgoing: OutgoingMessage, message_id: int) -> bool:
         """Put an alert in the place of one that was sent; return whether that one could be changed."""
         try:
-            await self._sender.renew(outgoing.chat, message_id, outgoing.message)
+            await self._sender.renew(outgoing.chat, message_id, outgoing.message, upload=outgoing.upload)
         except BadRequest as error:  # it was deleted, or is of another form: a new one follows
             _log.info("alert_not_renewed", reason=said(error))
             return False

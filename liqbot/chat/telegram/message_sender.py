@@ -1,6 +1,5 @@
 """Sending a message to a chat, and putting another one in its place."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, ReplyParameters
@@ -9,8 +8,9 @@ from telegram.error import BadRequest, TelegramError
 
 from liqbot.chat.telegram.buttons import keyboard
 from liqbot.chat.telegram.incoming import GENERAL
-from liqbot.chat.telegram.outcomes import is_lost_upload, is_unchanged, is_wrong_form
+from liqbot.chat.telegram.outcomes import is_unchanged, is_wrong_form
 from liqbot.chat.telegram.render import rendered
+from liqbot.chat.telegram.uploads import Uploads
 from liqbot.message import Message, Picture
 from liqbot.service.chats import ChatKey
 
@@ -22,6 +22,7 @@ class MessageSender:
 
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
+        self._uploads = Uploads()
 
     async def post(
         self,
@@ -38,7 +39,9 @@ class MessageSender:
         try:
             if picture is None:
                 return await self._text(chat, message, manner)
-            return await _uploading(picture, upload, lambda photo: self._photo(chat, message, photo, manner))
+            return await self._uploads.send(
+                picture, upload, lambda photo: self._photo(chat, message, photo, manner)
+            )
         except TelegramError as error:
             if not is_wrong_form(error):
                 raise
@@ -49,13 +52,20 @@ class MessageSender:
                 raise
         return await self._plain(chat, message, manner)
 
-    async def renew(self, chat: ChatKey, message_id: int, message: Message) -> None:
-        """Put a message in the place of one that was sent. That it says the same already is well."""
+    async def renew(
+        self, chat: ChatKey, message_id: int, message: Message, *, upload: str | None = None
+    ) -> None:
+        """Put a message in the place of one that was sent. That it says the same already is well.
+
+        `upload` is the handle of its picture from an earlier sending.
+        """
         try:
             if message.picture is None:
                 await self._rewrite(chat, message_id, message)
             else:
-                await self._redraw(chat, message_id, message, message.picture)
+                await self._uploads.send(
+                    message.picture, upload, lambda photo: self._redraw(chat, message_id, message, photo)
+                )
         except BadRequest as error:
             if not is_unchanged(error):
                 raise
@@ -108,11 +118,16 @@ class MessageSender:
             reply_markup=keyboard(message.actions),
         )
 
-    async def _redraw(self, chat: ChatKey, message_id: int, message: Message, picture: Picture) -> None:
+    async def _redraw(
+        self, chat: ChatKey, message_id: int, message: Message, photo: Picture | str
+    ) -> Sent | bool:
         caption = rendered(message)
-        await self._bot.edit_message_media(
+        return await self._bot.edit_message_media(
             InputMediaPhoto(
-                picture.png, caption=caption.text, caption_entities=caption.entities, filename=picture.name
+                photo if isinstance(photo, str) else photo.png,
+                caption=caption.text,
+                caption_entities=caption.entities,
+                filename=None if isinstance(photo, str) else photo.name,
             ),
             _id(chat),
             message_id,
@@ -133,24 +148,6 @@ class _Manner:
         if self.reply_to is None:
             return None
         return ReplyParameters(self.reply_to, allow_sending_without_reply=True)
-
-
-def upload_of(sent: Sent) -> str | None:
-    """Return the handle under which the picture of a sent message can be sent again."""
-    return sent.photo[-1].file_id if sent.photo else None
-
-
-async def _uploading(
-    picture: Picture, upload: str | None, send: Callable[[Picture | str], Awaitable[Sent]]
-) -> Sent:
-    """Send by the picture's handle; by the picture itself where there is none, or Telegram forgot it."""
-    if upload is not None:
-        try:
-            return await send(upload)
-        except BadRequest as error:
-            if not is_lost_upload(error):
-                raise
-    return await send(picture)
 
 
 def _in_words(message: Message) -> Message:

@@ -75,7 +75,8 @@ async def test_what_flows_through_a_market_is_answered(telegram, serving, line, 
 )
 async def test_what_is_kept_for_long_is_answered(telegram, serving, line, begins):
     ann = await telegram.person("Ann")
-    async with serving():
+    async with serving() as bot:
+        await bot.until(lambda: False)  # until all of it was told, and is kept
         await ann.says(line)
         heard = await ann.hears(within=WITHIN)
     assert begins in heard.text, heard.text

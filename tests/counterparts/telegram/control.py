@@ -156,6 +156,10 @@ class Telegram:
         """Return a photo's content by any of its file_ids."""
         return base64.b64decode(await self.ask("picture", file_id=file_id))
 
+    async def forget_pictures(self):
+        """Take no photo by its file_id any more, as Telegram does with some after a time."""
+        await self.ask("forget_pictures")
+
     async def commands(self) -> list[dict]:
         """Return every set of commands: scope, chat, user, language, commands."""
         return await self.ask("commands")

@@ -161,6 +161,9 @@ class Door:
     async def do_picture(self, file_id):
         return base64.b64encode(self.api.world.photos[file_id].bytes_of(file_id)).decode()
 
+    async def do_forget_pictures(self):
+        self.api.world.photos.clear()
+
     async def do_menu(self, chat, user, language):
         return menu(self.api, self.api.world.find(chat), user, language)
 
