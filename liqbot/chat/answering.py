@@ -97,7 +97,7 @@ class Answering:
 
     async def _run(self, command: Command, words: list[str], context: CommandContext) -> Message:
         async def one(given: list[str]) -> Message:
-            values = await read_arguments(command, given, context, self.topics(context))
+            values = await read_arguments(command, given, context, lambda: self.topics(context))
             if command.name not in (*OF_THE_PRESENT, *WITHOUT_MARKET):
                 await context.services.startup.require_past()  # what cannot be done was refused before
             turn = self._turns.setdefault(context.chat, asyncio.Semaphore(AT_ONCE))

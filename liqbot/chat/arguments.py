@@ -4,8 +4,8 @@ Not here: cleaning what is typed (`input_cleaning.py`), spans and times (`times.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
 
 from liqbot.alerts.account_rule import WATCH_ACCOUNT
 from liqbot.alerts.alert_message import headline
@@ -31,6 +31,8 @@ from liqbot.service.windows import WINDOWS
 from liqbot.text import N_, _
 from liqbot.text.figures import listed, price
 
+Topics: TypeAlias = Callable[[], Mapping[str, str]]
+"""Gives the names that `/help` explains, each with its summary: made only where somebody asks for help."""
 _QUOTE = re.compile(r"([-/_:.]?(USD[TC]?|PERP|SWAP)|\.P)$", re.IGNORECASE)
 """What exchanges and charts add to a coin: `BTCUSDT`, `BTC-USDT-SWAP`, `BTC/USDT:USDT`, `BTCUSDT.P`."""
 _EXCHANGE = re.compile(
@@ -102,12 +104,17 @@ ALL = "all"
 """What people type for all subscriptions, or for all coins."""
 
 
+def no_topics() -> Mapping[str, str]:
+    """Explain nothing."""
+    return {}
+
+
 async def read_arguments(
-    command: Command, words: Sequence[str], context: CommandContext, topics: Mapping[str, str]
+    command: Command, words: Sequence[str], context: CommandContext, topics: Topics = no_topics
 ) -> dict[str, Any]:
     """Return a value for each argument of `command`. Raises `UserError` that says what is wrong.
 
-    `topics` are the names that `/help` explains.
+    `topics` gives the names that `/help` explains.
     """
     values: dict[str, Any] = {}
     has_settings = _has_settings(command)
@@ -173,7 +180,7 @@ def _joined(command: Command, words: Sequence[str]) -> list[str]:
     return [*words[: len(kinds) - 1], " ".join(words[len(kinds) - 1 :])]
 
 
-async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
+async def choices(kind: Kind, context: CommandContext, topics: Topics = no_topics) -> Mapping[str, str]:
     """Return what may be typed for an argument of `kind`, each with a word on what it is."""
     if kind in _OWN:
         return await _own_choices(kind, context)
@@ -189,7 +196,7 @@ async def choices(kind: Kind, context: CommandContext, topics: Mapping[str, str]
     if kind is Kind.ZONE:
         common = {name: told_time(name, services.clock()) for name in EXAMPLES[kind]}
         return common | {name: "" for name in all_zones() if name not in common}
-    return topics if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
+    return topics() if kind is Kind.TOPIC else dict.fromkeys(_EXAMPLES.get(kind, ()), "")
 
 
 async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]:
@@ -202,11 +209,11 @@ async def _own_choices(kind: Kind, context: CommandContext) -> Mapping[str, str]
         own = await services.account_watches.names(context.chat)
         return own | {one: venue for one, venue in services.accounts.examples.items() if one not in own}
     if kind is Kind.SUBJECT:
-        coins = await choices(Kind.COIN, context, {})
+        coins = await choices(Kind.COIN, context)
         return {**coins, **await services.account_watches.names(context.chat)}
     if kind is Kind.TESTED:
         own = {WATCH_ACCOUNT.name: _("an account")} if services.accounts.places else {}
-        return {**await choices(Kind.RULE, context, {}), **own}
+        return {**await choices(Kind.RULE, context), **own}
     mine = await services.subscriptions.numbers(context.chat)
     if kind is Kind.FILTER:
         return dict.fromkeys((word for line in mine.values() for word in line.split()[:2]), "")
@@ -217,7 +224,7 @@ async def _lacking(
     command: Command,
     kind: Kind,
     context: CommandContext,
-    topics: Mapping[str, str],
+    topics: Topics,
     before: Mapping[str, Any],
 ) -> UserError:
     if kind is Kind.ACCOUNT:
@@ -245,14 +252,14 @@ async def _lacking(
     )
 
 
-async def _offered(kind: Kind, context: CommandContext, topics: Mapping[str, str]) -> Mapping[str, str]:
+async def _offered(kind: Kind, context: CommandContext, topics: Topics) -> Mapping[str, str]:
     names = await choices(kind, context, topics)
     if not names:
         raise UserError(_NOTHING_THERE[kind])
     return names
 
 
-async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | float:
+async def _value(kind: Kind, word: str, context: CommandContext, topics: Topics) -> str | float:
     if kind is Kind.SPAN and word.lower().startswith(("until ", "till ", "til ")):
         settings = await context.services.chats.settings(context.chat)
         return until_s(word, context.services.clock(), zone(settings.time_zone))
@@ -270,7 +277,7 @@ async def _value(kind: Kind, word: str, context: CommandContext, topics: Mapping
     return await reading(kind, word, context, topics)
 
 
-async def _tested(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | float:
+async def _tested(kind: Kind, word: str, context: CommandContext, topics: Topics) -> str | float:
     """Return the rule, or the coin, that is to be tested; what names an account is left as it was typed."""
     names_one = await is_account(word, context)
     if names_one and kind is Kind.TESTED:
@@ -288,7 +295,7 @@ async def is_account(word: str, context: CommandContext) -> bool:
     return looks_like_address(word) or word.lower() in (name.lower() for name in names.values())
 
 
-async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Mapping[str, str]) -> str | int:
+async def _one_of(kind: Kind, word: str, context: CommandContext, topics: Topics) -> str | int:
     """Return which of the names that there are was meant."""
     if kind is Kind.NUMBER and _ALERT.fullmatch(word):
         raise UserError("{text} is an alert. Subscriptions have numbers such as #3.", text=word)

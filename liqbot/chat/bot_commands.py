@@ -167,7 +167,7 @@ async def _command_lines(context: CommandContext, chosen: Command) -> list[str]:
     lines = [chosen.summary, *chosen.details]
     for argument in chosen.arguments:
         is_own = argument.kind in (Kind.NUMBER, Kind.ACCOUNT)
-        names = () if is_own else tuple(await choices(argument.kind, context, {}))
+        names = () if is_own else tuple(await choices(argument.kind, context))
         if names and argument.default:
             lines.append(
                 _(

@@ -196,12 +196,12 @@ async def import_(context: CommandContext, text: Text) -> Message:
 async def _taken_over(context: CommandContext, words: Sequence[str]) -> int:
     """Enter one subscription; return its number. Raises `UserError`."""
     if words and words[0].removeprefix("/") == "watch":
-        read = await read_arguments(account_commands.watch, words[1:], context, {})
+        read = await read_arguments(account_commands.watch, words[1:], context)
         by, own = await by_of(context, read["settings"])
         watching = context.services.account_watches
         answer = await watching.watch(context.chat, read["address"], own, by=by)
         return answer.watched.subscription.number
-    read = await read_arguments(subscribe, words, context, {})
+    read = await read_arguments(subscribe, words, context)
     by, own = await by_of(context, read["settings"])
     subscriptions = context.services.subscriptions
     done = await subscriptions.subscribe(context.chat, read["rule"], read["coin"], own, by=by)

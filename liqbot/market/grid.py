@@ -88,13 +88,14 @@ def _usual(steps: Ints) -> Floats:
     """Return the usual step around each of `steps`: the larger of the medians before and after it."""
     if len(steps) == 1:
         return steps.astype(np.float64)
-    return np.array(
-        [
-            max(
-                float(np.median(around))
-                for around in (steps[max(place - _AROUND, 0) : place], steps[place + 1 :][:_AROUND])
-                if len(around)
-            )
-            for place in range(len(steps))
-        ]
-    )
+    return np.fmax(_median_before(steps), _median_before(steps[::-1])[::-1])
+
+
+def _median_before(steps: Ints) -> Floats:
+    """Return of each step the median of the few before it, shape (T,), NaN for the first."""
+    padded = np.append(np.full(_AROUND, np.inf), steps)
+    before = np.sort(np.lib.stride_tricks.sliding_window_view(padded, _AROUND)[: len(steps)], axis=1)
+    count = np.minimum(np.arange(len(steps)), _AROUND)
+    row = np.arange(len(steps))
+    middle = (before[row, (count - 1) // 2] + before[row, count // 2]) / 2
+    return np.where(count > 0, middle, np.nan)

@@ -6,7 +6,7 @@ Not here: drawing (`charts/`), what is asked for (`picture_query.py`).
 import asyncio
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -22,6 +22,7 @@ from liqbot.charts.request import (
     SecondLayer,
     TerrainInput,
 )
+from liqbot.charts.sharing import Shared
 from liqbot.charts.studio import DrawingError, Studio
 from liqbot.engine.combined_venues import combine_grids
 from liqbot.market.grid import Grid
@@ -40,11 +41,14 @@ from liqbot.service.windows import ALERT_WINDOW, WINDOWS
 from liqbot.store.errors import StoreError
 from liqbot.store.events import Events
 from liqbot.store.history import History
+from liqbot.text import language
 from liqbot.text.figures import price
 
 _log = structlog.get_logger()
 
 PLAIN = PictureQuery()
+REMEMBERED = 12
+"""So many questions are known whose heatmaps are drawn, or being drawn."""
 MOST_EVENTS = 20_000
 """Events that a picture is made from: of more the newest. Only the largest of them are drawn."""
 
@@ -75,6 +79,21 @@ def level_of(hit: Hit) -> NamedLevel | None:
     return NamedLevel(hit.level, (price(hit.level),), hit.side)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a heatmap shows: whoever asks for the same gets the same one."""
+
+    view: MarketView
+    """This very view: of a newer one the past may be another, too."""
+    marks: tuple[Mark, ...]
+    window: str
+    span_ms: int
+    about: str | None
+    level: NamedLevel | None
+    query: PictureQuery
+    language: str
+
+
 class Pictures:
     """Draws what is asked for."""
 
@@ -94,6 +113,8 @@ class Pictures:
         self._history = history
         self._events = events
         self._marks = marks
+        self._shared: Shared[Picture] = Shared(REMEMBERED)
+        """Heatmaps by what was asked: as long as there is no newer view, the same question has one answer."""
 
     async def heatmap(self, coin: str, window: str = "24h", query: PictureQuery = PLAIN) -> Picture | None:
         """Draw the heatmap of the `window` (a key of `WINDOWS`) up to now; None where that fails.
@@ -195,31 +216,34 @@ class Pictures:
         `level` is a price to be marked. `span_ms` is how long the window is, by default what `WINDOWS` says.
         Raises `DrawingError`.
         """
-        asked = await self.heatmap_input(seen, window, about=about, level=level, query=query, span_ms=span_ms)
-        return await self.studio.heatmap(asked)
-
-    async def heatmap_input(
-        self,
-        seen: Seen,
-        window: str,
-        *,
-        about: str | None = None,
-        level: NamedLevel | None = None,
-        query: PictureQuery = PLAIN,
-        span_ms: int | None = None,
-    ) -> HeatmapInput:
-        """Return all that is known of a view's market in a window, for a heatmap."""
-        view, span_ms = seen.view, WINDOWS[window] if span_ms is None else span_ms
-        layers = seen.layers
-        return HeatmapInput(
-            view=view.with_marks(await asyncio.to_thread(self._marks, view)),
-            grid=await self._grid(seen, span_ms),
+        asked = _Asked(
+            view=seen.view,
+            marks=await asyncio.to_thread(self._marks, seen.view),
             window=window,
-            candles=self.traded.first_of(layers, view.coin),
-            line=query.style.line,
-            events=await self._happened(view, layers, view.time_ms - span_ms),
-            highlight=about,
+            span_ms=WINDOWS[window] if span_ms is None else span_ms,
+            about=about,
             level=level,
+            query=query,
+            language=language(),
+        )
+
+        async def drawn() -> Picture:
+            return await self.studio.heatmap(await self._gathered(seen, asked))
+
+        return await self._shared.get(asked, drawn)
+
+    async def _gathered(self, seen: Seen, asked: "_Asked") -> HeatmapInput:
+        """Return all that is known of a view's market in a window."""
+        view, span_ms, query = asked.view, asked.span_ms, asked.query
+        return HeatmapInput(
+            view=view.with_marks(asked.marks),
+            grid=await self._grid(seen, span_ms),
+            window=asked.window,
+            candles=self.traded.first_of(seen.layers, view.coin),
+            line=query.style.line,
+            events=await self._happened(view, seen.layers, view.time_ms - span_ms),
+            highlight=asked.about,
+            level=asked.level,
             zoom=query.zoom,
             look=query.style.look,
             second=await self._second(view, query.other, span_ms),

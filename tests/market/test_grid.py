@@ -1,6 +1,7 @@
 """A column of a grid holds until the next one, unless that is unusually late."""
 
 from itertools import pairwise
+from statistics import median
 
 import numpy as np
 from hypothesis import given
@@ -47,6 +48,17 @@ def test_two_holes_near_each_other_are_both_gaps():
 def test_columns_are_never_taken_to_be_nearer_than_they_can_be():
     time_ms = times(*[1] * 20, 60, *[1] * 20)
     assert gaps(time_ms, held_until(time_ms, 30 * MINUTE)) == []
+
+
+@given(st.lists(st.integers(1, 600), min_size=2, max_size=40))
+def test_usual_is_the_larger_of_the_medians_of_five_steps_before_and_after(spans):
+    time_ms = times(*spans)
+    expected = []
+    for place, span in enumerate(spans):
+        around = (spans[max(place - 5, 0) : place], spans[place + 1 :][:5])
+        usual = max(median(some) for some in around if some)
+        expected.append(int(time_ms[place]) + int(min(span, GAP_STEPS * usual) * MINUTE))
+    assert held_until(time_ms).tolist() == [*expected, int(time_ms[-1])]
 
 
 @given(st.lists(st.sampled_from([1, 5, 15, 120, 600]), min_size=12, max_size=80), st.integers(0, 30))

@@ -1,5 +1,6 @@
 """What is handed to the charts: all that the bot knows of a market, as its stores and its sources tell it."""
 
+import asyncio
 from dataclasses import replace
 
 import numpy as np
@@ -55,8 +56,17 @@ async def services(store):
 async def handed_over(services, window="12h", query=None, **more):
     """Return what the charts are given."""
     query = query or PictureQuery()
+    given, draw = [], services.pictures.studio.heatmap
+
+    async def heatmap(asked):
+        given.append(asked)
+        return await draw(asked)
+
+    services.pictures.studio.heatmap = heatmap
     seen = services.markets.seen("BTC", query.layer)
-    return await services.pictures.heatmap_input(seen, window, query=query, **more)
+    await services.pictures.heatmap_of(seen, window, query=query, **more)
+    services.pictures.studio.heatmap = draw
+    return given[0]
 
 
 async def test_what_happened_is_taken_from_the_event_log(services):
@@ -164,3 +174,25 @@ async def test_all_of_it_becomes_a_picture(services):
     picture = await services.pictures.heatmap("BTC", "12h")
     assert picture.png.startswith(b"\x89PNG")
     assert "3 hours of 12 hours" in picture.alt
+
+
+async def test_the_past_is_read_once_for_all_who_ask_the_same_of_a_view(services, store, monkeypatch):
+    read, grid = [], store.history.grid
+
+    async def counted(view, span_ms):
+        read.append(view)
+        return await grid(view, span_ms)
+
+    monkeypatch.setattr(store.history, "grid", counted)
+    asked = [services.pictures.heatmap("BTC", "12h") for _ in range(8)]
+    first, *others = await asyncio.gather(*asked)
+    assert all(other is first for other in others)
+    assert await services.pictures.heatmap("BTC", "12h") is first
+    assert len(read) == 1
+    await services.pictures.heatmap("BTC", "24h")
+    assert len(read) == 2, "another question"
+    newer = view_at(MANY + 1)
+    services.markets.views["BTC"] = newer
+    services.markets.layers.keep([newer], {})
+    assert await services.pictures.heatmap("BTC", "12h") is not first
+    assert read[-1] is newer

@@ -131,7 +131,9 @@ class LineCompleter(Completer):
             return self._settings(command, given, word)
         if len(given) >= len(kinds):
             return []
-        offered = await choices(kinds[len(given)], self._context, self._answering.topics(self._context))
+        offered = await choices(
+            kinds[len(given)], self._context, lambda: self._answering.topics(self._context)
+        )
         return offered.items()
 
     def _settings(self, command: Command, given: list[str], word: str) -> Iterable[tuple[str, str]]:

@@ -178,7 +178,7 @@ class Conversation:
         try:
             words = shlex.split(request.line)[1:]
             if len(each_coin(command, words, context)) == 1:
-                await read_arguments(command, words, context, self._answering.topics(context))
+                await read_arguments(command, words, context, lambda: self._answering.topics(context))
         except UserError as refusal:
             return str(refusal)
         except ValueError:

@@ -99,7 +99,7 @@ def of_argument(
 
     async def offer(context: CommandContext, typed: str, given: Given) -> Mapping[str, str]:
         del typed, given
-        offered = await choices(kind, context, topics(context))
+        offered = await choices(kind, context, lambda: topics(context))
         if may_be_all and len(offered) > 1:
             return {**offered, str(ALL_OF_THEM): _("all of them")}
         return offered
@@ -298,7 +298,7 @@ def _unit(parameter: Parameter) -> str:
 
 async def _coins(context: CommandContext) -> Mapping[str, str]:
     """Return what a parameter that names a coin may be."""
-    return {ANY_COIN: _("default"), **await choices(Kind.COIN, context, {})}
+    return {ANY_COIN: _("default"), **await choices(Kind.COIN, context)}
 
 
 def _amounts(parameter: Parameter, typed: str) -> Mapping[str, str]:

@@ -102,7 +102,7 @@ def _of_subscribe(words: Sequence[str], context: CommandContext) -> Message | No
 async def _of_one(
     command: Command, words: Sequence[str], kind: Kind, context: CommandContext, answering: Answering
 ) -> Message | None:
-    offered = await choices(kind, context, answering.topics(context))
+    offered = await choices(kind, context, lambda: answering.topics(context))
     if not offered:
         return None
     typed = " ".join([f"/{command.name}", *words])
