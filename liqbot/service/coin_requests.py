@@ -1,15 +1,17 @@
 """Coins that somebody asked for: followed from then on, over restarts, until nobody wants them any more."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 import structlog
 
 from liqbot.market.coins import canonical
+from liqbot.market.layer import Origin
 from liqbot.service.errors import UserError
 from liqbot.service.markets import Markets
 from liqbot.sources.source import Followed, WithCoins
+from liqbot.store.errors import StoreError
 from liqbot.store.store import Store
 
 _log = structlog.get_logger()
@@ -23,6 +25,8 @@ EVERY_S = 15.0
 """How often what is not followed yet, as after a restart, is tried again."""
 NOTED_MS = 3_600_000
 """When a coin was asked for last is written down to the hour."""
+LEFT_MS = 60_000
+"""A coin that no source follows is shown no longer once its newest view is so old."""
 
 
 def _always() -> bool:
@@ -62,8 +66,8 @@ class CoinRequests:
         self._patience_s = patience_s
         self._asked_ms: dict[str, int] = {}
         """By coin: when it was asked for last."""
-        self._is_recalled = False
-        """Whether it is known what was asked for before a restart."""
+        self._noted_ms: dict[str, int] = {}
+        """The same, as the store had it when it was looked at last."""
 
     @property
     def is_possible(self) -> bool:
@@ -119,21 +123,24 @@ class CoinRequests:
 
     async def run(self) -> None:
         """Follow again what was asked for before a restart, and let go of what nobody uses; never returns."""
+        is_told = False
         while True:
-            if self._keeps():
-                await self.recall()
-                await self.let_go()
+            try:
+                await self._keep_up()
+            except StoreError as error:
+                if not is_told:  # once an outage, not at each try
+                    _log.warning("coins_not_kept", reason=str(error))
+                is_told = True
+            except Exception:  # noqa: BLE001 - whatever a source says of one coin, it is tried again
+                _log.exception("coins_not_kept")
             else:
-                self._is_recalled = False  # whoever keeps the list writes to it meanwhile
+                is_told = False
             await asyncio.sleep(EVERY_S)
 
     async def recall(self) -> None:
-        """Follow all that was asked for, as far as its sources know of it by now."""
-        if not self._is_recalled:
-            text = await self._store.notes.get(NOTE)
-            if text is not None:
-                self._asked_ms = msgspec.json.decode(text, type=dict[str, int]) | self._asked_ms
-            self._is_recalled = True
+        """Follow all that was asked for, here before a restart or elsewhere, as far as sources know of it."""
+        self._noted_ms = _read(await self._store.notes.get(NOTE))
+        self._asked_ms = _newest(self._asked_ms, self._noted_ms)
         for coin in list(self._asked_ms):
             await self._follow(coin)
 
@@ -143,15 +150,34 @@ class CoinRequests:
         disused = {coin for coin, asked_ms in self._asked_ms.items() if asked_ms < since_ms}
         if not disused:
             return
+        gone: set[str] = set()
         for coin in disused:
             if await self._store.alerts.watches(coin):
                 continue
+            gone.add(coin)
             del self._asked_ms[coin]
             for source in self._sources:
                 await source.unfollow(coin)
             self._markets.forget(coin)
             _log.info("coin_let_go", coin=coin)
-        await self._write()
+        if gone:
+            await self._write(gone)
+
+    async def _keep_up(self) -> None:
+        if self._keeps():
+            await self.recall()
+            await self.let_go()
+            if _hours(self._asked_ms) != self._noted_ms:  # some were used
+                await self._write()
+        self._forget_what_is_left()
+
+    def _forget_what_is_left(self) -> None:
+        """Show no longer what whoever follows the sources has let go of: nobody tells of that."""
+        followed = {coin for source in self._sources for coin in source.coins}
+        left, until_ms = set(self.listed) - followed, self._clock() - LEFT_MS
+        for view in list(self._markets.all()) if followed else ():
+            if view.coin in left and view.layer.origin is Origin.LIVE and view.time_ms < until_ms:
+                self._markets.forget(view.coin)
 
     async def _follow(self, coin: str) -> Followed:
         """Return what the source says that has the coin, or the last one."""
@@ -162,6 +188,29 @@ class CoinRequests:
                 return said
         return said
 
-    async def _write(self) -> None:
-        hours = {coin: asked_ms // NOTED_MS * NOTED_MS for coin, asked_ms in self._asked_ms.items()}
-        await self._store.notes.set(NOTE, msgspec.json.encode(hours).decode())
+    async def _write(self, gone: Collection[str] = ()) -> None:
+        """Write down what was asked for, beside what another process has; `gone` is let go of."""
+        hours = _hours(self._asked_ms)
+
+        def joined(text: str | None) -> str:
+            asked_ms = _newest(_read(text), hours)
+            kept = {coin: at_ms for coin, at_ms in asked_ms.items() if coin not in gone}
+            return msgspec.json.encode(kept).decode()
+
+        self._noted_ms = _read(await self._store.notes.change(NOTE, joined))
+
+
+def _read(text: str | None) -> dict[str, int]:
+    """Return by coin when it was asked for, as it is noted; what cannot be read is as good as nothing."""
+    try:
+        return {} if text is None else msgspec.json.decode(text, type=dict[str, int])
+    except msgspec.DecodeError:
+        return {}
+
+
+def _newest(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    return {coin: max(one.get(coin, 0), other.get(coin, 0)) for coin in {**one, **other}}
+
+
+def _hours(asked_ms: Mapping[str, int]) -> dict[str, int]:
+    return {coin: at_ms // NOTED_MS * NOTED_MS for coin, at_ms in asked_ms.items()}

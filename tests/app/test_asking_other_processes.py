@@ -13,6 +13,7 @@ from liqbot.app.roles import Duties
 from liqbot.chat.command import CommandContext
 from liqbot.market.accounts import PastTrade, PastTrades
 from liqbot.people_settings import QuotaSettings
+from liqbot.service import coin_requests
 from liqbot.service.coin_requests import NOTE
 from liqbot.settings import Settings
 from liqbot.sources.source import Followed
@@ -157,6 +158,22 @@ async def test_that_somebody_there_uses_a_coin_keeps_it_followed(process):
     await eventually(lambda: "HYPE" in chat.bot.services.markets.coins)
     await chat.say("/map HYPE")
     await eventually(lambda: requests._asked_ms["HYPE"] > 1)
+
+
+async def test_a_coin_that_is_let_go_is_shown_nowhere_and_can_be_asked_for_everywhere(process, monkeypatch):
+    """Nobody is told of that: its last view stayed there, ever older, as if it were followed."""
+    monkeypatch.setattr(coin_requests, "EVERY_S", 0.1)
+    engine, chat = await process("engine"), await process("telegram")
+    await eventually(lambda: "HYPE" in chat.bot.services.coin_requests.listed)
+    assert (await chat.title("/map HYPE")).startswith("HYPE")
+    with monkeypatch.context() as later:
+        later.setattr(coin_requests, "DISUSED_MS", -3_600_000)
+        await eventually(lambda: engine.source.coins == ["BTC"])
+        later.setattr(coin_requests, "LEFT_MS", 0)
+        await eventually(lambda: chat.bot.services.markets.coins == ("BTC",))
+    assert engine.bot.services.markets.coins == ("BTC",)
+    assert (await chat.title("/map HYPE")).startswith("HYPE")
+    assert engine.source.coins == ["BTC", "HYPE"]
 
 
 async def test_without_anybody_who_follows_it_a_coin_cannot_be_asked_for(process, monkeypatch):

@@ -1,14 +1,18 @@
 """A coin that nobody follows yet is asked for in a chat."""
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
 from chat.stand_ins import BTC, NOW_MS, Room
 from markets import long, view_of
 
-from liqbot.service.coin_requests import DISUSED_MS, CoinRequests
+from liqbot.app.background import in_background
+from liqbot.service import coin_requests as module
+from liqbot.service.coin_requests import DISUSED_MS, NOTE, CoinRequests
 from liqbot.sources.source import Followed, WithCoins
+from liqbot.store.errors import StoreError
 from liqbot.store.opening import open_store
 
 HYPE = view_of(long("ann", 10, at=38, coin="HYPE"), spot=40, coin="HYPE")
@@ -115,6 +119,52 @@ async def test_what_was_asked_for_is_followed_again_after_a_restart(asking):
     assert second.exchange.coins == ["BTC"]
     await second.requests.recall()
     assert second.exchange.coins == ["BTC", "HYPE"]
+
+
+async def test_a_database_that_is_away_at_the_start_does_not_end_it(asking, monkeypatch):
+    first = asking(Exchange("BTC", "HYPE"))
+    await first.room.say("/heatmap HYPE")
+    await first.store.close()
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    second, tries = asking(Exchange("BTC", "HYPE")), []
+    read = second.store.notes.get
+
+    async def away(name):
+        tries.append(name)
+        if len(tries) < 3:
+            raise StoreError("the database is away")
+        return await read(name)
+
+    monkeypatch.setattr(second.store.notes, "get", away)
+    async with in_background(second.requests.run()), asyncio.timeout(10):
+        while second.exchange.coins != ["BTC", "HYPE"]:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_what_another_process_has_followed_meanwhile_stays_asked_for(asking):
+    """The two follow the exchange by turns, and neither is told when."""
+    one = asking(Exchange("BTC", "HYPE", "PURR", most=3))
+    await one.room.say("/heatmap HYPE")
+    beside = Exchange("BTC", "HYPE", "PURR", most=3)
+    beside.markets = one.room.services.markets
+    other = CoinRequests([beside], one.room.services.markets, one.store, lambda: one.room.now_ms)
+    await other.follow("PURR")
+    assert beside.coins == ["BTC", "HYPE", "PURR"]
+    await one.requests.follow("HYPE")
+    assert one.exchange.coins == ["BTC", "HYPE", "PURR"]
+    assert {"HYPE", "PURR"} == json.loads(await one.store.notes.get(NOTE)).keys()
+
+
+async def test_that_a_coin_is_used_is_known_after_a_restart(asking, monkeypatch):
+    monkeypatch.setattr(module, "EVERY_S", 0.01)
+    at = asking(Exchange("BTC", "HYPE"))
+    await at.room.say("/heatmap HYPE")
+    before = await at.store.notes.get(NOTE)
+    at.room.now_ms += 7_200_000
+    await at.room.say("/regime HYPE")
+    async with in_background(at.requests.run()), asyncio.timeout(10):
+        while await at.store.notes.get(NOTE) == before:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_a_bot_without_such_a_source_says_what_there_is(room):
