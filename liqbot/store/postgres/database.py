@@ -5,6 +5,8 @@
 """
 
 import re
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any, LiteralString, cast
 
 import psycopg
@@ -54,7 +56,8 @@ def connect(url: PostgresUrl, *, name: str = "liqbot", writes: bool = False) -> 
     """
     try:
         connection = psycopg.connect(**_parameters(url, name))
-        connection.execute(*_set(url))
+        with _given_up_if_failed(connection):
+            connection.execute(*_set(url))
     except psycopg.Error as error:
         raise unusable(url, error) from None
     _require_supported(url, connection, writes=writes)
@@ -66,12 +69,23 @@ async def connect_async(url: PostgresUrl, *, name: str = "liqbot") -> psycopg.As
     """Connect without blocking, to what may be written, as `connect` does. Raises `DatabaseError`."""
     try:
         connection = await psycopg.AsyncConnection.connect(**_parameters(url, name))
-        await connection.execute(*_set(url))
+        with _given_up_if_failed(connection):  # or if whoever wants it is gone by now
+            await connection.execute(*_set(url))
     except psycopg.Error as error:
         raise unusable(url, error) from None
     _require_supported(url, connection, writes=True)
     adapt(connection.adapters)
     return connection
+
+
+@contextmanager
+def _given_up_if_failed(connection: psycopg.BaseConnection[Any]) -> Generator[None]:
+    """Let go of a connection that nobody will have; a server has no more than so many."""
+    try:
+        yield
+    except BaseException:
+        connection.pgconn.finish()
+        raise
 
 
 def adapt(adapters: AdaptersMap) -> None:

@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: what breaks is made anew, and nothing is done twice or lost."""
 
 import asyncio
+import gc
 
 import pytest
 from postgres_server import running
@@ -231,3 +232,25 @@ async def test_while_the_server_is_away_each_question_is_refused_in_one_line(con
     finally:
         postgres_server.start()
     assert await connections.read(names) == ["a"]
+
+
+async def test_a_connection_that_nobody_waits_for_any_more_is_not_left_open(postgres, monkeypatch):
+    """As of a process that ends, or loses a lease, while it connects: a server has no more than so many."""
+    there = await database.connect_async(postgres)
+    monkeypatch.setattr(database, "_set", lambda _: ("SELECT pg_sleep(%s)", [20]))
+    connecting = asyncio.create_task(database.connect_async(postgres, name="given up"))
+
+    async def is_known():
+        found = await there.execute("SELECT 1 FROM pg_stat_activity WHERE application_name = 'given up'")
+        return await found.fetchone() is not None
+
+    async with asyncio.timeout(20):
+        while not await is_known():  # noqa: ASYNC110 - the server tells nobody
+            await asyncio.sleep(0.01)
+        connecting.cancel()
+        await asyncio.gather(connecting, return_exceptions=True)
+        del connecting
+        gc.collect()  # what is left open warns, and a warning is an error here
+        while await is_known():  # noqa: ASYNC110 - as above
+            await asyncio.sleep(0.01)
+    await there.close()
