@@ -36,10 +36,11 @@ async def test_a_trouble_that_passes_is_waited_out_while_the_bot_serves(house, m
     assert await puts(house) == [503, 503, 200]
 
 
-async def test_commands_that_discord_refuses_are_not_sent_again_and_again(house):
-    await house.discord.fault("PUT", PUT, status=400)
-    async with house.open(synced=False):
-        await house.discord.sessions()
+async def test_commands_that_discord_refuses_are_not_sent_again_and_again(house, monkeypatch):
+    monkeypatch.setattr("liqbot.chat.discord.syncing.FIRST_PAUSE_S", 0.01)
+    await house.discord.fault("PUT", PUT, status=400, code=50035)
+    async with house.open(synced=False) as adapter:
+        await eventually(adapter._client._syncing.done)
     assert await house.store.notes.get("discord.commands") is None
     assert await puts(house) == [400]
 
