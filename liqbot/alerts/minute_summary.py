@@ -44,6 +44,10 @@ class MinuteSummary:
         for view in views:
             self._since.pop((view.coin, view.layer), None)
 
+    def forget(self, layer: Layer) -> None:
+        """Know nothing of a layer any more: somebody else has told of it meanwhile."""
+        self._since = {key: since for key, since in self._since.items() if key[1] != layer}
+
     def recall(self, coin: str, layer: Layer, events: Iterable[MarketEvent]) -> None:
         """Take up again, at a restart, what the event log has since rules read last.
 

@@ -116,6 +116,13 @@ class AlertsRole:
     async def _lead(self, lease: Lease) -> None:
         """Read what nobody has read, and then what comes."""
         self._behind.clear()
+        try:
+            await self._lead_on(lease)
+        finally:
+            self._kept.clear()  # what is left unread is for whoever leads next, and nothing waits for it here
+            self._waiting_s = None
+
+    async def _lead_on(self, lease: Lease) -> None:
         with fenced(lease):
             await self._read_left()
             async with asyncio.TaskGroup() as group:

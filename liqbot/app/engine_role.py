@@ -169,8 +169,7 @@ class EngineRole:
         async def lead(lease: Lease) -> None:
             try:
                 with fenced(lease):
-                    feed.begin_anew()
-                    self._unlogged.pop(feed.source.layer, None)
+                    self._begin_anew(feed)
                     await self._prepare(feed)
                     await self._run(feed)
             except asyncio.CancelledError:
@@ -190,6 +189,15 @@ class EngineRole:
                 await asyncio.sleep(RETRY_S)
             else:
                 return
+
+    def _begin_anew(self, feed: Feed) -> None:
+        """Know of a layer what is in the store alone: another process may have followed it meanwhile."""
+        layer = feed.source.layer
+        feed.begin_anew()
+        self._unlogged.pop(layer, None)
+        self._minutes.forget(layer)
+        self._cases.forget(layer.key)
+        self._store.look_anew(layer)
 
     async def _run(self, feed: Feed) -> None:
         try:

@@ -112,6 +112,10 @@ class Store(Protocol):
         """Forget a layer's past and what watches remember of it, for a market that starts over."""
         ...
 
+    def look_anew(self, layer: Layer) -> None:
+        """Go by the database alone as to what is known of a layer: others have written of it meanwhile."""
+        ...
+
     async def put_back(self, now_ms: int) -> int:
         """Put back what lies in the future at `now_ms`, as a clock that was ahead has written it.
 

@@ -152,10 +152,10 @@ class TestWhereAnotherProcessMakesTheViews:
         evaluator = Evaluator(house.rules, store.alerts)
         role = AlertsRole(store, evaluator, LocalBus(), lambda: NOW, leases=LocalLeases())
         role.house = house
-        task = asyncio.create_task(role.run())
+        role.leading = asyncio.create_task(role.run())
         yield role
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        role.leading.cancel()
+        await asyncio.gather(role.leading, return_exceptions=True)
 
     async def record(self, role, minute, *coins):
         made = [view_of(long("ann", 2, at=95, coin=coin), spot=100.0, coin=coin) for coin in coins]
@@ -229,6 +229,25 @@ class TestWhereAnotherProcessMakesTheViews:
         async with asyncio.timeout(20):
             await looked.wait()
         assert await role.house.due() == []
+
+    async def test_nothing_waits_any_more_where_another_process_reads_it(self, role, monkeypatch):
+        """Views of others wait for what waits here: they would for as long as that process runs."""
+        reading = asyncio.Event()
+
+        async def hang(*_):
+            reading.set()
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr(role.house.store.observations, "next_of", hang)
+        await role.house.subscribe(ANN, "builtin", coin="BTC")
+        await eventually_leads(role)
+        await self.keep(role, 0, "BTC")
+        async with asyncio.timeout(20):
+            await reading.wait()
+        assert role.lag_s > 0
+        role.leading.cancel()  # as when the lease is lost
+        await asyncio.gather(role.leading, return_exceptions=True)
+        assert role.lag_s == 0
 
     async def test_what_cannot_be_written_together_is_written_coin_by_coin(self, role, monkeypatch):
         commit_all = role.house.store.alerts.commit_all

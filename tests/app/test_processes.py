@@ -92,6 +92,20 @@ async def test_of_two_engines_one_follows_the_market_and_the_other_takes_its_pla
     await eventually(lambda: watching.services.markets.view("BTC").spot == 200.0)
 
 
+async def test_an_engine_whose_turn_comes_again_goes_by_what_the_other_one_has_written(process, monkeypatch):
+    first = await process("engine", source=Ticking(100.0))
+    await eventually(lambda: first.beats)
+    second = await process("engine", source=Ticking(200.0))
+    anew = []
+    for part, name in ((first.store, "look_anew"), (first.engine._minutes, "forget")):
+        monkeypatch.setattr(part, name, anew.append)
+    first.backend.leases.stands_aside = True
+    await eventually(lambda: second.engine.led and second.beats)
+    first.backend.leases.stands_aside, second.backend.leases.stands_aside = False, True
+    await eventually(lambda: first.engine.led and first.services.markets.view("BTC").spot == 100.0)
+    assert anew == [LIVE, LIVE]
+
+
 async def test_what_nobody_had_read_whoever_evaluates_next_reads(process):
     chat = Paper()
     sender = await process("telegram", here=chat)

@@ -74,6 +74,31 @@ async def test_how_far_spot_went_between_two_kept_views_is_kept_with_the_second(
     assert second[1:] == (105, 80, 130)
 
 
+async def test_what_another_process_has_kept_counts_and_what_spot_did_before_that_does_not(store):
+    """Two processes follow the layer by turns: how far spot went is counted from the newest row of either."""
+    other = history_room.SqlHistory(store.history.connections)
+    await store.history.record([at(START, 100)])
+    await store.history.record([at(START + MINUTE, 100, low=50, high=200)])
+    assert await other.record([at(START + HOUR, 100)]) == 1
+    store.look_anew(LAYER)
+    assert await store.history.record([at(START + HOUR + MINUTE, 100)]) == 0
+    assert await store.history.record([at(START + HOUR + 5 * MINUTE, 100, low=99, high=101)]) == 1
+    rows = await kept(store, at(START + HOUR + 10 * MINUTE))
+    assert [row[1:] for row in rows] == [(100, 100, 100), (100, 100, 100), (100, 99, 101)]
+
+
+async def test_what_is_looked_at_anew_of_one_layer_is_known_of_the_others(store):
+    there = replace(LAYER, venue="Otherex")
+    for layer in (LAYER, there):
+        await store.history.record([at(START, 100, layer=layer)])
+        await store.history.record([at(START + MINUTE, 100, low=50, high=200, layer=layer)])
+    store.look_anew(LAYER)
+    for layer in (LAYER, there):
+        await store.history.record([at(START + 6 * MINUTE, 100, layer=layer)])
+    assert (await kept(store, at(START + 10 * MINUTE)))[1][1:] == (100, 100, 100)
+    assert (await kept(store, at(START + 10 * MINUTE, layer=there)))[1][1:] == (100, 50, 200)
+
+
 async def test_a_clock_that_goes_backwards_records_nothing(store, address):
     await store.history.record([at(START, 100)])
     assert await store.history.record([at(START - HOUR, 50)]) == 0

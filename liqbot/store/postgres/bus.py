@@ -210,8 +210,7 @@ class PostgresBus:
         """Make good what nobody could tell of, as where a process was killed in between."""
         while True:
             await asyncio.sleep(ACCESS_LOOK_S)
-            if self.listens.is_set():
-                await self._hand_on(AccessChanged(is_remote=True))
+            await self._hand_on(AccessChanged(is_remote=True))
 
     async def _heard(self, payload: str) -> None:
         try:

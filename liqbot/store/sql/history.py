@@ -81,16 +81,16 @@ class SqlHistory(Records):
             self._keep(db, view)
         return begins
 
-    def forget_cached(self) -> None:
-        """Look at the database anew."""
-        self._unkept.clear()
+    def forget_cached(self, layer: Layer | None = None) -> None:
+        """Look at the database anew, as to one layer or to all."""
+        for key in [key for key in list(self._unkept) if layer is None or key[0] == layer.key]:
+            self._unkept.pop(key, None)  # a writer's thread may be at another layer
 
     @writes
     def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM history WHERE layer = ?", [layer.key])
         dated.forget_readings(db, layer.key)
-        for key in [key for key in self._unkept if key[0] == layer.key]:
-            del self._unkept[key]
+        self.forget_cached(layer)
 
     @reads
     def grid(self, db: Connection, view: MarketView, window_ms: int) -> Grid:

@@ -66,9 +66,10 @@ class SqlObservations(Records):
         self._newest |= {_key(one.view): one.time_ms for one in kept}
         return kept
 
-    def forget_cached(self) -> None:
-        """Look at the database anew."""
-        self._newest.clear()
+    def forget_cached(self, layer: Layer | None = None) -> None:
+        """Look at the database anew, as to one layer or to all."""
+        for key in [key for key in list(self._newest) if layer is None or key[0] == layer.key]:
+            self._newest.pop(key, None)
 
     @writes_beside
     def _record(self, db: Connection, views: Sequence[MarketView]) -> list[Observation]:
@@ -171,8 +172,7 @@ class SqlObservations(Records):
     @writes
     def forget(self, db: Connection, layer: Layer) -> None:
         db.execute("DELETE FROM observations WHERE layer = ?", [layer.key])
-        for key in [key for key in self._newest if key[0] == layer.key]:
-            del self._newest[key]
+        self.forget_cached(layer)
 
 
 def _key(view: MarketView) -> _Key:

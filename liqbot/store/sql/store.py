@@ -57,5 +57,9 @@ class SqlStore:
             self.observations.forget_cached()
         return ahead_ms
 
+    def look_anew(self, layer: Layer) -> None:
+        self.history.forget_cached(layer)
+        self.observations.forget_cached(layer)
+
     async def date_by_clock(self, now_ms: int, error_ms: int) -> int:
         return await SqlClockRepair(self._connections).date_by_clock(now_ms, error_ms)
