@@ -39,6 +39,8 @@ FIRST_TRIAL_S = 600.0
 """So long after the start the modelled maps are scored for the first time."""
 KEEP_DAYS = 30
 """How long alerts, and chats that cannot be reached, are kept."""
+CARRY_MS = 30_000
+"""So often it is seen to that what other processes have decided of people holds for all of their chats."""
 LATE_MS = 600_000
 """A delivery that has been due for so long means that something holds them up."""
 LEAST_DISK_MB = 100
@@ -56,6 +58,7 @@ class HealthMonitor:
         self._clock_error = ClockError()
         self._begun_ms = clock()
         self._tidied_ms = 0
+        self._carried_ms = 0
         self._lost_bots = LostBots(bot)
         self._due_ms: Mapping[str, int] = {}
         """By platform, since when a delivery is due there, as far as is known."""
@@ -124,6 +127,9 @@ class HealthMonitor:
 
     async def _keep_house(self, now_ms: int) -> None:
         await self._note_what_is_over(now_ms)
+        if now_ms - self._carried_ms >= CARRY_MS:
+            await self._bot.services.access.carry_through()
+            self._carried_ms = now_ms
         if now_ms - self._tidied_ms >= DAY_MS:
             await self._tidy(now_ms)
             self._tidied_ms = now_ms

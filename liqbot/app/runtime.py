@@ -24,10 +24,16 @@ async def serving(bot: Bot) -> AsyncGenerator[Bot]:
     for name, adapter in make_adapters(settings, bot):
         bot.serve(name, adapter)
         platforms[name] = adapter
-    operator = Operator(_operator_chat(settings.operator_chat), platforms, may_send=bot.dispatcher.sends_on)
+    operator = Operator(
+        _operator_chat(settings.operator_chat),
+        platforms,
+        may_send=bot.dispatcher.sends_on,
+        notes=None if bot.backend.shared is None else bot.store.notes,
+    )
     monitor = HealthMonitor(bot, operator, bot.services.clock)
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(bot)
+        await stack.enter_async_context(in_background(operator.run()))
         await stack.enter_async_context(in_background(monitor.run()))
         await stack.enter_async_context(in_background(bot.backups.run()))
         # Their libraries take a quarter of a second to load: by now there is a first view.

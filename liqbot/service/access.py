@@ -79,6 +79,8 @@ class Access:
         self._decisions = 0
         """How often something was decided here; each is in the store before it is counted."""
         self._standings: dict[tuple[str, str], Standing] = {}
+        self._unapplied: set[tuple[str, str]] = set()
+        """Of whom another process has decided something that may not hold for their chats yet."""
         self._guests: Collection[tuple[str, str]] = ()
         """Chats that get alerts because somebody who was let in has set them up there."""
         self._owners = {_split(one) for one in settings.owners}
@@ -101,6 +103,19 @@ class Access:
         await self.read()
         for known in await self._store.access.chats():
             await self._apply(known)
+        self._unapplied.clear()
+
+    async def carry_through(self) -> None:
+        """Let what others have decided hold for chats: whoever did may have been killed in between.
+
+        Raises `StoreError`; then it is still to be done.
+        """
+        keys = frozenset(self._unapplied)
+        if not keys:
+            return
+        await self.read()
+        await self._apply_to(keys)
+        self._unapplied -= keys
 
     async def read(self) -> None:
         """Read what owners have decided."""
@@ -110,6 +125,8 @@ class Access:
             quotas, paused = await self._store.access.quotas(), await self._store.notes.get("paused")
             if decided == self._decisions:  # otherwise it may lack what was decided here meanwhile
                 break
+        changed = {key for key, _ in self._standings.items() ^ standings.items()}
+        self._unapplied |= changed | (set(self._guests) ^ set(guests))
         self._standings, self._guests = dict(standings), guests
         self._quotas.own, self.paused = dict(quotas), _words(paused)
 
@@ -173,7 +190,7 @@ class Access:
         self._standings[chat.kind, chat.native_id] = "allowed"
         self._told = {key: value for key, value in self._told.items() if key[2] != chat.native_id}
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
-        await self._apply_to((chat.kind, chat.native_id))
+        await self._apply_to([(chat.kind, chat.native_id)])
         await self.changed()
         return True
 
@@ -198,7 +215,7 @@ class Access:
             self._standings.pop((platform, native_id), None)
         else:
             self._standings[platform, native_id] = standing
-        await self._apply_to((platform, native_id))
+        await self._apply_to([(platform, native_id)])
         await self.changed()
 
     async def unblock(self, whom: str) -> bool:
@@ -330,12 +347,11 @@ class Access:
             self._decisions += 1
             self._guests = await self._store.access.guests()
 
-    async def _apply_to(self, key: tuple[str, str]) -> None:
-        """Do the same for the chats of an id: a chat's, a person's or a server's."""
-        kind, native_id = key
+    async def _apply_to(self, keys: Collection[tuple[str, str]]) -> None:
+        """Do the same for the chats of some ids: a chat's, a person's or a server's."""
         for known in await self._store.access.chats():
             names = (known.chat.native_id, _bare(known.chat.native_id), known.community)
-            if known.chat.kind == kind and native_id in names:
+            if any((known.chat.kind, name) in keys for name in names):
                 await self._apply(known)
 
     async def _apply(self, known: KnownChat) -> None:

@@ -14,11 +14,13 @@ from liqbot.alerts.platform import NotSent
 from liqbot.alerts.states import Status
 from liqbot.app import health_monitor as module
 from liqbot.app import other_processes
+from liqbot.app.background import in_background
 from liqbot.app.health_monitor import DAY_MS, KEEP_DAYS, HealthMonitor
 from liqbot.app.metrics import metrics_server, questions_of
-from liqbot.app.operator_chat import Operator
+from liqbot.app.operator_chat import LOOKS, TRIES, Operator
 from liqbot.sections import WebSettings
 from liqbot.service.troubles import Finding
+from liqbot.store.access import BLOCKED
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import StoreError
 from liqbot.store.subscriptions import Manner
@@ -44,7 +46,10 @@ class Desk:
 
     async def look(self, later_ms=0):
         self.now_ms += later_ms
-        await self.monitor.look()
+        try:
+            await self.monitor.look()
+        finally:
+            await self.operator.catch_up()
 
     @property
     def heard(self):
@@ -181,11 +186,89 @@ async def test_what_is_old_is_removed_once_a_day(bot_of):
         assert await bot.store.subscriptions.of(ME) == []
 
 
+async def test_what_another_process_has_decided_is_carried_through(bot_of):
+    bot = bot_of(Told(beat(1)))
+    await subscribe(bot)
+    desk = Desk(bot)
+    async with bot:
+        await bot.until(lambda: False)
+        bot.services.access.peopled = None
+        await desk.look(module.CARRY_MS)
+        await bot.store.access.set_standing(ME.platform, ME.native_id, "blocked", 1)
+        await bot.services.access.read()
+        await desk.look(module.CARRY_MS)
+        assert (await bot.store.chats.settings(ME)).inactive == BLOCKED
+
+
 async def test_an_operator_who_cannot_be_reached_at_once_is_tried_again(bot_of):
     desk = Desk(bot_of(Told(beat(1))), Paper({"operator": [NotSent("busy"), ValueError("a bug")]}))
     await desk.operator.tell({"disk": "full"})
+    await desk.operator.catch_up()
     assert desk.heard == ["Trouble: disk"]
     await desk.bot.store.close()
+
+
+async def told(operator, *troubles):
+    """Have an operator told of what is wrong, often enough."""
+    for _ in range(LOOKS):
+        await operator.tell(dict.fromkeys(troubles, "bad"))
+        await operator.catch_up()
+
+
+async def test_an_operator_who_cannot_be_reached_keeps_nobody_waiting_and_is_told_in_the_end(bot_of):
+    """Others would take a process that does not look for one that is gone."""
+    desk = Desk(bot_of(Told(beat(1))), Paper({"operator": "hangs"}))
+    async with in_background(desk.operator.run()), asyncio.timeout(20):
+        await desk.operator.tell({"disk": "full"})
+        await desk.paper.tried.wait()
+        await desk.operator.tell({"disk": "full", "clock": "off"})
+        desk.paper.trouble["operator"] = [NotSent("busy")] * (TRIES + 1)
+    async with in_background(desk.operator.run()), asyncio.timeout(20):
+        while len(desk.heard) < 2:
+            await desk.operator.tell({"disk": "full", "clock": "off"})
+            await asyncio.sleep(0.01)
+    assert desk.heard == ["Trouble: disk", "Trouble: clock"]
+    await desk.bot.store.close()
+
+
+async def test_what_is_found_while_nobody_sends_is_told_once_somebody_does():
+    paper, sends = Paper({}), []
+    operator = Operator(OPERATOR, {"paper": paper}, may_send=sends.count)
+    await told(operator, "disk")
+    assert paper.got == []
+    sends.append("paper")
+    await told(operator, "disk")
+    assert [title for _, title in paper.got] == ["Trouble: disk"]
+
+
+async def test_of_several_processes_the_next_one_tells_what_the_one_before_has_not(store):
+    """Each hears of all troubles, and one of them sends; the first dies before the clock goes wrong."""
+    paper, sends = Paper({}), []
+    one, other = (Operator(OPERATOR, {"paper": paper}, may_send=sends.count, notes=store.notes) for _ in "ab")
+    sends.append("paper")
+    await told(one, "disk", "source")
+    sends.clear()
+    await told(other, "disk", "source")
+    await told(other, "disk", "clock")
+    sends.append("paper")
+    await told(other, "disk", "clock")
+    titles = [title for _, title in paper.got]
+    assert titles == ["Trouble: disk", "Trouble: source", "Trouble: clock", "Resolved: source"]
+    assert len({parcel.key for parcel in paper.parcels}) == 4, (
+        "Discord takes a key that it knows for a repeat"
+    )
+
+
+async def test_where_nobody_knows_what_was_told_it_is_told_again(store, monkeypatch):
+    async def away(*_):
+        raise StoreError("the database is away")
+
+    paper = Paper({})
+    for name in ("get", "set"):
+        monkeypatch.setattr(store.notes, name, away)
+    operator = Operator(OPERATOR, {"paper": paper}, notes=store.notes)
+    await told(operator, "database")
+    assert [title for _, title in paper.got] == ["Trouble: database"]
 
 
 async def test_without_an_operator_troubles_are_logged_and_counted(bot_of):

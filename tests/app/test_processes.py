@@ -211,6 +211,9 @@ async def test_what_is_announced_or_paused_in_one_process_is_sent_or_not_by_the_
 
     await announce("news")
     await chat.has_got(1)
+    async with asyncio.timeout(PATIENCE_S):
+        while await other.store.deliveries.owed():  # noqa: ASYNC110 - it tells nobody here
+            await asyncio.sleep(0.02)
     await other.services.access.pause("here", paused=True)
     await eventually(lambda: sender.services.access.paused == {"here"})
     await announce("more news")

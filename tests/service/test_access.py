@@ -9,6 +9,7 @@ from liqbot.people_settings import AccessSettings, QuotaSettings
 from liqbot.service.access import BLOCKED, NOT_LET_IN, SAID_AGAIN_A_MINUTE
 from liqbot.service.errors import UserError
 from liqbot.store.chats import ChatKey
+from liqbot.store.errors import StoreError
 
 ANN = ChatKey("telegram", "11")
 GROUP = ChatKey("telegram", "-500")
@@ -363,3 +364,34 @@ async def test_of_platforms_that_owners_pause_at_the_same_time_each_is_paused(ro
     assert after.paused == {"telegram", "telegram.second", "discord", "webhook"}
     await other.pause("discord", paused=False)
     assert not other.is_served("telegram"), "it knows by now, too"
+
+
+async def test_what_a_process_decided_that_was_killed_then_holds_for_chats_all_the_same(room_of, store):
+    room = room_of()
+    await room.say("/subscribe near-cluster BTC", ANN)
+    await store.access.set_standing("telegram", "11", "blocked", NOW_MS)  # and no further did it come
+    access = room.services.access
+    await access.read()
+    await access.carry_through()
+    assert (await store.chats.settings(ANN)).inactive == BLOCKED
+    await store.access.set_standing("telegram", "11", None, NOW_MS)
+    await access.read()
+    await access.carry_through()
+    assert (await store.chats.settings(ANN)).inactive is None
+
+
+async def test_what_could_not_be_carried_through_still_is(room_of, store, monkeypatch):
+    async def away():
+        raise StoreError("the database is away")
+
+    room = room_of()
+    await room.say("/subscribe near-cluster BTC", ANN)
+    await store.access.set_standing("telegram", "11", "blocked", NOW_MS)
+    access = room.services.access
+    await access.read()
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(store.access, "chats", away)
+        with pytest.raises(StoreError):
+            await access.carry_through()
+    await access.carry_through()
+    assert (await store.chats.settings(ANN)).inactive == BLOCKED
