@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.measure import Row, lags, percentile, resident_mb
 from benchmarks.simulated import view_with_grid
 from benchmarks.ticking import Market
+from liqbot.app.clock import clock_ms
 from liqbot.app.memory import set_aside
 from liqbot.charts.studio import Studio
 from liqbot.market.view import MarketView
@@ -42,7 +43,7 @@ class Served(WebQuestions):
     def __init__(self) -> None:
         self.market = Market(COINS, ACCOUNTS)
         self.views: dict[str, MarketView] = {}
-        self.pushes = Pushes(STREAMS)
+        self.pushes = Pushes(STREAMS, clock_ms)
         self.beats = 0
 
     def revision(self, _coin: str) -> int:

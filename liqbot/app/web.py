@@ -1,12 +1,12 @@
 """The web beside a bot: its server, and the pushes that follow from what the bot sees."""
 
-import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import structlog
 
 from liqbot.app.bot import Bot
+from liqbot.app.clock import clock_ms
 from liqbot.bus import ViewsMade
 from liqbot.web.api import layer_topics
 from liqbot.web.event_text import happening
@@ -57,8 +57,7 @@ async def web_beside(bot: Bot, questions: ServiceQuestions) -> AsyncGenerator[No
     if not settings.enabled:
         yield
         return
-    # By the clock, so that numbers go on rising over a restart and streams resume.
-    pushes = Pushes(settings.streams, first=int(time.time() * 1000))
+    pushes = Pushes(settings.streams, clock_ms)
     bot.bus.subscribe(ViewsMade, WebPushes(pushes, questions).taken)
 
     def opened(host: str, port: int) -> None:

@@ -14,6 +14,8 @@ QUEUED = 100
 PING_S = 15.0
 """After so long without a push a ping goes out, so that a dead connection is found."""
 RETRY_MS = 2_000
+APART_MS = 60_000
+"""Machines' clocks are not so far apart: a number that is later is none of another process of this bot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +44,16 @@ class TooManyStreamsError(Exception):
 class Pushes:
     """All pushes, and who listens to them."""
 
-    def __init__(self, most_streams: int, *, first: int = 1) -> None:
-        """`first` is the number of the first push: numbers should go on rising over a restart."""
+    def __init__(self, most_streams: int, clock: Callable[[], int]) -> None:
+        """`clock` tells ms since 1970 UTC, by which pushes are numbered.
+
+        So numbers go on rising over a restart, and are about the same in every process that tells of the
+        same: a stream resumes there as well, within the moment by which one of them hears of things later.
+        """
         self._kept: deque[Push] = deque(maxlen=KEPT)
-        self._next = first
+        self._clock = clock
+        self._last = clock()
+        """The number of the newest push."""
         self._most_streams = most_streams
         self._listeners: dict[asyncio.Queue[Push | None], Callable[[Push], bool]] = {}
 
@@ -56,8 +64,8 @@ class Pushes:
 
     def send(self, kind: str, data: object, **topics: str) -> None:
         """Let everyone who asked for these topics know."""
-        push = Push.of(self._next, kind, topics, data)
-        self._next += 1
+        self._last = max(self._last + 1, self._clock())
+        push = Push.of(self._last, kind, topics, data)
         self._kept.append(push)
         for queue, wants in list(self._listeners.items()):
             if not wants(push):
@@ -77,7 +85,7 @@ class Pushes:
     def open(self, after: int | None, **topics: str) -> AsyncGenerator[bytes]:
         """Begin a stream of what has these topics, from the push behind `after` on; None for what is to come.
 
-        A number that is still to come is of a time when the clock was ahead: none of these pushes is known.
+        A number that is far ahead is of a time when the clock was: none of these pushes is known.
 
         Raises `TooManyStreamsError`.
         """
@@ -88,7 +96,8 @@ class Pushes:
             return all(push.topics.get(name, value) == value for name, value in topics.items())
 
         queue: asyncio.Queue[Push | None] = asyncio.Queue()
-        known = -1 if after is not None and after >= self._next else after
+        is_of_other_time = after is not None and after > max(self._last, self._clock()) + APART_MS
+        known = -1 if is_of_other_time else after
         missed = [] if known is None else [push for push in self._kept if push.number > known and wants(push)]
         self._listeners[queue] = wants
         return self._stream(queue, missed)

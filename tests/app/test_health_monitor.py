@@ -378,7 +378,7 @@ async def test_anybody_is_told_what_is_wrong_and_nothing_of_the_machine(bot_of):
     bot = bot_of(Told(beat(1)))
     desk = Desk(bot)
     bot.services.troubles.renew([Finding("disk", "Only 3 MB are free.", "Make room.", "/srv/liqbot.")], 0)
-    server = web_server(questions_of(bot, desk.monitor), Pushes(1), WebSettings(port=0))
+    server = web_server(questions_of(bot, desk.monitor), Pushes(1, int), WebSettings(port=0))
     async with server as (host, port), ClientSession() as session:
         answer = await session.get(f"http://{host}:{port}/healthz")
         told = await answer.json()

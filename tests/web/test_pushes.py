@@ -9,8 +9,18 @@ import pytest
 
 from liqbot.sections import WebSettings
 from liqbot.web.ports import WebQuestions
-from liqbot.web.pushes import KEPT, QUEUED, Pushes, TooManyStreamsError
+from liqbot.web.pushes import APART_MS, KEPT, QUEUED, Pushes, TooManyStreamsError
 from liqbot.web.server import _listener, web_server
+
+
+class Clock:
+    """Tells a time that goes on only where it is put on."""
+
+    def __init__(self, now_ms=0):
+        self.now_ms = now_ms
+
+    def __call__(self):
+        return self.now_ms
 
 
 async def read(stream, count):
@@ -30,7 +40,7 @@ async def read(stream, count):
 
 
 async def test_a_stream_gets_what_it_asked_for_and_nothing_else():
-    pushes = Pushes(10)
+    pushes = Pushes(10, Clock())
     stream = pushes.open(None, coin="BTC")
     pushes.send("view", {"n": 1}, coin="ETH")
     pushes.send("view", {"n": 2}, coin="BTC")
@@ -40,7 +50,7 @@ async def test_a_stream_gets_what_it_asked_for_and_nothing_else():
 
 
 async def test_who_was_cut_off_resumes_where_it_broke_off_with_nothing_lost_or_doubled():
-    pushes = Pushes(10)
+    pushes = Pushes(10, Clock())
     first = pushes.open(None, coin="BTC")
     for number in range(3):
         pushes.send("view", number, coin="BTC")
@@ -53,7 +63,7 @@ async def test_who_was_cut_off_resumes_where_it_broke_off_with_nothing_lost_or_d
 
 
 async def test_who_is_far_behind_is_cut_off_and_the_others_are_not():
-    pushes = Pushes(10)
+    pushes = Pushes(10, Clock())
     slow, quick = pushes.open(None), pushes.open(None)
     for number in range(QUEUED + 50):
         pushes.send("view", number)
@@ -65,7 +75,7 @@ async def test_who_is_far_behind_is_cut_off_and_the_others_are_not():
 
 
 async def test_no_more_streams_open_than_allowed_and_a_closed_one_makes_room():
-    pushes = Pushes(1)
+    pushes = Pushes(1, Clock())
     stream = pushes.open(None)
     with pytest.raises(TooManyStreamsError):
         pushes.open(None)
@@ -75,7 +85,7 @@ async def test_no_more_streams_open_than_allowed_and_a_closed_one_makes_room():
 
 
 async def test_closing_ends_every_stream():
-    pushes = Pushes(10)
+    pushes = Pushes(10, Clock())
     stream = pushes.open(None)
     pushes.close()
     assert await read(stream, 5) == []
@@ -93,7 +103,7 @@ class Nobody(WebQuestions):
 )
 async def test_while_the_market_is_still_being_read_who_asks_is_to_ask_again(path):
     async with (
-        web_server(Nobody(), Pushes(10), WebSettings(port=0)) as (host, port),
+        web_server(Nobody(), Pushes(10, Clock()), WebSettings(port=0)) as (host, port),
         httpx.AsyncClient(base_url=f"http://{host}:{port}") as client,
     ):
         answer = await client.get(f"/api/v1/{path}")
@@ -102,7 +112,7 @@ async def test_while_the_market_is_still_being_read_who_asks_is_to_ask_again(pat
 
 
 async def test_a_stream_that_is_left_is_forgotten():
-    pushes = Pushes(10)
+    pushes = Pushes(10, Clock())
     async with web_server(Nobody(), pushes, WebSettings(port=0)) as (host, port):
         async with (
             httpx.AsyncClient(base_url=f"http://{host}:{port}") as client,
@@ -124,11 +134,28 @@ def test_small_answers_are_sent_at_once():
 
 
 async def test_who_comes_back_with_a_number_from_a_clock_that_was_ahead_misses_nothing():
-    pushes = Pushes(3, first=1_000)
+    pushes = Pushes(3, Clock(1_000))
     for number in range(3):
         pushes.send("view", number)
-    stream = pushes.open(after=9_000)
+    stream = pushes.open(after=1_000 + 2 * APART_MS)
     assert await anext(stream) == b"retry: 2000\n\n"
     told = await anext(stream)
     assert [told.count(b"data: %d\n" % number) for number in range(3)] == [1, 1, 1]
     await stream.aclose()
+
+
+async def test_who_was_cut_off_resumes_at_another_process_that_tells_of_the_same():
+    """A proxy in front of two web processes sends whoever comes back to either."""
+    clock = Clock(1_000_000)
+    elder, younger = Pushes(3, clock), Pushes(3, clock)
+    seen = elder.open(None)
+    for number in range(6):
+        for pushes in (elder, younger):
+            pushes.send("view", number)
+        clock.now_ms += 5_000
+    [*_, (_, _, last)] = await read(seen, 3)
+    assert [data for _, data, _ in await read(younger.open(last), 3)] == [3, 4, 5]
+    up_to_date = younger.open(last + 15_000 + 40)  # by a clock that is a little ahead
+    clock.now_ms += 5_000
+    younger.send("view", 6)
+    assert [data for _, data, _ in await read(up_to_date, 1)] == [6]
