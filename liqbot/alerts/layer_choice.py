@@ -112,6 +112,10 @@ class LayerChoices:
         """Note that a layer will tell nothing any more."""
         self._gone.add(layer)
 
+    def regain(self, layer: Layer) -> None:
+        """Note that a layer tells again that was lost here: another process follows it."""
+        self._gone.discard(layer)
+
     def chosen(self, coin: str, venue: str, now_ms: int) -> Layer | None:
         """Return the layer that watches of that coin and `venue` read; None while there is none."""
         ranked = self._ranked(venue)

@@ -24,6 +24,7 @@ class MarketFollower:
         if not notice.is_remote or not notice.views:
             return
         now_ms = self._clock()
+        self._choices.regain(notice.layer)
         for view in notice.views:
             self._choices.hear(view.coin, view.layer, now_ms)
         self._markets.take(notice.views)

@@ -61,6 +61,17 @@ def test_nothing_is_waited_for_where_a_venue_was_named_or_the_better_source_is_g
     assert choices.chosen("BTC", "", 0) == BINANCE
 
 
+def test_a_layer_that_was_lost_here_and_that_another_process_follows_is_read_again(choices):
+    speak(choices, MEASURED, 0, 1)
+    assert choices.chosen("BTC", "", MINUTE_MS) == MEASURED
+    choices.lose(MEASURED)
+    speak(choices, BINANCE, 0, 1)
+    assert choices.chosen("BTC", "", MINUTE_MS) == BINANCE
+    choices.regain(MEASURED)
+    speak(choices, MEASURED, 2, 20)
+    assert choices.chosen("BTC", "", 20 * MINUTE_MS) == MEASURED
+
+
 def test_the_better_layer_is_read_as_soon_as_it_speaks(choices):
     choices.hear("BTC", BINANCE, 0)
     choices.hear("BTC", MEASURED, MINUTE_MS)

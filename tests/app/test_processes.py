@@ -15,6 +15,7 @@ from liqbot.app.operator_chat import Operator
 from liqbot.app.roles import Duties, all_roles
 from liqbot.chat.command import CommandContext
 from liqbot.settings import Settings
+from liqbot.sources.source import SourceError
 from liqbot.store.chats import ChatSettings
 
 PATIENCE_S = 30
@@ -104,6 +105,17 @@ async def test_an_engine_whose_turn_comes_again_goes_by_what_the_other_one_has_w
     first.backend.leases.stands_aside, second.backend.leases.stands_aside = False, True
     await eventually(lambda: first.engine.led and first.services.markets.view("BTC").spot == 100.0)
     assert anew == [LIVE, LIVE]
+
+
+async def test_a_source_that_one_machine_may_not_ask_is_read_there_as_another_one_tells_of_it(process):
+    """As an exchange that serves some countries only: whoever evaluates is on the wrong machine here."""
+    refused = await process("engine", "alerts", source=Told([SourceError("not in your country")]))
+    await eventually(lambda: refused.failure)
+    await subscribe(refused)
+    chat = Paper()
+    await process("telegram", here=chat)
+    await process("engine", source=Ticking())
+    await chat.has_got(1)
 
 
 async def test_what_nobody_had_read_whoever_evaluates_next_reads(process):
