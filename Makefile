@@ -18,7 +18,7 @@ unexport PYTHONDONTWRITEBYTECODE  # without compiled modules the tests take half
 export PYTEST_XDIST_AUTO_NUM_WORKERS ?= $(shell expr 2 \* $$(nproc 2>/dev/null || echo 2))
 
 .DEFAULT_GOAL := help
-.PHONY: help run package flood node test postgres long truth contract page browser soak chaos cluster conformance check fix rules bench docs lock clean
+.PHONY: help run package flood cascade node test postgres long truth contract page browser soak chaos cluster conformance check fix rules bench docs lock clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -119,6 +119,9 @@ bench: $(VENV)/dev.stamp  ## measure, and print the table of README.md
 
 flood: $(VENV)/dev.stamp  ## flood a bot with commands, subscriptions and pictures, and measure what others wait
 	PYTHONPATH=tests $(BIN)/python -m benchmarks.flooding $(FLOODS)
+
+cascade: $(VENV)/dev.stamp  ## let hundreds of different alerts fire at once, and measure what chats wait
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.crowding
 
 lock: $(VENV)/dev.stamp  ## renew the lock files from pyproject.toml
 	$(PIP) install uv

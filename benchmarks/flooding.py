@@ -152,7 +152,7 @@ async def _measured(folder: Path, floods: Iterable[Flood], seconds: float) -> li
         async with (
             Telegram(telegram_process) as telegram,
             Discord.start("--validate-every", "20") as discord,
-            _bot(folder, telegram, discord),
+            running(folder, telegram, discord),
         ):
             crowds = (TelegramCrowd(telegram), DiscordCrowd(discord))
             await telegram.polled(within=60)
@@ -181,10 +181,12 @@ def _floods(*, short: bool, only: str) -> Iterable[Flood]:
 
 
 @asynccontextmanager
-async def _bot(folder: Path, telegram: Telegram, discord: Discord) -> AsyncIterator[None]:
-    """Run a bot as a service."""
+async def running(
+    folder: Path, telegram: Telegram, discord: Discord, *, rule: str = RULE
+) -> AsyncIterator[None]:
+    """Run a bot as a service, with a rule of ours, in `folder`."""
     (folder / "plugins").mkdir()
-    (folder / "plugins" / "wave.py").write_text(RULE)
+    (folder / "plugins" / "ours.py").write_text(rule)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("LIQBOT_")}
     environment = kept | {
         "LIQBOT_DATABASE": str(folder / "liqbot.db"),

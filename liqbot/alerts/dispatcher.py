@@ -185,6 +185,7 @@ class Dispatcher:
             for task in leading:
                 task.cancel()
             await asyncio.gather(*leading, return_exceptions=True)
+            self._address.stop()
 
     async def drained(self) -> None:
         """Wait until nothing is due now."""

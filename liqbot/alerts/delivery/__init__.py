@@ -1,1 +1,1 @@
-"""Delivery in stages, a file each: take what is due, hold or claim it, address it, send it, settle it."""
+"""Delivery in stages, a file each: take what is due, prepare, hold or claim, address, send and settle it."""

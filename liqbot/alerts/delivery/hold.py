@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from liqbot.alerts.delivery.preparing import Preparing
 from liqbot.alerts.hold_policy import hold, hold_digest
 from liqbot.alerts.pacing import Pacing, Place
 from liqbot.alerts.platform import Limits, Platform
@@ -11,13 +12,16 @@ from liqbot.store.deliveries import Deliveries, Delivery, HoldReason
 class HoldStage:
     """Holds deliveries of one platform, or claims them."""
 
-    def __init__(self, platform: Platform, deliveries: Deliveries, pacing: Pacing) -> None:
+    def __init__(
+        self, platform: Platform, deliveries: Deliveries, pacing: Pacing, preparing: Preparing
+    ) -> None:
+        self._preparing = preparing
         self._platform = platform
         self._deliveries = deliveries
         self._pacing = pacing
 
     async def pass_on(self, due: Sequence[Delivery], now_ms: int) -> list[tuple[Delivery, Place]]:
-        """Return which of the deliveries go out now: claimed in the store, each with its place."""
+        """Return which of the deliveries go out now: ready, claimed in the store, each with its place."""
         going: dict[str, Delivery] = {}
         places: dict[str, Place] = {}
         held: list[tuple[Delivery, int, HoldReason]] = []
@@ -28,7 +32,11 @@ class HoldStage:
                 held.append((delivery, absence.next_ms, HoldReason.AWAY))
             elif wait is not None:
                 held.append((delivery, *wait))
-            elif delivery.chat.native_id not in going and self._pacing.wait_s() == 0:
+            elif (
+                self._preparing.take_on(delivery)
+                and delivery.chat.native_id not in going
+                and self._pacing.wait_s() == 0
+            ):
                 is_group = self._platform.is_group(delivery.chat)
                 places[delivery.chat.native_id] = self._pacing.take(
                     delivery.chat.native_id, is_group=is_group

@@ -13,6 +13,7 @@ import structlog
 
 from liqbot.alerts.delivery.address import AddressStage
 from liqbot.alerts.delivery.hold import HoldStage
+from liqbot.alerts.delivery.preparing import Preparing
 from liqbot.alerts.delivery.send import SendStage
 from liqbot.alerts.delivery.settle import SettleStage
 from liqbot.alerts.delivery.take import TakeStage
@@ -72,7 +73,8 @@ class PlatformSender:
         self._platform = platform
         self._pacing = Pacing(platform.limits, clocks[1])
         self._take = TakeStage(name, store.deliveries, self._pacing)
-        self._hold = HoldStage(platform, store.deliveries, self._pacing)
+        self._preparing = Preparing(address, wake)
+        self._hold = HoldStage(platform, store.deliveries, self._pacing, self._preparing)
         self._send = SendStage(
             name,
             platform,
@@ -188,16 +190,35 @@ class PlatformSender:
         free = self._platform.limits.in_flight - len(self._tasks)
         if free <= 0:
             return math.inf
-        due = await self._take.take(free, now_ms, self._tasks)
-        for delivery, place in await self._hold.pass_on(due, now_ms):
+        self._preparing.look()
+        due = await self._take.take(free, now_ms, {*self._tasks, *self._preparing.waiting})
+        going = await self._hold.pass_on(due, now_ms)
+        for delivery, place in going:
             if self.leads:  # else whoever leads next finds it claimed, and nobody knows whether it was sent
                 self._tasks[delivery.chat.native_id] = asyncio.create_task(self._deliver(delivery, place))
-        return self._pacing.wait_s() if due else await self._take.wait_s(now_ms, self._tasks)
+        is_over = not due or (self._preparing.is_full and not going)
+        return await self._wait_s(now_ms) if is_over else self._pacing.wait_s()
+
+    async def _wait_s(self, now_ms: int) -> float:
+        """Return in how many seconds something may begin, where nothing may now. Words may go at once."""
+        wait_s = min(
+            await self._take.wait_s(now_ms, {*self._tasks, *self._preparing.waiting}),
+            self._preparing.wait_s(),
+        )
+        hopeless = self._preparing.hopeless()
+        if hopeless is None:
+            return wait_s
+        place_s = self._pacing.wait_s()
+        if place_s > 0:
+            self._pacing.want()
+        else:
+            self._preparing.give_up(hopeless)
+        return min(wait_s, place_s)
 
     @property
     def at_work(self) -> bool:
-        """Whether something is in flight, or not written down yet."""
-        return bool(self._tasks) or self._settle.is_behind
+        """Whether something is in flight, is prepared for that, or is not written down yet."""
+        return bool(self._tasks or self._preparing.waiting) or self._settle.is_behind
 
     async def in_flight(self, chat: ChatKey) -> None:
         """Wait until what is on its way to `chat` has got there, or has failed; nothing is called back."""
@@ -228,6 +249,7 @@ class PlatformSender:
 
     async def _stop(self, lease: Lease) -> None:
         """Let what is in flight arrive, for a moment, as long as the lease is held; the rest stays owed."""
+        self._preparing.stop()
         loop = asyncio.get_running_loop()
         until_s = loop.time() + STOP_S
         while self._tasks and self._leadership.is_held and loop.time() < until_s:
@@ -249,5 +271,6 @@ class PlatformSender:
         result = await self._send.send(delivery, place)
         self.outcomes[result.name] += 1
         self._settle.note(result)
+        self._preparing.done(delivery.chat.native_id)
         del self._tasks[delivery.chat.native_id]
         self._wake()
