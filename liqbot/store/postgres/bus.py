@@ -109,6 +109,8 @@ class PostgresBus:
         """Up to which number everything of a layer was read."""
         self._more = {kind: asyncio.Event() for kind in self._seen}
         """By kind, set where there is more to be read; rules do not wait for what people are shown."""
+        self._decided = asyncio.Event()
+        """Set where owners may have decided something: however often that is told, it is read once."""
         self._is_silent = False
         """Whether others could not be told of the newest notice: the log hears of it once."""
         self.listens = asyncio.Event()
@@ -143,7 +145,7 @@ class PostgresBus:
                 group.create_task(self._listen())
                 group.create_task(self._read_again_and_again("views", self._read_views))
                 group.create_task(self._read_again_and_again("observations", self._read_observations))
-                group.create_task(self._look_in_what_was_decided())
+                group.create_task(self._read_what_was_decided())
         finally:
             for line in (self._telling, self._reading, self._listening):
                 await line.close()
@@ -203,14 +205,28 @@ class PostgresBus:
         """Look for all that was told while nobody listened here, be it before the first time."""
         for more in self._more.values():
             more.set()
-        await self._hand_on(AccessChanged(is_remote=True))
+        self._decided.set()
         await self._hand_on(DeliveriesDue(0))
 
-    async def _look_in_what_was_decided(self) -> None:
-        """Make good what nobody could tell of, as where a process was killed in between."""
+    async def _read_what_was_decided(self) -> None:
+        """Have read what is told, and make good what nobody could tell of, as who was killed in between."""
+        is_told = False
         while True:
-            await asyncio.sleep(ACCESS_LOOK_S)
-            await self._hand_on(AccessChanged(is_remote=True))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ACCESS_LOOK_S):
+                    await self._decided.wait()
+            self._decided.clear()
+            try:
+                await self._local.publish(AccessChanged(is_remote=True))
+            except Exception as error:  # noqa: BLE001 - it is read again in a moment
+                if not is_told:  # once an outage, not at each try
+                    known = isinstance(error, StoreError)
+                    _log.warning("decisions_not_read", reason=repr(error), exc_info=None if known else error)
+                is_told = True
+                await asyncio.sleep(AGAIN_S)
+                self._decided.set()
+            else:
+                is_told = False
 
     async def _heard(self, payload: str) -> None:
         try:
@@ -225,7 +241,7 @@ class PostgresBus:
         elif note.kind == "due":
             await self._hand_on(DeliveriesDue(note.count))
         elif note.kind == "access":
-            await self._hand_on(AccessChanged(is_remote=True))
+            self._decided.set()
 
     async def _read_again_and_again(self, kind: str, read: Callable[[], Awaitable[None]]) -> None:
         more, is_told = self._more[kind], False

@@ -8,11 +8,13 @@ import psycopg
 import pytest
 from markets import MINUTE, long, short, view_of
 
+from liqbot.app.background import in_background
 from liqbot.bus import AccessChanged, DeliveriesDue, ObservationsKept, ViewsMade
 from liqbot.market.events import RegimeChanged
 from liqbot.market.layer import Basis, Layer
 from liqbot.market.regime import Regime
 from liqbot.market.wire import to_bytes
+from liqbot.store.errors import StoreError
 from liqbot.store.leases import Lease, fenced
 from liqbot.store.postgres import bus as module
 from liqbot.store.postgres.bus import PostgresBus
@@ -151,6 +153,46 @@ async def test_a_decision_that_nobody_told_of_is_made_good_by_looking(postgres, 
     monkeypatch.setattr(module, "ACCESS_LOOK_S", 0.05)
     async with running(postgres, "a") as (_, heard):
         await heard.of(AccessChanged, 3)
+
+
+async def test_decisions_are_read_together_however_many_there_are_and_hold_up_nothing_else(two):
+    """As where hundreds come in by one invitation: each would be all that was ever decided to read."""
+    (one, _), (listener, other) = two
+    let, reads = asyncio.Event(), []
+
+    async def read(notice):
+        reads.append(notice)
+        await let.wait()
+
+    await other.of(AccessChanged)
+    listener.subscribe(AccessChanged, read)
+    for _ in range(50):
+        await one.publish(AccessChanged())
+    await one.publish(DeliveriesDue(7))
+    async with asyncio.timeout(20):
+        while DeliveriesDue(7) not in other.notices:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+    assert len(reads) == 1
+    let.set()
+    async with asyncio.timeout(20):
+        while len(reads) < 2:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
+
+
+async def test_decisions_that_could_not_be_read_are_read_in_a_moment(postgres, monkeypatch):
+    monkeypatch.setattr(module, "AGAIN_S", 0.01)
+    bus, tries = PostgresBus(postgres, "a"), []
+
+    async def read(notice):
+        tries.append(notice)
+        if len(tries) < 3:
+            raise StoreError("the database is away")
+
+    bus.subscribe(AccessChanged, read)
+    await bus.begin()
+    async with in_background(bus.run()), asyncio.timeout(20):
+        while len(tries) < 3:  # noqa: ASYNC110 - it tells nobody
+            await asyncio.sleep(0.01)
 
 
 async def test_a_notification_that_never_comes_is_made_good_by_looking(two, monkeypatch):
