@@ -30,7 +30,8 @@ _log = structlog.get_logger()
 THOUGHT_S = 1.0
 """So long it is thought about a request before it is acknowledged."""
 AT_ONCE = 8
-"""So many requests of one server, or of one private chat, are acknowledged or answered at once."""
+"""So many requests of one server, or of one private chat, are acknowledged at once, so many answered with a
+picture, and as many in words."""
 
 
 class Conversation:
@@ -40,7 +41,7 @@ class Conversation:
         self._platform = reception.platform
         self._answering = reception.answering
         self._services = reception.services
-        self._acknowledging, self._answers = AtOnce(AT_ONCE), AtOnce(AT_ONCE)
+        self._acknowledging, self._answers, self._pictures = (AtOnce(AT_ONCE) for _ in range(3))
 
     def ask(self, interaction: discord.Interaction[Any]) -> CommandContext:
         """Return who asks, and where."""
@@ -109,8 +110,13 @@ class Conversation:
         async with self._acknowledging.turn(server):
             if not await self._is_acknowledged(interaction, request, context, unable):
                 return
-        async with self._answers.turn(server):
+        async with (self._pictures if self._draws(request) else self._answers).turn(server):
             await self._bring(interaction, request, context)
+
+    def _draws(self, request: Request) -> bool:
+        """Return whether a picture is asked for: what is said in words waits for none of those."""
+        command = self._answering.command(request.line.split(" ")[0])
+        return command is not None and command.draws
 
     async def _is_acknowledged(
         self, interaction: discord.Interaction[Any], request: Request, context: CommandContext, unable: str

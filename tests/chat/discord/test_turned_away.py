@@ -1,7 +1,10 @@
 """Whoever is turned away on Discord is told so each time: without an answer, Discord says that none came."""
 
+import asyncio
+
 from chat.discord.stand_ins import eventually, text_of
 
+from liqbot.chat.discord.conversation import AT_ONCE
 from liqbot.people_settings import AccessSettings
 from liqbot.service.access import SAID_AGAIN_A_MINUTE, Access
 
@@ -57,3 +60,27 @@ async def test_of_a_flood_in_one_server_the_first_are_told_and_the_others_are_le
         answer = await house.discord.slash("help", channel, user=somebody)
         assert "minute" not in text_of(answer.message)
         assert await told() == SAID_AGAIN_A_MINUTE
+
+
+async def test_what_is_said_in_words_waits_for_no_pictures_of_the_same_server(house, monkeypatch):
+    monkeypatch.setattr(house.services.quotas, "take", lambda *_, **__: 0.0)  # nobody has asked too much
+    drawing, begun = asyncio.Event(), []
+
+    async def heatmap(*asked):
+        begun.append(asked)
+        await drawing.wait()
+
+    monkeypatch.setattr(house.services.pictures, "heatmap", heatmap)
+    channels = [await house.discord.add_channel(house.guild) for _ in range(AT_ONCE + 4)]
+    async with house.open():
+        asked = {"user": house.discord.owner, "name": "heatmap", "options": {"coin": "BTC"}}
+        await house.discord.burst(ran=[{**asked, "channel": one} for one in channels])
+
+        async def drawn():
+            return len(begun)
+
+        await eventually(drawn, lambda count: count >= AT_ONCE)
+        answer = await house.slash("help")
+        assert len(begun) == AT_ONCE
+        drawing.set()
+    assert text_of(answer.message)
