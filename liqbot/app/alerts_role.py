@@ -269,6 +269,8 @@ class AlertsRole:
     async def observed(self, notice: ObservationsKept) -> None:
         """Let rules read what is kept; what they could not read before comes first. Raises `StoreError`."""
         if self.leadership is not None:
+            if not notice.observations:  # another process follows the layer, whatever became of it here
+                self._evaluator.choices.regain(notice.layer)
             self._follow(notice.layer, notice.coins)
             if self.leads:  # whoever leads next finds it in the store
                 self._note(notice.layer, notice.coins)

@@ -208,6 +208,13 @@ class TestWhereAnotherProcessMakesTheViews:
             await self.record(role, minute, "BTC")
             assert await self.told(role, 1) == ["BTC fast"]
 
+    async def test_a_layer_that_was_lost_here_is_read_as_soon_as_another_process_tells_of_it(self, role):
+        await role.house.subscribe(ANN, "builtin", coin="BTC")
+        await eventually_leads(role)
+        role._evaluator.choices.lose(LIVE)
+        await self.keep(role, 0, "BTC")
+        assert await self.told(role, 1) == ["BTC fast"]
+
     async def test_looking_lets_a_new_watch_read_nothing_that_was_seen_before_it_began(
         self, role, monkeypatch
     ):

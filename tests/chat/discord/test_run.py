@@ -49,6 +49,11 @@ async def started(house, folder):
                 await process.wait()
 
 
+def has_picture(answer):
+    """Return whether an answer has come by now, and with a picture."""
+    return answer.message is not None and bool(answer.message.files)
+
+
 async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never_logs_the_token(
     house, folder
 ):
@@ -57,7 +62,7 @@ async def test_with_a_token_it_serves_discord_until_it_is_told_to_stop_and_never
         await eventually(house.discord.commands)
 
         async def drawn():
-            return bool((await house.slash("heatmap", coin="BTC")).message.files)
+            return has_picture(await house.slash("heatmap", coin="BTC"))
 
         await eventually(drawn, seconds=30)
         process.send_signal(signal.SIGTERM)
@@ -89,7 +94,7 @@ async def test_after_it_was_killed_its_buttons_and_subscriptions_are_still_there
 
         async def mapped():
             answer = await house.discord.press(message, "Map")
-            return bool(answer.message.files)
+            return has_picture(answer)
 
         await eventually(mapped, seconds=30)
         answer = await house.slash("subscriptions")
