@@ -40,7 +40,6 @@ PAUSE_S = 0.02
 """Each try waits for up to so much longer than the one before."""
 UNKNOWN_S = 60.0
 """So long is waited for a server that went away amid a commit, to learn whether it was made."""
-_WRITE_LOCK = 0x6C69_7177  # "liqw"
 
 Result = TypeVar("Result")
 
@@ -219,8 +218,10 @@ class _Worker(threading.Thread):
 _STATUS = "SELECT pg_xact_status(%s::text::xid8)"
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 # The number tells later whether a commit was made whose answer got lost.
-_ALONE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lock({_WRITE_LOCK})"
-_BESIDE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lock_shared({_WRITE_LOCK})"
+_ALONE = f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lock({schema.WRITE_LOCK})"
+_BESIDE = (
+    f"BEGIN; SELECT pg_current_xact_id()::text::bigint, pg_advisory_xact_lock_shared({schema.WRITE_LOCK})"
+)
 
 
 _FENCE = "SELECT number FROM fences WHERE name = %s FOR SHARE"

@@ -28,6 +28,9 @@ MOVING = "liqbot_moving"
 """A table that is there while a database is being filled: from where. Until then no bot opens it."""
 BASELINE = "0026_manners"
 """The first PostgreSQL databases had the migrations up to this one; what came later is applied to them."""
+WRITE_LOCK = 0x6C69_7177  # "liqw"
+"""The advisory lock that whoever writes shares or has alone. A migration has it alone: processes of the
+version before are at work meanwhile, and lock tables in an order of their own."""
 _LOCK = 0x6C69_7162_6F74  # "liqbot"
 """The advisory lock under which a schema is made: of several processes that start at once, one does it."""
 
@@ -47,6 +50,7 @@ def prepare(url: PostgresUrl, connection: psycopg.Connection[Any]) -> None:
                 _require_nowhere_else(url, connection)
                 create(connection)
             else:
+                connection.execute("SELECT pg_advisory_xact_lock(%s)", [WRITE_LOCK])
                 _migrate(connection, found)
             _note(connection, known_names() - found)
     except psycopg.Error as error:

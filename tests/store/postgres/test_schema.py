@@ -1,12 +1,16 @@
 """The schema in PostgreSQL is what the migrations make: there is one answer to what a database looks like."""
 
+import asyncio
+import threading
 from contextlib import closing
 
 import psycopg
 import pytest
+from databases import look
 
 from liqbot.store.errors import DatabaseError
 from liqbot.store.maintenance import differences
+from liqbot.store.opening import open_store
 from liqbot.store.postgres import schema
 from liqbot.store.sqlite import database
 from liqbot.store.sqlite.database import MigratedDatabase, bring_up, known_migrations
@@ -141,3 +145,44 @@ def known_up_to(name):
 def brought_up(model):
     for migrations in known_up_to(schema.BASELINE):
         migrations.apply(model)
+
+
+async def test_a_migration_waits_for_what_an_older_process_is_writing_and_holds_nothing_meanwhile(
+    connection, postgres, monkeypatch
+):
+    """Both lock several tables, in orders of their own: one would have to give way, and be it the upgrade."""
+
+    def widened(db):
+        db.execute("ALTER TABLE watches ADD COLUMN colour TEXT")
+        db.execute("ALTER TABLE chats ADD COLUMN colour TEXT")
+
+    older = open_store(postgres)
+    writes, waits = threading.Event(), threading.Event()
+
+    def write(db):
+        db.execute("LOCK chats IN ROW EXCLUSIVE MODE")
+        writes.set()
+        assert waits.wait(20)
+        db.execute("LOCK watches IN ROW EXCLUSIVE MODE")
+
+    writing = asyncio.ensure_future(older.connections.write(write, beside=True))
+    await asyncio.to_thread(writes.wait, 20)
+    names = schema.known_names()
+    monkeypatch.setattr(schema, "known_names", lambda: names | {"9000_colours"})
+    monkeypatch.setattr(schema, "known_migrations", lambda: [("9000_colours", widened)])
+    migrating = asyncio.ensure_future(asyncio.to_thread(schema.prepare, postgres, connection))
+    async with asyncio.timeout(20):
+        while not (held := look(older, _LOCKS, [connection.info.backend_pid])):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    assert held == [("advisory",)], "it waits, and has locked no table"
+    waits.set()
+    await writing
+    await migrating
+    assert schema.applied(postgres, connection) == names | {"9000_colours"}
+    await older.close()
+
+
+_LOCKS = """
+SELECT locktype FROM pg_locks WHERE pid = ? AND (NOT granted
+    OR locktype = 'relation' AND mode = 'AccessExclusiveLock')
+"""
