@@ -6,11 +6,14 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from contextlib import closing
+from pathlib import Path
 
 import aiohttp
 
-STARTED_S = 60
+PLUGINS = Path(__file__).parent / "plugin"
+STARTED_S = 120
 STOPPED_S = 30
 
 
@@ -101,9 +104,27 @@ class Process:
             return 0, ""
 
 
-def clean(environment=os.environ):
-    """Return the environment without what is set for liqbot or a database there."""
-    return {name: value for name, value in environment.items() if not name.startswith(("LIQBOT_", "PG"))}
+def environment_of(database):
+    """Return the environment of processes on a database that follow the market of `plugin/waves.py`."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("LIQBOT_", "PG"))}
+    return kept | {
+        "LIQBOT_DATABASE": database.url,
+        "LIQBOT_SOURCES": "plugin:waves",
+        "LIQBOT_COINS": "BTC",
+        "LIQBOT_PLUGINS_PATH": str(PLUGINS),
+        "LIQBOT_PLUGINS__TRUSTED": "waves",
+        "WAVES_BEGUN_MS": str(time.time_ns() // 1_000_000),
+    }
+
+
+def complaints_of(process, expected):
+    """Return what a process has logged as an error, but for the troubles that are `expected`."""
+    return [
+        f"{process.name}: {line}"
+        for line in process.lines
+        if "Traceback" in str(line)
+        or (line.get("level") in ("error", "critical") and line.get("what") not in expected)
+    ]
 
 
 def _read(line):

@@ -7,18 +7,16 @@ without saying so, and nobody dies.
 import json
 import re
 import sys
-import time
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
-from pathlib import Path
 
 import psycopg
 import pytest
 from beside import versions
 from beside.plugin.waves import MINUTE_MS, market_ms
-from beside.processes import Process, clean, until
+from beside.processes import Process, complaints_of, environment_of, until
 from counterparts.telegram.fixtures import telegram, telegram_process
 
 from liqbot.alerts.alert_message import MAY_REPEAT
@@ -27,7 +25,6 @@ __all__ = ["telegram", "telegram_process"]
 
 pytestmark = [pytest.mark.long, pytest.mark.postgres]
 
-PLUGINS = Path(__file__).parent / "plugin"
 PAIRS = {"engine": "engine,alerts", "sender": "telegram", "web": "web"}
 NEW = [sys.executable, "-m", "liqbot"]
 WAVE = re.compile(r"wave (\d+)")
@@ -57,16 +54,9 @@ class House:
 
     def __init__(self, database, telegram, folder, old):
         self.database, self.telegram, self.folder, self._old = database, telegram, folder, old
-        self.begun_ms = time.time_ns() // 1_000_000
-        self.environment = clean() | {
-            "LIQBOT_DATABASE": database.url,
-            "LIQBOT_SOURCES": "plugin:waves",
-            "LIQBOT_COINS": "BTC",
-            "LIQBOT_PLUGINS_PATH": str(PLUGINS),
-            "LIQBOT_PLUGINS__TRUSTED": "waves",
+        self.environment = environment_of(database) | {
             "LIQBOT_TELEGRAM__TOKEN": telegram.token,
             "LIQBOT_TELEGRAM__API_URL": telegram.api_url,
-            "WAVES_BEGUN_MS": str(self.begun_ms),
         }
         self.processes = []
 
@@ -163,7 +153,7 @@ class House:
 
     async def _shows(self, process):
         """Wait until a page shows what came since."""
-        begun_ms = market_ms(self.begun_ms)
+        begun_ms = market_ms(int(self.environment["WAVES_BEGUN_MS"]))
 
         async def is_shown():
             status, text = await process.asked("/api/v1/coins/BTC/view", page=True)
@@ -248,7 +238,7 @@ async def test_processes_of_two_versions_are_one_bot_while_one_after_the_other_i
         count = await bot.judge(first)
         for process in (*pairs["engine"][1:], *pairs["sender"], *pairs["web"]):
             await process.stop()
-        complaints = [line for process in bot.processes for line in complaints_of(process)]
+        complaints = [line for process in bot.processes for line in complaints_of(process, EXPECTED)]
     assert count > 5
     assert not complaints
 
@@ -258,13 +248,3 @@ async def refuses_a_newer_database(process):
     assert await process.ended() == 1
     (line,) = process.log.read_text().splitlines()
     assert "was written by a newer liqbot" in line
-
-
-def complaints_of(process):
-    """Return what a process has logged that no upgrade should bring."""
-    return [
-        f"{process.name}: {line}"
-        for line in process.lines
-        if "Traceback" in str(line)
-        or (line.get("level") in ("error", "critical") and line.get("what") not in EXPECTED)
-    ]
