@@ -12,7 +12,7 @@ import pytest
 from cli.test_house_commands import marks
 from recordings import ordinary_user
 
-from liqbot.cli import house, machine_checks
+from liqbot.cli import machine_checks, source_checks
 from liqbot.store.sqlite.store import SqliteStore
 
 # doctor asks a bot that runs
@@ -181,7 +181,7 @@ def test_every_disk_that_is_written_to_is_looked_at(liqbot, folder, monkeypatch)
 
 @pytest.mark.parametrize("venue", ["hyperliquid", "binance", "bybit", "okx", "bitget", "gate"])
 def test_a_source_that_takes_connections_and_never_answers_is_no_check_mark(liqbot, monkeypatch, venue):
-    monkeypatch.setattr(house, "CHECK_S", 0.5)
+    monkeypatch.setattr(source_checks, "CHECK_S", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         where = f"http://127.0.0.1:{silent.getsockname()[1]}"
         ran = liqbot("doctor", LIQBOT_SOURCES=venue, **{f"LIQBOT_{venue.upper()}__API_URL": where})
