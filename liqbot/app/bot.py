@@ -201,7 +201,7 @@ class Bot:
         await self.services.access.load()
         await self._put_back()
         self.choices.begin(clock_ms())
-        self.services.startup.begin()
+        self.services.startup.begin(len(self.feeds))
         if self.plugins.awaited:
             self.services.startup.plugins.clear()
             self._loading = asyncio.create_task(self._load_plugins())

@@ -80,6 +80,7 @@ class EngineRole:
                 partial(self.take, place),
                 partial(self._recall_past, place),
                 hear=hear,
+                lacks_data=partial(self._lacks_data, place),
             )
             for place, source in enumerate(sources)
         ]
@@ -216,6 +217,10 @@ class EngineRole:
             self.startup.past_begins(feed.source.name)
             self._show(feed, views)
             self._changed.set()
+
+    def _lacks_data(self, place: int) -> None:
+        if self.startup is not None:
+            self.startup.has_no_data(place)
 
     def _past_ends(self, feed: Feed) -> None:
         if self.startup is not None:

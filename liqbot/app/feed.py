@@ -40,11 +40,13 @@ class Feed:
         recall_past: Callable[[Sequence[MarketView]], Awaitable[None]],
         *,
         hear: Callable[[Layer, CandlesSeen], None] | None = None,
+        lacks_data: Callable[[], None] = lambda: None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         """Give views of `coins` to `take`; those of a past that the source makes up, to `recall_past`.
 
-        Candles go to `hear` as well, as they are told.
+        Candles go to `hear` as well, as they are told. Each time that the source ends or fails, `lacks_data`
+        is called.
 
         Views are made in `engine`, off the event loop; where `take` gives something to wait for, the source
         waits with it. `sleep` waits so many seconds before another try.
@@ -63,6 +65,7 @@ class Feed:
         self._take = take
         self._recall_past = recall_past
         self._hear = hear
+        self._lacks_data = lacks_data
         self._sleep = sleep
         self._pause_s = SHORTEST_PAUSE_S
         self._state = "running"
@@ -99,7 +102,10 @@ class Feed:
         while True:
             self.health.state = self._state
             try:
-                await self._listen()
+                try:
+                    await self._listen()
+                finally:
+                    self._lacks_data()
             except SourceError as error:
                 self.health.state = f"stopped: {error}"
                 self.failure = error

@@ -26,8 +26,13 @@ EVERYTHING = "all"
 """The topic under which `/help` lists all commands and rules."""
 OF_THE_PRESENT = ("status", "regime", "clusters", "trapped", "whales", "book", "stops", "cascade", "screener")
 """Commands that need the newest views alone, and are answered while the past is still being read."""
-WITHOUT_MARKET = ("help", "watching", "privacy", "mute", "quiet", "timezone", "look")
-"""Commands that have nothing to do with the past of a market; plugins may have to do with them."""
+WITHOUT_MARKET = frozenset(
+    [
+        *("help", "start", "privacy", "watching", "look", "timezone", "limit", "grouping", "join", "admin"),
+        *("mute", "quiet", "pause", "resume", "stop", "unsubscribe", "unwatch", "forget"),
+    ]
+)
+"""Commands that have nothing to do with a market, and nothing waits for; plugins may have to do with them."""
 AT_ONCE = 4
 """So many commands of one chat are worked on at once; more of them wait, and keep nobody else waiting."""
 _AND = ("and", "&", "+", ",")
@@ -79,7 +84,7 @@ class Answering:
         command: Command | None = None
         with speaking(context.language):
             try:
-                await _begun(line, context)
+                await self.begun(line, context)
                 command, words = self._find(line, context)
                 _require_right(command, context)
                 answer = await self._run(command, words, context)
@@ -95,10 +100,30 @@ class Answering:
                     private=True,
                 )
 
+    async def begun(self, line: str, context: CommandContext) -> None:
+        """Wait, in the first seconds of a bot, for the coins and plugins by which a line is understood."""
+        startup, words = context.services.startup, words_of(line)
+        command = self.command(words[0]) if words else None
+        if command is None or command.name not in (*WITHOUT_MARKET, "status"):
+            await startup.first_view()
+        if command is None or command.name not in OF_THE_PRESENT:
+            await startup.loaded()
+
+    async def ready(self, line: str, context: CommandContext) -> None:
+        """Wait, in the first seconds of a bot, until a line can be answered, at most as long as people wait.
+
+        Whoever has a place among few asks for it behind this: who waits for the market is in nobody's way.
+        """
+        await self.begun(line, context)
+        words = words_of(line)
+        command = self.command(words[0]) if words else None
+        if command is None or _needs_past(command):
+            await context.services.startup.settled()
+
     async def _run(self, command: Command, words: list[str], context: CommandContext) -> Message:
         async def one(given: list[str]) -> Message:
             values = await read_arguments(command, given, context, lambda: self.topics(context))
-            if command.name not in (*OF_THE_PRESENT, *WITHOUT_MARKET):
+            if _needs_past(command):
                 await context.services.startup.require_past()  # what cannot be done was refused before
             turn = self._turns.setdefault(context.chat, asyncio.Semaphore(AT_ONCE))
             counted = command.draws and not context.is_owner
@@ -157,13 +182,8 @@ class Answering:
         )
 
 
-async def _begun(line: str, context: CommandContext) -> None:
-    """Wait, in the first seconds of a bot, for the coins and plugins by which a line is understood."""
-    startup = context.services.startup
-    await startup.first_view()
-    words = words_of(line)
-    if words and _bare(words[0]) not in OF_THE_PRESENT:
-        await startup.loaded()
+def _needs_past(command: Command) -> bool:
+    return command.name not in WITHOUT_MARKET and command.name not in OF_THE_PRESENT
 
 
 def _coins(words: Sequence[str], context: CommandContext) -> tuple[list[str], Sequence[str]]:

@@ -32,7 +32,6 @@ from liqbot.app.tour import ALERT_TIMEOUT_S, TOUR, Player, ScriptFailed
 from liqbot.chat import registry as platforms
 from liqbot.chat.command import CommandContext
 from liqbot.chat.console.printer import CONSOLE_CHAT, Printer
-from liqbot.chat.console.prompt import Prompt
 from liqbot.chat.console.script import ScriptError, Step, parse_script
 from liqbot.logs import set_up_logs
 from liqbot.settings import Settings, load_settings
@@ -185,6 +184,8 @@ async def _talked(settings: Settings, *, dev: bool) -> None:
 
 async def _talked_once(settings: Settings, console: Console, printer: Printer, *, dev: bool) -> bool:
     """Talk until the person leaves; return True where the clock was put back meanwhile."""
+    from liqbot.chat.console.prompt import Prompt  # noqa: PLC0415 - at a terminal alone; it takes a while
+
     bot = await _made(settings, {CONSOLE_CHAT.platform: printer}, dev=dev)
     async with (
         serving(bot),

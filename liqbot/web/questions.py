@@ -33,6 +33,8 @@ from liqbot.service.windows import WINDOWS
 from liqbot.web.event_text import TOLD, happening
 from liqbot.web.ports import AlertSeen, DayReading, Happening, Shown
 
+PATIENCE_S = 30.0
+"""So long a request waits for a past that is still being read: programs give up earlier than people."""
 SCREENED = 100
 """So many coins are on a page of the screener."""
 
@@ -83,7 +85,7 @@ class ServiceQuestions:
 
     async def grid(self, coin: str, window: str, part: Mapping[str, str]) -> tuple[MarketView, Grid]:
         """Return a view and the past maps of a window up to it. Raises `UserError`."""
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         seen = self._seen(coin, part)
         return seen.view, await self._services.pictures.grid_of(seen, window)
 
@@ -94,7 +96,7 @@ class ServiceQuestions:
 
         Of several venues added up it is what happened at each of them, and says where. Raises `UserError`.
         """
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         seen = self._seen(coin, part)
         since_ms, found = seen.view.time_ms - self.window_ms(window), list[Happening]()
         for layer in seen.layers:
@@ -107,13 +109,13 @@ class ServiceQuestions:
 
     async def liquidations(self, coin: str, window_s: float, venue: str | None) -> LiquidationsAnswer:
         """Return what was liquidated in the last `window_s` seconds. Raises `UserError`."""
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         return await self._services.liquidations.liquidations(coin, window_s, venue=venue)
 
     async def past(self, coin: str, window: str, part: Mapping[str, str]) -> PastAnswer:
         """Return the readings of a window. Raises `UserError`."""
         query = LayerQuery.of(part)
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         return await self._services.past_readings.past(coin, window, query)
 
     async def book(self, coin: str, venue: str | None) -> BookAnswer:
@@ -147,7 +149,7 @@ class ServiceQuestions:
     async def scoreboard(self, coin: str, window: str, settings: Mapping[str, str]) -> ScoreboardAnswer:
         """Return what became of clusters. Raises `UserError`."""
         query = ScoreQuery.of(settings)
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         return await self._services.scoreboards.scoreboard(coin, window, query)
 
     @property
@@ -158,7 +160,7 @@ class ServiceQuestions:
     async def readings(self, coin: str, days: int, part: Mapping[str, str]) -> Sequence[DayReading]:
         """Return one reading a day, the oldest first. Raises `UserError`."""
         query = LayerQuery.of(part)
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         found = await self._services.past_readings.by_day(coin, days, query)
         return [
             DayReading(
@@ -193,7 +195,7 @@ class ServiceQuestions:
         """Return a picture as PNG. Raises `UserError`, and `DrawingError` where it fails."""
         own = {name: text for name, text in settings.items() if kind != "compare" or name != BY}
         query = PictureQuery.of(own)
-        await self._services.startup.require_past()
+        await self._services.startup.require_past(PATIENCE_S)
         pictures = self._services.pictures
         if kind == "compare":
             maps = await self._compared(coin, query.layer, settings)

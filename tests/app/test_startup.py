@@ -19,7 +19,9 @@ from liqbot.service import startup
 from liqbot.service.errors import UserError
 from liqbot.service.findings import READS_PAST
 from liqbot.settings import Settings
+from liqbot.sources.source import NoDataError
 from liqbot.store.chats import ChatKey
+from liqbot.web import questions
 from liqbot.web.problems import of_user
 from liqbot.web.questions import ServiceQuestions
 
@@ -124,13 +126,14 @@ async def test_a_script_waits_for_the_past_however_long_that_takes(bot_of, monke
 
 async def test_a_past_that_is_only_half_read_is_no_answer(bot_of, monkeypatch):
     monkeypatch.setattr(startup, "SETTLED_S", 0.05)
+    monkeypatch.setattr(questions, "PATIENCE_S", 0.05)
     source = Foretold(beat(9 * HOUR, 103), [*beat(7 * HOUR, 101), asyncio.Event()], live_from_ms=9 * HOUR)
     async with bot_of(source) as bot:
         said = await asked(bot, "/history BTC 3d")
         assert "its past is still being read. Ask again in a minute." in said.title
-        questions = ServiceQuestions(bot.services, troubles=dict, metrics=bytes)
+        programs = ServiceQuestions(bot.services, troubles=dict, metrics=bytes)
         with pytest.raises(UserError, match="still being read") as caught:
-            await questions.readings("BTC", 3, {})
+            await programs.readings("BTC", 3, {})
         assert of_user(None, caught.value).status_code == 503
 
 
@@ -175,3 +178,45 @@ def test_where_people_are_served_plugins_come_first_as_platforms_are_told_of_the
     assert not may_come_later(
         Settings.model_validate({"plugins": {"options": {"shelf": {"subscribe": ["wall BTC"]}}}})
     )
+
+
+class Empty(Told):
+    """A source that says why it has nothing to tell, whenever it is asked."""
+
+    async def updates(self):
+        raise NoDataError("the exchange does not answer")
+        yield
+
+
+async def test_what_needs_no_market_is_done_before_there_is_any(bot_of):
+    async with bot_of(Told([asyncio.Event(), *beat(1)])) as bot:
+        for line in ("/pause", "/mute 1h", "/status", "/help", "/privacy", "/unsubscribe 1", "/timezone"):
+            async with asyncio.timeout(5):
+                assert "still being read" not in (await asked(bot, line)).title
+        assert not await answered_at_once(asked(bot, "/heatmap BTC"))
+
+
+async def test_nobody_waits_for_a_view_where_no_source_has_any(bot_of):
+    async with bot_of(Empty(), Empty()) as bot:
+        async with asyncio.timeout(5):
+            answer = await asked(bot, "/regime BTC")
+        assert answer.title == "No coin is known yet: the market is still being read. See /status"
+
+
+async def test_while_one_source_is_silent_another_is_waited_for(bot_of):
+    first = asyncio.Event()
+    async with bot_of(Empty(), Told([first, *beat(1), asyncio.Event()])) as bot:
+        question = asked(bot, "/regime BTC")
+        assert not await answered_at_once(question)
+        first.set()
+        assert "BTC" in (await question).title
+
+
+async def test_a_request_of_a_program_waits_less_long_than_people(bot_of, monkeypatch):
+    monkeypatch.setattr(questions, "PATIENCE_S", 0.05)
+    source = Foretold(beat(9 * HOUR, 103), [*beat(7 * HOUR, 101), asyncio.Event()], live_from_ms=9 * HOUR)
+    async with bot_of(source) as bot:
+        person = asked(bot, "/history BTC 3d")
+        with pytest.raises(UserError, match="still being read"):
+            await ServiceQuestions(bot.services, troubles=dict, metrics=bytes).readings("BTC", 3, {})
+        assert not await answered_at_once(person)

@@ -110,6 +110,7 @@ class Conversation:
         async with self._acknowledging.turn(server):
             if not await self._is_acknowledged(interaction, request, context, unable):
                 return
+        await self._answering.ready(request.line, context)
         async with (self._pictures if self._draws(request) else self._answers).turn(server):
             await self._bring(interaction, request, context)
 

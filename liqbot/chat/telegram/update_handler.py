@@ -18,6 +18,7 @@ from liqbot.chat.telegram.own_commands import STOPPED
 from liqbot.chat.telegram.render import toast
 from liqbot.chat.telegram.replies import Replies
 from liqbot.chat.telegram.rights import Rights
+from liqbot.chat.telegram.typing_sign import typing_while_starting
 from liqbot.message import Message, Tone
 from liqbot.service.chats import ChatKey
 from liqbot.text import N_, _
@@ -107,7 +108,8 @@ class UpdateHandler:
                 if not entry.is_open:
                     return _turned_away(entry.answer)
                 await self._is_back(incoming.chat)
-                return await self.answers.to(incoming, incoming.line)
+                async with typing_while_starting(self._bot, incoming.chat, self._services.startup):
+                    return await self.answers.to(incoming, incoming.line)
             case Tapped():
                 await self.take(incoming)
             case Came():

@@ -4,6 +4,8 @@ import pytest
 from chat.discord.stand_ins import text_of
 from counterparts.discord import Refused
 
+from liqbot.chat.discord.conversation import AT_ONCE
+
 EPHEMERAL_ANSWERS = {
     "subscriptions": {},
     "help": {},
@@ -310,3 +312,13 @@ async def test_a_stranger_is_turned_away_once_and_offered_nothing_while_typing(h
         assert "paused" in text_of(answer.message)
         offered = await house.discord.autocomplete("heatmap", house.channel, "coin", "bt")
         assert offered.choices == []
+
+
+async def test_questions_that_wait_for_the_past_of_a_market_keep_nobody_of_a_server_waiting(house):
+    async with house.open():
+        house.services.startup.past_begins("told")
+        asked = [await house.slash("heatmap", coin="BTC", until="acknowledged") for _ in range(AT_ONCE + 1)]
+        assert "What you can ask" in text_of((await house.slash("help")).message)
+        house.services.startup.past_ends("told")
+        answer = await house.discord.answer(asked[0].id)
+        assert answer.message.files
