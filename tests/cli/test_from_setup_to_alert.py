@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 from counterparts.telegram.fixtures import telegram, telegram_process
 
+from liqbot.service.startup import FIRST_VIEW_S
+
 __all__ = ["telegram", "telegram_process"]
 
 pytestmark = pytest.mark.long
@@ -115,16 +117,17 @@ async def test_from_the_first_question_to_the_first_alert(tmp_path, telegram):
     )
     log = asyncio.create_task(service.stderr.read())
     try:
-        async with asyncio.timeout(PATIENCE_S):
+        async with asyncio.timeout(FIRST_VIEW_S + PATIENCE_S):
             await ann.says("/regime BTC")
-            while "still being read" in (told := (await ann.hears(within=PATIENCE_S)).text):
+            while "still being read" in (told := (await ann.hears(within=FIRST_VIEW_S + PATIENCE_S)).text):
                 await ann.says("/regime BTC")  # on a busy machine the first view takes its time
         assert "BTC" in told
         await ann.says("/admin")
         told = (await ann.hears(within=PATIENCE_S)).text
         assert "Distinct watches" in told, "who set it up owns it"
         await ann.says("/subscribe near-cluster BTC within=30% preview=no")
-        await ann.hears(within=PATIENCE_S)
+        told = (await ann.hears(within=PATIENCE_S)).text
+        assert "there is no parameter 'preview'; it takes within" in told
         await ann.says("/subscribe near-cluster ETH within=30%")
         heard = [(await ann.hears(within=PATIENCE_S)).text for _ in range(2)]
         assert any("within" in text or "cluster" in text for text in heard)
