@@ -20,7 +20,7 @@ def reference() -> str:
 
 
 def _of(kind: type) -> str:
-    rows = [f"| `{name}` | `{held}` | {said} |" for name, held, said in _held(kind)]
+    rows = [f"| `{name}` | {_code(held)} | {said} |" for name, held, said in _held(kind)]
     if not rows:
         return ""
     about = inspect.cleandoc(kind.__doc__ or "").split("\n\n", maxsplit=1)[0].replace("\n", " ")
@@ -39,19 +39,25 @@ def _held(kind: type) -> Iterator[tuple[str, str, str]]:
         if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.target.id[0] != "_":
             told = following.value if isinstance(following, ast.Expr) else None
             said = told.value if isinstance(told, ast.Constant) and isinstance(told.value, str) else ""
-            yield node.target.id, _cell(ast.unparse(node.annotation)), _cell(said)
+            yield node.target.id, ast.unparse(node.annotation), _cell(said)
         elif isinstance(node, ast.FunctionDef) and node.name[0] != "_":
             is_property = any(
                 isinstance(one, ast.Name) and one.id == "property" for one in node.decorator_list
             )
             name = node.name if is_property else f"{node.name}({_arguments(node)})"
             held = "" if node.returns is None else ast.unparse(node.returns)
-            yield name, _cell(held), _cell(ast.get_docstring(node) or "")
+            yield name, held, _cell(ast.get_docstring(node) or "")
 
 
 def _arguments(node: ast.FunctionDef) -> str:
     names = [one.arg for one in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs)]
     return ", ".join(name for name in names if name not in ("self", "cls"))
+
+
+def _code(held: str) -> str:
+    """Return a type as code in a cell; a bar in backquotes is split by some readers, and escaped by none."""
+    bare = held.replace("'", "")
+    return f"<code>{bare.replace('|', '&#124;')}</code>" if "|" in bare else f"`{bare}`"
 
 
 def _cell(text: str) -> str:
