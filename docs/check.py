@@ -152,7 +152,10 @@ def standing() -> str:
 
 def settings() -> str:
     """Return the table of settings."""
-    rows = [f"| `{variable}` | `{default}` | {what} |" for variable, default, what in described()]
+    rows = [
+        f"| `{variable}` | {f'`{default}`' if default else 'empty'} | {what} |"
+        for variable, default, what in described()
+    ]
     return "\n".join(["| variable | default | what it is |", "| --- | --- | --- |", *rows])
 
 
