@@ -18,6 +18,7 @@ from liqbot.store.alerts import NewAlert, Read, WatchesOfCoin
 from liqbot.store.chats import ChatKey
 from liqbot.store.deliveries import Outcome
 from liqbot.store.errors import StoreError
+from liqbot.store.sql import alerts
 from liqbot.store.sqlite.database import transaction
 
 TESTS = Path(__file__).parents[1]
@@ -143,6 +144,18 @@ async def test_an_alert_that_nobody_was_to_get_is_removed_as_well(store, alert):
         await store.subscriptions.pause(chat, [1], paused=True)
     assert await alert(now_ms=10) == 0
     assert await store.alerts.prune(before_ms=0) == 1
+
+
+async def test_what_is_old_is_removed_in_steps_and_others_write_in_between(store, alert, monkeypatch):
+    monkeypatch.setattr(alerts, "PRUNED_AT_ONCE", 1)
+    for chat in (ANN, BOB):
+        await store.subscriptions.pause(chat, [1], paused=True)
+    for now_ms in range(40):
+        await alert(now_ms=now_ms)
+    pruning = asyncio.create_task(store.alerts.prune(before_ms=10**9))
+    await store.notes.set("written", "meanwhile")
+    assert not pruning.done()
+    assert await pruning == 40
 
 
 async def test_when_writing_an_alert_fails_neither_its_state_nor_a_delivery_is_there(store, watch, view):

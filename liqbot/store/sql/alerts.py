@@ -18,6 +18,9 @@ from liqbot.store.sql.rooms import Connection, Records, reads, writes, writes_be
 from liqbot.store.sql.statuses import DUE, OPEN, OWED, SENT
 from liqbot.store.subscriptions import ACCOUNT_RULE, Watch
 
+PRUNED_AT_ONCE = 500
+"""So many alerts are looked at in one transaction: others write in between, for however many years it is."""
+
 
 class SqlAlerts(Records):
     """What watches remember, and the alerts that they raised."""
@@ -260,14 +263,28 @@ class SqlAlerts(Records):
         )
         db.execute("UPDATE watches SET layer = '' WHERE CAST(? AS TEXT) IS NULL OR layer = ?", [layer, layer])
 
+    async def prune(self, before_ms: int) -> int:
+        removed, after = 0, 0
+        while after is not None:
+            count, after = await self._prune_some(before_ms, after)
+            removed += count
+        return removed
+
     @writes
-    def prune(self, db: Connection, before_ms: int) -> int:
-        return db.execute(
-            "DELETE FROM alerts WHERE id IN (SELECT alert_id FROM deliveries GROUP BY alert_id "
-            f"HAVING max(due_ms) < ? AND max(CASE WHEN {OWED} THEN 1 ELSE 0 END) = 0) "
-            "OR NOT EXISTS (SELECT 1 FROM deliveries WHERE alert_id = alerts.id)",
-            [before_ms],
-        ).rowcount
+    def _prune_some(self, db: Connection, before_ms: int, after: int) -> tuple[int, int | None]:
+        """Prune among the alerts behind one; return how many went and the last looked at, None at the end."""
+        [last] = db.execute(
+            "SELECT max(id) FROM (SELECT id FROM alerts WHERE id > ? ORDER BY id LIMIT ?) AS step",
+            [after, PRUNED_AT_ONCE],
+        ).fetchone()
+        if last is None:
+            return 0, None
+        pruned = db.execute(
+            "DELETE FROM alerts WHERE id > ? AND id <= ? AND NOT EXISTS (SELECT 1 FROM deliveries "
+            f"WHERE alert_id = alerts.id AND (due_ms >= ? OR {OWED}))",
+            [after, last, before_ms],
+        )
+        return pruned.rowcount, last
 
     def _watches(
         self, db: Connection, coins: Collection[str], layer: str | None
