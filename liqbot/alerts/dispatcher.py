@@ -203,6 +203,9 @@ class Dispatcher:
                 self._tidied_ms = now_ms
             await self._store.deliveries.release(now_ms)
         served = [sender for sender in leading if self._is_served(sender.name)]
+        for sender in leading:
+            if sender not in served:  # what was sent before a pause is known to have been sent
+                await sender.settle()
         waits = [await sender.begin(now_ms) for sender in served]
         wait_s = min(waits, default=math.inf)
         is_settled = all(sender.leads or sender.is_led_elsewhere for sender in self._senders.values())

@@ -30,6 +30,7 @@ from liqbot.market.wire import WireError
 from liqbot.message import Picture
 from liqbot.store.alerts import EXPIRES_MS
 from liqbot.store.chats import ChatKey, ChatSettings
+from liqbot.store.deliveries import DeliveryStatus
 from liqbot.store.errors import StoreError
 from liqbot.store.subscriptions import Manner
 
@@ -553,3 +554,20 @@ class TestDrained:
             await office.alert()
             await office.dispatcher.drained()
             assert len(office.paper.got) == 1
+
+
+async def test_what_was_sent_right_before_a_pause_is_written_down_during_it(office, monkeypatch):
+    """Whoever was killed in the pause brought it again after it, and the end of a bot waited for it."""
+
+    async def last_one(parcel):
+        monkeypatch.setattr(office.dispatcher, "_is_served", lambda _: False)
+        return await Paper.send(office.paper, parcel)
+
+    office.paper.send = last_one
+    await office.subscribe(ANN)
+    await office.alert()
+    async with office.at_work():
+        await office.paper.has_got(1)
+        async with asyncio.timeout(5):
+            await office.dispatcher.drained()
+    assert office.status() == [DeliveryStatus.SENT]

@@ -185,6 +185,13 @@ class PlatformSender:
         with fenced(lease):
             return await self._begin(now_ms)
 
+    async def settle(self) -> None:
+        """Write down what has been done, where nothing more may begin at present. Raises `StoreError`."""
+        lease = self._leadership.lease
+        if lease is not None and self._is_recovered:
+            with fenced(lease):
+                await self._settle.settle()
+
     async def _begin(self, now_ms: int) -> float:
         await self._settle.settle()
         free = self._platform.limits.in_flight - len(self._tasks)
