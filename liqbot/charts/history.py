@@ -224,7 +224,7 @@ def _rest(
     halves = ((box[0], box[1], box[2], middle - 1), (box[0], middle + 1, box[2], box[3]))
     interest = np.array([_or_nan(one.open_interest_usd) for one in readings])
     funding = np.array([_or_nan(one.funding) for one in readings])
-    shown = ((_("open interest"), interest, _usd), (_("funding, hourly"), funding, _percent))
+    shown = ((_("open interest"), interest, _usd), (_("funding, 1 h"), funding, _percent))
     for (name, values, said), half in zip(shown, halves, strict=True):
         known = values[np.isfinite(values)]
         if not len(known):

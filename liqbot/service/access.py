@@ -7,7 +7,6 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 
 import structlog
 
@@ -16,6 +15,7 @@ from liqbot.platform_names import kind_of
 from liqbot.rules.wording import quoted
 from liqbot.service.errors import UserError
 from liqbot.service.quotas import MINUTE_S, Quotas
+from liqbot.service.refusals import MOST_REMEMBERED, PAUSED, Entry, Refusals, bare
 from liqbot.store.access import BLOCKED, NOT_LET_IN, Invitation, KnownChat, Standing
 from liqbot.store.chats import ChatKey
 from liqbot.store.store import Store
@@ -31,25 +31,10 @@ TOLD_AGAIN_MS = 3_600_000
 """Who is not served is told so once in this time."""
 TRIES_A_MINUTE = 5
 """So many invite codes may be tried in a chat."""
-SAID_AGAIN_A_MINUTE = 20
-"""So often it is said again in a chat, or a server, where whoever asks waits for an answer."""
 CODE_BYTES = 9
 DAY_MS = 86_400_000
-MOST_REMEMBERED = 20_000
 DEFAULTS = AccessSettings()
 _JOINING = re.compile(r"/?(join\s|start(@\w+)?\s+join_)", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Whether what somebody asks for is dealt with."""
-
-    is_open: bool
-    answer: str = ""
-    """What is answered where it is not; empty for nothing, as it has been said lately."""
-    reason: str = ""
-    """The same, though it has been said: for platforms where whoever asks waits for an answer. Empty where
-    it was said so often that whoever asks knows, or cannot be meant to read it."""
 
 
 OPEN = Entry(is_open=True)
@@ -72,10 +57,9 @@ class Access:
         """`clock` tells ms since 1970 UTC. Nobody was let in or blocked before `load`."""
         self._store = store
         self._quotas = quotas
-        self._saying = Quotas(clock=quotas.clock)
-        """Counts what is said again: nobody's quota, and so not among what was refused."""
         self._clock = clock
         self._settings = settings
+        self._refusals = Refusals(clock, quotas, settings.mode)
         self._decisions = 0
         """How often something was decided here; each is in the store before it is counted."""
         self._standings: dict[tuple[str, str], Standing] = {}
@@ -93,8 +77,6 @@ class Access:
         """How often somebody was turned away, by why."""
         self.used: dict[tuple[str, str], tuple[int, int]] = {}
         """By platform and id of chats and people: how often they asked since the start, and when last, ms."""
-        self._told: dict[tuple[str, str, str, str], int] = {}
-        """Who was told what, until when it is not said again."""
         self.changed: Callable[[], Awaitable[None]] = _nothing
         """Says to other processes that what was decided is to be read anew."""
 
@@ -149,8 +131,7 @@ class Access:
             return Entry(is_open=not wait_s, reason=told)
         if why:
             self.refused[why] += 1
-            entry = self._said_once(chat, "", why, self._clock() + TOLD_AGAIN_MS)
-            return self._quietly(entry, chat, community)
+            return self._refusals.say(why, chat, community, self._clock() + TOLD_AGAIN_MS)
         counted = (
             ("commands_person", person),
             ("commands", chat.native_id),
@@ -162,7 +143,7 @@ class Access:
                 until_ms = self._clock() + round(1000 * max(wait_s, MINUTE_S))
                 told = str(self._quotas.exceeded(name, chat.kind, native_id, wait_s))
                 whom = person if name == "commands_person" else ""
-                return self._quietly(self._said_once(chat, whom, name, until_ms, told), chat, community)
+                return self._refusals.say(name, chat, community, until_ms, person=whom, told=told)
         self._count(chat, person)
         return OPEN
 
@@ -188,7 +169,7 @@ class Access:
             raise UserError("This invite code is not good, or not any more. Ask for another one.")
         self._decisions += 1
         self._standings[chat.kind, chat.native_id] = "allowed"
-        self._told = {key: value for key, value in self._told.items() if key[2] != chat.native_id}
+        self._refusals.forget(chat)
         _log.info("chat_joined", platform=chat.platform, chat=chat.native_id)
         await self._apply_to([(chat.kind, chat.native_id)])
         await self.changed()
@@ -324,12 +305,12 @@ class Access:
     def _turned_away(self, chat: ChatKey, person: str, community: str) -> str:
         """Return why somebody is not served; empty where they are."""
         why = self._decided(chat, person, community)
-        return "paused" if why != BLOCKED and not self.is_served(chat.platform) else why
+        return PAUSED if why != BLOCKED and not self.is_served(chat.platform) else why
 
     def _decided(self, chat: ChatKey, person: str, community: str) -> str:
         """Return the same, whether their platform is paused or not."""
         kind = chat.kind
-        ids = [(kind, one) for one in (chat.native_id, _bare(chat.native_id), person, community) if one]
+        ids = [(kind, one) for one in (chat.native_id, bare(chat.native_id), person, community) if one]
         standings = [self._standings.get(one) for one in ids]
         if "blocked" in standings:
             return BLOCKED
@@ -350,7 +331,7 @@ class Access:
     async def _apply_to(self, keys: Collection[tuple[str, str]]) -> None:
         """Do the same for the chats of some ids: a chat's, a person's or a server's."""
         for known in await self._store.access.chats():
-            names = (known.chat.native_id, _bare(known.chat.native_id), known.community)
+            names = (known.chat.native_id, bare(known.chat.native_id), known.community)
             if any((known.chat.kind, name) in keys for name in names):
                 await self._apply(known)
 
@@ -366,34 +347,6 @@ class Access:
             await self._store.chats.deactivate(known.chat, why, self._clock())
         elif not why and known.inactive in (BLOCKED, NOT_LET_IN):
             await self._store.chats.activate(known.chat)
-
-    def _said_once(self, chat: ChatKey, person: str, why: str, until_ms: int, told: str = "") -> Entry:
-        key, reason = (why, chat.platform, chat.native_id, person), told or self._reason(why, chat)
-        if self._told.get(key, 0) > self._clock():
-            return Entry(is_open=False, reason=reason)
-        if len(self._told) >= MOST_REMEMBERED:
-            self._told.clear()
-        self._told[key] = until_ms
-        return Entry(is_open=False, answer=reason, reason=reason)
-
-    def _quietly(self, entry: Entry, chat: ChatKey, community: str) -> Entry:
-        """Return what is said of an entry: answers cost, and a flood of them would keep others waiting."""
-        whom = community or chat.native_id
-        wait_s = self._saying.take("said_again", chat.kind, whom, most=SAID_AGAIN_A_MINUTE)
-        return replace(entry, reason="") if wait_s else entry
-
-    def _reason(self, why: str, chat: ChatKey) -> str:
-        if why == BLOCKED:
-            return _("The operator of this bot does not serve you here.")
-        if why == "paused":
-            return _("The operator has paused this bot here. What is subscribed is kept.")
-        whom = f"{chat.kind}:{_bare(chat.native_id)}"
-        if self._settings.mode == "invite":
-            return _(
-                "This bot serves who was invited. With an invite code: /join CODE. The id here is {whom}.",
-                whom=whom,
-            )
-        return _("This bot serves whom its operator has let in. The id here is {whom}.", whom=whom)
 
     def _count(self, chat: ChatKey, person: str) -> None:
         now_ms = self._clock()
@@ -422,8 +375,3 @@ def _read_id(text: str) -> tuple[str, str]:
 def _split(entry: str) -> tuple[str, str]:
     platform, _colon, native_id = entry.partition(":")
     return platform, native_id
-
-
-def _bare(native_id: str) -> str:
-    """Return the id of a person's chat as that of the person: Discord's are told apart by a sign."""
-    return native_id.removeprefix("@")

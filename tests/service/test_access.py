@@ -6,8 +6,9 @@ import pytest
 from chat.stand_ins import NOW_MS, Room
 
 from liqbot.people_settings import AccessSettings, QuotaSettings
-from liqbot.service.access import BLOCKED, NOT_LET_IN, SAID_AGAIN_A_MINUTE
+from liqbot.service.access import BLOCKED, NOT_LET_IN
 from liqbot.service.errors import UserError
+from liqbot.service.refusals import SAID_AGAIN_A_MINUTE
 from liqbot.store.chats import ChatKey
 from liqbot.store.errors import StoreError
 

@@ -6,7 +6,8 @@ from chat.discord.stand_ins import eventually, text_of
 
 from liqbot.chat.discord.conversation import AT_ONCE
 from liqbot.people_settings import AccessSettings
-from liqbot.service.access import SAID_AGAIN_A_MINUTE, Access
+from liqbot.service.access import Access
+from liqbot.service.refusals import SAID_AGAIN_A_MINUTE
 
 
 async def test_each_command_over_the_quota_gets_the_one_answer_seen_by_the_asker_alone(house):
