@@ -113,10 +113,14 @@ def bot_with(undrawn, plugins_of):
 @pytest.mark.long
 async def test_a_rule_in_the_worker_alerts_like_any_and_its_state_is_kept(with_plugins, bot_with):
     settings, chat = with_plugins(mine=RULE), Paper()
-    steps = [step for minute in (1, 2, 3) for step in beat(minute * MINUTE)]
+    told = [asyncio.Event() for _ in range(2)]
+    steps = [*beat(MINUTE), told[0], *beat(2 * MINUTE), told[1], *beat(3 * MINUTE)]
     bot = bot_with(settings, Told(steps), here=chat)
     await subscribe(bot, ME, "counts")
     async with bot:
+        for number, more in enumerate(told, start=1):
+            await chat.has_got(number)
+            more.set()
         await bot.until(lambda: False)
         await bot.drain()
     assert [message.title for _, message in chat.messages] == [f"BTC: view {n}, others 0" for n in (1, 2, 3)]

@@ -244,6 +244,8 @@ class AddressStage:
             return False
         try:
             words = await asyncio.shield(told.words)
+            if not words.is_pictured:
+                return False  # it is whole without one
             told.picture = await self._drawn(words.alert, picture[1])
         except Exception:  # noqa: BLE001 - where it has no words, that is told to who sends it
             if not told.has_failed:
