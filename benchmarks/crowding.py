@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from benchmarks.flooding import ROOT, file_system, running
+from benchmarks.flooding import ROOT, file_system, met, running
 from benchmarks.measure import percentile
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
@@ -275,10 +275,7 @@ async def _measured(folder: Path, pictures: int) -> bool:
             running(folder, telegram, discord, rule=RULE),
         ):
             crowds = (TelegramCrowd(telegram), DiscordCrowd(discord))
-            await telegram.polled(within=60)
-            await discord.sessions(wait=60)
-            while not await discord.commands():  # noqa: ASYNC110 - of another process
-                await asyncio.sleep(0.1)
+            await met(telegram, discord)
             await crowds[1].ready()
             await asyncio.gather(*(crowd.gather(pictures) for crowd in crowds))
             await _cascade(folder, crowds, pictures)

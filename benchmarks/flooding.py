@@ -145,6 +145,14 @@ def file_system(folder: Path) -> str:
     return told.stdout.split()[-1]
 
 
+async def met(telegram: Telegram, discord: Discord) -> None:
+    """Wait until the bot hears what is said on both platforms."""
+    await telegram.polled(within=60)
+    await discord.sessions(wait=60)
+    while not await discord.commands():  # noqa: ASYNC110 - of another process
+        await asyncio.sleep(0.1)
+
+
 async def _measured(folder: Path, floods: Iterable[Flood], seconds: float) -> list[Row]:
     rows: list[Row] = []
     telegram_process = start()
@@ -155,10 +163,7 @@ async def _measured(folder: Path, floods: Iterable[Flood], seconds: float) -> li
             running(folder, telegram, discord),
         ):
             crowds = (TelegramCrowd(telegram), DiscordCrowd(discord))
-            await telegram.polled(within=60)
-            await discord.sessions(wait=60)
-            while not await discord.commands():  # noqa: ASYNC110 - of another process
-                await asyncio.sleep(0.1)
+            await met(telegram, discord)
             await crowds[1].ready()
             await asyncio.gather(*(crowd.gather() for crowd in crowds))
             for kind, platform, who in floods:
